@@ -83,6 +83,7 @@ export function makePorts(fleet: MadeUpFleet): { readonly ports: DayPorts; reado
       put: async (days) => {
         stored.simDays += days.length;
       },
+      sumMonth: async () => new Map(),
     },
     findings: { put: async () => undefined, read: async () => [] },
     markers: { list: async () => [], put: async () => undefined, remove: async () => undefined },

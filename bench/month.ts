@@ -2,6 +2,7 @@ import { maxListedSims, maxScannedSims, silentParts } from '../lambda/alerts/swe
 import { days, sweep } from '../lambda/aws/names.ts';
 import { countBuckets } from '../lambda/days/buckets.ts';
 import { maxLiveSims } from '../lambda/days/partial-days.ts';
+import { concurrentReads } from '../lambda/days/pass/seal.ts';
 import { lateRecordPartitions } from '../lambda/store/late-records.ts';
 import { heardPageSize } from '../lambda/store/reader.ts';
 import { functions, partialHours, streamMapping } from '../lib/limits.ts';
@@ -19,7 +20,7 @@ export const itemSizes = {
   event: 831,
   session: 743,
   /** A SIM-day with usage in one country and tariff. */
-  simDay: 547,
+  simDay: 496,
 } as const;
 
 /** Bytes of a usage record in a Parquet file, measured of always-on SIMs with ids as carriers make them. */
@@ -192,14 +193,18 @@ export function priceDailyJudging(sims: number): number {
   return millions(sims * monthDays * judgedUnits) * prices.dynamoDb.millionReadUnits;
 }
 
+/** SIMs of a note of late records: a batch has some hundred, and what it has left fills the last note half. */
+const simsPerNote = 18;
+
 /**
  * Dollars of records that come later than their source's lateness, where an outage delays some of each SIM once a month:
- * a note is put, read and deleted, and its SIM is judged again. Each sweep looks for notes, consistently.
+ * notes are put, read and deleted, and each SIM is judged again. Each sweep looks for notes, consistently.
  */
 export function priceLateRecords(sims: number, minutes: number): number {
   const looks = lateRecordPartitions * ((monthHours * 60) / minutes);
-  const reads = millions(looks + sims * (1 + judgedUnits)) * prices.dynamoDb.millionReadUnits;
-  return reads + millions(2 * sims) * prices.dynamoDb.millionWriteUnits;
+  const notes = sims / simsPerNote;
+  const reads = millions(looks + notes + sims * judgedUnits) * prices.dynamoDb.millionReadUnits;
+  return reads + millions(2 * notes) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Dollars of noting how far streams are read: two write units an invocation, at its beginning and its end. */
@@ -344,14 +349,17 @@ export interface ClosedDays {
   readonly lakeStorage: number;
 }
 
-/**
- * Read units of a SIM-day beside its usage, consistent: events, the index of sessions, two sessions and their notes, the
- * month and half of its days, and the SIM in the list of all, of which a unit holds four.
- */
-export const otherDayReads = 1 + 1 + 2 + 2 + (1 + Math.ceil((15 * itemSizes.simDay) / 4_096)) + 1 / 4;
+/** Bytes of the days of a SIM that are stored of a month, on average. */
+const monthBytes = 15 * itemSizes.simDay;
 
-/** Write units of a SIM-day: day and index, month and its index, which moves, and the notes of two sessions. */
-export const dayWrites = 1 + 1 + 1 + 2 + 2;
+/**
+ * Read units of a SIM-day beside its usage, consistent: events, the index of sessions, two sessions and their notes, half of
+ * the month's days, and the SIM in the list of all, of which a unit holds four.
+ */
+export const otherDayReads = 1 + 1 + 2 + 2 + Math.ceil(monthBytes / 4_096) + 1 / 4;
+
+/** Write units of a SIM-day: the day, and the notes of two sessions. */
+export const dayWrites = 1 + 2;
 
 /** Read units of a day's usage of a SIM. */
 export function countUsageReads({ usageRecords, usageBytes }: SimDayShape): number {
@@ -375,11 +383,11 @@ export function priceDays(sims: number, day: SimDayShape): ClosedDays {
     reads: millions(simDays * (countUsageReads(day) + otherDayReads)) * dynamoDb.millionReadUnits,
     writes: millions(simDays * dayWrites) * dynamoDb.millionWriteUnits,
     lambda: seconds * lambda.gigabyteSecond,
-    // Each bucket that is done looks at the results of all.
+    // Each bucket that is done looks at some results of others, and the last one at all.
     requests:
       (monthDays / 1_000) *
       (buckets * objectsPerBucket * s3.thousandPuts +
-        buckets * (buckets + objectsPerBucket) * s3.thousandGets),
+        buckets * (concurrentReads + objectsPerBucket + 1) * s3.thousandGets),
     metrics: Object.keys(days).length * cloudWatch.metricMonth,
     simDayStorage: priceStorage(simDays, itemSizes.simDay),
     lakeStorage: gigabytes(records * parquetRowBytes) * s3.gigabyteMonth,
@@ -406,10 +414,10 @@ export function priceMillionSimDays(): number {
 }
 
 /**
- * Read units of a SIM in a partial pass beside its usage, not consistent: events, the index of sessions, two sessions, the
- * month, and the SIM in the list of all.
+ * Read units of a SIM in a partial pass beside its usage, not consistent: events, the index of sessions, two sessions, half of
+ * the month's days, and the SIM in the list of all.
  */
-export const otherPartialReads = (1 + 1 + 2 + 1 + 1 / 4) / 2;
+export const otherPartialReads = (1 + 1 + 2 + Math.ceil(monthBytes / 4_096) + 1 / 4) / 2;
 
 /** Read units of a day's usage of a SIM in all partial passes of the day, not consistent: each reads the day so far. */
 export function countPartialReads(day: SimDayShape, hours: number = partialHours): number {

@@ -40,8 +40,10 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   addLedger(program, perform, environment);
   addAlerts(program, perform, environment);
   addDays(program, perform);
-  addExplore(program, perform, performWithoutDeployment(environment, program, onEnd), environment);
+  const performAlone = performWithoutDeployment(environment, program, onEnd);
+  addExplore(program, perform, performAlone, environment);
   addBill(program, perform);
+  addTariff(program, perform, performAlone);
   addExport(program, perform, environment);
   addDoctor(program, perform, environment);
   addConnect(program, perform);
@@ -524,17 +526,24 @@ function addExplore(
 
 function addBill(program: Program, perform: Performer): void {
   const bill = program.command('bill').description('Make bills, and check those of carriers');
-  bill
-    .command('show', { isDefault: true })
-    .description('Show what the usage of a month should cost')
-    .requiredOption(
-      '--month <month>',
-      'The month in which the billing periods end, such as 2026-10',
-      monthArgument,
+  /** What decides a bill besides records. */
+  const ofMonth = (name: string, description: string, options?: { isDefault: boolean }) =>
+    bill
+      .command(name, options)
+      .description(description)
+      .requiredOption(
+        '--month <month>',
+        'The month in which the billing periods end, such as 2026-10',
+        monthArgument,
+      )
+      .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
+      .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+      .option('--csv', 'Print CSV', false);
+  ofMonth('show', 'Show what the usage of a month should cost', { isDefault: true })
+    .option(
+      '--tariff <file...>',
+      "JSON files of tariffs (default: those that are put, else the carriers' own cost)",
     )
-    .option('--tariff <file...>', "JSON files of tariffs (default: the carriers' own cost)")
-    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
-    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
     .addOption(
       new Option('--by <words>', 'What to tell apart')
         .choices(billGroups)
@@ -542,7 +551,6 @@ function addBill(program: Program, perform: Performer): void {
     )
     .option('--html <file>', 'Also write the bill as a page to this file')
     .option('--explain <line>', 'Show how a line came about, down to its records')
-    .option('--csv', 'Print CSV', false)
     .action((options) =>
       perform('reads', async () => (await import('./bill/show.ts')).showBill, {
         ...options,
@@ -550,22 +558,51 @@ function addBill(program: Program, perform: Performer): void {
         tariff: options.tariff ?? [],
       }),
     );
-  bill
-    .command('check')
-    .description('Compare an invoice with what usage should cost, and say why they differ')
+  ofMonth('check', 'Compare an invoice with what usage should cost, and say why they differ')
     .argument('<invoice>', 'CSV file of the invoice')
-    .requiredOption(
-      '--month <month>',
-      'The month in which the billing periods end, such as 2026-10',
-      monthArgument,
-    )
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
     .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
-    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
-    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
-    .option('--csv', 'Print CSV', false)
+    .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
     .action((invoice, options) =>
       perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
+    );
+}
+
+function addTariff(program: Program, perform: Performer, performAlone: PerformerAlone): void {
+  const tariff = program
+    .command('tariff')
+    .description('Check, put and list tariffs, by which bills are made');
+  /** Files that are read. */
+  const ofFiles = (name: string, description: string) =>
+    tariff
+      .command(name)
+      .description(description)
+      .argument('[file...]', 'JSON files of tariffs')
+      .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
+      .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began');
+  ofFiles('check', 'Check files of tariffs, and store nothing').action((files, options) =>
+    performAlone(async () => (await import('./tariff/check.ts')).checkTariffs, { files, ...options }),
+  );
+  ofFiles('put', 'Store tariffs, a roster and opening balances, and say what changes from which day')
+    .option('--remove <name...>', 'Names of tariffs that hold no more')
+    .option(
+      '--bills-from <month>',
+      'Make bills from this month on (default: last month, and those that are stored)',
+      monthArgument,
+    )
+    .option('--dry-run', 'Show what would happen, and write nothing', false)
+    .action((files, options) =>
+      perform('writes', async () => (await import('./tariff/put.ts')).putTariffs, {
+        ...options,
+        files,
+        remove: options.remove ?? [],
+      }),
+    );
+  tariff
+    .command('list')
+    .description('List the tariffs by which bills are made')
+    .action((options) =>
+      perform('reads', async () => (await import('./tariff/list.ts')).listTariffs, options),
     );
 }
 

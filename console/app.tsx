@@ -1,4 +1,3 @@
-import { useSignal } from '@preact/signals';
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { formatPlace, place } from './address.ts';
@@ -132,7 +131,10 @@ function CurrentPage(): JSX.Element {
   useTitleOfPage(path.join('/'));
   if (page === undefined) {
     return (
-      <Failure error={new Error(`There is no page ${JSON.stringify(name)}: choose one of those above`)} />
+      <>
+        <h1>Not found</h1>
+        <Failure error={new Error(`There is no page ${JSON.stringify(name)}: choose one of those above`)} />
+      </>
     );
   }
   if (loaded.error !== undefined) return <Failure error={loaded.error} retry={loaded.reload} />;
@@ -143,21 +145,20 @@ function CurrentPage(): JSX.Element {
 
 /** Names the tab after the page's heading, and moves the focus there when the page changes, so that it is read out. */
 function useTitleOfPage(key: string): void {
-  const isFirst = useRef(true);
-  const seen = useSignal('');
+  const seen = useRef<string | undefined>(undefined);
   useEffect(() => {
     const update = (): void => {
       const heading = document.querySelector('h1');
-      if (heading === null || seen.peek() === key) return;
-      seen.value = key;
+      if (heading === null) return;
       document.title = `${heading.textContent} · simledger`;
+      if (seen.current === key) return;
       heading.tabIndex = -1;
-      if (!isFirst.current) heading.focus({ preventScroll: false });
-      isFirst.current = false;
+      if (seen.current !== undefined) heading.focus();
+      seen.current = key;
     };
     const observer = new MutationObserver(update);
-    observer.observe(document.body, { childList: true, subtree: true });
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
     update();
     return () => observer.disconnect();
-  }, [key, seen]);
+  }, [key]);
 }

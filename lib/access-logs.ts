@@ -37,7 +37,7 @@ export function accessLogBucket(scope: Construct, id: string, props: AccessLogsP
   }
   Annotations.of(scope).addInfoV2(
     'simledger:access-logs:policy',
-    `The policy of the bucket ${bucket} must let S3 write logs below ${Stack.of(scope).stackName}/, else none arrives: docs/operating.md#access-logs-of-the-buckets has the statement.`,
+    `The policy of the bucket ${bucket} must let S3 write logs below ${Stack.of(scope).stackName}/, or no log arrives: docs/operating.md#access-logs-of-the-buckets has the statement.`,
   );
   return Bucket.fromBucketName(scope, id, bucket);
 }

@@ -19,7 +19,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
   const { planner, deadLetters, minutes } = dayPass;
   const sum = { statistic: 'Sum', period: Duration.minutes(looksPerPeriod * minutes) };
   alarms.add('DayPlannerLate', {
-    sentence: `Nobody has successfully looked for due days for ${sum.period.toHours()} hours.`,
+    sentence: `No look for due days has succeeded for ${sum.period.toHours()} hours.`,
     consequence: 'No day is closed or sealed until then; the ledger is not affected.',
     page: 'day-planner-late',
     metric: new MathExpression({
@@ -48,7 +48,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     ...sinceLastLook,
   });
   alarms.add('DayDeadLetters', {
-    sentence: `What was ordered of a closed day failed ${dayMapping.maximumReceives} times.`,
+    sentence: `The reading of a closed day failed ${dayMapping.maximumReceives} times.`,
     consequence: 'It is ordered again each hour; the ledger is not affected.',
     page: 'day-dead-letters',
     metric: deadLetters.metricApproximateNumberOfMessagesVisible({

@@ -155,11 +155,7 @@ export class DayPass extends Construct {
       ['dynamodb:BatchWriteItem', 'dynamodb:DeleteItem', 'dynamodb:Scan'],
       [dayMarkers.tableArn],
     );
-    this.worker.allow(
-      ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-      [simDays.tableArn],
-    );
-    this.worker.allow(['dynamodb:PutItem', 'dynamodb:Query'], [findings.tableArn]);
+    this.worker.allow(['dynamodb:PutItem', 'dynamodb:Query'], [simDays.tableArn, findings.tableArn]);
     this.worker.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], [sessionDays.tableArn]);
     lake.allowWrite(this.worker);
     this.worker.allow(

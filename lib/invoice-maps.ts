@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { notRatedKinds } from '../lambda/billing/invoice.ts';
 import { units } from '../lambda/billing/tariff.ts';
 import { exactly, parseWord, text } from './configuration-schemas.ts';
+import { fact } from './tariffs.ts';
 
 /** The file that maps the columns of an invoice: docs/billing.md describes each key. */
 
@@ -38,6 +39,8 @@ export const invoiceMap = exactly({
   unit: parseWord(units).default('B'),
   /** The first that fits says what a line is about. */
   rules: z.array(rule, 'a list of rules').default([]),
+  /** What of the map is published, and what is assumed. */
+  facts: z.array(fact, 'a list of facts').default([]),
 });
 
 /** A map of an invoice's columns, checked and with every default filled in. */

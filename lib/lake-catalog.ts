@@ -60,7 +60,7 @@ export class LakeCatalog extends Construct {
     const { lake, removalPolicy } = props;
     const { stackName } = Stack.of(this);
     this.database = new Database(this, 'Database', {
-      // Hyphens would have to be quoted in each query.
+      // Hyphens need quotes in each query.
       databaseName: stackName.toLowerCase().replaceAll('-', '_'),
       description: 'Closed days of simledger',
       // It holds no data, and a later stack of the same name makes it again.

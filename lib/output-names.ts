@@ -12,7 +12,7 @@ export const outputName = {
   dayStateTable: 'DayStateTable',
   /** What late records have changed in closed days. */
   dayMarkersTable: 'DayMarkersTable',
-  /** SIM-days and SIM-months. */
+  /** SIM-days. */
   simDaysTable: 'SimDaysTable',
   findingsTable: 'FindingsTable',
   /** Which day has each ended session. */

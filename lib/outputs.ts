@@ -61,7 +61,7 @@ export function showStorage(scope: Construct, storage: Storage): void {
   output(scope, outputName.dayStateTable, 'How far days are closed', storage.dayState.tableName);
   output(scope, outputName.dayMarkersTable, 'Late records of closed days', storage.dayMarkers.tableName);
   output(scope, outputName.sessionDaysTable, 'The day of each session', storage.sessionDays.tableName);
-  output(scope, outputName.simDaysTable, 'What each SIM did, by day and month', storage.simDays.tableName);
+  output(scope, outputName.simDaysTable, 'What each SIM did, by day', storage.simDays.tableName);
   output(
     scope,
     outputName.findingsTable,

@@ -16,14 +16,7 @@ import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass
 import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { mutesPartition } from '../lambda/store/mutes.ts';
-import {
-  alertsTable,
-  filesTable,
-  findingsTable,
-  sessionsTable,
-  simDaysTable,
-  simsTable,
-} from '../lambda/store/tables.ts';
+import { alertsTable, filesTable, findingsTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
 import type { ApiSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
@@ -125,14 +118,13 @@ export class QueryApi extends Construct {
         ...listIndexArns(alerts, alertsTable),
         alertState.tableArn,
         simDays.tableArn,
-        ...listIndexArns(simDays, simDaysTable),
         findings.tableArn,
         ...listIndexArns(findings, findingsTable),
       ],
     );
     this.function.allow(
       ['dynamodb:BatchGetItem'],
-      [sessions.tableArn, files.tableArn, alerts.tableArn, simDays.tableArn, findings.tableArn],
+      [sessions.tableArn, files.tableArn, alerts.tableArn, findings.tableArn],
     );
     // Usage that the tables no longer have, and the sums of days; nothing else, and nothing that names people.
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);

@@ -133,7 +133,7 @@ function describeLateness(lateness: number | null): Pick<SourceDescription, 'lat
   return lateness === defaultLateness ? {} : { lateness };
 }
 
-/** What a function has to know of the sources to find how far each is read. */
+/** What a function must know of the sources to find how far each is read. */
 export function describeReadSources(sources: readonly CarrierSource[]): AlertSourceDescription[] {
   return sources.map(({ stream, settings: { name, carrier, lateness } }) => {
     return { name, carrier, lateness, hasStream: true, streamName: stream.streamName };

@@ -72,7 +72,7 @@ export class Storage extends Construct {
   readonly dayState: LedgerTable;
   /** What late records have changed in closed days. */
   readonly dayMarkers: LedgerTable;
-  /** SIM-days and SIM-months. */
+  /** SIM-days. */
   readonly simDays: LedgerTable;
   /** What is missing or twice in the days of SIMs. */
   readonly findings: LedgerTable;

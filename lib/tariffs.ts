@@ -190,7 +190,8 @@ const discount = exactly({
   to: day.optional(),
 }).transform(({ from, to, ...others }) => ({ ...others, from, to }));
 
-const fact = exactly({
+/** Something that a tariff or a map says, and where that is from. */
+export const fact = exactly({
   says: text(/^.{1,400}$/s, 'a sentence'),
   basis: parseWord(['published', 'assumed']),
   address: text(/^\S{1,400}$/, 'an address').optional(),

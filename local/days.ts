@@ -4,6 +4,7 @@ import type { SQSEvent } from 'aws-lambda';
 import type { EventSourceMapping, InvocationTarget } from '../emulators/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
 import type { Queue } from '../emulators/sqs/queue.ts';
+import { makeBillWork } from '../lambda/aws/bill-work.ts';
 import { makeDayPorts, makePartialPorts } from '../lambda/aws/day-ports.ts';
 import { LakeBucket } from '../lambda/aws/lake-bucket.ts';
 import { type Day, shiftDay } from '../lambda/days/day.ts';
@@ -115,10 +116,12 @@ export class LocalDays {
     this.#days = ports;
     const { maxLiveSims } = options;
     const partial = makePartialPorts(tables, { lake, jobs: makePartialJobs(messages), maxLiveSims });
-    this.#work = { days: this.#days, partial, queue: messages, openDays, fence };
+    const start = new ScheduleStartTable(client, dayStateTable.name);
+    const bills = makeBillWork(lake, { start, queue: messages });
+    this.#work = { days: this.#days, partial, queue: messages, openDays, fence, bills };
     this.#schedule = {
       ...{ fence, openDays, queue: messages, lake },
-      start: new ScheduleStartTable(client, dayStateTable.name),
+      start,
       listMarkedDays: async () => (await markers.countByDay()).keys(),
       hasUsageBefore: async (day) => (await this.#findFirstDay(shiftDay(day, -1))) !== undefined,
       expiry: {
@@ -186,7 +189,7 @@ export class LocalDays {
     return { sealed: [...this.#sealed].sort() };
   }
 
-  /** Whether a closed day has to be read again: what was read just now may have marked it. */
+  /** Whether a closed day must be read again: what was read just now may have marked it. */
   async #hasMarkedDay(): Promise<boolean> {
     const closedThrough = (await this.#schedule.fence.read()) ?? '';
     return [...(await this.#schedule.listMarkedDays())].some((day) => day <= closedThrough);

@@ -28,6 +28,7 @@ import { accountLife, dataStreamerLife } from './datastreamer-life.ts';
 import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.ts';
 import { provideSim } from './identity.ts';
 import { type Incident, idleInterval, planIncidents } from './incidents.ts';
+import type { MeasuredUsage } from './invoice.ts';
 import { RecordLosses } from './losses.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
@@ -66,6 +67,8 @@ export interface FleetOptions {
    * of whose starts and ends are missing, as in reality.
    */
   readonly losses?: 'none' | 'planted';
+  /** Whether the truth has what carriers measure for their invoices. Default false. */
+  readonly hasInvoices?: boolean;
 }
 
 /** When a fleet's life begins unless another time is asked for. */
@@ -121,6 +124,7 @@ class Simulation implements FleetTruth {
   private readonly incidents: ReadonlyMap<number, Incident> | undefined;
   readonly outage: NetworkOutage | undefined;
   private readonly losses: RecordLosses[] | undefined;
+  readonly measured: MeasuredUsage[] | undefined;
   private distinct = 0;
   /** The clock stops at the end of its hours: late records arrive at that moment. */
   now: number;
@@ -134,6 +138,7 @@ class Simulation implements FleetTruth {
     this.now = from;
     this.incidents = hasIncidents ? planIncidents(sims, seed, this.span) : undefined;
     this.losses = options.losses && [];
+    this.measured = options.hasInvoices === true ? [] : undefined;
     this.middle = from + (hours / 2) * hour;
     this.lastSlice = Math.ceil(hours * slicesPerHour);
     this.random = Random.of(seed, -1);
@@ -175,7 +180,8 @@ class Simulation implements FleetTruth {
     for (let index = 0; index < sims; index++) {
       const random = Random.of(seed, index);
       const sim = provideSim(index, random);
-      const truth = new PartitionTruth(sessionRefresh, this.incidents && new LifeFacts(sim.carrier));
+      const facts = this.incidents && new LifeFacts(sim.carrier);
+      const truth = new PartitionTruth(sessionRefresh, facts, this.measured);
       this.partitions.set(sim.sim, truth);
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
       const losses = lost && new RecordLosses(Random.of(seed ^ 0x1055, index), lost === 'planted');

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import type { ApiCredentials } from '../local/options.ts';
 import type { Item } from './compare.ts';
 import { hour, iso, type Span } from './records.ts';
 
 /** The query API of a local run. */
 export interface SessionApi {
   readonly endpoint: string;
-  readonly credentials: ApiCredentials;
+  /** Of HTTP Basic. */
+  readonly credentials: { readonly account: string; readonly token: string };
 }
 
 /** Sessions of a page: as many as the API gives. */
@@ -82,7 +82,10 @@ export function answerItem(sim: string, dataSession: object): Item {
   };
 }
 
-async function pageAt(url: string, { account, token }: ApiCredentials): Promise<z.output<typeof page>> {
+async function pageAt(
+  url: string,
+  { account, token }: SessionApi['credentials'],
+): Promise<z.output<typeof page>> {
   const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
   const answer = await fetch(url, { headers: { authorization } });
   if (!answer.ok) throw new Error(`The API answered ${answer.status} to ${url}`);

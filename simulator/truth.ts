@@ -2,6 +2,7 @@ import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
 import type { LifeFacts } from './alert-truth.ts';
 import { nameTariff } from './datastreamer-dialect.ts';
 import { accounts } from './identity.ts';
+import { type MeasuredUsage, measureUsage } from './invoice.ts';
 import {
   type CarrierEvent,
   type ConnectionEvent,
@@ -113,6 +114,8 @@ export interface FleetTruth {
   readonly outage?: NetworkOutage | undefined;
   /** What must be found missing, or twice; undefined where losses are not simulated. */
   readonly missing?: readonly ExpectedLoss[] | undefined;
+  /** What data-streamer carriers bill; undefined where no invoices are simulated. */
+  readonly measured?: readonly MeasuredUsage[] | undefined;
 }
 
 /** A finding that must be there once all days are closed, seven days after the last record included. */
@@ -186,10 +189,16 @@ export class PartitionTruth implements ExpectedPartition {
   readonly facts: LifeFacts | undefined;
   private readonly sessionRefresh: SessionRefresh;
 
-  /** @param facts are collected, too, if given. */
-  constructor(sessionRefresh: SessionRefresh = 'update', facts?: LifeFacts) {
+  private readonly measured: MeasuredUsage[] | undefined;
+
+  /**
+   * @param facts are collected, too, if given.
+   * @param measured what the carrier's billing measured is added to it, if given.
+   */
+  constructor(sessionRefresh: SessionRefresh = 'update', facts?: LifeFacts, measured?: MeasuredUsage[]) {
     this.sessionRefresh = sessionRefresh;
     this.facts = facts;
+    this.measured = measured;
   }
 
   answers(): ReadonlyMap<string, ExpectedAnswer> {
@@ -248,6 +257,7 @@ export class PartitionTruth implements ExpectedPartition {
   }
 
   usageRecord(record: UsageRecord): void {
+    if (this.measured !== undefined) this.measured.push(...measureUsage(record));
     this.addUsage(
       wholeSecond(record.start),
       record.id,

@@ -16,10 +16,10 @@ describe('a line with personal data is found', () => {
   });
 
   test('that this process writes', () => {
-    process.stdout.write(`${imsi} on the output, which the guard has to find\n`);
+    process.stdout.write(`${imsi} on the output, which the guard must find\n`);
     process.stderr.write(Buffer.from(`a line\n${imsi} among errors\n`));
     expect(takePersonalLines()).toEqual([
-      `${imsi} in: ${imsi} on the output, which the guard has to find`,
+      `${imsi} in: ${imsi} on the output, which the guard must find`,
       `${imsi} in: ${imsi} among errors`,
     ]);
   });

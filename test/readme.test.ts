@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,30 +50,21 @@ const notRun: readonly (readonly [RegExp, string])[] = [
 const commands = commandsIn(readme);
 const recordFile = join(project, 'record.json');
 const run = promisify(execFile);
-let ports: Record<keyof typeof portVariables, number>;
+/** Any that are free; those of the local run, once it is up. */
+let ports: Readonly<Record<keyof typeof portVariables, string>> = {
+  kinesis: '0',
+  s3: '0',
+  dynamoDb: '0',
+  api: '0',
+};
 let home: string;
 let localRun: ChildProcess | undefined;
 const exported: string[] = [];
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' ? (address?.port ?? 0) : 0;
-}
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'readme-'));
   // An answer of 401 ends curl with an error, as a reader would take it.
   await writeFile(join(home, '.curlrc'), 'fail\n');
-  ports = {
-    kinesis: await freePort(),
-    s3: await freePort(),
-    dynamoDb: await freePort(),
-    api: await freePort(),
-  };
 });
 
 afterAll(async () => {
@@ -91,7 +81,7 @@ function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(AWS|SIMLEDGER|CDK)_/.test(name));
   const chosen = Object.entries(portVariables).map(([name, { variable }]) => [
     variable,
-    String(ports[name as keyof typeof portVariables]),
+    ports[name as keyof typeof portVariables],
   ]);
   return {
     ...Object.fromEntries(kept),
@@ -134,6 +124,13 @@ async function stayUp(text: string): Promise<string> {
   });
 }
 
+/** The ports that the local run says it has. */
+function readPorts(output: string): typeof ports {
+  const port = (name: string): string =>
+    new RegExp(`^ *${name} +http://127\\.0\\.0\\.1:(\\d+)$`, 'm').exec(output)?.[1] ?? expect.fail(output);
+  return { kinesis: port('kinesis'), s3: port('s3'), dynamoDb: port('dynamoDb'), api: port('api') };
+}
+
 describe.skipIf(process.platform === 'win32')('the README’s command', () => {
   for (const { text, answer } of commands) {
     const reason = notRun.find(([pattern]) => pattern.test(text))?.[1];
@@ -145,7 +142,9 @@ describe.skipIf(process.platform === 'win32')('the README’s command', () => {
       async () => {
         if (text === 'npm ci && npm start') {
           // What `npm ci` installs is what this test runs from.
-          expect(await stayUp('npm start')).toContain('The ledger now');
+          const output = await stayUp('npm start');
+          expect(output).toContain('The ledger now');
+          ports = readPorts(output);
           return;
         }
         if (text.startsWith('export ')) {

@@ -1,4 +1,5 @@
-import { BillSum } from '../../lambda/billing/bill.ts';
+import { basename } from 'node:path';
+import { type Bill, BillSum } from '../../lambda/billing/bill.ts';
 import {
   type Compared,
   Comparison,
@@ -17,6 +18,7 @@ import { type CommandContext, colours, type ExitCode, exitCode, print, printJson
 import { formatTable } from '../terminal/figures.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
 import { readInvoice } from './invoice-file.ts';
+import { listBill } from './listed-bill.ts';
 import {
   type BillFiles,
   makeRating,
@@ -24,6 +26,8 @@ import {
   readRatingContext,
   walkRatedSims,
 } from './make-bill.ts';
+import { DisputePack } from './pack/pack.ts';
+import type { PackSummary } from './pack/pack-page.ts';
 import { readChecked } from './tariff-files.ts';
 
 /** What `bill check` compares. */
@@ -33,12 +37,16 @@ export interface CheckOptions extends BillFiles {
   /** JSON file that maps its columns. */
   readonly map: string;
   readonly csv: boolean;
+  /** Folder of the dispute pack. */
+  readonly pack?: string | undefined;
 }
 
 /** A comparison of all lines. */
 interface CheckedInvoice {
   readonly compared: readonly Compared[];
   readonly notRated: readonly InvoiceLine[];
+  /** What our bill leaves out or takes for granted, in sentences. */
+  readonly notes: readonly string[];
 }
 
 /** `bill check`: each line of an invoice beside ours. */
@@ -50,13 +58,31 @@ export async function checkInvoice(context: CommandContext, options: CheckOption
   const { lines, by } = await readInvoice(options.invoice, map, given.tariffs);
   // A line is what the carrier has a line for.
   const rating = { ...given, tariffs: given.tariffs.map((tariff) => ({ ...tariff, lines: by.dimensions })) };
-  const checked = await compareAll(context, rating, lines, new Comparison(rating, by));
+  requireOneCurrency(rating);
+  const { pack: folder } = options;
+  const pack =
+    folder === undefined
+      ? undefined
+      : await DisputePack.open(context, { folder, rating, given: [...options.tariff, options.map] });
+  const checked = await compareAll(context, rating, lines, new Comparison(rating, by), pack);
   const total = add(lines.map(({ amount }) => amount));
+  await pack?.finish(summarise(rating, options, { checked, total, lines: lines.length }), (writer) =>
+    writeCsv(writer, checked),
+  );
   if (context.json) printJson(context, renderCheck(checked, total));
-  else if (options.csv) await writeCsv(context, checked);
+  else if (options.csv) await writeCsv(new ResultWriter(context.terminal.out), checked);
   else showCheck(context, checked, total);
   const isEqual = checked.compared.every(({ outcome }) => outcome === 'equal');
   return isEqual ? exitCode.done : exitCode.attention;
+}
+
+/** Amounts of several currencies are never added up. */
+function requireOneCurrency({ tariffs }: Pick<RatingContext, 'tariffs'>): void {
+  const currencies = [...new Set(tariffs.map(({ currency }) => currency))];
+  if (currencies.length > 1)
+    throw new UsageError(
+      `The tariffs are in ${currencies.join(' and ')}: check an invoice by tariffs of one currency`,
+    );
 }
 
 async function compareAll(
@@ -64,6 +90,7 @@ async function compareAll(
   rating: RatingContext,
   lines: readonly InvoiceLine[],
   comparison: Comparison,
+  pack: DisputePack | undefined,
 ): Promise<CheckedInvoice> {
   const bySim = new Map<string, InvoiceLine[]>();
   const ofAccount: InvoiceLine[] = [];
@@ -79,15 +106,29 @@ async function compareAll(
   for await (const one of walkRatedSims(context, rating, records)) {
     const bill = rate(one);
     sum.add(bill);
-    compared.push(...comparison.compareSim(one, bill, bySim.get(one.sim) ?? []));
+    const found = comparison.compareSim(one, bill, bySim.get(one.sim) ?? []);
+    for (const each of found) compared.push(each);
+    await pack?.addSim(one, found);
     bySim.delete(one.sim);
   }
   for (const [sim, theirs] of bySim) {
     const unknown = { sim, usage: [], sessions: [] };
-    compared.push(...comparison.compareSim(unknown, rate(unknown), theirs));
+    const found = comparison.compareSim(unknown, rate(unknown), theirs);
+    for (const each of found) compared.push(each);
+    await pack?.addSim(unknown, found);
   }
-  compared.push(...comparison.compareAccount(ofAccount, sum.finish().accountLines));
-  return { compared, notRated: lines.filter(({ notRated }) => notRated !== undefined) };
+  const bill = sum.finish();
+  for (const each of comparison.compareAccount(ofAccount, bill.accountLines)) compared.push(each);
+  return {
+    compared,
+    notRated: lines.filter(({ notRated }) => notRated !== undefined),
+    notes: listBill(rating, records, { ...bill, notRated: bill.notRated.filter(isOfInvoice) }).notes,
+  };
+}
+
+/** What no tariff matches is another carrier's: neither an invoice nor its carrier is told of it. */
+function isOfInvoice({ reason }: Bill['notRated'][number]): boolean {
+  return reason !== 'no-tariff';
 }
 
 function addUp(compared: readonly Compared[], read: (one: Compared) => Decimal): Decimal {
@@ -99,7 +140,7 @@ function countOutcomes(compared: readonly Compared[]): readonly (readonly [Outco
   return outcomes.map((outcome) => [outcome, compared.filter((one) => one.outcome === outcome)] as const);
 }
 
-function renderCheck({ compared, notRated }: CheckedInvoice, total: Decimal) {
+function renderCheck({ compared, notRated, notes }: CheckedInvoice, total: Decimal) {
   const difference = sumDifference(compared);
   return {
     invoice_total: formatDecimal(total),
@@ -117,6 +158,7 @@ function renderCheck({ compared, notRated }: CheckedInvoice, total: Decimal) {
       percent: findShare(money, difference) ?? null,
     })),
     lines: compared.map(renderCompared),
+    notes,
   };
 }
 
@@ -153,8 +195,7 @@ const csvColumns = [
 ] as const;
 
 /** A row for each cause of a difference, or one for what is equal. */
-async function writeCsv(context: CommandContext, { compared }: CheckedInvoice): Promise<void> {
-  const writer = new ResultWriter(context.terminal.out);
+async function writeCsv(writer: ResultWriter, { compared }: CheckedInvoice): Promise<void> {
   await writer.write(csvRow(csvColumns));
   for (const one of compared.map(renderCompared)) {
     const about: Readonly<Record<string, unknown>> = {
@@ -177,12 +218,43 @@ async function writeCsv(context: CommandContext, { compared }: CheckedInvoice): 
 /** Differences that a table has. */
 const maxShown = 50;
 
-function showCheck(context: CommandContext, checked: CheckedInvoice, total: Decimal): void {
-  const { compared, notRated } = checked;
-  const difference = sumDifference(compared);
-  const differing = compared
+/** Differences that the page of a dispute pack has. */
+const maxPackLines = 100;
+
+/** What differs, the most money first. */
+function listDiffering(compared: readonly Compared[]): Compared[] {
+  return compared
     .filter(({ outcome }) => outcome !== 'equal')
     .sort((a, b) => b.theirs.minus(b.ours).abs().cmp(a.theirs.minus(a.ours).abs()));
+}
+
+/** What the page of a dispute pack says. */
+function summarise(
+  { month, tariffs }: RatingContext,
+  { invoice }: CheckOptions,
+  {
+    checked: { compared, notRated, notes },
+    total,
+    lines,
+  }: { readonly checked: CheckedInvoice; readonly total: Decimal; readonly lines: number },
+): PackSummary {
+  const difference = sumDifference(compared);
+  const differing = listDiffering(compared);
+  return {
+    ...{ invoice: basename(invoice), month, lines, total, difference, notes },
+    currency: tariffs[0]?.currency ?? '',
+    ours: addUp(compared, ({ ours }) => ours),
+    notRated: add(notRated.map(({ amount }) => amount)),
+    causes: sumCauses(compared).map((cause) => ({ ...cause, share: findShare(cause.money, difference) })),
+    differing: differing.slice(0, maxPackLines),
+    differingCount: differing.length,
+  };
+}
+
+function showCheck(context: CommandContext, checked: CheckedInvoice, total: Decimal): void {
+  const { compared, notRated, notes } = checked;
+  const difference = sumDifference(compared);
+  const differing = listDiffering(compared);
   if (differing.length > 0) {
     const head = ['lines', 'SIM', 'name', 'where', 'theirs', 'ours', 'outcome', 'cause'];
     const rows = differing
@@ -207,6 +279,7 @@ function showCheck(context: CommandContext, checked: CheckedInvoice, total: Deci
     const part = share === undefined ? '' : `, ${share} %`;
     if (!money.eq(zero)) print(context, `${formatDecimal(money)}${part} (${count(times)}): ${says}`);
   }
+  for (const note of notes) print(context, note);
   const left = add(notRated.map(({ amount }) => amount));
   const ours = addUp(compared, (one) => one.ours);
   print(

@@ -56,8 +56,7 @@ export async function readInvoice(
 
 /** Shows the first row where a column of the map is not in the header. */
 function requireMapped(file: string, { columns, rules }: InvoiceMap, first: CsvRecord | undefined): void {
-  if (first === undefined)
-    throw new UsageError(`${file} has no line but its header: give the invoice's own file`);
+  if (first === undefined) throw new UsageError(`${file} has only a header: give the invoice's own file`);
   const found = Object.keys(first.cells);
   const wanted = [
     ...Object.values(columns)
@@ -105,7 +104,7 @@ function readLine(
   )[0];
   const currency = read(columns.currency);
   const isForeign = currency !== undefined && tariffs.every((tariff) => tariff.currency !== currency);
-  const quantities = columns.quantity.map(readNumber);
+  const quantities = columns.quantity.filter((column) => read(column) !== undefined).map(readNumber);
   const target =
     charge ?? tariffs.flatMap((tariff) => tariff.charges.map((one) => ({ tariff, charge: one })))[0];
   const quantity = quantities.reduce((sum, one) => sum.plus(one), makeDecimal('0'));

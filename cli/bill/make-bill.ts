@@ -11,9 +11,16 @@ import {
   type SimRecords,
 } from '../../lambda/billing/rate.ts';
 import type { Tariff } from '../../lambda/billing/tariff.ts';
+import {
+  readBook,
+  readBalances as readBookBalances,
+  readRoster as readBookRoster,
+  readTariffs as readBookTariffs,
+} from '../../lambda/bills/book.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
 import { type CommandContext, startProgress } from '../command.ts';
+import { openLake } from '../days/lake.ts';
 import { readBalances, readRoster } from './roster-files.ts';
 import { type OpenRecords, openRecords } from './sim-records.ts';
 import { readTariffs } from './tariff-files.ts';
@@ -52,6 +59,29 @@ export async function readRatingContext({
       balances === undefined
         ? new Map<string, readonly OpeningBalance[]>()
         : await readBalances(balances, tariffs),
+  };
+}
+
+/**
+ * With what a bill is made: the files that are given; without a tariff, what `tariff put` has stored, if it has.
+ *
+ * @throws UsageError naming what is wrong in files.
+ */
+export async function openRatingContext(
+  { deployment }: CommandContext,
+  files: BillFiles,
+): Promise<RatingContext> {
+  const { month, tariff, roster, balances } = files;
+  if (tariff.length > 0) return readRatingContext(files);
+  const lake = openLake(deployment);
+  const { book } = await readBook(lake);
+  if (book.tariffs.length === 0) return readRatingContext(files);
+  const tariffs = await readBookTariffs(lake, book);
+  return {
+    ...{ month, tariffs },
+    roster: roster === undefined ? await readBookRoster(lake, book) : await readRoster(roster, tariffs),
+    balances:
+      balances === undefined ? await readBookBalances(lake, book) : await readBalances(balances, tariffs),
   };
 }
 

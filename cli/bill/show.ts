@@ -16,7 +16,7 @@ import {
   makeBill,
   makeRating,
   openBillRecords,
-  readRatingContext,
+  openRatingContext,
   walkRatedSims,
 } from './make-bill.ts';
 import { renderPage } from './page.ts';
@@ -36,7 +36,7 @@ export interface BillOptions extends BillFiles {
 export async function showBill(context: CommandContext, options: BillOptions): Promise<ExitCode> {
   if (options.csv && context.json)
     throw new UsageError('--json and --csv cannot be used together: give one of them');
-  const rating = await readRatingContext(options);
+  const rating = await openRatingContext(context, options);
   const records = await openBillRecords(context, rating);
   if (options.explain !== undefined) return showLine(context, rating, records, options.explain);
   const bill = await makeBill(context, rating, records, options.by);

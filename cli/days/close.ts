@@ -25,7 +25,7 @@ export interface CloseDaysOptions extends DayRange {
 }
 
 /** US dollars for reading a million SIMs' days: those of the pass in docs/costs.md, rounded up. A test compares them. */
-export const dollarsPerMillionSimDays = 11;
+export const dollarsPerMillionSimDays = 8;
 
 /** More days than this are ordered in several steps: years of history. */
 const maxDays = 3_700;

@@ -172,7 +172,7 @@ function describeDifference({ kind, sim, id, change }: RowChange): string {
 const differenceWords: Readonly<Record<ChangeKind, string>> = {
   added: 'is in the tables and not in the lake',
   changed: 'says something else in the tables',
-  moved: 'is no row of the day by what the tables hold',
+  moved: 'is not a row of the day by what the tables hold',
 };
 
 function describeOpenRange({ from, to }: DaysOptions): string {

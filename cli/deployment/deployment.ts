@@ -61,7 +61,7 @@ export interface Places {
   };
   /** The tables of closed days. */
   readonly dayTables: DayTableNames & {
-    /** SIM-days and SIM-months. */
+    /** SIM-days. */
     readonly simDays: string;
     /** Which day has each ended session. */
     readonly findings: string;

@@ -223,10 +223,10 @@ const permissions: Readonly<Record<Kind, string>> = {
   secret: '',
 };
 
-/** What buckets hold that are no source's, by the beginning of their logical ids. */
+/** What buckets hold that belong to no source, by the beginning of their logical ids. */
 const keptObjects = [
   ['StorageQuarantine', 'rejects and failed batches'],
-  ['Lake', 'rows of closed days, of which the tables may have none any more'],
+  ['Lake', 'rows of closed days, which may have expired from the tables'],
   ['CatalogResults', 'answers of Athena'],
 ] as const;
 

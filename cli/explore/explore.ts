@@ -3,7 +3,7 @@ import { UsageError } from '../../lambda/errors.ts';
 import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
 import { type AskedQuestion, type Question, readQuestion } from '../../lambda/queries/explore/question.ts';
 import { findRuns, type Query, type Scope, writeDays, writeQuery } from '../../lambda/queries/explore/sql.ts';
-import type { ExploredKind } from '../../lambda/queries/explore/words.ts';
+import { type ExploredKind, exploredKinds } from '../../lambda/queries/explore/words.ts';
 import { type ExitCode, exitCode, print } from '../command.ts';
 import { type DayRange, describeRange, findToday, isIn } from '../days/range.ts';
 import { type AnsweredPeriod, answeredPeriod, type PeriodOptions } from '../lists/commands.ts';
@@ -44,7 +44,7 @@ export async function explore(
   }
   if (sql !== undefined) return exploreBySql(context, options, sql, explored);
   if (kind === undefined) {
-    throw new UsageError('Say what to ask about: usage, sessions or events, or give --sql');
+    throw new UsageError(`Say what to ask about: ${exploredKinds.join(', ')}, or give --sql`);
   }
   return exploreByQuestion(context, options, readQuestion({ ...options, kind }), explored);
 }

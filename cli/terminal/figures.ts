@@ -52,6 +52,7 @@ const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** Bytes as people read them: three digits and a decimal unit. */
 export function bytesText(bytes: number): string {
+  if (bytes < 0) return `-${bytesText(-bytes)}`;
   let value = bytes;
   let unit = 0;
   while (value >= 1000 && unit < byteUnits.length - 1) {

@@ -1,5 +1,4 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useId } from 'preact/hooks';
 import { formatPlace } from '../address.ts';
 import { type ApiRequest, formatTarget } from '../api/client.ts';
 
@@ -45,20 +44,14 @@ export function Figure({
   readonly note?: ComponentChildren;
   readonly tone?: 'plain' | 'bad' | 'good';
 }): JSX.Element {
-  const id = useId();
   return (
     <div class={`figure ${tone}`}>
       <div class="label">
-        <span id={`${id}-label`}>{label}</span> <SourceLink request={request} of={label} />
+        {label} <SourceLink request={request} of={label} />
       </div>
-      <a
-        class="value"
-        id={id}
-        href={href ?? requestHref(request)}
-        aria-labelledby={`${id}-label ${id}`}
-        data-figure={label}
-      >
-        {value === undefined ? '…' : value}
+      <a class="value" href={href ?? requestHref(request)}>
+        <span class="hidden">{label}: </span>
+        <span data-figure={label}>{value === undefined ? '…' : value}</span>
       </a>
       {note === undefined ? null : <div class="note">{note}</div>}
     </div>

@@ -85,8 +85,8 @@ export function Today({ place }: PageProps): JSX.Element {
         />
       </div>
 
-      <section aria-labelledby="alerts">
-        <h2 id="alerts">Open alerts</h2>
+      <section>
+        <h2>Open alerts</h2>
         <Listed
           asked={alerts}
           what="alerts"
@@ -105,9 +105,9 @@ export function Today({ place }: PageProps): JSX.Element {
         </Listed>
       </section>
 
-      <section aria-labelledby="silent">
+      <section>
         <div class="heading">
-          <h2 id="silent">Silent SIMs</h2>
+          <h2>Silent SIMs</h2>
           <ChoiceFilter name="silent" label="for" choices={silences} />
         </div>
         <p class="quiet">
@@ -135,8 +135,8 @@ export function Today({ place }: PageProps): JSX.Element {
         </Listed>
       </section>
 
-      <section aria-labelledby="sources">
-        <h2 id="sources">How far sources are known</h2>
+      <section>
+        <h2>How far sources are known</h2>
         <Listed
           asked={{ ...silent, value: silent.first && watermarks }}
           what="sources"
@@ -146,8 +146,8 @@ export function Today({ place }: PageProps): JSX.Element {
         </Listed>
       </section>
 
-      <section aria-labelledby="rejected">
-        <h2 id="rejected">Files with rejected rows</h2>
+      <section>
+        <h2>Files with rejected rows</h2>
         <Listed
           asked={{ ...files, value: files.value && withRejects }}
           what="files"

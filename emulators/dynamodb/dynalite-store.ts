@@ -23,6 +23,16 @@ type Change =
   | { readonly type: 'put'; readonly key: string; readonly value: Attributes }
   | { readonly type: 'del'; readonly key: string };
 
+/** The descriptions of tables. */
+interface TableDb {
+  put(name: string, table: Table, done: Callback<unknown>): void;
+  del(name: string, done: Callback<unknown>): void;
+}
+interface GetTable {
+  (name: string, done: Callback<Table>): void;
+  (name: string, checkStatus: boolean, done: Callback<Table>): void;
+}
+
 interface Index {
   readonly IndexName: string;
 }
@@ -38,7 +48,9 @@ export interface Table {
 /** What dynalite keeps its tables in. */
 export interface Store {
   readonly options: { readonly maxItemSize: number };
-  getTable(name: string, done: Callback<Table>): void;
+  readonly tableDb: TableDb;
+  /** Reads a description; without `checkStatus`, only of a table that is ready. */
+  getTable: GetTable;
   getItemDb(name: string): ItemDb;
   getIndexDb(type: IndexType, table: string, index: string): ItemDb;
 }
@@ -93,6 +105,54 @@ export function captureStore<Made>(make: () => Made): { readonly made: Made; rea
   } finally {
     db.create = create;
   }
+}
+
+/**
+ * Keeps the descriptions of tables in memory: dynalite reads and parses one for each item that it reads or writes. The
+ * operations that change a description read it themselves and write it before they answer, and a write forgets what
+ * was kept.
+ */
+export function rememberTables(store: Store): void {
+  const { tableDb } = store;
+  const known = new Map<string, Table>();
+  /** Descriptions written so far: one that was read before the latest was written is not kept. */
+  let written = 0;
+  const forget = (): void => {
+    written += 1;
+    known.clear();
+  };
+  const [put, del] = [tableDb.put.bind(tableDb), tableDb.del.bind(tableDb)];
+  tableDb.put = (name, table, done) => {
+    forget();
+    put(name, table, (error, result) => {
+      forget();
+      done(error, result);
+    });
+  };
+  tableDb.del = (name, done) => {
+    forget();
+    del(name, (error, result) => {
+      forget();
+      done(error, result);
+    });
+  };
+  const getTable = store.getTable;
+  store.getTable = ((name: string, first: boolean | Callback<Table>, second?: Callback<Table>): void => {
+    if (typeof first !== 'function') {
+      if (second !== undefined) getTable(name, first, second);
+      return;
+    }
+    const table = known.get(name);
+    if (table !== undefined) {
+      first(null, table);
+      return;
+    }
+    const before = written;
+    getTable(name, (error, read) => {
+      if (!error && written === before) known.set(name, read);
+      first(error, read);
+    });
+  }) as GetTable;
 }
 
 /** An item's place in the store. */

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import dynalite from 'dynalite';
 import { guardServer } from '../loopback-guard.ts';
-import { captureStore } from './dynalite-store.ts';
+import { captureStore, rememberTables } from './dynalite-store.ts';
 import {
   answerFaults,
   answerStatements,
@@ -15,6 +15,7 @@ import {
   keepTables,
   type LevelPrototype,
   nameUnknownOperations,
+  readInThread,
   surviveAbortedRequests,
 } from './guards.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
@@ -42,8 +43,10 @@ process.once('message', (options: EngineOptions) => start(options).catch(fail));
 
 async function start({ port, dataDirectory, permanentTables }: EngineOptions): Promise<void> {
   if (dataDirectory !== undefined) await tryOpen(dataDirectory);
-  closeIteratorsOnReturn(Level.prototype);
-  closeIteratorsOnReturn(MemoryLevel.prototype);
+  for (const { prototype } of [Level, MemoryLevel]) {
+    closeIteratorsOnReturn(prototype);
+    readInThread(prototype);
+  }
   const { made: server, store } = captureStore(() =>
     dynalite({
       createTableMs: 0,
@@ -52,6 +55,7 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
       ...(dataDirectory === undefined ? {} : { path: dataDirectory }),
     }),
   );
+  rememberTables(store);
   surviveAbortedRequests(server);
   answerFaults(server);
   keepTables(server, permanentTables);

@@ -49,6 +49,12 @@ const engine = fileURLToPath(new URL('./engine.ts', import.meta.url));
 /** Megabytes that the engine's heap may take; items live outside of it, so that it is seldom needed. */
 const heapMegabytes = Math.min(8192, Math.floor(totalmem() / 2 ** 20 / 2));
 
+/**
+ * Megabytes of each half of the heap's young part. Items come and go with requests: with node's 16, a sixth of the CPU
+ * goes into collecting them.
+ */
+const youngMegabytes = 64;
+
 /** How long the engine may take to stop before it is killed. */
 const stopMilliseconds = 10_000;
 
@@ -70,6 +76,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDyna
     // The path is resolved here: the folder that the user starts in may not know tsx.
     execArgv: [
       `--max-old-space-size=${heapMegabytes}`,
+      `--max-semi-space-size=${youngMegabytes}`,
       ...(compiled === undefined ? ['--import', tsx()] : []),
     ],
     env: { ...process.env, AWS_REGION: region, AWS_ACCOUNT_ID: localAccount },

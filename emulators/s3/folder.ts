@@ -42,7 +42,7 @@ export class ObjectFolder {
     return new ObjectFolder(path);
   }
 
-  /** The objects that are there. Files whose path is no key are left alone. */
+  /** The objects that are there. Files whose path is not a key are left alone. */
   async *list(): AsyncGenerator<FoundObject> {
     const entries = await readdir(this.#path, { recursive: true, withFileTypes: true });
     for (const entry of entries) {

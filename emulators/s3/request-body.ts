@@ -62,7 +62,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
     const { headers, body } = this.#request;
-    // Not destroyed when reading ends early: the client has to get the answer that says why.
+    // Not destroyed when reading ends early: the client must get the answer that says why.
     const raw: AsyncIterable<Buffer> = body.iterator({ destroyOnReturn: false });
     const trailers = new Map<string, string>();
     const md5 = createHash('md5');

@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Day } from '../days/day.ts';
+import { daysPrefix } from '../days/pass/lake-objects.ts';
 import { ConflictError, type Lake, type StoredObject } from '../days/pass/ports.ts';
 import { type AwsBytes, type AwsRequest, fetchSigned } from './aws-request.ts';
 import { findObjectUrl, type S3Configuration } from './object-url.ts';
@@ -23,6 +25,9 @@ const accountPrefix = 'account-';
  * itself.
  */
 const tailBytes = 64 * 1024;
+
+/** What the keys of days' plans, results and manifests begin with. */
+const dayPrefix = `${daysPrefix}day=`;
 
 /** A file of 100 MB takes some seconds. */
 const retryPolicy = { attempts: 5, timeoutMilliseconds: 60_000 };
@@ -63,7 +68,7 @@ export class LakeBucket implements Lake {
     const answer = await this.#send(key, {
       method: 'PUT',
       headers: {
-        'content-type': key.endsWith('.json') ? 'application/json' : 'application/vnd.apache.parquet',
+        'content-type': findContentType(key),
         // A bucket with Object Lock takes no object without a checksum.
         'x-amz-checksum-sha256': sha256.toString('base64'),
         'x-amz-content-sha256': sha256.toString('hex'),
@@ -77,15 +82,40 @@ export class LakeBucket implements Lake {
     if (!isRefusedByCondition(answer)) throw new LakeError(key, answer);
     // The answer to an attempt may have been lost, and then the next one meets what it has written itself.
     const written = answer.attempts > 1 ? await this.#findWritten(key, write) : undefined;
-    if (written === undefined) throw new ConflictError(`${key} was written by somebody else`);
+    if (written === undefined) throw new ConflictError(`${key} was written by another process`);
     return written;
+  }
+
+  /**
+   * The days of which the lake has something, oldest first.
+   *
+   * @throws AwsRequestError if S3 keeps failing, LakeError if it refuses.
+   */
+  async listDays(): Promise<Day[]> {
+    const days: Day[] = [];
+    let token: string | undefined;
+    do {
+      const url = await findObjectUrl(this.#configuration, this.#buckets.lake, '');
+      url.searchParams.set('list-type', '2');
+      url.searchParams.set('delimiter', '/');
+      url.searchParams.set('prefix', dayPrefix);
+      if (token !== undefined) url.searchParams.set('continuation-token', token);
+      const request = { service: 's3', method: 'GET', url, headers: {}, body: '' } as const;
+      const answer = await fetchSigned(this.#configuration, request, retryPolicy);
+      if (answer.status !== 200) throw new LakeError(dayPrefix, answer);
+      const text = new TextDecoder().decode(answer.bytes);
+      for (const [, day = ''] of text.matchAll(/<Prefix>days\/day=(\d{4}-\d\d-\d\d)\/<\/Prefix>/g))
+        days.push(day);
+      token = /<NextContinuationToken>([^<]+)</.exec(text)?.[1];
+    } while (token !== undefined);
+    return days;
   }
 
   async #read(key: string, tag: string, from: number, to: number): Promise<ArrayBuffer> {
     const headers = { range: `bytes=${from}-${to - 1}`, 'if-match': tag };
     const answer = await this.#send(key, { method: 'GET', headers });
     if (answer.status === 206) return answer.bytes.buffer;
-    if (isRefusedByCondition(answer)) throw new ConflictError(`${key} was written by somebody else`);
+    if (isRefusedByCondition(answer)) throw new ConflictError(`${key} was written by another process`);
     throw new LakeError(key, answer);
   }
 
@@ -137,6 +167,11 @@ class OpenObject implements StoredObject {
     if (from < this.#tail.start) return this.#read(from, to);
     return this.#tail.bytes.slice(from - this.#tail.start, to - this.#tail.start).buffer;
   }
+}
+
+function findContentType(key: string): string {
+  if (key.endsWith('.json')) return 'application/json';
+  return key.endsWith('.jsonl') ? 'application/x-ndjson' : 'application/vnd.apache.parquet';
 }
 
 function isMissing(answer: AwsBytes): boolean {

@@ -18,7 +18,7 @@ export const environment = {
   dayMarkersTable: 'DAY_MARKERS_TABLE',
   /** Seconds for which a process uses one reading of how far days are closed; 60 where it is not set, and at most. */
   fenceCacheSeconds: 'FENCE_CACHE_SECONDS',
-  /** SIM-days and SIM-months. */
+  /** SIM-days. */
   simDaysTable: 'SIM_DAYS_TABLE',
   /** What is missing or twice in the days of SIMs. */
   findingsTable: 'FINDINGS_TABLE',
@@ -169,7 +169,7 @@ export const sweep = {
   judged: 'alertSimsJudged',
   /** SIMs that could not be judged; the next sweep judges them again. */
   failed: 'alertSimsFailed',
-  /** SIMs that there was no time for; the next sweep judges them first. */
+  /** SIMs for which there was no time; the next sweep judges them first. */
   left: 'alertSimsLeft',
   /** Messages that were passed on to the receivers' outbox. */
   told: 'alertMessages',

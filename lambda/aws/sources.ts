@@ -30,7 +30,7 @@ export interface WebhookSourceDescription extends Pick<Source, 'name' | 'carrier
   readonly requestsPerSecond: number;
 }
 
-/** What the sweep of alerts has to know of a source, as its environment carries it. */
+/** What the sweep of alerts must know of a source, as its environment carries it. */
 export interface AlertSourceDescription extends Pick<Source, 'name' | 'carrier'> {
   /** How much later than their time its records may come, in milliseconds. */
   readonly lateness: number;

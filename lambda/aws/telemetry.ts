@@ -119,7 +119,7 @@ export function createTelemetry(
       });
     },
     volumesLost: (error) => {
-      logger.warn('Volumes are not told to the exporter of metrics', describeCause(error));
+      logger.warn('Volumes cannot be sent to the exporter of metrics', describeCause(error));
       publish({
         dimensionSets: [{ [dimension.service]: serviceName }],
         values: [{ name: metricsExport.paused, unit: MetricUnit.Count, value: 1 }],

@@ -101,6 +101,27 @@ interface PeriodSum {
   readonly amounts: Map<string, Decimal>;
 }
 
+/** What some SIMs add to a bill, before what all SIMs share is computed. */
+export interface BillPart {
+  readonly rows: readonly BillRow[];
+  readonly periods: readonly PartPeriod[];
+  readonly sims: number;
+  readonly notRated: readonly NotRatedRow[];
+  readonly assumptions: readonly AssumptionRow[];
+}
+
+/** What some SIMs add to a tariff's period. */
+export interface PartPeriod {
+  /** Name of the tariff. */
+  readonly tariff: string;
+  readonly period: BillingPeriod;
+  readonly active: number;
+  readonly usage: Decimal;
+  readonly amounts: readonly { readonly name: string; readonly amount: Decimal }[];
+  /** Of each shared charge and price. */
+  readonly shared: readonly (Omit<SharedQuantity, 'charge'> & { readonly charge: string })[];
+}
+
 type WritableRow = { -readonly [Name in keyof BillRow]: BillRow[Name] };
 type WritableNotRated = { -readonly [Name in keyof NotRatedRow]: NotRatedRow[Name] } & {
   lastSim: string;
@@ -138,10 +159,42 @@ export class BillSum {
     }
     for (const { tariff, period } of bill.active) this.#openPeriod(tariff, period).active += 1;
     for (const one of bill.notRated) this.#addNotRated(bill.sim, one);
-    for (const { kind, tariff } of bill.assumptions) {
-      const key = `${kind} ${tariff}`;
-      this.#assumptions.set(key, { kind, tariff, sims: (this.#assumptions.get(key)?.sims ?? 0) + 1 });
+    for (const assumption of bill.assumptions) this.#joinAssumption({ ...assumption, sims: 1 });
+  }
+
+  /** What was added so far: with other SIMs' parts it makes the same bill. */
+  get part(): BillPart {
+    return {
+      rows: [...this.#rows.values()],
+      periods: [...this.#periods.values()].map(({ tariff, period, shared, active, usage, amounts }) => ({
+        ...{ tariff: tariff.name, period, active, usage },
+        amounts: [...amounts].map(([name, amount]) => ({ name, amount })),
+        shared: [...shared.values()].map(({ charge, ...sums }) => ({ ...sums, charge: charge.name })),
+      })),
+      sims: this.#sims,
+      ...{ notRated: this.#listNotRated(), assumptions: [...this.#assumptions.values()] },
+    };
+  }
+
+  /** Adds what other SIMs came to, by the same tariffs, month and grouping. */
+  addPart({ rows, periods, sims, notRated, assumptions }: BillPart): void {
+    this.#sims += sims;
+    for (const row of rows) this.#joinRow(row);
+    for (const { tariff: name, period, active, usage, amounts, shared } of periods) {
+      const tariff = this.#findTariff(name);
+      if (tariff === undefined) continue;
+      const sum = this.#openPeriod(tariff, period);
+      sum.active += active;
+      sum.usage = sum.usage.plus(usage);
+      for (const one of amounts)
+        sum.amounts.set(one.name, (sum.amounts.get(one.name) ?? zero).plus(one.amount));
+      for (const { charge: chargeName, ...sums } of shared) {
+        const charge = tariff.charges.find((one) => one.name === chargeName);
+        if (charge !== undefined) addShared(sum, charge, sums);
+      }
     }
+    for (const row of notRated) this.#joinNotRated(row);
+    for (const row of assumptions) this.#joinAssumption(row);
   }
 
   /** What all comes to. Nothing can be added afterwards. */
@@ -154,13 +207,23 @@ export class BillSum {
       accountLines,
       totals: addUp(rows),
       sims: this.#sims,
-      notRated: [...this.#notRated.values()].map(({ lastSim: _, byteSum, messageSum, ...row }) => ({
+      notRated: this.#listNotRated(),
+      assumptions: [...this.#assumptions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),
+    };
+  }
+
+  #listNotRated(): NotRatedRow[] {
+    return [...this.#notRated]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { lastSim: _, byteSum, messageSum, ...row }]) => ({
         ...row,
         bytes: byteSum.toString(),
         messages: messageSum.toString(),
-      })),
-      assumptions: [...this.#assumptions.values()],
-    };
+      }));
+  }
+
+  #findTariff(wanted: string): Tariff | undefined {
+    return this.#context.tariffs.find(({ name }) => name === wanted);
   }
 
   #openPeriod(tariff: Tariff, period: BillingPeriod): PeriodSum {
@@ -173,25 +236,14 @@ export class BillSum {
   }
 
   #addToPeriod(line: BillLine): void {
-    const tariff = this.#context.tariffs.find(({ name }) => name === line.tariff);
+    const tariff = this.#findTariff(line.tariff);
     if (tariff === undefined) return;
     const sum = this.#openPeriod(tariff, line.period);
     addAmount(sum, line);
     const charge = line.kind === 'usage' ? tariff.charges.find(({ name }) => name === line.name) : undefined;
     if (charge === undefined || line.quantity === undefined || !isShared(tariff, charge)) return;
     const { records, increments, used, rounded, included } = line.quantity;
-    const segment = line.segment ?? 0;
-    const key = `${tariff.charges.indexOf(charge)} ${segment}`;
-    const known = sum.shared.get(key) ?? {
-      ...{ charge, segment, records: 0, increments: 0 },
-      ...{ used: zero, rounded: zero, included: zero },
-    };
-    sum.shared.set(key, known);
-    known.records += records;
-    known.increments += increments;
-    known.used = known.used.plus(used);
-    known.rounded = known.rounded.plus(rounded);
-    known.included = known.included.plus(included);
+    addShared(sum, charge, { segment: line.segment ?? 0, records, increments, used, rounded, included });
   }
 
   /** The lines of the account in a tariff's periods. */
@@ -266,33 +318,38 @@ export class BillSum {
     const groups = Object.fromEntries(
       this.#by.map((group) => [group, this.#readGroup(line, group)]),
     ) as BillRow['groups'];
-    const { tariff, kind, name, currency, quantity, exact, amount, id } = line;
-    const key = JSON.stringify([
-      Object.values(groups).map((value) => value ?? ''),
+    this.#joinRow({ ...makeRow(line), groups });
+  }
+
+  /** Adds a row to the one that is told apart by the same. */
+  #joinRow(row: BillRow): void {
+    const key = this.#makeRowKey(row);
+    const known = this.#rows.get(key);
+    if (known === undefined) {
+      this.#rows.set(key, { ...row });
+      return;
+    }
+    known.lines += row.lines;
+    known.line = undefined;
+    known.exact = known.exact.plus(row.exact);
+    if (row.amount !== undefined) known.amount = (known.amount ?? zero).plus(row.amount);
+    known.records += row.records;
+    known.used = known.used.plus(row.used);
+    known.rounded = known.rounded.plus(row.rounded);
+    known.included = known.included.plus(row.included);
+    known.billed = known.billed.plus(row.billed);
+  }
+
+  #makeRowKey({ groups, tariff, kind, name, currency, unit, amount }: BillRow): string {
+    return JSON.stringify([
+      this.#by.map((group) => groups[group] ?? ''),
       tariff,
       kindOrder[kind],
       name,
       currency ?? '',
-      quantity?.unit ?? '',
+      unit ?? '',
       amount === undefined,
     ]);
-    const known = this.#rows.get(key);
-    const row: WritableRow = known ?? {
-      ...{ groups, tariff, kind, name, currency, line: id, lines: 0, records: 0, unit: quantity?.unit },
-      ...{ used: zero, rounded: zero, included: zero, billed: zero, exact: zero },
-      amount: amount === undefined ? undefined : zero,
-    };
-    if (known === undefined) this.#rows.set(key, row);
-    row.lines += 1;
-    if (row.lines > 1) row.line = undefined;
-    row.exact = row.exact.plus(exact);
-    if (amount !== undefined) row.amount = (row.amount ?? zero).plus(amount);
-    if (quantity === undefined) return;
-    row.records += quantity.records;
-    row.used = row.used.plus(quantity.used);
-    row.rounded = row.rounded.plus(quantity.rounded);
-    row.included = row.included.plus(quantity.included);
-    row.billed = row.billed.plus(quantity.billed);
   }
 
   #readGroup({ sim, tariff, dimensions }: BillLine, group: BillGroup): string | undefined {
@@ -304,18 +361,72 @@ export class BillSum {
 
   #addNotRated(sim: string, { reason, tariff, usage }: SimBill['notRated'][number]): void {
     const { tariff: recordTariff, country, trafficType: traffic } = usage;
-    const key = JSON.stringify([reason, tariff ?? null, recordTariff ?? null, country ?? null, traffic]);
-    const known = this.#notRated.get(key) ?? {
-      ...{ reason, tariff, recordTariff, country, traffic, sims: 0, records: 0, bytes: '', messages: '' },
-      ...{ lastSim: '', byteSum: new DecimalSum(), messageSum: new DecimalSum() },
-    };
-    this.#notRated.set(key, known);
+    const known = this.#openNotRated({ reason, tariff, recordTariff, country, traffic });
     if (known.lastSim !== sim) known.sims += 1;
     known.lastSim = sim;
     known.records += 1;
     known.byteSum.add(usage.dataTotal);
     known.messageSum.add(usage.messages ?? 0);
   }
+
+  #joinNotRated({ sims, records, bytes, messages, ...about }: NotRatedRow): void {
+    const known = this.#openNotRated(about);
+    known.sims += sims;
+    known.records += records;
+    known.byteSum.add(bytes);
+    known.messageSum.add(messages);
+  }
+
+  #openNotRated({
+    reason,
+    tariff,
+    recordTariff,
+    country,
+    traffic,
+  }: Pick<NotRatedRow, 'reason' | 'tariff' | 'recordTariff' | 'country' | 'traffic'>): WritableNotRated {
+    const key = JSON.stringify([reason, tariff ?? null, recordTariff ?? null, country ?? null, traffic]);
+    const known = this.#notRated.get(key) ?? {
+      ...{ reason, tariff, recordTariff, country, traffic, sims: 0, records: 0, bytes: '', messages: '' },
+      ...{ lastSim: '', byteSum: new DecimalSum(), messageSum: new DecimalSum() },
+    };
+    this.#notRated.set(key, known);
+    return known;
+  }
+
+  #joinAssumption({ kind, tariff, sims }: AssumptionRow): void {
+    const key = `${kind} ${tariff}`;
+    const known = this.#assumptions.get(key);
+    this.#assumptions.set(key, { kind, tariff, sims: sims + (known?.sims ?? 0) });
+  }
+}
+
+/** A line as a row of its own. */
+export function makeRow({ tariff, kind, name, currency, quantity, exact, amount, id }: BillLine): BillRow {
+  return {
+    ...{ groups: {}, tariff, kind, name, currency, line: id, lines: 1, exact, amount },
+    ...{ records: quantity?.records ?? 0, unit: quantity?.unit },
+    ...{ used: quantity?.used ?? zero, rounded: quantity?.rounded ?? zero },
+    ...{ included: quantity?.included ?? zero, billed: quantity?.billed ?? zero },
+  };
+}
+
+/** Adds to what SIMs used of a shared charge at one price. */
+function addShared(
+  { tariff, shared }: Pick<PeriodSum, 'tariff' | 'shared'>,
+  charge: Charge,
+  { segment, records, increments, used, rounded, included }: Omit<SharedQuantity, 'charge'>,
+): void {
+  const key = `${tariff.charges.indexOf(charge)} ${segment}`;
+  const known = shared.get(key) ?? {
+    ...{ charge, segment, records: 0, increments: 0 },
+    ...{ used: zero, rounded: zero, included: zero },
+  };
+  shared.set(key, known);
+  known.records += records;
+  known.increments += increments;
+  known.used = known.used.plus(used);
+  known.rounded = known.rounded.plus(rounded);
+  known.included = known.included.plus(included);
 }
 
 /** The order of a tariff's rows. */

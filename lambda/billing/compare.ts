@@ -1,4 +1,4 @@
-import { add, type Decimal, makeDecimal, round, zero } from './decimal.ts';
+import { add, type Decimal, makeDecimal, round, takePercent, zero } from './decimal.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { type BillLine, several } from './line.ts';
 import { isShared, Rater, type RatingContext, type SimBill, type SimRecords } from './rate.ts';
@@ -22,6 +22,7 @@ import { type Charge, increments, type LineDimension, type Tariff } from './tari
  * - `no-usage`: the ledger knows the SIM, and nothing of this in the period.
  * - `not-billed`: it does not stand on the invoice.
  * - `discount`: a discount that does not stand there.
+ * - `follows`: a discount of amounts that differ.
  * - `unexplained`: none of these.
  */
 export const causes = [
@@ -35,7 +36,7 @@ export const causes = [
     'price-of-other',
   ] as const),
   ...(['allowance', 'attribution', 'time-zone', 'price', 'quantity', 'unknown-sim', 'no-usage'] as const),
-  ...(['not-billed', 'discount', 'unexplained'] as const),
+  ...(['not-billed', 'discount', 'follows', 'unexplained'] as const),
 ] as const;
 export type CauseKind = (typeof causes)[number];
 
@@ -104,6 +105,8 @@ export class Comparison {
   readonly #by: CompareBy;
   /** Invoice lines about what all SIMs share, by the name of the charge. */
   readonly #shared: InvoiceLine[] = [];
+  /** What stands on the invoice, by the names of charges and fees. */
+  readonly #invoiced = new Map<string, Decimal>();
 
   /** @param context its tariffs' lines must be told apart by the same dimensions. */
   constructor(context: RatingContext, by: CompareBy) {
@@ -113,6 +116,7 @@ export class Comparison {
 
   /** Compares one SIM. */
   compareSim(records: SimRecords, bill: SimBill, invoice: readonly InvoiceLine[]): Compared[] {
+    this.#addInvoiced(invoice);
     const rated = invoice.filter((line) => !this.#isShared(line));
     this.#shared.push(...invoice.filter((line) => this.#isShared(line)));
     const ours = bill.lines.filter(({ amount }) => amount !== undefined);
@@ -131,12 +135,35 @@ export class Comparison {
 
   /** Compares what no SIM has: fees of the account, discounts, pools. Tax is left out on both sides. */
   compareAccount(invoice: readonly InvoiceLine[], account: AccountLines): Compared[] {
+    this.#addInvoiced(invoice);
     const ours = account.filter(({ kind, amount }) => kind !== 'tax' && amount !== undefined);
     const pairs = this.#pair([...invoice, ...this.#shared], ours, false);
     return [...pairs.values()].flatMap((pair) => {
       const found = compareSimply(pair, { isKnown: true, digit: this.#findDigit(pair) });
-      return found ?? [describePair(pair, 'differs', [explainRest(pair)])];
+      return found ?? [describePair(pair, 'differs', [this.#explainDiscount(pair) ?? explainRest(pair)])];
     });
+  }
+
+  #addInvoiced(invoice: readonly InvoiceLine[]): void {
+    for (const { name, amount } of invoice) {
+      if (name !== undefined) this.#invoiced.set(name, (this.#invoiced.get(name) ?? zero).plus(amount));
+    }
+  }
+
+  /** Whether a discount is right for what stands on the invoice, where that differs. */
+  #explainDiscount(pair: Pair): Cause | undefined {
+    const [ours] = pair.ours;
+    const tariff = this.#context.tariffs.find(({ name }) => name === ours?.tariff);
+    const discount = tariff?.discounts.find(({ name }) => ours?.kind === 'discount' && name === ours.name);
+    if (tariff === undefined || discount === undefined) return undefined;
+    const names = [...tariff.charges, ...tariff.fees].map(({ name }) => name);
+    const on = discount.on.length === 0 ? names : discount.on;
+    const base = add(on.map((name) => this.#invoiced.get(name) ?? zero));
+    const theirs = sumTheirs(pair);
+    if (!isWithin(theirs, zero.minus(takePercent(base, discount.percent)), this.#findDigit(pair)))
+      return undefined;
+    const says = `the discount ${discount.name} follows from the other lines of the invoice`;
+    return { kind: 'follows', says, money: theirs.minus(sumOurs(pair)) };
   }
 
   /** Whether our amount of an invoice's line stands in a line of the account. */
@@ -237,8 +264,8 @@ function compareSimply(
   if (pair.ours.length === 0) {
     const kind = isKnown ? 'no-usage' : 'unknown-sim';
     const says = isKnown
-      ? 'the ledger has no such usage of the SIM in the period'
-      : 'the ledger has no record of the SIM in the period';
+      ? 'no such usage of the SIM was recorded in the period'
+      : 'no record of the SIM in the period';
     if (difference.eq(zero)) return [describePair(pair, 'equal', [])];
     return [describePair(pair, 'missing here', [{ kind, says, money: difference }])];
   }
@@ -343,7 +370,7 @@ function explainRest(pair: Pair): Cause {
   return isSamePrice
     ? {
         kind: 'quantity',
-        says: `${theirs.minus(ours).toFixed()} more than the ledger has, at the same price`,
+        says: `${theirs.minus(ours).toFixed()} more than was recorded, at the same price`,
         money,
       }
     : { kind: 'unexplained', says: 'quantity and price are both others', money };
@@ -469,9 +496,9 @@ export interface CauseSum {
 /** Adds causes up that say the same; the largest come first. */
 export function sumCauses(compared: readonly Pick<Compared, 'causes'>[]): CauseSum[] {
   const sums = new Map<string, CauseSum>();
-  for (const { kind, says, money } of compared.flatMap((one) => one.causes)) {
-    // Which session is charged twice stands with the line.
-    const text = kind === 'session-twice' ? 'a session or record is charged twice' : says;
+  for (const cause of compared.flatMap((one) => one.causes)) {
+    const { kind, money } = cause;
+    const text = findCauseText(cause);
     const key = `${kind} ${text}`;
     const known = sums.get(key);
     sums.set(key, {
@@ -482,6 +509,11 @@ export function sumCauses(compared: readonly Pick<Compared, 'causes'>[]): CauseS
     });
   }
   return [...sums.values()].sort((a, b) => b.money.abs().cmp(a.money.abs()) || (a.says < b.says ? -1 : 1));
+}
+
+/** What a cause says of all lines that have it. Which session is charged twice stands with the line. */
+export function findCauseText({ kind, says }: Pick<Cause, 'kind' | 'says'>): string {
+  return kind === 'session-twice' ? 'a session or record is charged twice' : says;
 }
 
 /** A share in percent, to one decimal; undefined of nothing. */

@@ -812,7 +812,10 @@ export interface RowDays {
 /** Days that no period is longer than, but for those of a fixed number of days. */
 const maxMonthDays = 31;
 
-/** The days whose rows decide a month's bills. */
+/**
+ * The days whose rows decide a month's bills. Records of a session that has ended come before its end, or a moment after it;
+ * those of one that has begun, for as long as it lasts.
+ */
 export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
   const first = `${month}-01`;
   const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
@@ -824,13 +827,17 @@ export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
         : period.kind === 'month' && period.startDay === 1
           ? 0
           : maxMonthDays;
-    const around = (attribution === 'record' ? 0 : sessionDays) + (timeZone === 'UTC' ? 0 : 1);
+    const beside = timeZone === 'UTC' ? 0 : 1;
+    const around = (attribution === 'record' ? 0 : sessionDays) + beside;
     const before = charges.some(({ increment }) => increment.per === 'year') ? maxYearDays : 0;
     return {
       from: allowances.some(({ lasts }) => lasts === 'lifetime')
         ? undefined
         : shiftDay(first, -(length + around + before)),
-      through: shiftDay(last, around),
+      through: shiftDay(
+        last,
+        (attribution === 'start' ? sessionDays : attribution === 'close' ? 1 : 0) + beside,
+      ),
     };
   });
   const froms = ranges.map(({ from }) => from);

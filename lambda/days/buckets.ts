@@ -17,5 +17,10 @@ export function countBuckets(sims: number, simsPerBucket = defaultSimsPerBucket)
 /** The bucket of a SIM, from 0: buckets are ranges of slots. Accounts have one behind the last of SIMs. */
 export function findBucket(sim: string, buckets: number): number {
   if (isAccount(sim)) return buckets;
-  return Math.floor((Number.parseInt(findSlot(sim), 16) * buckets) / slotCount);
+  return findSlotBucket(findSlot(sim), buckets);
+}
+
+/** The bucket in which the SIMs of a slot are. */
+export function findSlotBucket(slot: string, buckets: number): number {
+  return Math.floor((Number.parseInt(slot, 16) * buckets) / slotCount);
 }

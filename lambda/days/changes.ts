@@ -9,7 +9,7 @@ export type ListedKind = 'usage' | 'events' | 'sessions';
 /**
  * - `added`: the row is new.
  * - `changed`: it says something else.
- * - `moved`: it is no row of the day any more: the session ended later after all, or another rendering says more.
+ * - `moved`: it is not a row of the day any more: the session ended later after all, or another rendering says more.
  */
 export type ChangeKind = 'added' | 'changed' | 'moved';
 

@@ -3,9 +3,10 @@ import type { Day } from './day.ts';
 import type { Manifest } from './manifest.ts';
 import type { PartialDay } from './partial-days.ts';
 import { retryConflicts } from './pass/conflicts.ts';
-import { makeManifestKey, makePartialDayKey, readJson } from './pass/lake-objects.ts';
+import { makeManifestKey, makePartialDayKey, makeTopKey, readJson } from './pass/lake-objects.ts';
 import type { Lake } from './pass/ports.ts';
 import { readBucketCount, readSimRows } from './pass/sim-rows.ts';
+import type { TopLists } from './top-sims.ts';
 
 /** Days whose numbers of buckets are remembered. */
 const maxRemembered = 1_000;
@@ -26,6 +27,11 @@ export class LakeReader {
   /** A day's manifest; undefined if the day is not sealed. */
   async readManifest(day: Day): Promise<Manifest | undefined> {
     return (await readJson<Manifest>(this.#lake, makeManifestKey(day))).content;
+  }
+
+  /** The SIMs with the most bytes in a closed day and in its month; undefined if the day is not sealed. */
+  async readTop(day: Day): Promise<TopLists | undefined> {
+    return (await readJson<TopLists>(this.#lake, makeTopKey(day))).content;
   }
 
   /** A day as of its last partial pass; undefined without one. */

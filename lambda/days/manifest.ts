@@ -4,6 +4,7 @@ import { computeRoot, type DayDigests, type DayRoot, joinDigests } from './diges
 import type { LateSubject } from './fence/late-changes.ts';
 import { FleetFold, type FleetPeriod } from './fleet-days.ts';
 import type { RowKind } from './rows.ts';
+import type { TopLists } from './top-sims.ts';
 
 /** What stands in the lake about a day: the result of each bucket, and the manifest that seals the day. */
 
@@ -30,11 +31,13 @@ export interface BucketResult {
   readonly digests: DayDigests;
   readonly files: readonly LakeFile[];
   readonly fleet: FleetPeriod;
+  /** Undefined until all is stored, and where an older version made none. */
+  readonly top?: TopLists | undefined;
   /** What changed since the version of the day that has {@link changedSince} as this bucket's revision. */
   readonly changes: readonly RowChange[];
   /** The revision of the last seal. */
   readonly changedSince: number;
-  /** SIMs' days that have to be read again because of it, each for a session. */
+  /** SIMs' days that must be read again because of it, each for a session. */
   readonly redo: readonly LateSubject[];
 }
 

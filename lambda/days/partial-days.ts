@@ -3,6 +3,7 @@ import { type Day, findDay, listDays, shiftDay, startDay } from './day.ts';
 import type { FleetPeriod } from './fleet-days.ts';
 import { makeRows, type SimItems } from './rows.ts';
 import { findMonth, makeSimDay, type SimPeriod } from './sim-days.ts';
+import type { TopLists } from './top-sims.ts';
 
 /**
  * Partial passes: SIM-days and fleet-days of days that are not closed, as of a time. Each one reads a day again as a whole.
@@ -16,9 +17,6 @@ export const maxLiveSims = 1_000;
 
 /** Days that are not closed, and of which a partial pass is made: today, and up to two before. */
 const maxPartialDays = 3;
-
-/** SIMs in each list of those with the most bytes. */
-export const maxTopSims = 1_000;
 
 /** By what a SIM-day was made: a revision of its bucket once the day was closed, or a partial pass. */
 export type SimDayStamp = { readonly revision: number } | { readonly asOf: string };
@@ -46,27 +44,13 @@ export function makePartialSimDay(sim: string, day: Day, items: SimItems): SimPe
   return makeSimDay(sim, day, makeRows(day, items));
 }
 
-/** A SIM in a list of those with the most bytes. */
-export interface TopSim {
-  readonly sim: string;
-  /** Decimal digits. */
-  readonly bytes: string;
-}
-
-/** The SIMs with the most bytes, at most {@link maxTopSims} of each, the first one first. */
-export interface TopSims {
-  readonly day: readonly TopSim[];
-  /** In the month up to the day, as far as its days are known. */
-  readonly month: readonly TopSim[];
-}
-
 /** A day that is not sealed, as of a time. */
 export interface PartialDay {
   readonly day: Day;
   /** All records count that had come by then, and perhaps later ones. */
   readonly asOf: string;
   readonly fleet: FleetPeriod;
-  readonly top: TopSims;
+  readonly top: TopLists;
 }
 
 /** A partial pass that is due. */
@@ -108,27 +92,4 @@ export function listUnsealedBefore(day: Day, closedThrough: Day | undefined): Da
   const first = `${findMonth(day)}-01`;
   const next = closedThrough === undefined ? first : shiftDay(closedThrough, 1);
   return listDays(next < first ? first : next, shiftDay(day, -1));
-}
-
-/** Finds the greatest of many. Memory does not grow with their number. */
-export class TopFold {
-  #kept: TopSim[] = [];
-
-  add(top: TopSim): void {
-    this.#kept.push(top);
-    if (this.#kept.length >= 2 * maxTopSims) this.#kept = this.result;
-  }
-
-  /** The greatest, the first one first; of the same bytes in the order of their keys. */
-  get result(): TopSim[] {
-    return sortTop(this.#kept).slice(0, maxTopSims);
-  }
-}
-
-function sortTop(sims: readonly TopSim[]): TopSim[] {
-  return sims.toSorted((a, b) => {
-    const difference = BigInt(b.bytes) - BigInt(a.bytes);
-    if (difference !== 0n) return difference > 0n ? 1 : -1;
-    return a.sim < b.sim ? -1 : 1;
-  });
 }

@@ -37,7 +37,7 @@ export interface SessionPlacement {
   readonly row: SessionRow | undefined;
   /** The note to be written once the row is stored; undefined if it stays as it is. */
   readonly note: SessionNote | undefined;
-  /** Days that have to be read again: the one that must take the session over, or leave it out. */
+  /** Days that must be read again: the one that must take the session over, or leave it out. */
   readonly redo: readonly Day[];
 }
 
@@ -76,7 +76,7 @@ export interface AnnouncedSession {
 }
 
 /**
- * Whether the first reading of a day has to mark a session's later day. That day finds the session by itself, by the event
+ * Whether the first reading of a day must mark a session's later day. That day finds the session by itself, by the event
  * that ended it or by its start, unless
  *
  * - the event is on the day that is read,

@@ -6,8 +6,7 @@ import type { SimRows } from './rows.ts';
 import { type UsageDimensions, UsageGroups, type UsageSums, usageDimensions, usageSums } from './sums.ts';
 
 /**
- * SIM-days: what one SIM did on one day. Computed from the day's rows as a whole, never incremented. Months are folded from
- * days, and have the same shape.
+ * SIM-days: what one SIM did on one day. Computed from the day's rows as a whole, never incremented.
  *
  * One SIM's day is one item, its usage included: so it is replaced as a whole, and nothing is left of an older version.
  */
@@ -90,24 +89,6 @@ export function makeSimDay(sim: string, day: Day, { usage, events, sessions }: S
 /** Whether a SIM did anything in a period. */
 export function isActive({ usageRecords, events, sessionsEnded, sessionsFailed }: ActivityCounts): boolean {
   return usageRecords + events + sessionsEnded + sessionsFailed > 0;
-}
-
-/**
- * Adds up what a SIM did in several periods that do not overlap: the days of a month, or of any other time.
- *
- * @param period what the sum is called.
- */
-export function sumSimPeriods(sim: string, period: Period, parts: readonly SimPeriod[]): SimPeriod {
-  const groups = new UsageGroups();
-  for (const sums of parts.flatMap(({ usage }) => usage)) groups.add(sums, sums.records);
-  const heard = parts.flatMap(({ firstHeard, lastHeard }) => [firstHeard ?? [], lastHeard ?? []].flat());
-  return {
-    sim,
-    period,
-    ...mapCounts((name) => parts.reduce((total, part) => total + part[name], 0)),
-    ...findFirstAndLast(heard),
-    usage: listUsage(groups),
-  };
 }
 
 /** The bytes that a SIM used in a period. */

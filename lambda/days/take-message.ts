@@ -8,7 +8,14 @@ import { runBucket } from './pass/bucket.ts';
 import { beginPartialPass, runPartialBucket } from './pass/partial-pass.ts';
 import { beginRound, planDay, planRound } from './pass/plan.ts';
 import type { DayPorts, PartialPorts } from './pass/ports.ts';
-import type { DayMessage, MessageQueue, ReadingMessage, VisitMessage } from './work.ts';
+import type {
+  BillMessage,
+  BillPartMessage,
+  DayMessage,
+  MessageQueue,
+  ReadingMessage,
+  VisitMessage,
+} from './work.ts';
 
 /** The fence: the last closed day. */
 export interface Fence {
@@ -25,6 +32,16 @@ export interface WorkPorts {
   readonly queue: MessageQueue;
   readonly openDays: OpenDays;
   readonly fence: Pick<Fence, 'read'>;
+  /** Left out where no bills are made. */
+  readonly bills?: BillWork | undefined;
+}
+
+/** What makes bills of sealed days. */
+export interface BillWork {
+  /** Orders the bills to which a day belongs that was sealed. */
+  order(day: Day, now: number): Promise<void>;
+  /** Takes an order. */
+  take(message: BillMessage | BillPartMessage, now: number): Promise<void>;
 }
 
 /** How messages are taken. */
@@ -62,7 +79,10 @@ export async function takeMessage(
       return undefined;
     case 'bucket': {
       const manifest = await runBucket(message, ports.days, options);
-      if (manifest !== undefined) await ports.openDays.remove(message.day);
+      if (manifest === undefined) return undefined;
+      await ports.openDays.remove(message.day);
+      // Also if it was sealed before: that invocation may have died before it ordered them.
+      await ports.bills?.order(message.day, options.now);
       return manifest;
     }
     case 'partial':
@@ -73,6 +93,10 @@ export async function takeMessage(
       return undefined;
     case 'partial-bucket':
       await runPartialBucket(message, ports.partial, await ports.fence.read());
+      return undefined;
+    case 'bill':
+    case 'bill-part':
+      await ports.bills?.take(message, options.now);
       return undefined;
   }
 }

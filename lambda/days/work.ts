@@ -47,6 +47,21 @@ export interface PartialBucketMessage extends PartialJob {
   readonly kind: 'partial-bucket';
 }
 
+/** A month of which a bill is to be made, if its days are sealed: `2026-10`. */
+export interface BillMessage {
+  readonly kind: 'bill';
+  readonly month: string;
+}
+
+/** A part of the fleet that is to be rated for a month's bill. */
+export interface BillPartMessage {
+  readonly kind: 'bill-part';
+  readonly month: string;
+  /** Which plan of the bill it belongs to: a SHA-256 in hexadecimal. */
+  readonly plan: string;
+  readonly part: number;
+}
+
 /** A message of the day pass. */
 export type DayMessage =
   | ReadingMessage
@@ -55,7 +70,9 @@ export type DayMessage =
   | BucketMessage
   | VisitMessage
   | PartialMessage
-  | PartialBucketMessage;
+  | PartialBucketMessage
+  | BillMessage
+  | BillPartMessage;
 
 /** Takes messages of the day pass, and brings each back later. */
 export interface MessageQueue {
@@ -66,6 +83,8 @@ export interface MessageQueue {
   send(messages: readonly DayMessage[], delayMilliseconds: number): Promise<void>;
 }
 
+type MemberType = 'day' | 'month' | 'hash' | 'whole';
+
 /** What each kind of message has besides its kind. */
 const members = {
   reading: { from: 'day', through: 'day', waitedMilliseconds: 'whole' },
@@ -75,18 +94,27 @@ const members = {
   visit: { day: 'day', round: 'whole', waitedMilliseconds: 'whole' },
   partial: { day: 'day', asOf: 'whole' },
   'partial-bucket': { day: 'day', asOf: 'whole', bucket: 'whole' },
+  bill: { month: 'month' },
+  'bill-part': { month: 'month', plan: 'hash', part: 'whole' },
 } as const satisfies {
   readonly [Kind in DayMessage['kind']]: {
-    readonly [Name in Exclude<keyof Extract<DayMessage, { kind: Kind }>, 'kind'>]: 'day' | 'whole';
+    readonly [Name in Exclude<keyof Extract<DayMessage, { kind: Kind }>, 'kind'>]: MemberType;
   };
 };
 
-const isValid: Readonly<Record<'day' | 'whole', (value: unknown) => boolean>> = {
+const isValid: Readonly<Record<MemberType, (value: unknown) => boolean>> = {
   day: (value) => typeof value === 'string' && isDay(value),
+  month: (value) => typeof value === 'string' && isDay(`${value}-01`),
+  hash: (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
   whole: (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 };
 
-const accepted = { day: 'a UTC day such as 2026-11-02', whole: 'a whole number from 0' } as const;
+const accepted = {
+  day: 'a UTC day such as 2026-11-02',
+  month: 'a month such as 2026-10',
+  hash: 'a SHA-256 in 64 hexadecimal digits',
+  whole: 'a whole number from 0',
+} as const;
 
 /** Whether a text is a UTC day that there is. */
 export function isDay(text: string): boolean {
@@ -106,7 +134,7 @@ export function printMessage(message: DayMessage): string {
 /**
  * Reads the body of a queue's message.
  *
- * @throws DayMessageError if it is no message of the day pass.
+ * @throws DayMessageError if it is not a message of the day pass.
  */
 export function parseMessage(body: string): DayMessage {
   const message = parseObject(body);
@@ -135,6 +163,6 @@ export class DayMessageError extends Error {
   override readonly name = 'DayMessageError';
 
   constructor(cause: string) {
-    super(`This is no message of the day pass. ${cause}`);
+    super(`This is not a message of the day pass. ${cause}`);
   }
 }

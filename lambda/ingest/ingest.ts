@@ -59,7 +59,7 @@ export interface IngestOptions extends StoringOptions {
 /** What became of a batch. */
 export interface Ingested {
   readonly receipt: Receipt;
-  /** Numbers of the deliveries that were not, or not wholly, taken in and have to come again. */
+  /** Numbers of the deliveries that were not, or not wholly, taken in and must come again. */
   readonly failedDeliveries: ReadonlySet<number>;
   /** Ids that owners of Twilio and KORE sinks hand back to validate them. */
   readonly testIds: readonly string[];

@@ -69,7 +69,7 @@ function normalizeDecimal(text: string): string | undefined {
  * Cuts the zeros off a decimal of digits and a point, which nearly all are. Taking these apart by the expression takes
  * eight times as long, and a row of a file has five of them.
  *
- * @returns undefined for what is spelled otherwise, or is no decimal.
+ * @returns undefined for what is spelled otherwise, or is not a decimal.
  */
 function normalizePlain(text: string): string | undefined {
   const { length } = text;

@@ -87,7 +87,7 @@ function endOfNumber(text: string, from: number): number {
 function isInexact(text: string, from: number, to: number): boolean {
   const digits = text.charCodeAt(from) === minus ? from + 1 : from;
   if (to - digits >= 16) return true;
-  // Stryker disable next-line EqualityOperator: what follows a number is no letter E
+  // Stryker disable next-line EqualityOperator: what follows a number is not a letter E
   for (let at = digits; at < to; at += 1) {
     if ((text.charCodeAt(at) | 0x20) === letterE) return true;
   }
@@ -574,7 +574,7 @@ function endsWord(sign: number): boolean {
 function isScalar(text: string, from: number, to: number): boolean {
   const sign = text.charCodeAt(from);
   if (sign === 0x74 || sign === 0x66 || sign === 0x6e) {
-    // Stryker disable next-line ConditionalExpression: a long word is none of them either, and is not copied
+    // Stryker disable next-line ConditionalExpression: a long word is not one of them either, and is not copied
     return to - from <= 5 && ['true', 'false', 'null'].includes(text.slice(from, to));
   }
   return isNumber(text, from, to);

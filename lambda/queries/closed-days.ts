@@ -1,7 +1,7 @@
 import type { Day } from '../days/day.ts';
 import type { FleetPeriod } from '../days/fleet-days.ts';
 import type { PartialDay } from '../days/partial-days.ts';
-import type { Period } from '../days/sim-days.ts';
+import type { TopLists } from '../days/top-sims.ts';
 import type { StoredSimPeriod } from '../store/sim-day-items.ts';
 
 /** What reports read of closed days. */
@@ -15,8 +15,8 @@ export interface ClosedDays {
    * on which it did nothing are left out.
    */
   readSimDays(sim: string, from: Day, through: Day): Promise<readonly StoredSimPeriod[]>;
-  /** The SIMs with the most bytes in a sealed day, or in the sealed days of a month, those with the most first. */
-  listTopSims(period: Period, limit: number): Promise<readonly string[]>;
+  /** The SIMs with the most bytes in a sealed day, and in its month when it was read; undefined where nothing lists them. */
+  readTop(day: Day): Promise<TopLists | undefined>;
 }
 
 /** What reports read of a day's manifest. */

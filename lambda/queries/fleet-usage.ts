@@ -1,7 +1,8 @@
 import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
-import { countsSimDay, maxLiveSims, maxTopSims, type PartialDay } from '../days/partial-days.ts';
+import { countsSimDay, maxLiveSims, type PartialDay } from '../days/partial-days.ts';
 import { prefetch } from '../days/pass/prefetch.ts';
 import { findMonth } from '../days/sim-days.ts';
+import { compareTopSims, rankCandidates, type TopList, type TopSim } from '../days/top-sims.ts';
 import type { Sim } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
 import { mapConcurrently } from '../store/concurrency.ts';
@@ -290,34 +291,63 @@ class FleetReport {
   }
 
   /**
-   * The SIMs with the most bytes by an index, without reading all others; undefined where no index tells. It holds days and
-   * months of whole SIMs, so that is all it tells about.
+   * The SIMs with the most bytes, by the lists that passes make, without reading all others; undefined where no list tells.
+   * Lists are of days and months of whole SIMs, so that is all they tell about.
    */
   async #readTop(order: UsageOrder, wanted: number): Promise<ReportRow[] | undefined> {
     const { groups, granularity, period, fleet, network, isoCountry } = this.#query;
-    const { days, reader } = this.#ports;
+    const { days } = this.#ports;
     const isPlain = [fleet, network, isoCountry, this.#sim].every((filter) => filter === undefined);
-    const indexed = nameIndexedPeriod(period, this.#now);
+    const listed = nameListedPeriod(period, this.#now);
     if (this.#readsRecords && this.#ranges.length > 0) return undefined;
-    if (days === undefined || indexed === undefined || !isPlain || order !== 'bytes') return undefined;
+    if (days === undefined || listed === undefined || !isPlain || order !== 'bytes') return undefined;
     if (granularity !== 'all' || groups.length !== 1 || groups[0] !== 'sim') return undefined;
-    const keys = await this.#listTop(days, indexed, wanted);
-    const sims = keys && (await reader.sims(keys));
-    if (sims === undefined) return undefined;
-    const rows = await mapConcurrently(sims, concurrentReads, (sim) => this.#sumUpSim(sim));
-    return rows.flat().sort(compareBy(order));
+    const lists = await this.#readTopLists(days, listed);
+    return lists && this.#sumUpTop(rankCandidates(lists), wanted);
   }
 
-  /** The SIMs with the most bytes, by the index of sealed days, or as the newest partial pass has found them. */
-  async #listTop(days: ClosedDays, period: string, wanted: number): Promise<readonly string[] | undefined> {
-    const newest = this.#summedDays.findLast((day) => this.#partialDays.has(day));
-    const partial = newest === undefined ? undefined : this.#partialDays.get(newest);
-    if (partial === undefined) return days.listTopSims(period, wanted);
-    // What is newer than the pass is not in its list.
-    if (newest !== this.#summedDays.at(-1)) return undefined;
-    const top = partial.top[period === newest ? 'day' : 'month'];
-    if (wanted > top.length && top.length === maxTopSims) return undefined;
-    return top.slice(0, wanted).map(({ sim }) => sim);
+  /** The lists of sealed days, or of the newest partial pass. */
+  async #readTopLists(days: ClosedDays, period: string): Promise<readonly TopList[] | undefined> {
+    const summed = this.#summedDays;
+    const newest = summed.findLast((day) => this.#partialDays.has(day));
+    if (newest !== undefined) {
+      const partial = this.#partialDays.get(newest);
+      // What is newer than the pass is not in its list.
+      if (partial === undefined || newest !== summed.at(-1)) return undefined;
+      return [partial.top[period === newest ? 'day' : 'month']];
+    }
+    const found = await mapConcurrently(summed, concurrentReads, (day) => days.readTop(day));
+    const lists = found.flatMap((top) => (top === undefined ? [] : [top]));
+    if (lists.length < summed.length) return undefined;
+    return lists.map((top) => top[summed.includes(period) ? 'day' : 'month']);
+  }
+
+  /**
+   * Adds up candidates, those first that lists have with most, until no other one can have as much as those that are wanted;
+   * undefined where SIMs that are in no list may have.
+   */
+  async #sumUpTop({ sims, leftOut }: TopList, wanted: number): Promise<ReportRow[] | undefined> {
+    const found: { readonly row: ReportRow; readonly top: TopSim }[] = [];
+    const compare = compareBy('bytes');
+    for (let from = 0; ; from += wanted) {
+      const some = sims.slice(from, from + wanted).map(({ sim }) => sim);
+      const rows = await mapConcurrently(await this.#ports.reader.sims(some), concurrentReads, async (sim) =>
+        (await this.#sumUpSim(sim)).map((row) => {
+          return { row, top: { sim: sim.sim, bytes: String(row.measures.bytes) } };
+        }),
+      );
+      this.#limit.require();
+      found.push(...rows.flat());
+      found.sort((a, b) => compareTopSims(a.top, b.top));
+      const others = [sims[from + wanted], leftOut].filter((other) => other !== undefined);
+      const last = found[wanted - 1];
+      const isFound = last !== undefined && others.every((other) => compareTopSims(last.top, other) < 0);
+      if (others.length === 0 || isFound) {
+        const rowsOfTop = found.slice(0, wanted).map(({ row }) => row);
+        return rowsOfTop.sort(compare);
+      }
+      if (from + wanted >= sims.length) return undefined;
+    }
   }
 
   /** All that is added up of all SIMs that match. */
@@ -560,7 +590,7 @@ function clipSpans(ranges: readonly RecordRange[], now: string): TimeSpan[] {
 }
 
 /** A UTC day or calendar month by its name, whole as far as it has come; undefined for any other time. */
-function nameIndexedPeriod({ from, to }: UsagePeriod, now: string): string | undefined {
+function nameListedPeriod({ from, to }: UsagePeriod, now: string): string | undefined {
   const day = findDay(from);
   if (from !== startDay(day)) return undefined;
   const isWholeUpTo = (end: string): boolean => to === end || (to >= now && to < end);

@@ -6,7 +6,7 @@ import { epochMilliseconds, formatTime } from '../ledger/time.ts';
  * How states become items and back.
  *
  * The functions are made from the ledger's attributes once, when the process starts, as JavaScript that names each
- * attribute. Going through the attributes for each record takes four to ten times as long, since the engine then has to
+ * attribute. Going through the attributes for each record takes four to ten times as long, since the engine then must
  * look up every one of some forty names in every state and item, and each record is encoded.
  */
 

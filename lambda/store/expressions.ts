@@ -343,7 +343,7 @@ export function replaceStatement(
   let text = `UPDATE "${tableName}"`;
   const parameters: AttributeValue[] = [];
   for (const [attribute, value] of Object.entries(item)) {
-    // One attribute at least has to be set, whatever else differs.
+    // One attribute at least must be set, whatever else differs.
     if (attribute in key || (attribute !== 'lastUpdated' && isSameValue(value, stored[attribute]))) continue;
     text += ` SET "${attribute}" = ?`;
     parameters.push(value);

@@ -62,36 +62,57 @@ const sessionColumns = [
 
 type SessionOfSim = BilledSession & { readonly sim: string };
 
+/** A part of the fleet: which one, and how many there are. */
+export interface FleetPart {
+  /** From 0. */
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** In how many parts the fleet is gone through: each is a bucket of the day that has the fewest, at most. */
+export function countParts(days: readonly ClosedDay[]): number {
+  return Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
+}
+
+/** Whether a SIM is in a part of the fleet. */
+export function isInPart(sim: string, { part, parts }: FleetPart): boolean {
+  return findBucket(sim, parts) === part;
+}
+
 /** Goes through the SIMs that have rows, each once. */
-export async function* walkLakeSims(
+export async function* walkLakeSims(lake: Pick<Lake, 'open'>, walk: LakeWalk): AsyncGenerator<SimRecords> {
+  const parts = countParts(walk.days);
+  for (let part = 0; part < parts; part += 1) yield* walkLakePart(lake, walk, { part, parts });
+}
+
+/** Goes through the SIMs of a part of the fleet that have rows, in the order of their keys. */
+export async function* walkLakePart(
   lake: Pick<Lake, 'open'>,
   { days, readsSessions, further }: LakeWalk,
+  fleetPart: FleetPart,
 ): AsyncGenerator<SimRecords> {
-  const parts = Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
-  for (let part = 0; part < parts; part += 1) {
-    const isInPart = (sim: string): boolean => findBucket(sim, parts) === part;
-    const [usage, sessions] = await Promise.all([
-      openReaders(lake, days, part, parts, openUsage),
-      readsSessions ? openReaders(lake, days, part, parts, openSessions) : [],
-    ]);
-    const others = [...further.keys()].filter(isInPart).sort();
-    let next = 0;
-    for (;;) {
-      const peeked = await Promise.all([...usage, ...sessions].map((reader) => reader.peekSim()));
-      const [sim] = [...peeked, others[next]].filter((one) => one !== undefined).sort(compareTexts);
-      if (sim === undefined) break;
-      const records: { usage: BilledUsage[]; sessions: BilledSession[] } = { usage: [], sessions: [] };
-      for (const reader of usage) records.usage.push(...(await reader.take(sim)));
-      for (const reader of sessions) records.sessions.push(...(await reader.take(sim)));
-      if (sim === others[next]) {
-        next += 1;
-        const more = further.get(sim);
-        records.usage.push(...(more?.usage ?? []));
-        records.sessions.push(...(more?.sessions ?? []));
-      }
-      // A bucket of another day may reach into the next part.
-      if (isInPart(sim)) yield { sim, ...records };
+  const { part, parts } = fleetPart;
+  const [usage, sessions] = await Promise.all([
+    openReaders(lake, days, part, parts, openUsage),
+    readsSessions ? openReaders(lake, days, part, parts, openSessions) : [],
+  ]);
+  const others = [...further.keys()].filter((sim) => isInPart(sim, fleetPart)).sort();
+  let next = 0;
+  for (;;) {
+    const peeked = await Promise.all([...usage, ...sessions].map((reader) => reader.peekSim()));
+    const [sim] = [...peeked, others[next]].filter((one) => one !== undefined).sort(compareTexts);
+    if (sim === undefined) break;
+    const records: { usage: BilledUsage[]; sessions: BilledSession[] } = { usage: [], sessions: [] };
+    for (const reader of usage) records.usage.push(...(await reader.take(sim)));
+    for (const reader of sessions) records.sessions.push(...(await reader.take(sim)));
+    if (sim === others[next]) {
+      next += 1;
+      const more = further.get(sim);
+      records.usage.push(...(more?.usage ?? []));
+      records.sessions.push(...(more?.sessions ?? []));
     }
+    // A bucket of another day may reach into the next part.
+    if (isInPart(sim, fleetPart)) yield { sim, ...records };
   }
 }
 
@@ -121,7 +142,7 @@ async function openReaders<Row extends { readonly sim: string }>(
 }
 
 /** The buckets of a day that have SIMs of a part of the fleet: of slots from the part's first to its last. */
-function listBuckets(part: number, parts: number, buckets: number): number[] {
+export function listBuckets(part: number, parts: number, buckets: number): number[] {
   const first = Math.ceil((part * slotCount) / parts);
   const last = Math.ceil(((part + 1) * slotCount) / parts) - 1;
   const from = Math.floor((first * buckets) / slotCount);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { jsonObject, parseJson } from '../json/json.ts';
 import { hashText } from '../ledger/hash-text.ts';
 import { putItems } from './batch-put.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
@@ -11,17 +12,24 @@ import { alertStateTable, lateRecordPrefix } from './tables.ts';
  * Notes of records that came later than their source's lateness, in the table AlertState: sweeps of alerts have judged the
  * time that they tell of, and judge it again.
  *
- * A note is an item of its own, put after the records are stored and before they count as taken in. A sweep deletes just
- * the notes that it has read, once it has judged their SIM by what was stored then. So notes need no conditions: done
- * again, or cut by a crash, there is one note too many.
+ * A note tells of as many SIMs as fit into one write unit. It is put after the records are stored and before they count as
+ * taken in. A sweep deletes just the notes that it has read, once it has judged their SIMs by what was stored then; what it
+ * could not judge goes into a new note first. So notes need no conditions: done again, or cut by a crash, there is one note
+ * too many.
  */
 
-/** A SIM's late records. */
+/** A stored note. */
+export interface LateNote {
+  readonly key: Item;
+  /** The earliest moment that a late record of each SIM tells of, in milliseconds since the epoch. */
+  readonly from: ReadonlyMap<string, number>;
+}
+
+/** What notes say. */
 export interface LateRecords {
-  /** The earliest moment that one tells of, in milliseconds since the epoch. */
-  readonly from: number;
-  /** The keys of the notes. */
-  readonly notes: readonly Item[];
+  /** By SIM, the earliest moment that a late record tells of, in milliseconds since the epoch. */
+  readonly from: ReadonlyMap<string, number>;
+  readonly notes: readonly LateNote[];
 }
 
 const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
@@ -31,6 +39,9 @@ export const lateRecordPartitions = 16;
 
 /** How long a note is kept that no sweep judges, as where no rule is left. */
 const keptSeconds = 8 * 86_400;
+
+/** Bytes of a note's content. With its key and its expiry, it is within a write unit of 1,024. */
+export const maxNoteBytes = 880;
 
 /** Notes in the table AlertState. */
 export class LateRecordNotes {
@@ -52,50 +63,90 @@ export class LateRecordNotes {
    * @param now milliseconds since the epoch.
    * @throws Error when a note was not put.
    */
-  async put(late: ReadonlyMap<string, number>, now: number): Promise<void> {
+  async put(late: Iterable<readonly [string, number]>, now: number): Promise<void> {
     const expiresAt = { N: String(Math.ceil(now / 1_000) + keptSeconds) };
-    const puts = [...late].map(([sim, from]) => {
+    const puts = writeContents(late).map((content) => {
+      const id = this.#makeId();
       const key = {
-        [partitionKey]: { S: makePartition(hashText(sim) % lateRecordPartitions) },
-        [sortKey]: { S: `${sim}#${this.#makeId()}` },
+        [partitionKey]: { S: makePartition(hashText(id) % lateRecordPartitions) },
+        [sortKey]: { S: id },
       };
-      const item = { ...key, lateFrom: { N: String(from) }, [expiryAttribute]: expiresAt };
+      const item = { ...key, content: { S: content }, [expiryAttribute]: expiresAt };
       return { tableName: this.#tableName, key, item };
     });
     const failed = await putItems(this.#client, puts);
     for (const error of failed.values()) throw error;
   }
 
-  /** All notes by SIM, by consistent reads. */
-  async list(): Promise<Map<string, LateRecords>> {
-    const late = new Map<string, { from: number; notes: Item[] }>();
-    await Promise.all(
-      Array.from({ length: lateRecordPartitions }, async (_, index) => {
-        const partition = { S: makePartition(index) };
-        const items = await readPartition(this.#client, this.#tableName, partitionKey, partition);
-        for (const item of items) addNote(late, item);
-      }),
+  /** All notes, by consistent reads. */
+  async list(): Promise<LateRecords> {
+    const partitions = await Promise.all(
+      Array.from({ length: lateRecordPartitions }, (_, index) =>
+        readPartition(this.#client, this.#tableName, partitionKey, { S: makePartition(index) }),
+      ),
     );
-    return late;
+    const notes = partitions.flat().flatMap(readNote);
+    const from = new Map<string, number>();
+    for (const note of notes) {
+      for (const [sim, at] of note.from) from.set(sim, Math.min(at, from.get(sim) ?? at));
+    }
+    return { from, notes };
   }
 
-  /** Deletes notes whose SIM was judged. */
-  async delete({ notes }: LateRecords): Promise<void> {
-    await forEachConcurrently(notes, maxRequests, async (Key) => {
+  /**
+   * Deletes the notes of SIMs that were judged, and notes again what was not.
+   *
+   * @param judged whether a SIM was judged.
+   * @param now milliseconds since the epoch.
+   * @throws Error when a note was not put or deleted. The next sweep judges its SIMs again.
+   */
+  async settle(notes: readonly LateNote[], judged: (sim: string) => boolean, now: number): Promise<void> {
+    const begun = notes.filter(({ from }) => some(from.keys(), judged));
+    await this.put(
+      begun.flatMap(({ from }) => [...from].filter(([sim]) => !judged(sim))),
+      now,
+    );
+    await forEachConcurrently(begun, maxRequests, async ({ key: Key }) => {
       await this.#client.send(new DeleteItemCommand({ TableName: this.#tableName, Key }));
     });
   }
 }
 
-function addNote(late: Map<string, { from: number; notes: Item[] }>, item: Item): void {
-  const { [partitionKey]: partition, [sortKey]: entry, lateFrom } = item;
-  if (partition === undefined || entry?.S === undefined) return;
-  const sim = entry.S.slice(0, entry.S.lastIndexOf('#'));
-  const from = Number(lateFrom?.N ?? 0);
-  const known = late.get(sim) ?? { from, notes: [] };
-  known.from = Math.min(known.from, from);
-  known.notes.push({ [partitionKey]: partition, [sortKey]: entry });
-  late.set(sim, known);
+/** JSON objects of times by SIM. */
+function writeContents(late: Iterable<readonly [string, number]>): string[] {
+  const contents: string[] = [];
+  let members: string[] = [];
+  let bytes = 0;
+  const close = (): void => {
+    if (members.length > 0) contents.push(`{${members.join(',')}}`);
+    members = [];
+    bytes = 0;
+  };
+  for (const [sim, from] of late) {
+    const member = `${JSON.stringify(sim)}:${from}`;
+    const added = Buffer.byteLength(member) + 1;
+    if (bytes + added >= maxNoteBytes) close();
+    members.push(member);
+    bytes += added;
+  }
+  close();
+  return contents;
+}
+
+function readNote({ [partitionKey]: partition, [sortKey]: entry, content }: Item): LateNote[] {
+  if (partition === undefined || entry === undefined || content?.S === undefined) return [];
+  const members = Object.entries(jsonObject(parseJson(content.S)) ?? {});
+  return [
+    {
+      key: { [partitionKey]: partition, [sortKey]: entry },
+      from: new Map(members.map(([sim, at]) => [sim, Number(at)])),
+    },
+  ];
+}
+
+function some<Value>(values: Iterable<Value>, holds: (value: Value) => boolean): boolean {
+  for (const value of values) if (holds(value)) return true;
+  return false;
 }
 
 function makePartition(index: number): string {

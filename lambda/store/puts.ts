@@ -44,7 +44,7 @@ export async function putAll(
 ): Promise<void> {
   const { client } = tables;
   const all = makePuts(tables, changes, options);
-  // Whether an item is there and how complete it is decides about most puts; few have to know what it says.
+  // Whether an item is there and how complete it is decides about most puts; few need to know what it says.
   const { stored, unread } = options.readBeforeWrite
     ? await findStored(client, all, completenessAttributes)
     : nothingRead;

@@ -131,7 +131,7 @@ function stamped(schemas: readonly GroupSchema[]): ItemAttribute[] {
 }
 
 /**
- * The names of all attributes that the items of tables of registers may have. Whoever replaces such an item looks at
+ * The names of all attributes that the items of tables of registers may have. A writer that replaces such an item looks at
  * all of them: another writer may have added one that neither the item read nor the item to be written has.
  */
 export const possibleAttributes = {

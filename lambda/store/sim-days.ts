@@ -1,49 +1,18 @@
 import { type DynamoDBClient, PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../days/day.ts';
 import type { PartialSimDays, SimDays } from '../days/pass/ports.ts';
-import { compareTexts } from '../days/rows.ts';
-import {
-  findMonth,
-  isActive,
-  type Period,
-  type SimPeriod,
-  sumBytes,
-  sumSimPeriods,
-} from '../days/sim-days.ts';
-import { readItems } from './batch-get.ts';
-import { backOff, mapConcurrently } from './concurrency.ts';
+import { isActive, type Period, type SimPeriod, sumBytes } from '../days/sim-days.ts';
+import { mapConcurrently } from './concurrency.ts';
 import { holdsCondition } from './conditions.ts';
 import type { Item } from './items.ts';
-import { queryAll, queryPages } from './query-pages.ts';
-import { readItem } from './registers.ts';
-import {
-  decodeSimPeriod,
-  encodePartialDay,
-  encodeSimPeriod,
-  listTopSlots,
-  makeSimPeriodKey,
-  readRevision,
-  type StoredSimPeriod,
-} from './sim-day-items.ts';
+import { queryAll } from './query-pages.ts';
+import { decodeSimPeriod, encodePartialDay, encodeSimPeriod, type StoredSimPeriod } from './sim-day-items.ts';
 import { simDaysTable } from './tables.ts';
 
 /** SIMs whose days are stored at the same time. */
 const concurrentSims = 16;
 
-/** Times that a month is computed again because another of its days was stored meanwhile. */
-const maxAttempts = 24;
-
-const [byBytes] = simDaysTable.globalIndexes;
-
-/**
- * Stores SIM-days, and SIM-months as the sum of their days.
- *
- * A month is computed again whenever one of its days was stored: from the days as they are then, and put on condition that
- * nobody has put it since its revision was read. So each put contains all days that were stored before the put before it,
- * and each run that stores a day puts the month afterwards: in the end it has every day, in any order of coming.
- *
- * SIM-days of partial passes have no revision, and count in no month.
- */
+/** Stores SIM-days. Those of partial passes have no revision. */
 export class SimDayStore implements SimDays, PartialSimDays {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -59,8 +28,6 @@ export class SimDayStore implements SimDays, PartialSimDays {
         ConditionExpression: 'attribute_not_exists(revision) OR revision < :revision',
         ExpressionAttributeValues: { ':revision': { N: String(revision) } },
       });
-      // Also where a greater revision is stored: who stored it may have died before it put the month.
-      await this.#putMonth(day.sim, findMonth(day.period));
     });
   }
 
@@ -74,39 +41,30 @@ export class SimDayStore implements SimDays, PartialSimDays {
     );
   }
 
-  async sumMonth(
+  sumMonth(sims: readonly string[], month: Period): Promise<ReadonlyMap<string, bigint>> {
+    return this.#sumDays(sims, month, { unsealed: [], consistent: true });
+  }
+
+  sumPartialMonth(
     sims: readonly string[],
     month: Period,
     unsealed: readonly Day[],
   ): Promise<ReadonlyMap<string, bigint>> {
-    const sums = new Map<string, bigint>();
-    const add = (found: readonly StoredSimPeriod[]): void => {
-      for (const one of found) sums.set(one.sim, (sums.get(one.sim) ?? 0n) + sumBytes(one));
-    };
-    add(await this.readPeriod(sims, month));
-    for (const day of unsealed) {
-      // What was made of a closed day is in the month.
-      add((await this.readPeriod(sims, day)).filter(({ asOf }) => asOf !== undefined));
-    }
-    return sums;
+    return this.#sumDays(sims, month, { unsealed, consistent: false });
   }
 
-  async #putMonth(sim: string, month: Period): Promise<void> {
-    for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
-      const before = readRevision(
-        await readItem(this.#client, this.#tableName, makeSimPeriodKey(sim, month)),
-      );
-      const stored = await this.#queryDays(sim, `${month}-01`, `${month}-31`, true);
-      const days = stored.filter(({ asOf }) => asOf === undefined);
-      const leftOut = days.flatMap((day) => day.leftOut);
-      const isPut = await this.#putIf(encodeSimPeriod(sumSimPeriods(sim, month, days), before + 1, leftOut), {
-        ConditionExpression: before === 0 ? 'attribute_not_exists(revision)' : 'revision = :before',
-        ...(before > 0 && { ExpressionAttributeValues: { ':before': { N: String(before) } } }),
-      });
-      if (isPut) return;
-      await backOff(attempt);
-    }
-    throw new ContendedMonthError(month);
+  /** @param counted days of which those of partial passes count, too. */
+  async #sumDays(
+    sims: readonly string[],
+    month: Period,
+    { unsealed, consistent }: { readonly unsealed: readonly Day[]; readonly consistent: boolean },
+  ): Promise<ReadonlyMap<string, bigint>> {
+    const sums = await mapConcurrently(sims, concurrentSims, async (sim) => {
+      const days = await this.#queryDays(sim, `${month}-01`, `${month}-31`, consistent);
+      const counted = days.filter(({ asOf, period }) => asOf === undefined || unsealed.includes(period));
+      return [sim, counted.reduce((sum, day) => sum + sumBytes(day), 0n)] as const;
+    });
+    return new Map(sums);
   }
 
   /** @returns whether the condition held. */
@@ -124,57 +82,6 @@ export class SimDayStore implements SimDays, PartialSimDays {
     return (await this.#queryDays(sim, from, through, false)).filter(isActive);
   }
 
-  /** What SIMs did in a day or a month, in the order asked for. Those that did nothing are left out. */
-  async readPeriod(sims: readonly string[], period: Period): Promise<StoredSimPeriod[]> {
-    const keys = [...new Set(sims)].map((sim) => makeSimPeriodKey(sim, period));
-    const items = await readItems(this.#client, this.#tableName, keys, { consistent: false });
-    const found = new Map(items.map(decodeSimPeriod).map((one) => [one.sim, one]));
-    return sims.flatMap((sim) => found.get(sim) ?? []).filter(isActive);
-  }
-
-  /**
-   * The SIMs with most bytes in a day or a month, the first one first. SIMs without bytes are not among them.
-   *
-   * It reads at most 16 times so many keys, and so many items.
-   */
-  async listTop(period: Period, limit: number): Promise<StoredSimPeriod[]> {
-    return this.readPeriod(await this.listTopSims(period, limit), period);
-  }
-
-  /** The keys of these SIMs, without reading their items. */
-  async listTopSims(period: Period, limit: number): Promise<string[]> {
-    const slots = await mapConcurrently(listTopSlots(period), concurrentSims, (slot) =>
-      this.#querySlot(slot, limit),
-    );
-    return slots
-      .flat()
-      .sort((a, b) => compareTexts(b.bytes, a.bytes) || compareTexts(a.sim, b.sim))
-      .slice(0, limit)
-      .map(({ sim }) => sim);
-  }
-
-  async #querySlot(slot: string, limit: number): Promise<{ sim: string; bytes: string }[]> {
-    const items: Item[] = [];
-    const pages = queryPages(this.#client, {
-      TableName: this.#tableName,
-      IndexName: byBytes.name,
-      KeyConditionExpression: '#slot = :slot',
-      ExpressionAttributeNames: { '#slot': byBytes.partitionKey },
-      ExpressionAttributeValues: { ':slot': { S: slot } },
-      ScanIndexForward: false,
-      Limit: limit,
-    });
-    // A page has at most a megabyte.
-    for await (const page of pages) {
-      items.push(...page);
-      if (items.length >= limit) break;
-    }
-    return items.slice(0, limit).map((item) => ({
-      sim: item[simDaysTable.partitionKey]?.S ?? '',
-      bytes: item[byBytes.sortKey]?.S ?? '',
-    }));
-  }
-
   async #queryDays(sim: string, from: Day, through: Day, consistent: boolean): Promise<StoredSimPeriod[]> {
     const items = await queryAll(this.#client, {
       TableName: this.#tableName,
@@ -183,18 +90,6 @@ export class SimDayStore implements SimDays, PartialSimDays {
       ExpressionAttributeNames: { '#sim': simDaysTable.partitionKey, '#period': simDaysTable.sortKey },
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':through': { S: through } },
     });
-    // Of several months, the item of each but the first lies between the days.
-    return items.map(decodeSimPeriod).filter(({ period }) => period.length === dayLength);
-  }
-}
-
-const dayLength = '2026-11-02'.length;
-
-/** Too many others put the same month at the same time. */
-export class ContendedMonthError extends Error {
-  override readonly name = 'ContendedMonthError';
-
-  constructor(month: Period) {
-    super(`A SIM's ${month} was put by others ${maxAttempts} times while it was computed`);
+    return items.map(decodeSimPeriod);
   }
 }

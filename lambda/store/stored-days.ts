@@ -1,6 +1,7 @@
 import { type Day, findDay, shiftDay } from '../days/day.ts';
 import type { LakeReader } from '../days/lake-reader.ts';
 import type { PartialDay } from '../days/partial-days.ts';
+import type { TopLists } from '../days/top-sims.ts';
 import type { Usage } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
 import type { ClosedDays, DaySeal } from '../queries/closed-days.ts';
@@ -16,12 +17,12 @@ export const keptDays = 12;
 
 /** What reports read of closed days, and what has expired of them: SIM-days from their table, the rest from the lake. */
 export class StoredDays implements ClosedDays, UsageArchive {
-  readonly #simDays: Pick<SimDayStore, 'readDays' | 'listTopSims'>;
+  readonly #simDays: Pick<SimDayStore, 'readDays'>;
   readonly #lake: LakeReader;
   readonly #now: () => number;
 
   /** @param now milliseconds since the epoch. */
-  constructor(simDays: Pick<SimDayStore, 'readDays' | 'listTopSims'>, lake: LakeReader, now: () => number) {
+  constructor(simDays: Pick<SimDayStore, 'readDays'>, lake: LakeReader, now: () => number) {
     this.#simDays = simDays;
     this.#lake = lake;
     this.#now = now;
@@ -39,8 +40,8 @@ export class StoredDays implements ClosedDays, UsageArchive {
     return this.#simDays.readDays(sim, from, through);
   }
 
-  listTopSims(period: string, limit: number): Promise<readonly string[]> {
-    return this.#simDays.listTopSims(period, limit);
+  readTop(day: Day): Promise<TopLists | undefined> {
+    return this.#lake.readTop(day);
   }
 
   findKeptFrom(): Day {

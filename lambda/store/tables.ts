@@ -136,15 +136,12 @@ export const dayMarkersTable = {
 } as const satisfies TableDefinition;
 
 /**
- * SIM-days and SIM-months: what one SIM did in a day or a month, as the day pass computed it from the records. Facts are
- * the revisions only.
+ * SIM-days: what one SIM did on a day, as the day pass computed it from the records. Facts are the revisions only.
  */
 export const simDaysTable = {
   name: 'SimDays',
   partitionKey: 'sim',
   sortKey: 'period',
-  // The SIMs of a period by their bytes: those without usage have no `topSlot`.
-  globalIndexes: [{ name: 'byBytes', partitionKey: 'topSlot', sortKey: 'topBytes' }],
 } as const satisfies TableDefinition;
 
 /**

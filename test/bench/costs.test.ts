@@ -57,10 +57,10 @@ describe('a month of a million always-on Super SIMs', () => {
 describe('the closed days of a million always-on Super SIMs', () => {
   it('are known in each of their lines', () => {
     const { reads, writes, lambda, simDayStorage, lakeStorage } = priceDays(1_000_000, alwaysOnDay);
-    // 30 million SIM-days: 31 + 10.25 units at $0.125 a million, 7 at $0.625; 28 a second on 1.73 GB.
-    expect([reads, writes, lambda].map(Math.round)).toEqual([155, 131, 25]);
-    // 547 + 100 bytes at $0.45 a GB; 7.2 thousand million rows of 40 bytes at $0.023.
-    expect([simDayStorage, lakeStorage].map((price) => price.toFixed(2))).toEqual(['8.73', '6.62']);
+    // 30 million SIM-days: 31 + 8.25 units at $0.125 a million, 3 at $0.625; 65 a second on 1.73 GB.
+    expect([reads, writes, lambda].map(Math.round)).toEqual([147, 56, 11]);
+    // 496 + 100 bytes at $0.45 a GB; 7.2 thousand million rows of 40 bytes at $0.023.
+    expect([simDayStorage, lakeStorage].map((price) => price.toFixed(2))).toEqual(['8.05', '6.62']);
   });
 
   it('cost what days close tells', () => {
@@ -68,9 +68,9 @@ describe('the closed days of a million always-on Super SIMs', () => {
   });
 
   it('are added up in partial passes of the day so far, which small fleets do not have', () => {
-    // 8, 16, 23 and 31 units and 5.25 each, halved; 4 writes; 2.5 days of records; 250 buckets.
-    const reads = (8 + 16 + 23 + 31 + 4 * 5.25) / 2;
-    const lambda = ((1e6 * 30 * 2.5) / 28 + 30 * 4 * 250) * (1769 / 1024) * 0.0000133334;
+    // 8, 16, 23 and 31 units and 6.25 each, halved; 4 writes; 2.5 days of records; 250 buckets.
+    const reads = (8 + 16 + 23 + 31 + 4 * 6.25) / 2;
+    const lambda = ((1e6 * 30 * 2.5) / 65 + 30 * 4 * 250) * (1769 / 1024) * 0.0000133334;
     const objects = 30 * 4 * 250 * 2 * (0.005 + 0.0008) * 0.001;
     const expected = 30 * reads * 0.125 + 30 * 4 * 0.625 + lambda + objects;
     expect(pricePartialPasses(1_000_000, alwaysOnDay)).toBeCloseTo(expected, 6);

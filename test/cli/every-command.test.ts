@@ -39,6 +39,9 @@ const examples: Readonly<Record<string, string>> = {
   'bill check':
     'INVOICE --month 2026-10 --tariff docs/tariffs/1nce.json --map docs/invoice-maps/generic.json',
   'bill show': '--month 2026-11 --by sim,country',
+  'tariff check': 'docs/tariffs/1nce.json',
+  'tariff list': '',
+  'tariff put': 'docs/tariffs/1nce.json --dry-run',
   export: '--out FOLDER',
   doctor: '',
   connect: '1nce --no-wait',

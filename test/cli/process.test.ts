@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { simOf, usageOf } from './records.ts';
-import { runningLedger } from './running-ledger.ts';
+import { dropProgress, runningLedger } from './running-ledger.ts';
 
 const script = fileURLToPath(new URL('../../cli/simledger.mjs', import.meta.url));
 const ledger = runningLedger();
@@ -36,7 +36,7 @@ async function endUnread(args: readonly string[]): Promise<{ code: number | null
   const child = start(args);
   child.stdout.destroy();
   const [[code], errors] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
-  return { code: code as number | null, errors };
+  return { code: code as number | null, errors: dropProgress(errors) };
 }
 
 describe('output that is not read', () => {

@@ -2,76 +2,68 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { alerts } from '../../lib/alert-rules.ts';
+import { readRules } from '../../cli/alerts/rules-file.ts';
 import { LocalAlerts } from '../../local/alerts.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import { localSources } from '../../local/places.ts';
 import { replayExamples } from '../../local/replay.ts';
 import { optionsForTests } from '../local/running-ledger.ts';
 
-/** The console in a real browser, on a local run. */
+/** A real browser, and a local run with the example records for it to look at. */
 
-/** Where a Chromium may be: Debian's packages, and Google's. */
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+/** Debian's Chromium, as CI has it; another one by the variable CHROMIUM. Undefined where there is none. */
+const chromiumPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
+  (path) => path !== undefined && path !== '' && existsSync(path),
+);
 
-/** The browser's program; undefined where there is none, and tests in a browser are skipped. */
-export const chromiumPath: string | undefined = places.find((place) => existsSync(place));
+/** Whether there is a browser. Without one, tests that need it are skipped, and count as skipped. */
+export const hasBrowser = chromiumPath !== undefined;
 
-/** Rules by which some SIMs of the examples are silent when the last record has come. */
-const rules = alerts.parse({
-  rules: [{ name: 'silent', kind: 'silent', after: '6h', severity: 'critical' }],
-}).rules;
-
-/** What a page did that it must not do. */
-interface Misdeeds {
-  readonly errors: string[];
-  readonly foreignRequests: string[];
+if (!hasBrowser) {
+  console.warn(
+    'Tests of the console in a browser are skipped: install chromium, or set CHROMIUM to its path',
+  );
 }
 
-/** The console of a local run, and its API. */
-export class OpenedConsole {
-  readonly credentials = { account: 'ACconsole', token: 'console' };
-  #ledger: LocalLedger | undefined;
+/** How a page is opened. */
+export interface Opening {
+  readonly width?: number;
+  readonly height?: number;
+  readonly colours?: 'light' | 'dark';
+  readonly hasTouch?: boolean;
+}
+
+/** The console of a local run in a browser. */
+export class BrowsedConsole {
   #browser: Browser | undefined;
-  readonly #misdeeds: Misdeeds = { errors: [], foreignRequests: [] };
+  #ledger: LocalLedger | undefined;
+  /** What no page may do: errors, and requests that leave the API's origin. */
+  readonly faults: string[] = [];
 
   get ledger(): LocalLedger {
-    if (this.#ledger === undefined) throw new Error('The local run is not started');
-    return this.#ledger;
+    return this.#ledger ?? expect.fail('The local run is not started');
   }
 
-  get browser(): Browser {
-    if (this.#browser === undefined) throw new Error('The browser is not started');
-    return this.#browser;
+  /** The API's address, without a slash at its end. */
+  get address(): string {
+    return this.ledger.endpoints.api;
   }
 
-  /** The console's address, with a slash at its end. */
-  get root(): string {
-    return `${this.ledger.endpoints.api}/`;
-  }
-
-  /** Starts both, with the example records and their alerts. */
   async start(): Promise<void> {
     const options = optionsForTests();
-    this.#ledger = await startLocalLedger({
-      ...{ ...options, apiCredentials: this.credentials },
-      ...{ onLog: () => undefined, onTrouble: () => undefined },
-    });
-    await replayExamples(this.ledger, { isTTY: false, write: () => true });
-    await this.ledger.idle();
-    await this.judge();
-    this.#browser = await chromium.launch({
-      executablePath: chromiumPath ?? expect.fail('There is no Chromium'),
-      args: ['--no-sandbox'],
-    });
-  }
-
-  /** Judges the alerts, up to the newest record. */
-  async judge(): Promise<void> {
-    const client = this.ledger.dynamoDb;
-    const local = new LocalAlerts({
-      ...{ client, rules: rules ?? [], notify: undefined, onTrouble: () => undefined },
-    });
-    await local.sweepPast(Date.now());
+    const onTrouble = (sentence: string): void => void this.faults.push(sentence);
+    const [browser, ledger, rules] = await Promise.all([
+      chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox', '--disable-gpu'] }),
+      startLocalLedger({ ...options, onLog: () => undefined, onTrouble }),
+      readRules(undefined, localSources),
+    ]);
+    this.#browser = browser;
+    this.#ledger = ledger;
+    await replayExamples(ledger, { isTTY: false, write: () => true });
+    const alerts = new LocalAlerts({ client: ledger.dynamoDb, rules, notify: undefined, onTrouble });
+    const swept = await alerts.sweepPast(Date.now());
+    if (swept === undefined) throw new Error('The ledger is empty');
+    await ledger.closeDays(swept.now);
   }
 
   async stop(): Promise<void> {
@@ -79,60 +71,98 @@ export class OpenedConsole {
     await this.#ledger?.stop();
   }
 
-  /** What the API answers to a request by its path and query. */
-  async ask<Answer>(target: string): Promise<Answer> {
-    const { account, token } = this.credentials;
-    const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
-    const answer = await fetch(`${this.ledger.endpoints.api}${target}`, { headers: { authorization } });
-    expect(answer.status).toBe(200);
-    return (await answer.json()) as Answer;
-  }
-
-  /** Opens a place of the console in a browser of its own; the browser is signed in, as a local run does it. */
-  async open(place: string, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  /**
+   * Opens the console in a window of its own.
+   *
+   * @param place the address behind the API's, such as `#/fleet`.
+   */
+  async open(
+    place = '',
+    { width = 1280, height = 800, colours = 'light', hasTouch = false }: Opening = {},
+  ): Promise<Page> {
+    const options: BrowserContextOptions = {
+      ...{ viewport: { width, height }, colorScheme: colours, hasTouch },
+      ...{ reducedMotion: 'reduce', timezoneId: 'America/New_York', locale: 'en-US' },
+    };
+    const context = await this.#browser?.newContext(options);
+    if (context === undefined) throw new Error('The browser is not started');
     const page = await context.newPage();
     page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning')
-        this.#misdeeds.errors.push(message.text());
+      if (message.type() === 'error' || message.type() === 'warning') this.faults.push(message.text());
     });
-    page.on('pageerror', ({ message }) => this.#misdeeds.errors.push(message));
+    page.on('pageerror', ({ message }) => this.faults.push(message));
     page.on('dialog', (dialog) => {
-      this.#misdeeds.errors.push(`A dialog opened: ${dialog.message()}`);
+      this.faults.push(`the page asks: ${dialog.message()}`);
       void dialog.dismiss();
     });
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(this.root) && !/^(data|blob):/.test(url)) this.#misdeeds.foreignRequests.push(url);
+      if (!url.startsWith(`${this.address}/`) && !/^(data|blob):/.test(url))
+        this.faults.push(`asks for ${url}`);
     });
-    await page.goto(`${this.root}${place}`);
-    await page.locator('h1').waitFor();
+    await page.goto(`${this.address}/${place}`);
     return page;
   }
 
-  /** Fails if any page logged an error, opened a dialog or asked another server. */
-  expectGoodManners(): void {
-    expect(this.#misdeeds).toEqual({ errors: [], foreignRequests: [] });
+  /** What the API answers to who is signed in. */
+  async ask<Answer = Readonly<Record<string, unknown>>>(target: string): Promise<Answer> {
+    const { account, token } = optionsForTests().apiCredentials;
+    const answer = await fetch(`${this.address}${target}`, {
+      headers: { authorization: `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}` },
+    });
+    expect(answer.status, target).toBe(200);
+    return (await answer.json()) as Answer;
   }
 }
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-/** What a page does that keeps people out: the rules of axe that it breaks, and where. */
-export async function findViolations(page: Page): Promise<readonly { rule: string; places: string[] }[]> {
-  // The policy of the page lets no script in; the browser's own console does.
-  await page.evaluate(readFileSync(axe, 'utf8'));
-  const { violations } = (await page.evaluate('axe.run(document)')) as {
-    violations: readonly { id: string; nodes: readonly { html: string }[] }[];
-  };
-  return violations.map(({ id, nodes }) => ({ rule: id, places: nodes.map(({ html }) => html) }));
+/** Starts a local run and a browser before the tests of a file, and stops them after; nothing where there is no browser. */
+export function browsedConsole(): BrowsedConsole {
+  const browsed = new BrowsedConsole();
+  if (hasBrowser) {
+    beforeAll(() => browsed.start());
+    afterAll(() => browsed.stop());
+  }
+  return browsed;
 }
 
-/** Opens the console before the tests of a file, and closes it after. Without a browser nothing is started. */
-export function openedConsole(): OpenedConsole {
-  const opened = new OpenedConsole();
-  if (chromiumPath === undefined) return opened;
-  beforeAll(() => opened.start());
-  afterAll(() => opened.stop());
-  return opened;
+/** The texts of a table's cells, by its name. */
+export async function readTable(page: Page, name: string): Promise<string[][]> {
+  const region = page.getByRole('region', { name, exact: true });
+  await region.waitFor();
+  return region
+    .locator('tbody tr:not(.spacer)')
+    .evaluateAll((rows) =>
+      rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent.trim())),
+    );
+}
+
+/** The value of a figure, by its name. */
+export async function readFigure(page: Page, name: string): Promise<string> {
+  const figure = page.locator(`[data-figure="${name}"]`);
+  await expect.poll(() => figure.textContent()).not.toBe('…');
+  return (await figure.textContent()) ?? '';
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong: the rule, and where. */
+export async function findViolations(page: Page): Promise<string[]> {
+  // The page's policy forbids scripts in it; the debugger may run them.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: {
+        run: (rules: object) => Promise<{
+          violations: readonly {
+            id: string;
+            nodes: readonly { target: unknown; failureSummary: string }[];
+          }[];
+        }>;
+      };
+    };
+    const { violations } = await checker.run({ resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
+    );
+  });
 }

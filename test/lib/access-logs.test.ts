@@ -139,7 +139,7 @@ describe('access logs in a bucket that exists', () => {
 
   it('need a policy of that bucket, of which synth warns', () => {
     expect(messages('company-logs')).toEqual([
-      'The policy of the bucket company-logs must let S3 write logs below simledger/, else none arrives: docs/operating.md#access-logs-of-the-buckets has the statement. [ack: simledger:access-logs:policy]',
+      'The policy of the bucket company-logs must let S3 write logs below simledger/, or no log arrives: docs/operating.md#access-logs-of-the-buckets has the statement. [ack: simledger:access-logs:policy]',
     ]);
   });
 });

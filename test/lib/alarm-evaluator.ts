@@ -5,7 +5,7 @@ import type { Resource } from './synthesised.ts';
  * of AWS's pages, in https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/:
  *
  * - alarm-evaluation.html: samples are added up by period and statistic; of the latest *evaluation periods*, as many as
- *   *datapoints to alarm* have to breach.
+ *   *datapoints to alarm* must breach.
  * - alarms-and-missing-data.html: more periods are fetched than are evaluated. Where enough of them have data, the
  *   latest with data decide and gaps don't count. Where too few have, all that have data count, and the rest is filled
  *   in as *treat missing data* says.

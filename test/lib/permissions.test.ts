@@ -186,13 +186,8 @@ const closing = [
   },
   {
     Effect: 'Allow',
-    Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
-    Resource: 'Storage/SimDays.Arn',
-  },
-  {
-    Effect: 'Allow',
     Action: ['dynamodb:PutItem', 'dynamodb:Query'],
-    Resource: 'Storage/Findings.Arn',
+    Resource: ['Storage/Findings.Arn', 'Storage/SimDays.Arn'],
   },
   {
     Effect: 'Allow',

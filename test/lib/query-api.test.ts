@@ -88,7 +88,6 @@ describe('the query API', () => {
           'Storage/Files.Arn/index/bySource',
           'Storage/Findings.Arn/index/byMonth',
           'Storage/Sessions.Arn/index/byStart',
-          'Storage/SimDays.Arn/index/byBytes',
           'Storage/Sims.Arn/index/bySimId',
           'Storage/Sims.Arn/index/bySimName',
           'Storage/Sims.Arn/index/bySimSid',
@@ -98,13 +97,7 @@ describe('the query API', () => {
       {
         Effect: 'Allow',
         Action: 'dynamodb:BatchGetItem',
-        Resource: [
-          'Storage/Alerts.Arn',
-          'Storage/Files.Arn',
-          'Storage/Findings.Arn',
-          'Storage/Sessions.Arn',
-          'Storage/SimDays.Arn',
-        ],
+        Resource: ['Storage/Alerts.Arn', 'Storage/Files.Arn', 'Storage/Findings.Arn', 'Storage/Sessions.Arn'],
       },
       {
         Effect: 'Allow',
@@ -188,7 +181,7 @@ describe('the query API', () => {
     });
   });
 
-  it('is left out if access is none', () => {
+  it('is left out if access is `none`', () => {
     const without = synthesise({ simledger: { api: { access: 'none' } } });
     expect(Object.keys(without.resources).filter((path) => path.startsWith('QueryApi'))).toEqual([]);
     expect(Object.keys(without.outputs).filter((name) => name.includes('Api'))).toEqual([]);

@@ -54,7 +54,7 @@ describe('the metrics of the local run', () => {
   }, 120_000);
 });
 
-test('an address or headers that are none are refused with what is accepted', () => {
+test('malformed addresses and headers are refused with what is accepted', () => {
   expect(() => readOtlp('collector:4318', {})).toThrow(UsageError);
   const address = 'http://127.0.0.1:4318/v1/metrics';
   expect(() => readOtlp(address, { OTEL_EXPORTER_OTLP_HEADERS: 'host=else' })).toThrow(

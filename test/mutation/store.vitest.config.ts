@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * The tests that a mutant of what reads and writes the tables has to survive: examples on a local engine, and a few of
+ * The tests that a mutant of what reads and writes the tables must survive: examples on a local engine, and a few of
  * the properties of whole records on the engine in memory.
  */
 export default defineConfig({

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { slowTests } from '../../vitest.config.ts';
 
 /**
- * The tests that a mutant of the pure core has to survive: examples, and properties of what it is made of. Properties
+ * The tests that a mutant of the pure core must survive: examples, and properties of what it is made of. Properties
  * of whole records, and tests of growth and of large bodies, take longer than all else, and each mutant would pay for
  * them.
  */

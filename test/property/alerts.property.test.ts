@@ -77,7 +77,7 @@ describe('the timeline shows that', () => {
       {
         ports: (ports) => ({
           ...ports,
-          late: { list: async () => new Map(), delete: async () => undefined },
+          late: { list: async () => ({ from: new Map(), notes: [] }), settle: async () => undefined },
         }),
       },
     ],

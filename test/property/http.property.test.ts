@@ -42,7 +42,7 @@ describe.each([
 
   test('is the same whatever fails on the path', { timeout: timeLimit }, async ({ skip }) => {
     skip(start === undefined, 'npm install --no-save @dynoxide/linux-x64, or DYNOXIDE names the program');
-    // Whoever backs off waits for the shortest time.
+    // A process that backs off waits for the shortest time.
     vi.spyOn(Math, 'random').mockReturnValue(0);
     onTestFinished(() => void vi.restoreAllMocks());
     await fc.assert(

@@ -37,7 +37,7 @@ async function underOne(run: (pause: Pause) => Promise<void>, prefix: readonly n
   });
   running.catch(() => undefined);
   for (;;) {
-    // Whoever can go on by itself does so before the next choice.
+    // What can go on by itself does so before the next choice.
     await new Promise(setImmediate);
     if (state.ended) break;
     const chosen = prefix[steps.length] ?? 0;

@@ -26,7 +26,7 @@ function chooseDay({ path: { delivered } }: HostilePath, choice: number): string
   return days.sort()[choice % Math.max(days.length, 1)] ?? '2026-11-02';
 }
 
-/** The markers that must stand when an item is written: at least one of them. Undefined where none has to. */
+/** The markers that must stand when an item is written: at least one of them. Undefined where none must. */
 function listMarkers(
   { table, before, after }: ItemWrite,
   closedThrough: string,

@@ -473,7 +473,8 @@ function checkedValue(name: string, value: AttributeValue): AttributeValue {
     return { M: Object.fromEntries(members) };
   }
   const number = value.N === undefined ? undefined : normalNumber(value.N);
-  if (number === undefined) throw validationException(`${name} is no number that can be stored: ${value.N}`);
+  if (number === undefined)
+    throw validationException(`${name} is not a number that can be stored: ${value.N}`);
   return number === value.N ? value : { N: number };
 }
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Which IP addresses a message may be sent to. Whoever configures a receiver must not reach what only the function, its
+ * Which IP addresses a message may be sent to. The owner of a receiver must not reach what only the function, its
  * host or its network reaches: instance metadata above all.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry

@@ -33,7 +33,7 @@ export type ReceiverSettings = Subscription &
   );
 
 /**
- * The receivers of an episode: chosen when it opens and stored with it. Whoever was told that it began is told how it
+ * The receivers of an episode: chosen when it opens and stored with it. A receiver that was told that it began is told how it
  * ended, even if the rule's severity or the configuration has changed meanwhile.
  *
  * @returns their names.

@@ -68,7 +68,7 @@ export interface GroupJudgement extends Pick<SharedJudgement, 'now'> {
   readonly threshold: GroupThreshold;
   /** Whether messages about a rule's group are muted; the source is the one of all members. */
   readonly isMuted: (rule: string, source: string | undefined) => boolean;
-  /** The ids of the source alerts that are open: their members are no group's. */
+  /** The ids of the source alerts that are open: their members belong to no group. */
   readonly sourceAlerts: ReadonlySet<string>;
 }
 

@@ -152,7 +152,7 @@ async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) 
   return readDownTo(limits, pages(), readStart);
 }
 
-/** How many more records have to be read, if they lie as close together as those that were read, the newest first. */
+/** How many more records must be read, if they lie as close together as those that were read, the newest first. */
 function estimateRecords(starts: readonly number[], { from, earlier }: ReadLimits): number {
   const [newest = from] = starts;
   const oldest = starts.at(-1) ?? from;

@@ -107,7 +107,7 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   /** Writes the marks of SIMs that have none; undefined where items are not written: such SIMs are judged once a day. */
   readonly marks?: Pick<SimMarks, 'write'>;
   /** Records that came late: their SIMs are judged again, from the time that these tell of. */
-  readonly late: Pick<LateRecordNotes, 'list' | 'delete'>;
+  readonly late: Pick<LateRecordNotes, 'list' | 'settle'>;
   /** Usage of sealed days, for rules about days and months; where it is left out, these are judged by records alone. */
   readonly sealedUsage?: Pick<SealedUsageReader, 'findEnd' | 'readDays'> | undefined;
   /** How far a source is read. */
@@ -141,7 +141,7 @@ export interface SweepReport {
   readonly judged: number;
   /** SIMs that could not be judged. */
   readonly failed: number;
-  /** SIMs that there was no time for: the next sweep judges them first. */
+  /** SIMs for which there was no time: the next sweep judges them first. */
   readonly left: number;
   /** Messages that were passed on. */
   readonly told: number;
@@ -169,7 +169,7 @@ const reserved = {
 
 /**
  * How long SIMs that fell silent wait for others that a sweep had no time for, beyond the rule's `groupWait`: all of them
- * may be one group. Whoever has too little time in each sweep is paged without the others then.
+ * may be one group. A SIM for which each sweep has too little time pages without the others then.
  */
 const maxWaitForOthers = 3_600_000;
 
@@ -241,7 +241,7 @@ interface StoredFacts extends StoredRules {
   readonly states: ReadonlyMap<string, SourceState>;
   readonly mutes: readonly Mute[];
   readonly reads: ReadonlyMap<string, ReadMark>;
-  readonly late: ReadonlyMap<string, LateRecords>;
+  readonly late: LateRecords;
   readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
   /** The end of the last sealed day; undefined where no rule asks for it, or no day is sealed. */
@@ -302,6 +302,8 @@ class Sweep {
   readonly #openAlerts = new Map<string, string>();
   /** Sources with a SIM that could not be judged. */
   readonly #failedSources = new Set<string>();
+  /** SIMs with late records that were judged. */
+  readonly #lateJudged = new Set<string>();
   #sims = 0;
   #judged = 0;
   #failed = 0;
@@ -339,6 +341,7 @@ class Sweep {
       if (alert?.state === 'open' && this.#troubles.has(source)) this.#openAlerts.set(source, alert.id);
     }
     await this.#judge();
+    await this.#settleLate();
     // What is told follows from the episodes that are stored, so the next sweep tells what this one does not.
     await this.#noteSources(progress);
     await this.#listSilent();
@@ -380,7 +383,7 @@ class Sweep {
     const { now, rules, isWhole } = this.#run;
     const { state, upTo, lateness } = source;
     const times = { ...findJudgedMarks(state, sim.place), upTo, lateness, now };
-    const isEach = isWhole || this.#facts.late.has(sim.sim);
+    const isEach = isWhole || this.#facts.late.from.has(sim.sim);
     let names: string[] | undefined;
     for (const rule of rules) {
       if (stored.includes(rule.name)) continue;
@@ -407,6 +410,16 @@ class Sweep {
         this.#judged += 1;
         await this.#judgeSim(nominee, live);
       });
+    }
+  }
+
+  /** Deletes the notes of late records that were judged. Of those that are left, SIMs are judged once more. */
+  async #settleLate(): Promise<void> {
+    const { late, onFailure } = this.#ports;
+    try {
+      await late.settle(this.#facts.late.notes, (sim) => this.#lateJudged.has(sim), this.#run.now);
+    } catch (error) {
+      onFailure(error);
     }
   }
 
@@ -533,8 +546,7 @@ class Sweep {
         if (written === undefined) continue;
         this.#noteJudged(rule, sim, written, judgement.isHeld, judgement.watermark);
       }
-      const late = this.#facts.late.get(sim.sim);
-      if (late !== undefined && isJudged) await this.#ports.late.delete(late);
+      if (isJudged && this.#facts.late.from.has(sim.sim)) this.#lateJudged.add(sim.sim);
     } catch (error) {
       this.#failed += 1;
       this.#failedSources.add(sim.source);
@@ -574,7 +586,7 @@ class Sweep {
     const { now, isWhole } = this.#run;
     const source = this.#states.get(sim.source);
     if (isWhole || source === undefined) return undefined;
-    if (this.#facts.late.has(sim.sim) || this.#facts.waiting.has(sim.sim)) return undefined;
+    if (this.#facts.late.from.has(sim.sim) || this.#facts.waiting.has(sim.sim)) return undefined;
     const { sweptAt } = findJudgedMarks(source.state, sim.place);
     if (sweptAt === undefined || isDue(sim, { sweptAt, now })) return undefined;
     const unchanged: StoredEpisode[] = [];
@@ -673,7 +685,7 @@ class Sweep {
     }
   }
 
-  /** Whether SIMs that fell silent wait for those that there was no time for, and that may have fallen silent with them. */
+  /** Whether SIMs that fell silent wait for those for which there was no time, and that may have fallen silent with them. */
   #waitsForOthers(rule: string, silent: readonly SilentMember[]): boolean {
     if (!this.#nominees.leftRules.has(rule)) return false;
     const { now, groupWait } = this.#run;
@@ -770,7 +782,7 @@ class Sweep {
       }),
       {
         from: Math.min(watermark, judgedThrough),
-        lateFrom: this.#facts.late.get(sim.sim)?.from,
+        lateFrom: this.#facts.late.from.get(sim.sim),
         lateness: this.#sources.get(sim.source)?.lateness ?? 0,
         isDeep: sweptAt === undefined || isDue(sim, { sweptAt, now: this.#run.now }),
         heardAt: readHeardMark(sim),
@@ -825,7 +837,7 @@ class Sweep {
       isGroupedFirst: isSilence,
       // Where all records are judged, they are all there.
       isHistory:
-        !this.#run.isWhole && (this.#facts.late.get(sim.sim)?.from ?? watermark) < watermark - maxToldAge,
+        !this.#run.isWhole && (this.#facts.late.from.get(sim.sim) ?? watermark) < watermark - maxToldAge,
     };
   }
 }

@@ -59,7 +59,7 @@ export const noDaysClosed: ChunkFence = {
   }),
 };
 
-/** The fence was read too long ago for a chunk to go on: it has to begin again. */
+/** The fence was read too long ago for a chunk to go on: it must begin again. */
 export class FenceExpiredError extends Error {
   override readonly name = 'FenceExpiredError';
 

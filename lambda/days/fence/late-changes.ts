@@ -20,7 +20,7 @@ import { findDay } from '../day.ts';
  * are marked whatever their day.
  */
 
-/** What a visit has to look at again: a SIM's day, or one of its sessions. */
+/** What a visit must look at again: a SIM's day, or one of its sessions. */
 export interface LateSubject {
   readonly sim: string;
   /** UTC day, `2026-11-02`. */

@@ -9,7 +9,8 @@ import { FleetFold } from '../fleet-days.ts';
 import { type BucketResult, collectChanges, type LakeFile, type Manifest } from '../manifest.ts';
 import { RowFile } from '../parquet.ts';
 import type { RowKind, SimRows } from '../rows.ts';
-import { isActive, makeSimDay, type SimPeriod } from '../sim-days.ts';
+import { findMonth, isActive, makeSimDay, type SimPeriod, sumBytes } from '../sim-days.ts';
+import { TopFold, type TopLists } from '../top-sims.ts';
 import { retryConflicts } from './conflicts.ts';
 import {
   type BucketList,
@@ -49,7 +50,8 @@ const maxAttempts = 8;
  * 1. The result says first what is about to be stored, under a revision of its own. Of two that begin at one revision,
  *    one fails.
  * 2. Then the files are written, each on condition that it is still the one that was merged: rows are never lost.
- * 3. Then the notes of sessions, markers of other days, and SIM-days and findings, which keep the greatest revision.
+ * 3. Then the notes of sessions, markers of other days, and SIM-days and findings, which keep the greatest revision. With all
+ *    SIM-days stored, the months of these SIMs are added up.
  * 4. At last the result says that all is stored, on condition that nobody has begun since.
  * 5. The markers of the round are removed once the day is sealed, if that was the last bucket: a day whose sealing dies is
  *    found by what is left of them.
@@ -124,6 +126,7 @@ async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
     digests: bucketRows.digests.finish(),
     files: files.map(({ file }) => file),
     fleet: bucketRows.fleet.result,
+    top: before.content?.top,
     ...collectChanges(before.content, bucketRows.changes, manifest.content?.revisions[bucket]),
     redo: joinSubjects(unfinished, bucketRows.redo),
   };
@@ -135,7 +138,8 @@ async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
   await markers.put(result.redo);
   await simDays.put(bucketRows.simDays, result.revision);
   await findings.put(bucketRows.findings, result.revision);
-  const done = { ...result, isComplete: true, round: Math.max(result.round, plan.round) };
+  const top = await listTop(bucketRows, plan, before.content?.top, ports);
+  const done = { ...result, top, isComplete: true, round: Math.max(result.round, plan.round) };
   await writeJson(lake, resultKey, done, claim);
 }
 
@@ -178,6 +182,7 @@ class BucketRows {
   readonly #files = new Map<RowKind, RowFile<RowKind>>();
   readonly digests = new RowDigests();
   readonly fleet: FleetFold;
+  readonly topOfDay = new TopFold();
   readonly simDays: SimPeriod[] = [];
   readonly findings: SimFindings[] = [];
   readonly changes: RowChange[] = [];
@@ -199,6 +204,7 @@ class BucketRows {
     if (!isAccount(sim)) {
       const simDay = makeSimDay(sim, this.#day, rows);
       this.fleet.addSim(simDay);
+      this.topOfDay.add(sim, sumBytes(simDay));
       // A run that died may have stored something of a SIM of which nothing is left.
       if (read !== undefined && (isActive(simDay) || this.#isBegun)) this.simDays.push(simDay);
       const { findings } = rows;
@@ -234,11 +240,30 @@ class BucketRows {
   }
 }
 
+/**
+ * The SIMs of a bucket with the most bytes. Of SIMs that are not read again the lists stay as they are.
+ *
+ * @returns undefined where the bucket has no lists to go on with.
+ */
+async function listTop(
+  { topOfDay, simDays: stored }: BucketRows,
+  { day, reads }: DayPlan,
+  before: TopLists | undefined,
+  { simDays }: Pick<DayPorts, 'simDays'>,
+): Promise<TopLists | undefined> {
+  if (reads !== 'all' && before === undefined) return undefined;
+  const read = new Set(stored.map(({ sim }) => sim));
+  const topOfMonth = new TopFold();
+  if (before !== undefined) topOfMonth.addList(before.month, read);
+  for (const [sim, bytes] of await simDays.sumMonth([...read], findMonth(day))) topOfMonth.add(sim, bytes);
+  return { day: topOfDay.result, month: topOfMonth.result };
+}
+
 async function writeNotes(notes: BucketRows['notes'], { notes: store }: DayPorts): Promise<void> {
   for (const { sim, changes } of notes) {
     for (const { sessionId, note, before } of changes) {
       const isWritten = await store.write(sim, sessionId, note, before);
-      if (!isWritten) throw new ConflictError('The note of a session was changed by somebody else');
+      if (!isWritten) throw new ConflictError('The note of a session was changed by another process');
     }
   }
 }

@@ -3,8 +3,9 @@ import { digest } from '../digests.ts';
 import type { Marker } from '../fence/markers.ts';
 import type { FleetPeriod } from '../fleet-days.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
-import type { PartialDay, TopSims } from '../partial-days.ts';
+import type { PartialDay } from '../partial-days.ts';
 import type { RowKind } from '../rows.ts';
+import type { TopLists } from '../top-sims.ts';
 import { ConflictError, type Lake } from './ports.ts';
 
 /**
@@ -74,6 +75,11 @@ export function makeManifestKey(day: Day): string {
   return `${daysPrefix}day=${day}/manifest.json`;
 }
 
+/** The key of a closed day's SIMs with the most bytes. */
+export function makeTopKey(day: Day): string {
+  return `${daysPrefix}day=${day}/top.json`;
+}
+
 /**
  * What a round reads.
  *
@@ -122,11 +128,19 @@ export interface PartialResult {
   readonly day: Day;
   readonly asOf: string;
   readonly fleet: FleetPeriod;
-  readonly top: TopSims;
+  readonly top: TopLists;
 }
 
 /** The JSON objects of passes. */
-type PassObject = DayPlan | BucketList | BucketResult | Manifest | PartialPlan | PartialResult | PartialDay;
+type PassObject =
+  | DayPlan
+  | BucketList
+  | BucketResult
+  | Manifest
+  | TopLists
+  | PartialPlan
+  | PartialResult
+  | PartialDay;
 
 /** An object that was read, and the tag by which it is replaced. Both are undefined if it does not exist. */
 export interface ReadObject<Content> {

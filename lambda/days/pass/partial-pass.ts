@@ -3,15 +3,10 @@ import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import { countBuckets, findBucket } from '../buckets.ts';
 import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
 import { FleetFold } from '../fleet-days.ts';
-import {
-  listUnsealedBefore,
-  makePartialSimDay,
-  maxLiveSims,
-  type PartialDay,
-  TopFold,
-} from '../partial-days.ts';
+import { listUnsealedBefore, makePartialSimDay, maxLiveSims, type PartialDay } from '../partial-days.ts';
 import { compareTexts } from '../rows.ts';
 import { findMonth, isActive, type SimPeriod, sumBytes } from '../sim-days.ts';
+import { joinTopLists, TopFold, type TopLists } from '../top-sims.ts';
 import { retryConflicts } from './conflicts.ts';
 import {
   formatBucket,
@@ -157,15 +152,14 @@ async function readBucket(plan: PartialPlan, listKey: string, ports: PartialPort
     const batch = sims.slice(from, from + simsPerBatch);
     const [simDays, before] = await Promise.all([
       readSimDays(day, batch, ports),
-      ports.simDays.sumMonth(batch, findMonth(day), unsealed),
+      ports.simDays.sumPartialMonth(batch, findMonth(day), unsealed),
     ]);
     await ports.simDays.putPartial(simDays.filter(isActive), asOf);
     for (const simDay of simDays) {
       fleet.addSim(simDay);
       const bytes = sumBytes(simDay);
-      const inMonth = bytes + (before.get(simDay.sim) ?? 0n);
-      if (bytes > 0n) top.day.add({ sim: simDay.sim, bytes: String(bytes) });
-      if (inMonth > 0n) top.month.add({ sim: simDay.sim, bytes: String(inMonth) });
+      top.day.add(simDay.sim, bytes);
+      top.month.add(simDay.sim, bytes + (before.get(simDay.sim) ?? 0n));
     }
   }
   return { day, asOf, fleet: fleet.result, top: { day: top.day.result, month: top.month.result } };
@@ -185,7 +179,7 @@ function readSimDays(day: Day, sims: readonly string[], { tables }: PartialPorts
 async function finishPartialPass(plan: PartialPlan, ports: PartialPorts): Promise<PartialDay | undefined> {
   const { day, asOf } = plan;
   const fleet = new FleetFold(day);
-  const top = { day: new TopFold(), month: new TopFold() };
+  const top: TopLists[] = [];
   const readResult = async (bucket: number): Promise<PartialResult | undefined> => {
     const { content } = await readJson<PartialResult>(ports.lake, makeResultKey(day, bucket));
     return content?.asOf === asOf ? content : undefined;
@@ -195,13 +189,9 @@ async function finishPartialPass(plan: PartialPlan, ports: PartialPorts): Promis
   for await (const result of prefetch(plan.lists.keys(), concurrentObjects, readResult)) {
     if (result === undefined) return undefined;
     fleet.addPart(result.fleet);
-    for (const one of result.top.day) top.day.add(one);
-    for (const one of result.top.month) top.month.add(one);
+    top.push(result.top);
   }
-  const whole = {
-    ...{ day, asOf, fleet: fleet.result },
-    top: { day: top.day.result, month: top.month.result },
-  };
+  const whole = { day, asOf, fleet: fleet.result, top: joinTopLists(top) };
   const isWritten = await writeNewer(makePartialDayKey(day), whole, ports);
   return isWritten ? whole : undefined;
 }

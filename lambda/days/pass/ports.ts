@@ -46,6 +46,12 @@ export interface SessionNotes {
 export interface SimDays {
   /** Stores each SIM-day unless a greater revision of it is stored. */
   put(days: readonly SimPeriod[], revision: number): Promise<void>;
+  /**
+   * The bytes of SIMs in a month, by those of its days that are stored. A consistent read.
+   *
+   * @returns by SIM.
+   */
+  sumMonth(sims: readonly string[], month: Period): Promise<ReadonlyMap<string, bigint>>;
 }
 
 /** Where SIM-days of partial passes are kept: beside those of closed days, and never in their place. */
@@ -61,7 +67,7 @@ export interface PartialSimDays {
    *
    * @returns by SIM; those without bytes may be left out.
    */
-  sumMonth(
+  sumPartialMonth(
     sims: readonly string[],
     month: Period,
     unsealed: readonly Day[],

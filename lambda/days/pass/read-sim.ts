@@ -20,7 +20,7 @@ export interface NoteChange {
 export interface ReadSim {
   readonly rows: SimRows;
   readonly notes: readonly NoteChange[];
-  /** Other days of the SIM that have to be read again, each for a session. */
+  /** Other days of the SIM that must be read again, each for a session. */
   readonly redo: readonly LateSubject[];
   /** All sessions that were looked at, with all that is known of them. */
   readonly sessions: readonly Session[];

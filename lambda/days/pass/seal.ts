@@ -1,19 +1,21 @@
 import { formatTime } from '../../ledger/time.ts';
 import type { Day } from '../day.ts';
 import { type BucketResult, type Manifest, makeManifest } from '../manifest.ts';
+import { joinTopLists, type TopLists } from '../top-sims.ts';
 import { retryConflicts } from './conflicts.ts';
 import {
   type DayPlan,
   makeManifestKey,
   makePlanKey,
   makeResultKey,
+  makeTopKey,
   readJson,
   writeJson,
 } from './lake-objects.ts';
 import type { DayPorts } from './ports.ts';
 
 /** Results that are read at the same time. */
-const concurrentReads = 16;
+export const concurrentReads = 16;
 
 /** How a day is sealed. */
 export interface SealOptions {
@@ -45,6 +47,7 @@ export async function sealDay(
     if (plan === undefined) return undefined;
     const results = await readResults(lake, plan, bucket);
     if (results === undefined) return undefined;
+    await writeTop(day, results, lake);
     const manifest = makeManifest({
       day,
       buckets: plan.buckets,
@@ -56,6 +59,17 @@ export async function sealDay(
     await writeJson(lake, key, manifest, previous.tag);
     return manifest;
   });
+}
+
+/** Writes the SIMs with the most bytes, before the seal by which they are found. */
+async function writeTop(day: Day, results: readonly BucketResult[], lake: DayPorts['lake']): Promise<void> {
+  const lists = results.flatMap(({ top }) => top ?? []);
+  // An older version made none: who asks reads all SIMs.
+  if (lists.length < results.length) return;
+  const key = makeTopKey(day);
+  const { content: before, tag } = await readJson<TopLists>(lake, key);
+  const top = joinTopLists(lists);
+  if (JSON.stringify(top) !== JSON.stringify(before)) await writeJson(lake, key, top, tag);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { makeBillWork } from '../../aws/bill-work.ts';
 import { dayTablesFromEnvironment, makeDayPorts, makePartialPorts } from '../../aws/day-ports.ts';
 import { DayQueue } from '../../aws/day-queue.ts';
 import { measureWork } from '../../aws/day-telemetry.ts';
@@ -16,6 +17,7 @@ import { formatTime } from '../../ledger/time.ts';
 import { describeSealedDay } from '../../metrics/gains.ts';
 import { FenceTable } from '../../store/day-fence.ts';
 import { OpenDaysTable } from '../../store/open-days.ts';
+import { ScheduleStartTable } from '../../store/schedule-start.ts';
 
 /** Time that must be left for one more message: most buckets are read in less. */
 const reserveMilliseconds = 120_000;
@@ -35,6 +37,7 @@ const ports: Omit<WorkPorts, 'days'> = {
   queue,
   openDays: new OpenDaysTable(client, stateName),
   fence: new FenceTable(client, stateName),
+  bills: makeBillWork(lake, { start: new ScheduleStartTable(client, stateName), queue }),
 };
 
 const metricsQueue = process.env[environment.metricsQueue];
@@ -47,6 +50,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const counted: DayPorts = {
     ...days,
     simDays: {
+      sumMonth: (sims, month) => days.simDays.sumMonth(sims, month),
       put: async (stored, revision) => {
         await days.simDays.put(stored, revision);
         simDays += stored.length;

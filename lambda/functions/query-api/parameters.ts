@@ -110,6 +110,9 @@ export function parameterKind(operation: Operation, name: string): ParameterKind
 }
 
 function unknownParameter(name: string, text: string, known: readonly string[]): ParameterError {
-  const accepted = known.length === 0 ? 'no parameter here' : `one of the parameters ${known.join(', ')}`;
+  const accepted =
+    known.length === 0
+      ? 'nothing: there is no such parameter here'
+      : `one of the parameters ${known.join(', ')}`;
   return new ParameterError(name, text, accepted);
 }

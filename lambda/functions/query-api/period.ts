@@ -23,7 +23,7 @@ export interface PeriodRule {
   readonly includesEnd: boolean;
   /** Days before the end at which a period begins whose beginning is left out; 30 where this is. */
   readonly defaultDays?: number;
-  /** When a period begins whose beginning is left out, where that is no number of days. */
+  /** When a period begins whose beginning is left out, where that is not a number of days. */
   readonly defaultStart?: (end: string) => string;
 }
 

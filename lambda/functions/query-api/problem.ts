@@ -22,7 +22,7 @@ export class Problem extends Error {
   }
 }
 
-/** The API's error codes. `docs/api.md` and `/docs` explain each. */
+/** The API's error codes. `/docs` explains each. */
 export const problemCodes = {
   badParameter: 20001,
   unauthenticated: 20003,

@@ -12,7 +12,7 @@ import type { WebhookRequest } from './request.ts';
  * numbers differently than they were sent (`-81.8090` as `-81.809`). So three bodies are accepted: without the blanks
  * between tokens, with its strings stringified as well, and stringified as a whole.
  *
- * Whoever knows a plain hash can extend the text and compute its hash without the secret. Such an extension contains bytes
+ * A stranger who knows a plain hash can extend the text and compute its hash without the secret. Such an extension contains bytes
  * that JSON cannot hold, so a body that is not JSON never passes.
  *
  * @see https://docs.korewireless.com/developers/how-to/webhooks/validate-webhook-signatures

@@ -326,7 +326,7 @@ export class ImportError extends Error {
   constructor(manifest: Manifest, { receipt, errors }: Ingested) {
     const causes = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
     super(
-      `${receipt.failed} rows after row ${manifest.rows} of ${manifest.object} were not taken in: ${causes}`,
+      `${receipt.failed} rows after row ${manifest.rows} of ${manifest.object} were not stored: ${causes}`,
     );
   }
 }

@@ -62,6 +62,8 @@ export interface AskedQuestion {
 export function readQuestion(asked: AskedQuestion): Question {
   const { kind, every, top } = asked;
   const subject = findSubject(kind);
+  if (every === 'hour' && subject.time === undefined)
+    throw new UsageError(`--every hour: ${kind} belong to days. Give day, week or month`);
   const measures = readMeasures(asked, subject);
   const named = splitList(asked.by ?? '').map((name) => requireTerm(subject, kind, '--by', name));
   const apart = measures.flatMap((measure) =>

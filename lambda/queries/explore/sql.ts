@@ -29,7 +29,7 @@ export const athenaDialect: Dialect = {
 export interface Scope {
   /** A condition on the day, so that only its files are read: see {@link writeDays}. */
   readonly days: string;
-  /** Times that cut a day: only rows from the first on, and before the second. ISO 8601. */
+  /** Times that cut a day: only rows from the first on, and before the second. ISO 8601. Rows without a time are not cut. */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
@@ -70,7 +70,7 @@ function findLimit({ every, top, limit }: Question): number | undefined {
 
 /** The rows themselves, in the order of their times. */
 function writeRows({ table, time, columns, terms }: Subject, where: string): Query {
-  const order = [quoteName(time), 'sim'].join(', ');
+  const order = [quoteName(time ?? 'day'), 'sim'].join(', ');
   return {
     sql: `SELECT ${columns.map(quoteName).join(', ')}\nFROM ${table}\n${where}\nORDER BY ${order}`,
     columns: columns.map((name) => ({ name, role: 'row', term: terms.get(name), isCount: false })),
@@ -135,7 +135,7 @@ function matchChosen({ sql }: Term, index: number): string {
 }
 
 function writePeriod(every: ExploredPeriod, { time }: Subject): string {
-  return `date_trunc('${every}', ${quoteName(time)})`;
+  return `date_trunc('${every}', ${time === undefined ? 'CAST(day AS timestamp)' : quoteName(time)})`;
 }
 
 function describeMeasure(measure: Measure, dialect: Dialect): AnsweredColumn & { readonly sql: string } {
@@ -166,8 +166,8 @@ function describeMeasure(measure: Measure, dialect: Dialect): AnsweredColumn & {
 function writeWhere({ where }: Question, { days, from, to }: Scope, { time }: Subject): string {
   const conditions = [
     days,
-    ...(from === undefined ? [] : [`${quoteName(time)} >= ${writeTime(from)}`]),
-    ...(to === undefined ? [] : [`${quoteName(time)} < ${writeTime(to)}`]),
+    ...(from === undefined || time === undefined ? [] : [`${quoteName(time)} >= ${writeTime(from)}`]),
+    ...(to === undefined || time === undefined ? [] : [`${quoteName(time)} < ${writeTime(to)}`]),
     ...where.map(writeCondition),
   ];
   return `WHERE ${conditions.join('\n  AND ')}`;

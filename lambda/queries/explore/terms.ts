@@ -13,15 +13,17 @@ export interface Term {
   readonly sql: string;
   /** How people read its values. */
   readonly unit?: 'bytes' | 'seconds' | undefined;
-  /** The term by which its values must be told apart: euros and dollars are never added. */
-  readonly toldApartBy?: string | undefined;
+  /** The terms by which its values must be told apart: euros and dollars are never added. */
+  readonly toldApartBy?: readonly string[] | undefined;
 }
 
 /** A kind of rows that can be asked about. */
 interface ExploredRows {
   readonly rows: RowKind;
-  /** The column whose time decides the day of a row, and its period. */
-  readonly time: string;
+  /** The column whose time decides the day of a row, and its period; undefined of rows that belong to a day and no time. */
+  readonly time: string | undefined;
+  /** Terms whose values mean something only beside others'. */
+  readonly toldApart: Readonly<Record<string, readonly string[]>>;
   /** Further words: the column that one stands for, or an expression. */
   readonly words: Readonly<Record<string, string | Omit<Term, 'name'>>>;
   /** What a table shows of single rows. */
@@ -38,6 +40,8 @@ const milliseconds = 'CAST(date_diff(\'millisecond\', start, "end") AS DECIMAL(1
 
 const network = { operator: 'operatorName', network: { kind: 'text', sql: identifierOfNetwork } } as const;
 
+const records = { cost: ['currency'], volume: ['trafficType'], costVolume: ['trafficType'] } as const;
+
 const bytes = { bytes: 'dataTotal', up: 'dataUploaded', down: 'dataDownloaded' } as const;
 
 /** The kinds that can be asked about: one row each. */
@@ -45,6 +49,7 @@ const exploredRows = {
   usage: {
     rows: 'usage',
     time: 'start',
+    toldApart: records,
     words: {
       ...bytes,
       ...network,
@@ -67,6 +72,7 @@ const exploredRows = {
   sessions: {
     rows: 'sessions',
     time: 'end',
+    toldApart: {},
     words: {
       ...bytes,
       ...network,
@@ -80,23 +86,33 @@ const exploredRows = {
   events: {
     rows: 'events',
     time: 'time',
+    toldApart: {},
     words: network,
     shown: ['time', 'sim', 'source', 'type', 'severity', 'country', 'operatorName', 'description'],
+  },
+  // Its day is that of the session's end or of the record: what is missing may lie days before.
+  findings: {
+    rows: 'findings',
+    time: undefined,
+    // One lost record may show in several checks.
+    toldApart: { bytes: ['check'], cost: ['check', 'currency'] },
+    words: { duration: { kind: 'decimal', sql: milliseconds, unit: 'seconds' } },
+    shown: ['day', 'sim', 'source', 'check', 'reason', 'start', 'end', 'bytes', 'cost', 'currency'],
   },
 } as const satisfies Record<ExploredKind, ExploredRows>;
 
 /** What a kind is, as its questions need it. */
-export interface Subject extends Omit<ExploredRows, 'words'> {
+export interface Subject extends Omit<ExploredRows, 'words' | 'toldApart'> {
   /** Its table in SQL: in Glue's database, and as a view of DuckDB. */
   readonly table: string;
   /** What can be named, by its name. */
   readonly terms: ReadonlyMap<string, Term>;
-  /** The terms that are columns of the lake and say something of a record. */
+  /** The terms that are columns of the lake and say something of a row. */
   readonly columns: readonly string[];
 }
 
 /** Words that SQL reserves: as names they are quoted. */
-const reserved: ReadonlySet<string> = new Set(['end']);
+const reserved: ReadonlySet<string> = new Set(['end', 'check']);
 
 /** A column's name in SQL. */
 export function quoteName(name: string): string {
@@ -104,14 +120,15 @@ export function quoteName(name: string): string {
 }
 
 const byteColumns: ReadonlySet<string> = new Set([
-  ...['dataTotal', 'dataUploaded', 'dataDownloaded', 'sessionTotal', 'sessionUploaded', 'sessionDownloaded'],
-]);
-
-/** Terms whose values mean something only beside another's. */
-const tellingApart: ReadonlyMap<string, string> = new Map([
-  ['cost', 'currency'],
-  ['volume', 'trafficType'],
-  ['costVolume', 'trafficType'],
+  ...[
+    'bytes',
+    'dataTotal',
+    'dataUploaded',
+    'dataDownloaded',
+    'sessionTotal',
+    'sessionUploaded',
+    'sessionDownloaded',
+  ],
 ]);
 
 /** Columns that only the ledger uses: stamps, and how full a record's rendering is. */
@@ -129,7 +146,7 @@ export function findSubject(kind: ExploredKind): Subject {
   return subjects.get(kind) as Subject;
 }
 
-function makeSubject({ words, ...others }: ExploredRows): Subject {
+function makeSubject({ words, toldApart, ...others }: ExploredRows): Subject {
   const columns = listRowColumns(others.rows).filter(({ name }) => !ownAffairs.has(name));
   const terms = new Map(
     columns.map(({ name, kind }): [string, Term] => [
@@ -138,7 +155,7 @@ function makeSubject({ words, ...others }: ExploredRows): Subject {
         ...{ name, kind },
         sql: kind === 'decimal' ? `CAST(${quoteName(name)} AS ${decimalType})` : quoteName(name),
         unit: byteColumns.has(name) ? 'bytes' : undefined,
-        toldApartBy: tellingApart.get(name),
+        toldApartBy: toldApart[name],
       },
     ]),
   );
@@ -147,15 +164,16 @@ function makeSubject({ words, ...others }: ExploredRows): Subject {
     if (meant !== undefined) terms.set(name, { ...meant, name });
   }
   terms.set('day', { name: 'day', kind: 'text', sql: 'day' });
-  terms.set('hourOfDay', {
-    name: 'hourOfDay',
-    kind: 'whole',
-    sql: `extract(hour FROM ${quoteName(others.time)})`,
-  });
+  const { time } = others;
+  if (time !== undefined) {
+    const sql = `extract(hour FROM ${quoteName(time)})`;
+    terms.set('hourOfDay', { name: 'hourOfDay', kind: 'whole', sql });
+  }
+  const names = columns.map(({ name }) => name);
   return {
     ...others,
     table: findPrefixes(others.rows).sims.replaceAll('-', '_'),
     terms,
-    columns: columns.map(({ name }) => name),
+    columns: time === undefined ? ['day', ...names] : names,
   };
 }

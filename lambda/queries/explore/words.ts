@@ -1,7 +1,7 @@
 /** The words of questions that the command line completes. */
 
 /** Kinds of rows that can be asked about. */
-export const exploredKinds = ['usage', 'sessions', 'events'] as const;
+export const exploredKinds = ['usage', 'sessions', 'events', 'findings'] as const;
 export type ExploredKind = (typeof exploredKinds)[number];
 
 /** Periods that a question can tell apart. Weeks begin on Monday. */

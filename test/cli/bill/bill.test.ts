@@ -138,7 +138,7 @@ describe('bill check', () => {
       `${head}${sim},data,FR,11,0.01,EUR\n${sim},active SIM,,,0.20,EUR\n${sim},active SIM,,,0.20,EUR\n8988303000000177777,data,DE,5,1.00,EUR\n`,
     );
     expect(code).toBe(1);
-    expect(output).toContain('1, 82.6 % (1): the ledger has no record of the SIM in the period');
+    expect(output).toContain('1, 82.6 % (1): no record of the SIM in the period');
     expect(output).toContain('0.2, 16.5 % (1): 1 line stands there twice');
     expect(output).toContain('0.01, 0.8 % (1): rounding of the last digit');
     expect(output).toContain('Invoice 1.41 = ours 0.2 + differences 1.21 + not rated 0');

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Row } from '../../../lambda/days/columns.ts';
 import { type Day, findDay } from '../../../lambda/days/day.ts';
+import type { Finding } from '../../../lambda/days/findings/finding.ts';
 import type { LakeFile } from '../../../lambda/days/manifest.ts';
 import { RowFile } from '../../../lambda/days/parquet.ts';
 import { makeFileKey, makeManifestKey } from '../../../lambda/days/pass/lake-objects.ts';
@@ -14,12 +15,19 @@ export interface LakeRows {
   readonly usage?: readonly Usage[];
   readonly events?: readonly EventRow[];
   readonly sessions?: readonly SessionRow[];
+  readonly findings?: readonly FindingOfDay[];
+}
+
+/** A finding, and the day among whose rows it is. */
+export interface FindingOfDay extends Finding {
+  readonly day: Day;
 }
 
 const times: { readonly [K in keyof LakeRows]-?: (row: never) => string } = {
   usage: ({ start }: Usage) => start,
   events: ({ time }: EventRow) => time,
   sessions: ({ terminal }: SessionRow) => terminal.end,
+  findings: ({ day }: FindingOfDay) => day,
 };
 
 function divideByDay(rows: readonly Row[], readTime: (row: never) => string): Map<Day, Row[]> {
@@ -54,7 +62,7 @@ export class LakeInFolder {
     await rm(this.path, { recursive: true, force: true });
     await mkdir(join(this.path, 'days'), { recursive: true });
     const files = new Map<Day, LakeFile[]>(further.map((day) => [day, []]));
-    for (const kind of ['usage', 'events', 'sessions'] as const) {
+    for (const kind of ['usage', 'events', 'sessions', 'findings'] as const) {
       for (const [day, some] of divideByDay(rows[kind] ?? [], times[kind])) {
         const half = Math.ceil(some.length / 2);
         const written = [

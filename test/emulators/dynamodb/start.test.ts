@@ -6,12 +6,17 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   BatchWriteItemCommand,
+  CreateTableCommand,
+  DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
   QueryCommand,
+  ResourceNotFoundException,
+  waitUntilTableExists,
+  waitUntilTableNotExists,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DynamoDbStartError, type LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
@@ -70,6 +75,41 @@ describe('the DynamoDB stand-in', () => {
         },
       ],
     });
+  });
+
+  test('knows at once that a table was deleted, and made again with another key', async () => {
+    const make = async (key: string): Promise<void> => {
+      await client.send(
+        new CreateTableCommand({
+          TableName: 'Remade',
+          BillingMode: 'PAY_PER_REQUEST',
+          AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+          KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+        }),
+      );
+      await waitUntilTableExists(
+        { client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.1 },
+        { TableName: 'Remade' },
+      );
+    };
+    const put = (key: string) =>
+      client.send(new PutItemCommand({ TableName: 'Remade', Item: { [key]: { S: 'x' } } }));
+    const get = (key: string) =>
+      client.send(new GetItemCommand({ TableName: 'Remade', Key: { [key]: { S: 'x' } } }));
+    await make('one');
+    await put('one');
+    await client.send(new DeleteTableCommand({ TableName: 'Remade' }));
+    await waitUntilTableNotExists(
+      { client, maxWaitTime: 10, minDelay: 0.01, maxDelay: 0.1 },
+      { TableName: 'Remade' },
+    );
+    await expect(put('one')).rejects.toThrow(ResourceNotFoundException);
+    await make('two');
+    await expect(put('one')).rejects.toThrow('Missing the key two in the item');
+    expect((await get('two')).Item).toBeUndefined();
+    await put('two');
+    expect((await get('two')).Item).toEqual({ two: { S: 'x' } });
+    await client.send(new DeleteTableCommand({ TableName: 'Remade' }));
   });
 
   test('lists a SIM’s sessions in time order by the local index', async () => {

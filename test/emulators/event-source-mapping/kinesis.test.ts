@@ -247,7 +247,7 @@ describe('a partial failure', () => {
     ['names no record', { batchItemFailures: [{ itemIdentifier: '' }] }],
     ['names null', { batchItemFailures: [{ itemIdentifier: null }] }],
     ['has other names', { batchItemFailures: [{ sequenceNumber: '7' }] }],
-    ['is no list', { batchItemFailures: 'all' }],
+    ['is not a list', { batchItemFailures: 'all' }],
     ['is a text', 'fine'],
   ])('that %s fails the whole batch', async (_, response) => {
     const stream = new MemoryStream();

@@ -137,7 +137,7 @@ describe('messages of a queue', () => {
       () => ({ batchItemFailures: [{ itemIdentifier: 'id-z' }] }),
       'InvalidBatchResponse',
     ],
-    ['a response that is none', () => ['id-a'], 'InvalidBatchResponse'],
+    ['a malformed response', () => ['id-a'], 'InvalidBatchResponse'],
   ])('all stay in the queue after %s', async (_, handler, name) => {
     const queue = new MemoryQueue();
     queue.send('a', 'b');

@@ -69,7 +69,7 @@ async function read(Key: string, Range?: string): Promise<string> {
 
 describe('a multipart upload', () => {
   test('becomes one object, with an ETag and a checksum of its parts, when it is complete', async () => {
-    const before = running.filesOnDisk();
+    const newFiles = running.watchFiles();
     const upload = await start('whole', {
       ContentType: 'text/csv',
       Metadata: { a: '1' },
@@ -123,7 +123,7 @@ describe('a multipart upload', () => {
     for (const Key of ['whole', 'one piece']) {
       await running.client.send(new DeleteObjectCommand({ Bucket, Key }));
     }
-    await expect.poll(() => running.filesOnDisk()).toBe(before);
+    await expect.poll(newFiles).toBe(0);
   });
 
   test('gets a checksum of the whole object when that is asked for', async () => {
@@ -140,14 +140,14 @@ describe('a multipart upload', () => {
   });
 
   test('is gone when it is aborted, and leaves no files', async () => {
-    const before = running.filesOnDisk();
+    const newFiles = running.watchFiles();
     const upload = await start('aborted');
     const parts: CompletedPart[] = [];
     for (const number of [1, 2, 3]) parts.push(await uploadPart(upload, number, pieces[2]!));
-    expect(running.filesOnDisk()).toBe(before + 3);
+    expect(newFiles()).toBe(3);
     await running.client.send(new AbortMultipartUploadCommand(upload));
     expect(await refusalOf(complete(upload, parts))).toEqual({ code: 'NoSuchUpload', status: 404 });
-    await expect.poll(() => running.filesOnDisk()).toBe(before);
+    await expect.poll(newFiles).toBe(0);
   });
 
   test('is refused if its list of parts is wrong', async () => {
@@ -199,7 +199,7 @@ test('a part may be streamed', async () => {
 });
 
 test('a part that arrives when its upload has been aborted is refused and leaves nothing', async () => {
-  const before = running.filesOnDisk();
+  const newFiles = running.watchFiles();
   const upload = await start('too late');
   const Body = new PassThrough();
   const { client } = running;
@@ -207,9 +207,9 @@ test('a part that arrives when its upload has been aborted is refused and leaves
     new UploadPartCommand({ ...upload, PartNumber: 1, Body, ContentLength: megabytes }),
   );
   Body.write(pieces[2]!.subarray(0, 500_000));
-  await expect.poll(() => running.filesOnDisk()).toBe(before + 1);
+  await expect.poll(newFiles).toBe(1);
   await client.send(new AbortMultipartUploadCommand(upload));
   Body.end(pieces[2]!.subarray(500_000));
   expect(await refusalOf(uploading)).toEqual({ code: 'NoSuchUpload', status: 404 });
-  await expect.poll(() => running.filesOnDisk()).toBe(before);
+  await expect.poll(newFiles).toBe(0);
 });

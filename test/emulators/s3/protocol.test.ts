@@ -81,7 +81,7 @@ describe('an upload in chunks', () => {
       [200, undefined],
     ],
     ['with a wrong trailer is refused', 'AAAAAA==', [400, 'BadDigest']],
-    ['with a trailer that is no checksum is refused', 'AAAA', [400, 'InvalidRequest']],
+    ['with a trailer that is not a checksum is refused', 'AAAA', [400, 'InvalidRequest']],
   ])('%s', async (name, value, expected) => {
     const answer = await send({
       method: 'PUT',
@@ -121,26 +121,26 @@ describe('an upload in chunks', () => {
 
 describe('an upload', () => {
   test('whose client goes away in the middle leaves nothing', async () => {
-    const before = running.filesOnDisk();
+    const newFiles = running.watchFiles();
     const head = `PUT /raw/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n`;
     const part = Buffer.concat([Buffer.from(head), variedBytes(1_000_000)]);
-    await sendAndHangUp(part, () => running.filesOnDisk() > before);
-    await expect.poll(() => running.filesOnDisk()).toBe(before);
+    await sendAndHangUp(part, () => newFiles() > 0);
+    await expect.poll(newFiles).toBe(0);
     expect(await stored('broken')).toBeUndefined();
   });
 
   test('in chunks whose client goes away in the middle leaves nothing', async () => {
-    const before = running.filesOnDisk();
+    const newFiles = running.watchFiles();
     const head =
       'PUT /raw/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\nContent-Encoding: aws-chunked\r\nX-Amz-Decoded-Content-Length: 2900000\r\n\r\n10000\r\n';
     const part = Buffer.concat([Buffer.from(head), variedBytes(50_000)]);
-    await sendAndHangUp(part, () => running.filesOnDisk() > before);
-    await expect.poll(() => running.filesOnDisk()).toBe(before);
+    await sendAndHangUp(part, () => newFiles() > 0);
+    await expect.poll(newFiles).toBe(0);
     expect(await stored('broken')).toBeUndefined();
   });
 
   test('that was the first of its key when it began is refused if another was faster', async () => {
-    const before = running.filesOnDisk();
+    const newFiles = running.watchFiles();
     const uploads = ['one', 'two'].map((name) => {
       const headers = { 'if-none-match': '*', 'content-length': 100_000 };
       const where = { host: '127.0.0.1', port: running.port, path: '/raw/first' };
@@ -148,7 +148,7 @@ describe('an upload', () => {
       outgoing.write(Buffer.alloc(99_990, name));
       return { name, outgoing };
     });
-    await expect.poll(() => running.filesOnDisk()).toBe(before + 2);
+    await expect.poll(newFiles).toBe(2);
     const statuses: unknown[] = [];
     for (const { name, outgoing } of uploads.toReversed()) {
       outgoing.end(Buffer.alloc(10, name));
@@ -157,7 +157,7 @@ describe('an upload', () => {
       statuses.push(incoming.statusCode);
     }
     expect([statuses, (await stored('first'))?.slice(0, 3)]).toEqual([[200, 412], 'two']);
-    await expect.poll(() => running.filesOnDisk()).toBe(before + 1);
+    await expect.poll(newFiles).toBe(1);
   });
 
   test('that is refused and then disconnects does no harm', async () => {
@@ -203,7 +203,7 @@ describe('an upload', () => {
       400,
       'InvalidRequest',
     ],
-    ['with a trailer that is no checksum', { 'x-amz-trailer': 'x-other' }, 400, 'InvalidRequest'],
+    ['with a trailer that is not a checksum', { 'x-amz-trailer': 'x-other' }, 400, 'InvalidRequest'],
   ])('%s is refused', async (_, headers, ...expected) => {
     expect(codeOf(await send({ method: 'PUT', path: '/raw/x', headers, body: 'x' }))).toEqual(expected);
   });
@@ -211,7 +211,7 @@ describe('an upload', () => {
 
 describe('a download', () => {
   test('whose client disconnects in the middle releases the object', async () => {
-    const before = running.filesOnDisk();
+    const newFiles = running.watchFiles();
     await running.s3.putObject(bucket, 'large', variedBytes(20_000_000));
     const outgoing = request({ host: '127.0.0.1', port: running.port, path: '/raw/large' }).end();
     outgoing.on('error', () => {});
@@ -219,7 +219,7 @@ describe('a download', () => {
     await once(incoming, 'readable');
     outgoing.destroy();
     await send({ method: 'DELETE', path: '/raw/large' });
-    await expect.poll(() => running.filesOnDisk()).toBe(before);
+    await expect.poll(newFiles).toBe(0);
   });
 
   test('with a presigned address works', async () => {

@@ -13,8 +13,8 @@ export interface RunningS3 {
   readonly endpoint: string;
   /** A client with the SDK's defaults, except for the endpoint. */
   readonly client: S3Client;
-  /** How many files hold bytes of objects. */
-  filesOnDisk(): number;
+  /** Tells how many files hold bytes of objects that were not there when this was called: those may be on their way out. */
+  watchFiles(): () => number;
 }
 
 export function runningS3(): RunningS3 {
@@ -23,7 +23,10 @@ export function runningS3(): RunningS3 {
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 's3-test-'));
     for (const name of ['TMPDIR', 'TMP', 'TEMP']) vi.stubEnv(name, folder);
-    running.filesOnDisk = () => filesIn(folder);
+    running.watchFiles = () => {
+      const before = new Set(filesIn(folder));
+      return () => filesIn(folder).filter((path) => !before.has(path)).length;
+    };
     running.s3 = createS3StandIn({ region: 'eu-central-1', onError: (error) => errors.push(error) });
     running.port = (await running.s3.listen(0)).port;
     running.endpoint = `http://127.0.0.1:${running.port}`;
@@ -46,9 +49,10 @@ function clientOf(endpoint: string): S3Client {
   return new S3Client({ endpoint, region: 'eu-central-1', credentials });
 }
 
-function filesIn(folder: string): number {
-  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    .length;
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
 }
 
 /** What the SDK makes of a refusal: the error's code, and the status of the answer. */

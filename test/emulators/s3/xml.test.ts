@@ -39,7 +39,7 @@ describe('a body is refused', () => {
     ['with an unknown entity', '<Delete>&bomb;</Delete>'],
     ['with an entity called as what every object has', '<Delete>&constructor;</Delete>'],
     ['with a document type', '<!DOCTYPE x [<!ENTITY bomb "x">]><Delete></Delete>'],
-    ['with a code point that is none', '<Delete>&#x110000;</Delete>'],
+    ['with an invalid code point', '<Delete>&#x110000;</Delete>'],
   ])('%s', (_, text) => {
     expect(() => parseXml(text, 'Delete')).toThrow(expect.objectContaining({ code: 'MalformedXML' }));
   });

@@ -177,7 +177,7 @@ describe('the SQS stand-in', () => {
         client.send(new SendMessageCommand({ QueueUrl: `${endpoint}/000000000000/no`, MessageBody: 'a' })),
     ],
     [
-      'a receipt handle that is none',
+      'a malformed receipt handle',
       ReceiptHandleIsInvalid,
       () => client.send(new DeleteMessageCommand({ QueueUrl: queue.url, ReceiptHandle: 'rubbish' })),
     ],

@@ -118,7 +118,7 @@ function describeRule(rule: Rule, known: Known, watermark: number): Condition {
     case 'blocked':
       return describeBlock(known);
     default:
-      throw new Error(`${rule.kind} is no condition that lasts`);
+      throw new Error(`${rule.kind} is not a condition that lasts`);
   }
 }
 

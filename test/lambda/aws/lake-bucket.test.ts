@@ -93,7 +93,7 @@ describe('a write', () => {
     expect((await lake.open(place))?.tag).toBe(tag);
     await lake.write(place, Buffer.from('two'), tag);
     await expect(lake.write(place, Buffer.from('three'), tag)).rejects.toThrow(
-      `${place} was written by somebody else`,
+      `${place} was written by another process`,
     );
     expect(await read(place)).toBe('two');
   });

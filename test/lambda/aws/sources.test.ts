@@ -28,7 +28,7 @@ describe('the setting by which updates write their session', () => {
     ]).toEqual(['batched', 'single']);
   });
 
-  it('is refused where it is none, with the value and what is accepted', () => {
+  it('is refused where it is not one, with the value and what is accepted', () => {
     expect(() => sourceWhere({ [environment.sessionRefresh]: 'daily' })).toThrow(
       'SESSION_REFRESH is "daily"; accepted is one of update, hourly',
     );

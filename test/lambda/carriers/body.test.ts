@@ -181,11 +181,11 @@ describe('encodings', () => {
       'The body is UTF-8 text that was damaged or cut short: byte 6 is 0xe2. Repair it and send it again',
     ],
     [
-      'UTF-8 with one byte that is none',
+      'UTF-8 with one wrong byte',
       Buffer.from('{"a":"€\u00ff€"}').fill(0xff, 9, 10),
       'The body is UTF-8 text that was damaged or cut short: byte 9 is 0xff. Repair it and send it again',
     ],
-  ])('keeps %s as bytes that are no text', (_, bytes, reason) => {
+  ])('keeps %s as bytes that are not text', (_, bytes, reason) => {
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
       [{ code: 'not-utf8', reason, bytes }],

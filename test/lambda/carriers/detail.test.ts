@@ -20,7 +20,7 @@ describe('a text of so many bytes', () => {
 });
 
 describe('a detail', () => {
-  it.each([undefined, null, '', {}, { a: null }])('of nothing is none: %j', (detail) => {
+  it.each([undefined, null, '', {}, { a: null }])('is absent for nothing: %j', (detail) => {
     expect(textWithin(detail, 100)).toBeUndefined();
   });
 

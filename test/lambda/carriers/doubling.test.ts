@@ -49,7 +49,7 @@ const repeated: readonly [what: string, begin: string, each: string, end: string
   ['records', '[', `${record},`, `${record}]`],
   ['lines of records', '', `${record}\n`, ''],
   ['records one after the other', '', record, ''],
-  ['lines that are no JSON', '', 'something else\n', ''],
+  ['lines that are not JSON', '', 'something else\n', ''],
   ['lines of broken objects', '', '{"a":x}\n', ''],
   ['small objects', '', '{}', ''],
   ['small elements', '[', '{},', '{}]'],
@@ -110,7 +110,7 @@ const bodies: readonly [string, (size: number) => Buffer][] = [
   ['an aggregate of keys', (size) => aggregateOf(Buffer.alloc(size, 0x0a))],
   ['members of gzip', (size) => Buffer.concat(Array<Buffer>(size / 64).fill(gzipSync('{"a":1}\n')))],
   ['empty members of gzip', (size) => Buffer.concat(Array<Buffer>(size / 32).fill(gzipSync('')))],
-  ['bytes that are no text', (size) => Buffer.alloc(size, 0xe9)],
+  ['bytes that are not text', (size) => Buffer.alloc(size, 0xe9)],
   ['a text with another encoding', (size) => Buffer.from('{"a":"\u00e9"}\n'.repeat(size / 10), 'latin1')],
 ];
 

@@ -66,7 +66,7 @@ describe('a SIM’s key', () => {
     expect(simOfIccid(iccid)).toBe(sim);
   });
 
-  it('is no endpoint’s name but one that is an ICCID', () => {
+  it('is an endpoint’s name only if that is an ICCID', () => {
     const names = [
       '8988280666001000001',
       '8988 2806 6600 1000 0015',
@@ -104,7 +104,7 @@ describe('an IMEI', () => {
     expect(readDevice(value)).toEqual({ imei, writtenImei });
   });
 
-  it.each(['', null, undefined, 'NULL', 'n/a', '-'])('is none from %j', (value) => {
+  it.each(['', null, undefined, 'NULL', 'n/a', '-'])('is absent for %j', (value) => {
     expect(readDevice(value)).toBeUndefined();
   });
 });

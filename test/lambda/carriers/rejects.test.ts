@@ -65,7 +65,7 @@ const examples: readonly Example[] = [
     reason: 'type is not the type of a Super SIM connection event: "com.twilio.messaging.message.sent"',
   },
   {
-    what: 'a CloudEvent whose data is no object',
+    what: 'a CloudEvent whose data is not an object',
     record: { ...connectionEvent('attachment.accepted'), data: 'not { json' },
     code: 'unknown-shape',
     reason: 'data of a Super SIM event must be an object, or the text of one',
@@ -263,7 +263,7 @@ const examples: readonly Example[] = [
     reason: 'volume is negative: -0.1',
   },
   {
-    what: 'a volume that is no number',
+    what: 'a volume that is not a number',
     record: { ...usageRecord, volume: { total: 1, tx: 'NaN' } },
     code: 'impossible-number',
     reason: 'volume tx is not a decimal: "NaN"',
@@ -298,14 +298,14 @@ const examples: readonly Example[] = [
     reason: expect.stringMatching(new RegExp(`^${member} has more than 256 characters: "[ 0-9.]{59}…$`)),
   })),
   {
-    what: 'a usage record whose only name is no ICCID',
+    what: 'a usage record whose only name is not an ICCID',
     record: { ...usageRecord, sim: { iccid: '898828066600100000151' } },
     code: 'missing-identity',
     reason:
       'iccid is not an ICCID, which has 18 to 20 digits, and the id of the SIM is missing: "898828066600100000151"',
   },
   {
-    what: 'a connection event whose only name is no ICCID',
+    what: 'a connection event whose only name is not an ICCID',
     record: connectionEvent('attachment.accepted', {
       ...without(minimalData, 'sim_sid'),
       sim_iccid: '898830709999999910001',

@@ -137,7 +137,7 @@ class Ledger {
   readonly #buckets: number;
   readonly #tables = new Map<string, SimItems>();
   readonly #sealed = new Map<Day, Map<string, SimRows>>();
-  /** Closed days of SIMs that have to be read again, as `day sim`. */
+  /** Closed days of SIMs that must be read again, as `day sim`. */
   readonly #marked = new Set<string>();
   /** SIM-days as `day sim`, and by what they were made. */
   readonly #simDays = new Map<string, { readonly simDay: SimPeriod; readonly stamp: SimDayStamp }>();

@@ -73,7 +73,7 @@ describe('the root of a day', () => {
     sessions: [makeSession({ sessionId: 's1', start: `${day}T09:00:00.000Z`, end: `${day}T10:00:00.000Z` })],
   };
 
-  it('can be computed by whoever has the rows as JSON', () => {
+  it('can be computed from the rows as JSON', () => {
     const digests = new RowDigests();
     const rows = makeRows(day, items);
     digests.add(sim, rows);

@@ -3,9 +3,7 @@ import {
   countsSimDay,
   findDuePass,
   listUnsealedBefore,
-  maxTopSims,
   replacesSimDay,
-  TopFold,
 } from '../../../lambda/days/partial-days.ts';
 
 const at = (time: string): number => Date.parse(`2026-11-${time}Z`);
@@ -67,16 +65,4 @@ test('the days of a month before one of them are those that are not closed', () 
     listUnsealedBefore('2026-11-02', undefined),
     listUnsealedBefore('2026-11-01', '2026-10-30'),
   ]).toEqual([['2026-11-09'], ['2026-11-01'], ['2026-11-01'], []]);
-});
-
-test('the greatest of many are kept, in the order of bytes and keys', () => {
-  const fold = new TopFold();
-  const sims = Array.from({ length: 5_000 }, (_, number) => ({
-    sim: String(number).padStart(4, '0'),
-    // Each number of bytes twice, as digits of different length, in no order.
-    bytes: String((number * 7_919) % 2_500),
-  }));
-  for (const one of sims) fold.add(one);
-  const sorted = sims.toSorted((a, b) => Number(b.bytes) - Number(a.bytes) || (a.sim < b.sim ? -1 : 1));
-  expect(fold.result).toEqual(sorted.slice(0, maxTopSims));
 });

@@ -118,7 +118,7 @@ describe('the first reading of a day announces', () => {
   });
 });
 
-test('an open session is no row, whatever is noted', () => {
+test('an open session is not a row, whatever is noted', () => {
   const session = makeSession({ sessionId: 's1', start: '2026-11-01T10:00:00.000Z' });
   expect(placeSession({ day, isAnnounced, session, row: undefined, note: undefined })).toEqual({
     row: undefined,

@@ -23,7 +23,7 @@ test('a message takes a few hundred bytes, whatever it asks for', () => {
   expect(printMessage(greatest).length).toBeLessThan(200);
 });
 
-describe('what is no message is refused with a sentence', () => {
+describe('what is not a message is refused with a sentence', () => {
   it.each([
     ['', 'It is not a JSON object'],
     ['[]', 'It is not a JSON object'],
@@ -49,6 +49,6 @@ describe('what is no message is refused with a sentence', () => {
       'waitedMilliseconds: "900000" given; accepted is a whole number from 0',
     ],
   ])('%s', (body, cause) => {
-    expect(() => parseMessage(body)).toThrow(`This is no message of the day pass. ${cause}`);
+    expect(() => parseMessage(body)).toThrow(`This is not a message of the day pass. ${cause}`);
   });
 });

@@ -219,7 +219,7 @@ describe('bytes', () => {
     ['telekom', 1, 1, false],
     ['twilio', 1, 1, false],
   ])(
-    'are no messages: of %s %i tx and %i rx are from the device: %s',
+    'are not messages: of %s %i tx and %i rx are from the device: %s',
     (carrier, messagesTx, messagesRx, expected) => {
       const usage = { ...volumes, carrier, messagesTx, messagesRx, dataTotal: 0 };
       expect(hasDeviceMessages({ ...usage, dataUploaded: 0, dataDownloaded: 0 })).toBe(expected);

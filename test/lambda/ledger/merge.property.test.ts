@@ -71,7 +71,7 @@ describe.each(joins)('joining $what', ({ states, merge, contentOf }) => {
   });
 });
 
-/** What of a session or SIM only means something together; each of it has to come from one statement. */
+/** What of a session or SIM only means something together; each of it must come from one statement. */
 function partsOf(state: Session | Sim): Record<string, unknown> {
   const { origin, groups } = state;
   if (!('terminal' in state)) return { origin, ...groups };

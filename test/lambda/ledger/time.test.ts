@@ -67,7 +67,7 @@ describe('a time', () => {
     expect(parseTime(text)).toBeUndefined();
   });
 
-  it('is none once a sign of it is another', () => {
+  it('is not one once a sign of it is another', () => {
     for (const time of ['2026-11-02T10:00:00Z', '2026-11-02 10:00:00']) {
       const changed = [...time].flatMap((_, at) =>
         ['x', '/', ':', '-', '.'].map((sign) => `${time.slice(0, at)}${sign}${time.slice(at + 1)}`),

@@ -200,7 +200,7 @@ test('many days that are sealed at once take several requests', async () => {
   expect([collector.sum('endpoint.daily_volume'), queue.size]).toEqual([25, 0]);
 });
 
-test('what is no message is deleted, and a second run of one time sends nothing', async () => {
+test('what is not a message is deleted, and a second run of one time sends nothing', async () => {
   const exporter = newExporter();
   for (const body of ['{', '{"kind":"gain","rows":[["fleet"]]}', '{"kind":"hour","rows":[]}'])
     queue.sendText(body);

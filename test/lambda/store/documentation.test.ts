@@ -199,7 +199,8 @@ describe('docs/tables.md', () => {
     [
       'SimDays',
       pickStored({
-        ...encodeSimPeriod(simDay, 1, ['tariff']),
+        ...encodeSimPeriod(simDay, 1),
+        leftOut: { S: 'tariff' },
         ...encodePartialDay(simDay, '2026-11-02T06:00:00.000Z'),
       }),
     ],

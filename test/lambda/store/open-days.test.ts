@@ -22,7 +22,7 @@ test('open days are kept with their first times, in the order of days, until the
   expect(await openDays.list()).toEqual([{ day: '2026-11-01', orderedAt: 7, unreadAt: 1 }]);
 });
 
-test('usage of days before one is found, and none where there is none', async () => {
+test('usage of days before one is found, if there is any', async () => {
   const put = (sim: string, usageId: string) => {
     const Item = { sim: { S: sim }, usageId: { S: usageId } };
     return tables.client.send(new PutItemCommand({ TableName: usageTable.name, Item }));

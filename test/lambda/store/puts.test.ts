@@ -354,7 +354,7 @@ function arrivalOf(carrier: Carrier): Arrival {
 }
 
 function usageIn(reading: Reading): Usage {
-  if (reading.kind !== 'observed' || reading.usage === undefined) throw new Error('This is no usage');
+  if (reading.kind !== 'observed' || reading.usage === undefined) throw new Error('This is not usage');
   return reading.usage;
 }
 

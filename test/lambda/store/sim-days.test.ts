@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { makeRows, noItems } from '../../../lambda/days/rows.ts';
-import { makeSimDay, type SimPeriod, type SimUsage, sumSimPeriods } from '../../../lambda/days/sim-days.ts';
+import {
+  findMonth,
+  makeSimDay,
+  type SimPeriod,
+  type SimUsage,
+  sumBytes,
+} from '../../../lambda/days/sim-days.ts';
 import { DecimalSum } from '../../../lambda/json/decimal-sum.ts';
 import { itemBytes } from '../../../lambda/store/items.ts';
 import { decodeSimPeriod, encodeSimPeriod } from '../../../lambda/store/sim-day-items.ts';
@@ -37,7 +43,7 @@ describe('SIM-days', () => {
     await store.put(days, 1);
     expect(await store.readDays(sim, '2026-11-01', '2026-11-30')).toEqual(days.map(stored));
     expect(await store.readDays(sim, '2026-11-02', '2026-11-30')).toEqual(days.slice(1).map(stored));
-    expect(await store.readPeriod(['other', sim], '2026-11-01')).toEqual(days.slice(0, 1).map(stored));
+    expect(await store.readDays('other', '2026-11-01', '2026-11-30')).toEqual([]);
   });
 
   it('keep the greatest revision', async () => {
@@ -48,7 +54,7 @@ describe('SIM-days', () => {
     ] as const) {
       await store.put([makeDay('2026-11-02', bytes)], revision);
     }
-    expect(await store.readPeriod([sim], '2026-11-02')).toEqual([stored(makeDay('2026-11-02', 7))]);
+    expect(await store.readDays(sim, '2026-11-02', '2026-11-02')).toEqual([stored(makeDay('2026-11-02', 7))]);
   });
 
   it('on which nothing is left are told of no more, and count in no month', async () => {
@@ -56,20 +62,24 @@ describe('SIM-days', () => {
     await store.put([makeDay('2026-11-02', 0)], 2);
     expect([
       await store.readDays(sim, '2026-11-01', '2026-11-30'),
-      await store.readPeriod([sim], '2026-11'),
-      await store.listTop('2026-11', 9),
-    ]).toEqual([[], [], []]);
+      await store.sumMonth([sim], '2026-11'),
+    ]).toEqual([[], new Map([[sim, 0n]])]);
   });
 
-  it('make months, each of its own days, which are not told among days', async () => {
-    const days = ['2026-10-31', '2026-11-01', '2026-11-30', '2026-12-01'].map((day, at) =>
-      makeDay(day, at + 1),
+  it('are added up by month, each with its own days', async () => {
+    const days = ['2026-10-31', '2026-11-01', '2026-11-30', '2026-12-01'];
+    await store.put(
+      days.map((day, at) => makeDay(day, 10 ** at)),
+      1,
     );
-    for (const day of days) await store.put([day], 1);
-    expect(await store.readPeriod([sim], '2026-11')).toEqual([
-      stored(sumSimPeriods(sim, '2026-11', days.slice(1, 3))),
-    ]);
-    expect(await store.readDays(sim, '2026-10-01', '2026-12-31')).toEqual(days.map(stored));
+    await store.put([makeDay('2026-11-30', 2 ** 53 - 1, { sim: 'other' })], 1);
+    expect(await store.sumMonth([sim, 'other', 'third'], '2026-11')).toEqual(
+      new Map([
+        [sim, 110n],
+        ['other', 2n ** 53n - 1n],
+        ['third', 0n],
+      ]),
+    );
   });
 });
 
@@ -96,45 +106,22 @@ describe('SIM-days of partial passes', () => {
     expect(await store.readDays(sim, '2026-11-01', '2026-11-30')).toEqual([stored(makeDay('2026-11-02', 6))]);
   });
 
-  it('count in no month and in no list of those with most bytes, but where their day is asked for', async () => {
+  it('count in a month only where their day is named', async () => {
     await store.putPartial([makeDay('2026-11-02', 5)], six);
     await store.putPartial([makeDay('2026-11-03', 7)], six);
     await store.put([makeDay('2026-11-01', 6)], 1);
-    expect(await store.readPeriod([sim], '2026-11')).toEqual([
-      stored(sumSimPeriods(sim, '2026-11', [makeDay('2026-11-01', 6)])),
-    ]);
-    expect(await store.listTop('2026-11-02', 5)).toEqual([]);
     expect([
-      await store.sumMonth([sim, 'other'], '2026-11', ['2026-11-02']),
-      await store.sumMonth([sim], '2026-11', ['2026-11-01']),
-    ]).toEqual([new Map([[sim, 11n]]), new Map([[sim, 6n]])]);
-  });
-});
-
-describe('the SIMs with most bytes', () => {
-  const bytesOfSims = Object.fromEntries(
-    Array.from({ length: 40 }, (_, number) => [`89883070000${number}`, (number * 7) % 41]),
-  );
-
-  it('are listed by day and by month, the first ones of all', async () => {
-    const days = Object.entries(bytesOfSims).map(([key, bytes]) =>
-      makeDay('2026-11-02', bytes, { sim: key }),
-    );
-    await store.put(days, 1);
-    const [first] = days;
-    if (first === undefined) throw new Error('There is one');
-    // More bytes than any other, by a digit more.
-    const more = { ...makeDay('2026-11-03', 100, { sim: first.sim }) };
-    await store.put([more], 1);
-    const top = days.toSorted((a, b) => (bytesOfSims[b.sim] ?? 0) - (bytesOfSims[a.sim] ?? 0)).slice(0, 5);
-    expect(await store.listTop('2026-11-02', 5)).toEqual(top.map(stored));
-    const month = (await store.listTop('2026-11', 5)).map((one) => [one.sim, one.usage[0]?.dataTotal]);
-    expect(month).toEqual([
-      [first.sim, '100'],
-      ...top.slice(0, 4).map((one) => [one.sim, String(bytesOfSims[one.sim])]),
+      await store.sumMonth([sim], '2026-11'),
+      await store.sumPartialMonth([sim, 'other'], '2026-11', ['2026-11-02']),
+      await store.sumPartialMonth([sim], '2026-11', ['2026-11-01']),
+    ]).toEqual([
+      new Map([[sim, 6n]]),
+      new Map([
+        [sim, 11n],
+        ['other', 0n],
+      ]),
+      new Map([[sim, 6n]]),
     ]);
-    expect(await store.listTop('2026-11-03', 5)).toEqual([stored(more)]);
-    expect(await store.listTop('2026-12', 5)).toEqual([]);
   });
 });
 
@@ -177,12 +164,11 @@ describe('a SIM-day of more combinations than an item holds', () => {
     expect(sumBy(read.usage)).toEqual(sumBy(day.usage));
   });
 
-  it('is taken by the table, and so is its month, which says what the day left out', async () => {
+  it('is taken by the table', async () => {
     const day = manyRecords(2_000, ['rateZone']);
-    await store.put([day, makeDay('2026-11-03', 5)], 1);
-    const [month] = await store.readPeriod([sim], '2026-11');
-    expect(month?.leftOut).toEqual(['rateZone']);
-    expect(month?.usageRecords).toBe(2_001);
+    await store.put([day], 1);
+    const [read] = await store.readDays(sim, day.period, day.period);
+    expect([read?.leftOut, read?.usageRecords]).toEqual([['rateZone'], 2_000]);
   });
 
   it('adds up no money where its currencies are too many, and no kinds of traffic', () => {
@@ -221,8 +207,29 @@ const puts: fc.Arbitrary<readonly PlannedPut[]> = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-/** Puts all at the same time, the requests in an order of chance, and compares each month with its days. */
-async function playPuts(planned: readonly PlannedPut[], s: fc.Scheduler, change: (sender: Sender) => Sender) {
+/** The parts that a planted fault replaces. */
+interface Parts {
+  readonly change: (sender: Sender) => Sender;
+  /** Stores a day, and adds up its month. */
+  readonly put: (
+    store: () => Promise<void>,
+    sum: () => Promise<bigint | undefined>,
+  ) => Promise<bigint | undefined>;
+}
+
+const sound: Parts = {
+  change: (engine) => engine,
+  put: async (storeDay, sum) => {
+    await storeDay();
+    return sum();
+  },
+};
+
+/**
+ * Puts all at the same time, the requests in an order of chance. Each run adds its month up after it has stored its day, as
+ * buckets do: one sum must have all days as they are at last.
+ */
+async function playPuts(planned: readonly PlannedPut[], s: fc.Scheduler, { change, put }: Parts) {
   const engine = new MemoryDynamoDb();
   const changed = change(engine);
   const scheduled: Sender = {
@@ -232,12 +239,23 @@ async function playPuts(planned: readonly PlannedPut[], s: fc.Scheduler, change:
     },
   };
   const inTurn = new SimDayStore(asClient(scheduled), 'SimDays');
-  await s.waitFor(Promise.all(planned.map(({ usage, revision }) => inTurn.put([usage], revision))));
+  const sums = new Map<string, (bigint | undefined)[]>();
+  await s.waitFor(
+    Promise.all(
+      planned.map(async ({ usage, revision, day }) => {
+        const month = findMonth(day);
+        const sum = await put(
+          () => inTurn.put([usage], revision),
+          async () => (await inTurn.sumMonth([sim], month)).get(sim),
+        );
+        sums.set(month, [...(sums.get(month) ?? []), sum]);
+      }),
+    ),
+  );
   const read = new SimDayStore(asClient(engine), 'SimDays');
-  for (const month of ['2026-11', '2026-12']) {
+  for (const [month, found] of sums) {
     const days = await read.readDays(sim, `${month}-01`, `${month}-31`);
-    const expected = sumSimPeriods(sim, month, days);
-    expect(await read.readPeriod([sim], month)).toEqual(days.length === 0 ? [] : [stored(expected)]);
+    expect(found).toContain(days.reduce((sum, day) => sum + sumBytes(day), 0n));
     for (const { period, usage } of days) {
       const its = planned.filter(({ day }) => day === period);
       const greatest = Math.max(...its.map(({ revision }) => revision));
@@ -249,47 +267,40 @@ async function playPuts(planned: readonly PlannedPut[], s: fc.Scheduler, change:
 
 type PutTrials = fc.Parameters<[readonly PlannedPut[], fc.Scheduler]>;
 
-function makeProperty(change: (sender: Sender) => Sender) {
-  return fc.asyncProperty(puts, fc.scheduler(), (planned, s) => playPuts(planned, s, change));
+function makeProperty(parts: Partial<Parts> = {}) {
+  return fc.asyncProperty(puts, fc.scheduler(), (planned, s) => playPuts(planned, s, { ...sound, ...parts }));
 }
 
 test(
-  'months are the sums of their days, whoever stores days at the same time',
+  'a sum of a month has all of its days, also when others store days at the same time',
   async () => {
-    await fc.assert(
-      makeProperty((engine) => engine),
-      trials(150) as PutTrials,
-    );
+    await fc.assert(makeProperty(), trials(150) as PutTrials);
   },
   timeLimit,
 );
 
 describe('the property finds', () => {
-  /** What a command asks for, without some of it. */
-  const without =
-    (isMeant: (input: object) => boolean, change: (input: object) => object) =>
-    (engine: Sender): Sender => ({
-      send: (command) => {
-        const input: object = command.input;
-        if (isMeant(input)) Object.assign(command, { input: change(input) });
-        return engine.send(command);
-      },
-    });
-  const isPutOf = (length: number) => (input: object) =>
-    'Item' in input && (input.Item as { period: { S: string } }).period.S.length === length;
-  const unconditional = (input: object) => ({
-    ...input,
-    ConditionExpression: undefined,
-    ExpressionAttributeValues: undefined,
+  const unconditional = (engine: Sender): Sender => ({
+    send: (command) => {
+      const input: object = command.input;
+      if ('Item' in input)
+        Object.assign(command, {
+          input: { ...input, ConditionExpression: undefined, ExpressionAttributeValues: undefined },
+        });
+      return engine.send(command);
+    },
   });
 
-  test.each([
-    ['months that are put whatever was put meanwhile', without(isPutOf(7), unconditional)],
-    ['days that are put whatever revision is stored', without(isPutOf(10), unconditional)],
+  test.each<[string, Partial<Parts>]>([
+    ['days that are put whatever revision is stored', { change: unconditional }],
+    [
+      'months that are added up while the day is stored',
+      { put: async (storeDay, sum) => (await Promise.all([sum(), storeDay()]))[0] },
+    ],
   ])(
     '%s',
-    async (_, change) => {
-      const { failed, errorInstance } = await fc.check(makeProperty(change), trials(400) as PutTrials);
+    async (_, parts) => {
+      const { failed, errorInstance } = await fc.check(makeProperty(parts), trials(400) as PutTrials);
       expect([failed, (errorInstance as Error).name]).toEqual([true, 'AssertionError']);
     },
     timeLimit,

@@ -110,7 +110,7 @@ export interface Plan {
   /** When DynamoDB deletes events that have expired. */
   readonly expiries: readonly number[];
   readonly groupWait: number;
-  /** How many SIMs that fall silent are no group yet, whatever their share: some are few enough for a small fleet. */
+  /** How many SIMs that fall silent are not a group yet, whatever their share: some are few enough for a small fleet. */
   readonly groupsAbove: number;
 }
 
@@ -455,7 +455,7 @@ const uneventful = {
 
 /**
  * A device is heard minutes before it would be silent for too long, and a sweep comes while its record waits in the stream,
- * since whoever takes its batch dies. Plans made at random hardly ever meet this.
+ * since each process that takes its batch dies. Plans made at random hardly ever meet this.
  */
 export const waitingRecord = new PlanCase({
   ...uneventful,

@@ -251,7 +251,7 @@ function findWrongGroups(world: World, sweep: RanSweep, rule: Rule): string[] {
   const isLarge = free.some(
     (from) => free.filter((other) => other >= from && other <= from + after).length > world.plan.groupsAbove,
   );
-  return isLarge ? [...wrong, `${free.length} SIMs of ${rule.name} are no group`] : wrong;
+  return isLarge ? [...wrong, `${free.length} SIMs of ${rule.name} are not a group`] : wrong;
 }
 
 /** Heard SIMs below which a source and its devices can't be told apart; and how long it must be in order. */

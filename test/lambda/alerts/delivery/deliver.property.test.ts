@@ -247,7 +247,7 @@ function recordDone(memory: UndeliveredInMemory, tell: (done: Done) => void): Un
   return memory;
 }
 
-/** What the sender sees of an attempt. Whoever hangs may have received it, or receives it later. */
+/** What the sender sees of an attempt. A receiver that hangs may have received it, or receives it later. */
 async function answer(
   timeline: Timeline,
   does: Behaviour['does'],

@@ -194,7 +194,7 @@ describe('an answer', () => {
     expect(answer).toEqual({ status: 200 });
   });
 
-  test('that is cut off before its status is none', async () => {
+  test('that is cut off before its status does not count', async () => {
     respond = (response) => response.destroy();
     const answer = await send(`http://127.0.0.1:${findPort(server)}/`);
     expect(answer).toEqual({ failure: 'ECONNRESET', isUnusable: false });

@@ -18,7 +18,7 @@ export class Timeline {
   wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const at = this.now + milliseconds;
-      // Whoever waits for the same time goes on in the order of coming.
+      // Those who wait for the same time go on in the order of coming.
       const later = this.#waiting.findLastIndex((one) => one.at <= at) + 1;
       this.#waiting.splice(later, 0, { at, go: resolve });
     });
@@ -38,7 +38,7 @@ export class Timeline {
 
   /** Lets time pass until nothing waits any more. */
   async run(): Promise<void> {
-    // Whoever watches this process gets a turn.
+    // Who watches this process gets a turn.
     await passTurn();
     await this.#settle();
     for (;;) {

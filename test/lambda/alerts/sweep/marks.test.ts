@@ -59,7 +59,7 @@ describe('a SIM without marks', () => {
     const fleet = new SweptFleet(tables);
     const devices = makeDevices(6, '01');
     await fleet.use(devices, () => [0]);
-    // That its quota is used up comes from the carrier, and is no sign of life.
+    // That its quota is used up comes from the carrier, and is not a sign of life.
     const quotaUsedUp = 19;
     await fleet.take(quotaUsedUp, makeDevices(1, '01'), () => [0]);
     const judged: number[] = [];

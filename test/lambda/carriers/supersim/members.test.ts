@@ -136,7 +136,7 @@ describe('a session', () => {
 
 describe('a record is rejected', () => {
   it.each([...['data_upload', 'data_download', 'data_total']])(
-    'for a %s that is no number of bytes',
+    'for a %s that is not a number of bytes',
     (member) => {
       for (const [value, shown] of [
         [-1, '-1'],

@@ -150,7 +150,7 @@ describe('close', () => {
     expect(list(usage, [makeStreamedSession(11_001)])).toEqual([['close', 1_001, '1 2']]);
   });
 
-  it('does not look for gaps between records of a data streamer: idle is no record', () => {
+  it('does not look for gaps between records of a data streamer: an idle device sends none', () => {
     const usage = [makeStreamed('1', '10:00:00'), makeStreamed('2', '10:14:00')];
     expect(list(usage, [makeStreamedSession(10_000)])).toEqual([]);
   });

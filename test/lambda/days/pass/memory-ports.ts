@@ -109,7 +109,8 @@ export class MemoryPorts implements DayPorts {
   readonly simDays: DayPorts['simDays'] & PartialPorts['simDays'] = {
     put: async (days, revision) => this.#putSimDays(days, { revision }),
     putPartial: async (days, asOf) => this.#putSimDays(days, { asOf }),
-    sumMonth: async (sims, month, unsealed) => {
+    sumMonth: (sims, month) => this.simDays.sumPartialMonth(sims, month, []),
+    sumPartialMonth: async (sims, month, unsealed) => {
       const sums = new Map<string, bigint>();
       for (const { day, stamp } of this.storedSimDays.values()) {
         const isClosed = 'revision' in stamp && findMonth(day.period) === month;
@@ -188,7 +189,7 @@ export class MemoryPorts implements DayPorts {
     write: async (key, bytes, before) => {
       const stored = this.objects.get(key);
       if ((stored && makeTag(stored)) !== before)
-        throw new ConflictError(`${key} was written by somebody else`);
+        throw new ConflictError(`${key} was written by another process`);
       const content = bytes.slice();
       this.objects.set(key, content);
       return makeTag(content);
@@ -200,7 +201,7 @@ export class MemoryPorts implements DayPorts {
       tag: makeTag(bytes),
       byteLength: bytes.byteLength,
       slice: async (start, end = bytes.byteLength) => {
-        if (this.objects.get(key) !== bytes) throw new ConflictError(`${key} was written by somebody else`);
+        if (this.objects.get(key) !== bytes) throw new ConflictError(`${key} was written by another process`);
         const from = start < 0 ? bytes.byteLength + start : start;
         return bytes.slice(from, end).buffer;
       },

@@ -66,12 +66,16 @@ describe('a partial pass', () => {
     expect(partial).toEqual({
       ...{ day, asOf: new Date(noon).toISOString() },
       top: {
-        day: [5, 4, 3, 2, 1].map((number) => ({ sim: simAt(number), bytes: `${number * 100}` })),
-        month: [
-          { sim: second, bytes: '1200' },
-          { sim: first, bytes: '1100' },
-          ...[5, 4, 3].map((number) => ({ sim: simAt(number), bytes: `${number * 100}` })),
-        ],
+        day: {
+          sims: [5, 4, 3, 2, 1].map((number) => ({ sim: simAt(number), bytes: `${number * 100}` })),
+        },
+        month: {
+          sims: [
+            { sim: second, bytes: '1200' },
+            { sim: first, bytes: '1100' },
+            ...[5, 4, 3].map((number) => ({ sim: simAt(number), bytes: `${number * 100}` })),
+          ],
+        },
       },
     });
     expect([fleet?.sims, fleet?.usage[0]?.dataTotal]).toEqual([5, '1500']);
@@ -219,7 +223,7 @@ test(
           );
           const bySim = (a: { sim: string }, b: { sim: string }) => (a.sim < b.sim ? -1 : 1);
           expect(counted.sort(bySim)).toEqual(expected.filter(isActive).sort(bySim));
-          expect(partial?.top.day.map(({ bytes }) => BigInt(bytes))).toEqual(
+          expect(partial?.top.day.sims.map(({ bytes }) => BigInt(bytes))).toEqual(
             expected
               .map(sumBytes)
               .filter((bytes) => bytes > 0n)

@@ -87,7 +87,7 @@ export class StoredPorts extends MemoryPorts {
   }
 
   override async findSimDay(day: Day, sim: string): Promise<SimPeriod | undefined> {
-    const [found] = await this.#store.readPeriod([sim], day);
+    const [found] = await this.#store.readDays(sim, day, day);
     if (found === undefined || found.asOf !== undefined) return undefined;
     const { leftOut: _, asOf: __, ...simDay } = found;
     return simDay;

@@ -150,7 +150,7 @@ describe('a suspended run shows', () => {
         revision += 1;
         return memory.simDays.put(days, revision);
       };
-      return { ...pickPorts(memory), simDays: { put } };
+      return { ...pickPorts(memory), simDays: { ...memory.simDays, put } };
     },
     'a lake that forgets what it had': (memory) => ({
       ...pickPorts(memory),

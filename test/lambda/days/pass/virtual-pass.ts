@@ -7,7 +7,7 @@ import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import type { OpenDay, OpenDays } from '../../../../lambda/days/open-days.ts';
-import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
+import { makeManifestKey, makeTopKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
 import { ConflictError, type DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
 import {
@@ -21,13 +21,14 @@ import {
 } from '../../../../lambda/days/rows.ts';
 import { orderDays, runSchedule, type SchedulePorts } from '../../../../lambda/days/run-schedule.ts';
 import { hashSession } from '../../../../lambda/days/session-days.ts';
-import { isActive, makeSimDay, type SimPeriod } from '../../../../lambda/days/sim-days.ts';
+import { isActive, makeSimDay, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
 import {
   makeJobs,
   makePartialJobs,
   takeMessage,
   type WorkPorts,
 } from '../../../../lambda/days/take-message.ts';
+import { rankCandidates, type TopList, type TopLists } from '../../../../lambda/days/top-sims.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import { Case } from '../../../property/case.ts';
 import { passTick, Timeline } from '../../alerts/delivery/timeline.ts';
@@ -419,7 +420,7 @@ class World {
         await this.memory.deliver(sim, says);
         return 'written';
       });
-      // Whoever is late again and again is delivered again, and is quicker.
+      // What is late again and again is delivered again, and is quicker.
       if (outcome === 'late' && attempts === 3) return this.write(sim, says, again);
       if (outcome === 'late') continue;
       isDone = true;
@@ -505,6 +506,41 @@ class World {
       fleet: JSON.stringify(manifest.fleet),
     };
   }
+
+  /**
+   * What the lists of SIMs with the most bytes are beside the SIM-days.
+   *
+   * @throws Error if a day's list differs, or if a SIM used more in a month than its lists tell of it.
+   */
+  async checkTop(): Promise<void> {
+    const months: TopList[] = [];
+    const used = new Map<string, bigint>();
+    for (const one of days) {
+      const { content: top } = await readJson<TopLists>(this.memory.lake, makeTopKey(one));
+      if (top === undefined) throw new Error(`${one} has no lists`);
+      months.push(top.month);
+      const found = (await Promise.all(sims.map((sim) => this.memory.findSimDay(one, sim)))).filter(
+        (simDay) => simDay !== undefined,
+      );
+      for (const day of found) used.set(day.sim, (used.get(day.sim) ?? 0n) + sumBytes(day));
+      const listed = top.day.sims.map(({ sim, bytes }) => `${sim} ${bytes}`);
+      if (`${listed}` !== `${printTop(found)}`)
+        throw new Error(`${one} lists ${listed}, not ${printTop(found)}`);
+    }
+    const candidates = new Map(rankCandidates(months).sims.map(({ sim, bytes }) => [sim, BigInt(bytes)]));
+    for (const [sim, bytes] of used) {
+      if (bytes > (candidates.get(sim) ?? 0n))
+        throw new Error(`No list of the month tells of ${bytes} bytes of ${sim}`);
+    }
+  }
+}
+
+function printTop(simDays: readonly SimPeriod[]): string[] {
+  return simDays
+    .map((day) => ({ sim: day.sim, bytes: sumBytes(day) }))
+    .filter(({ bytes }) => bytes > 0n)
+    .sort((a, b) => (a.bytes === b.bytes ? compareTexts(a.sim, b.sim) : a.bytes > b.bytes ? -1 : 1))
+    .map(({ sim, bytes }) => `${sim} ${bytes}`);
 }
 
 /** A SIM-day as text, its members in the order of their names. */
@@ -569,6 +605,7 @@ export async function playPass(
   if (world.failures.length > 0) throw world.failures[0];
   if (!(await world.isSettled()))
     throw new Error('Markers or open days are left, however often the schedule runs');
+  await world.checkTop();
   return Promise.all(days.map((one) => world.findDay(one)));
 }
 

@@ -14,7 +14,10 @@ export function wrapPorts(
       read: (...given) => call(() => notes.read(...given)),
       write: (...given) => call(() => notes.write(...given)),
     },
-    simDays: { put: (...given) => call(() => simDays.put(...given)) },
+    simDays: {
+      put: (...given) => call(() => simDays.put(...given)),
+      sumMonth: (...given) => call(() => simDays.sumMonth(...given)),
+    },
     findings: {
       put: (...given) => call(() => findings.put(...given)),
       read: (...given) => call(() => findings.read(...given)),
@@ -39,7 +42,7 @@ export function wrapPartialPorts(
     tables: wrapTables(tables, call),
     simDays: {
       putPartial: (...given) => call(() => simDays.putPartial(...given)),
-      sumMonth: (...given) => call(() => simDays.sumMonth(...given)),
+      sumPartialMonth: (...given) => call(() => simDays.sumPartialMonth(...given)),
     },
     lake: wrapLake(lake, call),
     jobs,

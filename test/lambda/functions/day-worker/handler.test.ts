@@ -196,7 +196,7 @@ test('a message that fails is delivered again, and others are taken', async () =
     ok: true,
     response: { batchItemFailures: [{ itemIdentifier: '0' }] },
   });
-  expect(lines.join('\n')).toContain('This is no message of the day pass. It is not a JSON object');
+  expect(lines.join('\n')).toContain('This is not a message of the day pass. It is not a JSON object');
 });
 
 test('a run without a time says so', async () => {

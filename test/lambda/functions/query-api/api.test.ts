@@ -918,7 +918,7 @@ describe('parameters', () => {
     ],
     [`${sim}?PageSize=1`, 'PageSize: "1" given; accepted is one of the parameters Include'],
     ['/v1/Files?State=open', 'State: "open" given; accepted is one of importing, done, failed'],
-    ['/health?deep=1', 'deep: "1" given; accepted is no parameter here'],
+    ['/health?deep=1', 'deep: "1" given; accepted is nothing: there is no such parameter here'],
   ])('that are wrong are named, with the value and what is accepted: %s', async (path, message) => {
     expect(await messageOf(path)).toBe(`400 20001 ${message}`);
   });

@@ -42,7 +42,7 @@ const ledger = new InMemoryLedger();
 const { client } = ledger;
 const { lake } = new MemoryPorts();
 const messages: DayMessage[] = [];
-// Nobody writes while days are closed here: no message has to wait.
+// Nobody writes while days are closed here: no message needs to wait.
 const queue: MessageQueue = { send: async (sent) => void messages.push(...sent) };
 const names = {
   ...ledgerTablesOf(client),

@@ -93,7 +93,7 @@ describe('a body', () => {
   it.each([
     ['a single value is larger', Buffer.from(`[${record(1, 1100 * kilobyte)}]`)],
     ['a fragment that is not JSON is larger', Buffer.from('x'.repeat(1100 * kilobyte))],
-    ['it is no text and larger', Buffer.alloc(1024 * kilobyte - 31, 0xff)],
+    ['it is not text and larger', Buffer.alloc(1024 * kilobyte - 31, 0xff)],
   ])('is refused where %s', (_, body) => {
     expect(splitRequest(body)).toEqual({
       status: 413,

@@ -218,7 +218,7 @@ describe('a file with', () => {
       code: 'unknown-columns',
       reason: /^The header contains a line break/,
     },
-    'a header that is no CSV': {
+    'a header that is not CSV': {
       bytes: `"id,"event_start_timestamp"\n${row(1)}\n`,
       code: 'unknown-columns',
       reason: /^The header is not a CSV row$/,
@@ -394,7 +394,7 @@ describe('a long file', () => {
     failing = 100;
     const other = await importing.put(`other-${key}`, bytes);
     await expect(importing.import(other, { writer: limping })).rejects.toThrow(
-      `1 rows after row 0 of ${objectName(other)} were not taken in: Error: throttled`,
+      `1 rows after row 0 of ${objectName(other)} were not stored: Error: throttled`,
     );
     expect(failing).toBe(96);
   });

@@ -70,8 +70,8 @@ describe('a message of the queue', () => {
     ['a number', '1'],
     ['an array', '[]'],
     ['an object of another kind', { detail: {} }],
-    ['records that are no list', { Records: {} }],
-    ['a record that is none', { Records: [7] }],
+    ['records that are not a list', { Records: {} }],
+    ['a record that is a number', { Records: [7] }],
     [
       'a record without a bucket',
       { Records: [announcement({ key: 'a' }, { s3: { object: { key: 'a' } } })] },

@@ -55,6 +55,25 @@ ORDER BY 1, 3 DESC NULLS LAST, 2`,
     );
   });
 
+  it('takes a finding on its day, and never adds what several checks found', () => {
+    const scope = { ...november, from: '2026-11-01T08:00:00.000Z' };
+    const asked = { kind: 'findings', sum: 'bytes,cost', every: 'week', where: 'check!=orphan' } as const;
+    expect(write(asked, scope)).toBe(
+      `SELECT date_trunc('week', CAST(day AS timestamp)) AS period, "check", currency, sum(bytes) AS sum_bytes, sum(CAST(cost AS DECIMAL(38, 10))) AS sum_cost
+FROM findings
+WHERE day BETWEEN '2026-11-01' AND '2026-11-02'
+  AND "check" IS DISTINCT FROM 'orphan'
+GROUP BY 1, 2, 3
+ORDER BY 1, 4 DESC NULLS LAST, 2, 3`,
+    );
+    expect(write({ kind: 'findings' })).toBe(
+      `SELECT day, sim, findingId, "check", reason, source, carrier, sessionId, start, "end", bytes, cost, currency, records
+FROM findings
+WHERE day BETWEEN '2026-11-01' AND '2026-11-02'
+ORDER BY day, sim`,
+    );
+  });
+
   it('has its own percentiles in each engine, and counts different values', () => {
     const asked = {
       kind: 'sessions',
@@ -127,6 +146,10 @@ WHERE (day BETWEEN '2026-10-30' AND '2026-11-01' OR day = '2026-11-03' OR day = 
 
 describe('a question that cannot be asked', () => {
   it.each([
+    [
+      { kind: 'findings', every: 'hour' },
+      /^--every hour: findings belong to days\. Give day, week or month$/,
+    ],
     [{ by: 'planet' }, /^--by: usage has no "planet"\. Give one of sim, usageId, /],
     [{ by: 'sim; DROP' }, /^--by: usage has no "sim; DROP"/],
     [{ sum: 'country' }, /^--sum country is not a number: give one of dataUploaded, /],

@@ -1,0 +1,39 @@
+import type { CauseKind } from '../../../lambda/billing/compare.ts';
+import type { Check } from '../../../lambda/days/findings/finding.ts';
+
+/** What causes and findings mean, for somebody who does not know simledger. */
+
+/** What a cause means, and what the customer asks for. */
+export const causeMeanings: Readonly<Record<CauseKind, string>> = {
+  rounding: 'The amounts differ by less than the last digit.',
+  duplicate: 'The same line stands on the invoice more than once. It should be billed once.',
+  'session-twice':
+    'The invoice is higher by exactly one session, or one other unit that is rounded up. It should be billed once.',
+  increment:
+    'The invoiced amounts come out if quantities are rounded up in this way. The tariff rounds otherwise.',
+  unit: 'The invoiced amounts come out with the other size of a kilobyte than the tariff has.',
+  'price-in-time':
+    'The invoiced amounts come out with a price that was not in force on the days of the usage.',
+  'price-of-other': 'The invoiced amounts come out with the price of another zone or charge of the tariff.',
+  allowance: 'The invoiced amounts come out if the included volume is not taken off.',
+  attribution: 'The invoiced amounts come out if usage near the ends of the period is billed in another one.',
+  'time-zone': 'The invoiced amounts come out if days begin at midnight UTC.',
+  price: 'The quantity is the same, and the price is not one of the tariff.',
+  quantity: 'The price is the same, and the quantity is not what the delivered usage records add up to.',
+  'unknown-sim':
+    'No usage record of this SIM was ever delivered in the period. It may belong to somebody else.',
+  'no-usage': 'The SIM is known, but no usage record of this kind was delivered in the period.',
+  'not-billed': 'The tariff has this amount, and the invoice does not.',
+  discount: 'The tariff has this discount, and the invoice does not give it.',
+  follows: 'The discount has the agreed percentage of invoiced amounts that differ. It changes with them.',
+  unexplained: 'Nothing that was tried gives the invoiced amount. Please explain how it was computed.',
+};
+
+/** What a check found, in words. */
+export const checkMeanings: Readonly<Record<Check, string>> = {
+  chain: 'usage records of the session are missing: its running total grew by more than the records state',
+  close: 'the usage records of the session do not add up to its final total',
+  orphan: 'the start, the end or the session of a record was not delivered',
+  duplicate: 'the same window of a session was delivered under two record ids',
+  path: 'the record came by file and not by stream',
+};

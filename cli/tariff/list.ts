@@ -1,0 +1,58 @@
+import { type BookList, type BookTariff, readBook, readTariff } from '../../lambda/bills/book.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { openLake } from '../days/lake.ts';
+import { formatTable, minuteText } from '../terminal/figures.ts';
+import { describeTariff } from './check.ts';
+
+/** Tariffs that are read at the same time. */
+const concurrentReads = 16;
+
+/** `tariff list`: which tariffs, roster and opening balances hold. */
+export async function listTariffs(context: CommandContext): Promise<ExitCode> {
+  const lake = openLake(context.deployment);
+  const { book } = await readBook(lake);
+  const tariffs = await mapConcurrently(book.tariffs, concurrentReads, async (one) => ({
+    ...describeTariff(await readTariff(lake, one)),
+    put_at: one.putAt,
+    object: one.key,
+  }));
+  if (context.json) {
+    printJson(context, {
+      version: book.version,
+      tariffs,
+      roster: describeList(book.roster),
+      balances: describeList(book.balances),
+    });
+    return exitCode.done;
+  }
+  if (tariffs.length === 0) {
+    print(context, 'No tariff is put: put one by tariff put FILE');
+    return exitCode.done;
+  }
+  const rows = tariffs.map(({ name, currency, time_zone: zone, charges, put_at: putAt }) => [
+    ...[name, currency, zone, charges.join(', '), minuteText(putAt)],
+  ]);
+  print(
+    context,
+    formatTable(colours(context), ['tariff', 'currency', 'time zone', 'charges', 'put at'], rows),
+  );
+  for (const [name, list] of [
+    ['Roster', book.roster],
+    ['Opening balances', book.balances],
+  ] as const) {
+    if (list !== undefined)
+      print(context, `${name}: ${count(list.sims)} SIMs, put at ${minuteText(list.putAt)}`);
+  }
+  return exitCode.done;
+}
+
+function describeList(list: BookList | undefined) {
+  if (list === undefined) return null;
+  const { sims, entries, putAt, prefix } = list;
+  return { sims, entries, put_at: putAt, objects: prefix } satisfies Record<
+    string,
+    BookTariff['key'] | number
+  >;
+}

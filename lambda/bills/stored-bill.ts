@@ -1,0 +1,132 @@
+import type { AssumptionRow, BillGroup, BillPart, BillRow, NotRatedRow } from '../billing/bill.ts';
+import type { Month } from '../billing/calendar.ts';
+import { type Decimal, makeDecimal } from '../billing/decimal.ts';
+import { makePlain } from '../billing/stored-tariff.ts';
+import type { Day } from '../days/day.ts';
+import type { Book } from './book.ts';
+import { billsPrefix } from './objects.ts';
+
+/** Bills as they are stored: the plan, what each part of the fleet comes to with its lines, the bill, and the list of all. */
+
+/** By what the rows of a stored bill are told apart. */
+export const billBy = ['country', 'network'] as const satisfies readonly BillGroup[];
+
+/** By what the lines of a SIM are told apart: what differs only by day, session or price is one line. */
+export const lineBy = ['sim', 'country', 'network', 'zone'] as const satisfies readonly BillGroup[];
+
+/** A day of which a bill is made. */
+export interface BilledDay {
+  readonly day: Day;
+  /** Of its seal. */
+  readonly version: number;
+  readonly root: string;
+  /** Buckets of SIMs. */
+  readonly buckets: number;
+}
+
+/** What a bill is made of. */
+export interface BillPlan {
+  readonly month: Month;
+  /** Different for different tariffs, rosters, balances and rows. */
+  readonly id: string;
+  /** Of each part of the fleet: what decides its lines. */
+  readonly parts: readonly string[];
+  /** The tariffs, roster and balances. */
+  readonly book: Omit<Book, 'version'>;
+  readonly days: readonly BilledDay[];
+  /** Days that the periods have and the ledger has not: from before it began. */
+  readonly missing: readonly Day[];
+}
+
+/** What a part of the fleet comes to. */
+export interface PartResult {
+  /** As in the plan. */
+  readonly id: string;
+  readonly sum: BillPart;
+  /** SHA-256 of its lines. */
+  readonly lines: string;
+}
+
+/** An amount by currency. */
+export interface StoredTotal {
+  /** ISO 4217; undefined where a carrier states none. */
+  readonly currency: string | undefined;
+  readonly amount: Decimal;
+}
+
+/** A version of a bill: what lists show. */
+export interface BillVersion {
+  /** From 1; goes up when an amount, a quantity or a line changes. */
+  readonly version: number;
+  /** When it was made. A fact of operation. */
+  readonly madeAt: string;
+  readonly totals: readonly StoredTotal[];
+  /** SIMs with a line. */
+  readonly sims: number;
+}
+
+/** A bill as a list shows it. */
+export interface ListedBill extends BillVersion {
+  readonly month: Month;
+  /** Names of the tariffs. */
+  readonly tariffs: readonly string[];
+}
+
+/** A bill that is stored. */
+export interface StoredBill extends BillVersion {
+  readonly plan: BillPlan;
+  readonly rows: readonly BillRow[];
+  /** What all SIMs share: pools, fees of the account, discounts, commitment, tax. Not in the lines of SIMs. */
+  readonly accountRows: readonly BillRow[];
+  readonly notRated: readonly NotRatedRow[];
+  readonly assumptions: readonly AssumptionRow[];
+  /** SHA-256 of all lines. */
+  readonly lines: string;
+  /** The versions before, oldest first. */
+  readonly history: readonly BillVersion[];
+}
+
+/** The list of all bills. */
+export interface BillIndex {
+  /** Newest month first. */
+  readonly bills: readonly ListedBill[];
+}
+
+export const indexKey = `${billsPrefix}index.json`;
+
+export function makeBillPlanKey(month: Month): string {
+  return `${billsPrefix}month=${month}/plan.json`;
+}
+
+export function makeBillKey(month: Month): string {
+  return `${billsPrefix}month=${month}/bill.json`;
+}
+
+/** The key of what a part of the fleet comes to. */
+export function makePartKey(month: Month, part: number): string {
+  return `${billsPrefix}month=${month}/part=${String(part).padStart(4, '0')}.json`;
+}
+
+/** The key of the lines of a part of the fleet: JSON, one a line, in the order of SIMs. */
+export function makeLinesKey(month: Month, part: number): string {
+  return `${billsPrefix}month=${month}/part=${String(part).padStart(4, '0')}.jsonl`;
+}
+
+/** Members of what is stored whose texts are decimals. */
+const decimalMembers: ReadonlySet<string> = new Set([
+  ...['used', 'rounded', 'included', 'billed', 'exact', 'amount', 'usage'],
+]);
+
+/** What is stored as text: the same text for the same content. */
+export function printStored(content: object): string {
+  return JSON.stringify(makePlain(content));
+}
+
+/** Reads what {@link printStored} wrote. */
+export function parseStored<Content extends BillPlan | PartResult | StoredBill | BillIndex | BillRow>(
+  text: string,
+): Content {
+  return JSON.parse(text, (key, value: unknown) =>
+    typeof value === 'string' && decimalMembers.has(key) ? makeDecimal(value) : value,
+  ) as Content;
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runningLedger } from '../running-ledger.ts';
+
+const project = fileURLToPath(new URL('../../../', import.meta.url));
+const emnify = join(project, 'docs/tariffs/emnify.json');
+const telekom = join(project, 'docs/tariffs/telekom.json');
+const now = (): number => Date.parse('2026-11-02T12:00:00Z');
+
+const ledger = runningLedger();
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'simledger-tariff-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function write(name: string, text: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  return file;
+}
+
+/** The file of emnify's tariff with something else in it. */
+async function change(name: string, edit: (tariff: Record<string, never>) => object): Promise<string> {
+  return write(name, JSON.stringify(edit(JSON.parse(await readFile(emnify, 'utf8')))));
+}
+
+describe('tariff', () => {
+  test('check says what is assumed in a valid file, and names each key that is wrong', async () => {
+    const valid = await ledger.run(`tariff check ${emnify}`);
+    expect([valid.code, valid.output]).toEqual([0, expect.stringContaining('the tariff emnify is valid')]);
+    expect(valid.output).toContain('assumed: 1 KB is 1,000 bytes.');
+    const wrong = await write('wrong.json', '{"name": "wrong", "currency": "euro"}');
+    const refused = await ledger.run(`tariff check ${emnify} ${wrong}`);
+    expect([refused.code, refused.errors.trim()]).toEqual([
+      2,
+      `${wrong}: tariff.currency: "euro" given; accepted is 3 capital letters of a currency, such as EUR`,
+    ]);
+    expect(await ledger.json('tariff list')).toMatchObject({ version: 0, tariffs: [] });
+  });
+
+  test('put says what changes from which day, and stores nothing by a dry run', async () => {
+    const tried = await ledger.run(`tariff put ${emnify} --dry-run`);
+    expect(tried.output).toContain('Dry run: nothing is put. Bills would change for all time.');
+    expect(await ledger.json('tariff list')).toMatchObject({ version: 0 });
+    await ledger.run(`tariff put ${emnify} ${telekom}`, { now });
+    const dearer = await change('dearer.json', (tariff) => ({
+      ...tariff,
+      fees: [
+        {
+          ...{ name: 'active SIM', per: 'sim', of: 'active' },
+          prices: [{ price: '0.20' }, { from: '2026-11-15', price: '0.25' }],
+        },
+      ],
+    }));
+    const { output } = await ledger.run(`tariff put ${dearer}`, { now });
+    expect(output.trim().split('\n')).toEqual([
+      'emnify: fees.active SIM.prices.2026-11-15: nothing becomes {"from":"2026-11-15","price":"0.25"}, from 2026-11-15 on',
+      'Put. Bills change from 2026-11-15 on.',
+    ]);
+    expect((await ledger.run(`tariff put ${dearer}`)).output).toBe(
+      'All of it is put already: nothing changes.\n',
+    );
+    expect(await ledger.json('tariff list')).toMatchObject({
+      version: 2,
+      tariffs: [
+        { name: 'emnify', currency: 'EUR', put_at: '2026-11-02T12:00:00.000Z' },
+        { name: 'telekom', time_zone: 'Europe/Berlin' },
+      ],
+      roster: null,
+    });
+  });
+
+  test('put stores a roster, and does not remove a tariff that it names', async () => {
+    const roster = await write(
+      'roster.csv',
+      'sim,from,tariff\n89883030000001000020,2026-11-10,emnify\n89490200000000000018,,telekom\n',
+    );
+    const { output } = await ledger.run(`tariff put --roster ${roster}`, { now });
+    expect(output).toContain('Roster: 2 SIMs added, 0 removed, 0 changed, for all time');
+    const refused = await ledger.run('tariff put --remove telekom');
+    expect([refused.code, refused.errors]).toEqual([
+      2,
+      expect.stringContaining('gives SIM 8949020000000000001 the tariff telekom, which is to be removed'),
+    ]);
+    const unknown = await ledger.run('tariff put --remove nobody');
+    expect([unknown.code, unknown.errors]).toEqual([
+      2,
+      expect.stringContaining('accepted is the name of a tariff that is put: emnify, telekom'),
+    ]);
+    expect(await ledger.json('tariff list')).toMatchObject({ roster: { sims: 2, entries: 2 } });
+  });
+
+  test('bill uses what is put where no file is given', async () => {
+    const history = await readFile(join(project, 'local/examples/emnify.history.jsonl'), 'utf8');
+    await ledger.put('emnify', history);
+    expect(await ledger.json('bill --month 2026-10')).toMatchObject({
+      tariffs: ['emnify', 'telekom'],
+      totals: [{ currency: 'EUR', amount: '0.2' }],
+    });
+  });
+});

@@ -1,0 +1,300 @@
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { makeEpisode, storeEpisodes } from '../lambda/queries/stored-alerts.ts';
+import { browsedConsole, findViolations, hasBrowser, readFigure, readTable } from './browser.ts';
+
+/** The console in a real browser, against a local run with the example records: what it says is what the API says. */
+
+const browsed = browsedConsole();
+
+/** An ICCID that no example has. */
+const hostileSim = '8988303000000199999';
+const hostileName = `"><img src=x onerror=alert(1)><script>alert(2)</script>\u202e gnirts \u200f${'🛰️'.repeat(20)}${'x'.repeat(1_000)}`;
+
+interface Alerts {
+  readonly alerts: readonly { readonly id: string; readonly sim: string; readonly rule: string }[];
+}
+
+describe.skipIf(!hasBrowser)('the console', () => {
+  beforeAll(async () => {
+    await browsed.ledger.putRecord('emnify', Buffer.from(JSON.stringify(makeHostileRecord())), '1');
+    await browsed.ledger.idle();
+    await storeEpisodes(browsed.ledger.dynamoDb, [
+      makeEpisode({ id: 'a'.repeat(32), sim: '8988303000000100001', source: 'emnify' }),
+    ]);
+  }, 60_000);
+
+  // No page may report an error, ask another origin for anything, or open a window.
+  afterEach(() => expect(browsed.faults.splice(0)).toEqual([]));
+
+  test('signs in by itself in the local run, and says on Today what the API says', async () => {
+    const page = await browsed.open();
+    const { sims } = await browsed.ask<{ sims: readonly { last_heard: string; url: string }[] }>(
+      '/v1/Sims?Silent=24h&PageSize=1000',
+    );
+    const { alerts } = await browsed.ask<Alerts>('/v1/Alerts?State=open');
+    const { files } = await browsed.ask<{ files: readonly { key: string; rejected: number }[] }>('/v1/Files');
+    expect(await readFigure(page, 'SIMs silent for 24 hours')).toBe(String(sims.length));
+    expect(await readFigure(page, 'Open alerts')).toBe(String(alerts.length));
+    expect(alerts.length).toBeGreaterThan(0);
+    const rejected = files.reduce((sum, file) => sum + file.rejected, 0);
+    expect(rejected).toBeGreaterThan(0);
+    expect(await readFigure(page, 'Rejected rows')).toBe(String(rejected));
+    const rows = await readTable(page, 'Silent SIMs');
+    expect(rows.map(([, , at]) => at)).toEqual(
+      sims.map(({ last_heard: at }) => at.slice(0, 19).replace('T', ' ')),
+    );
+    const groups = await readTable(page, 'Silent SIMs by country and network');
+    expect(groups.reduce((sum, [, , count]) => sum + Number(count), 0)).toBe(sims.length);
+    const { watermarks } = await browsed.ask<{ watermarks: readonly { source: string }[] }>(
+      '/v1/Sims?Silent=24h',
+    );
+    expect((await readTable(page, 'Sources')).map(([source]) => source)).toEqual(
+      watermarks.map(({ source }) => source),
+    );
+    await page.context().close();
+  });
+
+  test('leads from its first page to a silent SIM by one click', async () => {
+    const page = await browsed.open();
+    const rows = await readTable(page, 'Silent SIMs');
+    await page.getByRole('link', { name: 'tracker-1', exact: true }).first().click();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('tracker-1');
+    expect(rows.some(([name]) => name === 'tracker-1')).toBe(true);
+    expect(page.url()).toContain('#/sims/8988280666001000101');
+    await page.context().close();
+  });
+
+  test('shows the fleet, by filters that stand in the address', async () => {
+    const page = await browsed.open('#/fleet?name=cold-chain');
+    expect((await readTable(page, 'SIMs')).map(([name]) => name)).toEqual(['cold-chain-17']);
+    await page.getByLabel('Name contains').fill('');
+    const { sims } = await browsed.ask<{ sims: readonly unknown[] }>('/v1/Sims');
+    await expect.poll(async () => (await readTable(page, 'SIMs')).length).toBe(sims.length);
+    expect(page.url()).not.toContain('name=');
+    await page.getByLabel('Online').selectOption('online');
+    const online = await browsed.ask<{ sims: readonly unknown[] }>('/v1/Sims?Online=true');
+    await expect.poll(async () => (await readTable(page, 'SIMs')).length).toBe(online.sims.length);
+    expect(page.url()).toContain('online=true');
+    await page.context().close();
+  });
+
+  test.each([
+    ['#/fleet?view=top', 'Top users', `Group=sim&Order=bytes&StartTime=${monthStart()}`],
+    [
+      '#/bill?month=2026-11',
+      'Usage of 2026-11',
+      'Group=isoCountry,tariff&StartTime=2026-11-01&EndTime=2026-12-01',
+    ],
+    [
+      '#/explore?every=all&by=source&from=2026-10-01&to=2026-12-01',
+      'Usage',
+      'Group=source&StartTime=2026-10-01&EndTime=2026-12-01',
+    ],
+  ])('adds up usage as the API does: %s', async (place, name, query) => {
+    const page = await browsed.open(place);
+    const { usage_records: records } = await browsed.ask<{
+      usage_records: readonly { records: number; data_total: number }[];
+    }>(`/v1/UsageRecords?${query}&PageSize=1000`);
+    await page
+      .getByRole('region', { name, exact: true })
+      .or(page.getByText('No usage in this time'))
+      .waitFor();
+    if (records.length === 0) return;
+    const region = page.getByRole('region', { name, exact: true });
+    const exact = await region
+      .locator('tbody td span[title$=" B"]')
+      .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')));
+    expect(exact.map((bytes) => Number(bytes?.replaceAll(/[^\d]/g, '')))).toEqual(
+      records.map(({ data_total: bytes }) => bytes),
+    );
+    await page.context().close();
+  });
+
+  test('draws usage over time', async () => {
+    const page = await browsed.open('#/explore?from=2026-10-25&to=2026-11-05');
+    await page.locator('.chart canvas').waitFor();
+    expect(await page.locator('.chart .u-legend .u-series').count()).toBeGreaterThan(2);
+    await page.context().close();
+  });
+
+  test('shows the files and how many rows were rejected', async () => {
+    const page = await browsed.open('#/files');
+    const { files } = await browsed.ask<{
+      files: readonly { key: string; rows: number; rejected: number }[];
+    }>('/v1/Files');
+    const rows = await readTable(page, 'Files');
+    expect(rows.map(([key, , count, , rejected]) => [key, Number(count), Number(rejected)])).toEqual(
+      files.map(({ key, rows: count, rejected }) => [key, count, rejected]),
+    );
+    await page.context().close();
+  });
+
+  test('leads from every number to the request behind it, its answer and its command', async () => {
+    const page = await browsed.open();
+    await page.getByRole('link', { name: 'Request behind Silent SIMs', exact: true }).click();
+    await page.locator('.answer').waitFor();
+    expect(await page.locator('.request').first().textContent()).toBe('GET /v1/Sims?Silent=24h&PageSize=500');
+    expect(await page.locator('.request').last().textContent()).toBe(
+      `curl -su "$A:$T" '${browsed.address}/v1/Sims?Silent=24h&PageSize=500'`,
+    );
+    const shown = JSON.parse((await page.locator('.answer').textContent()) ?? '') as {
+      sims: readonly { sid: string }[];
+    };
+    const { sims } = await browsed.ask<{ sims: readonly { sid: string }[] }>(
+      '/v1/Sims?Silent=24h&PageSize=500',
+    );
+    expect(shown.sims.map(({ sid }) => sid)).toEqual(sims.map(({ sid }) => sid));
+    await page.context().close();
+  });
+
+  test('saves any table as CSV, with times in UTC and without personal data', async () => {
+    const page = await browsed.open('#/fleet?name=cold-chain');
+    await readTable(page, 'SIMs');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV of SIMs' }).click(),
+    ]);
+    const [head, row] = readFileSync(await download.path(), 'utf8').split('\r\n');
+    expect(head).toBe(
+      '\uFEFFSIM,Last heard,At,Last event,"Online, as stated",Status,Country,Network,Source,ICCID',
+    );
+    expect(row).toMatch(/^cold-chain-17,2026-11-\d\dT/);
+    await page.context().close();
+  });
+
+  test('shows times in the browser’s zone, and personal data, when it is asked to', async () => {
+    const page = await browsed.open('#/fleet?name=cold-chain');
+    const [[, , utc] = []] = await readTable(page, 'SIMs');
+    await page.getByRole('button', { name: 'Times: UTC' }).click();
+    await page.getByRole('button', { name: 'Times: America/New_York' }).waitFor();
+    const [[, , local] = []] = await readTable(page, 'SIMs');
+    expect(Date.parse(`${utc}Z`) - Date.parse(`${local}Z`)).toBe(5 * 3_600_000);
+    expect(await page.content()).not.toContain('358600842867678');
+    await page.getByRole('button', { name: 'Personal data: hidden' }).click();
+    await page.getByText('358600842867678').waitFor();
+    await page.context().close();
+  });
+
+  test('mutes an alert once it was asked and answered', async () => {
+    const page = await browsed.open(`#/alerts/${'a'.repeat(32)}`);
+    await page.getByRole('button', { name: 'Mute …' }).click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('heading').textContent()).toBe(
+      'Mute the rule silent for the SIM 8988303000000100001?',
+    );
+    await dialog.getByLabel('Reason').fill('workshop');
+    await dialog.getByRole('button', { name: 'Mute', exact: true }).click();
+    await expect.poll(() => page.locator('[data-figure="Muted until"]').count()).toBe(1);
+    const { mute } = await browsed.ask<{ mute: object }>(`/v1/Alerts/${'a'.repeat(32)}`);
+    expect(mute).toMatchObject({ rule: 'silent', sim: '8988303000000100001', reason: 'workshop' });
+    await page.context().close();
+  });
+
+  test('says what to do about wrong credentials, and keeps them out of the address and other tabs', async () => {
+    const page = await browsed.open();
+    await readFigure(page, 'Open alerts');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Account').fill('ACwrong');
+    await page.getByLabel('Token').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain('The credentials are missing or wrong');
+    // The browser reports the status of the answer; nothing else.
+    expect(browsed.faults.splice(0)).toEqual([expect.stringContaining('401')]);
+    const { account, token } = { account: 'AClocal', token: 'local' };
+    await page.getByLabel('Account').fill(account);
+    await page.getByLabel('Token').fill(token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await readFigure(page, 'Open alerts');
+    const kept = await page.evaluate<string>(
+      'JSON.stringify([{ ...localStorage }, location.href, document.cookie])',
+    );
+    expect(kept).not.toContain(account);
+    await page.context().close();
+  });
+
+  test('is used by keyboard alone', async () => {
+    const page = await browsed.open();
+    await readTable(page, 'Silent SIMs');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('content');
+    for (let presses = 0; presses < 60; presses += 1) {
+      await page.keyboard.press('Tab');
+      if ((await page.evaluate<string>('document.activeElement.textContent')) === 'tracker-1') break;
+    }
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('tracker-1');
+    await expect.poll(() => page.evaluate<string>('document.activeElement.tagName')).toBe('H1');
+    await page.context().close();
+  });
+
+  test('shows hostile names as they are', async () => {
+    const page = await browsed.open('#/fleet?source=emnify', { width: 360 });
+    const { sims } = await browsed.ask<{ sims: readonly { sid: string; unique_name: string }[] }>(
+      '/v1/Sims?Source=emnify',
+    );
+    const stored = sims.find(({ sid }) => sid === hostileSim)?.unique_name ?? '';
+    expect(stored).toContain('<script>');
+    const names = (await readTable(page, 'SIMs')).map(([name]) => name);
+    expect(names.some((name) => name?.startsWith('"><img src=x onerror=alert(1)><script>'))).toBe(true);
+    expect(await page.locator('td img, td script').count()).toBe(0);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.getByRole('link', { name: '"><img' }).click();
+    await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('<script>');
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    await page.context().close();
+  });
+
+  test.each(['light', 'dark'] as const)('has no accessibility violations, %s', async (colours) => {
+    const places = [
+      '',
+      '#/fleet',
+      '#/fleet?view=top',
+      '#/bill?month=2026-11',
+      '#/files',
+      '#/explore?from=2026-10-25',
+      '#/alerts',
+      `#/alerts/${'a'.repeat(32)}`,
+      '#/request?target=/v1/Files',
+      '#/nothing',
+    ];
+    for (const width of [360, 1280]) {
+      const page = await browsed.open('', { width, colours });
+      for (const place of places) {
+        await page.evaluate(`location.hash = ${JSON.stringify(place || '#/')}`);
+        await page.waitForLoadState('networkidle');
+        await expect.poll(() => page.locator('.loading').count()).toBe(0);
+        expect(await findViolations(page), `${place} ${width}`).toEqual([]);
+        expect(await overflow(page), `${place} ${width}`).toBeLessThanOrEqual(0);
+      }
+      await page.context().close();
+    }
+  });
+});
+
+/** A record of a SIM whose name tries to break out. */
+function makeHostileRecord(): object {
+  const [, usage = ''] = readFileSync(
+    new URL('../../local/examples/emnify.jsonl', import.meta.url),
+    'utf8',
+  ).split('\n');
+  const record = JSON.parse(usage) as { sim: object; endpoint: object };
+  return {
+    ...{ ...record, id: 672999999, session_id: '00000000-0000-4000-8000-000000000001' },
+    sim: { ...record.sim, iccid: hostileSim, id: 999999 },
+    endpoint: { ...record.endpoint, name: hostileName, id: 999999 },
+  };
+}
+
+function monthStart(): string {
+  return `${new Date().toISOString().slice(0, 7)}-01`;
+}
+
+/** Pixels by which a page is wider than its window. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+}
