@@ -49,7 +49,7 @@ const runs = Math.max(1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
 
 export default defineConfig({
   test: {
-    setupFiles: ['test/log-guard.ts'],
+    setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
     // For what hangs: a busy machine takes ten times as long, and nothing is measured by it.
     testTimeout: 150_000 * runs,
     hookTimeout: 150_000,

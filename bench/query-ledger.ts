@@ -112,6 +112,7 @@ export function apiOver(client: DynamoDBClient, days = afterDays): Api {
     days: undefined,
     console: undefined,
     findings: undefined,
+    bills: undefined,
     reader: new LedgerReader({
       ...{ client, sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', files: 'Files' },
     }),

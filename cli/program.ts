@@ -550,14 +550,28 @@ function addBill(program: Program, perform: Performer): void {
         .argParser(queryArgument(parseWords(billGroups))),
     )
     .option('--html <file>', 'Also write the bill as a page to this file')
+    .option('--focus <account>', "Print the lines as CSV of FOCUS, with the carrier's id of your account")
     .option('--explain <line>', 'Show how a line came about, down to its records')
+    .addOption(
+      new Option('--stored', 'Show the bill that is stored, and compute nothing').conflicts([
+        ...(['tariff', 'roster', 'balances', 'by', 'explain'] as const),
+      ]),
+    )
     .action((options) =>
       perform('reads', async () => (await import('./bill/show.ts')).showBill, {
         ...options,
         by: options.by ?? [],
         tariff: options.tariff ?? [],
+        stored: options.stored ?? false,
       }),
     );
+  bill
+    .command('list')
+    .description('List the bills that are stored, the newest month first')
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
   ofMonth('check', 'Compare an invoice with what usage should cost, and say why they differ')
     .argument('<invoice>', 'CSV file of the invoice')
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
@@ -566,6 +580,37 @@ function addBill(program: Program, perform: Performer): void {
     .action((invoice, options) =>
       perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
     );
+  bill
+    .command('savings')
+    .description('Show what a month would have cost by each of several tariffs')
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      monthArgument,
+    )
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
+    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .option('--csv', 'Print CSV', false)
+    .action((options) =>
+      perform('reads', async () => (await import('./bill/savings.ts')).showSavings, options),
+    );
+  bill
+    .command('sims')
+    .description('List SIMs that cost and do nothing, and the reverse')
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      monthArgument,
+    )
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .option('--invoice <file>', 'CSV file of the invoice (default: the tariffs say what is billed)')
+    .option('--map <file>', "JSON file that maps the invoice's columns")
+    .option('--silent <days>', 'Days without usage', wholeNumberArgument(1, 366), 30)
+    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
+    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .option('--csv', 'Print CSV', false)
+    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showOddSims, options));
 }
 
 function addTariff(program: Program, perform: Performer, performAlone: PerformerAlone): void {

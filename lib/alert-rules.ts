@@ -8,6 +8,7 @@ import {
   severities,
 } from '../lambda/alerts/rules.ts';
 import { sourceRule } from '../lambda/alerts/shared-episodes.ts';
+import { checks } from '../lambda/days/findings/finding.ts';
 import { duration, exactly, formatDuration, parseWord, text, wholeNumber } from './configuration-schemas.ts';
 
 /** The rules of the configuration: docs/alerts.md describes them. */
@@ -92,6 +93,25 @@ const usageRule = exactly({
   return refuse([], 'a rule with either within or per');
 });
 
+const findingRule = exactly({
+  kind: z.literal('finding'),
+  ...anyRule,
+  checks: z.array(parseWord(checks), `a list, each entry one of ${checks.join(', ')}`).default([]),
+  count: wholeNumber(1, 10_000, 'findings').optional(),
+  bytes: bytes.optional(),
+  pending,
+  recovery: recovery('0m'),
+}).transform(({ count, bytes: limit, ...given }, context) => {
+  if (count === undefined || limit === undefined) return { ...given, count: count ?? 1, bytes: limit };
+  context.issues.push({
+    code: 'custom',
+    input: given,
+    path: [],
+    message: 'a rule with either count or bytes',
+  });
+  return z.NEVER;
+});
+
 const rule = z.discriminatedUnion(
   'kind',
   [
@@ -121,6 +141,7 @@ const rule = z.discriminatedUnion(
     usageRule,
     exactly({ kind: z.literal('blocked'), ...anyRule, pending, recovery: recovery('10m') }),
     exactly({ kind: z.literal('stale-session'), ...anyRule, after, pending, recovery: recovery('0m') }),
+    findingRule,
   ],
   `a rule whose kind is one of ${ruleKinds.join(', ')}`,
 );

@@ -1,12 +1,13 @@
 import { Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { isAboutPeriods } from '../lambda/alerts/rules.ts';
+import { isAboutFindings, isAboutPeriods, type Rule } from '../lambda/alerts/rules.ts';
 import { environment } from '../lambda/aws/names.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import {
   alertsTable,
   eventsTable,
   filesTable,
+  findingsTable,
   lateRecordPrefix,
   sessionsTable,
   simsTable,
@@ -74,10 +75,9 @@ export class AlertSweep extends Construct {
       environment: {
         ...storage.readerEnvironment,
         [environment.alertOutboxTable]: storage.alertOutbox.tableName,
-        ...(rules.some(isAboutPeriods) && {
-          [environment.simDaysTable]: storage.simDays.tableName,
-          [environment.dayStateTable]: storage.dayState.tableName,
-        }),
+        ...(rules.some(asksForDays) && { [environment.dayStateTable]: storage.dayState.tableName }),
+        ...(rules.some(isAboutPeriods) && { [environment.simDaysTable]: storage.simDays.tableName }),
+        ...(rules.some(isAboutFindings) && { [environment.findingsTable]: storage.findings.tableName }),
         [environment.alertRules]: JSON.stringify({ rules, groupWait, ...findRetention(retention) }),
         [environment.alertSources]: Stack.of(this).toJsonString(describeReadSources(sources)),
         [environment.alertReceivers]: JSON.stringify(subscriptions),
@@ -96,7 +96,7 @@ export class AlertSweep extends Construct {
   /** It scans Sims, and finds everything else by key. In the ledger it changes only missing marks. */
   #allow({ settings, storage, sources }: AlertSweepProps): void {
     const { sessions, usage, events, sims, files, alerts, alertOutbox, alertState } = storage;
-    const { dayState, simDays } = storage;
+    const { dayState, simDays, findings } = storage;
     this.function.allow(['dynamodb:GetItem', 'dynamodb:Scan', 'dynamodb:UpdateItem'], [sims.tableArn]);
     this.function.allow(
       ['dynamodb:Query'],
@@ -122,12 +122,20 @@ export class AlertSweep extends Construct {
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [alertOutbox.tableArn],
     );
-    if (settings.rules.some(isAboutPeriods)) {
+    const { rules } = settings;
+    if (rules.some(asksForDays))
       this.function.allow(['dynamodb:GetItem', 'dynamodb:Query'], [dayState.tableArn]);
-      this.function.allow(['dynamodb:Query'], [simDays.tableArn]);
+    if (rules.some(isAboutPeriods)) this.function.allow(['dynamodb:Query'], [simDays.tableArn]);
+    if (rules.some(isAboutFindings)) {
+      this.function.allow(['dynamodb:Query'], [findings.tableArn, ...listIndexArns(findings, findingsTable)]);
     }
     allowPositions(this.function, sources);
   }
+}
+
+/** Whether a rule is judged by what the day pass makes of days. */
+function asksForDays(rule: Rule): boolean {
+  return isAboutPeriods(rule) || isAboutFindings(rule);
 }
 
 /** How long all records of a SIM are kept, in milliseconds; nothing where they are kept for ever. */

@@ -12,6 +12,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { consoleFolder, environment } from '../lambda/aws/names.ts';
+import { billsPrefix } from '../lambda/bills/objects.ts';
 import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
@@ -126,9 +127,9 @@ export class QueryApi extends Construct {
       ['dynamodb:BatchGetItem'],
       [sessions.tableArn, files.tableArn, alerts.tableArn, findings.tableArn],
     );
-    // Usage that the tables no longer have, and the sums of days; nothing else, and nothing that names people.
+    // Usage that the tables no longer have, the sums of days, and bills; nothing else, and nothing that names people.
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);
-    lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds]);
+    lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds, billsPrefix]);
     this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
     // The console mutes alerts. Whoever may call the API may call it, so it may write nothing else.
     if (settings.access === 'basic') {

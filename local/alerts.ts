@@ -17,6 +17,7 @@ import { epochMilliseconds } from '../lambda/ledger/time.ts';
 import { type Alert, listAlerts } from '../lambda/queries/alerts.ts';
 import { decideHeard } from '../lambda/queries/last-heard.ts';
 import { maxPageSize } from '../lambda/queries/page.ts';
+import { ClosedFindingsReader } from '../lambda/store/closed-findings.ts';
 import { mapConcurrently } from '../lambda/store/concurrency.ts';
 import { type EpisodeKey, EpisodeReader } from '../lambda/store/episode-reader.ts';
 import { EpisodesTable } from '../lambda/store/episodes.ts';
@@ -32,6 +33,7 @@ import {
   dayStateTable,
   eventsTable,
   filesTable,
+  findingsTable,
   sessionsTable,
   simDaysTable,
   simsTable,
@@ -125,6 +127,10 @@ export class LocalAlerts {
           this.#receiver === undefined
             ? []
             : [{ name: receiverName, minimumSeverity: 'info', rules: undefined }],
+        closedFindings: new ClosedFindingsReader(client, {
+          dayState: dayStateTable.name,
+          findings: findingsTable.name,
+        }),
         readMark: async () => ({ at: now, holds: [] }),
         onMessage: (transition) => {
           const id = transitionId(transition);

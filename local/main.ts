@@ -3,6 +3,7 @@ import type { Rule } from '../lambda/alerts/rules.ts';
 import { UserError } from '../lambda/errors.ts';
 import { jsonObject, parseJson } from '../lambda/json/json.ts';
 import { LocalAlerts, type LocalSweep } from './alerts.ts';
+import { listLocalBills, putExampleTariffs } from './example-tariffs.ts';
 import { type LocalLedger, startLocalLedger } from './local-ledger.ts';
 import { exportMilliseconds } from './metrics.ts';
 import { type ApiCredentials, help, type LocalOptions, readOptions } from './options.ts';
@@ -12,6 +13,7 @@ import { count } from './progress.ts';
 import { RepeatedRuns } from './repeated-runs.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated, sweepHours } from './replay.ts';
 import {
+  describeBills,
   describeSealedDays,
   ledgerTable,
   messageLines,
@@ -178,6 +180,7 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
       console.log(
         '\nReplaying the bundled examples of five carriers, with duplicates, disorder and broken records …',
       );
+      await putExampleTariffs(ledger);
       await reportReplay(ledger, await replayExamples(ledger, process.stdout));
       isUndelivered = await reportAlertsAndDays(ledger, alerts, options);
       break;
@@ -225,6 +228,8 @@ async function reportAlertsAndDays(
   console.log(openAlertsTable(await alerts.list()));
   const { sealed } = await ledger.closeDays(swept.now);
   console.log(`\n${describeSealedDays(sealed, options)}`);
+  const bills = describeBills(await listLocalBills(ledger), options);
+  if (bills !== undefined) console.log(`\n${bills}`);
   return swept.isUndelivered;
 }
 

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import Table from 'cli-table3';
 import { type AlertSims, describeAlertSims } from '../cli/terminal/alert-sims.ts';
+import { formatTotals } from '../cli/terminal/figures.ts';
 import type { AlertTransition } from '../lambda/alerts/delivery/transition.ts';
 import { writeHeadline } from '../lambda/alerts/delivery/wording.ts';
 import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { Alert } from '../lambda/queries/alerts.ts';
+import type { BillSummary } from '../lambda/queries/bills.ts';
 import type { Item } from '../lambda/store/items.ts';
 import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
@@ -146,6 +148,29 @@ export function describeSealedDays(
           `  missing      npx simledger --local findings --month ${month}`,
         ]),
   ].join('\n');
+}
+
+/**
+ * `The bill of 2026-10 for 4 SIMs: 12.5 EUR.`, and what to ask of it while the run stays up.
+ *
+ * @param bills the newest month first.
+ * @returns undefined without a bill.
+ */
+export function describeBills(
+  bills: readonly BillSummary[],
+  { once }: Pick<LocalOptions, 'once'>,
+): string | undefined {
+  const [newest] = bills;
+  if (newest === undefined) return undefined;
+  const sentences = bills.map(
+    ({ month, sims, totals }) => `The bill of ${month} for ${count(sims)} SIMs: ${formatTotals(totals)}.`,
+  );
+  const commands = [
+    `  bill         npx simledger --local bill --month ${newest.month} --by country`,
+    `  stored       npx simledger --local bill --month ${newest.month} --stored`,
+    '  tariffs      npx simledger --local tariff list   (of docs/tariffs: their prices are examples)',
+  ];
+  return [...sentences, ...(once ? [] : commands)].join('\n');
 }
 
 /** Where to look, and how to send something. */

@@ -29,7 +29,7 @@ export function readSourceFiles(places: readonly string[]): Map<string, string> 
 }
 
 function isSource(name: string): boolean {
-  return /\.\w*[jt]s$/.test(name);
+  return /\.\w*[jt]sx?$/.test(name);
 }
 
 /** The modules that a text names: by import of values or types, at once or later, or by URL. */

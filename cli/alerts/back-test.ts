@@ -4,13 +4,12 @@ import {
   findTrueAlerts,
   type RuleResult,
 } from '../../lambda/alerts/back-test.ts';
-import { matchesSim, type Rule } from '../../lambda/alerts/rules.ts';
-import { readKnown } from '../../lambda/alerts/sweep/read-known.ts';
+import { isAboutFindings, matchesSim, type Rule } from '../../lambda/alerts/rules.ts';
 import { describeWatchedSim, findLookback, type WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
+import { findDay } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
 import { findSim, unknownSim } from '../../lambda/queries/sim-lookup.ts';
-import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { isShared } from '../../lambda/store/episode-reader.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, startProgress } from '../command.ts';
@@ -24,6 +23,7 @@ import { type ListOptions, showList } from '../lists/listing.ts';
 import { formatDuration } from '../terminal/figures.ts';
 import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
 import { readRules } from './rules-file.ts';
+import { openSealedDays, type SealedDays } from './sealed-days.ts';
 
 /** `alerts test`: the alerts that rules would have opened in a period, beside the messages that were sent. */
 export interface BackTestOptions extends Omit<ListOptions, 'limit'>, PeriodOptions {
@@ -34,8 +34,6 @@ export interface BackTestOptions extends Omit<ListOptions, 'limit'>, PeriodOptio
 
 /** SIMs that one back-test reads. */
 const maxSims = 100_000;
-/** SIMs that are read at once; each takes some five queries. */
-const concurrency = 16;
 /** Keys or SIMs that are read at once. */
 const pageSize = 1_000;
 const dayMilliseconds = 86_400_000;
@@ -70,24 +68,30 @@ async function runBackTest(
   period: BackTestPeriod,
   name: string | undefined,
 ): Promise<RuleResult[]> {
-  const { terminal, signal } = context;
+  const { deployment, terminal } = context;
   const readFrom = period.from - Math.max(0, ...rules.map((rule) => findLookback(rule, 0)));
   const { sims, scanned } = await listSims(ports, rules, name);
-  terminal.err.write(describeReading(sims.length, scanned, ports.now() - readFrom));
-  warnOfExpiry(context, readFrom, ports.now());
+  const now = ports.now();
+  const sealed = await openSealedDays(deployment, { from: readFrom, to: period.to, now });
+  terminal.err.write(
+    [
+      ...describeReading(sims.length, scanned, sealed),
+      ...describeExpiry(deployment.places, sealed, now),
+    ].join(''),
+  );
   const backTest = new BackTest(rules, period);
   const progress = startProgress(context, 'SIMs');
   let done = 0;
-  await mapConcurrently(sims, concurrency, async (sim) => {
-    signal.throwIfAborted();
-    const known = await readKnown(sim, { from: readFrom, keptSince: 0 }, ports.reader);
+  for await (const known of sealed.walk(sims, ports.reader, rules.some(isAboutFindings))) {
+    context.signal.throwIfAborted();
     for (const rule of rules) {
+      const { sim } = known;
       if (matchesSim(rule.match, sim))
-        backTest.addTrue(rule.name, sim.sim, findTrueAlerts(rule, known, period));
+        backTest.addTrue(rule.name, sim.sim, findTrueAlerts(rule, known.known, period, sealed.isSealed));
     }
     done += 1;
     progress.show(done, sims.length);
-  });
+  }
   progress.end();
   await addStored(ports, backTest, { from: readFrom, to: period.to }, name === undefined ? undefined : sims);
   return backTest.list();
@@ -123,13 +127,15 @@ async function listSims(
   return { sims, scanned };
 }
 
-/** What the reading costs, printed before it begins. */
-function describeReading(sims: number, scanned: number, milliseconds: number): string {
-  const units = sims * (otherReadUnits + (milliseconds / dayMilliseconds) * readUnitsPerDay);
+/** What is read and what it costs, printed before it begins. */
+function describeReading(sims: number, scanned: number, { days, open }: SealedDays): string[] {
+  const units = sims * (otherReadUnits + open.length * readUnitsPerDay);
   const dollars = (units * dollarsPerMillionReadUnits) / 1_000_000;
   const cost = dollars < 0.01 ? 'less than $0.01' : `about $${dollars.toFixed(2)}`;
-  const days = Math.ceil(milliseconds / dayMilliseconds);
-  return `Reads ${count(days)} days of ${count(sims)} of ${count(scanned)} SIMs, 5 queries each: ${cost} at a usage record every 15 minutes\n`;
+  const lake = days.length === 0 ? '' : `${count(days.length)} sealed days from the lake, and `;
+  return [
+    `Reads ${lake}${count(open.length)} days of ${count(sims)} of ${count(scanned)} SIMs, 5 queries each: ${cost} at a usage record every 15 minutes\n`,
+  ];
 }
 
 /** Read units of a day of a SIM's usage, a record every 15 minutes, 13 of which take one. */
@@ -137,14 +143,28 @@ const readUnitsPerDay = 96 / 13;
 /** Read units of a SIM's events and sessions. */
 const otherReadUnits = 10;
 
-/** Says from which day on records are missing. */
-function warnOfExpiry({ deployment, terminal }: CommandContext, readFrom: number, now: number): void {
-  const { eventRetentionDays: days } = deployment.places;
-  const kept = now - days * dayMilliseconds;
-  if (days === 0 || readFrom >= kept) return;
-  terminal.err.write(
-    `Events before ${formatTime(kept).slice(0, 10)} have expired (they are kept ${days} days): alerts by earlier events are missing, and a silence may seem to begin earlier\n`,
-  );
+/** Says from which day on records are missing: what is sealed does not expire. */
+function describeExpiry(
+  { eventRetentionDays, usageRetentionDays }: CommandContext['deployment']['places'],
+  { open }: SealedDays,
+  now: number,
+): string[] {
+  return [
+    {
+      what: 'Events',
+      days: eventRetentionDays,
+      effect: 'alerts by earlier events are missing, and a silence may seem to begin earlier',
+    },
+    { what: 'Usage', days: usageRetentionDays, effect: 'alerts by earlier usage are missing' },
+  ].flatMap(({ what, days, effect }) => {
+    const kept = findDay(formatTime(now - days * dayMilliseconds));
+    const missing = days === 0 ? [] : open.filter((day) => day < kept);
+    const [first] = missing;
+    if (first === undefined) return [];
+    return [
+      `${what} before ${kept} have expired (they are kept ${days} days), and ${count(missing.length)} of these days, from ${first} on, are not sealed: ${effect}\n`,
+    ];
+  });
 }
 
 /** Counts what is stored: of the whole fleet by the index by time, or of one SIM. */
@@ -173,6 +193,7 @@ function renderResult({
   kind,
   severity,
   found,
+  final,
   foundPerWeek,
   sims,
   noisiest,
@@ -183,6 +204,7 @@ function renderResult({
   return {
     ...{ rule, kind, severity },
     found: found ?? null,
+    final: final ?? null,
     found_per_week: foundPerWeek ?? null,
     sims,
     noisiest,
@@ -194,13 +216,14 @@ function renderResult({
 
 /** The columns of CSV. */
 const resultColumns: readonly (keyof ListedResult)[] = [
-  ...(['rule', 'kind', 'severity', 'found', 'found_per_week', 'sims', 'noisiest'] as const),
+  ...(['rule', 'kind', 'severity', 'found', 'final', 'found_per_week', 'sims', 'noisiest'] as const),
   ...(['longest_sim', 'longest_seconds', 'sent', 'withdrawn'] as const),
 ];
 
 const tableColumns: readonly (readonly [string, (result: ListedResult) => string])[] = [
   ['rule', ({ rule }) => rule],
   ['true', ({ found }) => (found === null ? 'not tested' : count(found))],
+  ['final', ({ final }) => (final === null ? '' : count(final))],
   ['a week', ({ found_per_week: rate }) => (rate === null ? '' : String(rate))],
   ['SIMs', ({ sims }) => count(sims)],
   ['longest', ({ longest_seconds: seconds }) => (seconds === null ? '' : formatDuration(seconds))],

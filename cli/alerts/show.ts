@@ -102,4 +102,9 @@ function describeRecord({ type, key, time }: EvidenceRecord): string {
   return `${minuteText(time)} UTC, ${recordNames[type]} ${key}`;
 }
 
-const recordNames = { data_session: 'session', usage_record: 'usage', connection_event: 'event' } as const;
+const recordNames = {
+  data_session: 'session',
+  usage_record: 'usage',
+  connection_event: 'event',
+  finding: 'finding',
+} as const;

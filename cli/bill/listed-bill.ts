@@ -83,7 +83,8 @@ function renderRow(row: BillRow): ListedRow {
   };
 }
 
-const assumptionWords = {
+/** What was taken for granted, in words. */
+export const assumptionWords = {
   'calendar-year': 'years begin on 1 January, since no roster says when the SIMs were activated',
   'nothing-before': 'nothing was used before the ledger began, since no opening balance is given',
 } as const;
@@ -97,7 +98,8 @@ const reasonWords: Readonly<Record<NotRatedReason, string>> = {
   'no-cost': 'the records state no money',
 };
 
-function describeNotRated({
+/** Usage without a price, in a sentence. */
+export function describeNotRated({
   reason,
   tariff,
   recordTariff,
@@ -127,7 +129,7 @@ function describeDays({ sealed, live, missing }: OpenRecords): string[] {
 }
 
 /** `2026-10-01 to 2026-10-03, 2026-10-07`. */
-function describeDayList(days: readonly Day[]): string {
+export function describeDayList(days: readonly Day[]): string {
   const spans: { from: Day; to: Day }[] = [];
   for (const [index, day] of days.entries()) {
     const span = spans.at(-1);

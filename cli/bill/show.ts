@@ -10,6 +10,7 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { writeFocus } from './focus.ts';
 import { formatCell, type ListedBill, type ListedRow, listBill, listColumns } from './listed-bill.ts';
 import {
   type BillFiles,
@@ -21,6 +22,7 @@ import {
 } from './make-bill.ts';
 import { renderPage } from './page.ts';
 import type { OpenRecords } from './sim-records.ts';
+import { readStoredBill, storedBy } from './stored.ts';
 
 /** What `bill show` shows. */
 export interface BillOptions extends BillFiles {
@@ -28,23 +30,42 @@ export interface BillOptions extends BillFiles {
   readonly csv: boolean;
   /** File of the page. */
   readonly html?: string | undefined;
+  /** The carrier's id of the account: prints FOCUS. */
+  readonly focus?: string | undefined;
   /** Id of a line. */
   readonly explain?: string | undefined;
+  /** Show the bill that the day pass has stored, and compute nothing. */
+  readonly stored: boolean;
 }
 
 /** `bill show`: what usage should cost. */
 export async function showBill(context: CommandContext, options: BillOptions): Promise<ExitCode> {
   if (options.csv && context.json)
     throw new UsageError('--json and --csv cannot be used together: give one of them');
+  if (options.stored)
+    return showListed(context, await readStoredBill(context, options.month), options, storedBy);
   const rating = await openRatingContext(context, options);
   const records = await openBillRecords(context, rating);
   if (options.explain !== undefined) return showLine(context, rating, records, options.explain);
+  if (options.focus !== undefined) {
+    if (context.json) throw new UsageError('--json and --focus cannot be used together: FOCUS is CSV');
+    await writeFocus(context, rating, records, options.focus);
+    return exitCode.done;
+  }
   const bill = await makeBill(context, rating, records, options.by);
-  const listed = listBill(rating, records, bill);
-  if (options.html !== undefined) await writeFile(options.html, renderPage(listed, options.by));
+  return showListed(context, listBill(rating, records, bill), options, options.by);
+}
+
+async function showListed(
+  context: CommandContext,
+  listed: ListedBill,
+  { html, csv }: Pick<BillOptions, 'html' | 'csv'>,
+  by: readonly BillGroup[],
+): Promise<ExitCode> {
+  if (html !== undefined) await writeFile(html, renderPage(listed, by));
   if (context.json) printJson(context, listed);
-  else if (options.csv) await writeCsv(context, listed, options.by);
-  else showTable(context, listed, options.by);
+  else if (csv) await writeCsv(context, listed, by);
+  else showTable(context, listed, by);
   return exitCode.done;
 }
 

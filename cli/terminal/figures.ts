@@ -140,3 +140,10 @@ export function printReceipts(
   );
   print(context, receiptTable(colours(context), heading, groups, total));
 }
+
+/** Amounts by currency, one after the other: they are never added up. */
+export function formatTotals(
+  totals: readonly { readonly amount: string; readonly currency: string | null }[],
+): string {
+  return totals.map(({ amount, currency }) => `${amount} ${currency ?? 'without a currency'}`).join(', ');
+}

@@ -92,6 +92,27 @@ export interface paths {
      */
     get: operations["listFindings"];
   };
+  "/v1/Bills": {
+    /**
+     * List bills
+     * @description The bills that were made of months whose days are sealed, by the tariffs that are put, that of the last month first.
+     */
+    get: operations["listBills"];
+  };
+  "/v1/Bills/{month}": {
+    /**
+     * Fetch a bill
+     * @description What a month's billing periods cost by charge, country and network, and the days of which it was made.
+     */
+    get: operations["fetchBill"];
+  };
+  "/v1/Bills/{month}/Lines": {
+    /**
+     * List the lines of a bill
+     * @description What each SIM comes to by charge, country, network and zone, in an order of SIMs that stays the same. What all SIMs share is in the bill's `account_rows`.
+     */
+    get: operations["listBillLines"];
+  };
   "/openapi.json": {
     /** Fetch this document */
     get: operations["fetchContract"];
@@ -503,7 +524,7 @@ export interface components {
        * @description What the rule looks for. `source`: a source whose alerts can't be judged.
        * @enum {string}
        */
-      kind: "silent" | "attach-loop" | "session-failures" | "zero-byte-sessions" | "device-changed" | "country" | "usage" | "blocked" | "stale-session" | "source";
+      kind: "silent" | "attach-loop" | "session-failures" | "zero-byte-sessions" | "device-changed" | "country" | "usage" | "blocked" | "stale-session" | "finding" | "source";
       /** @description It changes with whatever decides whether the rule holds. */
       rule_version: string;
       /** @enum {string} */
@@ -616,6 +637,107 @@ export interface components {
       /** @description Ids of the records that show it. */
       records: string[];
     };
+    /** @description A version of a bill. */
+    BillVersion: {
+      /** @description Goes up when an amount, a quantity or a line changes. */
+      version: number;
+      /** Format: date-time */
+      made_at: string;
+      /** @description SIMs with a line. */
+      sims: number;
+      /** @description By currency; amounts of several are never added up. */
+      totals: ({
+          amount: components["schemas"]["Decimal"];
+          currency: string | null;
+        })[];
+    };
+    BillLinks: {
+      /** @description The month in which the billing periods end. */
+      month: string;
+      /** @description Names of the tariffs. */
+      tariffs: string[];
+      /** Format: uri */
+      url: string;
+      links: {
+        /** Format: uri */
+        lines: string;
+      };
+    };
+    /** @description A bill, as a list shows it. */
+    BillSummary: components["schemas"]["BillVersion"] & components["schemas"]["BillLinks"];
+    /** @description What a month's billing periods cost. */
+    Bill: components["schemas"]["BillVersion"] & components["schemas"]["BillLinks"] & ({
+      /** @description All lines by charge, country and network. Their amounts add up to the totals. */
+      rows: components["schemas"]["BillRow"][];
+      /** @description Of them, what all SIMs share: pools, tiers, fees, discounts, commitment and tax of the account. With the lines of SIMs they add up to the totals. */
+      account_rows: components["schemas"]["BillRow"][];
+      /** @description Usage without a price. */
+      not_rated: ({
+          /** @enum {string} */
+          reason: "no-tariff" | "no-charge" | "no-activation" | "not-stated" | "open-session" | "no-cost";
+          tariff: string | null;
+          /** @description The tariff that the records name. */
+          record_tariff: string | null;
+          country: string | null;
+          traffic_type: string;
+          sims: number;
+          records: number;
+          bytes: components["schemas"]["Decimal"];
+          messages: components["schemas"]["Decimal"];
+        })[];
+      /** @description What was taken for granted, since no roster or opening balance says otherwise: years that begin on 1 January, or nothing used before the ledger began. */
+      assumptions: ({
+          /** @enum {string} */
+          kind: "calendar-year" | "nothing-before";
+          tariff: string;
+          sims: number;
+        })[];
+      /** @description The sealed days of which it was made. */
+      days: {
+          /** Format: date */
+          day: string;
+          version: number;
+          /** @description A hash of the day's rows. */
+          root: string;
+        }[];
+      /** @description Days of the periods from before the ledger began. */
+      missing_days: string[];
+      /** @description Days after the periods that are not sealed yet: they may have more of sessions that began in a period. The bill is then made again. */
+      pending_days: string[];
+      /** @description The versions before, oldest first. */
+      history: components["schemas"]["BillVersion"][];
+    });
+    /** @description What usage of a charge comes to, or a fee. Members by which a row is not told apart are null. */
+    BillRow: {
+      /** @description The SIM's key. */
+      sim: string | null;
+      country: string | null;
+      network: string | null;
+      zone: string | null;
+      tariff: string;
+      /** @enum {string} */
+      kind: "usage" | "rounding" | "minimum" | "fee" | "discount" | "commitment" | "tax" | "carrier";
+      /** @description Of the charge, fee, discount or tax. */
+      name: string;
+      /** @description Id of the line, if it is one, which `simledger bill --explain` opens. */
+      line: string | null;
+      lines: number;
+      /** @description Usage records. */
+      records: number;
+      /** @enum {string|null} */
+      unit: "B" | "KB" | "MB" | "GB" | "message" | "unit" | null;
+      used: components["schemas"]["DecimalOrNull"];
+      rounded: components["schemas"]["DecimalOrNull"];
+      included: components["schemas"]["DecimalOrNull"];
+      billed: components["schemas"]["DecimalOrNull"];
+      exact: components["schemas"]["Decimal"];
+      /** @description Null where all SIMs share an allowance or tiers: the row of the account has it. */
+      amount: string | null;
+      currency: string | null;
+    };
+    /** @description An exact decimal. */
+    Decimal: string;
+    DecimalOrNull: string | null;
     /** @description An alert, as a list shows it. */
     Alert: WithRequired<{
       /** Format: uri */
@@ -688,7 +810,7 @@ export interface components {
     /** @description A record that an alert rests on. */
     EvidenceRecord: {
       /** @enum {string} */
-      type: "data_session" | "usage_record" | "connection_event";
+      type: "data_session" | "usage_record" | "connection_event" | "finding";
       /** @description Sort key of its item. */
       key: string;
       /**
@@ -790,6 +912,11 @@ export interface components {
     };
   };
   parameters: {
+    /**
+     * @description A month such as 2026-10.
+     * @example 2026-10
+     */
+    BillMonth: string;
     /**
      * @description The SIM's ICCID with 19 or 20 digits, its Super SIM SID (`HS…`), the carrier's id of it, or its unique name.
      * @example 8988307000000120011
@@ -1277,6 +1404,92 @@ export interface operations {
       };
       400: components["responses"]["BadParameter"];
       401: components["responses"]["Unauthenticated"];
+      429: components["responses"]["TooManyRequests"];
+    };
+  };
+  /**
+   * List bills
+   * @description The bills that were made of months whose days are sealed, by the tariffs that are put, that of the last month first.
+   */
+  listBills: {
+    parameters: {
+      query?: {
+        PageSize?: components["parameters"]["PageSize"];
+        Page?: components["parameters"]["Page"];
+        PageToken?: components["parameters"]["PageToken"];
+      };
+    };
+    responses: {
+      /** @description A page of bills. */
+      200: {
+        content: {
+          "application/json": {
+            bills: components["schemas"]["BillSummary"][];
+            meta: components["schemas"]["Meta"];
+          };
+        };
+      };
+      400: components["responses"]["BadParameter"];
+      401: components["responses"]["Unauthenticated"];
+      429: components["responses"]["TooManyRequests"];
+    };
+  };
+  /**
+   * Fetch a bill
+   * @description What a month's billing periods cost by charge, country and network, and the days of which it was made.
+   */
+  fetchBill: {
+    parameters: {
+      path: {
+        month: components["parameters"]["BillMonth"];
+      };
+    };
+    responses: {
+      /** @description The bill. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Bill"];
+        };
+      };
+      400: components["responses"]["BadParameter"];
+      401: components["responses"]["Unauthenticated"];
+      404: components["responses"]["NotFound"];
+      429: components["responses"]["TooManyRequests"];
+    };
+  };
+  /**
+   * List the lines of a bill
+   * @description What each SIM comes to by charge, country, network and zone, in an order of SIMs that stays the same. What all SIMs share is in the bill's `account_rows`.
+   */
+  listBillLines: {
+    parameters: {
+      query?: {
+        PageSize?: components["parameters"]["PageSize"];
+        Page?: components["parameters"]["Page"];
+        PageToken?: components["parameters"]["PageToken"];
+        /**
+         * @description Only lines of this SIM, by any of the names that a path takes.
+         * @example 8988303000000100001
+         */
+        Sim?: string;
+      };
+      path: {
+        month: components["parameters"]["BillMonth"];
+      };
+    };
+    responses: {
+      /** @description A page of lines. */
+      200: {
+        content: {
+          "application/json": {
+            lines: components["schemas"]["BillRow"][];
+            meta: components["schemas"]["Meta"];
+          };
+        };
+      };
+      400: components["responses"]["BadParameter"];
+      401: components["responses"]["Unauthenticated"];
+      404: components["responses"]["NotFound"];
       429: components["responses"]["TooManyRequests"];
     };
   };

@@ -1,10 +1,11 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { changeQuery, type Place } from '../address.ts';
+import { changeQuery } from '../address.ts';
 import type { Schemas } from '../api/client.ts';
 import { Failure } from '../components/states.tsx';
 import { Time } from '../components/values.tsx';
 import { formatBytes, formatCount, formatCountry, formatDuration, formatTime } from '../format.ts';
+import type { Place } from '../place.ts';
 import { includePersonal, showsPersonalData, zone } from '../settings.ts';
 import type { Hit, MarkRow, RowName } from '../timeline/layout.ts';
 import type { LoadedRecords, LoadedTime } from '../timeline/load.ts';

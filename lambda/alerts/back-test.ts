@@ -1,8 +1,7 @@
 import type { Episode } from './episodes.ts';
 import type { Known } from './known.ts';
-import type { Rule, Severity } from './rules.ts';
-import { joinSpans } from './span.ts';
-import { findSpans } from './spans.ts';
+import { findWindow, type Rule, type Severity } from './rules.ts';
+import { findJoinedSpans } from './spans.ts';
 
 /**
  * Back-test: what rules would have told in a time, by all that is known now, beside what was told.
@@ -19,6 +18,8 @@ export interface TrueAlert {
   readonly from: number;
   /** Undefined while it lasts. */
   readonly to: number | undefined;
+  /** Whether it is over, and all days that decide about it are sealed. */
+  readonly isFinal: boolean;
 }
 
 /** What a rule found of one SIM, and what was stored of it. */
@@ -29,6 +30,8 @@ export interface RuleResult {
   /** How many alerts were true; undefined of a rule that was not tested, but sent messages. */
   readonly found: number | undefined;
   readonly foundPerWeek: number | undefined;
+  /** How many of them nothing will change but late records: they are over, and their days are sealed. */
+  readonly final: number | undefined;
   /** Of how many SIMs. */
   readonly sims: number;
   /** The SIMs with most of them. */
@@ -50,11 +53,24 @@ const weekMilliseconds = 7 * 86_400_000;
  * its end been there in time. By the same records it is the same.
  *
  * @param known as `findSpans` takes it, from the rule's window before the period on.
+ * @param isSealed whether all days are sealed of which a part lies between two moments.
  */
-export function findTrueAlerts(rule: Rule, known: Known, { from, to }: BackTestPeriod): TrueAlert[] {
-  return joinSpans(findSpans(rule, known, to), rule, to)
+export function findTrueAlerts(
+  rule: Rule,
+  known: Known,
+  { from, to }: BackTestPeriod,
+  isSealed: (from: number, to: number) => boolean = () => false,
+): TrueAlert[] {
+  return findJoinedSpans(rule, known, to)
     .filter(({ metAt }) => isWithin(metAt + rule.pending, { from, to }))
-    .map((span) => ({ from: span.from, to: span.to }));
+    .map((span) => {
+      // What lies within the recovery time would continue it.
+      const isFinal =
+        span.to !== undefined &&
+        span.isOver &&
+        isSealed(span.from - findWindow(rule), span.to + rule.recovery);
+      return { from: span.from, to: span.to, isFinal };
+    });
 }
 
 function isWithin(at: number, { from, to }: BackTestPeriod): boolean {
@@ -78,6 +94,7 @@ export class BackTest {
     const count = this.#counts.get(rule);
     if (count === undefined || alerts.length === 0) return;
     count.bySim.set(sim, (count.bySim.get(sim) ?? 0) + alerts.length);
+    count.final += alerts.filter(({ isFinal }) => isFinal).length;
     for (const { from, to } of alerts) {
       const milliseconds = (to ?? this.#period.to) - from;
       const { longest } = count;
@@ -116,17 +133,18 @@ interface Count {
   readonly severity: Severity;
   readonly isTested: boolean;
   readonly bySim: Map<string, number>;
+  final: number;
   longest: RuleResult['longest'];
   sent: number;
   withdrawn: number;
 }
 
 function newCount(kind: Rule['kind'], severity: Severity, isTested: boolean): Count {
-  return { kind, severity, isTested, bySim: new Map(), longest: undefined, sent: 0, withdrawn: 0 };
+  return { kind, severity, isTested, bySim: new Map(), final: 0, longest: undefined, sent: 0, withdrawn: 0 };
 }
 
 function describeCount(rule: string, count: Count, weeks: number): RuleResult {
-  const { kind, severity, isTested, bySim, longest, sent, withdrawn } = count;
+  const { kind, severity, isTested, bySim, final, longest, sent, withdrawn } = count;
   const found = [...bySim.values()].reduce((sum, one) => sum + one, 0);
   const noisiest = [...bySim]
     .sort(([aSim, a], [bSim, b]) => b - a || (aSim < bSim ? -1 : 1))
@@ -135,6 +153,7 @@ function describeCount(rule: string, count: Count, weeks: number): RuleResult {
   return {
     ...{ rule, kind, severity, sims: bySim.size, noisiest, longest, sent, withdrawn },
     found: isTested ? found : undefined,
+    final: isTested ? final : undefined,
     foundPerWeek: isTested ? Math.round((100 * found) / weeks) / 100 : undefined,
   };
 }

@@ -8,11 +8,11 @@ import { epochMilliseconds } from '../ledger/time.ts';
  * All times in this folder are milliseconds since the epoch, by the carrier's clock.
  */
 
-/** A record that a span rests on: the item in the ledger that holds it. */
+/** A record, or a finding, that a span rests on: the item that holds it. */
 export interface RecordReference {
   /** The table. */
-  readonly table: 'Sessions' | 'Usage' | 'Events';
-  /** The sort key: `sessionId`, `usageId` or `eventKey`. */
+  readonly table: 'Sessions' | 'Usage' | 'Events' | 'Findings';
+  /** The sort key: `sessionId`, `usageId` or `eventKey`; of a finding its id. */
   readonly key: string;
   /** The moment of which the record tells. */
   readonly at: number;
@@ -64,6 +64,8 @@ export interface Known {
   readonly signs: readonly Sign[];
   /** The SIM's usage of sealed days, where rules about days and months ask for it. `usage` need not have it then. */
   readonly sealed?: SealedUsage;
+  /** What was found on closed days, where rules about findings ask for it. */
+  readonly findings?: KnownFindings;
   /** What an episode that is still open rests on, of records that may have expired. */
   readonly remembered?: readonly RememberedRecord[];
 }
@@ -76,6 +78,23 @@ export interface SealedUsage {
   readonly until: number;
   /** Days on which the SIM did anything: their beginning, and their bytes. */
   readonly days: readonly { readonly from: number; readonly bytes: bigint }[];
+}
+
+/** What of a finding rules look at. */
+export interface KnownFinding {
+  readonly findingId: string;
+  readonly check: string;
+  readonly bytes: number | undefined;
+}
+
+/** Findings of closed days. */
+export interface KnownFindings {
+  /** The end of the last closed day. */
+  readonly closedUntil: number;
+  /** The beginnings of closed days that are not sealed. */
+  readonly unsealed: readonly number[];
+  /** Days with findings, each with its beginning, in order. */
+  readonly days: readonly { readonly from: number; readonly findings: readonly KnownFinding[] }[];
 }
 
 /** The record with which an open episode began. */

@@ -101,6 +101,17 @@ export interface StaleSessionRule extends AnyRule {
   readonly after: number;
 }
 
+/** Closed days of the SIM have so many findings of one check, or of so many bytes. */
+export interface FindingRule extends AnyRule {
+  readonly kind: 'finding';
+  /** The checks that count; all where it is empty. */
+  readonly checks: readonly string[];
+  /** Findings of one check on one day; not looked at where bytes are asked for. */
+  readonly count: number;
+  /** Bytes that findings of one check on one day state, missing or too many. */
+  readonly bytes: number | undefined;
+}
+
 export type Rule =
   | SilentRule
   | CountRule
@@ -109,7 +120,8 @@ export type Rule =
   | SlidingUsageRule
   | PeriodUsageRule
   | BlockedRule
-  | StaleSessionRule;
+  | StaleSessionRule
+  | FindingRule;
 
 /** The kinds of rules. */
 export const ruleKinds = [
@@ -122,6 +134,7 @@ export const ruleKinds = [
   'usage',
   'blocked',
   'stale-session',
+  'finding',
 ] as const satisfies readonly Rule['kind'][];
 
 /** What of a SIM decides whether a rule watches it. */
@@ -196,16 +209,25 @@ export function findShortestSilence(rule: Rule): number {
 
 const day = 24 * 3_600_000;
 
+/** How long after a day is over it is sealed, at most, so that its findings are looked at in time. */
+const sealingTime = 7 * day;
+
 /** The longest time that decides together whether a condition holds, in milliseconds; 0 of what happens at a moment. */
 export function findWindow(rule: Rule): number {
   if ('after' in rule) return rule.after;
   if ('within' in rule) return rule.within;
+  if (rule.kind === 'finding') return sealingTime;
   return 'per' in rule ? (rule.per === 'day' ? day : 31 * day) : 0;
 }
 
 /** Whether a rule is about the usage of days, or of months. */
 export function isAboutPeriods(rule: Rule): rule is PeriodUsageRule {
   return 'per' in rule;
+}
+
+/** Whether a rule is about findings. */
+export function isAboutFindings(rule: Rule): rule is FindingRule {
+  return rule.kind === 'finding';
 }
 
 /**

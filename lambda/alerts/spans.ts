@@ -1,9 +1,10 @@
 import { findBlocks, findCountryChanges, findDeviceChanges } from './changes.ts';
+import { findFindingDays, findFindingsTime } from './finding-days.ts';
 import type { Known } from './known.ts';
 import { findPeriodUsage } from './periods.ts';
 import { isAboutPeriods, type Rule } from './rules.ts';
 import { findSilences, findStaleSessions } from './silences.ts';
-import type { Span } from './span.ts';
+import { type JoinedSpan, joinSpans, type Span } from './span.ts';
 import { findCounted, findUsage } from './windows.ts';
 
 /**
@@ -33,5 +34,13 @@ export function findSpans(rule: Rule, known: Known, watermark: number): Span[] {
       return findCountryChanges(rule, known, watermark);
     case 'blocked':
       return findBlocks(known, watermark);
+    case 'finding':
+      return findFindingDays(rule, known, watermark);
   }
+}
+
+/** What makes an episode each, of a rule and a SIM: see {@link joinSpans}. */
+export function findJoinedSpans(rule: Rule, known: Known, watermark: number): JoinedSpan[] {
+  const at = rule.kind === 'finding' ? findFindingsTime(known, watermark) : watermark;
+  return joinSpans(findSpans(rule, known, watermark), rule, at);
 }

@@ -6,11 +6,15 @@ import { dropZeros, type Telemetry } from './telemetry.ts';
 /** Logs and measures what a run of the exporter of metrics did. */
 export function measureExport(
   { logger, publish }: Pick<Telemetry, 'logger' | 'publish'>,
-  { exported, dropped, failure }: ExportReport,
+  { exported, dropped, rejectedPoints, warning, failure }: ExportReport,
 ): void {
+  if (warning !== undefined)
+    logger.warn('The receiver has taken metrics in part, or warns', { warning, rejectedPoints });
   if (failure !== undefined) logger.warn('Metrics are not taken', { failure, exported, dropped });
   publish({
     dimensionSets: [{ [dimension.service]: service.metricsExporter }],
-    values: dropZeros([{ name: metricsExport.dropped, unit: MetricUnit.Count, value: dropped }]),
+    values: dropZeros([
+      { name: metricsExport.dropped, unit: MetricUnit.Count, value: dropped + rejectedPoints },
+    ]),
   });
 }

@@ -215,7 +215,7 @@ export const days = {
 
 /** Metrics of the export of metrics, by service; left out where they are 0. */
 export const metricsExport = {
-  /** Messages with volumes that the receiver refuses, and would again. */
+  /** Messages with volumes, and points of accepted requests, that the receiver refuses, and would again. */
   dropped: 'metricsDropped',
   /** Pauses in which what is stored is not told to the exporter, since its queue failed. */
   paused: 'metricsPaused',

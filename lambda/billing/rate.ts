@@ -248,6 +248,12 @@ export class Rater {
     };
   }
 
+  /** The SIM with those records only for which there is a tariff. */
+  pickMatched({ sim, usage, sessions }: SimRecords): SimRecords {
+    const roster = this.#context.roster.get(sim) ?? [];
+    return { sim, sessions, usage: usage.filter((one) => this.#findTariff(one, roster) !== undefined) };
+  }
+
   /** The tariff that the roster states for a record's day, or the first that matches the record. */
   #findTariff(usage: BilledUsage, roster: readonly RosterEntry[]): Tariff | undefined {
     for (const { tariff: name, from, to } of roster) {

@@ -140,7 +140,8 @@ async function* readAll(object: StoredObject, from: number): AsyncGenerator<Foun
     let bytes: Uint8Array = Buffer.concat([rest, block]);
     for (let at = bytes.indexOf(lineFeed); at !== -1; at = bytes.indexOf(lineFeed)) {
       end += at + 1;
-      yield { row: JSON.parse(new TextDecoder().decode(bytes.subarray(0, at))) as AsText<BillRow>, end };
+      const text = new TextDecoder().decode(bytes.subarray(0, at));
+      if (text !== '') yield { row: JSON.parse(text) as AsText<BillRow>, end };
       bytes = bytes.subarray(at + 1);
     }
     rest = bytes;

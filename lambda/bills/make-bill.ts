@@ -117,6 +117,14 @@ function findPeriodDays(tariffs: readonly Tariff[], month: Month): { from: Day; 
   return { from, through };
 }
 
+/** The last day of a month's periods; in UTC, where they are those of another time zone, the day after. */
+function findLastDay(tariffs: readonly Tariff[], month: Month): Day {
+  return findPeriodDays(
+    tariffs.map((tariff) => ({ ...tariff, attribution: 'record' as const })),
+    month,
+  ).through;
+}
+
 /**
  * Takes an order. Orders come at least once, in any order, and at any time.
  *
@@ -133,7 +141,7 @@ export function takeBillOrder(
   );
 }
 
-/** Plans a month's bill, if all of its days are sealed, and orders the parts that are not there. */
+/** Plans a month's bill, if all days of its periods are sealed, and orders the parts that are not there. */
 async function planBill(month: Month, ports: BillPorts, now: number): Promise<StoredBill | undefined> {
   const { lake, queue } = ports;
   const plan = await makePlan(month, ports);
@@ -161,13 +169,15 @@ async function makePlan(
   if (began === undefined) return undefined;
   const period = findPeriodDays(tariffs, month);
   const wanted = listDays(period.from, period.through);
-  // What comes first is the last day: as long as it is not sealed, nothing else is read.
+  const last = findLastDay(tariffs, month);
   const seals = new Map<Day, Manifest>();
+  // The last ones first: as long as one is not sealed, nothing else is read.
   for (const day of [...wanted].reverse()) {
     const manifest = inLake.includes(day) ? await readManifest(lake, day) : undefined;
     if (manifest !== undefined) seals.set(day, manifest);
-    else if (day >= began) return undefined;
+    else if (day >= began && day <= last) return undefined;
   }
+  const unsealed = wanted.filter((day) => !seals.has(day));
   const { from } = findRowDays(tariffs, month);
   const history = inLake.filter((day) => day < period.from && (from === undefined || day >= from));
   await mapConcurrently(history, concurrentReads, async (day) => {
@@ -176,19 +186,17 @@ async function makePlan(
   });
   if (seals.size === 0) return undefined;
   const manifests = [...seals.values()].sort((a, b) => (a.day < b.day ? -1 : 1));
-  return describePlan(
-    month,
-    book,
-    manifests,
-    wanted.filter((day) => !seals.has(day)),
-  );
+  return describePlan(month, book, manifests, {
+    missing: unsealed.filter((day) => day < began),
+    pending: unsealed.filter((day) => day >= began),
+  });
 }
 
 function describePlan(
   month: Month,
   book: Book,
   manifests: readonly Manifest[],
-  missing: readonly Day[],
+  unsealed: Pick<BillPlan, 'missing' | 'pending'>,
 ): BillPlan {
   const parts = countParts(manifests);
   const { tariffs, roster, balances } = book;
@@ -207,8 +215,8 @@ function describePlan(
     ),
   );
   const days = manifests.map(({ day, version, root, buckets }) => ({ day, version, root, buckets }));
-  const id = digest(JSON.stringify([ids, days, missing]));
-  return { month, book: { tariffs, roster, balances }, id, parts: ids, days, missing };
+  const id = digest(JSON.stringify([ids, days, unsealed]));
+  return { month, book: { tariffs, roster, balances }, id, parts: ids, days, ...unsealed };
 }
 
 async function readManifest(lake: Pick<Lake, 'open'>, day: Day): Promise<Manifest | undefined> {
@@ -281,7 +289,8 @@ async function ratePart(
     own.add(bill);
     for (const row of sortRows(own.part.rows)) lines.push(`${printStored(row)}\n`);
   }
-  return { sum, lines: lines.join('') };
+  // S3 does not take ranges of an object without bytes.
+  return { sum, lines: lines.length === 0 ? '\n' : lines.join('') };
 }
 
 /** Rows of a SIM in an order of their own. */

@@ -36,6 +36,8 @@ export interface BillPlan {
   readonly days: readonly BilledDay[];
   /** Days that the periods have and the ledger has not: from before it began. */
   readonly missing: readonly Day[];
+  /** Days after the periods that are not sealed: they may have records of sessions that began in a period. */
+  readonly pending: readonly Day[];
 }
 
 /** What a part of the fleet comes to. */

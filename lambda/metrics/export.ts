@@ -1,7 +1,7 @@
-import type { Outcome } from '../alerts/delivery/receiver.ts';
 import type { Day } from '../days/day.ts';
 import { type DayVolumesMessage, type MetricsMessage, parseMessage } from './messages.ts';
 import { type Export, printExport } from './otlp.ts';
+import type { ExportOutcome } from './otlp-receiver.ts';
 import { NamedSeries, type VolumeGroup, VolumeSums } from './volumes.ts';
 
 /** Sends volumes to a receiver of OTLP. */
@@ -27,7 +27,7 @@ export interface VolumeQueue {
 export interface ExportPorts {
   readonly queue: VolumeQueue;
   /** Posts the JSON of a request. Never rejects, and answers in time. */
-  readonly send: (body: string) => Promise<Outcome>;
+  readonly send: (body: string) => Promise<ExportOutcome>;
 }
 
 /** How volumes are exported. */
@@ -44,6 +44,10 @@ export interface ExportReport {
   readonly exported: number;
   /** Messages that the receiver refuses, and would again: they are dropped. */
   readonly dropped: number;
+  /** Points that it has not taken of requests that it accepted: they are dropped. */
+  readonly rejectedPoints: number;
+  /** What it says of requests that it accepted; undefined where it says nothing. */
+  readonly warning: string | undefined;
   /** Why nothing could be sent: it waits for the next run. Shows nothing of address and headers. */
   readonly failure: string | undefined;
 }
@@ -110,10 +114,15 @@ export class VolumeExporter {
     switch (outcome.kind) {
       case 'accepted':
         await this.#finish(messages);
-        return { ...nothing, exported: messages.length };
+        return {
+          ...nothing,
+          exported: messages.length,
+          rejectedPoints: outcome.partial?.rejectedPoints ?? 0,
+          warning: outcome.partial?.message,
+        };
       case 'refused':
         await this.#finish(messages);
-        return { exported: 0, dropped: messages.length, failure: outcome.reason };
+        return { ...nothing, dropped: messages.length, failure: outcome.reason };
       case 'later':
       case 'unusable':
         return { ...nothing, failure: outcome.reason };
@@ -172,12 +181,16 @@ export class VolumeExporter {
   }
 }
 
-const nothing: ExportReport = { exported: 0, dropped: 0, failure: undefined };
+const nothing: ExportReport = {
+  ...{ exported: 0, dropped: 0, rejectedPoints: 0, warning: undefined, failure: undefined },
+};
 
 function addReports(a: ExportReport, b: ExportReport): ExportReport {
   return {
     exported: a.exported + b.exported,
     dropped: a.dropped + b.dropped,
+    rejectedPoints: a.rejectedPoints + b.rejectedPoints,
+    warning: b.warning ?? a.warning,
     failure: b.failure ?? a.failure,
   };
 }

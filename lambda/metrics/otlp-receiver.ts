@@ -4,7 +4,7 @@ import type { Post, PostOptions } from '../alerts/delivery/post.ts';
 import type { Outcome } from '../alerts/delivery/receiver.ts';
 import { readUrl } from '../alerts/delivery/webhook.ts';
 import type { SecretSource } from '../aws/cached-secret.ts';
-import { type JsonObject, jsonObject } from '../json/json.ts';
+import { type JsonObject, jsonObject, parseObject } from '../json/json.ts';
 
 /**
  * Posts metrics by OTLP over HTTP, as JSON in gzip, which every receiver takes.
@@ -48,15 +48,53 @@ export function readOtlpSecret(members: JsonObject): OtlpSecret | undefined {
   return { url, headers: read };
 }
 
+/** What of a request that was accepted the receiver has not taken. */
+export interface PartialSuccess {
+  /** Points that it will not take if they are sent again. */
+  readonly rejectedPoints: number;
+  /** Its own words, shortened; empty where it says nothing. */
+  readonly message: string;
+}
+
+/** What became of a request. */
+export type ExportOutcome =
+  | { readonly kind: 'accepted'; readonly partial?: PartialSuccess }
+  | Exclude<Outcome, { kind: 'accepted' }>;
+
 /** Makes what posts requests to the address of a secret. */
 export function makeOtlpReceiver(
   secret: SecretSource<OtlpSecret>,
   options: PostOptions,
-): (body: string) => Promise<Outcome> {
-  return (body) => {
+): (body: string) => Promise<ExportOutcome> {
+  return async (body) => {
     const packed = gzipSync(body);
-    return postWithSecret(secret, (known) => writePost(known, packed), options);
+    const outcome = await postWithSecret(secret, (known) => writePost(known, packed), {
+      ...options,
+      readsAnswer: true,
+    });
+    if (outcome.kind !== 'accepted') return outcome;
+    const partial = readPartialSuccess(outcome.body ?? '');
+    return { kind: 'accepted', ...(partial !== undefined && { partial }) };
   };
+}
+
+/** The longest text of a receiver that is logged. */
+const maxMessageLength = 200;
+
+/**
+ * What an answer says was rejected, or is warned of; undefined where it says nothing, or is not JSON as OTLP has it.
+ *
+ * @see https://opentelemetry.io/docs/specs/otlp/#partial-success-1
+ */
+function readPartialSuccess(body: string): PartialSuccess | undefined {
+  const partial = jsonObject(parseObject(body)?.['partialSuccess']);
+  if (partial === undefined) return undefined;
+  // JSON of Protocol Buffers has 64-bit numbers as text; not every receiver does.
+  const { rejectedDataPoints: rejected, errorMessage } = partial;
+  const rejectedPoints = /^\d{1,15}$/.test(String(rejected)) ? Number(rejected) : 0;
+  const text = typeof errorMessage === 'string' ? errorMessage.replaceAll(/\p{C}+/gu, ' ').trim() : '';
+  const message = text.slice(0, maxMessageLength).toWellFormed();
+  return rejectedPoints === 0 && message === '' ? undefined : { rejectedPoints, message };
 }
 
 function writePost({ url, headers }: OtlpSecret, body: Uint8Array): Post<Uint8Array> {

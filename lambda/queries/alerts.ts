@@ -291,7 +291,12 @@ function renderTime(at: number | undefined): string | null {
 }
 
 /** The lists that show records, by the table that holds them. */
-const lists = { Sessions: 'data_session', Usage: 'usage_record', Events: 'connection_event' } as const;
+const lists = {
+  Sessions: 'data_session',
+  Usage: 'usage_record',
+  Events: 'connection_event',
+  Findings: 'finding',
+} as const;
 
 /** A record of the evidence: which one, of when, and when the list begins that shows it. */
 export interface EvidenceRecord {
@@ -300,7 +305,7 @@ export interface EvidenceRecord {
   readonly key: string;
   /** The moment of which it tells. */
   readonly time: string;
-  /** The time by which its list finds it: its start; null for a session that has gone. */
+  /** The time by which its list finds it: its start, of a finding its day; null for a session that has gone. */
   readonly listed_at: string | null;
 }
 
@@ -308,9 +313,22 @@ function renderRecord(
   { table, key, at }: RecordReference,
   starts: ReadonlyMap<string, string>,
 ): EvidenceRecord {
-  const listedAt =
-    table === 'Sessions' ? starts.get(key) : table === 'Events' ? formatTime(at) : timeOfKey(key);
+  const listedAt = findListedAt({ table, key, at }, starts);
   return { type: lists[table], key, time: formatTime(at), listed_at: listedAt ?? null };
+}
+
+function findListedAt(
+  { table, key, at }: RecordReference,
+  starts: ReadonlyMap<string, string>,
+): string | undefined {
+  switch (table) {
+    case 'Sessions':
+      return starts.get(key);
+    case 'Usage':
+      return timeOfKey(key);
+    default:
+      return formatTime(at);
+  }
 }
 
 /** When the sessions of the evidence started. */

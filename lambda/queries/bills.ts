@@ -137,6 +137,7 @@ function renderBill(bill: AsText<StoredBill>) {
     assumptions: assumptions.map(({ kind, tariff, sims }) => ({ kind, tariff, sims })),
     days: plan.days.map(({ day, version, root }) => ({ day, version, root })),
     missing_days: plan.missing,
+    pending_days: plan.pending,
     history: history.map(renderVersion),
   };
 }

@@ -10,12 +10,9 @@ import { rankCompleteness } from './completeness.ts';
 import { eventRecords, type RecordTable, usageRecords } from './counted-items.ts';
 import { decodeSession, type Item } from './items.ts';
 import { queryAll, scanPages } from './query-pages.ts';
-import type { ReadableTables } from './reader.ts';
+import { type ReadableTables, scanSegments } from './reader.ts';
 import { decodeEvent, decodeUsage } from './records.ts';
 import { sessionsTable, simsTable } from './tables.ts';
-
-/** Segments of the fleet that are read at once. */
-const scanSegments = 8;
 
 /** Where the day pass reads. */
 export interface DayRecordTables extends Omit<ReadableTables, 'files'> {
@@ -83,14 +80,14 @@ export class DayRecordReader implements DayTables {
 
   /** Goes through the fleet, a page of each segment at the same time. */
   async *#scanSims(): AsyncGenerator<Item[]> {
-    const { client, sims } = this.#tables;
-    let segments = Array.from({ length: scanSegments }, (_, Segment) =>
+    const { client, sims, segments: total = scanSegments } = this.#tables;
+    let segments = Array.from({ length: total }, (_, Segment) =>
       scanPages(client, {
         TableName: sims,
         ConsistentRead: this.#isConsistent,
         ProjectionExpression: '#sim, #source, accountId',
         ExpressionAttributeNames: { '#sim': simsTable.partitionKey, '#source': 'source' },
-        ...{ TotalSegments: scanSegments, Segment },
+        ...{ TotalSegments: total, Segment },
       }),
     );
     while (segments.length > 0) {

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import type { Day } from '../days/day.ts';
+import { type Day, listDays } from '../days/day.ts';
 import { findSlot } from '../days/digests.ts';
 import { type Finding, finding } from '../days/findings/finding.ts';
 import type { FindingStore, SimFindings } from '../days/pass/ports.ts';
@@ -76,6 +76,18 @@ export class FindingsTable implements FindingStore {
     return items.map(decodeFindings).filter(({ findings }) => findings.length > 0);
   }
 
+  /** The SIMs with findings on days from one to another one, both included, some at a time; a SIM once for each day. */
+  async *listSims(from: Day, through: Day): AsyncGenerator<readonly string[]> {
+    const months = new Set(listDays(from, through).map(findMonth));
+    for (const month of months) {
+      for (const slot of slots) {
+        const range = { from: `${from}#`, to: `${through}$` };
+        for await (const page of queryPages(this.#client, this.#describeMonth(month, slot, range)))
+          yield page.map((item) => item[findingsTable.partitionKey]?.S ?? '');
+      }
+    }
+  }
+
   /**
    * The days of SIMs with findings in a month, the last one first.
    *
@@ -89,15 +101,7 @@ export class FindingsTable implements FindingStore {
     const lists = await mapConcurrently(slots, slots.length, async (slot) => {
       const items: Item[] = [];
       const pages = queryPages(this.#client, {
-        TableName: this.#tableName,
-        IndexName: byMonth.name,
-        KeyConditionExpression: '#slot = :slot AND #entry BETWEEN :from AND :to',
-        ExpressionAttributeNames: { '#slot': byMonth.partitionKey, '#entry': byMonth.sortKey },
-        ExpressionAttributeValues: {
-          ':slot': { S: `${month}#${slot}` },
-          ':from': { S: range.from },
-          ':to': { S: range.to },
-        },
+        ...this.#describeMonth(month, slot, range),
         ScanIndexForward: false,
         Limit: limit,
       });
@@ -115,6 +119,20 @@ export class FindingsTable implements FindingStore {
       }))
       .sort((a, b) => compareTexts(makeEntry(b), makeEntry(a)))
       .slice(0, limit);
+  }
+
+  #describeMonth(month: string, slot: string, { from, to }: { readonly from: string; readonly to: string }) {
+    return {
+      TableName: this.#tableName,
+      IndexName: byMonth.name,
+      KeyConditionExpression: '#slot = :slot AND #entry BETWEEN :from AND :to',
+      ExpressionAttributeNames: { '#slot': byMonth.partitionKey, '#entry': byMonth.sortKey },
+      ExpressionAttributeValues: {
+        ':slot': { S: `${month}#${slot}` },
+        ':from': { S: from },
+        ':to': { S: to },
+      },
+    };
   }
 
   /** The findings of SIM's days, in the order asked for. */

@@ -116,6 +116,7 @@ export async function* walkLakePart(
   }
 }
 
+/** Opens the rows of a bucket's file. */
 type OpenRows<Row> = (
   lake: Pick<Lake, 'open'>,
   day: Day,
@@ -124,7 +125,7 @@ type OpenRows<Row> = (
 ) => AsyncGenerator<Row[]>;
 
 /** Opens the files of a part of the fleet, on all days. */
-async function openReaders<Row extends { readonly sim: string }>(
+export async function openReaders<Row extends { readonly sim: string }>(
   lake: Pick<Lake, 'open'>,
   days: readonly ClosedDay[],
   part: number,
@@ -150,12 +151,12 @@ export function listBuckets(part: number, parts: number, buckets: number): numbe
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The rows of a file, some of their columns; nothing if there is no such file. */
-async function* readFile<K extends RowKind>(
+/** The rows of a file, some of their columns or all; nothing if there is no such file. */
+export async function* readFile<K extends RowKind>(
   lake: Pick<Lake, 'open'>,
   key: string,
   kind: K,
-  columns: readonly string[],
+  columns?: readonly string[],
 ): AsyncGenerator<Row<K>[]> {
   const object = await lake.open(key);
   if (object !== undefined) yield* readRows(kind, object, undefined, columns);

@@ -48,12 +48,21 @@ export class LateRecordNotes {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #makeId: () => string;
+  readonly #partitions: number;
 
-  /** @param makeId makes an id that no other note has. */
-  constructor(client: DynamoDBClient, tableName: string, makeId: () => string = randomUUID) {
+  /** @param options what makes an id that no other note has, and over how many partitions notes are spread. */
+  constructor(
+    client: DynamoDBClient,
+    tableName: string,
+    {
+      makeId = randomUUID,
+      partitions = lateRecordPartitions,
+    }: { readonly makeId?: () => string; readonly partitions?: number } = {},
+  ) {
     this.#client = client;
     this.#tableName = tableName;
     this.#makeId = makeId;
+    this.#partitions = partitions;
   }
 
   /**
@@ -68,7 +77,7 @@ export class LateRecordNotes {
     const puts = writeContents(late).map((content) => {
       const id = this.#makeId();
       const key = {
-        [partitionKey]: { S: makePartition(hashText(id) % lateRecordPartitions) },
+        [partitionKey]: { S: makePartition(hashText(id) % this.#partitions) },
         [sortKey]: { S: id },
       };
       const item = { ...key, content: { S: content }, [expiryAttribute]: expiresAt };
@@ -81,7 +90,7 @@ export class LateRecordNotes {
   /** All notes, by consistent reads. */
   async list(): Promise<LateRecords> {
     const partitions = await Promise.all(
-      Array.from({ length: lateRecordPartitions }, (_, index) =>
+      Array.from({ length: this.#partitions }, (_, index) =>
         readPartition(this.#client, this.#tableName, partitionKey, { S: makePartition(index) }),
       ),
     );

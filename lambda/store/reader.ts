@@ -46,7 +46,12 @@ export interface ReadableTables {
   readonly files: string;
   /** Where usage is that has expired; undefined where none expires. */
   readonly archive?: UsageArchive | undefined;
+  /** Segments of the fleet that are read at once; {@link scanSegments} where it is left out. */
+  readonly segments?: number | undefined;
 }
+
+/** Segments in which a fleet of any size is read in time. */
+export const scanSegments = 8;
 
 /** A session's keys, as the index by start holds them. */
 export interface SessionKey {
@@ -411,11 +416,12 @@ export class LedgerReader {
 
   /** Goes through a table in segments, several at once, and hands on each page. */
   async #scanFleet(input: ScanCommandInput, take: (page: ScanCommandOutput) => void): Promise<void> {
-    const segments = Array.from({ length: scanSegments }, (_, segment) => segment);
-    await mapConcurrently(segments, scanSegments, async (segment) => {
-      const pages = scanPages(this.#tables.client, {
+    const { client, segments: total = scanSegments } = this.#tables;
+    const segments = Array.from({ length: total }, (_, segment) => segment);
+    await mapConcurrently(segments, total, async (segment) => {
+      const pages = scanPages(client, {
         ...input,
-        TotalSegments: scanSegments,
+        TotalSegments: total,
         Segment: segment,
       });
       for await (const page of pages) take(page);
@@ -564,8 +570,6 @@ export const spareRecords = 4;
 
 /** Days whose archived usage is read at once. */
 const concurrentDays = 4;
-/** Segments of the fleet that are read at once. */
-const scanSegments = 8;
 /** Records that are read at once in search of the last one that a device sent. */
 export const heardPageSize = 40;
 const endOfTime = '9999';

@@ -38,7 +38,11 @@ const examples: Readonly<Record<string, string>> = {
   explore: 'sessions --from 2026-11-01 --to 2026-11-03',
   'bill check':
     'INVOICE --month 2026-10 --tariff docs/tariffs/1nce.json --map docs/invoice-maps/generic.json',
+  'bill list': '',
+  'bill savings':
+    '--month 2026-11 --tariff docs/tariffs/1nce.json docs/tariffs/emnify.json docs/tariffs/telekom.json',
   'bill show': '--month 2026-11 --by sim,country',
+  'bill sims': '--month 2026-11 --tariff docs/tariffs/1nce.json',
   'tariff check': 'docs/tariffs/1nce.json',
   'tariff list': '',
   'tariff put': 'docs/tariffs/1nce.json --dry-run',

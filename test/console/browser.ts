@@ -4,6 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, expect } from 'vitest';
 import { readRules } from '../../cli/alerts/rules-file.ts';
 import { LocalAlerts } from '../../local/alerts.ts';
+import { putExampleTariffs } from '../../local/example-tariffs.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { localSources } from '../../local/places.ts';
 import { replayExamples } from '../../local/replay.ts';
@@ -59,6 +60,7 @@ export class BrowsedConsole {
     ]);
     this.#browser = browser;
     this.#ledger = ledger;
+    await putExampleTariffs(ledger);
     await replayExamples(ledger, { isTTY: false, write: () => true });
     const alerts = new LocalAlerts({ client: ledger.dynamoDb, rules, notify: undefined, onTrouble });
     const swept = await alerts.sweepPast(Date.now());

@@ -72,7 +72,9 @@ const delivered: DeliveryReport = {
   ...{ unusableRuns: 1, unusable: undefined, idle: undefined, reasons: [] },
 };
 
-const exported: ExportReport = { exported: 1, dropped: 1, failure: 'status 400' };
+const exported: ExportReport = {
+  ...{ exported: 1, dropped: 1, rejectedPoints: 1, warning: 'too old', failure: 'status 400' },
+};
 
 const planned: ScheduleReport = {
   ...{

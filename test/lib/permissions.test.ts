@@ -559,6 +559,23 @@ describe('the permissions of the sweep of alerts', () => {
       ({ Action }) => Action === 'dynamodb:Query',
     );
     expect(queried?.Resource).toContain('Storage/SimDays.Arn');
+    expect(queried?.Resource).not.toContain('Storage/Findings.Arn');
+  });
+
+  it('include findings, and which days are sealed, where a rule is about findings', () => {
+    const rules = [{ name: 'lost', kind: 'finding' }];
+    const found = statements(synthesise(withoutApi({ alerts: { rules } })));
+    const own = found['AlertSweep/Sweeper/Role/DefaultPolicy'] ?? [];
+    const queried = own.find(({ Action }) => Action === 'dynamodb:Query');
+    expect(queried?.Resource).toEqual(
+      expect.arrayContaining(['Storage/Findings.Arn', 'Storage/Findings.Arn/index/byMonth']),
+    );
+    expect(queried?.Resource).not.toContain('Storage/SimDays.Arn');
+    expect(own).toContainEqual({
+      Effect: 'Allow',
+      Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+      Resource: 'Storage/DayState.Arn',
+    });
   });
 });
 

@@ -102,7 +102,7 @@ describe('the query API', () => {
       {
         Effect: 'Allow',
         Action: 's3:GetObject',
-        Resource: ['days', 'partial-days', 'usage-renderings', 'usage'].map(
+        Resource: ['billing/bills', 'days', 'partial-days', 'usage-renderings', 'usage'].map(
           (prefix) => `Lake/Bucket.Arn/${prefix}/*`,
         ),
       },

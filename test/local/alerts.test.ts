@@ -16,7 +16,11 @@ import { fleetStart, simulateFleet } from '../../simulator/fleet.ts';
 import { hour } from '../../simulator/records.ts';
 import { HookReceiver } from '../lambda/alerts/delivery/hook-receiver.ts';
 
-/** A simulated fleet of the local run, its alerts, and a receiver that verifies what is posted to it. */
+/**
+ * A simulated fleet of the local run, its alerts, and a receiver that verifies what is posted to it.
+ *
+ * `FLEET_SIMS` is the number of SIMs, if it is more than the default.
+ */
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
@@ -56,30 +60,42 @@ function listIncidents(): (FoundAlert & ToldIncident)[] {
   return [...incidents.values()];
 }
 
-describe('the alerts of a simulated fleet', () => {
-  // A thousand SIMs for 48 hours, as the documentation has it, would take some minutes.
-  const fleet = { sims: 110, hours: 30, seed: 1 };
+describe(
+  'the alerts of a simulated fleet',
+  () => {
+    // Enough for an incident of each kind. From 100 SIMs on, a network is out too.
+    const fleet = { sims: Math.max(24, Number(process.env['FLEET_SIMS'] ?? '0')), hours: 30, seed: 1 };
 
-  test('reach a receiver as one signed incident for each cause, though some of its answers fail', async () => {
-    hook.behaviours.push('takes', 'fails', 'takes, then cuts the connection');
-    const args = ['--simulate', `${fleet.sims}`, '--hours', `${fleet.hours}`, '--once', '--notify', address];
-    const { output, errors, code } = await start(args, { SIMLEDGER_NOTIFY_SECRET: secret });
-    const { deliveries, truth } = simulateFleet({ ...fleet, hasIncidents: true });
-    for (const _batch of deliveries);
-    const rules = listDefaultRules(carriers.map((name) => ({ name, lateness: hour / 2 })));
-    const end = Date.parse(fleetStart) + fleet.hours * hour;
-    const incidents = listIncidents();
-    const { byRule, differences } = compareAlerts(truth, rules, incidents, end);
-    expect({ differences, forged: hook.forged }).toEqual({ differences: [], forged: 0 });
-    expect(compareIncidents(truth, rules, incidents, end)).toEqual([]);
-    expect([...byRule.keys()].sort()).toEqual(rules.map(({ name }) => name).sort());
-    const counts = [...byRule].map(([rule, count]) => `${count} ${rule}`).join(', ');
-    expect(output).toContain(`The alerts are those that the simulator caused: ${counts}.`);
-    expect(code, output).toBe(0);
-    // Each attempt that failed was told.
-    expect(errors).toMatch(/^! --notify: alerts could not be posted \(status 503\)$/m);
-  });
-}, 300_000);
+    test('reach a receiver as one signed incident for each cause, though some of its answers fail', async () => {
+      hook.behaviours.push('takes', 'fails', 'takes, then cuts the connection');
+      const args = [
+        '--simulate',
+        `${fleet.sims}`,
+        '--hours',
+        `${fleet.hours}`,
+        '--once',
+        '--notify',
+        address,
+      ];
+      const { output, errors, code } = await start(args, { SIMLEDGER_NOTIFY_SECRET: secret });
+      const { deliveries, truth } = simulateFleet({ ...fleet, hasIncidents: true });
+      for (const _batch of deliveries);
+      const rules = listDefaultRules(carriers.map((name) => ({ name, lateness: hour / 2 })));
+      const end = Date.parse(fleetStart) + fleet.hours * hour;
+      const incidents = listIncidents();
+      const { byRule, differences } = compareAlerts(truth, rules, incidents, end);
+      expect({ differences, forged: hook.forged }).toEqual({ differences: [], forged: 0 });
+      expect(compareIncidents(truth, rules, incidents, end)).toEqual([]);
+      expect([...byRule.keys()].sort()).toEqual(rules.map(({ name }) => name).sort());
+      const counts = [...byRule].map(([rule, count]) => `${count} ${rule}`).join(', ');
+      expect(output).toContain(`The alerts are those that the simulator caused: ${counts}.`);
+      expect(code, output).toBe(0);
+      // Each attempt that failed was told.
+      expect(errors).toMatch(/^! --notify: alerts could not be posted \(status 503\)$/m);
+    });
+  },
+  300_000 * Math.max(1, Number(process.env['FLEET_SIMS'] ?? '0') / 100),
+);
 
 test('alerts that the receiver does not accept are reported, and the run ends with 1', {
   timeout: 120_000,

@@ -34,7 +34,7 @@ import { optionsForTests } from './running-ledger.ts';
 
 type Delivery = Fleet['deliveries'] extends Iterable<readonly (infer Each)[]> ? Each : never;
 
-const size = Number(process.env['FLEET_SIMS'] ?? '15');
+const size = Number(process.env['FLEET_SIMS'] ?? '8');
 const hours = 72;
 const hour = 3_600_000;
 const start = Date.parse(fleetStart);
@@ -43,7 +43,7 @@ const days: readonly Day[] = [0, 1, 2].map((number) => shiftDay(fleetStart.slice
 const end = start + (hours + 7) * hour;
 
 /** Milliseconds for a fleet of thousands. */
-const timeLimit = 150_000 * Math.max(1, size / 15);
+const timeLimit = 150_000 * Math.max(1, size / 8);
 
 const troubles: string[] = [];
 let folder: string;

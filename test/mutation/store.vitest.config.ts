@@ -12,7 +12,7 @@ export default defineConfig({
       'test/lambda/functions/query-api/{api,session-totals,refreshed-sessions}.test.ts',
       'test/property/{delivery-path,writers,write-units,carriers-move,session-refresh}.property.test.ts',
     ],
-    setupFiles: ['test/mutation/first-failure.ts'],
+    setupFiles: ['test/mutation/first-failure.ts', 'test/property-seed.ts'],
     testTimeout: 150_000,
     hookTimeout: 60_000,
     isolate: false,

@@ -15,7 +15,7 @@ export default defineConfig({
       'test/lambda/ledger/purity.test.ts',
       ...slowTests,
     ],
-    setupFiles: ['test/mutation/first-failure.ts'],
+    setupFiles: ['test/mutation/first-failure.ts', 'test/property-seed.ts'],
     testTimeout: 150_000,
     isolate: false,
     env: { PROPERTY_RUNS: '0.25' },

@@ -23,7 +23,7 @@ function makeProperty(parts: Parts) {
 test(
   'rows, root, SIM-days and fleet-days are those of all records, whatever is suspended, dies, runs twice or expires',
   async () => {
-    await fc.assert(makeProperty(sound), trials(1_200) as fc.Parameters<[PassCase]>);
+    await fc.assert(makeProperty(sound), trials(1_350) as fc.Parameters<[PassCase]>);
   },
   timeLimit,
 );

@@ -36,7 +36,7 @@ test(
       await world.play();
       expect(await findViolations(world)).toEqual([]);
     });
-    await fc.assert(property, trials(25) as fc.Parameters<[PlanCase]>);
+    await fc.assert(property, trials(36) as fc.Parameters<[PlanCase]>);
   },
   timeLimit,
 );

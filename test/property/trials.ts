@@ -25,3 +25,15 @@ export function trials(numRuns: number): Parameters<unknown> {
     markInterruptAsFailure: true,
   };
 }
+
+/**
+ * Parameters of a property that must find a planted fault within this many trials.
+ *
+ * @param quickSeed where the fault is met soon, so that an ordinary run is short; the seed of all properties by default, and
+ * where `PROPERTY_SEED` is set.
+ */
+export function faultTrials(numRuns: number, quickSeed = seed): Parameters<unknown> {
+  const begin = process.env['PROPERTY_SEED'] === undefined ? quickSeed : seed;
+  // Found or not: fewer trials, as the quick suite has, could miss it.
+  return { ...trials(numRuns), numRuns, seed: begin, endOnFailure: true };
+}

@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: unitTests,
     exclude: [...slowTests, ...toolTests],
-    setupFiles: ['test/log-guard.ts'],
+    setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

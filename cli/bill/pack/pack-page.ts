@@ -263,7 +263,7 @@ function renderSeals({ seals, openDays, hasRows }: PackProof): string {
   const rows = seals.map(({ day, version, sealedAt, root, kinds }) => [
     ...[day, String(version), sealedAt, String(kinds.usage.rows), root],
   ]);
-  const rowsOf = hasRows
+  const rowsSentence = hasRows
     ? ' rows/ has the records of these SIMs, and of those whose ICCID has the same hash prefix, as they were sealed.'
     : ' The records themselves name devices and are left out; who has them verifies them by the digests in usage.txt.';
   return section('7. Proof that the records were not changed', [
@@ -278,7 +278,7 @@ function renderSeals({ seals, openDays, hasRows }: PackProof): string {
     paragraph('To verify this folder, no software of ours is needed:'),
     '<pre>sha256sum --check SHA256SUMS</pre>',
     paragraph(
-      `The SHA-256 of seals/DAY/day.txt is the day's root; of seals/DAY/usage.txt, the root of its usage records that day.txt names. Each line of usage.txt has the first three hexadecimal digits of the SHA-256 of ICCIDs, the number of their records, and the SHA-256 of these.${rowsOf}`,
+      `The SHA-256 of seals/DAY/day.txt is the day's root; of seals/DAY/usage.txt, the root of its usage records that day.txt names. Each line of usage.txt has the first three hexadecimal digits of the SHA-256 of ICCIDs, the number of their records, and the SHA-256 of these.${rowsSentence}`,
     ),
   ]);
 }

@@ -61,9 +61,9 @@ export function judgeAnswer(answer: PostAnswer): Outcome {
   if ('failure' in answer) {
     return { kind: answer.isUnusable ? 'unusable' : 'later', reason: answer.failure };
   }
-  const { status, retryAfterMilliseconds } = answer;
+  const { status, retryAfterMilliseconds, body } = answer;
   const reason = `status ${status}`;
-  if (status >= 200 && status < 300) return { kind: 'accepted' };
+  if (status >= 200 && status < 300) return { kind: 'accepted', ...(body !== undefined && { body }) };
   // A redirect is not followed: it could lead to where nothing may be sent.
   if (unusableStatuses.has(status) || (status >= 300 && status < 400)) return { kind: 'unusable', reason };
   if (status >= 400 && status < 500 && !passingStatuses.has(status)) return { kind: 'refused', reason };

@@ -23,6 +23,8 @@ export interface PostOptions {
   readonly allowPrivateAddresses: boolean;
   /** For the whole request, the answer included. */
   readonly timeoutMilliseconds: number;
+  /** Whether the answer's body is wanted, as far as it is read: no secret may be in it. */
+  readonly readsAnswer?: boolean;
   /** Resolves names; the system's resolver by default. */
   readonly resolve?: Resolve;
 }
@@ -35,11 +37,16 @@ export type Resolve = (
 
 /** What came back. Neither holds anything of the address, which is often a secret. */
 export type PostAnswer =
-  | { readonly status: number; readonly retryAfterMilliseconds?: number }
+  | {
+      readonly status: number;
+      readonly retryAfterMilliseconds?: number;
+      /** Where it is wanted, and the whole of it came. */
+      readonly body?: string;
+    }
   /** No answer. `isUnusable`: the address is not one that is posted to. */
   | { readonly failure: string; readonly isUnusable: boolean };
 
-/** Bytes of an answer that are read, so that the other side can end in order; what it says does not matter. */
+/** Bytes of an answer that are read, so that the other side can end in order. What most say does not matter. */
 const maxAnswerBytes = 16 * 1024;
 
 /** Posts once. Never rejects. */
@@ -47,7 +54,7 @@ export function post(
   { url, headers, body }: Post<string | Uint8Array>,
   options: PostOptions,
 ): Promise<PostAnswer> {
-  const { allowPrivateAddresses, timeoutMilliseconds, resolve = resolveBySystem } = options;
+  const { allowPrivateAddresses, timeoutMilliseconds, readsAnswer, resolve = resolveBySystem } = options;
   const isPlain = url.protocol === 'http:';
   const check = (address: string): string | undefined =>
     findObjection(address, isPlain, allowPrivateAddresses);
@@ -73,11 +80,16 @@ export function post(
       const known = { status, ...(wait !== undefined && { retryAfterMilliseconds: wait }) };
       answer = known;
       let bytes = 0;
+      const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
         if (bytes > maxAnswerBytes) response.destroy();
+        else if (readsAnswer === true) chunks.push(chunk);
       });
       response.on('error', () => settle(known));
+      response.on('end', () => {
+        if (readsAnswer === true) settle({ ...known, body: Buffer.concat(chunks).toString() });
+      });
       response.on('close', () => settle(known));
     });
     request.end(body);

@@ -53,8 +53,8 @@ export function chooseReceivers(
 
 /** What became of an attempt. Reasons show nothing of addresses and keys. */
 export type Outcome =
-  /** The receiver has it. */
-  | { readonly kind: 'accepted' }
+  /** The receiver has it. `body`: what it says of it, where that is read. */
+  | { readonly kind: 'accepted'; readonly body?: string }
   /** It may work later: no answer, a server error, too many requests. */
   | { readonly kind: 'later'; readonly reason: string; readonly retryAfterMilliseconds?: number }
   /** The address or the key does not work, so nothing else can be sent there either. */

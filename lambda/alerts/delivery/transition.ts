@@ -9,7 +9,7 @@ import type { SourceCause } from '../shared-episodes.ts';
  */
 
 /** What a rule looks for. `source` is the alert about a source that is behind. */
-export const alertKinds = [...ruleKinds, 'finding', 'source'] as const;
+export const alertKinds = [...ruleKinds, 'source'] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
 /** The rule that an episode is of. */
@@ -64,12 +64,12 @@ export type AlertSubject =
     };
 
 /** Tables whose items are evidence. */
-export const evidenceTables = ['Sessions', 'Usage', 'Events'] as const;
+export const evidenceTables = ['Sessions', 'Usage', 'Events', 'Findings'] as const;
 
 /** A record that shows what the rule looks for: the item of the ledger that has it. */
 export interface EvidenceRecord {
   readonly table: (typeof evidenceTables)[number];
-  /** The sort key of the item, which has the carrier's id of the record in it. */
+  /** The sort key of the item, which has the carrier's id of the record in it; the id of a finding. */
   readonly key: string;
   /** The moment that the record tells of. */
   readonly time: string;

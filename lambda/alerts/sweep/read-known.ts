@@ -57,6 +57,8 @@ const neededByKind: Readonly<Record<Rule['kind'], NeededRecords>> = {
   usage: everything,
   blocked: everything,
   'stale-session': everything,
+  // Its findings are read apart.
+  finding: { usage: false, events: false, sessions: false, earlier: 'any' },
 };
 
 /** What all of some rules look at; for the marks of a SIM that has none, its signs of life besides. */

@@ -1,8 +1,8 @@
 import { listCurrent, type StoredEpisode } from '../episodes.ts';
 import type { Known } from '../known.ts';
 import { findWindow, type Rule } from '../rules.ts';
-import { type JoinedSpan, joinSpans } from '../span.ts';
-import { findSpans } from '../spans.ts';
+import type { JoinedSpan } from '../span.ts';
+import { findJoinedSpans } from '../spans.ts';
 import { findLookback, rounding } from './watched-sim.ts';
 
 /** From when on a SIM is judged. All times are milliseconds since the epoch. */
@@ -83,6 +83,7 @@ export function listSettledSpans(
   keptSince: number,
 ): JoinedSpan[] {
   const since = findSettledSince(rule, keptSince);
-  const spans = joinSpans(findSpans(rule, known, watermark), rule, watermark);
-  return spans.filter(({ metAt, to }) => to === undefined || metAt >= since);
+  return findJoinedSpans(rule, known, watermark).filter(
+    ({ metAt, to }) => to === undefined || metAt >= since,
+  );
 }

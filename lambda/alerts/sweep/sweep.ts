@@ -1,4 +1,5 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
+import type { ClosedDays, ClosedFindingsReader } from '../../store/closed-findings.ts';
 import { chunked, forEachConcurrently } from '../../store/concurrency.ts';
 import { type EpisodeList, type EpisodesTable, LiveSlots } from '../../store/episodes.ts';
 import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
@@ -20,13 +21,21 @@ import {
 import { type GroupThreshold, groupThreshold } from '../groups.ts';
 import {
   type Known,
+  type KnownFindings,
   nothingKnown,
   type RememberedRecord,
   rememberRecords,
   type SealedUsage,
 } from '../known.ts';
 import { findMute, type Mute } from '../mutes.ts';
-import { findGranule, isAboutPeriods, matchesSim, type Rule, versionRule } from '../rules.ts';
+import {
+  findGranule,
+  isAboutFindings,
+  isAboutPeriods,
+  matchesSim,
+  type Rule,
+  versionRule,
+} from '../rules.ts';
 import { sourceRule } from '../shared-episodes.ts';
 import {
   findDelivered,
@@ -51,7 +60,7 @@ import {
   type SilentSims,
 } from './form-groups.ts';
 import { HeardTimes } from './heard-times.ts';
-import { type Nominee, Nominees } from './nominees.ts';
+import { maxNominees, type Nominee, Nominees } from './nominees.ts';
 import { findJudgedMarks, noteJudged } from './order.ts';
 import { listNeeded, readKnown, usageOnly } from './read-known.ts';
 import type { Entry } from './register.ts';
@@ -65,14 +74,16 @@ import {
   type SourceTrouble,
   updateSourceAlert,
 } from './source-alerts.ts';
-import { staysSilent } from './unchanged.ts';
+import { isSettled, staysSilent } from './unchanged.ts';
 import {
   isDue,
+  isHourly,
   isUnmarked,
   listSharedValues,
   nominatesSim,
   readHeardMark,
   readWatchedSim,
+  type SourceTimes,
   type WatchedSim,
 } from './watched-sim.ts';
 
@@ -110,6 +121,8 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly late: Pick<LateRecordNotes, 'list' | 'settle'>;
   /** Usage of sealed days, for rules about days and months; where it is left out, these are judged by records alone. */
   readonly sealedUsage?: Pick<SealedUsageReader, 'findEnd' | 'readDays'> | undefined;
+  /** Findings of closed days, for rules about them; where it is left out, these find nothing. */
+  readonly closedFindings?: Pick<ClosedFindingsReader, 'findClosed' | 'listSims' | 'readDays'> | undefined;
   /** How far a source is read. */
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
   /** Told of a SIM that could not be judged; the next sweep judges it again. */
@@ -181,7 +194,8 @@ const maxWaitForOthers = 3_600_000;
 export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
   const { state, mutes, episodes } = ports;
   const isAskedForDays = run.rules.some(isAboutPeriods) && !run.isWhole;
-  const [states, muted, reads, stored, late, groups, sourceAlerts, sealedUntil] = await Promise.all([
+  const isAskedForFindings = run.rules.some(isAboutFindings);
+  const [states, muted, reads, stored, late, groups, sourceAlerts, sealedUntil, closed] = await Promise.all([
     state.readSources(),
     mutes.list(),
     readMarks(run, ports),
@@ -190,9 +204,35 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
     state.groups.list(),
     state.sourceAlerts.list(),
     isAskedForDays ? ports.sealedUsage?.findEnd() : undefined,
+    isAskedForFindings ? ports.closedFindings?.findClosed() : undefined,
   ]);
-  const facts = { states, mutes: muted, reads, ...stored, late, groups, sourceAlerts, sealedUntil };
+  const withFindings = closed === undefined ? undefined : await listFound(closed, states, run, ports);
+  const facts = {
+    ...{ states, mutes: muted, reads, ...stored, late, groups, sourceAlerts, sealedUntil },
+    ...{ closed, withFindings },
+  };
   return new Sweep(run, ports, facts).run();
+}
+
+/**
+ * The SIMs that have findings on the days that were closed last, once an hour; undefined otherwise. Of days that are sealed
+ * later, and of findings that end, all is looked at in the course of a day, as late records are.
+ */
+async function listFound(
+  { closedUntil, unsealed }: ClosedDays,
+  states: ReadonlyMap<string, SourceState>,
+  { sources, now, isWhole }: SweepRun,
+  { closedFindings }: SweepPorts,
+): Promise<ReadonlySet<string> | undefined> {
+  const isTime = sources.some(({ name }) => isHourly({ sweptAt: states.get(name)?.sweptAt, now }));
+  if (isWhole || !isTime || closedFindings === undefined) return undefined;
+  const recent = unsealed.filter((day) => day >= closedUntil - maxUnsealedDays * dayMilliseconds);
+  const from = Math.min(closedUntil - dayMilliseconds, ...recent) - dayMilliseconds;
+  const found = new Set<string>();
+  for await (const sims of closedFindings.listSims(from, closedUntil)) {
+    for (const sim of sims) if (found.size < maxNominees) found.add(sim);
+  }
+  return found;
 }
 
 async function readMarks(
@@ -246,6 +286,10 @@ interface StoredFacts extends StoredRules {
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
   /** The end of the last sealed day; undefined where no rule asks for it, or no day is sealed. */
   readonly sealedUntil: number | undefined;
+  /** Which days are closed; undefined where no rule asks for findings, or no day is closed. */
+  readonly closed: ClosedDays | undefined;
+  /** The SIMs that are judged by rules about findings, besides those with stored episodes of them. */
+  readonly withFindings: ReadonlySet<string> | undefined;
 }
 
 /** What of a source decides which of its SIMs are judged. */
@@ -265,6 +309,9 @@ interface StoredRule {
 
 const dayMilliseconds = 86_400_000;
 
+/** Days whose sealing is waited for, and on which SIMs with findings are listed. */
+const maxUnsealedDays = 7;
+
 const unread: ReadMark = { at: undefined, holds: [] };
 
 /** An entry that was never written. */
@@ -276,6 +323,23 @@ interface SilentNotes {
   readonly backAt: Map<string, number>;
   /** SIMs with stored episodes of the rule that were not judged: no group ends for lack of them. */
   unjudged: number;
+}
+
+/** What was found of a SIM, and from which day on. */
+interface FoundOfSim {
+  readonly from: number;
+  readonly findings: KnownFindings;
+}
+
+/** What is known of a SIM that is judged. */
+interface SimFacts {
+  /** With what sealed days have. */
+  readonly known: Known;
+  readonly records: Known;
+  /** From when on records are there. */
+  readonly since: number;
+  readonly sealed: SealedUsage | undefined;
+  readonly found: FoundOfSim | undefined;
 }
 
 class Sweep {
@@ -387,12 +451,19 @@ class Sweep {
     let names: string[] | undefined;
     for (const rule of rules) {
       if (stored.includes(rule.name)) continue;
-      const isNominated = isEach ? matchesSim(rule.match, sim) : nominatesSim(rule, sim, times);
+      const isNominated = isEach ? matchesSim(rule.match, sim) : this.#nominates(rule, sim, times);
       if (!isNominated) continue;
       names ??= [...stored];
       names.push(rule.name);
     }
     return names ?? stored;
+  }
+
+  #nominates(rule: Rule, sim: WatchedSim, times: SourceTimes): boolean {
+    const { closed, withFindings } = this.#facts;
+    if (isAboutFindings(rule) && closed === undefined) return false;
+    if (nominatesSim(rule, sim, times)) return true;
+    return isAboutFindings(rule) && withFindings?.has(sim.sim) === true && matchesSim(rule.match, sim);
   }
 
   /** Judges the nominees as long as there is time. */
@@ -513,8 +584,14 @@ class Sweep {
       }
       const judged = rules.flatMap((name) => this.#findRule(name, sim) ?? []);
       const aboutPeriods = stored.filter(({ rule }) => this.#isAboutPeriods(rule));
-      const sealed = await this.#readSealed(sim, watermark, aboutPeriods);
-      const byRecords = sealed === undefined ? stored : stored.filter((one) => !aboutPeriods.includes(one));
+      const aboutFindings = stored.filter(({ rule }) => this.#isAboutFindings(rule));
+      const [sealed, found] = await Promise.all([
+        this.#readSealed(sim, watermark, aboutPeriods),
+        this.#readFindings(sim, watermark, aboutFindings),
+      ]);
+      const byRecords = stored.filter(
+        (one) => !aboutFindings.includes(one) && (sealed === undefined || !aboutPeriods.includes(one)),
+      );
       const since = Math.min(
         this.#findSince(sim, watermark, byRecords, this.#keptSince),
         sealed?.until ?? watermark,
@@ -532,13 +609,9 @@ class Sweep {
           isJudged = false;
           continue;
         }
-        const facts =
-          sealed !== undefined && this.#isAboutPeriods(rule)
-            ? { known, since: sealed.from, keptSince: Number.NEGATIVE_INFINITY }
-            : {
-                known: rememberRecords(records, findOpenBegin(episodes), this.#keptSince),
-                ...{ since, keptSince: this.#keptSince },
-              };
+        // Without a closed day nothing can be said of findings.
+        if (this.#isAboutFindings(rule) && found === undefined) continue;
+        const facts = this.#chooseFacts({ rule, episodes }, { known, records, since, sealed, found });
         const judgement = this.#makeJudgement(rule, sim, { ...facts, watermark, episodes });
         const writes = reconcileEpisodes(episodes, judgement);
         if (writes.length > 0 && !(await this.#ports.episodes.write(writes))) isJudged = false;
@@ -557,6 +630,45 @@ class Sweep {
   #isAboutPeriods(rule: string): boolean {
     const known = this.#rules.get(rule)?.rule;
     return known !== undefined && isAboutPeriods(known);
+  }
+
+  #isAboutFindings(rule: string): boolean {
+    const known = this.#rules.get(rule)?.rule;
+    return known !== undefined && isAboutFindings(known);
+  }
+
+  /** What a rule is judged by. Days and findings do not expire. */
+  #chooseFacts(
+    { rule, episodes }: { readonly rule: string; readonly episodes: readonly StoredEpisode[] },
+    { known, records, since, sealed, found }: SimFacts,
+  ): { readonly known: Known; readonly since: number; readonly keptSince: number } {
+    const keptForEver = Number.NEGATIVE_INFINITY;
+    if (found !== undefined && this.#isAboutFindings(rule)) {
+      const { from, findings } = found;
+      return { known: { ...nothingKnown, findings }, since: from, keptSince: keptForEver };
+    }
+    if (sealed !== undefined && this.#isAboutPeriods(rule))
+      return { known, since: sealed.from, keptSince: keptForEver };
+    return {
+      known: rememberRecords(records, findOpenBegin(episodes), this.#keptSince),
+      ...{ since, keptSince: this.#keptSince },
+    };
+  }
+
+  /** What was found of a SIM on closed days, for its rules about findings, from a day on of which all is known. */
+  async #readFindings(
+    sim: WatchedSim,
+    watermark: number,
+    stored: readonly StoredRule[],
+  ): Promise<FoundOfSim | undefined> {
+    const { closed } = this.#facts;
+    const { closedFindings } = this.#ports;
+    if (stored.length === 0 || closed === undefined || closedFindings === undefined) return undefined;
+    const since = this.#findSince(sim, watermark, stored, 0);
+    const earliest = Math.min(since, closed.closedUntil - dayMilliseconds);
+    const from = Math.floor(earliest / dayMilliseconds) * dayMilliseconds;
+    const days = await closedFindings.readDays(sim.sim, from, closed.closedUntil);
+    return { from, findings: { ...closed, days } };
   }
 
   /** What sealed days have of a SIM, for its rules about days and months; undefined where it is judged by records alone. */
@@ -581,7 +693,10 @@ class Sweep {
     return readKnown(sim, { from, keptSince: 0 }, this.#ports.reader, usageOnly);
   }
 
-  /** The open episodes of a SIM by its rules, if each stands as it was judged last: see {@link staysSilent}. */
+  /**
+   * The open episodes of a SIM by its rules, if each stands as it was judged last: see {@link staysSilent}. Findings are
+   * looked at once an hour.
+   */
   #findUnchanged({ sim, rules }: Nominee, live: LiveSlots): StoredEpisode[] | undefined {
     const { now, isWhole } = this.#run;
     const source = this.#states.get(sim.source);
@@ -595,7 +710,11 @@ class Sweep {
       const rule = this.#findRule(name, sim);
       const stored = live.find({ rule: name, sim: sim.sim });
       if (rule === undefined || typeof stored === 'string') return undefined;
-      if (!staysSilent(stored, { rule, version }, sim, source)) return undefined;
+      const ruleNow = { rule, version };
+      const isUnchanged = isAboutFindings(rule)
+        ? !isHourly({ sweptAt, now }) && isSettled(stored, ruleNow, sim)
+        : staysSilent(stored, ruleNow, sim, source);
+      if (!isUnchanged) return undefined;
       unchanged.push(stored);
     }
     return unchanged;

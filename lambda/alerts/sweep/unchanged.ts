@@ -26,24 +26,26 @@ export interface RuleNow {
  * record.
  */
 export function staysSilent(
-  { slot, hasLeft, episode }: StoredEpisode,
-  { rule, version }: RuleNow,
+  stored: StoredEpisode,
+  ruleNow: RuleNow,
   sim: WatchedSim,
   { lateness, granule }: ArrivalTimes,
 ): boolean {
+  const { rule } = ruleNow;
   if (rule.kind !== 'silent' || rule.missing !== 'everything') return false;
   if (rule.after <= lateness + granule) return false;
-  const { state, ruleVersion, severity, source, from, told, group, isHeld, messages } = episode;
-  const isSettled = messages.length === 0 && !isHeld && (told !== undefined || group !== undefined);
-  const isSame = ruleVersion === version && severity === rule.severity && source === sim.source;
   const heardAt = readHeardMark(sim);
-  return (
-    slot === 'live' &&
-    hasLeft !== true &&
-    state === 'open' &&
-    isSettled &&
-    isSame &&
-    heardAt !== undefined &&
-    heardAt <= from
-  );
+  return isSettled(stored, ruleNow, sim) && heardAt !== undefined && heardAt <= stored.episode.from;
+}
+
+/** Whether an episode is open and told, of the rule as it is now, and nothing waits for the next sweep. */
+export function isSettled(
+  { slot, hasLeft, episode }: StoredEpisode,
+  { rule, version }: RuleNow,
+  sim: WatchedSim,
+): boolean {
+  const { state, ruleVersion, severity, source, told, group, isHeld, messages } = episode;
+  const isTold = messages.length === 0 && !isHeld && (told !== undefined || group !== undefined);
+  const isSame = ruleVersion === version && severity === rule.severity && source === sim.source;
+  return slot === 'live' && hasLeft !== true && state === 'open' && isTold && isSame;
 }

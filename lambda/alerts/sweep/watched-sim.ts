@@ -109,6 +109,7 @@ const maxGranule = 12 * hour;
  *
  * - `silent` and `stale-session`: the marks are old enough. Where there are none: in the first sweep, which writes them.
  * - Kinds about events: something was told of the SIM since the last sweep, less the lateness and the pending time.
+ * - `finding`: not by what its item says: the sweep lists the SIMs that have findings.
  * - `usage`: at most hourly; more than X only where bytes came within the window or the day. Of a month: once a day.
  * - Each SIM once a day, whatever its item says: so what came later than the lateness is found within a day.
  */
@@ -124,6 +125,8 @@ export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): b
   switch (rule.kind) {
     case 'silent':
       return isOld(findMark(rule.missing, sim), rule.after);
+    case 'finding':
+      return false;
     case 'stale-session':
       return sim.isOnline !== false && isOld(findLater(sim.sessionAt, sim.bytesAt), rule.after);
     case 'usage':
@@ -143,7 +146,7 @@ function findMark(missing: 'everything' | 'session' | 'bytes', sim: WatchedSim):
 }
 
 /** Whether an hour has begun since the last sweep. */
-function isHourly({ sweptAt = 0, now }: SourceTimes): boolean {
+export function isHourly({ sweptAt = 0, now }: Pick<SourceTimes, 'sweptAt' | 'now'>): boolean {
   return Math.floor(sweptAt / hour) !== Math.floor(now / hour);
 }
 

@@ -15,6 +15,7 @@ import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-even
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
 import { measureSweep } from '../../aws/sweep-telemetry.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
+import { ClosedFindingsReader } from '../../store/closed-findings.ts';
 import { EpisodesTable } from '../../store/episodes.ts';
 import { LateRecordNotes } from '../../store/late-records.ts';
 import { MutesTable } from '../../store/mutes.ts';
@@ -42,6 +43,12 @@ const sealedUsage =
   simDays === undefined
     ? undefined
     : new SealedUsageReader(client, { dayState: requireEnvironment(environment.dayStateTable), simDays });
+/** Only where a rule asks for findings. */
+const findings = process.env[environment.findingsTable];
+const closedFindings =
+  findings === undefined
+    ? undefined
+    : new ClosedFindingsReader(client, { dayState: requireEnvironment(environment.dayStateTable), findings });
 const ports: SweepPorts = {
   reader,
   marks: new SimMarks(client, requireEnvironment(environment.simsTable)),
@@ -52,6 +59,7 @@ const ports: SweepPorts = {
   outbox: new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable)),
   receivers: JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[],
   sealedUsage,
+  closedFindings,
   readMark,
   onMessage: () => undefined,
   onFailure: (error) => telemetry.logger.error('A SIM could not be judged', describeCause(error)),

@@ -5,6 +5,7 @@ import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { consoleFolder, environment, service } from '../../aws/names.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
+import { billsFromEnvironment } from '../../aws/stored-bills.ts';
 import { storedDaysFromEnvironment } from '../../aws/stored-days.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { EpisodeReader } from '../../store/episode-reader.ts';
@@ -33,6 +34,7 @@ const api: Api = {
   alerts: openAlerts(),
   days,
   findings: openFindings(),
+  bills: billsFromEnvironment(client.config),
   now: Date.now,
   access,
   // Where AWS signatures are asked for, a browser could not sign its requests.

@@ -11,6 +11,14 @@ import {
   listAlerts,
   readAlertsPosition,
 } from '../../queries/alerts.ts';
+import {
+  type BillPorts,
+  fetchBill,
+  listBillLines,
+  listBills,
+  readBillsPosition,
+  readLinesPosition,
+} from '../../queries/bills.ts';
 import { listConnectionEvents, readEventsPosition } from '../../queries/connection-events.ts';
 import { listDataSessions } from '../../queries/data-sessions.ts';
 import { NotFoundError, ParameterError, SlowSumError } from '../../queries/errors.ts';
@@ -49,7 +57,7 @@ import { filled, type HttpRequest } from './request.ts';
 /** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
 /** What the operations work with. */
-export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsPorts {
+export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsPorts, BillPorts {
   readonly alerts:
     | (NonNullable<AlertPorts['alerts']> & { readonly mutes: Pick<MutesTable, 'put'> } & NonNullable<
           WatermarkPorts['alerts']
@@ -334,6 +342,51 @@ export const answerFindings: Answer<PageBody> = async (request, ports) => {
   return pageBody(request, listing, 'findings', resources, keyNext(next));
 };
 
+/** `GET /v1/Bills`: bills, that of the last month first. */
+export const answerBills: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listBills', request.query);
+  const listing = openListing('listBills', 'Bills', parameters, {}, (filters) => filters);
+  const after = readPosition(listing, parameters, readBillsPosition);
+  const { resources, next } = await listBills({ size: listing.size, after }, ports);
+  const bills = resources.map((bill) => ({ ...bill, ...billAddresses(request.root, bill.month) }));
+  return pageBody(request, listing, 'bills', bills, keyNext(next));
+};
+
+/** `GET /v1/Bills/{month}` */
+export const answerBill: Answer = async (request, ports) => {
+  readParameters('fetchBill', request.query);
+  const bill = await fetchBill({ month: request.pathParameters['month'] ?? '' }, ports);
+  return { ...bill, ...billAddresses(request.root, bill.month) };
+};
+
+/** `GET /v1/Bills/{month}/Lines`: what each SIM comes to. */
+export const answerBillLines: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listBillLines', request.query);
+  const month = request.pathParameters['month'] ?? '';
+  const { Sim } = parameters;
+  const listing = openListing(
+    'listBillLines',
+    `Bills/${month}/Lines`,
+    parameters,
+    { Sim },
+    (filters) => filters,
+  );
+  const { filters, size } = listing;
+  const query = {
+    ...{ month, size },
+    sim: filters['Sim'] === undefined ? undefined : await findFilteredSim(filters['Sim'], ports),
+    after: readPosition(listing, parameters, readLinesPosition),
+  };
+  const { resources, next } = await listBillLines(query, ports);
+  return pageBody(request, listing, 'lines', resources, keyNext(next));
+};
+
+/** The addresses of a bill and of its lines. */
+function billAddresses(root: string, month: string): object {
+  const address = (path: string): string => `${root}${filled(path, { month })}`;
+  return { url: address('/v1/Bills/{month}'), links: { lines: address('/v1/Bills/{month}/Lines') } };
+}
+
 /** The records of an alert, each with the address of a list that shows it. */
 function showEvidence(
   root: string,
@@ -388,6 +441,12 @@ const recordLists = {
 function recordAddress(root: string, sim: string, { type, listed_at: at }: EvidenceRecord): string | null {
   if (at === null) return null;
   const query = new URLSearchParams({ StartTime: at });
+  if (type === 'finding') {
+    // The day is the first one asked for, and its beginning is not the end of the range.
+    query.set('EndTime', formatTime(epochMilliseconds(at) + 1_000));
+    query.set('Sim', sim);
+    return `${root}/v1/Findings?${query}`;
+  }
   // The end of a range of usage is not part of it.
   query.set('EndTime', type === 'usage_record' ? formatTime(epochMilliseconds(at) + 1_000) : at);
   if (type === 'usage_record') query.set('Granularity', 'raw');

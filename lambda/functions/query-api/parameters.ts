@@ -65,6 +65,9 @@ export const operationParameters = {
   listFindings: {
     ...{ ...paging, ...period, Check: findings.check, Sim: findings.sim, Source: findings.source },
   },
+  listBills: { ...paging },
+  fetchBill: {},
+  listBillLines: { ...paging, Sim: findings.sim },
   fetchContract: {},
   fetchDocumentation: {},
   fetchHealth: {},

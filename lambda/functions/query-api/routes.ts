@@ -23,6 +23,9 @@ export type Operation =
   | 'listAlerts'
   | 'fetchAlert'
   | 'listFindings'
+  | 'listBills'
+  | 'fetchBill'
+  | 'listBillLines'
   | 'fetchContract'
   | 'fetchDocumentation'
   | 'fetchHealth';
@@ -39,6 +42,9 @@ export const routes: readonly Route[] = [
   { path: '/v1/Alerts', operation: 'listAlerts', protected: true },
   { path: '/v1/Alerts/{id}', operation: 'fetchAlert', protected: true },
   { path: '/v1/Findings', operation: 'listFindings', protected: true },
+  { path: '/v1/Bills', operation: 'listBills', protected: true },
+  { path: '/v1/Bills/{month}', operation: 'fetchBill', protected: true },
+  { path: '/v1/Bills/{month}/Lines', operation: 'listBillLines', protected: true },
   { path: '/openapi.json', operation: 'fetchContract', protected: false },
   { path: '/docs', operation: 'fetchDocumentation', protected: false },
   { path: '/health', operation: 'fetchHealth', protected: false },

@@ -58,7 +58,15 @@ describe('alerts test', () => {
       code: 0,
       results: [
         {
-          ...{ rule: 'silent', kind: 'silent', severity: 'critical', found: 3, found_per_week: 3, sims: 2 },
+          ...{
+            rule: 'silent',
+            kind: 'silent',
+            severity: 'critical',
+            found: 3,
+            final: 0,
+            found_per_week: 3,
+            sims: 2,
+          },
           noisiest: [
             { sim: simOf(1), found: 2 },
             { sim: simOf(2), found: 1 },
@@ -66,17 +74,31 @@ describe('alerts test', () => {
           ...{ longest_sim: simOf(2), longest_seconds: 3 * 86_400, sent: 2, withdrawn: 1 },
         },
         {
-          ...{ rule: 'loops', kind: 'attach-loop', severity: 'warning', found: 0, found_per_week: 0 },
+          ...{
+            rule: 'loops',
+            kind: 'attach-loop',
+            severity: 'warning',
+            found: 0,
+            final: 0,
+            found_per_week: 0,
+          },
           ...{ ...nothingFound, sent: 0, withdrawn: 0 },
         },
         {
-          ...{ rule: 'removed', kind: 'silent', severity: 'critical', found: null, found_per_week: null },
+          ...{
+            rule: 'removed',
+            kind: 'silent',
+            severity: 'critical',
+            found: null,
+            final: null,
+            found_per_week: null,
+          },
           ...{ ...nothingFound, sent: 1, withdrawn: 0 },
         },
       ],
     });
     expect(errors).toBe(
-      'Reads 9 days of 2 of 2 SIMs, 5 queries each: less than $0.01 at a usage record every 15 minutes\n',
+      'Reads 10 days of 2 of 2 SIMs, 5 queries each: less than $0.01 at a usage record every 15 minutes\n',
     );
   });
 
@@ -107,8 +129,8 @@ describe('alerts test', () => {
       .split('\n')
       .map((line) => line.trim().split(/ {2,}/));
     expect(rows).toEqual([
-      ['rule', 'true', 'a week', 'SIMs', 'longest', 'of SIM', 'noisiest', 'sent', 'withdrawn'],
-      ['silent', '1', '1.56', '1', '3 d', simOf(2), `${simOf(2)}: 1`, '2', '1'],
+      ['rule', 'true', 'final', 'a week', 'SIMs', 'longest', 'of SIM', 'noisiest', 'sent', 'withdrawn'],
+      ['silent', '1', '0', '1.56', '1', '3 d', simOf(2), `${simOf(2)}: 1`, '2', '1'],
       ['removed', 'not tested', '0', '1', '0'],
       ['What was true, and what was sent, from 2026-11-01 00:00 to 2026-11-05 12:00 UTC (now)'],
     ]);
@@ -118,7 +140,7 @@ describe('alerts test', () => {
     const { output } = await ledger.run('alerts test --from 2026-11-01 --csv', { now });
     const [head, ...rows] = output.trimEnd().split('\r\n');
     expect(head).toBe(
-      'rule,kind,severity,found,found_per_week,sims,noisiest,longest_sim,longest_seconds,sent,withdrawn',
+      'rule,kind,severity,found,final,found_per_week,sims,noisiest,longest_sim,longest_seconds,sent,withdrawn',
     );
     expect(rows.map((row) => row.split(',')[0])).toEqual([
       ...['silent', 'attach-loop', 'device-changed', 'session-failures', 'removed'],

@@ -16,7 +16,8 @@ let folder: string;
 /** The commands of the walk, in their order, with the files' own paths and the pack in a folder of the test. */
 async function readCommands(): Promise<string[]> {
   const page = await readFile(join(project, 'docs/billing.md'), 'utf8');
-  const block = /### Try it.*?```sh\n(?<commands>.*?)```/s.exec(page)?.groups?.['commands'] ?? '';
+  const block =
+    /## Argue with the carrier.*?```sh\n(?<commands>.*?)```/s.exec(page)?.groups?.['commands'] ?? '';
   return block
     .trim()
     .split('\n')

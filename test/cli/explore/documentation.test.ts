@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../lambda/store/items.ts';
+import { findingsTable } from '../../../lambda/store/tables.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { runningLedger } from '../running-ledger.ts';
 
 /**
  * docs/explore.md on the example data. Each of its questions has the same answer from DuckDB over the lake, from a slow
- * reading of the items, and from the query API where the API can tell.
+ * reading of the items, and from the query API.
  */
 
 const page = readFileSync(new URL('../../../docs/explore.md', import.meta.url), 'utf8');
@@ -142,6 +144,21 @@ function takeTop(sums: ReadonlyMap<string, number>, top: number): Map<string, nu
   return new Map([...sums].sort(([, a], [, b]) => b - a).slice(0, top));
 }
 
+/** The longest session of each source, and the median, in seconds. */
+function measureLengths(
+  sessions: readonly { readonly source: string; readonly start: string; readonly end: string }[],
+): Map<string, (number | undefined)[]> {
+  const lengths = new Map<string, number[]>();
+  for (const { source, start, end } of sessions)
+    lengths.set(source, [...(lengths.get(source) ?? []), (Date.parse(end) - Date.parse(start)) / 1000]);
+  return new Map(
+    [...lengths].map(([source, some]) => {
+      const sorted = some.toSorted((a, b) => a - b);
+      return [source, [sorted.at(-1), sorted[Math.ceil(sorted.length / 2) - 1]]];
+    }),
+  );
+}
+
 describe('docs/explore.md', () => {
   test('has ten questions and an example of SQL', () => {
     expect(documented.size).toBe(11);
@@ -229,17 +246,41 @@ describe('a question of docs/explore.md is answered alike by the lake, the items
     const answer = readRows(await ask('What did each carrier itself count?'), ['carrier'], 'sum_volume');
     const data = listUsage().filter((item) => text(item, 'trafficType') === 'data');
     expect(answer).toEqual(addUp(data, (item) => [text(item, 'carrier')], number('volume')));
+    const carriers = new Map(items.Usage.map((item) => [text(item, 'source'), text(item, 'carrier')]));
+    const sums = new Map<string, number>();
+    for (const sim of items.Sims) {
+      const path = `/v1/Sims/${text(sim, 'sim')}/UsageRecords?Granularity=raw&${november}&PageSize=1000`;
+      const { usage_records: records } = await fetchFromApi<{
+        usage_records: { source: string; traffic_type: string; volume: string | null }[];
+      }>(path);
+      for (const { source, traffic_type: type, volume } of records) {
+        if (type !== 'data' || volume === null) continue;
+        const carrier = JSON.stringify([carriers.get(source)]);
+        sums.set(carrier, Math.round(((sums.get(carrier) ?? 0) + Number(volume)) * 1e6) / 1e6);
+      }
+    }
+    expect(answer).toEqual(sums);
   });
 
-  test('Which sources send text messages?', async () => {
-    const answer = readRows(await ask('Which sources send text messages?'), ['source'], 'sum_messages');
-    const texts = listUsage().filter((item) => text(item, 'trafficType') === 'sms');
-    expect(answer).toEqual(addUp(texts, (item) => [text(item, 'source')], number('messages')));
-    const records = await fetchUsage(`Group=source,trafficType&${november}`);
-    const fromApi = records.flatMap(({ source, messages, traffic_type: type }) =>
-      type === 'sms' ? [[JSON.stringify([source]), messages] as const] : [],
+  test('What did the carriers not deliver?', async () => {
+    const rows = await ask('What did the carriers not deliver?');
+    const key = ['source', 'reason', 'check'] as const;
+    const { Items: found = [] } = await ledger.local.dynamoDb.send(
+      new ScanCommand({ TableName: findingsTable.name }),
     );
-    expect(answer).toEqual(new Map(fromApi));
+    const stored = found.flatMap(({ findings }) => findings?.L?.map(({ M = {} }) => M) ?? []);
+    const about = (item: Item) => key.map((name) => text(item, name));
+    expect(readRows(rows, key, 'sum_bytes')).toEqual(addUp(stored, about, number('bytes')));
+    expect(readRows(rows, key, 'count')).toEqual(addUp(stored, about, () => 1));
+    const { findings } = await fetchFromApi<{
+      findings: Record<(typeof key)[number] | 'bytes', string | number>[];
+    }>(`/v1/Findings?${november}&PageSize=1000`);
+    const sums = new Map<string, number>();
+    for (const finding of findings) {
+      const name = JSON.stringify(key.map((word) => finding[word]));
+      sums.set(name, (sums.get(name) ?? 0) + Number(finding.bytes));
+    }
+    expect(readRows(rows, key, 'sum_bytes')).toEqual(sums);
   });
 
   const ended = () => items.Sessions.filter((item) => text(item, 'end')?.startsWith('2026-11-'));
@@ -265,23 +306,30 @@ describe('a question of docs/explore.md is answered alike by the lake, the items
 
   test('How long do sessions last?', async () => {
     const rows = await ask('How long do sessions last?');
-    const lengths = new Map<string, number[]>();
-    for (const item of ended()) {
-      if (item['startStated']?.BOOL !== true) continue;
-      const source = text(item, 'source') ?? '';
-      const seconds = (Date.parse(text(item, 'end') ?? '') - Date.parse(text(item, 'start') ?? '')) / 1000;
-      lengths.set(
-        source,
-        [...(lengths.get(source) ?? []), seconds].sort((a, b) => a - b),
-      );
-    }
-    expect(
-      new Map(rows.map((row) => [row['source'], [Number(row['max_duration']), Number(row['p50_duration'])]])),
-    ).toEqual(
-      new Map(
-        [...lengths].map(([source, some]) => [source, [some.at(-1), some[Math.ceil(some.length / 2) - 1]]]),
+    const answer = new Map(
+      rows.map((row) => [row['source'], [Number(row['max_duration']), Number(row['p50_duration'])]]),
+    );
+    const stated = ended().filter((item) => item['startStated']?.BOOL === true);
+    expect(answer).toEqual(
+      measureLengths(
+        stated.map((item) => ({
+          source: text(item, 'source') ?? '',
+          start: text(item, 'start') ?? '',
+          end: text(item, 'end') ?? '',
+        })),
       ),
     );
+    const sids = new Set(stated.map((item) => text(item, 'sessionId')));
+    const sessions = [];
+    for (const sim of items.Sims) {
+      const path = `/v1/Sims/${text(sim, 'sim')}/DataSessions?${november}`;
+      const { data_sessions: listed } = await fetchFromApi<{
+        data_sessions: { sid: string; source: string; start: string; end: string | null }[];
+      }>(path);
+      for (const { sid, source, start, end } of listed)
+        if (end?.startsWith('2026-11-') === true && sids.has(sid)) sessions.push({ source, start, end });
+    }
+    expect(answer).toEqual(measureLengths(sessions));
   });
 
   test('Which SIMs are refused?', async () => {

@@ -62,6 +62,7 @@ describe('tariff', () => {
     expect(output.trim().split('\n')).toEqual([
       'emnify: fees.active SIM.prices.2026-11-15: nothing becomes {"from":"2026-11-15","price":"0.25"}, from 2026-11-15 on',
       'Put. Bills change from 2026-11-15 on.',
+      'Bills are made of 2026-10, 2026-11, each once its days are sealed. See: simledger bill list',
     ]);
     expect((await ledger.run(`tariff put ${dearer}`)).output).toBe(
       'All of it is put already: nothing changes.\n',
@@ -104,4 +105,42 @@ describe('tariff', () => {
       totals: [{ currency: 'EUR', amount: '0.2' }],
     });
   });
+
+  test('has the bill of a month made and stored once its days are sealed, and again by another tariff', async () => {
+    await ledger.local.closeDays(now());
+    const stored = await ledger.json<ShownBill>('bill --month 2026-10 --stored');
+    const computed = await ledger.json<ShownBill>('bill --month 2026-10 --by country,network');
+    expect(stored.rows.map(pickAmount)).toEqual(computed.rows.map(pickAmount));
+    expect(stored.totals).toEqual(computed.totals);
+    expect(await ledger.json('bill list')).toMatchObject([
+      { month: '2026-10', version: 1, totals: [{ amount: '0.2', currency: 'EUR' }] },
+    ]);
+    const dearer = await change('other.json', (tariff) => ({
+      ...tariff,
+      fees: [{ name: 'active SIM', per: 'sim', of: 'active', prices: [{ price: '0.30' }] }],
+    }));
+    await ledger.run(`tariff put ${dearer}`, { now });
+    await ledger.local.closeDays(now());
+    expect(await ledger.json('bill list')).toMatchObject([
+      { month: '2026-10', version: 2, totals: [{ amount: '0.3', currency: 'EUR' }] },
+    ]);
+    const table = await ledger.run('bill --month 2026-10 --stored');
+    expect(table.output).toContain('2026-10, 1 SIMs: 0.3 EUR');
+    expect(table.output).toContain('Version 2, made at 2026-11-02 12:00');
+    expect((await ledger.run('bill list')).output).toContain('0.3 EUR');
+    const none = await ledger.run('bill --month 2026-08 --stored');
+    expect([none.code, none.errors.trim()]).toEqual([1, 'A bill of the month "2026-08" was not found']);
+    const both = await ledger.run(`bill --month 2026-10 --stored --tariff ${dearer}`);
+    expect(both.code).toBe(2);
+  });
 });
+
+interface ShownBill {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly totals: readonly unknown[];
+}
+
+/** What a row of a stored bill has as a computed one. */
+function pickAmount({ country, network, name, used, billed, amount, line }: ShownBill['rows'][number]) {
+  return { country, network, name, used, billed, amount, line };
+}

@@ -48,6 +48,7 @@ describe('a back-test', () => {
           fc.record({
             from: fc.nat({ max: 9 }),
             to: fc.option(fc.integer({ min: 9, max: 20 }), { nil: undefined }),
+            isFinal: fc.boolean(),
           }),
           { maxLength: 3 },
         ),
@@ -64,6 +65,8 @@ describe('a back-test', () => {
           return backTest.list();
         });
         expect(a).toEqual(b);
+        const final = one.flatMap(({ alerts }) => alerts.filter(({ isFinal }) => isFinal));
+        expect(a?.[0]?.final).toBe(final.length);
         expect(a?.[0]?.found).toBe(one.reduce((sum, { alerts }) => sum + alerts.length, 0));
       }),
     );

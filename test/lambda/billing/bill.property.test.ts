@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Bill, BillSum } from '../../../lambda/billing/bill.ts';
+import { makeDecimal } from '../../../lambda/billing/decimal.ts';
 import type { BillLine } from '../../../lambda/billing/line.ts';
-import { Rater, type RosterEntry, type SimRecords } from '../../../lambda/billing/rate.ts';
+import {
+  type OpeningBalance,
+  Rater,
+  type RosterEntry,
+  type SimRecords,
+} from '../../../lambda/billing/rate.ts';
 import type { BilledUsage, Tariff } from '../../../lambda/billing/tariff.ts';
 import { tariff as tariffSchema } from '../../../lib/tariffs.ts';
 import { trials } from '../../property/trials.ts';
@@ -19,6 +25,7 @@ interface World {
   readonly tariff: PlainTariff;
   readonly sims: readonly SimRecords[];
   readonly roster: readonly RosterEntry[];
+  readonly balances: readonly OpeningBalance[];
 }
 
 const quantities = ['0.1', '0.5', '1', '2.5', '10', '100'] as const;
@@ -39,7 +46,7 @@ const charge = fc.record({
   increment: fc.record(
     {
       step: amount,
-      per: fc.constantFrom('record', 'session', 'day', 'period'),
+      per: fc.constantFrom('record', 'session', 'day', 'period', 'year'),
       by: fc.subarray(['country', 'network'] as const),
       minimum: amount,
     },
@@ -55,7 +62,29 @@ const charge = fc.record({
   tierScope: fc.constantFrom('sim', 'sim', 'account'),
 } as const);
 
+/** Charges of text messages. */
+const smsCharge = fc.record({
+  direction: fc.constantFrom('both', 'from-device', 'to-device'),
+  match: fc.record({ countries: fc.constantFrom<readonly string[]>([], [], ['DE']) }),
+  prices: tiers.map((first) => [{ tiers: first }]),
+} as const);
+
+const period = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(1, 1, 16).map((startDay) => ({ kind: 'month', startDay }) as const),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'activation-month' } as const) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(10, 30), fc.constantFrom('activation', '2026-09-05'))
+      .map(([days, from]) => ({ kind: 'days', days, from }) as const),
+  },
+);
+
 const allowance = fc.record({
+  lasts: fc.constantFrom('period', 'period', 'lifetime'),
   quantity: amount,
   unit: fc.constantFrom('KB', 'MB'),
   of: fc.constantFrom('sim', 'sim', 'pool', 'account'),
@@ -76,7 +105,8 @@ const tariff: fc.Arbitrary<PlainTariff> = fc
       allowances: fc.array(allowance, { maxLength: 2 }),
       fees: fc.array(fee, { maxLength: 2 }),
       timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'America/New_York'),
-      startDay: fc.constantFrom(1, 1, 16),
+      period,
+      smsCharges: fc.array(smsCharge, { maxLength: 2 }),
       attribution: fc.constantFrom('record', 'start', 'close'),
       kilobyte: fc.constantFrom(1000, 1024),
       lines: fc.subarray(['country', 'network', 'zone'] as const),
@@ -92,21 +122,35 @@ const tariff: fc.Arbitrary<PlainTariff> = fc
     } as const,
     {
       requiredKeys: [
-        ...(['charges', 'allowances', 'fees', 'timeZone', 'startDay', 'attribution', 'kilobyte'] as const),
-        ...(['lines', 'rounding'] as const),
+        ...(['charges', 'allowances', 'fees', 'timeZone', 'period', 'attribution', 'kilobyte'] as const),
+        ...(['lines', 'rounding', 'smsCharges'] as const),
       ],
     },
   )
-  .map(({ charges, allowances, fees, startDay, percent, minimum, rounding, ...others }) => {
-    const named = charges.map((one, index) => ({ ...one, name: `charge ${index}` }));
+  .map(({ charges, smsCharges, allowances, fees, percent, minimum, rounding, ...others }) => {
+    const isOfSims =
+      others.period.kind === 'activation-month' ||
+      (others.period.kind === 'days' && others.period.from === 'activation');
+    const named = charges.map((one, index) => ({
+      ...({ ...one, name: `charge ${index}`, traffic: 'data', direction: 'both' } as const),
+      tierScope: isOfSims ? ('sim' as const) : one.tierScope,
+    }));
+    const messages = smsCharges.map((one, index) => ({
+      ...({ ...one, name: `sms ${index}`, traffic: 'sms', unit: 'message' } as const),
+      ...({ increment: { per: 'record', by: [] }, tiering: 'graduated', tierScope: 'sim' } as const),
+    }));
     const names = named.map(({ name }) => name);
+    const hasYears = named.some(({ increment }) => increment.per === 'year');
+    const sized = allowances.map(({ isOfAll, ...one }, index) => {
+      const of = isOfSims ? ('sim' as const) : one.of;
+      const lasts = of === 'sim' && !hasYears ? one.lasts : ('period' as const);
+      const own = isOfAll ? names.toReversed() : names.slice(0, 1);
+      return { ...one, of, lasts, name: `allowance ${index}`, charges: own };
+    });
     const isShared =
-      named.some(({ tierScope }) => tierScope === 'account') || allowances.some(({ of }) => of !== 'sim');
+      named.some(({ tierScope }) => tierScope === 'account') || sized.some(({ of }) => of !== 'sim');
     return {
-      ...{ name: 'tariff', currency: 'EUR', period: { kind: 'month', startDay }, charges: named, ...others },
-      allowances: allowances.map(({ isOfAll, ...one }, index) => ({
-        ...{ ...one, name: `allowance ${index}`, charges: isOfAll ? names.toReversed() : names.slice(0, 1) },
-      })),
+      ...{ name: 'tariff', currency: 'EUR', charges: [...named, ...messages], ...others, allowances: sized },
       fees: fees.map((one, index) => ({ ...one, name: `fee ${index}` })),
       rounding: isShared && rounding.per === 'sim' ? { ...rounding, per: 'line' as const } : rounding,
       ...(minimum !== undefined && !isShared && rounding.per !== 'invoice' && { minimum }),
@@ -115,6 +159,8 @@ const tariff: fc.Arbitrary<PlainTariff> = fc
   });
 
 const days = [
+  '2026-07-20',
+  '2026-08-15',
   '2026-09-15',
   '2026-09-30',
   '2026-10-01',
@@ -135,17 +181,30 @@ const usage: fc.Arbitrary<Partial<BilledUsage>> = fc
     country: fc.constantFrom(undefined, ...countries),
     mnc: fc.constantFrom('01', '02'),
     rateZone: fc.constantFrom(undefined, 'zone 1'),
+    messages: fc.option(fc.tuple(fc.nat({ max: 2 }), fc.nat({ max: 2 })), { freq: 4, nil: undefined }),
+    isStated: fc.boolean(),
   })
-  .map((one) => ({ ...one, end: one.start }));
+  .map(({ messages, isStated, ...one }) => {
+    if (messages === undefined) return { ...one, end: one.start };
+    const [messagesTx, messagesRx] = isStated ? messages : [undefined, undefined];
+    return {
+      ...{ ...one, end: one.start, trafficType: 'sms', dataTotal: 0, volume: undefined },
+      ...{ messages: messages[0] + messages[1], messagesTx, messagesRx },
+    };
+  });
 
 const sim = fc.record({
+  carrier: fc.constantFrom('emnify', '1nce' as const),
+  balances: fc.array(fc.tuple(fc.nat({ max: 2 }), amount, fc.constantFrom('2026-08-01', '2026-08-20')), {
+    maxLength: 2,
+  }),
   usage: fc.array(usage, { maxLength: 6 }),
   sessions: fc.uniqueArray(fc.tuple(fc.constantFrom('s1', 's2'), time, time), { selector: ([id]) => id }),
   roster: fc.option(
     fc.record({
       from: fc.constantFrom(undefined, '2026-10-20', '2026-12-01'),
       to: fc.constantFrom(undefined, '2026-09-20'),
-      activated: fc.constantFrom(undefined, '2026-09-20', '2026-10-15'),
+      activated: fc.constantFrom(undefined, '2025-08-31', '2026-09-20', '2026-10-15'),
     }),
     { nil: undefined },
   ),
@@ -157,25 +216,43 @@ const world: fc.Arbitrary<World> = fc
     tariff: given,
     sims: sims.map((one, index) => ({
       sim: `sim ${index}`,
-      usage: one.usage.map((record) => makeUsage({ ...record, sim: `sim ${index}` })),
+      usage: one.usage.map((record) =>
+        makeUsage({ ...record, sim: `sim ${index}`, carrier: one.carrier, source: one.carrier }),
+      ),
       sessions: one.sessions.map(([sessionId, a, b]) => {
         const [start = a, end = b] = [a, b].sort();
-        return { source: 'emnify', sessionId, start, end };
+        return { source: one.carrier, sessionId, start, end };
       }),
     })),
     roster: sims.flatMap(({ roster }, index) =>
       roster === undefined ? [] : [{ sim: `sim ${index}`, tariff: undefined, ...roster }],
     ),
+    balances: sims.flatMap(({ balances }, index) => {
+      const lasting = given.allowances.filter(({ lasts }) => lasts === 'lifetime');
+      const yearly = given.charges.filter(({ increment }) => increment.per === 'year');
+      const about = [
+        ...lasting.map(({ name }) => ({ name, network: undefined })),
+        ...yearly.map(({ name, increment: { by } }) => ({
+          name,
+          network: by.includes('network') ? '262-01' : undefined,
+        })),
+      ];
+      return balances.flatMap(([choice, used, at]) => {
+        const one = about[choice];
+        return one === undefined ? [] : [{ ...one, sim: `sim ${index}`, used: makeDecimal(used), at }];
+      });
+    }),
   }));
 
 /** The bill by the code that is judged, its lines with it. */
 function makeBill(
   { Rater: SimRater, BillSum: Sum, tariff: schema }: BillingCode,
-  { tariff: file, sims, roster }: World,
+  { tariff: file, sims, roster, balances }: World,
 ): { readonly bill: Bill; readonly lines: readonly BillLine[]; readonly tariff: Tariff } {
   const checked = schema.parse(file);
   const entries = new Map(roster.map((entry) => [entry.sim, [entry]]));
-  const context = { tariffs: [checked], month, roster: entries, balances: new Map() };
+  const opened = new Map(sims.map(({ sim: of }) => [of, balances.filter((one) => one.sim === of)]));
+  const context = { tariffs: [checked], month, roster: entries, balances: opened };
   const rater = new SimRater(context);
   const sum = new Sum(context, []);
   const bills = sims.map((records) => rater.rate(records));
@@ -204,7 +281,7 @@ const ownCode: BillingCode = { Rater, BillSum, tariff: tariffSchema };
 /** Whether both raters agree on a world. */
 function compare(code: BillingCode, given: World): void {
   const roster = new Map(given.roster.map((entry) => [entry.sim, entry]));
-  const plain = makePlainBill(given.tariff, given.sims, roster, month);
+  const plain = makePlainBill(given.tariff, given.sims, roster, month, given.balances);
   expect(describeBill(code, given)).toEqual({ total: plain.total, lines: plain.lines });
 }
 
@@ -348,9 +425,47 @@ const mutants: readonly Mutant[] = [
     text: "timeZone === 'UTC' ? undefined : format",
     by: 'format === undefined ? format : undefined',
   },
+  // A year's step that was begun before is counted again.
+  { file: 'rate.ts', text: 'years.set(group.scope, after);', by: '' },
+  // Nothing of a SIM's lifetime was used before.
+  { file: 'rate.ts', text: 'max(zero, allowance.quantity.minus(used))', by: 'allowance.quantity' },
+  // Messages from the device are taken for those to it.
+  {
+    file: 'tariff.ts',
+    text: "(fromDevice === 'tx') === (direction === 'from-device')",
+    by: "(fromDevice === 'tx') !== (direction === 'from-device')",
+  },
+  // Periods begin before the activation.
+  { file: 'calendar.ts', text: 'from >= anchor && shiftDay', by: 'shiftDay' },
   // A minimum is taken for the usage before rounding.
   { file: 'bill.ts', text: 'sum.plus(missing), tax.percent', by: 'sum, tax.percent' },
 ];
+
+test('bills in several currencies are those of each tariff by itself, and never added up', () => {
+  fc.assert(
+    fc.property(world, fc.boolean(), (given, isSecond) => {
+      // A roster that names no tariff says of a silent SIM nothing where there are several.
+      const file = { ...given.tariff, match: { carriers: ['emnify'] } };
+      const other = { ...given.tariff, name: 'other', currency: 'USD', match: { carriers: ['1nce'] } };
+      const tariffs = [file, other].map((one) => tariffSchema.parse(one));
+      const context = { tariffs, month, roster: new Map(), balances: new Map() };
+      const rater = new Rater(context);
+      const sum = new BillSum(context, []);
+      for (const records of isSecond ? given.sims.toReversed() : given.sims) sum.add(rater.rate(records));
+      const totals = sum.finish().totals.map(({ currency, amount: paid }) => [currency, paid.toFixed()]);
+      const expected = (['emnify', '1nce'] as const).map((carrier) => {
+        const own = given.sims.filter(({ usage: records }) => records[0]?.carrier === carrier);
+        return makePlainBill(given.tariff, own, new Map(), month).total;
+      });
+      const paid = [
+        ['EUR', expected[0]],
+        ['USD', expected[1]],
+      ];
+      expect(totals.filter(([, one]) => one !== '0')).toEqual(paid.filter(([, one]) => one !== '0'));
+    }),
+    trials(30),
+  );
+});
 
 describe('a planted fault', () => {
   test.each(mutants)('is found: $by', async (mutant) => {

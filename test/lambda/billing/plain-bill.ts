@@ -1,4 +1,4 @@
-import type { RosterEntry, SimRecords } from '../../../lambda/billing/rate.ts';
+import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../../lambda/billing/tariff.ts';
 
 /**
@@ -69,17 +69,22 @@ export interface PlainTariff {
   readonly name: string;
   readonly currency: string;
   readonly timeZone: string;
-  readonly period: { readonly kind: 'month'; readonly startDay: number };
+  readonly period:
+    | { readonly kind: 'month'; readonly startDay: number }
+    | { readonly kind: 'activation-month' }
+    | { readonly kind: 'days'; readonly days: number; readonly from: string };
   readonly attribution: 'record' | 'start' | 'close';
   readonly kilobyte: 1000 | 1024;
   readonly lines: readonly ('country' | 'network' | 'zone')[];
   readonly charges: readonly {
     readonly name: string;
+    readonly traffic: 'data' | 'sms';
+    readonly direction: 'both' | 'from-device' | 'to-device';
     readonly match: { readonly countries: readonly string[] };
-    readonly unit: 'B' | 'KB' | 'MB';
+    readonly unit: 'B' | 'KB' | 'MB' | 'message';
     readonly increment: {
       readonly step?: string;
-      readonly per: 'record' | 'session' | 'day' | 'period';
+      readonly per: 'record' | 'session' | 'day' | 'period' | 'year';
       readonly by: readonly ('country' | 'network')[];
       readonly minimum?: string;
     };
@@ -96,6 +101,7 @@ export interface PlainTariff {
     readonly quantity: string;
     readonly unit: 'KB' | 'MB';
     readonly of: 'sim' | 'pool' | 'account';
+    readonly lasts: 'period' | 'lifetime';
   }[];
   readonly rounding: {
     readonly per: 'line' | 'sim' | 'invoice';
@@ -129,6 +135,8 @@ interface Placed {
   readonly day: string;
   readonly charge: PlainTariff['charges'][number];
   readonly price: number;
+  /** What the charge counts of a text message; undefined of data. */
+  readonly messages: number | undefined;
 }
 
 interface Line {
@@ -160,6 +168,7 @@ const bytesIn = (unit: string, kilobyte: number): Fraction => [
 /** What records measure in a charge's unit. */
 function measure(records: readonly Placed[], unit: string, kilobyte: number): Fraction {
   const [unitBytes] = bytesIn(unit, kilobyte);
+  if (unit === 'message') return sum(records.map(({ messages = 0 }) => [BigInt(messages), 1n]));
   const bytes = sum(
     records.map(({ usage: { volume, dataTotal } }) =>
       volume === undefined ? [BigInt(dataTotal), 1n] : times(readFraction(volume), bytesIn('MB', kilobyte)),
@@ -168,137 +177,275 @@ function measure(records: readonly Placed[], unit: string, kilobyte: number): Fr
   return times(bytes, [1n, unitBytes]);
 }
 
+/** Days as numbers since 1970, which are easily added to. */
+const countDay = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 86_400_000;
+const nameDay = (count: number): string => new Date(count * 86_400_000).toISOString().slice(0, 10);
+
+/** A day so many months later; the last day of a month that is too short. */
+function addMonths(day: string, months: number): string {
+  const number = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + months;
+  const month = `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, '0')}`;
+  for (let date = Number(day.slice(8)); ; date -= 1) {
+    const found = `${month}-${String(date).padStart(2, '0')}`;
+    if (!Number.isNaN(Date.parse(found)) && nameDay(countDay(found)) === found) return found;
+  }
+}
+
+type Span = readonly [from: string, to: string];
+
+/** All periods of some years, oldest first; undefined where nobody said when the SIM was activated. */
+function listSpans({ period }: PlainTariff, activated: string | undefined): Span[] | undefined {
+  const anchor =
+    period.kind === 'month'
+      ? `2025-01-${String(period.startDay).padStart(2, '0')}`
+      : period.kind === 'days' && period.from !== 'activation'
+        ? period.from
+        : activated;
+  if (anchor === undefined) return undefined;
+  const step = (index: number): string =>
+    period.kind === 'days' ? nameDay(countDay(anchor) + index * period.days) : addMonths(anchor, index);
+  const count = period.kind === 'days' ? 100 : 36;
+  return Array.from({ length: count }, (_, index): Span => [step(index), step(index + 1)]);
+}
+
+/** The year of a SIM in which a day is: it begins with an anniversary of the activation, or on 1 January. */
+function findYear(activated: string | undefined, day: string): string {
+  const first = activated ?? '2020-01-01';
+  let year = addMonths(first, -120);
+  for (let months = -108; addMonths(first, months) <= day; months += 12) year = addMonths(first, months);
+  return year;
+}
+
+/** What the charges of a tariff count of a record: of text messages, each direction has the first charge that fits it. */
+function findCharges(
+  tariff: PlainTariff,
+  usage: BilledUsage,
+): { charge: Line['charge']; messages: number | undefined }[] {
+  const fitting = tariff.charges.filter(
+    ({ traffic, match }) =>
+      traffic === usage.trafficType &&
+      (match.countries.length === 0 || match.countries.includes(usage.country ?? '')),
+  );
+  if (usage.trafficType !== 'sms')
+    return fitting.slice(0, 1).map((charge) => ({ charge, messages: undefined }));
+  const [fromDevice, toDevice] =
+    usage.carrier === 'emnify' ? [usage.messagesRx, usage.messagesTx] : [usage.messagesTx, usage.messagesRx];
+  const first = (way: string) => fitting.find(({ direction }) => direction === 'both' || direction === way);
+  const [sender, receiver] = [first('from-device'), first('to-device')];
+  if (sender !== undefined && sender === receiver) {
+    return usage.messages === undefined ? [] : [{ charge: sender, messages: usage.messages }];
+  }
+  return [
+    { charge: sender, messages: fromDevice },
+    { charge: receiver, messages: toDevice },
+  ].flatMap(({ charge, messages }) =>
+    charge === undefined || messages === undefined || messages === 0 ? [] : [{ charge, messages }],
+  );
+}
+
+/** What an account's period has, before what all SIMs share. */
+interface AccountPeriod {
+  readonly span: Span;
+  readonly amounts: Map<string, Fraction>;
+  readonly sharedLines: Line[];
+  usageSum: Fraction;
+  active: number;
+}
+
 /** The bill of a month by one tariff. */
 export function makePlainBill(
   tariff: PlainTariff,
   sims: readonly SimRecords[],
   roster: ReadonlyMap<string, RosterEntry>,
   month: string,
+  balances: readonly OpeningBalance[] = [],
 ): PlainBill {
-  const { startDay } = tariff.period;
-  const number = Number(month.slice(0, 4)) * 12 + Number(month.slice(5)) - 1;
-  const name = (months: number): string =>
-    `${Math.floor(months / 12)}-${String((months % 12) + 1).padStart(2, '0')}-${String(startDay).padStart(2, '0')}`;
-  const [from, to] = startDay === 1 ? [name(number), name(number + 1)] : [name(number - 1), name(number)];
   const { per: roundsPer, decimals, mode } = tariff.rounding;
   const roundMoney = (value: Fraction): Fraction => roundTo(value, decimals, mode);
-  const place = (records: SimRecords): Placed[] =>
-    records.usage.flatMap((usage) => {
-      const time = findTime(tariff, usage, records);
-      if (time === undefined) return [];
-      const day = readDay(time, tariff.timeZone);
-      if (day < from || day >= to) return [];
-      const charge = tariff.charges.find(
-        ({ match }) => match.countries.length === 0 || match.countries.includes(usage.country ?? ''),
-      );
-      return charge === undefined ? [] : [{ usage, day, charge, price: pickPrice(charge.prices, day) }];
-    });
   const isShared = (charge: Line['charge']): boolean =>
     charge.tierScope === 'account' ||
     tariff.allowances.some(({ of, charges }) => of !== 'sim' && charges.includes(charge.name));
+  const isOfMonth = ([, to]: Span): boolean => nameDay(countDay(to) - 1).startsWith(month);
   const texts: string[] = [];
-  const amounts = new Map<string, Fraction>();
-  const note = (text: string, key: string, amount: Fraction): void => {
-    amounts.set(key, plus(amounts.get(key) ?? nothing, amount));
+  const periods = new Map<string, AccountPeriod>();
+  const openPeriod = (span: Span): AccountPeriod => {
+    const known = periods.get(span.join());
+    if (known !== undefined) return known;
+    const made = { span, amounts: new Map(), sharedLines: [], usageSum: nothing, active: 0 };
+    periods.set(span.join(), made);
+    return made;
+  };
+  const note = (period: AccountPeriod, text: string, key: string, amount: Fraction): void => {
+    period.amounts.set(key, plus(period.amounts.get(key) ?? nothing, amount));
     texts.push(`${text} ${formatFraction(amount)}`);
   };
-  let usageSum = nothing;
-  let active = 0;
-  const sharedLines: Line[] = [];
   for (const records of sims) {
-    const placed = place(records);
-    const inPeriod = records.usage.filter((usage) => {
-      const time = findTime(tariff, usage, records);
-      const day = time === undefined ? '' : readDay(time, tariff.timeZone);
-      return day >= from && day < to;
-    });
-    if (inPeriod.length > 0) active += 1;
-    const lines = drawLines(tariff, records.sim, placed);
-    for (const allowance of tariff.allowances.filter(({ of }) => of === 'sim'))
-      takeOff(tariff, allowance, readFraction(allowance.quantity), lines);
-    const own = lines.filter(({ charge }) => !isShared(charge));
-    sharedLines.push(...lines.filter(({ charge }) => isShared(charge)));
-    let simSum = nothing;
-    for (const [line, exact] of priceLines(own)) {
-      const amount = roundsPer === 'line' ? roundMoney(exact) : exact;
-      simSum = plus(simSum, amount);
-      note(
-        `${records.sim} ${line.charge.name} ${line.price} ${line.dimensions.join('|')}`,
-        line.charge.name,
-        amount,
-      );
-    }
-    usageSum = plus(usageSum, simSum);
-    if (roundsPer === 'sim') {
-      const rounding = minus(roundMoney(simSum), simSum);
-      if (!isZero(rounding)) note(`${records.sim} rounding`, '(rounding)', rounding);
-      simSum = roundMoney(simSum);
-    }
-    const withData = inPeriod.filter(({ volume, dataTotal }) =>
-      volume === undefined ? dataTotal > 0 : !isZero(readFraction(volume)) || dataTotal > 0,
-    );
     const entry = roster.get(records.sim);
-    const selected = {
-      active: inPeriod.length > 0,
-      data: withData.length > 0,
-      listed: entry !== undefined && (entry.from ?? '') < to && (entry.to ?? '9') > from,
-    };
-    const { minimum } = tariff;
-    if (minimum !== undefined && selected[minimum.of]) {
-      const missing = minus(readFraction(minimum.amount), simSum);
-      if (isMore(missing, nothing)) note(`${records.sim} minimum`, '(minimum)', missing);
-    }
-    for (const fee of tariff.fees) {
-      const amount = readFraction(fee.prices[pickPrice(fee.prices, from)]?.price ?? '0');
-      if (isZero(amount)) continue;
-      const networks = new Set(withData.map(({ mcc, mnc }) => `${mcc}-${mnc}`));
-      const isActivated = (entry?.activated ?? '') >= from && (entry?.activated ?? '') < to;
-      const howOften =
-        fee.per === 'sim-and-network'
-          ? networks.size
-          : Number(fee.per === 'activation' ? isActivated : fee.per === 'sim' && selected[fee.of]);
-      for (let index = 0; index < howOften; index += 1) note(`${records.sim} ${fee.name}`, fee.name, amount);
-    }
-  }
-  // What all SIMs share.
-  const account = joinLines(tariff, sharedLines);
-  for (const allowance of tariff.allowances.filter(({ of }) => of !== 'sim')) {
-    const share = allowance.of === 'pool' ? BigInt(active) : 1n;
-    takeOff(tariff, allowance, times(readFraction(allowance.quantity), [share, 1n]), account);
-  }
-  for (const [line, exact] of priceLines(account)) {
-    // Amounts of 0 that come of nothing are lines, too.
-    const amount = roundsPer === 'line' ? roundMoney(exact) : exact;
-    usageSum = plus(usageSum, amount);
-    note(`account ${line.charge.name} ${line.price}`, line.charge.name, amount);
-  }
-  if (roundsPer === 'invoice') {
-    const rounding = minus(roundMoney(usageSum), usageSum);
-    if (!isZero(rounding)) note('account rounding', '(rounding)', rounding);
-  }
-  for (const fee of tariff.fees.filter(({ per }) => per === 'account')) {
-    const amount = readFraction(fee.prices[pickPrice(fee.prices, from)]?.price ?? '0');
-    if (!isZero(amount)) note(`account ${fee.name}`, fee.name, amount);
-  }
-  const before = new Map(amounts);
-  for (const { name: discount, percent, on } of tariff.discounts) {
-    const base = sum(
-      [...before].filter(([key]) => on.length === 0 || on.includes(key)).map(([, amount]) => amount),
+    const spans = listSpans(tariff, entry?.activated);
+    if (spans === undefined) continue;
+    const own = spans.filter(isOfMonth);
+    const [first] = own;
+    if (first === undefined) continue;
+    const opened = balances.filter(({ sim }) => sim === records.sim);
+    const placed = records.usage.flatMap((usage): Placed[] => {
+      const time = findTime(tariff, usage, records);
+      if (time === undefined) return [];
+      const day = readDay(time, tariff.timeZone);
+      return findCharges(tariff, usage).map(({ charge, messages }) => {
+        return { usage, day, charge, messages, price: pickPrice(charge.prices, day) };
+      });
+    });
+    // What an opening balance states already is not added to it.
+    const counted = placed.filter(
+      ({ usage, day, charge }) =>
+        day >= first[0] ||
+        !opened.some(
+          ({ name, network, at }) =>
+            day < at &&
+            (name === charge.name ||
+              tariff.allowances.some((one) => one.name === name && one.charges.includes(charge.name))) &&
+            (network === undefined || network === `${usage.mcc}-${usage.mnc}`),
+        ),
     );
-    const off = roundMoney(times(base, times(readFraction(percent), [1n, 100n])));
-    if (!isZero(off)) note(`account ${discount}`, '(discount)', minus(nothing, off));
+    const draw = (span: Span): Line[] =>
+      drawLines(tariff, records.sim, counted, span, { opened, activated: entry?.activated });
+    const isIn = ([from, to]: Span, day: string): boolean => day >= from && day < to;
+    const lifetimes = new Map<string, Fraction>();
+    for (const { name, quantity, unit, lasts, charges } of tariff.allowances) {
+      if (lasts !== 'lifetime') continue;
+      const before = spans
+        .filter(([, to]) => to <= first[0])
+        .flatMap(draw)
+        .filter(({ charge }) => charges.includes(charge.name));
+      const outside = counted.filter(
+        ({ day, charge }) =>
+          charges.includes(charge.name) && spans.every((span) => !isIn(span, day)) && day < first[0],
+      );
+      const used = sum([
+        ...opened
+          .filter((one) => one.name === name)
+          .map((one) => times(readFraction(one.used.toFixed()), bytesIn(unit, tariff.kilobyte))),
+        ...before.map((line) => times(line.quantity, bytesIn(line.charge.unit, tariff.kilobyte))),
+        ...(outside.length === 0
+          ? []
+          : drawLines(tariff, records.sim, outside, ['0', first[0]], {
+              opened,
+              activated: entry?.activated,
+            }).map((line) => times(line.quantity, bytesIn(line.charge.unit, tariff.kilobyte)))),
+      ]);
+      const all = times(readFraction(quantity), bytesIn(unit, tariff.kilobyte));
+      lifetimes.set(name, isMore(used, all) ? nothing : minus(all, used));
+    }
+    for (const span of own) {
+      const period = openPeriod(span);
+      const inPeriod = records.usage.filter((usage) => {
+        const time = findTime(tariff, usage, records);
+        return time !== undefined && isIn(span, readDay(time, tariff.timeZone));
+      });
+      if (inPeriod.length > 0) period.active += 1;
+      const lines = draw(span);
+      for (const allowance of tariff.allowances.filter(({ of }) => of === 'sim')) {
+        const size =
+          lifetimes.get(allowance.name) ??
+          times(readFraction(allowance.quantity), bytesIn(allowance.unit, tariff.kilobyte));
+        const left = takeOff(tariff, allowance, size, lines);
+        if (allowance.lasts === 'lifetime') lifetimes.set(allowance.name, left);
+      }
+      const unshared = lines.filter(({ charge }) => !isShared(charge));
+      period.sharedLines.push(...lines.filter(({ charge }) => isShared(charge)));
+      let simSum = nothing;
+      for (const [line, exact] of priceLines(unshared)) {
+        const amount = roundsPer === 'line' ? roundMoney(exact) : exact;
+        simSum = plus(simSum, amount);
+        const text = `${records.sim} ${line.charge.name} ${line.price} ${line.dimensions.join('|')}`;
+        note(period, text, line.charge.name, amount);
+      }
+      period.usageSum = plus(period.usageSum, simSum);
+      if (roundsPer === 'sim') {
+        const rounding = minus(roundMoney(simSum), simSum);
+        if (!isZero(rounding)) note(period, `${records.sim} rounding`, '(rounding)', rounding);
+        simSum = roundMoney(simSum);
+      }
+      const withData = inPeriod.filter(
+        ({ trafficType, volume, dataTotal }) =>
+          trafficType === 'data' &&
+          (volume === undefined ? dataTotal > 0 : !isZero(readFraction(volume)) || dataTotal > 0),
+      );
+      const [from, to] = span;
+      const selected = {
+        active: inPeriod.length > 0,
+        data: withData.length > 0,
+        listed: entry !== undefined && (entry.from ?? '') < to && (entry.to ?? '9') > from,
+      };
+      const { minimum } = tariff;
+      if (minimum !== undefined && selected[minimum.of]) {
+        const missing = minus(readFraction(minimum.amount), simSum);
+        if (isMore(missing, nothing)) note(period, `${records.sim} minimum`, '(minimum)', missing);
+      }
+      for (const fee of tariff.fees) {
+        const amount = readFraction(fee.prices[pickPrice(fee.prices, from)]?.price ?? '0');
+        if (isZero(amount)) continue;
+        const networks = new Set(withData.map(({ mcc, mnc }) => `${mcc}-${mnc}`));
+        const isActivated = entry?.activated !== undefined && isIn(span, entry.activated);
+        const howOften =
+          fee.per === 'sim-and-network'
+            ? networks.size
+            : Number(fee.per === 'activation' ? isActivated : fee.per === 'sim' && selected[fee.of]);
+        for (let index = 0; index < howOften; index += 1)
+          note(period, `${records.sim} ${fee.name}`, fee.name, amount);
+      }
+    }
   }
-  const all = sum([...amounts.values()]);
+  // What all SIMs share. Where each SIM has periods of its own, the account's is the month.
+  const ofAccount = (
+    listSpans(tariff, undefined) ?? [[`${month}-01`, addMonths(`${month}-01`, 1)] as const]
+  ).filter(isOfMonth);
+  for (const span of ofAccount) openPeriod(span);
+  for (const period of periods.values()) {
+    const account = joinLines(tariff, period.sharedLines);
+    for (const allowance of tariff.allowances.filter(({ of }) => of !== 'sim')) {
+      const share = allowance.of === 'pool' ? BigInt(period.active) : 1n;
+      const size = times(readFraction(allowance.quantity), bytesIn(allowance.unit, tariff.kilobyte));
+      takeOff(tariff, allowance, times(size, [share, 1n]), account);
+    }
+    for (const [line, exact] of priceLines(account)) {
+      // Amounts of 0 that come of nothing are lines, too.
+      const amount = roundsPer === 'line' ? roundMoney(exact) : exact;
+      period.usageSum = plus(period.usageSum, amount);
+      note(period, `account ${line.charge.name} ${line.price}`, line.charge.name, amount);
+    }
+    if (roundsPer === 'invoice') {
+      const rounding = minus(roundMoney(period.usageSum), period.usageSum);
+      if (!isZero(rounding)) note(period, 'account rounding', '(rounding)', rounding);
+    }
+    const [from] = period.span;
+    const hasFees = ofAccount.some((span) => span.join() === period.span.join());
+    for (const fee of tariff.fees.filter(({ per }) => per === 'account' && hasFees)) {
+      const amount = readFraction(fee.prices[pickPrice(fee.prices, from)]?.price ?? '0');
+      if (!isZero(amount)) note(period, `account ${fee.name}`, fee.name, amount);
+    }
+    const before = new Map(period.amounts);
+    for (const { name: discount, percent, on } of tariff.discounts) {
+      const base = sum(
+        [...before].filter(([key]) => on.length === 0 || on.includes(key)).map(([, amount]) => amount),
+      );
+      const off = roundMoney(times(base, times(readFraction(percent), [1n, 100n])));
+      if (!isZero(off)) note(period, `account ${discount}`, '(discount)', minus(nothing, off));
+    }
+  }
+  const addAll = (): Fraction => sum([...periods.values()].flatMap(({ amounts }) => [...amounts.values()]));
+  const [account] = ofAccount;
+  if (account === undefined) return { total: formatFraction(addAll()), lines: texts.sort() };
+  const closing = openPeriod(account);
   if (tariff.commitment !== undefined) {
-    const missing = minus(readFraction(tariff.commitment), all);
-    if (isMore(missing, nothing)) note('account commitment', '(commitment)', missing);
+    const missing = minus(readFraction(tariff.commitment), addAll());
+    if (isMore(missing, nothing)) note(closing, 'account commitment', '(commitment)', missing);
   }
   if (tariff.tax !== undefined) {
-    const taxed = times(sum([...amounts.values()]), times(readFraction(tariff.tax.percent), [1n, 100n]));
-    const tax = roundMoney(taxed);
-    if (!isZero(tax)) note(`account ${tariff.tax.name}`, '(tax)', tax);
+    const tax = roundMoney(times(addAll(), times(readFraction(tariff.tax.percent), [1n, 100n])));
+    if (!isZero(tax)) note(closing, `account ${tariff.tax.name}`, '(tax)', tax);
   }
-  return { total: formatFraction(sum([...amounts.values()])), lines: texts.sort() };
+  return { total: formatFraction(addAll()), lines: texts.sort() };
 }
 
 /** When a record counts; undefined for an open session that is billed at its end. */
@@ -309,33 +456,38 @@ function findTime(
 ): string | undefined {
   if (attribution === 'record') return usage.start;
   const { sessionId } = usage;
-  if (sessionId === undefined) {
+  if (sessionId === undefined || usage.trafficType !== 'data') {
     if (attribution === 'start') return usage.start;
     return [usage.start, usage.end].sort()[1];
   }
   const session = sessions.find((one) => one.sessionId === sessionId && one.source === usage.source);
   if (attribution === 'close') return session?.end;
-  const starts = all.filter((one) => one.sessionId === sessionId).map(({ start }) => start);
+  const starts = all
+    .filter((one) => one.sessionId === sessionId && one.source === usage.source)
+    .map(({ start }) => start);
   return session?.start ?? starts.sort()[0];
 }
 
-/** What stands on the bill of one SIM before allowances. */
-function drawLines(tariff: PlainTariff, sim: string, placed: readonly Placed[]): Line[] {
+/** What stands on the bill of one SIM in a period before allowances. */
+function drawLines(
+  tariff: PlainTariff,
+  sim: string,
+  counted: readonly Placed[],
+  [from, to]: Span,
+  {
+    opened,
+    activated,
+  }: { readonly opened: readonly OpeningBalance[]; readonly activated: string | undefined },
+): Line[] {
   const groups = new Map<string, Placed[]>();
-  for (const one of placed) {
-    const { usage, day, charge, price } = one;
-    const { step, per, by, minimum } = charge.increment;
-    const country = usage.country ?? '';
-    const network = `${usage.mcc}-${usage.mnc}`;
-    const session = usage.sessionId ?? `record ${usage.usageId}`;
+  for (const one of counted) {
+    if (one.day < from || one.day >= to) continue;
+    const { usage, charge, price } = one;
+    const { step, minimum } = charge.increment;
     const scope =
       step === undefined && minimum === undefined
-        ? [`${country}|${network}|${usage.rateZone}`]
-        : [
-            { record: usage.usageId, session, day, period: '' }[per],
-            ...(by.includes('country') ? [country] : []),
-            ...(by.includes('network') ? [network] : []),
-          ];
+        ? [`${usage.country ?? ''}|${usage.mcc}-${usage.mnc}|${usage.rateZone}`]
+        : nameScope(one, activated);
     const key = [charge.name, price, ...scope].join('#');
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
@@ -343,13 +495,33 @@ function drawLines(tariff: PlainTariff, sim: string, placed: readonly Placed[]):
   for (const records of groups.values()) {
     const [first] = records;
     if (first === undefined) continue;
-    const { charge, price } = first;
-    const { step, minimum } = charge.increment;
-    const used = measure(records, charge.unit, tariff.kilobyte);
-    let quantity = used;
-    if (step !== undefined) quantity = ceilTo(used, readFraction(step));
-    if (minimum !== undefined && !isZero(used) && isMore(readFraction(minimum), quantity))
-      quantity = readFraction(minimum);
+    const { charge, price, day } = first;
+    const { per, by } = charge.increment;
+    let quantity = roundQuantity(charge, measure(records, charge.unit, tariff.kilobyte));
+    const isRounded = charge.increment.step !== undefined || charge.increment.minimum !== undefined;
+    if (per === 'year' && isRounded) {
+      // A step that was begun earlier in the year is not counted again.
+      const year = findYear(activated, day);
+      const network = by.includes('network') ? `${first.usage.mcc}-${first.usage.mnc}` : undefined;
+      const balance = sum(
+        opened
+          .filter(
+            (one) =>
+              one.name === charge.name && one.network === network && findYear(activated, one.at) === year,
+          )
+          .map(({ used }) => readFraction(used.toFixed())),
+      );
+      const scope = nameScope(first, activated).join('#');
+      const earlier = counted.filter(
+        (one) =>
+          one.charge === charge &&
+          nameScope(one, activated).join('#') === scope &&
+          (one.day < from || (one.day < to && one.price < price)),
+      );
+      const before = plus(balance, measure(earlier, charge.unit, tariff.kilobyte));
+      const after = plus(before, measure(records, charge.unit, tariff.kilobyte));
+      quantity = minus(roundQuantity(charge, after), roundQuantity(charge, before));
+    }
     const dimensions = tariff.lines.map((name) => {
       const values = new Set(records.map(({ usage }) => readValue(usage, name)));
       return values.size === 1 ? ([...values][0] ?? '') : '*';
@@ -357,6 +529,24 @@ function drawLines(tariff: PlainTariff, sim: string, placed: readonly Placed[]):
     lines.push({ sim, charge, price, dimensions, quantity, billed: quantity });
   }
   return joinLines(tariff, lines, true);
+}
+
+/** What is rounded up as a whole. */
+function nameScope({ usage, day, charge }: Placed, activated: string | undefined): string[] {
+  const { per, by } = charge.increment;
+  const isOfSession = usage.trafficType === 'data' && usage.sessionId !== undefined;
+  const record = `record ${usage.source} ${usage.usageId}`;
+  const session = isOfSession ? `session ${usage.source} ${usage.sessionId}` : record;
+  const whole = { record, session, day, period: '', year: findYear(activated, day) }[per];
+  const country = by.includes('country') ? [usage.country ?? ''] : [];
+  return [whole, ...country, ...(by.includes('network') ? [`${usage.mcc}-${usage.mnc}`] : [])];
+}
+
+/** Up to the next step, at least to the minimum; nothing stays nothing. */
+function roundQuantity({ increment: { step, minimum } }: Line['charge'], used: Fraction): Fraction {
+  if (isZero(used)) return nothing;
+  const rounded = step === undefined ? used : ceilTo(used, readFraction(step));
+  return minimum !== undefined && isMore(readFraction(minimum), rounded) ? readFraction(minimum) : rounded;
 }
 
 function readValue(usage: BilledUsage, name: 'country' | 'network' | 'zone'): string {
@@ -385,14 +575,14 @@ function joinLines(tariff: PlainTariff, lines: readonly Line[], bySim = false): 
   );
 }
 
-/** Takes an allowance off lines. */
+/** Takes an allowance off lines; sizes are in bytes. @returns what is left. */
 function takeOff(
   { kilobyte }: PlainTariff,
   allowance: PlainTariff['allowances'][number],
   size: Fraction,
   lines: readonly Line[],
-): void {
-  let left = times(size, bytesIn(allowance.unit, kilobyte));
+): Fraction {
+  let left = size;
   for (const name of allowance.charges) {
     for (const line of lines.filter(({ charge }) => charge.name === name)) {
       const unit = bytesIn(line.charge.unit, kilobyte);
@@ -401,6 +591,7 @@ function takeOff(
       line.billed = minus(line.billed, times(taken, [1n, unit[0]]));
     }
   }
+  return left;
 }
 
 /** Lines with what they cost exactly. */

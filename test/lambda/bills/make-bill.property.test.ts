@@ -221,7 +221,10 @@ describe('a stored bill', () => {
       const lines = await Promise.all(
         bill.plan.parts.map((_, part) => world.read(makeLinesKey(month, part))),
       );
-      const found = lines.flatMap((one) => one.split('\n').slice(0, -1)).map((one) => JSON.parse(one));
+      const found = lines
+        .flatMap((one) => one.split('\n'))
+        .filter((one) => one !== '')
+        .map((one) => JSON.parse(one));
       const listed = found.map(({ groups }) => groups.sim);
       const used = sims.filter((sim) => (world.ports.items.get(sim)?.usage.length ?? 0) > 0);
       expect(new Set(listed)).toEqual(new Set([...used, ...world.context.roster.keys()]));

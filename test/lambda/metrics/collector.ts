@@ -6,7 +6,14 @@ import { gunzipSync } from 'node:zlib';
 import protobuf from 'protobufjs';
 
 /** What the collector does with a request. */
-export type CollectorBehaviour = 'takes' | 'hangs' | 'takes, then hangs' | 'cuts the connection' | number;
+export type CollectorBehaviour =
+  | 'takes'
+  | 'hangs'
+  | 'takes, then hangs'
+  | 'cuts the connection'
+  | number
+  /** Takes it, and answers so. */
+  | { readonly body: string };
 
 /** A point of a series, as it was received. */
 export interface ReceivedPoint {
@@ -110,6 +117,10 @@ export class Collector {
     const behaviour = this.behaviours.shift() ?? 'takes';
     if (behaviour === 'cuts the connection') response.destroy();
     if (typeof behaviour === 'number') response.writeHead(behaviour).end();
+    if (typeof behaviour === 'object') {
+      this.#take(json);
+      response.writeHead(200, { 'content-type': 'application/json' }).end(behaviour.body);
+    }
     if (behaviour === 'takes' || behaviour === 'takes, then hangs') this.#take(json);
     if (behaviour === 'takes') response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { VolumeExporter } from '../../../lambda/metrics/export.ts';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { type ExportPorts, VolumeExporter } from '../../../lambda/metrics/export.ts';
 import { makeOtlpReceiver, readOtlpSecret } from '../../../lambda/metrics/otlp-receiver.ts';
 import type { VolumeGroup } from '../../../lambda/metrics/volumes.ts';
 import { Collector, type CollectorBehaviour, readBySchema } from './collector.ts';
@@ -36,13 +36,21 @@ beforeEach(async () => {
 
 afterEach(() => collector.close());
 
-function newExporter({ maxSeries = 100, url = address } = {}): VolumeExporter {
+function newExporter({
+  maxSeries = 100,
+  url = address,
+  ports = (sound) => sound,
+}: {
+  readonly maxSeries?: number;
+  readonly url?: string;
+  readonly ports?: ((ports: ExportPorts) => ExportPorts) | undefined;
+} = {}): VolumeExporter {
   const secret = readOtlpSecret({ url, headers: { 'DD-API-KEY': 'key' } }) ?? expect.fail('Not a secret');
   const send = makeOtlpReceiver({ get: async () => secret, refresh: async () => secret }, options);
-  return new VolumeExporter({ queue, send }, { deployment: 'my-stack', maxSeries, interval: minute });
+  return new VolumeExporter(ports({ queue, send }), { deployment: 'my-stack', maxSeries, interval: minute });
 }
 
-const taken = { dropped: 0, failure: undefined };
+const taken = { dropped: 0, rejectedPoints: 0, warning: undefined, failure: undefined };
 
 test('gains are added up and sent once a run, with spans that follow each other', async () => {
   const exporter = newExporter();
@@ -127,10 +135,32 @@ describe('a receiver that', () => {
     const exporter = newExporter();
     collector.behaviours.push(400);
     queue.send({ kind: 'gain', groups: [groupOf('a', 1)] });
-    expect(await exporter.run(start)).toEqual({ exported: 0, dropped: 1, failure: 'status 400' });
+    expect(await exporter.run(start)).toEqual({ ...taken, exported: 0, dropped: 1, failure: 'status 400' });
     queue.send({ kind: 'gain', groups: [groupOf('a', 2)] });
     expect(await exporter.run(start + minute)).toEqual({ ...taken, exported: 1 });
     expect(collector.sum('endpoint.volume')).toBe(2);
+  });
+});
+
+describe('a receiver that takes a request in part', () => {
+  test.each([
+    ['{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too\\nold"}}', 3, 'too old'],
+    ['{"partialSuccess":{"rejectedDataPoints":2}}', 2, ''],
+    [`{"partialSuccess":{"errorMessage":"${'w'.repeat(300)}"}}`, 0, 'w'.repeat(200)],
+    ['{"partialSuccess":{"rejectedDataPoints":"0","errorMessage":""}}', 0, undefined],
+    ['{"partialSuccess":{"rejectedDataPoints":"-1"}}', 0, undefined],
+    ['{"partialSuccess":{}}', 0, undefined],
+    ['{"partialSuccess":"all"}', 0, undefined],
+    ['<html>', 0, undefined],
+    ['', 0, undefined],
+    [`{"partialSuccess":{"rejectedDataPoints":"1"},"more":"${'x'.repeat(20_000)}"}`, 0, undefined],
+  ])('is not asked again, and what it rejects is counted: %.60s', async (body, rejectedPoints, warning) => {
+    const exporter = newExporter();
+    collector.behaviours.push({ body });
+    queue.send({ kind: 'gain', groups: [groupOf('a', 1)] });
+    expect(await exporter.run(start)).toEqual({ ...taken, exported: 1, rejectedPoints, warning });
+    expect([await exporter.run(start + minute), queue.size]).toEqual([{ ...taken, exported: 0 }, 0]);
+    expect(collector.requests).toHaveLength(1);
   });
 });
 
@@ -211,7 +241,15 @@ test('what is not a message is deleted, and a second run of one time sends nothi
   expect([collector.sum('endpoint.volume'), queue.size]).toEqual([1, 1]);
 });
 
-test('whatever receiver and queue do, each message counts once', async () => {
+/** What a planted fault changes. */
+interface Fault {
+  readonly ports?: (ports: ExportPorts) => ExportPorts;
+  /** Whether each run is one of a new process, which remembers nothing. */
+  readonly forgets?: boolean;
+}
+
+/** Sends gains through receivers and queues that fail, and expects each to count once. */
+async function checkCounting(numRuns: number, { ports, forgets = false }: Fault = {}): Promise<void> {
   const behaviour = fc.constantFrom(
     'takes' as const,
     503,
@@ -219,15 +257,17 @@ test('whatever receiver and queue do, each message counts once', async () => {
     'cuts the connection' as const,
   );
   const step = fc.record({
-    gains: fc.array(fc.nat(100), { maxLength: 3 }),
+    gains: fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 3 }),
     behaviour,
     isShown: fc.boolean(),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 5 }), async (steps) => {
       const own = new Collector();
+      onTestFinished(() => own.close());
       queue = new QueueInMemory();
-      const exporter = newExporter({ url: await own.listen() });
+      const url = await own.listen();
+      let exporter = newExporter({ url, ports });
       let sum = 0;
       let now = start;
       for (const { gains, behaviour: next, isShown } of [...steps, ...Array(2).fill(lastStep)]) {
@@ -239,6 +279,7 @@ test('whatever receiver and queue do, each message counts once', async () => {
         }
         if (isShown) queue.showAll();
         now += minute;
+        if (forgets) exporter = newExporter({ url, ports });
         await exporter.run(now);
       }
       own.close();
@@ -249,8 +290,72 @@ test('whatever receiver and queue do, each message counts once', async () => {
         if (index > 0) expect(from).toBeGreaterThanOrEqual(points[index - 1]?.to ?? 0);
       }
     }),
-    { numRuns: 12 * Number(process.env['PROPERTY_RUNS'] ?? 1) },
+    { numRuns, endOnFailure: ports !== undefined || forgets },
   );
-});
+}
 
 const lastStep = { gains: [], behaviour: 'takes' as const, isShown: true };
+
+test('whatever receiver and queue do, each message counts once', () =>
+  checkCounting(12 * Number(process.env['PROPERTY_RUNS'] ?? 1)));
+
+/** Sends by another way. */
+function changeSend(
+  change: (send: ExportPorts['send'], body: string) => ReturnType<ExportPorts['send']>,
+): Fault {
+  return { ports: ({ queue: own, send }) => ({ queue: own, send: (body) => change(send, body) }) };
+}
+
+test.each<readonly [string, Fault]>([
+  [
+    'what was not acknowledged counts as taken',
+    changeSend(async (send, body) => {
+      await send(body);
+      return { kind: 'accepted' };
+    }),
+  ],
+  [
+    'what failed is dropped',
+    changeSend(async (send, body) => {
+      const outcome = await send(body);
+      return outcome.kind === 'later' ? { kind: 'refused', reason: outcome.reason } : outcome;
+    }),
+  ],
+  [
+    'what is sent again has another time',
+    changeSend((send, body) =>
+      send(
+        body.replaceAll(
+          /"timeUnixNano":"(\d+)\d{6}"/g,
+          (_, most) => `"timeUnixNano":"${most}${String(Date.now() % 1_000_000).padStart(6, '0')}"`,
+        ),
+      ),
+    ),
+  ],
+  [
+    'what was sent stays in the queue',
+    {
+      ports: ({ queue: own, send }) => ({
+        send,
+        queue: { receive: () => own.receive(), delete: async () => undefined },
+      }),
+    },
+  ],
+  ['a process forgets what it was about to send', { forgets: true }],
+  [
+    'a message that comes again counts again',
+    {
+      ports: ({ queue: own, send }) => {
+        let deliveries = 0;
+        const receive = async () =>
+          (await own.receive()).map((message) => {
+            deliveries += 1;
+            return { ...message, id: `${message.id}-${deliveries}` };
+          });
+        return { send, queue: { receive, delete: (messages) => own.delete(messages) } };
+      },
+    },
+  ],
+])('the counting of messages shows that %s', async (_, fault) => {
+  await expect(checkCounting(60, fault)).rejects.toThrow(/Property failed/);
+});

@@ -331,10 +331,11 @@ export class World {
   }
 
   #makeNotes(client: DynamoDBClient): LateRecordNotes {
-    return new LateRecordNotes(client, alertStateTable.name, () => {
+    const makeId = (): string => {
       this.#notes += 1;
       return String(this.#notes);
-    });
+    };
+    return new LateRecordNotes(client, alertStateTable.name, { makeId, partitions: 2 });
   }
 
   // Sweeps
@@ -375,7 +376,7 @@ export class World {
   }
 
   #makePorts(client: DynamoDBClient, ran: RanSweep): SweepPorts {
-    const reader = new LedgerReader({ ...ledgerTablesOf(client), files: 'Files' });
+    const reader = new LedgerReader({ ...ledgerTablesOf(client), files: 'Files', segments: 2 });
     const notes = new StreamNotes(client, alertStateTable.name, () => ran.now, this.plan.lanes);
     const source = { name: sourceName, streamName: 'stream', lateness };
     const positions = this.#askStream();

@@ -121,12 +121,14 @@ export class SweptFleet {
       readAt = hours,
       isByFiles = false,
       timeFor = Number.POSITIVE_INFINITY,
+      closedFindings,
     }: {
       readonly client?: DynamoDBClient;
       readonly readAt?: number;
       readonly isByFiles?: boolean;
       /** How many SIMs the sweep has time to judge; it has none for more. */
       readonly timeFor?: number;
+      readonly closedFindings?: SweepPorts['closedFindings'];
     } = {},
   ): Promise<SweepReport> {
     let asked = 0;
@@ -152,6 +154,7 @@ export class SweptFleet {
         holds: [],
         ...(isByFiles && { isByFiles }),
       }),
+      closedFindings,
       onMessage: (transition) => this.told.push(transition),
       onFailure: (error) => this.failures.push(error),
       timeLeft: () => {

@@ -36,7 +36,7 @@ test(
   'rows, root, SIM-days and fleet-days are those of all records, over tables in memory',
   async () => {
     const property = makeProperty(async () => new StoredPorts(asClient(new MemoryDynamoDb())));
-    await fc.assert(property, trials(30) as fc.Parameters<[PassCase]>);
+    await fc.assert(property, trials(45) as fc.Parameters<[PassCase]>);
   },
   timeLimit,
 );
@@ -48,7 +48,7 @@ test(
       await tables.clear();
       return new StoredPorts(tables.client);
     });
-    await fc.assert(property, trials(6) as fc.Parameters<[PassCase]>);
+    await fc.assert(property, trials(10) as fc.Parameters<[PassCase]>);
   },
   timeLimit,
 );

@@ -36,7 +36,8 @@ export class StoredPorts extends MemoryPorts {
     this.#writer = new LedgerWriter(ledgerTablesOf(client));
     this.#store = new SimDayStore(client, 'SimDays');
     this.#markers = new DayMarkers(client, 'DayMarkers');
-    const records = new DayRecordReader({ client, ...tableNames, usageDays: 0 });
+    // Few SIMs need few scans: most requests would be scans that find nothing.
+    const records = new DayRecordReader({ client, ...tableNames, usageDays: 0, segments: 2 });
     this.tables = Object.assign(records, { mayLackUsage: (day: Day) => this.wasRead(day) });
     this.notes = new SessionNoteStore(client, 'SessionDays');
     this.simDays = this.#store;

@@ -282,6 +282,7 @@ class World {
   readonly #openDays = new Map<Day, OpenDay>();
   #runs = 0;
   readonly failures: unknown[] = [];
+  readonly #found = new Map<Day, readonly SimPeriod[]>();
 
   constructor(plan: Plan, parts: Parts, memory: MemoryPorts) {
     this.memory = memory;
@@ -433,12 +434,12 @@ class World {
   }
 
   /** The schedule runs, when the sources are read to the end of a day. */
-  async runSchedule(one: Day, ofCourse: Course): Promise<void> {
+  async runSchedule(one: Day, ofCourse: Course, partialHours = 2): Promise<void> {
     await runSchedule(this.#makePorts(ofCourse), {
       now: this.timeline.now + ofCourse.clockAhead,
       sources: [{ at: Date.parse(shiftDay(one, 1)) }],
       usageDays: 35,
-      partialHours: 2,
+      partialHours,
     });
   }
 
@@ -499,6 +500,7 @@ class World {
     }
     const found = await Promise.all(sims.map((sim) => this.memory.findSimDay(one, sim)));
     const simDays = found.filter((simDay) => simDay !== undefined).filter(isActive);
+    this.#found.set(one, simDays);
     return {
       root: manifest.root,
       rows: printRows(rows),
@@ -508,7 +510,7 @@ class World {
   }
 
   /**
-   * What the lists of SIMs with the most bytes are beside the SIM-days.
+   * Compares the lists of SIMs with the most bytes with the SIM-days that {@link findDay} has read.
    *
    * @throws Error if a day's list differs, or if a SIM used more in a month than its lists tell of it.
    */
@@ -519,9 +521,7 @@ class World {
       const { content: top } = await readJson<TopLists>(this.memory.lake, makeTopKey(one));
       if (top === undefined) throw new Error(`${one} has no lists`);
       months.push(top.month);
-      const found = (await Promise.all(sims.map((sim) => this.memory.findSimDay(one, sim)))).filter(
-        (simDay) => simDay !== undefined,
-      );
+      const found = this.#found.get(one) ?? [];
       for (const day of found) used.set(day.sim, (used.get(day.sim) ?? 0n) + sumBytes(day));
       const listed = top.day.sims.map(({ sim, bytes }) => `${sim} ${bytes}`);
       if (`${listed}` !== `${printTop(found)}`)
@@ -599,14 +599,16 @@ export async function playPass(
   void world.order(first, last, undisturbed);
   await timeline.run();
   for (let round = 0; round < 20 && !(await world.isSettled()); round += 1) {
-    void world.runSchedule(last, undisturbed);
+    // All days of the plan are closed: no partial pass is of one.
+    void world.runSchedule(last, undisturbed, 0);
     await timeline.run();
   }
   if (world.failures.length > 0) throw world.failures[0];
   if (!(await world.isSettled()))
     throw new Error('Markers or open days are left, however often the schedule runs');
+  const found = await Promise.all(days.map((one) => world.findDay(one)));
   await world.checkTop();
-  return Promise.all(days.map((one) => world.findDay(one)));
+  return found;
 }
 
 /** The findings of a SIM's day, of all that is known of it at once. */

@@ -77,6 +77,16 @@ test('what functions tell is sent each minute, kept while the receiver is away, 
   ]);
   expect(sqs.queue('metrics')?.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   await sender.send({ kind: 'day', day: '2026-11-01', version: 1, groups: [group] });
+  collector.behaviours.push({
+    body: '{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"too old"}}',
+  });
+  await exporter.invoke({ time: '2026-11-03T14:16:30Z' });
+  const warned = lines.splice(0);
+  expect(warned.join()).toContain('"warning":"too old","rejectedPoints":2');
+  expect(warned.flatMap((line) => parseEmbeddedMetrics(line) ?? [])).toMatchObject([
+    { name: 'metricsDropped', value: 2 },
+  ]);
+  await sender.send({ kind: 'day', day: '2026-11-01', version: 2, groups: [group] });
   collector.behaviours.push(400);
   await exporter.invoke({ time: '2026-11-03T14:17:00Z' });
   const logged = lines.splice(0);
@@ -88,6 +98,6 @@ test('what functions tell is sent each minute, kept while the receiver is away, 
   ]);
   expect(['key-of-ours', '127.0.0.1'].filter((text) => logged.join().includes(text))).toEqual([]);
   expect(collector.requests.map(({ headers }) => headers['dd-api-key'])).toEqual(
-    Array(3).fill('key-of-ours'),
+    Array(4).fill('key-of-ours'),
   );
 });

@@ -66,6 +66,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
     days: undefined,
     console: undefined,
     findings: new FindingsTable(client, findingsTable.name),
+    bills: undefined,
     now: () => now,
     access: { kind: 'basic', credentials: source },
     throttle: new ClientThrottle(0),

@@ -3,8 +3,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { renderClientTypes } from '../../../../bin/client-types.ts';
 import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
+import type { BillReader } from '../../../../lambda/bills/bill-reader.ts';
 import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import page from '../../../../lambda/functions/query-api/documentation.json' with { type: 'json' };
 import inlined from '../../../../lambda/functions/query-api/openapi.json' with { type: 'json' };
@@ -15,6 +17,7 @@ import { FilesTable } from '../../../../lambda/store/files.ts';
 import { FindingsTable } from '../../../../lambda/store/findings.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { alertStateTable, findingsTable } from '../../../../lambda/store/tables.ts';
+import { billedSim, makeBilledUsage, makeExampleBill } from '../../bills/example-bill.ts';
 import {
   makeEpisode,
   makeGroup,
@@ -23,7 +26,7 @@ import {
   storeShared,
 } from '../../queries/stored-alerts.ts';
 import { runningTables } from '../../store/running-tables.ts';
-import { apiOver, type ReadAnswer, send, takeExamples } from './api-under-test.ts';
+import { apiOver, now, type ReadAnswer, send, takeExamples } from './api-under-test.ts';
 
 /** `openapi.yaml` and the handler, tested against each other in both directions. */
 
@@ -96,6 +99,11 @@ function faultsOf(operation: Operation, { status, body, headers }: ReadAnswer): 
 }
 
 describe('the contract', () => {
+  it('is what the console’s client is typed by: `npm run openapi` writes it down', async () => {
+    const types = readFileSync(new URL('../../../../console/api/schema.ts', import.meta.url), 'utf8');
+    expect(types).toBe(await renderClientTypes(contract));
+  });
+
   it('is what the function carries: `npm run openapi` writes it down', () => {
     expect(inlined).toEqual(contract);
     expect(contract.openapi).toBe('3.1.0');
@@ -164,8 +172,13 @@ describe('the contract', () => {
 
 describe('the answers', () => {
   const tables = runningTables();
+  let bills: BillReader;
 
   beforeAll(async () => {
+    const megabytes = ['0.5', '1.25'].map((volume, index) =>
+      makeBilledUsage({ recordId: String(index), volume, mcc: '262', mnc: '03' }),
+    );
+    bills = (await makeExampleBill(megabytes, now)).bills;
     await takeExamples(tables.client);
     const files = new FilesTable(tables.client, 'Files');
     await files.write({
@@ -243,6 +256,9 @@ describe('the answers', () => {
     ['/v1/Alerts', ['', '?State=open&Severity=critical&Rule=silent&Sim=8988280666001000101&PageSize=1']],
     ['/v1/Alerts/{id}', ['']],
     ['/v1/Findings', ['', '?Check=chain&Source=kore&Sim=8988307000000120011&PageSize=1', '?Sim=nowhere']],
+    ['/v1/Bills', ['', '?PageSize=1']],
+    ['/v1/Bills/{month}', ['']],
+    ['/v1/Bills/{month}/Lines', ['', '?PageSize=1', `?Sim=${billedSim}`, '?Sim=nowhere']],
     ['/openapi.json', ['']],
     ['/docs', ['']],
     ['/health', ['']],
@@ -252,8 +268,9 @@ describe('the answers', () => {
     const operation = contract.paths[path]?.['get'];
     if (operation === undefined) throw new Error(`${path} is not documented`);
     const alerts = [makeEpisode(), makeGroup(), makeSourceAlert()].map(({ id }) => id);
-    const names = path.includes('{sim}') ? sims : path.includes('Alerts') ? alerts : [file];
-    const api = apiOver(tables.client);
+    const named: Readonly<Record<string, readonly string[]>> = { Alerts: alerts, Bills: ['2026-10'] };
+    const names = path.includes('{sim}') ? sims : (named[path.split('/')[2] ?? ''] ?? [file]);
+    const api = apiOver(tables.client, { bills });
     const statuses = new Set<number>();
     const faults: unknown[] = [];
     const check = async (address: string, sending = {}): Promise<void> => {
@@ -289,7 +306,7 @@ describe('the answers', () => {
   it.each(examples.filter(([path]) => !documents.includes(path)))(
     'of the example records to %s are its example, which fits the schema',
     async (path, operation, example = {}) => {
-      const answer = await send(apiOver(tables.client), exampleRequest(rendered, path));
+      const answer = await send(apiOver(tables.client, { bills }), exampleRequest(rendered, path));
       expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: example });
       expect(faultsOf(operation, { ...answer, body: { ...example } })).toEqual([]);
     },

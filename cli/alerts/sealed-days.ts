@@ -1,0 +1,164 @@
+import type { Known, KnownFindings } from '../../lambda/alerts/known.ts';
+import { addSigns } from '../../lambda/alerts/signs.ts';
+import { readKnown } from '../../lambda/alerts/sweep/read-known.ts';
+import type { WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
+import { type Day, findDay, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
+import { LakeReader } from '../../lambda/days/lake-reader.ts';
+import { ConflictError } from '../../lambda/days/pass/ports.ts';
+import { AttentionError } from '../../lambda/errors.ts';
+import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
+import { ClosedFindingsReader } from '../../lambda/store/closed-findings.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
+import { type SealedRecords, walkSealedRecords } from '../../lambda/store/lake-records.ts';
+import type { LedgerReader } from '../../lambda/store/reader.ts';
+import { listLakeDays, openLake } from '../days/lake.ts';
+import type { Deployment } from '../deployment/deployment.ts';
+
+/**
+ * What is known of SIMs in a time, for back-tests: usage and events of sealed days from the lake, where they do not expire,
+ * and everything else from the tables. Sessions are kept for ever.
+ */
+
+/** Seals, or SIMs, that are read at once; each SIM takes some five queries. */
+const concurrency = 16;
+
+/** Sealed days that are read before the time, where the latest records before it are. */
+const daysBefore = 7;
+
+/** A SIM, and what is known of it. */
+export interface KnownSim {
+  readonly sim: WatchedSim;
+  readonly known: Known;
+}
+
+/** Which days of a time are sealed. */
+export interface SealedDays {
+  /** Days that are read from the lake, oldest first. */
+  readonly days: readonly Day[];
+  /** Days of the time without a seal, oldest first: the tables have what is known of them. */
+  readonly open: readonly Day[];
+  /** Whether all days are sealed of which a part lies between two moments. */
+  readonly isSealed: (from: number, to: number) => boolean;
+  /**
+   * What is known of SIMs, each once, in no order.
+   *
+   * @param readsFindings whether findings are wanted.
+   */
+  walk(sims: readonly WatchedSim[], reader: LedgerReader, readsFindings: boolean): AsyncGenerator<KnownSim>;
+}
+
+/** Finds the sealed days of a time. Milliseconds since the epoch. */
+export async function openSealedDays(
+  deployment: Deployment,
+  time: { readonly from: number; readonly to: number; readonly now: number },
+): Promise<SealedDays> {
+  const lake = openLake(deployment);
+  const [first, last] = [nameDay(time.from), nameDay(Math.min(time.to, time.now))];
+  const wanted = new Set(listDays(shiftDay(first, -daysBefore), last));
+  const stored = (await listLakeDays(deployment)).filter((day) => wanted.has(day));
+  const lakeReader = new LakeReader(lake);
+  const found = await mapConcurrently(stored, concurrency, async (day) => {
+    const manifest = await lakeReader.readManifest(day);
+    return manifest === undefined ? [] : [{ day, buckets: manifest.buckets }];
+  });
+  const closed = found.flat();
+  const sealed = new Set(closed.map(({ day }) => day));
+  const open = listDays(first, last).filter((day) => !sealed.has(day));
+  const [firstOpen] = open;
+  // Where all days are sealed, the tables still say what came after them, and which sessions are open.
+  const tablesFrom = firstOpen === undefined ? time.to : epochMilliseconds(startDay(firstOpen));
+  return {
+    days: [...sealed],
+    open,
+    isSealed: (from, to) => listDays(nameDay(from), nameDay(to)).every((day) => sealed.has(day)),
+    async *walk(sims, reader, readsFindings) {
+      const findings = readsFindings ? await openFindings(deployment, time) : undefined;
+      const bySim = new Map(sims.map((sim) => [sim.sim, sim]));
+      for await (const chunk of gather(walkSealedRecords(lake, closed, [...bySim.keys()]), concurrency)) {
+        yield* await mapConcurrently(chunk, concurrency, async (records) => {
+          const sim = bySim.get(records.sim) as WatchedSim;
+          const known = await readMerged({ sim, records, sealed, tablesFrom, from: time.from }, reader);
+          return {
+            sim,
+            known: findings === undefined ? known : { ...known, findings: await findings(sim.sim) },
+          };
+        });
+      }
+    },
+  };
+}
+
+function nameDay(at: number): Day {
+  return findDay(formatTime(Math.max(0, at)));
+}
+
+interface Reading {
+  readonly sim: WatchedSim;
+  readonly records: SealedRecords;
+  readonly sealed: ReadonlySet<Day>;
+  /** The beginning of the first day without a seal. */
+  readonly tablesFrom: number;
+  /** From when on all is wanted, and the latest record before. */
+  readonly from: number;
+}
+
+async function readMerged(
+  { sim, records, sealed, tablesFrom, from }: Reading,
+  reader: LedgerReader,
+): Promise<Known> {
+  const isBefore = [
+    ...records.usage.map(({ start }) => start),
+    ...records.events.map(({ time }) => time),
+  ].some((time) => epochMilliseconds(time) < from);
+  // Of a SIM that did nothing on the days before, the tables may have the record with which its silence began.
+  const range = { from: isBefore ? tablesFrom : Math.min(from, tablesFrom), keptSince: 0 };
+  const [stored, { sessions }] = await Promise.all([
+    readKnown(sim, range, reader, { usage: true, events: true, sessions: false, earlier: 'each' }),
+    readKnown(sim, { from, keptSince: 0 }, reader, {
+      ...{ usage: false, events: false, sessions: true, earlier: 'any' },
+    }),
+  ]);
+  return addSigns({
+    sessions,
+    usage: [...records.usage, ...stored.usage.filter(({ start }) => !sealed.has(findDay(start)))],
+    events: [...records.events, ...stored.events.filter(({ time }) => !sealed.has(findDay(time)))],
+  });
+}
+
+/** Reads what was found of SIMs, as sweeps do; undefined where no day is closed. */
+async function openFindings(
+  { dynamoDb, places }: Deployment,
+  { from }: { readonly from: number },
+): Promise<((sim: string) => Promise<KnownFindings>) | undefined> {
+  const { dayState, findings } = places.dayTables;
+  const reader = new ClosedFindingsReader(dynamoDb, { dayState, findings });
+  const closed = await reader.findClosed();
+  if (closed === undefined) return undefined;
+  const { closedUntil } = closed;
+  return async (sim) => ({
+    ...closed,
+    days: from < closedUntil ? await reader.readDays(sim, from, closedUntil) : [],
+  });
+}
+
+/** Some at a time of what comes one by one. */
+async function* gather(
+  records: AsyncGenerator<SealedRecords>,
+  size: number,
+): AsyncGenerator<readonly SealedRecords[]> {
+  let chunk: SealedRecords[] = [];
+  try {
+    for await (const one of records) {
+      chunk.push(one);
+      if (chunk.length < size) continue;
+      yield chunk;
+      chunk = [];
+    }
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw new AttentionError('A day was read again while its rows were read: give the command again', {
+      cause: error,
+    });
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,71 @@
+import { formatDecimal } from '../../lambda/billing/decimal.ts';
+import { type Savings, SavingsSum } from '../../lambda/billing/savings.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { formatTable } from '../terminal/figures.ts';
+import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { type BillFiles, openBillRecords, readRatingContext, walkRatedSims } from './make-bill.ts';
+
+/** What `bill savings` compares. */
+export interface SavingsOptions extends BillFiles {
+  readonly csv: boolean;
+}
+
+const columns = ['tariff', 'currency', 'amount', 'cheapest_for', 'not_rated'] as const;
+
+/** `bill savings`: what a month would have cost by each of the given tariffs. */
+export async function showSavings(context: CommandContext, options: SavingsOptions): Promise<ExitCode> {
+  if (options.csv && context.json)
+    throw new UsageError('--json and --csv cannot be used together: give one of them');
+  const rating = await readRatingContext(options);
+  const records = await openBillRecords(context, rating);
+  const sum = new SavingsSum(rating);
+  for await (const one of walkRatedSims(context, rating, records)) sum.add(one);
+  const savings = sum.finish();
+  if (context.json) printJson(context, render(savings));
+  else if (options.csv) await writeCsv(context, savings);
+  else show(context, rating.month, savings);
+  return exitCode.done;
+}
+
+function render({ sims, now, tariffs, mixed }: Savings) {
+  return {
+    sims,
+    now: now.map(({ currency = null, amount }) => ({ currency, amount: formatDecimal(amount) })),
+    tariffs: listRows(tariffs),
+    mixed: mixed.map(({ currency, amount }) => ({ currency, amount: formatDecimal(amount) })),
+  };
+}
+
+function listRows(tariffs: Savings['tariffs']) {
+  return tariffs.map(({ tariff, currency, amount, cheapestFor = null, notRated }) => ({
+    ...{ tariff, currency, amount: formatDecimal(amount), cheapest_for: cheapestFor, not_rated: notRated },
+  }));
+}
+
+async function writeCsv(context: CommandContext, { tariffs }: Savings): Promise<void> {
+  const writer = new ResultWriter(context.terminal.out);
+  await writer.write(csvRow(columns));
+  for (const row of listRows(tariffs)) await writer.write(csvRow(columns.map((column) => row[column])));
+  await writer.flush();
+}
+
+function show(context: CommandContext, month: string, { sims, now, tariffs, mixed }: Savings): void {
+  const rows = tariffs.map(({ tariff, currency, amount, cheapestFor, notRated }) => [
+    ...[tariff, `${formatDecimal(amount)} ${currency}`],
+    ...[cheapestFor === undefined ? 'SIMs share costs' : count(cheapestFor), count(notRated)],
+  ]);
+  print(
+    context,
+    formatTable(colours(context), ['all by', 'amount', 'cheapest for SIMs', 'records without a price'], rows),
+  );
+  for (const { currency, amount } of now) {
+    print(
+      context,
+      `${month}, ${count(sims)} SIMs, by the tariffs that match: ${formatDecimal(amount)} ${currency ?? ''}`,
+    );
+  }
+  for (const { currency, amount } of mixed)
+    print(context, `Each SIM by its cheapest tariff: ${formatDecimal(amount)} ${currency}`);
+}

@@ -1,0 +1,95 @@
+import { shiftMonth } from '../../lambda/billing/calendar.ts';
+import { type Decimal, formatDecimal, zero } from '../../lambda/billing/decimal.ts';
+import { findOddities, type OddSim } from '../../lambda/billing/odd-sims.ts';
+import { findRowDays } from '../../lambda/billing/rate.ts';
+import { shiftDay } from '../../lambda/days/day.ts';
+import { UsageError } from '../../lambda/errors.ts';
+import { invoiceMap } from '../../lib/invoice-maps.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { formatTable } from '../terminal/figures.ts';
+import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { readInvoice } from './invoice-file.ts';
+import { type BillFiles, makeRating, readRatingContext, walkRatedSims } from './make-bill.ts';
+import { openRecords } from './sim-records.ts';
+import { readChecked } from './tariff-files.ts';
+
+/** What `bill sims` looks at. */
+export interface OddSimsOptions extends BillFiles {
+  /** CSV file; without it, the tariffs say what is billed. */
+  readonly invoice?: string | undefined;
+  readonly map?: string | undefined;
+  /** Days without usage after which a SIM is silent. */
+  readonly silent: number;
+  readonly csv: boolean;
+}
+
+const columns = ['kind', 'sim', 'says', 'amount'] as const;
+
+/** SIMs that a table has. */
+const maxShown = 50;
+
+/** `bill sims`: SIMs that cost and do nothing, and the reverse. */
+export async function showOddSims(context: CommandContext, options: OddSimsOptions): Promise<ExitCode> {
+  if (options.csv && context.json)
+    throw new UsageError('--json and --csv cannot be used together: give one of them');
+  const rating = await readRatingContext(options);
+  const invoiced = await readInvoiced(options, rating.tariffs);
+  const { month, tariffs } = rating;
+  const rows = findRowDays(tariffs, month);
+  const silentFrom = shiftDay(`${shiftMonth(month, 1)}-01`, -options.silent);
+  // An allowance for a SIM's lifetime reads all days.
+  const from = rows.from === undefined || rows.from < silentFrom ? rows.from : silentFrom;
+  const records = await openRecords(context, { ...rows, from }, true);
+  const rate = makeRating(rating);
+  const rules = { tariffs, month, silentDays: options.silent };
+  const found: OddSim[] = [];
+  const unseen = new Set(invoiced?.keys());
+  for await (const one of walkRatedSims(context, rating, records)) {
+    unseen.delete(one.sim);
+    const billed = { hasInvoice: invoiced !== undefined, invoiced: invoiced?.get(one.sim) };
+    found.push(...findOddities(one, rate(one), billed, rules));
+  }
+  for (const sim of unseen) {
+    const unknown = { sim, usage: [], sessions: [] };
+    found.push(
+      ...findOddities(unknown, rate(unknown), { hasInvoice: true, invoiced: invoiced?.get(sim) }, rules),
+    );
+  }
+  const listed = found.map(({ amount, ...one }) => ({
+    ...one,
+    amount: amount === undefined ? null : formatDecimal(amount),
+  }));
+  if (context.json) printJson(context, listed);
+  else if (options.csv) {
+    const writer = new ResultWriter(context.terminal.out);
+    await writer.write(csvRow(columns));
+    for (const row of listed) await writer.write(csvRow(columns.map((column) => row[column])));
+    await writer.flush();
+  } else if (listed.length === 0) print(context, `Nothing is odd about the SIMs of ${month}.`);
+  else {
+    const shown = listed
+      .slice(0, maxShown)
+      .map(({ kind, sim, says, amount }) => [kind, sim, says, amount ?? '']);
+    print(context, formatTable(colours(context), [...columns], shown));
+    if (listed.length > maxShown)
+      context.terminal.err.write(`There are ${count(listed.length)} of them: take all by --json or --csv\n`);
+  }
+  return exitCode.done;
+}
+
+/** What an invoice asks for each SIM; undefined without an invoice. */
+async function readInvoiced(
+  { invoice, map }: OddSimsOptions,
+  tariffs: Parameters<typeof readInvoice>[2],
+): Promise<ReadonlyMap<string, Decimal> | undefined> {
+  if (invoice === undefined && map === undefined) return undefined;
+  if (invoice === undefined || map === undefined)
+    throw new UsageError('--invoice and --map belong together: give both, or neither');
+  const { lines } = await readInvoice(invoice, await readChecked(map, 'map', invoiceMap), tariffs);
+  const sums = new Map<string, Decimal>();
+  for (const { sim, amount } of lines) {
+    if (sim !== undefined) sums.set(sim, (sums.get(sim) ?? zero).plus(amount));
+  }
+  return sums;
+}

@@ -1,0 +1,16 @@
+import { BillReader } from '../bills/bill-reader.ts';
+import { LakeBucket } from './lake-bucket.ts';
+import { environment } from './names.ts';
+import type { S3Configuration } from './object-url.ts';
+
+/**
+ * Stored bills in the bucket that the environment names.
+ *
+ * @returns undefined where it names none: no bill is made there.
+ */
+export function billsFromEnvironment(configuration: S3Configuration): BillReader | undefined {
+  const lake = process.env[environment.lakeBucket];
+  return lake === undefined
+    ? undefined
+    : new BillReader(new LakeBucket(configuration, { lake, accounts: lake }));
+}

@@ -1,0 +1,46 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KnownFindings } from '../alerts/known.ts';
+import { findDay, shiftDay, startDay } from '../days/day.ts';
+import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { FenceTable } from './day-fence.ts';
+import { FindingsTable } from './findings.ts';
+import { OpenDaysTable } from './open-days.ts';
+
+/** Which days are closed, and which of them are not sealed. Times are milliseconds since the epoch. */
+export type ClosedDays = Omit<KnownFindings, 'days'>;
+
+/** The findings of closed days, for alerts about them. */
+export class ClosedFindingsReader {
+  readonly #fence: FenceTable;
+  readonly #openDays: OpenDaysTable;
+  readonly #findings: FindingsTable;
+
+  constructor(client: DynamoDBClient, names: { readonly dayState: string; readonly findings: string }) {
+    this.#fence = new FenceTable(client, names.dayState);
+    this.#openDays = new OpenDaysTable(client, names.dayState);
+    this.#findings = new FindingsTable(client, names.findings);
+  }
+
+  /** Which days are closed; undefined where none is. */
+  async findClosed(): Promise<ClosedDays | undefined> {
+    const [closedThrough, open] = await Promise.all([this.#fence.read(), this.#openDays.list()]);
+    if (closedThrough === undefined) return undefined;
+    // Days that nobody has ordered to be read have no findings, and will not have any.
+    const unsealed = open.flatMap(({ day, orderedAt }) =>
+      orderedAt === undefined || day > closedThrough ? [] : [epochMilliseconds(startDay(day))],
+    );
+    return { closedUntil: epochMilliseconds(startDay(shiftDay(closedThrough, 1))), unsealed };
+  }
+
+  /** The SIMs with findings on days of which a part lies between two moments, some at a time. */
+  listSims(from: number, until: number): AsyncIterable<readonly string[]> {
+    return this.#findings.listSims(findDay(formatTime(Math.max(0, from))), findDay(formatTime(until - 1)));
+  }
+
+  /** The findings of a SIM on days of which a part lies between two moments, in the order of days. */
+  async readDays(sim: string, from: number, until: number): Promise<KnownFindings['days']> {
+    const through = findDay(formatTime(until - 1));
+    const stored = await this.#findings.read(sim, findDay(formatTime(Math.max(0, from))), through);
+    return stored.map(({ day, findings }) => ({ from: epochMilliseconds(startDay(day)), findings }));
+  }
+}
