@@ -12,7 +12,7 @@ import {
   simsTable,
   usageTable,
 } from '../lambda/store/tables.ts';
-import type { AlertSettings } from './alert-rules.ts';
+import { type AlertSettings, findKeptTime } from './alert-rules.ts';
 import type { RetentionSettings } from './configuration.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
@@ -131,9 +131,7 @@ export class AlertSweep extends Construct {
 }
 
 /** How long all records of a SIM are kept, in milliseconds; nothing where they are kept for ever. */
-function findRetention({ eventDays, usageDays }: AlertSweepProps['retention']): {
-  readonly retention?: number;
-} {
-  const days = Math.min(...[eventDays, usageDays].filter((one) => one > 0));
-  return Number.isFinite(days) ? { retention: days * 86_400_000 } : {};
+function findRetention(days: AlertSweepProps['retention']): { readonly retention?: number } {
+  const retention = findKeptTime(days);
+  return Number.isFinite(retention) ? { retention } : {};
 }
