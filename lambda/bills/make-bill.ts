@@ -200,7 +200,7 @@ function describePlan(
 ): BillPlan {
   const parts = countParts(manifests);
   const { tariffs, roster, balances } = book;
-  // When something was put is no part of it.
+  // When something was put is not part of it.
   const about = [month, tariffs.map(({ name, key }) => [name, key]), roster?.prefix, balances?.prefix];
   const ids = Array.from({ length: parts }, (_, part) =>
     digest(
@@ -340,7 +340,7 @@ async function finishBill(
   const before = await readText(lake, key);
   const previous = before && parseStored<StoredBill>(before.text);
   if (previous?.plan.id === plan.id) {
-    // Whoever made it may have died before it was listed.
+    // The process that made it may have died before it was listed.
     await listBill(lake, previous);
     return previous;
   }
