@@ -75,7 +75,7 @@ export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Fi
 }
 
 /** What a record of the workloads states of a SIM and its usage. */
-function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly source: string } {
+export function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly source: string } {
   const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
   const source = all.find(({ carrier }) => carrier === 'kore');
   const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
