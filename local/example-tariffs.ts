@@ -15,7 +15,10 @@ const folder = new URL('../docs/tariffs/', import.meta.url);
 
 function openLake({ dynamoDb, endpoints }: LocalLedger): LakeBucket {
   const { region, credentials } = dynamoDb.config;
-  return new LakeBucket({ region, credentials, s3Endpoint: endpoints.s3 }, { lake: lakeBucket, accounts: accountLakeBucket });
+  return new LakeBucket(
+    { region, credentials, s3Endpoint: endpoints.s3 },
+    { lake: lakeBucket, accounts: accountLakeBucket },
+  );
 }
 
 /** Puts the example tariffs, unless others are put. */

@@ -33,7 +33,9 @@ export async function readStoredBill({ deployment }: CommandContext, month: stri
         : [`Not in the bill, since the ledger began later: ${describeDayList(missing)}`]),
       ...(pending.length === 0
         ? []
-        : [`Not sealed yet, and may have more of sessions that began in a period: ${describeDayList(pending)}`]),
+        : [
+            `Not sealed yet, and may have more of sessions that began in a period: ${describeDayList(pending)}`,
+          ]),
       ...notRated.map(describeNotRated),
       ...bill.assumptions.map(
         ({ kind, tariff, sims }) => `${count(sims)} SIMs, ${tariff}: ${assumptionWords[kind]}`,
