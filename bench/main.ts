@@ -2,10 +2,12 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bill } from './bill.ts';
 import { capacity } from './capacity.ts';
 import { cliRates } from './cli-rates.ts';
 import { cliStart } from './cli-start.ts';
 import { coldStart } from './cold-start.ts';
+import { consolePages } from './console.ts';
 import { csv } from './csv.ts';
 import { days } from './days.ts';
 import { endToEnd } from './end-to-end.ts';
@@ -34,10 +36,12 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   growth: { title: 'Growth', run: growth },
   sweep: { title: 'Sweeps of alerts, and marks', run: sweep },
   days: { title: 'Closed days', run: days },
+  bill: { title: 'Bills, and invoices checked', run: bill },
   'query-year': { title: 'The query API on a year of history', run: queryYear },
   'cli-rates': { title: 'The command line’s export and replay', run: cliRates },
   'local-import': { title: 'A file in the local run', run: localImport },
   'local-start': { title: 'The local run’s start', run: localStart },
+  console: { title: 'The console in a browser', run: consolePages },
   'cli-start': { title: 'The command line’s start', run: cliStart },
 };
 

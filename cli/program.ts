@@ -557,12 +557,23 @@ function addBill(program: Program, perform: Performer): void {
         ...(['tariff', 'roster', 'balances', 'by', 'explain'] as const),
       ]),
     )
+    .addOption(
+      new Option('--forecast', 'Show what the month will come to, from its sealed days').conflicts([
+        ...(['stored', 'against', 'by', 'explain', 'html', 'csv'] as const),
+      ]),
+    )
+    .addOption(
+      new Option('--against <month>', 'Say why the month costs more or less than another one')
+        .argParser(monthArgument)
+        .conflicts([...(['stored', 'by', 'explain', 'html', 'csv'] as const)]),
+    )
     .action((options) =>
       perform('reads', async () => (await import('./bill/show.ts')).showBill, {
         ...options,
         by: options.by ?? [],
         tariff: options.tariff ?? [],
         stored: options.stored ?? false,
+        forecast: options.forecast ?? false,
       }),
     );
   bill

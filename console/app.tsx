@@ -1,11 +1,12 @@
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { formatPlace, place } from './address.ts';
+import { place } from './address.ts';
 import { useAsync } from './api/answers.ts';
 import { credentials, signOut } from './api/client.ts';
 import { Failure, Loading } from './components/states.tsx';
 import { describeZone } from './format.ts';
 import type { PageProps } from './page.ts';
+import { formatPlace } from './place.ts';
 import { showsPersonalData, theme, zone } from './settings.ts';
 import { SignIn } from './sign-in.tsx';
 
@@ -128,7 +129,7 @@ function CurrentPage(): JSX.Element {
     const Component = await (page as Page).load();
     return { Component };
   });
-  useTitleOfPage(path.join('/'));
+  usePageTitle(path.join('/'));
   if (page === undefined) {
     return (
       <>
@@ -144,7 +145,7 @@ function CurrentPage(): JSX.Element {
 }
 
 /** Names the tab after the page's heading, and moves the focus there when the page changes, so that it is read out. */
-function useTitleOfPage(key: string): void {
+function usePageTitle(key: string): void {
   const seen = useRef<string | undefined>(undefined);
   useEffect(() => {
     const update = (): void => {

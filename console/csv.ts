@@ -17,13 +17,3 @@ function quote(text: string): string {
 export function formatCsv(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, ...rows].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
 }
-
-/** Has the browser save a CSV file. */
-export function saveCsv(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob(['﻿', text], { type: 'text/csv;charset=utf-8' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `${name}.csv`;
-  link.click();
-  URL.revokeObjectURL(url);
-}

@@ -1,4 +1,4 @@
-import type { Place } from './address.ts';
+import type { Place } from './place.ts';
 
 /** What a page is given: the parts of the address behind its name are in `place.path`, its filters in `place.query`. */
 export interface PageProps {

@@ -90,8 +90,12 @@ export function openBillRecords(
   context: CommandContext,
   { tariffs, month }: Pick<RatingContext, 'tariffs' | 'month'>,
 ): Promise<OpenRecords> {
-  const readsSessions = tariffs.some(({ attribution }) => attribution !== 'record');
-  return openRecords(context, findRowDays(tariffs, month), readsSessions);
+  return openRecords(context, findRowDays(tariffs, month), readsSessions(tariffs));
+}
+
+/** Whether the times of sessions decide to which period usage belongs. */
+export function readsSessions(tariffs: readonly Pick<Tariff, 'attribution'>[]): boolean {
+  return tariffs.some(({ attribution }) => attribution !== 'record');
 }
 
 /** Rates a SIM; without a tariff by the carrier's own cost. */

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { type BillGroup, BillSum } from '../../lambda/billing/bill.ts';
+import type { Month } from '../../lambda/billing/calendar.ts';
 import { formatDecimal, makeDecimal, round } from '../../lambda/billing/decimal.ts';
 import { type Explanation, explainLine } from '../../lambda/billing/explain.ts';
 import type { BillLine } from '../../lambda/billing/line.ts';
@@ -10,7 +11,9 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { compareMonths } from './against.ts';
 import { writeFocus } from './focus.ts';
+import { showForecast } from './forecast.ts';
 import { formatCell, type ListedBill, type ListedRow, listBill, listColumns } from './listed-bill.ts';
 import {
   type BillFiles,
@@ -36,6 +39,10 @@ export interface BillOptions extends BillFiles {
   readonly explain?: string | undefined;
   /** Show the bill that the day pass has stored, and compute nothing. */
   readonly stored: boolean;
+  /** Show what the month will come to. */
+  readonly forecast: boolean;
+  /** The month with which it is compared. */
+  readonly against?: Month | undefined;
 }
 
 /** `bill show`: what usage should cost. */
@@ -45,6 +52,8 @@ export async function showBill(context: CommandContext, options: BillOptions): P
   if (options.stored)
     return showListed(context, await readStoredBill(context, options.month), options, storedBy);
   const rating = await openRatingContext(context, options);
+  if (options.forecast) return showForecast(context, rating);
+  if (options.against !== undefined) return compareMonths(context, rating, options.against);
   const records = await openBillRecords(context, rating);
   if (options.explain !== undefined) return showLine(context, rating, records, options.explain);
   if (options.focus !== undefined) {

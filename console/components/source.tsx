@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { formatPlace } from '../address.ts';
 import { type ApiRequest, formatTarget } from '../api/client.ts';
+import { formatPlace } from '../place.ts';
 
 /** Where what is shown comes from. */
 

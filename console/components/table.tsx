@@ -2,8 +2,9 @@ import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ApiRequest } from '../api/client.ts';
-import { formatCsv, saveCsv } from '../csv.ts';
+import { formatCsv } from '../csv.ts';
 import { formatCount } from '../format.ts';
+import { saveCsv } from '../save-csv.ts';
 import { showsPersonalData } from '../settings.ts';
 import { SourceLink } from './source.tsx';
 

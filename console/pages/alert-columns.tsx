@@ -1,7 +1,7 @@
-import { formatPlace } from '../address.ts';
 import type { Schemas } from '../api/client.ts';
 import type { Column } from '../components/table.tsx';
 import { Age, Name, Time } from '../components/values.tsx';
+import { formatPlace } from '../place.ts';
 import { simHref } from './sims.ts';
 
 type Alert = Schemas['Alert'];

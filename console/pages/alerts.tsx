@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import { formatPlace } from '../address.ts';
 import { useAnswer, usePages } from '../api/answers.ts';
 import { makeRequest, type Query, type Schemas } from '../api/client.ts';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
@@ -10,6 +9,7 @@ import { Failure, Loading } from '../components/states.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Name, Time } from '../components/values.tsx';
 import type { PageProps } from '../page.ts';
+import { formatPlace } from '../place.ts';
 import { alertColumns, describeSubject } from './alert-columns.tsx';
 import { simHref } from './sims.ts';
 

@@ -1,15 +1,19 @@
 import type { JSX } from 'preact';
 import { changeQuery } from '../address.ts';
-import { useAnswer } from '../api/answers.ts';
-import { makeRequest } from '../api/client.ts';
+import { useAnswer, usePages } from '../api/answers.ts';
+import { makeRequest, type Schemas } from '../api/client.ts';
 import { ChoiceFilter } from '../components/form.tsx';
+import { Listed } from '../components/listed.tsx';
 import { Figure } from '../components/source.tsx';
-import { Failure } from '../components/states.tsx';
-import { formatBytes, formatCount } from '../format.ts';
+import { Failure, Loading } from '../components/states.tsx';
+import { type Column, Table } from '../components/table.tsx';
+import { Name, Time } from '../components/values.tsx';
+import { formatBytes, formatCount, formatCountry, formatMoney } from '../format.ts';
 import type { PageProps } from '../page.ts';
+import { simHref } from './sims.ts';
 import { describeCosts, UsageTable } from './usage-table.tsx';
 
-/** What a month used, and what carriers charged for it. */
+/** What a month should cost by its tariffs, and what carriers charged for it as their records say. */
 
 const groupings = [
   ['isoCountry,tariff', 'country and tariff'],
@@ -22,21 +26,15 @@ const groupings = [
 ] as const;
 
 export function BillPage({ place: { query } }: PageProps): JSX.Element {
-  const thisMonth = new Date().toISOString().slice(0, 7);
-  const given = query.get('month') ?? thisMonth;
-  const month = /^\d{4}-(0[1-9]|1[0-2])$/.test(given) ? given : thisMonth;
-  const group = query.get('by') ?? groupings[0][0];
-  const period = { StartTime: `${month}-01`, EndTime: `${nextMonth(month)}-01` };
-  const total = makeRequest('/v1/UsageRecords', {}, period);
-  const answer = useAnswer(total);
-  const [sum] = answer.value?.usage_records ?? [];
+  const listRequest = makeRequest('/v1/Bills', {}, { PageSize: 100 });
+  const bills = useAnswer(listRequest);
+  const given = query.get('month') ?? '';
+  const isGiven = /^\d{4}-(0[1-9]|1[0-2])$/.test(given);
+  const month = isGiven ? given : (bills.value?.bills[0]?.month ?? new Date().toISOString().slice(0, 7));
+  const hasBill = bills.value?.bills.some((bill) => bill.month === month) ?? false;
   return (
     <>
       <h1>Bill</h1>
-      <p class="quiet">
-        Usage of a month in UTC, and what carriers stated as its cost. <code>npx simledger bill</code>{' '}
-        computes what it should cost by a tariff, and compares it with an invoice.
-      </p>
       <search class="filters">
         <label>
           Month
@@ -47,32 +45,288 @@ export function BillPage({ place: { query } }: PageProps): JSX.Element {
             onChange={({ currentTarget }) => changeQuery({ month: currentTarget.value })}
           />
         </label>
-        <ChoiceFilter name="by" label="By" choices={groupings} />
+        {(bills.value?.bills ?? []).slice(0, 12).map((bill) => (
+          <button
+            key={bill.month}
+            type="button"
+            aria-pressed={bill.month === month}
+            onClick={() => changeQuery({ month: bill.month })}
+          >
+            {bill.month}: {describeAmounts(bill.totals)}
+          </button>
+        ))}
       </search>
+      <h2>What it should cost</h2>
+      {bills.error === undefined ? null : <Failure error={bills.error} retry={bills.reload} />}
+      {bills.value === undefined ? (
+        bills.isLoading ? (
+          <Loading what="bills" />
+        ) : null
+      ) : hasBill ? (
+        <StoredBill key={month} month={month} bySim={query.get('lines') === 'sim'} />
+      ) : (
+        <p class="empty">
+          No bill is stored of {month}. Bills are made once a month’s days are sealed, by the tariffs that{' '}
+          <code>npx simledger tariff put</code> has stored.
+        </p>
+      )}
+      {isGiven || bills.value !== undefined ? (
+        <StatedUsage key={month} month={month} group={query.get('by') ?? groupings[0][0]} />
+      ) : null}
+    </>
+  );
+}
+
+function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: boolean }): JSX.Element {
+  const request = makeRequest('/v1/Bills/{month}', { month });
+  const linesRequest = makeRequest('/v1/Bills/{month}/Lines', { month }, { PageSize: 500 });
+  const answer = useAnswer(request);
+  const lines = usePages(bySim ? linesRequest : undefined, (page) => page.lines);
+  const bill = answer.value;
+  if (bill === undefined) {
+    return answer.error === undefined ? (
+      <Loading what="the bill" />
+    ) : (
+      <Failure error={answer.error} retry={answer.reload} />
+    );
+  }
+  return (
+    <>
+      <div class="figures">
+        <Figure
+          label="Should cost"
+          value={describeAmounts(bill.totals)}
+          request={request}
+          note={bill.tariffs.join(', ')}
+        />
+        <Figure label="SIMs billed" value={formatCount(bill.sims)} request={request} />
+        <Figure
+          label="Version"
+          value={bill.version}
+          request={request}
+          note={
+            <>
+              made at <Time at={bill.made_at} />
+            </>
+          }
+        />
+        <Figure label="Sealed days" value={bill.days.length} request={request} note={describeDays(bill)} />
+      </div>
+      <search class="filters">
+        <ChoiceFilter
+          name="lines"
+          label="Lines"
+          choices={[
+            ['', 'by charge, country and network'],
+            ['sim', 'of each SIM'],
+          ]}
+        />
+      </search>
+      {bySim ? (
+        <Listed asked={lines} what="lines" empty="The bill has no lines of SIMs.">
+          {(rows) => (
+            <Table
+              name="Lines of SIMs"
+              columns={[simColumn, ...rowColumns]}
+              rows={rows}
+              request={linesRequest}
+              more={lines.hasMore ? lines.more : undefined}
+              isLoading={lines.isLoading}
+            />
+          )}
+        </Listed>
+      ) : (
+        <Table name="Lines of the bill" columns={rowColumns} rows={bill.rows} request={request} />
+      )}
+      {bill.not_rated.length === 0 ? null : (
+        <>
+          <h3>Usage without a price</h3>
+          <Table
+            name="Usage without a price"
+            columns={notRatedColumns}
+            rows={bill.not_rated}
+            request={request}
+          />
+        </>
+      )}
+      {bill.assumptions.map(({ kind, tariff, sims }) => (
+        <p class="quiet" key={kind + tariff}>
+          {kind === 'calendar-year'
+            ? `Taken for granted: years of ${sims} SIMs in the tariff ${tariff} begin on 1 January.`
+            : `Taken for granted: ${sims} SIMs in the tariff ${tariff} had used nothing before the ledger began.`}
+        </p>
+      ))}
+      <p class="quiet">
+        <code>npx simledger bill --explain LINE</code> says how a line comes about;{' '}
+        <code>npx simledger bill check INVOICE.csv</code> compares an invoice with the bill.
+      </p>
+    </>
+  );
+}
+
+/** What carriers stated as the month's usage and its cost. */
+function StatedUsage({ month, group }: { readonly month: string; readonly group: string }): JSX.Element {
+  const period = { StartTime: `${month}-01`, EndTime: `${nextMonth(month)}-01` };
+  const total = makeRequest('/v1/UsageRecords', {}, period);
+  const answer = useAnswer(total);
+  const [sum] = answer.value?.usage_records ?? [];
+  const isEmpty = answer.value !== undefined && sum === undefined;
+  return (
+    <>
+      <h2>What carriers’ records state</h2>
+      <p class="quiet">Usage of the month in UTC, with the cost that its records state.</p>
       {answer.error === undefined ? (
         <div class="figures">
           <Figure
             label="Bytes"
-            value={sum && formatBytes(sum.data_total)}
+            value={isEmpty ? '0 B' : sum && formatBytes(sum.data_total)}
             request={total}
             note={sum && `${formatCount(sum.data_total)} B`}
           />
           <Figure
             label="Carriers charged"
-            value={sum && describeCosts(sum)}
+            value={isEmpty ? '–' : sum && describeCosts(sum)}
             request={total}
             note="where they state a cost in money"
           />
-          <Figure label="Usage records" value={sum && formatCount(sum.records)} request={total} />
-          <Figure label="Text messages" value={sum && formatCount(sum.messages)} request={total} />
+          <Figure
+            label="Usage records"
+            value={isEmpty ? '0' : sum && formatCount(sum.records)}
+            request={total}
+          />
+          <Figure
+            label="Text messages"
+            value={isEmpty ? '0' : sum && formatCount(sum.messages)}
+            request={total}
+          />
         </div>
       ) : (
         <Failure error={answer.error} retry={answer.reload} />
       )}
+      <search class="filters">
+        <ChoiceFilter name="by" label="By" choices={groupings} />
+      </search>
       <UsageTable name={`Usage of ${month}`} query={{ ...period, Group: group, PageSize: 500 }} />
     </>
   );
 }
+
+function describeAmounts(totals: Schemas['BillVersion']['totals']): string {
+  return totals.map(({ amount, currency }) => formatMoney(amount, currency)).join(' + ') || '–';
+}
+
+function describeDays({ missing_days: missing, pending_days: pending }: Schemas['Bill']): string {
+  const parts = [
+    ...(missing.length === 0 ? [] : [`${missing.length} from before the ledger began`]),
+    ...(pending.length === 0 ? [] : [`${pending.length} after them not sealed yet`]),
+  ];
+  return parts.join(', ') || 'all of its periods';
+}
+
+type BillRow = Schemas['BillRow'];
+
+const simColumn: Column<BillRow> = {
+  title: 'SIM',
+  text: ({ sim }) => sim ?? '',
+  show: ({ sim }) =>
+    sim === null ? (
+      '–'
+    ) : (
+      <a href={simHref(sim)}>
+        <Name text={sim} />
+      </a>
+    ),
+};
+
+function withUnit(amount: string | null, unit: BillRow['unit']): string {
+  return amount === null ? '–' : `${amount} ${unit ?? ''}`.trimEnd();
+}
+
+const rowColumns: readonly Column<BillRow>[] = [
+  { title: 'Charge', text: ({ name }) => name, show: ({ name }) => <Name text={name} /> },
+  { title: 'Kind', text: ({ kind }) => kind },
+  { title: 'Tariff', text: ({ tariff }) => tariff, show: ({ tariff }) => <Name text={tariff} /> },
+  {
+    title: 'Country',
+    text: ({ country }) => country ?? '',
+    show: ({ country }) => (country === null ? '–' : formatCountry(country)),
+  },
+  { title: 'Network', text: ({ network }) => network ?? '', show: ({ network }) => <Name text={network} /> },
+  { title: 'Zone', text: ({ zone }) => zone ?? '', show: ({ zone }) => <Name text={zone} /> },
+  {
+    title: 'Used',
+    text: ({ used }) => used ?? '',
+    show: ({ used, unit }) => withUnit(used, unit),
+    isNumeric: true,
+  },
+  {
+    title: 'Included',
+    text: ({ included }) => included ?? '',
+    show: ({ included, unit }) => withUnit(included, unit),
+    isNumeric: true,
+  },
+  {
+    title: 'Billed',
+    text: ({ billed }) => billed ?? '',
+    show: ({ billed, unit }) => withUnit(billed, unit),
+    isNumeric: true,
+  },
+  {
+    title: 'Amount',
+    text: ({ amount }) => amount ?? '',
+    show: ({ amount, currency, exact }) => (
+      <span title={`exactly ${exact}`}>
+        {amount === null ? 'with the account’s' : formatMoney(amount, currency)}
+      </span>
+    ),
+    isNumeric: true,
+  },
+  { title: 'Currency', text: ({ currency }) => currency ?? '' },
+  {
+    title: 'Records',
+    text: ({ records }) => String(records),
+    show: ({ records }) => formatCount(records),
+    isNumeric: true,
+  },
+  {
+    title: 'Line',
+    text: ({ line }) => line ?? '',
+    show: ({ line }) => (line === null ? '–' : <code>{line}</code>),
+  },
+];
+
+const reasons: Readonly<Record<Schemas['Bill']['not_rated'][number]['reason'], string>> = {
+  'no-tariff': 'no tariff matches',
+  'no-charge': 'its tariff has no charge for it',
+  'no-activation': 'when the SIM was activated is not known',
+  'not-stated': 'the records do not state what the charge needs',
+  'open-session': 'its session is open',
+  'no-cost': 'the records state no cost',
+};
+
+const notRatedColumns: readonly Column<Schemas['Bill']['not_rated'][number]>[] = [
+  { title: 'Why', text: ({ reason }) => reasons[reason] },
+  { title: 'Tariff', text: ({ tariff }) => tariff ?? '', show: ({ tariff }) => <Name text={tariff} /> },
+  {
+    title: 'Tariff in the records',
+    text: ({ record_tariff: tariff }) => tariff ?? '',
+    show: ({ record_tariff: tariff }) => <Name text={tariff} />,
+  },
+  {
+    title: 'Country',
+    text: ({ country }) => country ?? '',
+    show: ({ country }) => (country === null ? '–' : formatCountry(country)),
+  },
+  {
+    title: 'Traffic',
+    text: ({ traffic_type: type }) => type,
+    show: ({ traffic_type: type }) => <Name text={type} />,
+  },
+  { title: 'SIMs', text: ({ sims }) => String(sims), isNumeric: true },
+  { title: 'Records', text: ({ records }) => String(records), isNumeric: true },
+  { title: 'Bytes', text: ({ bytes }) => bytes, show: ({ bytes }) => formatBytes(bytes), isNumeric: true },
+  { title: 'Messages', text: ({ messages }) => messages, isNumeric: true },
+];
 
 /** The month after one, both as `2026-11`. */
 export function nextMonth(month: string): string {

@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
-import { formatPlace } from '../address.ts';
 import { usePages } from '../api/answers.ts';
 import { makeRequest, type Query } from '../api/client.ts';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
 import { Table } from '../components/table.tsx';
 import type { PageProps } from '../page.ts';
+import { formatPlace } from '../place.ts';
 import { includePersonal } from '../settings.ts';
 import { simColumns } from './sim-columns.tsx';
 import { UsageTable } from './usage-table.tsx';

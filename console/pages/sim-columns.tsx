@@ -1,6 +1,7 @@
 import type { Schemas } from '../api/client.ts';
 import type { Column } from '../components/table.tsx';
 import { Age, Name, Personal, Time } from '../components/values.tsx';
+import { formatCountry } from '../format.ts';
 import { nameNetwork, nameSim, readSimKey, simHref } from './sims.ts';
 
 type Sim = Schemas['Sim'];
@@ -60,7 +61,7 @@ export const simColumns: readonly Column<Sim>[] = [
   {
     title: 'Country',
     text: ({ network }) => network?.operator_country ?? '',
-    show: ({ network }) => <Name text={network?.operator_country} />,
+    show: ({ network }) => formatCountry(network?.operator_country ?? null),
   },
   {
     title: 'Network',

@@ -1,16 +1,24 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { changeQuery, type Place } from '../address.ts';
+import { changeQuery } from '../address.ts';
 import type { Schemas } from '../api/client.ts';
 import { Failure } from '../components/states.tsx';
 import { Time } from '../components/values.tsx';
 import { formatBytes, formatCount, formatCountry, formatDuration, formatTime } from '../format.ts';
+import type { Place } from '../place.ts';
 import { includePersonal, showsPersonalData, zone } from '../settings.ts';
 import type { Hit, MarkRow, RowName } from '../timeline/layout.ts';
 import type { LoadedRecords, LoadedTime } from '../timeline/load.ts';
 import { maxSessionSpan } from '../timeline/loading.ts';
 import type { Tone } from '../timeline/paint.ts';
-import { type Gap, nameModel, noRecords, readRanges } from '../timeline/records.ts';
+import {
+  findSeen,
+  type Gap,
+  nameModel,
+  noRecords,
+  readRanges,
+  type SeenRecords,
+} from '../timeline/records.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useRecords } from '../timeline/use-records.ts';
 import {
@@ -99,7 +107,8 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
     if (hit === undefined || index === undefined || !('members' in hit.mark)) return choose(undefined);
     return choose(chooseRecord(records, { row: hit.row as MarkRow, index }));
   };
-  const summary = describeWindow(window, records, granularity);
+  const seen = useMemo(() => findSeen(ranges, window), [ranges, window.from, window.to]);
+  const summary = describeWindow(window, records, seen, granularity);
   return (
     <section aria-labelledby="history" class={`sim-history ${chosen === undefined ? '' : 'has-record'}`}>
       <h2 id="history">History</h2>
@@ -135,7 +144,7 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
         />
       )}
       {loaded !== undefined && (
-        <SimTables name={name} window={window} loaded={loaded} chosen={chosen} onChoose={choose} />
+        <SimTables name={name} seen={seen} loaded={loaded} chosen={chosen} onChoose={choose} />
       )}
       <SimCosts name={name} window={window} />
     </section>
@@ -308,30 +317,20 @@ function readTone(records: LoadedRecords, row: MarkRow, index: number): Tone {
 function describeWindow(
   { from, to }: TimeWindow,
   records: LoadedRecords,
+  seen: SeenRecords,
   granularity: LoadedTime['detail']['granularity'],
 ): string {
-  const isSeen = (begin: string, end: string | null) =>
-    Date.parse(begin) <= to && (end === null || Date.parse(end) >= from);
   const count = (number: number, one: string) => `${formatCount(number)} ${number === 1 ? one : `${one}s`}`;
-  const sessions = records.sessions.filter(({ start, end }) => isSeen(start, end)).length;
-  const usage = records.usage.filter(({ period }) => startsWithin(period.start_time, { from, to }));
-  const bytes = usage.reduce((sum, { data_total }) => sum + Number(data_total), 0);
-  const events = records.events.filter(({ timestamp }) => isSeen(timestamp, timestamp)).length;
-  const alerts = records.alerts.filter(({ start_time, end_time }) => isSeen(start_time, end_time)).length;
+  const bytes = seen.usage.reduce((sum, index) => sum + Number(records.usage[index]?.data_total), 0);
   const unit = granularity === 'raw' ? 'usage record' : `${granularity}`;
   const parts = [
     `${formatTime(new Date(from).toISOString(), zone.value)} to ${formatTime(new Date(to).toISOString(), zone.value)}`,
-    ...(to - from > maxSessionSpan ? [] : [count(sessions, 'session')]),
-    `${formatBytes(bytes)} in ${count(usage.length, unit)}${granularity === 'raw' ? '' : ' with usage'}`,
-    count(events, 'event'),
-    count(alerts, 'alert'),
+    ...(to - from > maxSessionSpan ? [] : [count(seen.sessions.length, 'session')]),
+    `${formatBytes(bytes)} in ${count(seen.usage.length, unit)}${granularity === 'raw' ? '' : ' with usage'}`,
+    count(seen.events.length, 'event'),
+    count(seen.alerts.length, 'alert'),
   ];
   return parts.join(' · ');
-}
-
-function startsWithin(time: string, { from, to }: TimeWindow): boolean {
-  const at = Date.parse(time);
-  return at >= from && at < to;
 }
 
 /** What the pointer says of something. */

@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { formatPlace } from '../address.ts';
 import { type ApiRequest, makeRequest } from '../api/client.ts';
 import { SourceLink } from '../components/source.tsx';
 import { Loading } from '../components/states.tsx';
+import { formatPlace } from '../place.ts';
 import { showsPersonalData } from '../settings.ts';
 import type { LoadedRecords } from '../timeline/load.ts';
 import { CopyButton } from './request.tsx';

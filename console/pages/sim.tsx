@@ -1,5 +1,4 @@
 import type { JSX } from 'preact';
-import { formatPlace } from '../address.ts';
 import { type Asked, useAnswer, usePages } from '../api/answers.ts';
 import { type ApiRequest, makeRequest, type Schemas } from '../api/client.ts';
 import { Figure, SourceLink } from '../components/source.tsx';
@@ -7,6 +6,7 @@ import { Failure, Loading } from '../components/states.tsx';
 import { Age, Name, Personal, Time } from '../components/values.tsx';
 import { formatBytes, formatCountry, formatDuration } from '../format.ts';
 import type { PageProps } from '../page.ts';
+import { formatPlace } from '../place.ts';
 import { includePersonal, showsPersonalData } from '../settings.ts';
 import { nameModel, nameNetwork } from '../timeline/records.ts';
 import { SimHistory, type SimHistoryProps } from './sim-history.tsx';

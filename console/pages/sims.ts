@@ -1,9 +1,9 @@
-import { formatPlace } from '../address.ts';
-import type { Schemas } from '../api/client.ts';
+import type { components } from '../api/schema.ts';
+import { formatPlace } from '../place.ts';
 
 /** What several pages say of SIMs. */
 
-type Sim = Schemas['Sim'];
+type Sim = components['schemas']['Sim'];
 
 /** A SIM as a path of the API names it: the last part of its address. */
 export function readSimKey({ url }: Pick<Sim, 'url'>): string {

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { formatPlace } from '../address.ts';
 import { useAnswer, usePages } from '../api/answers.ts';
 import { makeRequest, type Schemas } from '../api/client.ts';
 import { ChoiceFilter } from '../components/form.tsx';
@@ -8,8 +7,9 @@ import { Listed } from '../components/listed.tsx';
 import { Figure } from '../components/source.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Age, Name, Time } from '../components/values.tsx';
-import { formatCount, formatDuration } from '../format.ts';
+import { formatCount, formatCountry, formatDuration } from '../format.ts';
 import type { PageProps } from '../page.ts';
+import { formatPlace } from '../place.ts';
 import { alertColumns } from './alert-columns.tsx';
 import { rejectedColumns } from './files.tsx';
 import { simColumns } from './sim-columns.tsx';
@@ -70,14 +70,12 @@ export function Today({ place }: PageProps): JSX.Element {
           note={`in the last ${files.value?.files.length ?? shownFiles} files`}
         />
         <Figure
-          label="Furthest behind"
-          value={watermarks.length === 0 ? '–' : (slowest?.source ?? '–')}
+          label="Records are in up to"
+          value={silent.first === undefined ? undefined : <Age at={slowest?.watermark} />}
           request={silentRequest}
           note={
             slowest?.watermark ? (
-              <>
-                known up to <Age at={slowest.watermark} />
-              </>
+              <>the source that is furthest behind: {slowest.source}</>
             ) : (
               'no sweep of the alerts yet'
             )
@@ -86,7 +84,10 @@ export function Today({ place }: PageProps): JSX.Element {
       </div>
 
       <section>
-        <h2>Open alerts</h2>
+        <div class="heading">
+          <h2>Open alerts</h2>
+          <a href="#/alerts">All alerts</a>
+        </div>
         <Listed
           asked={alerts}
           what="alerts"
@@ -198,7 +199,7 @@ function findSlowest(watermarks: readonly Schemas['Watermark'][]): Schemas['Wate
 }
 
 const groupColumns: readonly Column<SimGroup>[] = [
-  { title: 'Country', text: ({ country }) => country },
+  { title: 'Country', text: ({ country }) => country, show: ({ country }) => formatCountry(country) },
   { title: 'Network', text: ({ network }) => network, show: ({ network }) => <Name text={network} /> },
   { title: 'Silent SIMs', text: ({ sims }) => String(sims), isNumeric: true },
   {

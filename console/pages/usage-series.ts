@@ -1,4 +1,6 @@
-import type { FleetUsage } from './usage-table.tsx';
+import type { components } from '../api/schema.ts';
+
+type FleetUsage = components['schemas']['FleetUsageRecord'];
 
 /** Usage over time, as a chart draws it. */
 export interface UsageSeries {

@@ -172,7 +172,7 @@ export function CoverageNote({
       {live.length + partial.length + missing.length === 0 ? 'All of this time is sealed.' : null}
       {live.length === 0 ? null : <>Not sealed yet, added up from records that have come:{periods(live)}. </>}
       {partial.length === 0 ? null : <>From sums that are made every few hours:{periods(partial)}. </>}
-      {missing.length === 0 ? null : <strong>Left out:{periods(missing)}.</strong>}
+      {missing.length === 0 ? null : <strong>Not in these sums:{periods(missing)}.</strong>}
     </p>
   );
 }

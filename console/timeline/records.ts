@@ -108,6 +108,27 @@ export interface SessionRange extends TimeWindow {
   readonly statedTo: number;
 }
 
+/** Which records are in a window, by their positions: usage that began in it, and all else of which a part lies in it. */
+export interface SeenRecords {
+  readonly sessions: readonly number[];
+  readonly usage: readonly number[];
+  readonly events: readonly number[];
+  readonly alerts: readonly number[];
+}
+
+/** Finds the records that are in a window. */
+export function findSeen(ranges: TimelineRanges, { from, to }: TimeWindow): SeenRecords {
+  const find = <Range extends TimeWindow>(list: readonly Range[], isSeen: (range: Range) => boolean) =>
+    list.flatMap((range, index) => (isSeen(range) ? [index] : []));
+  const meets = (range: TimeWindow) => range.from <= to && range.to >= from;
+  return {
+    sessions: find(ranges.sessions, meets),
+    usage: find(ranges.usage, (range) => range.from >= from && range.from < to),
+    events: find(ranges.events, meets),
+    alerts: find(ranges.alerts, meets),
+  };
+}
+
 /** What is drawn, as ranges of time: positions are those of the records that they were made of. */
 export interface TimelineRanges {
   readonly sessions: readonly SessionRange[];

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { readRules } from '../../cli/alerts/rules-file.ts';
 import { LocalAlerts } from '../../local/alerts.ts';
+import { putExampleTariffs } from '../../local/example-tariffs.ts';
 import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
 import { localSources } from '../../local/places.ts';
 import { replayExamples } from '../../local/replay.ts';
@@ -58,6 +60,7 @@ export class BrowsedConsole {
     ]);
     this.#browser = browser;
     this.#ledger = ledger;
+    await putExampleTariffs(ledger);
     await replayExamples(ledger, { isTTY: false, write: () => true });
     const alerts = new LocalAlerts({ client: ledger.dynamoDb, rules, notify: undefined, onTrouble });
     const swept = await alerts.sweepPast(Date.now());
@@ -140,4 +143,28 @@ export async function readFigure(page: Page, name: string): Promise<string> {
   const figure = page.locator(`[data-figure="${name}"]`);
   await expect.poll(() => figure.textContent()).not.toBe('…');
   return (await figure.textContent()) ?? '';
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong: the rule, and where. */
+export async function findViolations(page: Page): Promise<string[]> {
+  // The page's policy forbids scripts in it; the debugger may run them.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: {
+        run: (rules: object) => Promise<{
+          violations: readonly {
+            id: string;
+            nodes: readonly { target: unknown; failureSummary: string }[];
+          }[];
+        }>;
+      };
+    };
+    const { violations } = await checker.run({ resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
+    );
+  });
 }

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { makeEpisode, storeEpisodes } from '../lambda/queries/stored-alerts.ts';
-import { browsedConsole, hasBrowser, readFigure, readTable } from './browser.ts';
+import { browsedConsole, findViolations, hasBrowser, readFigure, readTable } from './browser.ts';
 
 /** The console in a real browser, against a local run with the example records: what it says is what the API says. */
 
@@ -12,6 +11,11 @@ const browsed = browsedConsole();
 /** An ICCID that no example has. */
 const hostileSim = '8988303000000199999';
 const hostileName = `"><img src=x onerror=alert(1)><script>alert(2)</script>\u202e gnirts \u200f${'🛰️'.repeat(20)}${'x'.repeat(1_000)}`;
+
+interface Money {
+  readonly amount: string;
+  readonly currency: string;
+}
 
 interface Alerts {
   readonly alerts: readonly { readonly id: string; readonly sim: string; readonly rule: string }[];
@@ -111,6 +115,31 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(exact.map((bytes) => Number(bytes?.replaceAll(/[^\d]/g, '')))).toEqual(
       records.map(({ data_total: bytes }) => bytes),
     );
+    await page.context().close();
+  });
+
+  test('shows the bill of the last month that has one, line by line', async () => {
+    const page = await browsed.open('#/bill');
+    const { bills } = await browsed.ask<{ bills: readonly { month: string; totals: readonly Money[] }[] }>(
+      '/v1/Bills',
+    );
+    const [last] = bills;
+    if (last === undefined) expect.fail('The local run has no bill');
+    const { rows } = await browsed.ask<{ rows: readonly { name: string; amount: string }[] }>(
+      `/v1/Bills/${last.month}`,
+    );
+    expect(await readFigure(page, 'Should cost')).toBe(
+      last.totals.map(({ amount, currency }) => `${amount} ${currency}`).join(' + '),
+    );
+    const shown = await readTable(page, 'Lines of the bill');
+    expect(shown.map(([name, ...cells]) => [name, cells[8]?.split(' ')[0]])).toEqual(
+      rows.map(({ name, amount }) => [name, amount]),
+    );
+    await page.getByRole('combobox', { name: 'Lines' }).selectOption('of each SIM');
+    const { lines } = await browsed.ask<{ lines: readonly { sim: string }[] }>(
+      `/v1/Bills/${last.month}/Lines?PageSize=500`,
+    );
+    expect((await readTable(page, 'Lines of SIMs')).map(([sim]) => sim)).toEqual(lines.map(({ sim }) => sim));
     await page.context().close();
   });
 
@@ -250,12 +279,17 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.context().close();
   });
 
-  test.each(['light', 'dark'] as const)('has no accessibility violations, %s', async (colours) => {
+  // Colours and widths don't depend on each other: each is tried once on every page.
+  test.each([
+    ['light', 360],
+    ['dark', 1280],
+  ] as const)('has no accessibility violations: %s, %i pixels', async (colours, width) => {
     const places = [
       '',
       '#/fleet',
       '#/fleet?view=top',
       '#/bill?month=2026-11',
+      '#/bill?lines=sim',
       '#/files',
       '#/explore?from=2026-10-25',
       '#/alerts',
@@ -263,17 +297,15 @@ describe.skipIf(!hasBrowser)('the console', () => {
       '#/request?target=/v1/Files',
       '#/nothing',
     ];
-    for (const width of [360, 1280]) {
-      const page = await browsed.open('', { width, colours });
-      for (const place of places) {
-        await page.evaluate(`location.hash = ${JSON.stringify(place || '#/')}`);
-        await page.waitForLoadState('networkidle');
-        await expect.poll(() => page.locator('.loading').count()).toBe(0);
-        expect(await findViolations(page), `${place} ${width}`).toEqual([]);
-        expect(await overflow(page), `${place} ${width}`).toBeLessThanOrEqual(0);
-      }
-      await page.context().close();
+    const page = await browsed.open('', { width, colours });
+    for (const place of places) {
+      await page.evaluate(`location.hash = ${JSON.stringify(place || '#/')}`);
+      await page.waitForLoadState('networkidle');
+      await expect.poll(() => page.locator('.loading').count()).toBe(0);
+      expect(await findViolations(page), `${place} ${width}`).toEqual([]);
+      expect(await overflow(page), `${place} ${width}`).toBeLessThanOrEqual(0);
     }
+    await page.context().close();
   });
 });
 
@@ -298,28 +330,4 @@ function monthStart(): string {
 /** Pixels by which a page is wider than its window. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-}
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds wrong: the rule, and where. */
-async function findViolations(page: Page): Promise<string[]> {
-  // The page's policy forbids scripts in it; the debugger may run them.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as {
-      axe: {
-        run: (rules: object) => Promise<{
-          violations: readonly {
-            id: string;
-            nodes: readonly { target: unknown; failureSummary: string }[];
-          }[];
-        }>;
-      };
-    };
-    const { violations } = await checker.run({ resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
-    );
-  });
 }

@@ -103,11 +103,18 @@ describe('the app', () => {
     const bundles = await bundlesOf(folder);
     expect(bundles.length).toBe(Object.keys(functions).length);
     for (const [path, bundle] of bundles) {
-      expect([path, (await readdir(bundle)).sort()]).toEqual([path, ['index.js', 'index.js.map']]);
+      // The console's files are beside the code, which does not grow by them.
+      const beside = path === 'QueryApi/Reader' ? ['console'] : [];
+      expect([path, (await readdir(bundle)).sort()]).toEqual([path, [...beside, 'index.js', 'index.js.map']]);
       expect([path, await handlerTypeOf(join(bundle, 'index.js'))]).toEqual([path, 'function']);
       const { size } = await stat(join(bundle, 'index.js'));
       expect([path, size <= maxBytes(path)]).toEqual([path, true]);
     }
+    const [, reader = ''] = bundles.find(([path]) => path === 'QueryApi/Reader') ?? [];
+    const served = await readdir(join(reader, 'console'));
+    expect(served).toEqual(
+      expect.arrayContaining(['index.html', expect.stringMatching(/^console-\w+\.js\.br$/)]),
+    );
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { renderClientTypes } from '../../../../bin/client-types.ts';
 import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import type { BillReader } from '../../../../lambda/bills/bill-reader.ts';
@@ -98,6 +99,11 @@ function faultsOf(operation: Operation, { status, body, headers }: ReadAnswer): 
 }
 
 describe('the contract', () => {
+  it('is what the console’s client is typed by: `npm run openapi` writes it down', async () => {
+    const types = readFileSync(new URL('../../../../console/api/schema.ts', import.meta.url), 'utf8');
+    expect(types).toBe(await renderClientTypes(contract));
+  });
+
   it('is what the function carries: `npm run openapi` writes it down', () => {
     expect(inlined).toEqual(contract);
     expect(contract.openapi).toBe('3.1.0');
