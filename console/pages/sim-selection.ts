@@ -62,16 +62,18 @@ const evidenceRows = {
   data_session: 'sessions',
   usage_record: 'usage',
   connection_event: 'events',
+  finding: 'findings',
 } as const satisfies Record<Schemas['EvidenceRecord']['type'], ChosenRow>;
 
-/** The address parameters that show a record of an alert's evidence: some hours around it, so that it is seen by itself. */
+/** The address parameters that show what an alert rests on: some hours around it, so that it is seen by itself. */
 export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   readonly from: string;
   readonly to: string;
   readonly sel: string;
 } {
   const at = Date.parse(time);
-  const id = type === 'data_session' ? key : key.slice(key.indexOf('#') + 1);
+  const isKeyed = type === 'usage_record' || type === 'connection_event';
+  const id = isKeyed ? key.slice(key.indexOf('#') + 1) : key;
   return {
     from: new Date(at - 6 * hour).toISOString(),
     to: new Date(at + 6 * hour).toISOString(),
