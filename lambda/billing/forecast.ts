@@ -111,8 +111,9 @@ function closeSessions(
   for (const { source, sessionId, start } of usage) {
     const key = `${source}\n${sessionId}`;
     if (sessionId === undefined || known.has(key)) continue;
-    const begun = open.get(key)?.start ?? start;
-    open.set(key, { source, sessionId, start: begun < start ? begun : start, end: formatTime(end) });
+    const begun = open.get(key);
+    if (begun !== undefined && begun.start <= start) continue;
+    open.set(key, { source, sessionId, start, end: formatTime(end) });
   }
   return [...open.values()].filter(({ start }) => epochMilliseconds(start) > end - dayMilliseconds);
 }

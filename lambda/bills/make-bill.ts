@@ -35,10 +35,9 @@ import {
   makeLinesKey,
   makePartKey,
   type PartResult,
-  parseStored,
-  printStored,
   type StoredBill,
 } from './stored-bill.ts';
+import { parseStored, printStored } from './stored-form.ts';
 
 /**
  * Makes the bills that are stored: of a month whose days are all sealed, and again when one of them is sealed anew or another

@@ -75,6 +75,7 @@ describe('the security checks of AwsSolutions', () => {
       'QueryApi AwsSolutions-APIG4',
       'QueryApi/Credentials AwsSolutions-SMG4',
       'QueryApi/Reader/Role AwsSolutions-IAM5[Resource::*]',
+      'QueryApi/Reader/Role AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/billing/bills/*]',
       'QueryApi/Reader/Role AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/days/*]',
       'QueryApi/Reader/Role AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/partial-days/*]',
       'QueryApi/Reader/Role AwsSolutions-IAM5[Resource::<LakeBucket.Arn>/usage-renderings/*]',
