@@ -201,7 +201,8 @@ export async function* readRows<K extends RowKind>(
       parsers,
       ...(sim !== undefined && { filter: { sim: { $eq: sim } } }),
     });
-    yield objects.map((object) => rowFormats[kind].decode(readFlatRow(columns, object)) as Row<K>);
+    // A waiting generator keeps its variables: of many files that are read side by side, only rows are to stay.
+    yield objects.splice(0).map((object) => rowFormats[kind].decode(readFlatRow(columns, object)) as Row<K>);
     rowStart = rowEnd;
   }
 }
