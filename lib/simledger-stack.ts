@@ -152,6 +152,12 @@ export class SimledgerStack extends Stack {
     { api: settings, sessionRefresh, sources }: Configuration,
     shared: Pick<QueryApiProps, 'storage' | 'lake' | 'operation'>,
   ): QueryApi | undefined {
+    if (settings.access !== 'basic') {
+      Annotations.of(this).addInfoV2(
+        'simledger:api:console',
+        `api.access is ${settings.access}, so the console is not deployed: browsers sign in with account and token (basic).`,
+      );
+    }
     if (settings.access === 'none') return undefined;
     return new QueryApi(this, 'QueryApi', {
       ...{ settings, sessionRefresh, ...shared },
