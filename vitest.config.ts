@@ -51,8 +51,8 @@ export default defineConfig({
   test: {
     setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
     // For what hangs: a busy machine takes ten times as long, and nothing is measured by it.
-    testTimeout: 150_000 * runs,
-    hookTimeout: 150_000,
+    testTimeout: 300_000 * runs,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 2,

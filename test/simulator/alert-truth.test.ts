@@ -60,7 +60,6 @@ describe('the incidents of a simulated fleet', () => {
     [30, 2],
   ])(
     'cause the alerts that rules find in its records, and no others (%i SIMs, seed %i)',
-    { timeout: 120_000 },
     async (sims, seed) => {
       const hours = 48;
       const fleet = simulateFleet({ sims, hours, seed, hasIncidents: true });
