@@ -111,9 +111,7 @@ const cfnLint = await run('cfn-lint', ['--version']).then(
 );
 
 describe.skipIf(!cfnLint)('cfn-lint', () => {
-  it('finds nothing in the templates of the default configuration and of one with everything enabled', {
-    timeout: 300_000,
-  }, async () => {
+  it('finds nothing in the templates of the default configuration and of one with everything enabled', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-lint-'));
     const templates = { default: synthesise(), everything: synthesise({ simledger: everything }) };
     const files = Object.entries(templates).map(async ([name, { template }]) => {

@@ -86,9 +86,7 @@ afterAll(async () => {
 });
 
 describe('the app', () => {
-  it('synthesises for any account and region, and bundles each function into one file', {
-    timeout: 300_000,
-  }, async () => {
+  it('synthesises for any account and region, and bundles each function into one file', async () => {
     const metadata = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
     const sources = [{ name: 'default', carrier: 'kore', bucket: true, webhook: true }];
     const receivers = [{ name: 'ops', kind: 'topic' }];
