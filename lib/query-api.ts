@@ -1,4 +1,4 @@
-import { Annotations, Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
+import { Aws, Duration, Fn, Validations } from 'aws-cdk-lib';
 import {
   CorsHttpMethod,
   HttpApi,
@@ -167,12 +167,7 @@ export class QueryApi extends Construct {
         ...(route.protected && access === 'iam' && { authorizer: byIam }),
       });
     }
-    if (access === 'iam') {
-      Annotations.of(this).addInfoV2(
-        'simledger:api:console',
-        'The console is not deployed: with api.access iam each request is signed for AWS, which a browser does not do. Use basic for the console.',
-      );
-    } else {
+    if (access === 'basic') {
       for (const { method = 'GET', path, operation } of consoleRoutes) {
         new HttpRoute(this, operation, {
           httpApi: api,

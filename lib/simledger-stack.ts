@@ -97,6 +97,12 @@ export class SimledgerStack extends Stack {
       if (teller !== undefined) metricsExport?.allowTelling(teller);
     }
     const { api } = configuration;
+    if (api.access !== 'basic') {
+      Annotations.of(this).addInfoV2(
+        'simledger:api:console',
+        `api.access is ${api.access}, so the console is not deployed: browsers sign in with account and token (basic).`,
+      );
+    }
     const queryApi =
       api.access === 'none'
         ? undefined

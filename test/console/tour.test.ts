@@ -262,6 +262,61 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.context().close();
   });
 
+  test('reads a fleet page by page, and keeps only the rows in view in the page', async () => {
+    const page = await browsed.open('#/files');
+    const { sims } = await browsed.ask<{ sims: readonly object[] }>('/v1/Sims?PageSize=1');
+    const size = 5_000;
+    await page.route(/\/v1\/Sims\?/, async (route) => {
+      const at = Number(new URL(route.request().url()).searchParams.get('PageToken') ?? '0');
+      const next = at === 2 ? null : `${browsed.address}/v1/Sims?PageToken=${at + 1}`;
+      const rows = Array.from({ length: size }, (_, index) => ({
+        ...sims[0],
+        unique_name: `sim-${at * size + index}`,
+      }));
+      await route.fulfill({ json: { sims: rows, meta: { next_page_url: next } } });
+    });
+    await page.evaluate("location.hash = '#/fleet'");
+    const region = page.getByRole('region', { name: 'SIMs', exact: true });
+    await region.getByText('sim-0', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByText('10 000 rows so far').waitFor();
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByText('15 000 rows', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'More' }).count()).toBe(0);
+    expect(await region.locator('tbody tr').count()).toBeLessThan(100);
+    await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await region.getByText('sim-14999', { exact: true }).waitFor();
+    expect(await region.locator('tbody tr').count()).toBeLessThan(100);
+    await page.context().close();
+  });
+
+  test('says what takes long, what failed and what to do, and tries again', async () => {
+    const page = await browsed.open('#/fleet');
+    await readTable(page, 'SIMs');
+    let answers = 0;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route(/\/v1\/Files/, async (route) => {
+      answers += 1;
+      await released;
+      const message = 'The ledger cannot be read now; try again in a moment';
+      if (answers === 1) await route.fulfill({ status: 503, json: { code: 20_503, message, status: 503 } });
+      else await route.continue();
+    });
+    await page.evaluate("location.hash = '#/files'");
+    await page.getByText('Reading files …').waitFor({ state: 'visible' });
+    release();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain('The ledger cannot be read now');
+    expect(browsed.faults.splice(0)).toEqual([expect.stringContaining('503')]);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    expect((await readTable(page, 'Files')).length).toBeGreaterThan(0);
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.context().close();
+  });
+
   test('shows hostile names as they are', async () => {
     const page = await browsed.open('#/fleet?source=emnify', { width: 360 });
     const { sims } = await browsed.ask<{ sims: readonly { sid: string; unique_name: string }[] }>(

@@ -1,8 +1,16 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environment } from '../../lambda/aws/names.ts';
 import { consoleRoutes, routeKey, routes } from '../../lambda/functions/query-api/routes.ts';
 import { formatNodeOptions, functions } from '../../lib/limits.ts';
-import { impersonalVariables, loggedVariables, ofType, type Synthesised, synthesise } from './synthesised.ts';
+import {
+  appWith,
+  impersonalVariables,
+  loggedVariables,
+  ofType,
+  type Synthesised,
+  synthesise,
+} from './synthesised.ts';
 
 let basic: Synthesised;
 
@@ -179,6 +187,13 @@ describe('the query API', () => {
       [environment.apiSources]: '["default"]',
       [environment.metricNamespace]: 'simledger',
     });
+  });
+
+  it.each(['basic', 'iam', 'none'])('has a console with access %s, or synth says why not', (access) => {
+    const found = Annotations.fromStack(appWith({ simledger: { api: { access } } }).stack);
+    const info = `api.access is ${access}, so the console is not deployed: browsers sign in with account and token (basic). [ack: simledger:api:console]`;
+    const infos = found.findInfo('*', Match.anyValue()).map(({ entry }) => entry.data);
+    expect(infos).toEqual(access === 'basic' ? [] : [info]);
   });
 
   it('is left out if access is `none`', () => {
