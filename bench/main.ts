@@ -6,6 +6,7 @@ import { capacity } from './capacity.ts';
 import { cliRates } from './cli-rates.ts';
 import { cliStart } from './cli-start.ts';
 import { coldStart } from './cold-start.ts';
+import { consolePages } from './console.ts';
 import { csv } from './csv.ts';
 import { days } from './days.ts';
 import { endToEnd } from './end-to-end.ts';
@@ -38,6 +39,7 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   'cli-rates': { title: 'The command line’s export and replay', run: cliRates },
   'local-import': { title: 'A file in the local run', run: localImport },
   'local-start': { title: 'The local run’s start', run: localStart },
+  console: { title: 'The console in a browser', run: consolePages },
   'cli-start': { title: 'The command line’s start', run: cliStart },
 };
 

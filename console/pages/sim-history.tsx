@@ -11,7 +11,14 @@ import type { Hit, MarkRow, RowName } from '../timeline/layout.ts';
 import type { LoadedRecords, LoadedTime } from '../timeline/load.ts';
 import { maxSessionSpan } from '../timeline/loading.ts';
 import type { Tone } from '../timeline/paint.ts';
-import { type Gap, nameModel, noRecords, readRanges } from '../timeline/records.ts';
+import {
+  findSeen,
+  type Gap,
+  nameModel,
+  noRecords,
+  readRanges,
+  type SeenRecords,
+} from '../timeline/records.ts';
 import { Timeline } from '../timeline/timeline.tsx';
 import { useRecords } from '../timeline/use-records.ts';
 import {
@@ -66,18 +73,19 @@ const presets: readonly (readonly [string, number])[] = [
 /** The timeline with its controls, the chosen record, tables and costs. */
 export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
   const [now] = useState(Date.now);
-  const [window, setWindow] = useWindow(place, () => chooseWindow(now, readHeard(sim)));
+  const [window, setWindow] = useWindow(place, () => chooseWindow(now, readTime(sim.last_heard)));
   const { loaded, isLoading, progress, error, reload } = useRecords(
     name,
     window,
     includePersonal(),
     () => now,
   );
-  const heard = readHeard(sim);
+  const heard = readTime(sim.last_heard);
+  const known = readTime(sim.source_watermark.watermark);
   const records = useMemo(() => {
     const all: LoadedRecords = loaded?.records ?? noRecords;
-    return heard === undefined ? all : { ...all, gaps: [...all.gaps, ...findSilence(heard, now)] };
-  }, [loaded, heard, now]);
+    return { ...all, gaps: [...all.gaps, ...findSilence(heard, known, now)] };
+  }, [loaded, heard, known, now]);
   const granularity = loaded?.detail.granularity ?? 'day';
   const isPersonal = showsPersonalData.value;
   const ranges = useMemo(
@@ -100,7 +108,8 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
     if (hit === undefined || index === undefined || !('members' in hit.mark)) return choose(undefined);
     return choose(chooseRecord(records, { row: hit.row as MarkRow, index }));
   };
-  const summary = describeWindow(window, records, granularity);
+  const seen = useMemo(() => findSeen(ranges, window), [ranges, window.from, window.to]);
+  const summary = describeWindow(window, records, seen, granularity);
   return (
     <section aria-labelledby="history" class={`sim-history ${chosen === undefined ? '' : 'has-record'}`}>
       <h2 id="history">History</h2>
@@ -136,15 +145,15 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
         />
       )}
       {loaded !== undefined && (
-        <SimTables name={name} window={window} loaded={loaded} chosen={chosen} onChoose={choose} />
+        <SimTables name={name} seen={seen} loaded={loaded} chosen={chosen} onChoose={choose} />
       )}
       <SimCosts name={name} window={window} />
     </section>
   );
 }
 
-function readHeard({ last_heard }: Schemas['SimDetails']): number | undefined {
-  return last_heard === null ? undefined : Date.parse(last_heard);
+function readTime(time: string | null): number | undefined {
+  return time === null ? undefined : Date.parse(time);
 }
 
 /** How long a window must stand still before the address holds it, in milliseconds: browsers refuse more changes. */
@@ -231,12 +240,21 @@ function Controls({
   );
 }
 
-/** After so long without a sign of life, that is drawn as a gap, in milliseconds. */
+/** Times shorter than this are not drawn as a gap, in milliseconds. */
 const minSilence = hour;
 
-/** The time since the last sign of life, where it is long. */
-function findSilence(heard: number, now: number): Gap[] {
-  return now - heard < minSilence ? [] : [{ from: heard, to: now, kind: 'silent' }];
+/**
+ * The time since the last sign of life, as far as the source is known, and the time that is not known yet.
+ *
+ * @param heard when the device was last heard; undefined where it never was.
+ * @param known up to when the source's records are in; undefined where that was not judged.
+ */
+function findSilence(heard: number | undefined, known: number | undefined, now: number): Gap[] {
+  const gaps: Gap[] = [
+    { from: heard ?? now, to: Math.min(known ?? now, now), kind: 'silent' },
+    { from: Math.max(known ?? now, heard ?? 0), to: now, kind: 'later' },
+  ];
+  return gaps.filter(({ from, to }) => to - from >= minSilence);
 }
 
 /** What hatching means, where there is any. */
@@ -252,7 +270,7 @@ function Legend({
   const sentences = [
     findings.length > 0 && 'Hatched in colour: what the carrier did not deliver, or delivered twice.',
     has('silent') && 'Hatched in grey: no record came from the device since.',
-    has('later') && 'Hatched the other way: usage is not known there yet.',
+    has('later') && 'Hatched the other way: not all records are in yet.',
     has('unread') && 'Hatched widely: there are too many records to load at once; zoom in to see them.',
     measureSpan(window) > maxSessionSpan &&
       `Zoom in to ${maxSessionSpan / day} days or less to see data sessions.`,
@@ -309,30 +327,20 @@ function readTone(records: LoadedRecords, row: MarkRow, index: number): Tone {
 function describeWindow(
   { from, to }: TimeWindow,
   records: LoadedRecords,
+  seen: SeenRecords,
   granularity: LoadedTime['detail']['granularity'],
 ): string {
-  const isSeen = (begin: string, end: string | null) =>
-    Date.parse(begin) <= to && (end === null || Date.parse(end) >= from);
   const count = (number: number, one: string) => `${formatCount(number)} ${number === 1 ? one : `${one}s`}`;
-  const sessions = records.sessions.filter(({ start, end }) => isSeen(start, end)).length;
-  const usage = records.usage.filter(({ period }) => startsWithin(period.start_time, { from, to }));
-  const bytes = usage.reduce((sum, { data_total }) => sum + Number(data_total), 0);
-  const events = records.events.filter(({ timestamp }) => isSeen(timestamp, timestamp)).length;
-  const alerts = records.alerts.filter(({ start_time, end_time }) => isSeen(start_time, end_time)).length;
+  const bytes = seen.usage.reduce((sum, index) => sum + Number(records.usage[index]?.data_total), 0);
   const unit = granularity === 'raw' ? 'usage record' : `${granularity}`;
   const parts = [
     `${formatTime(new Date(from).toISOString(), zone.value)} to ${formatTime(new Date(to).toISOString(), zone.value)}`,
-    ...(to - from > maxSessionSpan ? [] : [count(sessions, 'session')]),
-    `${formatBytes(bytes)} in ${count(usage.length, unit)}${granularity === 'raw' ? '' : ' with usage'}`,
-    count(events, 'event'),
-    count(alerts, 'alert'),
+    ...(to - from > maxSessionSpan ? [] : [count(seen.sessions.length, 'session')]),
+    `${formatBytes(bytes)} in ${count(seen.usage.length, unit)}${granularity === 'raw' ? '' : ' with usage'}`,
+    count(seen.events.length, 'event'),
+    count(seen.alerts.length, 'alert'),
   ];
   return parts.join(' · ');
-}
-
-function startsWithin(time: string, { from, to }: TimeWindow): boolean {
-  const at = Date.parse(time);
-  return at >= from && at < to;
 }
 
 /** What the pointer says of something. */

@@ -1,7 +1,7 @@
 import type { Schemas } from '../api/client.ts';
 import type { Selection } from '../timeline/layout.ts';
 import type { LoadedRecords } from '../timeline/load.ts';
-import { hour } from '../timeline/window.ts';
+import { day, hour } from '../timeline/window.ts';
 
 /** Which record of a SIM is chosen. The address names it, so that a colleague sees the same one. */
 
@@ -62,6 +62,7 @@ const evidenceRows = {
   data_session: 'sessions',
   usage_record: 'usage',
   connection_event: 'events',
+  finding: 'findings',
 } as const satisfies Record<Schemas['EvidenceRecord']['type'], ChosenRow>;
 
 /** The address parameters that show a record of an alert's evidence: some hours around it, so that it is seen by itself. */
@@ -71,10 +72,12 @@ export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   readonly sel: string;
 } {
   const at = Date.parse(time);
-  const id = type === 'data_session' ? key : key.slice(key.indexOf('#') + 1);
+  // A session and a finding are keyed by their id, others by time and id; a finding's time is the beginning of its day.
+  const id = key.slice(key.indexOf('#') + 1);
+  const length = type === 'finding' ? day : 0;
   return {
     from: new Date(at - 6 * hour).toISOString(),
-    to: new Date(at + 6 * hour).toISOString(),
+    to: new Date(at + length + 6 * hour).toISOString(),
     sel: formatChosen({ row: evidenceRows[type], id }),
   };
 }

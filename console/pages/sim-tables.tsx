@@ -6,8 +6,7 @@ import { type Column, Table } from '../components/table.tsx';
 import { Name, Personal, Time } from '../components/values.tsx';
 import { formatBytes, formatCountry, formatMoney } from '../format.ts';
 import type { LoadedTime, LoadedUsage } from '../timeline/load.ts';
-import { nameNetwork } from '../timeline/records.ts';
-import type { TimeWindow } from '../timeline/window.ts';
+import { nameNetwork, type SeenRecords } from '../timeline/records.ts';
 import type { ChosenRecord } from './sim-selection.ts';
 
 /** The records of the time shown as tables: what the timeline draws, for reading, for keyboards and for CSV. */
@@ -15,27 +14,24 @@ import type { ChosenRecord } from './sim-selection.ts';
 /** What is listed, and what happens when a record is chosen. */
 export interface SimTablesProps {
   readonly name: string;
-  readonly window: TimeWindow;
+  /** Which records are in the time shown. */
+  readonly seen: SeenRecords;
   readonly loaded: LoadedTime;
   readonly chosen: ChosenRecord | undefined;
   readonly onChoose: (record: ChosenRecord) => void;
 }
 
 /** Sessions, usage and events of the window. */
-export function SimTables({ name, window, loaded, chosen, onChoose }: SimTablesProps): JSX.Element {
+export function SimTables({ name, seen, loaded, chosen, onChoose }: SimTablesProps): JSX.Element {
   const { records, requests, detail } = loaded;
-  const { from, to } = window;
-  const sessions = useMemo(
-    () => records.sessions.filter(({ start, end }) => isSeen(start, end, window)),
-    [records, from, to],
-  );
-  const usage = useMemo(
-    () => records.usage.filter(({ period }) => isSeen(period.start_time, period.start_time, window)),
-    [records, from, to],
-  );
-  const events = useMemo(
-    () => records.events.filter(({ timestamp }) => isSeen(timestamp, timestamp, window)),
-    [records, from, to],
+  const [sessions, usage, events] = useMemo(
+    () =>
+      [
+        pick(records.sessions, seen.sessions),
+        pick(records.usage, seen.usage),
+        pick(records.events, seen.events),
+      ] as const,
+    [records, seen],
   );
   const choose = (row: ChosenRecord['row'], id: string) => () => onChoose({ row, id });
   const isChosen = (row: ChosenRecord['row'], id: string) => chosen?.row === row && chosen.id === id;
@@ -92,8 +88,8 @@ export function SimTables({ name, window, loaded, chosen, onChoose }: SimTablesP
   );
 }
 
-function isSeen(start: string, end: string | null, { from, to }: TimeWindow): boolean {
-  return Date.parse(start) <= to && (end === null || Date.parse(end) >= from);
+function pick<Row>(rows: readonly Row[], positions: readonly number[]): Row[] {
+  return positions.flatMap((index) => rows[index] ?? []);
 }
 
 function identify(usage: LoadedUsage): string {

@@ -74,7 +74,7 @@ export interface FindingRange {
 export interface Gap extends TimeWindow {
   /**
    * `missing`: a carrier did not deliver, or delivered twice. `silent`: no record came from the device since. `later`:
-   * usage is not known yet. `unread`: there are too many records to load.
+   * not all records are in yet. `unread`: there are too many records to load.
    */
   readonly kind: 'missing' | 'silent' | 'later' | 'unread';
 }
@@ -106,6 +106,27 @@ export const noRecords: SimRecords<never, never, never, never, never> = {
 export interface SessionRange extends TimeWindow {
   /** When its last record came: what is after it is only not denied. */
   readonly statedTo: number;
+}
+
+/** Which records are in a window, by their positions: usage that began in it, and all else of which a part lies in it. */
+export interface SeenRecords {
+  readonly sessions: readonly number[];
+  readonly usage: readonly number[];
+  readonly events: readonly number[];
+  readonly alerts: readonly number[];
+}
+
+/** Finds the records that are in a window. */
+export function findSeen(ranges: TimelineRanges, { from, to }: TimeWindow): SeenRecords {
+  const find = <Range extends TimeWindow>(list: readonly Range[], isSeen: (range: Range) => boolean) =>
+    list.flatMap((range, index) => (isSeen(range) ? [index] : []));
+  const meets = (range: TimeWindow) => range.from <= to && range.to >= from;
+  return {
+    sessions: find(ranges.sessions, meets),
+    usage: find(ranges.usage, (range) => range.from >= from && range.from < to),
+    events: find(ranges.events, meets),
+    alerts: find(ranges.alerts, meets),
+  };
 }
 
 /** What is drawn, as ranges of time: positions are those of the records that they were made of. */

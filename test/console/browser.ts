@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { readRules } from '../../cli/alerts/rules-file.ts';
@@ -142,4 +143,28 @@ export async function readFigure(page: Page, name: string): Promise<string> {
   const figure = page.locator(`[data-figure="${name}"]`);
   await expect.poll(() => figure.textContent()).not.toBe('…');
   return (await figure.textContent()) ?? '';
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong: the rule, and where. */
+export async function findViolations(page: Page): Promise<string[]> {
+  // The page's policy forbids scripts in it; the debugger may run them.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const { axe: checker } = globalThis as unknown as {
+      axe: {
+        run: (rules: object) => Promise<{
+          violations: readonly {
+            id: string;
+            nodes: readonly { target: unknown; failureSummary: string }[];
+          }[];
+        }>;
+      };
+    };
+    const { violations } = await checker.run({ resultTypes: ['violations'] });
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
+    );
+  });
 }

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { makeEpisode, storeEpisodes } from '../lambda/queries/stored-alerts.ts';
-import { browsedConsole, hasBrowser, readFigure, readTable } from './browser.ts';
+import { browsedConsole, findViolations, hasBrowser, readFigure, readTable } from './browser.ts';
 
 /** The console in a real browser, against a local run with the example records: what it says is what the API says. */
 
@@ -386,28 +385,4 @@ function monthStart(): string {
 /** Pixels by which a page is wider than its window. */
 function overflow(page: Page): Promise<number> {
   return page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
-}
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-/** What axe finds wrong: the rule, and where. */
-async function findViolations(page: Page): Promise<string[]> {
-  // The page's policy forbids scripts in it; the debugger may run them.
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    const { axe: checker } = globalThis as unknown as {
-      axe: {
-        run: (rules: object) => Promise<{
-          violations: readonly {
-            id: string;
-            nodes: readonly { target: unknown; failureSummary: string }[];
-          }[];
-        }>;
-      };
-    };
-    const { violations } = await checker.run({ resultTypes: ['violations'] });
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${String(target)} ${failureSummary}`),
-    );
-  });
 }
