@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     }>(`/v1/UsageRecords?${query}&PageSize=1000`);
     await page
       .getByRole('region', { name, exact: true })
-      .or(page.getByText('No usage in this time'))
+      .or(page.getByText('No usage in this time, or'))
       .waitFor();
     if (records.length === 0) return;
     const region = page.getByRole('region', { name, exact: true });
