@@ -16,7 +16,7 @@ export interface paths {
   "/v1/Sims/{sim}": {
     /**
      * Fetch what is known of a SIM now
-     * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, and the bytes of this month (UTC).
+     * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, the bytes of this month (UTC), and how far its source is known.
      */
     get: operations["fetchSim"];
   };
@@ -478,7 +478,9 @@ export interface components {
         data_download: number | null;
         data_total: number;
       };
-    }) & components["schemas"]["SimFields"], "open_session" | "usage_this_month">;
+      /** @description How far the SIM's source is known. A silence after it may be the carrier's delay. */
+      source_watermark: components["schemas"]["Watermark"];
+    }) & components["schemas"]["SimFields"], "open_session" | "usage_this_month" | "source_watermark">;
     /** @description A CSV file that a carrier delivered. Rows are counted as far as the file has been read. */
     File: {
       id: string;
@@ -1021,7 +1023,7 @@ export interface operations {
   };
   /**
    * Fetch what is known of a SIM now
-   * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, and the bytes of this month (UTC).
+   * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, the bytes of this month (UTC), and how far its source is known.
    */
   fetchSim: {
     parameters: {

@@ -73,18 +73,19 @@ const presets: readonly (readonly [string, number])[] = [
 /** The timeline with its controls, the chosen record, tables and costs. */
 export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
   const [now] = useState(Date.now);
-  const [window, setWindow] = useWindow(place, () => chooseWindow(now, readHeard(sim)));
+  const [window, setWindow] = useWindow(place, () => chooseWindow(now, readTime(sim.last_heard)));
   const { loaded, isLoading, progress, error, reload } = useRecords(
     name,
     window,
     includePersonal(),
     () => now,
   );
-  const heard = readHeard(sim);
+  const heard = readTime(sim.last_heard);
+  const known = readTime(sim.source_watermark.watermark);
   const records = useMemo(() => {
     const all: LoadedRecords = loaded?.records ?? noRecords;
-    return heard === undefined ? all : { ...all, gaps: [...all.gaps, ...findSilence(heard, now)] };
-  }, [loaded, heard, now]);
+    return { ...all, gaps: [...all.gaps, ...findSilence(heard, known, now)] };
+  }, [loaded, heard, known, now]);
   const granularity = loaded?.detail.granularity ?? 'day';
   const isPersonal = showsPersonalData.value;
   const ranges = useMemo(
@@ -151,8 +152,8 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
   );
 }
 
-function readHeard({ last_heard }: Schemas['SimDetails']): number | undefined {
-  return last_heard === null ? undefined : Date.parse(last_heard);
+function readTime(time: string | null): number | undefined {
+  return time === null ? undefined : Date.parse(time);
 }
 
 /** How long a window must stand still before the address holds it, in milliseconds: browsers refuse more changes. */
@@ -239,12 +240,21 @@ function Controls({
   );
 }
 
-/** After so long without a sign of life, that is drawn as a gap, in milliseconds. */
+/** Times shorter than this are not drawn as a gap, in milliseconds. */
 const minSilence = hour;
 
-/** The time since the last sign of life, where it is long. */
-function findSilence(heard: number, now: number): Gap[] {
-  return now - heard < minSilence ? [] : [{ from: heard, to: now, kind: 'silent' }];
+/**
+ * The time since the last sign of life, as far as the source is known, and the time that is not known yet.
+ *
+ * @param heard when the device was last heard; undefined where it never was.
+ * @param known up to when the source's records are in; undefined where that was not judged.
+ */
+function findSilence(heard: number | undefined, known: number | undefined, now: number): Gap[] {
+  const gaps: Gap[] = [
+    { from: heard ?? now, to: Math.min(known ?? now, now), kind: 'silent' },
+    { from: Math.max(known ?? now, heard ?? 0), to: now, kind: 'later' },
+  ];
+  return gaps.filter(({ from, to }) => to - from >= minSilence);
 }
 
 /** What hatching means, where there is any. */
@@ -260,7 +270,7 @@ function Legend({
   const sentences = [
     findings.length > 0 && 'Hatched in colour: what the carrier did not deliver, or delivered twice.',
     has('silent') && 'Hatched in grey: no record came from the device since.',
-    has('later') && 'Hatched the other way: usage is not known there yet.',
+    has('later') && 'Hatched the other way: not all records are in yet.',
     has('unread') && 'Hatched widely: there are too many records to load at once; zoom in to see them.',
     measureSpan(window) > maxSessionSpan &&
       `Zoom in to ${maxSessionSpan / day} days or less to see data sessions.`,

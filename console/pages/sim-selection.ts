@@ -1,7 +1,7 @@
 import type { Schemas } from '../api/client.ts';
 import type { Selection } from '../timeline/layout.ts';
 import type { LoadedRecords } from '../timeline/load.ts';
-import { hour } from '../timeline/window.ts';
+import { day, hour } from '../timeline/window.ts';
 
 /** Which record of a SIM is chosen. The address names it, so that a colleague sees the same one. */
 
@@ -74,9 +74,11 @@ export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   const at = Date.parse(time);
   const isKeyed = type === 'usage_record' || type === 'connection_event';
   const id = isKeyed ? key.slice(key.indexOf('#') + 1) : key;
+  // A finding's time is the beginning of its day.
+  const length = type === 'finding' ? day : 0;
   return {
     from: new Date(at - 6 * hour).toISOString(),
-    to: new Date(at + 6 * hour).toISOString(),
+    to: new Date(at + length + 6 * hour).toISOString(),
     sel: formatChosen({ row: evidenceRows[type], id }),
   };
 }

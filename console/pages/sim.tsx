@@ -98,6 +98,7 @@ function State({
   readonly silence: Schemas['Alert'] | undefined;
 }): JSX.Element {
   const { network, usage_this_month: usage } = sim;
+  const { source, watermark, swept } = sim.source_watermark;
   const networkName = network && nameNetwork(network);
   const precision =
     sim.last_heard_precision === 'granule' ? 'then or up to 12 hours later' : 'from the device itself';
@@ -127,6 +128,20 @@ function State({
           ) : (
             <>
               <Time at={sim.last_heard} />, {precision}
+            </>
+          )
+        }
+      />
+      <Figure
+        label="Source known up to"
+        value={watermark === null ? 'not judged' : <Age at={watermark} />}
+        request={request}
+        note={
+          swept === null ? (
+            `No sweep of the alerts has judged ${source}`
+          ) : (
+            <>
+              <Name text={source} />, judged <Age at={swept} />
             </>
           )
         }

@@ -74,7 +74,7 @@ export interface FindingRange {
 export interface Gap extends TimeWindow {
   /**
    * `missing`: a carrier did not deliver, or delivered twice. `silent`: no record came from the device since. `later`:
-   * usage is not known yet. `unread`: there are too many records to load.
+   * not all records are in yet. `unread`: there are too many records to load.
    */
   readonly kind: 'missing' | 'silent' | 'later' | 'unread';
 }

@@ -193,6 +193,35 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await page.context().close();
   });
 
+  test('reads page by page, ends what another window supersedes, and says where there is too much to read', async () => {
+    const page = await browsed.open();
+    const ended: string[] = [];
+    page.on('requestfailed', (request) => ended.push(new URL(request.url()).pathname));
+    const pages: string[] = [];
+    let isHeld = false;
+    await page.route('**/ConnectionEvents?*', async (route) => {
+      const url = new URL(route.request().url());
+      const token = url.searchParams.get('PageToken') ?? '0';
+      // A request that stays without an answer is ended by the page.
+      if (isHeld) return;
+      pages.push(token);
+      const next = String(Number(token) + 1);
+      url.searchParams.set('PageToken', next);
+      const connection_events = [makeListedEvent(Number(token))];
+      await route.fulfill({ json: { connection_events, meta: { next_page_url: url.href } } });
+    });
+    await page.goto(`${browsed.address}/#/sims/${coldChain}?${morning}`);
+    await page.getByText('there are too many records to load at once').waitFor();
+    expect(pages).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    isHeld = true;
+    await page.getByRole('button', { name: '7 days' }).click();
+    await page.getByText('Reading …').waitFor();
+    await page.waitForTimeout(400);
+    await page.getByRole('button', { name: '30 days' }).click();
+    await expect.poll(() => ended).toContainEqual(expect.stringMatching(/ConnectionEvents$/));
+    await page.context().close();
+  });
+
   test.each(['light', 'dark'] as const)('has no accessibility violation when it is %s', async (colours) => {
     const page = await browsed.open(`#/sims/bike-231`, { colours });
     await page.locator('[data-figure="Silent for"]').waitFor();
@@ -231,6 +260,16 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     }
   });
 });
+
+/** An event as the list has it, ten minutes before the one with the number before. */
+function makeListedEvent(number: number) {
+  const timestamp = new Date(Date.parse('2026-11-02T08:50:00Z') - number * 600_000).toISOString();
+  return {
+    ...{ sid: `EZ${number}`, event_type: 'attachment.accepted', timestamp, severity: null, alert: null },
+    ...{ description: null, error_code: null, error_message: null, data_session_sid: null, source: 'twilio' },
+    ...{ operator_mcc: null, operator_mnc: null, operator_name: null, operator_country: null },
+  };
+}
 
 /** The ICCID of a SIM whose name is hostile, without its check digit. */
 function hostileSim(index: number): string {

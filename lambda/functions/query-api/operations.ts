@@ -115,7 +115,12 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
 export const answerSim: Answer = async (request, ports) => {
   const parameters = readParameters('fetchSim', request.query);
   const include = disclose(ports.personalData, parameters.Include);
-  const sim = await fetchSim({ sim: await nameSim(request, ports), include }, ports);
+  const named = await nameSim(request, ports);
+  const [sim, watermarks] = await Promise.all([
+    fetchSim({ sim: named, include }, ports),
+    listWatermarks(ports.sources, ports),
+  ]);
+  const { source } = sim.fields;
   const { start, end, uploaded, downloaded, total } = sim.usageThisMonth;
   return {
     ...sim.fields,
@@ -126,6 +131,10 @@ export const answerSim: Answer = async (request, ports) => {
       data_upload: uploaded,
       data_download: downloaded,
       data_total: total,
+    },
+    // A source that is no longer configured is not judged.
+    source_watermark: watermarks.find((one) => one.source === source) ?? {
+      ...{ source, watermark: null, swept: null },
     },
   };
 };
