@@ -227,11 +227,12 @@ describe('a window', () => {
 });
 
 describe('a place on the screen', () => {
+  const none: TimelineRanges = {
+    ...{ sessions: [], usage: [], events: [], alerts: [], findings: [], gaps: [], usageUnit: 0 },
+    ...{ networks: [], countries: [], devices: [] },
+  };
+
   test('means the mark that stands there, and none far from all', () => {
-    const none: TimelineRanges = {
-      ...{ sessions: [], usage: [], events: [], alerts: [], findings: [], gaps: [], usageUnit: 0 },
-      ...{ networks: [], countries: [], devices: [] },
-    };
     const layout = layOut(
       {
         ...none,
@@ -247,5 +248,25 @@ describe('a place on the screen', () => {
     expect(findHit(layout, 100, row('sessions'))).toBeUndefined();
     expect(findHit(layout, 450, row('events'))).toBeUndefined();
     expect(findHit(layout, 450, 5)).toBeUndefined();
+  });
+
+  test('is hatched where something is missing, as far as it is seen', () => {
+    const scale = { window: { from: origin, to: origin + 10 * hour }, width: 1000 };
+    const { hatches, rows } = layOut(
+      {
+        ...none,
+        findings: [{ from: origin - hour, to: origin + hour }],
+        gaps: [
+          { from: origin + 8 * hour, to: origin + 20 * hour, kind: 'silent' },
+          { from: origin + 20 * hour, to: origin + 30 * hour, kind: 'later' },
+        ],
+      },
+      scale,
+    );
+    expect(hatches).toEqual([
+      { x: 0, width: 100, kind: 'missing' },
+      { x: 800, width: 200, kind: 'silent' },
+    ]);
+    expect(rows.map(({ name }) => name)).toContain('findings');
   });
 });
