@@ -66,7 +66,7 @@ export async function checkInvoice(context: CommandContext, options: CheckOption
       ? undefined
       : await DisputePack.open(context, { folder, rating, given: [...options.tariff, options.map] });
   const checked = await compareAll(context, rating, invoice, pack);
-  const total = add(lines.map(({ amount }) => amount));
+  const total = add(lines.filter(isOfTariffs).map(({ amount }) => amount));
   await pack?.finish(summarise(rating, options, { checked, total, lines: lines.length }), (writer) =>
     writeCsv(writer, checked),
   );
@@ -99,7 +99,8 @@ async function compareAll(
     pack?.addSim(one, found),
   );
   const ofInvoice = { ...bill, notRated: bill.notRated.filter(isOfInvoice) };
-  return { compared, notRated, notes: listBill(rating, records, ofInvoice).notes };
+  const notes = [...describeForeign(notRated), ...listBill(rating, records, ofInvoice).notes];
+  return { compared, notRated: notRated.filter(isOfTariffs), notes };
 }
 
 /**
@@ -152,6 +153,25 @@ export async function compareInvoice(
   const bill = sum.finish();
   for (const each of comparison.compareAccount(ofAccount, bill.accountLines)) compared.push(each);
   return { compared, notRated, bill };
+}
+
+/** Whether a line is in the tariffs' currency. */
+function isOfTariffs({ foreignCurrency }: InvoiceLine): boolean {
+  return foreignCurrency === undefined;
+}
+
+/** What the invoice has in other currencies, which is part of no sum. */
+function describeForeign(notRated: readonly InvoiceLine[]): string[] {
+  const sums = new Map<string, { lines: number; amount: Decimal }>();
+  for (const { foreignCurrency: currency, amount } of notRated) {
+    if (currency === undefined) continue;
+    const known = sums.get(currency) ?? { lines: 0, amount: zero };
+    sums.set(currency, { lines: known.lines + 1, amount: known.amount.plus(amount) });
+  }
+  return [...sums].map(
+    ([currency, { lines, amount }]) =>
+      `In another currency, not compared and in no sum: ${count(lines)} lines, ${formatDecimal(amount)} ${currency}`,
+  );
 }
 
 /** What no tariff matches is another carrier's: neither an invoice nor its carrier is told of it. */
