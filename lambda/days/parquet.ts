@@ -192,16 +192,12 @@ export async function* readRows<K extends RowKind>(
   let rowStart = 0;
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows);
-    const objects = await parquetReadObjects({
-      file,
-      metadata,
-      columns: names,
-      rowStart,
-      rowEnd,
-      parsers,
-      ...(sim !== undefined && { filter: { sim: { $eq: sim } } }),
-    });
-    yield objects.map((object) => rowFormats[kind].decode(readFlatRow(columns, object)) as Row<K>);
+    const options = { file, metadata, columns: names, rowStart, rowEnd, parsers };
+    const filter = sim === undefined ? {} : { filter: { sim: { $eq: sim } } };
+    // Without a name for the objects: they would be held as long as this waits.
+    yield (await parquetReadObjects({ ...options, ...filter })).map(
+      (object) => rowFormats[kind].decode(readFlatRow(columns, object)) as Row<K>,
+    );
     rowStart = rowEnd;
   }
 }

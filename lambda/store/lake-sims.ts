@@ -1,3 +1,4 @@
+import { foldUsage } from '../billing/fold-usage.ts';
 import type { BilledSession, SimRecords } from '../billing/rate.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
@@ -34,19 +35,24 @@ export interface LakeWalk {
   readonly days: readonly ClosedDay[];
   /** Whether sessions are read, too. */
   readonly readsSessions: boolean;
+  /** Whether a SIM's usage of a day is added up: see {@link foldUsage}. */
+  readonly isFolded?: boolean;
   /** By SIM. */
   readonly further: ReadonlyMap<string, FurtherRecords>;
 }
 
-/** Files that are opened at the same time. */
-const concurrentOpens = 16;
+/** Files that are opened at the same time, and fewer where each is read to its end. */
+const concurrentOpens = { rows: 16, folded: 4 } as const;
 
-/** The attributes of a usage row that a bill needs. */
-const usageColumns = [
-  ...['sim', 'usageId', 'source', 'carrier', 'start', 'end', 'recordId', 'sessionId', 'trafficType'],
+/** The attributes of a usage row that its sums need. */
+const foldedColumns = [
+  ...['sim', 'source', 'carrier', 'trafficType'],
   ...['dataTotal', 'messages', 'messagesTx', 'messagesRx', 'volume', 'cost', 'currency'],
   ...['operatorName', 'mcc', 'mnc', 'country', 'tariff', 'rateZone'],
 ] as const;
+
+/** The attributes of a usage row that a bill needs. */
+const usageColumns = [...foldedColumns, 'usageId', 'start', 'end', 'recordId', 'sessionId'] as const;
 
 const sessionColumns = [
   'sim',
@@ -88,13 +94,14 @@ export async function* walkLakeSims(lake: Pick<Lake, 'open'>, walk: LakeWalk): A
 /** Goes through the SIMs of a part of the fleet that have rows, in the order of their keys. */
 export async function* walkLakePart(
   lake: Pick<Lake, 'open'>,
-  { days, readsSessions, further }: LakeWalk,
+  { days, readsSessions, isFolded = false, further }: LakeWalk,
   fleetPart: FleetPart,
 ): AsyncGenerator<SimRecords> {
   const { part, parts } = fleetPart;
+  const openWanted = isFolded ? openFoldedUsage : openUsage;
   const [usage, sessions] = await Promise.all([
-    openReaders(lake, days, part, parts, openUsage),
-    readsSessions ? openReaders(lake, days, part, parts, openSessions) : [],
+    openReaders(lake, days, part, parts, openWanted, concurrentOpens[isFolded ? 'folded' : 'rows']),
+    readsSessions ? openReaders(lake, days, part, parts, openSessions, concurrentOpens.rows) : [],
   ]);
   const others = [...further.keys()].filter((sim) => isInPart(sim, fleetPart)).sort();
   let next = 0;
@@ -130,11 +137,12 @@ async function openReaders<Row extends { readonly sim: string }>(
   part: number,
   parts: number,
   open: OpenRows<Row>,
+  maxOpens: number,
 ): Promise<SimRowReader<Row>[]> {
   const files = days.flatMap(({ day, buckets }) =>
     listBuckets(part, parts, buckets).map((bucket) => ({ day, bucket, buckets })),
   );
-  return mapConcurrently(files, concurrentOpens, async ({ day, bucket, buckets }) => {
+  return mapConcurrently(files, maxOpens, async ({ day, bucket, buckets }) => {
     const reader = new SimRowReader(open(lake, day, bucket, buckets));
     await reader.peekSim();
     return reader;
@@ -161,14 +169,44 @@ async function* readFile<K extends RowKind>(
   if (object !== undefined) yield* readRows(kind, object, undefined, columns);
 }
 
-async function* openUsage(
+function openUsage(
   lake: Pick<Lake, 'open'>,
   day: Day,
   bucket: number,
   buckets: number,
 ): AsyncGenerator<BilledUsage[]> {
-  for await (const rows of readFile(lake, makeFileKey('usage', day, bucket, buckets), 'usage', usageColumns))
-    yield rows.map(pickBilledUsage);
+  const key = makeFileKey('usage', day, bucket, buckets);
+  return mapGroups(readFile(lake, key, 'usage', usageColumns), (rows) => rows.map(pickBilledUsage));
+}
+
+/**
+ * Groups of rows, each as something else. Files of many days are open at once, and each waits with what it gave last: so that
+ * nothing else is held, no group is bound to a name here.
+ */
+async function* mapGroups<Group, Mapped>(
+  groups: AsyncGenerator<Group>,
+  map: (group: Group) => Mapped,
+): AsyncGenerator<Mapped> {
+  const take = async (): Promise<Mapped | undefined> => {
+    const next = await groups.next();
+    return next.done === true ? undefined : map(next.value);
+  };
+  for (let mapped = await take(); mapped !== undefined; mapped = await take()) yield mapped;
+}
+
+/** Usage of SIMs, added up. All of a file is read at once: its sums are small. A SIM may have sums of several groups of rows. */
+async function* openFoldedUsage(
+  lake: Pick<Lake, 'open'>,
+  day: Day,
+  bucket: number,
+  buckets: number,
+): AsyncGenerator<BilledUsage[]> {
+  const key = makeFileKey('usage', day, bucket, buckets);
+  const sums: BilledUsage[] = [];
+  for await (const rows of readFile(lake, key, 'usage', foldedColumns)) {
+    for (const sum of foldUsage(day, rows)) sums.push(sum);
+  }
+  yield sums;
 }
 
 /** What a bill needs of a row, and nothing else: rows of many days are held at once. */
@@ -193,16 +231,16 @@ function pickBilledUsage(row: BilledUsage): BilledUsage {
   };
 }
 
-async function* openSessions(
+function openSessions(
   lake: Pick<Lake, 'open'>,
   day: Day,
   bucket: number,
   buckets: number,
 ): AsyncGenerator<SessionOfSim[]> {
   const key = makeFileKey('sessions', day, bucket, buckets);
-  for await (const rows of readFile(lake, key, 'sessions', sessionColumns)) {
-    yield rows.map(({ sim, sessionId, start, terminal, origin }) => ({
+  return mapGroups(readFile(lake, key, 'sessions', sessionColumns), (rows) =>
+    rows.map(({ sim, sessionId, start, terminal, origin }) => ({
       ...{ sim, sessionId, start, end: terminal.end, source: origin.group.source },
-    }));
-  }
+    })),
+  );
 }
