@@ -2,10 +2,9 @@ import { foldUsage } from '../billing/fold-usage.ts';
 import type { BilledSession, SimRecords } from '../billing/rate.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
-import type { Row } from '../days/columns.ts';
 import type { Day } from '../days/day.ts';
 import { slotCount } from '../days/digests.ts';
-import { readRows } from '../days/parquet.ts';
+import { openGroups } from '../days/parquet.ts';
 import { makeFileKey } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
 import { SimRowReader } from '../days/pass/sim-row-reader.ts';
@@ -158,15 +157,33 @@ export function listBuckets(part: number, parts: number, buckets: number): numbe
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The rows of a file, some of their columns; nothing if there is no such file. */
-async function* readFile<K extends RowKind>(
+/** The groups of rows of a file, some of their columns; none if there is no such file. */
+async function openFile<K extends RowKind>(
   lake: Pick<Lake, 'open'>,
   key: string,
   kind: K,
   columns: readonly string[],
-): AsyncGenerator<Row<K>[]> {
+): ReturnType<typeof openGroups<K>> {
   const object = await lake.open(key);
-  if (object !== undefined) yield* readRows(kind, object, undefined, columns);
+  return object === undefined ? [] : openGroups(kind, object, undefined, columns);
+}
+
+/**
+ * Groups of rows, each as something else. Files of many days are open at once: each holds what it gave last, and nothing of
+ * what that was made of, which a function that waits with it would.
+ */
+async function* mapGroups<Group, Mapped>(
+  groups: Promise<readonly (() => Promise<Group>)[]>,
+  map: (group: Group) => Mapped,
+): AsyncGenerator<Mapped> {
+  for (const readGroup of await groups) yield await mapGroup(readGroup, map);
+}
+
+async function mapGroup<Group, Mapped>(
+  readGroup: () => Promise<Group>,
+  map: (group: Group) => Mapped,
+): Promise<Mapped> {
+  return map(await readGroup());
 }
 
 function openUsage(
@@ -176,22 +193,7 @@ function openUsage(
   buckets: number,
 ): AsyncGenerator<BilledUsage[]> {
   const key = makeFileKey('usage', day, bucket, buckets);
-  return mapGroups(readFile(lake, key, 'usage', usageColumns), (rows) => rows.map(pickBilledUsage));
-}
-
-/**
- * Groups of rows, each as something else. Files of many days are open at once, and each waits with what it gave last: so that
- * nothing else is held, no group is bound to a name here.
- */
-async function* mapGroups<Group, Mapped>(
-  groups: AsyncGenerator<Group>,
-  map: (group: Group) => Mapped,
-): AsyncGenerator<Mapped> {
-  const take = async (): Promise<Mapped | undefined> => {
-    const next = await groups.next();
-    return next.done === true ? undefined : map(next.value);
-  };
-  for (let mapped = await take(); mapped !== undefined; mapped = await take()) yield mapped;
+  return mapGroups(openFile(lake, key, 'usage', usageColumns), (rows) => rows.map(pickBilledUsage));
 }
 
 /** Usage of SIMs, added up. All of a file is read at once: its sums are small. A SIM may have sums of several groups of rows. */
@@ -202,11 +204,14 @@ async function* openFoldedUsage(
   buckets: number,
 ): AsyncGenerator<BilledUsage[]> {
   const key = makeFileKey('usage', day, bucket, buckets);
-  const sums: BilledUsage[] = [];
-  for await (const rows of readFile(lake, key, 'usage', foldedColumns)) {
-    for (const sum of foldUsage(day, rows)) sums.push(sum);
-  }
-  yield sums;
+  const groups = openFile(lake, key, 'usage', foldedColumns);
+  yield (await readAll(mapGroups(groups, (rows) => foldUsage(day, rows)))).flat();
+}
+
+async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 /** What a bill needs of a row, and nothing else: rows of many days are held at once. */
@@ -238,7 +243,7 @@ function openSessions(
   buckets: number,
 ): AsyncGenerator<SessionOfSim[]> {
   const key = makeFileKey('sessions', day, bucket, buckets);
-  return mapGroups(readFile(lake, key, 'sessions', sessionColumns), (rows) =>
+  return mapGroups(openFile(lake, key, 'sessions', sessionColumns), (rows) =>
     rows.map(({ sim, sessionId, start, terminal, origin }) => ({
       ...{ sim, sessionId, start, end: terminal.end, source: origin.group.source },
     })),
