@@ -6,6 +6,7 @@ import {
   MonthComparison,
 } from '../../lambda/billing/compare-months.ts';
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
+import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import { findRowDays, type RatingContext } from '../../lambda/billing/rate.ts';
 import type { Day } from '../../lambda/days/day.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
@@ -76,7 +77,7 @@ async function openBoth(
         .at(-1) ?? '',
   };
   const { tariffs = [] } = contexts[0] ?? {};
-  return openRecords(context, range, readsSessions(tariffs), { isWanted });
+  return openRecords(context, range, readsSessions(tariffs), { isWanted, isFolded: isFoldable(tariffs) });
 }
 
 function renderCurrency({ currency, before, after, causes }: CurrencyComparison) {

@@ -1,5 +1,6 @@
 import { BillSum } from '../../lambda/billing/bill.ts';
 import { type Decimal, formatDecimal, max, min, zero } from '../../lambda/billing/decimal.ts';
+import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import { extendRecords, type ForecastPlan, maxWeeks, planForecast } from '../../lambda/billing/forecast.ts';
 import { findRowDays, type RatingContext } from '../../lambda/billing/rate.ts';
 import { type Day, shiftDay } from '../../lambda/days/day.ts';
@@ -26,7 +27,9 @@ export async function showForecast(context: CommandContext, rating: RatingContex
   const { from, through } = findRowDays(tariffs, month);
   const back = shiftDay(from ?? through, -7 * maxWeeks);
   const range = { from: from === undefined ? undefined : back, through };
-  const records = await openRecords(context, range, readsSessions(tariffs), { isSealedOnly: true });
+  const records = await openRecords(context, range, readsSessions(tariffs), {
+    ...{ isSealedOnly: true, isFolded: isFoldable(tariffs) },
+  });
   const plan = planForecast(records.sealed, through);
   if (plan === undefined || plan.last < `${month}-01`) {
     throw new AttentionError(

@@ -3,6 +3,7 @@ import { type BillGroup, BillSum } from '../../lambda/billing/bill.ts';
 import type { Month } from '../../lambda/billing/calendar.ts';
 import { formatDecimal, makeDecimal, round } from '../../lambda/billing/decimal.ts';
 import { type Explanation, explainLine } from '../../lambda/billing/explain.ts';
+import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import type { BillLine } from '../../lambda/billing/line.ts';
 import type { RatingContext, TracedIncrement } from '../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../lambda/billing/tariff.ts';
@@ -54,7 +55,8 @@ export async function showBill(context: CommandContext, options: BillOptions): P
   const rating = await openRatingContext(context, options);
   if (options.forecast) return showForecast(context, rating);
   if (options.against !== undefined) return compareMonths(context, rating, options.against);
-  const records = await openBillRecords(context, rating);
+  const isFolded = options.explain === undefined && isFoldable(rating.tariffs);
+  const records = await openBillRecords(context, rating, { isFolded });
   if (options.explain !== undefined) return showLine(context, rating, records, options.explain);
   if (options.focus !== undefined) {
     if (context.json) throw new UsageError('--json and --focus cannot be used together: FOCUS is CSV');

@@ -36,6 +36,8 @@ export interface DaySelection {
   readonly isWanted?: (day: Day) => boolean;
   /** Whether days without a seal are left out. */
   readonly isSealedOnly?: boolean;
+  /** Whether a SIM's usage of a sealed day may be added up. */
+  readonly isFolded?: boolean;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function openRecords(
   { deployment, terminal }: CommandContext,
   { from, through }: RowDays,
   readsSessions: boolean,
-  { isWanted = () => true, isSealedOnly = false }: DaySelection = {},
+  { isWanted = () => true, isSealedOnly = false, isFolded = false }: DaySelection = {},
 ): Promise<OpenRecords> {
   const lake = openLake(deployment);
   const today = findToday(terminal.now());
@@ -69,7 +71,7 @@ export async function openRecords(
     sealed,
     live: sims === undefined ? [] : open,
     missing: sims === undefined ? open : [],
-    walk: () => walk(lake, { days, readsSessions, further }),
+    walk: () => walk(lake, { days, readsSessions, isFolded, further }),
   };
 }
 

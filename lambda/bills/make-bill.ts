@@ -1,5 +1,6 @@
 import { type BillRow, BillSum, makeRow } from '../billing/bill.ts';
 import { type Month, shiftMonth } from '../billing/calendar.ts';
+import { isFoldable } from '../billing/fold-usage.ts';
 import { findRowDays, Rater, type RatingContext } from '../billing/rate.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { type Day, listDays } from '../days/day.ts';
@@ -281,7 +282,11 @@ async function ratePart(
   const further = new Map<string, FurtherRecords>(
     [...context.roster.keys()].map((sim) => [sim, { usage: [], sessions: [] }]),
   );
-  for await (const records of walkLakePart(lake, { days: plan.days, readsSessions, further }, fleetPart)) {
+  for await (const records of walkLakePart(
+    lake,
+    { days: plan.days, readsSessions, isFolded: isFoldable(context.tariffs), further },
+    fleetPart,
+  )) {
     const bill = rater.rate(records);
     sum.add(bill);
     const own = new BillSum(context, lineBy);

@@ -1,10 +1,10 @@
+import { foldUsage } from '../billing/fold-usage.ts';
 import type { BilledSession, SimRecords } from '../billing/rate.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
-import type { Row } from '../days/columns.ts';
 import type { Day } from '../days/day.ts';
 import { slotCount } from '../days/digests.ts';
-import { readRows } from '../days/parquet.ts';
+import { openGroups } from '../days/parquet.ts';
 import { makeFileKey } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
 import { SimRowReader } from '../days/pass/sim-row-reader.ts';
@@ -34,6 +34,8 @@ export interface LakeWalk {
   readonly days: readonly ClosedDay[];
   /** Whether sessions are read, too. */
   readonly readsSessions: boolean;
+  /** Whether a SIM's usage of a day is added up: see {@link foldUsage}. */
+  readonly isFolded?: boolean;
   /** By SIM. */
   readonly further: ReadonlyMap<string, FurtherRecords>;
 }
@@ -41,12 +43,15 @@ export interface LakeWalk {
 /** Files that are opened at the same time: of each, a group of rows is decoded, which takes several times what is kept. */
 const concurrentOpens = 4;
 
-/** The attributes of a usage row that a bill needs. */
-const usageColumns = [
-  ...['sim', 'usageId', 'source', 'carrier', 'start', 'end', 'recordId', 'sessionId', 'trafficType'],
+/** The attributes of a usage row that its sums need. */
+const foldedColumns = [
+  ...['sim', 'source', 'carrier', 'trafficType'],
   ...['dataTotal', 'messages', 'messagesTx', 'messagesRx', 'volume', 'cost', 'currency'],
   ...['operatorName', 'mcc', 'mnc', 'country', 'tariff', 'rateZone'],
 ] as const;
+
+/** The attributes of a usage row that a bill needs. */
+const usageColumns = [...foldedColumns, 'usageId', 'start', 'end', 'recordId', 'sessionId'] as const;
 
 const sessionColumns = [
   'sim',
@@ -88,12 +93,13 @@ export async function* walkLakeSims(lake: Pick<Lake, 'open'>, walk: LakeWalk): A
 /** Goes through the SIMs of a part of the fleet that have rows, in the order of their keys. */
 export async function* walkLakePart(
   lake: Pick<Lake, 'open'>,
-  { days, readsSessions, further }: LakeWalk,
+  { days, readsSessions, isFolded = false, further }: LakeWalk,
   fleetPart: FleetPart,
 ): AsyncGenerator<SimRecords> {
   const { part, parts } = fleetPart;
+  const openWanted = isFolded ? openFoldedUsage : openUsage;
   const [usage, sessions] = await Promise.all([
-    openReaders(lake, days, part, parts, openUsage),
+    openReaders(lake, days, part, parts, openWanted),
     readsSessions ? openReaders(lake, days, part, parts, openSessions) : [],
   ]);
   const others = [...further.keys()].filter((sim) => isInPart(sim, fleetPart)).sort();
@@ -151,18 +157,45 @@ export function listBuckets(part: number, parts: number, buckets: number): numbe
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The rows of a file, some of their columns or all; nothing if there is no such file. */
+/** The rows of a file, all columns; nothing if there is no such file. */
 export async function* readFile<K extends RowKind>(
   lake: Pick<Lake, 'open'>,
   key: string,
   kind: K,
-  columns?: readonly string[],
 ): AsyncGenerator<Row<K>[]> {
-  const object = await lake.open(key);
-  if (object !== undefined) yield* readRows(kind, object, undefined, columns);
+  for (const readGroup of await openFile(lake, key, kind)) yield await readGroup();
 }
 
-async function* openUsage(
+/** The groups of rows of a file, some of their columns or all; none if there is no such file. */
+async function openFile<K extends RowKind>(
+  lake: Pick<Lake, 'open'>,
+  key: string,
+  kind: K,
+  columns?: readonly string[],
+): ReturnType<typeof openGroups<K>> {
+  const object = await lake.open(key);
+  return object === undefined ? [] : openGroups(kind, object, undefined, columns);
+}
+
+/**
+ * Groups of rows, each as something else. Files of many days are open at once: each holds what it gave last, and nothing of
+ * what that was made of, which a function that waits with it would.
+ */
+async function* mapGroups<Group, Mapped>(
+  groups: Promise<readonly (() => Promise<Group>)[]>,
+  map: (group: Group) => Mapped,
+): AsyncGenerator<Mapped> {
+  for (const readGroup of await groups) yield await mapGroup(readGroup, map);
+}
+
+async function mapGroup<Group, Mapped>(
+  readGroup: () => Promise<Group>,
+  map: (group: Group) => Mapped,
+): Promise<Mapped> {
+  return map(await readGroup());
+}
+
+function openUsage(
   lake: Pick<Lake, 'open'>,
   day: Day,
   bucket: number,
@@ -170,10 +203,27 @@ async function* openUsage(
 ): AsyncGenerator<BilledUsage[]> {
   const key = makeFileKey('usage', day, bucket, buckets);
   const texts = new RepeatedTexts();
-  for await (const rows of readFile(lake, key, 'usage', usageColumns)) {
-    // The rows that were read are not kept while this generator waits.
-    yield rows.splice(0).map((row) => pickBilledUsage(row, texts));
-  }
+  return mapGroups(openFile(lake, key, 'usage', usageColumns), (rows) =>
+    rows.map((row) => pickBilledUsage(row, texts)),
+  );
+}
+
+/** Usage of SIMs, added up. All of a file is read at once: its sums are small. A SIM may have sums of several groups of rows. */
+async function* openFoldedUsage(
+  lake: Pick<Lake, 'open'>,
+  day: Day,
+  bucket: number,
+  buckets: number,
+): AsyncGenerator<BilledUsage[]> {
+  const key = makeFileKey('usage', day, bucket, buckets);
+  const groups = openFile(lake, key, 'usage', foldedColumns);
+  yield (await readAll(mapGroups(groups, (rows) => foldUsage(day, rows)))).flat();
+}
+
+async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
 }
 
 /** Texts that most rows of a file have in common: each is kept once, since rows of many days are held. */
@@ -220,16 +270,16 @@ function pickBilledUsage(row: BilledUsage, texts: RepeatedTexts): BilledUsage {
   };
 }
 
-async function* openSessions(
+function openSessions(
   lake: Pick<Lake, 'open'>,
   day: Day,
   bucket: number,
   buckets: number,
 ): AsyncGenerator<SessionOfSim[]> {
   const key = makeFileKey('sessions', day, bucket, buckets);
-  for await (const rows of readFile(lake, key, 'sessions', sessionColumns)) {
-    yield rows.map(({ sim, sessionId, start, terminal, origin }) => ({
+  return mapGroups(openFile(lake, key, 'sessions', sessionColumns), (rows) =>
+    rows.map(({ sim, sessionId, start, terminal, origin }) => ({
       ...{ sim, sessionId, start, end: terminal.end, source: origin.group.source },
-    }));
-  }
+    })),
+  );
 }
