@@ -2,6 +2,7 @@ import { foldUsage } from '../billing/fold-usage.ts';
 import type { BilledSession, SimRecords } from '../billing/rate.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
+import type { Row } from '../days/columns.ts';
 import type { Day } from '../days/day.ts';
 import { slotCount } from '../days/digests.ts';
 import { openGroups } from '../days/parquet.ts';
