@@ -11,7 +11,7 @@ import {
 } from '../../../lambda/billing/rate.ts';
 import type { BilledUsage, Tariff } from '../../../lambda/billing/tariff.ts';
 import { tariff as tariffSchema } from '../../../lib/tariffs.ts';
-import { trials } from '../../property/trials.ts';
+import { faultTrials, trials } from '../../property/trials.ts';
 import { makeUsage } from './billed-usage.ts';
 import { type BillingCode, loadMutant, type Mutant } from './mutants.ts';
 import { makePlainBill, type PlainTariff } from './plain-bill.ts';
@@ -475,7 +475,7 @@ describe('a planted fault', () => {
     const code = await loadMutant(mutant);
     const result = fc.check(
       fc.property(world, (given) => compare(code, given)),
-      { ...trials(400), endOnFailure: true },
+      faultTrials(400),
     );
     expect(result.failed).toBe(true);
   });

@@ -13,7 +13,7 @@ import { itemBytes } from '../../../lambda/store/items.ts';
 import { decodeSimPeriod, encodeSimPeriod } from '../../../lambda/store/sim-day-items.ts';
 import { SimDayStore } from '../../../lambda/store/sim-days.ts';
 import { asClient, MemoryDynamoDb, type Sender } from '../../property/memory-dynamodb.ts';
-import { timeLimit, trials } from '../../property/trials.ts';
+import { faultTrials, timeLimit, trials } from '../../property/trials.ts';
 import { makeUsage, sim, usageAroundMidnight } from '../days/records.ts';
 import { runningTables } from './running-tables.ts';
 
@@ -300,7 +300,7 @@ describe('the property finds', () => {
   ])(
     '%s',
     async (_, parts) => {
-      const { failed, errorInstance } = await fc.check(makeProperty(parts), trials(400) as PutTrials);
+      const { failed, errorInstance } = await fc.check(makeProperty(parts), faultTrials(400) as PutTrials);
       expect([failed, (errorInstance as Error).name]).toEqual([true, 'AssertionError']);
     },
     timeLimit,

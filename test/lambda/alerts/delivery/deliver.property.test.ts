@@ -6,7 +6,7 @@ import type { AlertTransition } from '../../../../lambda/alerts/delivery/transit
 import type { UndeliveredTransitions } from '../../../../lambda/alerts/delivery/undelivered.ts';
 import { transitionKinds } from '../../../../lambda/alerts/episodes.ts';
 import { Case } from '../../../property/case.ts';
-import { timeLimit, trials } from '../../../property/trials.ts';
+import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 import { Timeline } from './timeline.ts';
 import { transitionWith } from './transitions.ts';
 import { type Done, UndeliveredInMemory } from './undelivered-in-memory.ts';
@@ -322,7 +322,7 @@ async function check(parts: Parts, numRuns: number): Promise<fc.RunDetails<[Deli
   const property = fc.asyncProperty(plans, async ({ plan }) => {
     expect(findViolations(plan, await play(plan, parts))).toEqual([]);
   });
-  return fc.check(property, { ...(trials(numRuns) as fc.Parameters<[DeliveryCase]>), endOnFailure: true });
+  return fc.check(property, faultTrials(numRuns) as fc.Parameters<[DeliveryCase]>);
 }
 
 test(

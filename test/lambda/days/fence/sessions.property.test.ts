@@ -4,7 +4,7 @@ import { findLateChanges } from '../../../../lambda/days/fence/late-changes.ts';
 import type { Changes } from '../../../../lambda/ledger/fold.ts';
 import type { Session } from '../../../../lambda/ledger/observation.ts';
 import { mergeSessions } from '../../../../lambda/ledger/session.ts';
-import { timeLimit, trials } from '../../../property/trials.ts';
+import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 import { sessionAt } from '../../store/observations.ts';
 
 /**
@@ -155,7 +155,7 @@ describe('the property finds', () => {
     const property = fc.property(steps, (plan) => {
       expect(play(plan, isLate, isTouched)).toEqual([]);
     });
-    const { failed } = fc.check(property, trials(20_000) as fc.Parameters<[readonly Step[]]>);
+    const { failed } = fc.check(property, faultTrials(20_000) as fc.Parameters<[readonly Step[]]>);
     expect(failed).toBe(true);
   });
 });

@@ -5,7 +5,7 @@ import { type FindingsBasis, findFindings } from '../../../../lambda/days/findin
 import type { Check, Finding } from '../../../../lambda/days/findings/finding.ts';
 import { makeRows } from '../../../../lambda/days/rows.ts';
 import type { Usage } from '../../../../lambda/ledger/observation.ts';
-import { timeLimit, trials } from '../../../property/trials.ts';
+import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 import { type Life, live, lives, type PlannedSession } from './lives.ts';
 import { type ExpectedFinding, expectFindings } from './oracle.ts';
 
@@ -231,10 +231,10 @@ describe.each(Object.entries(planted))('the property finds a fault in %s:', (_, 
   test.each(Object.entries(faults))(
     '%s',
     (_name, find) => {
-      const { failed, counterexample } = fc.check(makeProperty(find), {
-        ...(trials(1_000) as fc.Parameters<[readonly PlannedSession[]]>),
-        endOnFailure: true,
-      });
+      const { failed, counterexample } = fc.check(
+        makeProperty(find),
+        faultTrials(1_000) as fc.Parameters<[readonly PlannedSession[]]>,
+      );
       expect([failed, counterexample === null]).toEqual([true, false]);
     },
     timeLimit,
