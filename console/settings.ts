@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 
 /** How a person wants to see things. Kept in this browser, but for personal data, which is hidden again in a new tab. */
 
@@ -7,6 +7,13 @@ export const zone = signal<'utc' | 'local'>(readSetting('zone', ['utc', 'local']
 
 /** `auto` follows the system. */
 export const theme = signal<'auto' | 'light' | 'dark'>(readSetting('theme', ['auto', 'light', 'dark']));
+
+const systemIsDark = signal(false);
+
+/** The theme that is shown: the one that is chosen, or the system's. */
+export const shownTheme = computed(() =>
+  theme.value === 'auto' ? (systemIsDark.value ? 'dark' : 'light') : theme.value,
+);
 
 /** Whether IMSI, IMEI, MSISDN and IP addresses are shown, and asked for. */
 export const showsPersonalData = signal(false);
@@ -24,8 +31,13 @@ function readSetting<Value extends string>(name: string, values: readonly [Value
 /** Keeps the settings, and has the page follow the theme. */
 export function followSettings(): void {
   effect(() => localStorage.setItem('simledger.zone', zone.value));
+  effect(() => localStorage.setItem('simledger.theme', theme.value));
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  systemIsDark.value = system.matches;
+  system.addEventListener('change', ({ matches }) => {
+    systemIsDark.value = matches;
+  });
   effect(() => {
-    localStorage.setItem('simledger.theme', theme.value);
-    document.documentElement.dataset['theme'] = theme.value;
+    document.documentElement.dataset['theme'] = shownTheme.value;
   });
 }

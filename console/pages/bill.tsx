@@ -152,8 +152,8 @@ function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: 
       {bill.assumptions.map(({ kind, tariff, sims }) => (
         <p class="quiet" key={kind + tariff}>
           {kind === 'calendar-year'
-            ? `Taken for granted: years of ${sims} SIMs in the tariff ${tariff} begin on 1 January.`
-            : `Taken for granted: ${sims} SIMs in the tariff ${tariff} had used nothing before the ledger began.`}
+            ? `Taken for granted: years of ${countSims(sims)} in the tariff ${tariff} begin on 1 January.`
+            : `Taken for granted: ${countSims(sims)} in the tariff ${tariff} had used nothing before the ledger began.`}
         </p>
       ))}
       <p class="quiet">
@@ -209,6 +209,10 @@ function StatedUsage({ month, group }: { readonly month: string; readonly group:
       <UsageTable name={`Usage of ${month}`} query={{ ...period, Group: group, PageSize: 500 }} />
     </>
   );
+}
+
+function countSims(sims: number): string {
+  return `${formatCount(sims)} ${sims === 1 ? 'SIM' : 'SIMs'}`;
 }
 
 function describeAmounts(totals: Schemas['BillVersion']['totals']): string {
@@ -274,11 +278,7 @@ const rowColumns: readonly Column<BillRow>[] = [
   {
     title: 'Amount',
     text: ({ amount }) => amount ?? '',
-    show: ({ amount, currency, exact }) => (
-      <span title={`exactly ${exact}`}>
-        {amount === null ? 'with the account’s' : formatMoney(amount, currency)}
-      </span>
-    ),
+    show: ({ amount, exact }) => <span title={`exactly ${exact}`}>{amount ?? 'with the account’s'}</span>,
     isNumeric: true,
   },
   { title: 'Currency', text: ({ currency }) => currency ?? '' },

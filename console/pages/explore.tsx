@@ -1,13 +1,10 @@
 import type { JSX } from 'preact';
 import { changeQuery } from '../address.ts';
-import { usePages } from '../api/answers.ts';
-import { makeRequest, type Query } from '../api/client.ts';
+import type { Query } from '../api/client.ts';
 import { ChoiceFilter, DayFilter, TextFilter } from '../components/form.tsx';
-import { Listed } from '../components/listed.tsx';
-import { Table } from '../components/table.tsx';
 import type { PageProps } from '../page.ts';
 import { UsageChart } from './usage-chart.tsx';
-import { CoverageNote, groups, usageColumns } from './usage-table.tsx';
+import { groups, UsageTable } from './usage-table.tsx';
 
 /** Reports of the fleet's usage, as one asks for them. */
 export function Explore({ place: { query } }: PageProps): JSX.Element {
@@ -15,12 +12,11 @@ export function Explore({ place: { query } }: PageProps): JSX.Element {
   const group = query.get('by') ?? 'isoCountry';
   const granularity = value('every') ?? 'day';
   const from = value('from') ?? daysAgo(30);
-  const request = makeRequest('/v1/UsageRecords', {}, {
+  const report = {
     ...{ StartTime: from, EndTime: value('to'), Group: group, Granularity: granularity },
     ...{ Order: value('order'), Sim: value('sim'), Fleet: value('fleet'), Network: value('network') },
     ...{ IsoCountry: value('country'), PageSize: 1000 },
-  } as Query<'/v1/UsageRecords'>);
-  const usage = usePages(request, (answer) => answer.usage_records);
+  } as Query<'/v1/UsageRecords'>;
   return (
     <>
       <h1>Explore usage</h1>
@@ -52,28 +48,17 @@ export function Explore({ place: { query } }: PageProps): JSX.Element {
         <TextFilter name="network" label="Network (262-01)" size={8} />
         <TextFilter name="country" label="Country (DE)" size={4} />
       </search>
-      <Listed asked={usage} what="usage" empty="No usage in this time with these filters.">
-        {(rows) => (
-          <>
-            {granularity === 'day' || granularity === 'hour' ? (
-              <UsageChart
-                rows={rows}
-                group={group}
-                time={{ from, to: value('to') ?? nextHour(), step: granularity }}
-              />
-            ) : null}
-            <Table
-              name="Usage"
-              columns={usageColumns(group, granularity)}
+      <UsageTable name="Usage" query={report}>
+        {(rows) =>
+          granularity === 'day' || granularity === 'hour' ? (
+            <UsageChart
               rows={rows}
-              request={request}
-              more={usage.hasMore ? usage.more : undefined}
-              isLoading={usage.isLoading}
+              group={group}
+              time={{ from, to: value('to') ?? nextHour(), step: granularity }}
             />
-            <CoverageNote coverage={usage.first?.coverage} />
-          </>
-        )}
-      </Listed>
+          ) : null
+        }
+      </UsageTable>
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { formatBytes, formatTime } from '../format.ts';
-import { theme, zone } from '../settings.ts';
+import { shownTheme, zone } from '../settings.ts';
 import { makeSeries, type ShownTime } from './usage-series.ts';
 import { type FleetUsage, usageColumns } from './usage-table.tsx';
 
@@ -20,7 +20,7 @@ export function UsageChart({
     const columns = usageColumns(group, undefined).slice(0, group === '' ? 0 : group.split(',').length);
     return makeSeries(rows, (row) => columns.map(({ text }) => text(row) || 'unknown').join(', '), time);
   }, [rows, group, time.from, time.to, time.step]);
-  const [shownZone, shownTheme] = [zone.value, theme.value];
+  const [shownZone, colours] = [zone.value, shownTheme.value];
   useEffect(() => {
     const box = element.current;
     if (box === null) return undefined;
@@ -74,6 +74,6 @@ export function UsageChart({
       redraw.disconnect();
       drawn?.destroy();
     };
-  }, [series, shownZone, shownTheme]);
+  }, [series, shownZone, colours]);
   return <figure class="chart" ref={element} aria-label="Usage over time; the table below has its numbers" />;
 }

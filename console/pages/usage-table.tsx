@@ -127,16 +127,20 @@ export function usageColumns(
 export function UsageTable({
   name,
   query,
+  children,
 }: {
   readonly name: string;
   readonly query: Query<'/v1/UsageRecords'>;
+  /** What stands above the table, of the rows that were read. */
+  readonly children?: (rows: readonly FleetUsage[]) => JSX.Element | null;
 }): JSX.Element {
   const request: ApiRequest<'/v1/UsageRecords'> = makeRequest('/v1/UsageRecords', {}, query);
   const usage = usePages(request, (answer) => answer.usage_records);
   return (
-    <Listed asked={usage} what="usage" empty="No usage in this time.">
+    <Listed asked={usage} what="usage" empty="No usage in this time, or none passes the filters.">
       {(rows) => (
         <>
+          {children?.(rows)}
           <Table
             name={name}
             columns={usageColumns(query.Group, query.Granularity)}
@@ -153,7 +157,7 @@ export function UsageTable({
 }
 
 /** Which part of a report's time is not sealed or missing. */
-export function CoverageNote({
+function CoverageNote({
   coverage,
 }: {
   readonly coverage: Schemas['Coverage'] | undefined;

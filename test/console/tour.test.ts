@@ -103,12 +103,10 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const { usage_records: records } = await browsed.ask<{
       usage_records: readonly { records: number; data_total: number }[];
     }>(`/v1/UsageRecords?${query}&PageSize=1000`);
-    await page
-      .getByRole('region', { name, exact: true })
-      .or(page.getByText('No usage in this time'))
-      .waitFor();
-    if (records.length === 0) return;
     const region = page.getByRole('region', { name, exact: true });
+    const empty = page.getByText('No usage in this time, or');
+    // The examples are of a month that may be over.
+    await (records.length === 0 ? empty : region).waitFor();
     const exact = await region
       .locator('tbody td span[title$=" B"]')
       .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('title')));
@@ -265,7 +263,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
   test('reads a fleet page by page, and keeps only the rows in view in the page', async () => {
     const page = await browsed.open('#/files');
     const { sims } = await browsed.ask<{ sims: readonly object[] }>('/v1/Sims?PageSize=1');
-    const size = 5_000;
+    const size = 1_000;
     await page.route(/\/v1\/Sims\?/, async (route) => {
       const at = Number(new URL(route.request().url()).searchParams.get('PageToken') ?? '0');
       const next = at === 2 ? null : `${browsed.address}/v1/Sims?PageToken=${at + 1}`;
@@ -279,13 +277,13 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const region = page.getByRole('region', { name: 'SIMs', exact: true });
     await region.getByText('sim-0', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'More' }).click();
-    await page.getByText('10 000 rows so far').waitFor();
+    await page.getByText('2 000 rows so far').waitFor();
     await page.getByRole('button', { name: 'More' }).click();
-    await page.getByText('15 000 rows', { exact: true }).waitFor();
+    await page.getByText('3 000 rows', { exact: true }).waitFor();
     expect(await page.getByRole('button', { name: 'More' }).count()).toBe(0);
     expect(await region.locator('tbody tr').count()).toBeLessThan(100);
     await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
-    await region.getByText('sim-14999', { exact: true }).waitFor();
+    await region.getByText('sim-2999', { exact: true }).waitFor();
     expect(await region.locator('tbody tr').count()).toBeLessThan(100);
     await page.context().close();
   });
