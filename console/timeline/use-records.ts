@@ -39,12 +39,12 @@ export function useRecords(
     const ending = new AbortController();
     const load = () => {
       hasBegun.current = true;
+      const onProgress = (records: number) => {
+        progress.value = records;
+      };
       progress.value = 0;
       setError(undefined);
-      loadRecords(
-        { sim, window, now: readNow(), include },
-        { send, signal: ending.signal, onProgress: (records) => void (progress.value = records) },
-      ).then(
+      loadRecords({ sim, window, now: readNow(), include }, { send, signal: ending.signal, onProgress }).then(
         (next) => {
           if (ending.signal.aborted) return;
           setLoaded({ ...next, key });
