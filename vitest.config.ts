@@ -11,6 +11,11 @@ export const unitTests = [
 ];
 /** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */
 export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
+/** Whole fleets and passes, which take seconds each. */
+export const fleetTests = [
+  'test/lib/alarm-fleet.test.ts',
+  'test/lambda/{alerts/sweep/fleet-stories,days/pass/stored-pass.property,functions/query-api/fleet-days}.test.ts',
+];
 /** Security checks and linters, and bundling: these load the CDK in ways of their own. */
 export const toolTests = ['test/lib/{checks,synth}.test.ts'];
 /**
@@ -51,8 +56,8 @@ export default defineConfig({
   test: {
     setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
     // For what hangs: a busy machine takes ten times as long, and nothing is measured by it.
-    testTimeout: 150_000 * runs,
-    hookTimeout: 150_000,
+    testTimeout: 300_000 * runs,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 2,

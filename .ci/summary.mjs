@@ -43,9 +43,10 @@ function failuresOfFile({ name, status, message, assertionResults }) {
   );
 }
 
-/** The first lines of a message, without where in our tools it was thrown. */
+/** The first lines of a message, without where in our tools it was thrown. A stack is all that vitest tells of a time-out. */
 function start(message) {
   return stripVTControlCharacters(message)
+    .replace(/^Error: STACK_TRACE_ERROR$/m, 'Error: the test timed out')
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.includes('node_modules'))
     .slice(0, maxMessageLines)

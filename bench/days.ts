@@ -4,7 +4,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { countBuckets } from '../lambda/days/buckets.ts';
+import { shiftDay } from '../lambda/days/day.ts';
 import { RowFile } from '../lambda/days/parquet.ts';
+import { maxLiveSims } from '../lambda/days/partial-days.ts';
 import type { Sim, Usage } from '../lambda/ledger/observation.ts';
 import { simItem, usageItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
@@ -34,6 +36,7 @@ const sampledBuckets = 2;
 export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Figure[]> {
   const record = readRecord();
   const worker = await measureWorker(record, { quick, full });
+  const partial = await measureWorker(record, { quick, full, asOf: Date.parse(day) + 24 * 60 * minute });
   const [early, late] = worker.megabytes;
   const dollars = priceSimDay(alwaysOnDay, worker.simDays / worker.cpuSeconds) * 1e6;
   return [
@@ -56,6 +59,15 @@ export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Fi
       atMost: 1.2,
     }),
     figure('days.worker.dollars', '  a million, requests and CPU', [dollars], '$'),
+    figure(
+      'days.partial.rate',
+      'partial passes of whole days: SIM-days a second of the worker’s CPU',
+      [partial.simDays / partial.cpuSeconds],
+      '',
+    ),
+    figure('days.partial.megabytes', '  peak memory', [partial.megabytes[1]], 'MB', {
+      atMost: functions.dayWorker.memoryMegabytes,
+    }),
     ...(await measureOwnPart(record.usage, { pairs, quick })),
     ...(await measureGrowth(record.usage, { pairs, quick, full })),
     ...(await measureFiles(record.usage, quick)),
@@ -63,7 +75,7 @@ export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Fi
 }
 
 /** What a record of the workloads states of a SIM and its usage. */
-function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly source: string } {
+export function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly source: string } {
   const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
   const source = all.find(({ carrier }) => carrier === 'kore');
   const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
@@ -76,9 +88,10 @@ function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly sour
 
 async function measureWorker(
   { sim, usage, source }: ReturnType<typeof readRecord>,
-  { quick, full }: Pick<BenchmarkOptions, 'quick' | 'full'>,
+  { quick, full, asOf }: Pick<BenchmarkOptions, 'quick' | 'full'> & Pick<WorkerTask, 'asOf'>,
 ): Promise<WorkerCost> {
-  const sims = quick ? 500 : fleetSims;
+  // Small fleets have no partial passes.
+  const sims = quick ? maxLiveSims + 500 : fleetSims;
   const buckets = countBuckets(sims);
   const path = await bundle(functions.dayWorker.entry, temporaryFolder(), 'day-worker');
   const fleet = await startFleet({
@@ -86,9 +99,10 @@ async function measureWorker(
     now: Date.parse(day) + 24 * 60 * minute,
     history: 24 * 60 * minute,
     updateMilliseconds: (24 * 60 * minute) / windows,
+    ...(asOf !== undefined && { closedThrough: shiftDay(day, -1) }),
   });
   const task: WorkerTask = {
-    ...{ day, endpoint: fleet.endpoint },
+    ...{ day, asOf, endpoint: fleet.endpoint },
     buckets: Array.from({ length: full ? buckets : Math.min(buckets, sampledBuckets) }, (_, index) => index),
   };
   try {

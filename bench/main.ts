@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bill } from './bill.ts';
 import { capacity } from './capacity.ts';
 import { cliRates } from './cli-rates.ts';
 import { cliStart } from './cli-start.ts';
@@ -35,6 +36,7 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   growth: { title: 'Growth', run: growth },
   sweep: { title: 'Sweeps of alerts, and marks', run: sweep },
   days: { title: 'Closed days', run: days },
+  bill: { title: 'Bills, and invoices checked', run: bill },
   'query-year': { title: 'The query API on a year of history', run: queryYear },
   'cli-rates': { title: 'The command line’s export and replay', run: cliRates },
   'local-import': { title: 'A file in the local run', run: localImport },

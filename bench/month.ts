@@ -222,6 +222,48 @@ export function priceExactTimes(sims: number, minutes: number): number {
   return millions(units) * prices.dynamoDb.millionReadUnits;
 }
 
+/** Read units of an episode, and of an item that is small: by consistent reads. */
+const smallReadUnits = 1;
+
+/** Dollars of a rule about the usage of days: once a day, three SIM-days and the records since the last sealed one. */
+export function priceDayRule(sims: number): number {
+  const units = readDaysUnits(3) + unsealedDays * (countUsageReads(alwaysOnDay) / 2) + smallReadUnits;
+  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Dollars of a rule about the usage of months: once a day, all its SIM-days, and the records since. */
+export function priceMonthRule(sims: number): number {
+  const units = readDaysUnits(31) + unsealedDays * (countUsageReads(alwaysOnDay) / 2) + smallReadUnits;
+  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Days that are not sealed when a SIM is judged: today, half of it, and yesterday, until it is sealed. */
+const unsealedDays = 1;
+
+function readDaysUnits(simDays: number): number {
+  return Math.ceil((simDays * itemSizes.simDay) / 4_096);
+}
+
+/** Of the SIM-days so many have findings. */
+const findingShare = 0.01;
+
+/** Bytes of an entry in the list of SIMs with findings. */
+const findingKeyBytes = 150;
+
+/**
+ * Dollars of a rule about findings: each SIM once a day; once an hour the list of the SIMs with findings on two days, each of
+ * which is judged.
+ */
+export function priceFindingRule(sims: number): number {
+  const found = 2 * findingShare * sims;
+  const list = (found * findingKeyBytes) / 4_096 / 2 + findingSlots / 2;
+  const units = sims * monthDays * 2 * smallReadUnits + monthHours * (list + found * 2 * smallReadUnits);
+  return millions(units) * prices.dynamoDb.millionReadUnits;
+}
+
+/** Parts of the list of SIMs with findings. */
+const findingSlots = 16;
+
 /** Dollars of the metrics of the sweep of alerts, however many rules and sources there are. */
 export function priceSweepMetrics(): number {
   return Object.keys(sweep).length * prices.cloudWatch.metricMonth;

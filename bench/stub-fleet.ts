@@ -35,6 +35,8 @@ export interface StubFleet {
   readonly usage: Item;
   /** The source of the SIMs. */
   readonly source: string;
+  /** The last closed day; every day is where it is left out. */
+  readonly closedThrough?: string | undefined;
 }
 
 /** What a day pass has stored. */
@@ -226,19 +228,18 @@ function querySimDays({ ExpressionAttributeValues: values }: Requested): string 
   return JSON.stringify({ Items: latestSimDay === undefined ? [] : items });
 }
 
-/** Days that were put so far; their months are apart. */
+/** Days that were put so far. */
 let simDays = 0;
 
 function put(request: Requested): string {
   if (request.TableName !== simDaysTable.name) return keep(request);
-  if (request.Item['period']?.S?.length !== '2026-11-02'.length) return '{}';
   simDays += 1;
   latestSimDay = request.Item;
   return '{}';
 }
 
-/** The fence's item: every day is closed. */
-const allClosed = JSON.stringify({ Item: { closedThrough: { S: '2999-12-31' } } });
+/** The fence's item. */
+const fence = JSON.stringify({ Item: { closedThrough: { S: fleet.closedThrough ?? '2999-12-31' } } });
 
 /** Items of the tables of alerts by their keys; nothing of others. */
 function getKept({ RequestItems: requested }: Requested): string {
@@ -262,7 +263,7 @@ function query(request: Requested): string {
 
 const answers: Readonly<Record<string, (body: Requested) => string>> = {
   Scan: scan,
-  GetItem: ({ TableName: name }) => (name === dayStateTable.name ? allClosed : '{}'),
+  GetItem: ({ TableName: name }) => (name === dayStateTable.name ? fence : '{}'),
   Query: query,
   PutItem: put,
   BatchGetItem: getKept,

@@ -542,7 +542,7 @@ function addBill(program: Program, perform: Performer): void {
   ofMonth('show', 'Show what the usage of a month should cost', { isDefault: true })
     .option(
       '--tariff <file...>',
-      "JSON files of tariffs (default: those that are put, else the carriers' own cost)",
+      "JSON files of tariffs (default: those that are put, or else the carriers' own cost)",
     )
     .addOption(
       new Option('--by <words>', 'What to tell apart')
@@ -553,9 +553,19 @@ function addBill(program: Program, perform: Performer): void {
     .option('--focus <account>', "Print the lines as CSV of FOCUS, with the carrier's id of your account")
     .option('--explain <line>', 'Show how a line came about, down to its records')
     .addOption(
-      new Option('--stored', 'Show the bill that is stored, and compute nothing').conflicts([
+      new Option('--stored', 'Show the bill that is stored').conflicts([
         ...(['tariff', 'roster', 'balances', 'by', 'explain'] as const),
       ]),
+    )
+    .addOption(
+      new Option('--forecast', 'Show what the month will come to').conflicts([
+        ...(['stored', 'against', 'by', 'explain', 'html', 'csv'] as const),
+      ]),
+    )
+    .addOption(
+      new Option('--against <month>', 'Say why the month differs from another one')
+        .argParser(monthArgument)
+        .conflicts([...(['stored', 'by', 'explain', 'html', 'csv'] as const)]),
     )
     .action((options) =>
       perform('reads', async () => (await import('./bill/show.ts')).showBill, {
@@ -563,6 +573,7 @@ function addBill(program: Program, perform: Performer): void {
         by: options.by ?? [],
         tariff: options.tariff ?? [],
         stored: options.stored ?? false,
+        forecast: options.forecast ?? false,
       }),
     );
   bill
@@ -614,9 +625,7 @@ function addBill(program: Program, perform: Performer): void {
 }
 
 function addTariff(program: Program, perform: Performer, performAlone: PerformerAlone): void {
-  const tariff = program
-    .command('tariff')
-    .description('Check, put and list tariffs, by which bills are made');
+  const tariff = program.command('tariff').description('Check, put and list tariffs');
   /** Files that are read. */
   const ofFiles = (name: string, description: string) =>
     tariff

@@ -194,6 +194,17 @@ export function listDefaultRules(sources: readonly RuleSource[]): Rule[] {
   ];
 }
 
+/** For how many days records are kept; 0 for ever. */
+export interface RecordRetention {
+  readonly eventDays: number;
+  readonly usageDays: number;
+}
+
+/** How long all records of a SIM are kept, in milliseconds; infinity where they are kept for ever. */
+export function findKeptTime({ eventDays, usageDays }: RecordRetention): number {
+  return Math.min(...[eventDays, usageDays].filter((days) => days > 0)) * 24 * hour;
+}
+
 /** What is wrong with a rule, given the other rules and the sources. */
 export interface RuleObjection {
   /** From the list of rules on. */
@@ -202,7 +213,11 @@ export interface RuleObjection {
 }
 
 /** Finds what is wrong with rules that are each valid by themselves. */
-export function findRuleObjections(rules: readonly Rule[], sources: readonly RuleSource[]): RuleObjection[] {
+export function findRuleObjections(
+  rules: readonly Rule[],
+  { sources, retention }: { readonly sources: readonly RuleSource[]; readonly retention: RecordRetention },
+): RuleObjection[] {
+  const kept = findKeptTime(retention);
   const known = sources.map(({ name }) => name);
   return rules.flatMap((one, index) => {
     const objections: RuleObjection[] = [];
@@ -217,6 +232,10 @@ export function findRuleObjections(rules: readonly Rule[], sources: readonly Rul
     if (late !== undefined) {
       const key = 'after' in one ? 'after' : 'within' in one ? 'within' : 'per';
       objections.push({ path: [index, key], accepted: explainLateness(late) });
+    }
+    const longest = (kept - one.pending - one.recovery) / 2;
+    if ('within' in one && one.within > longest) {
+      objections.push({ path: [index, 'within'], accepted: explainLongest(longest, kept) });
     }
     return objections;
   });
@@ -236,6 +255,12 @@ function findLateSource(one: Rule, sources: readonly RuleSource[]): RuleSource |
     .filter(({ lateness }) => shortest < lateness)
     .sort((a, b) => b.lateness - a.lateness)
     .at(0);
+}
+
+/** A window is judged by the records of it and of the one before: see `findSettledSince` of the sweep. */
+function explainLongest(longest: number, kept: number): string {
+  const time = `${Math.floor(longest / hour)}h`;
+  return `${time} or less: two windows, pending and recovery must fit the ${formatDuration(kept)} for which records are kept, or no alert is ever settled. Raise retention.usageDays or retention.eventDays for longer windows`;
 }
 
 function explainLateness({ name, lateness }: RuleSource): string {

@@ -13,7 +13,7 @@ import {
   simsTable,
   usageTable,
 } from '../lambda/store/tables.ts';
-import type { AlertSettings } from './alert-rules.ts';
+import { type AlertSettings, findKeptTime } from './alert-rules.ts';
 import type { RetentionSettings } from './configuration.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
@@ -139,9 +139,7 @@ function asksForDays(rule: Rule): boolean {
 }
 
 /** How long all records of a SIM are kept, in milliseconds; nothing where they are kept for ever. */
-function findRetention({ eventDays, usageDays }: AlertSweepProps['retention']): {
-  readonly retention?: number;
-} {
-  const days = Math.min(...[eventDays, usageDays].filter((one) => one > 0));
-  return Number.isFinite(days) ? { retention: days * 86_400_000 } : {};
+function findRetention(days: AlertSweepProps['retention']): { readonly retention?: number } {
+  const retention = findKeptTime(days);
+  return Number.isFinite(retention) ? { retention } : {};
 }

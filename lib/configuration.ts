@@ -568,7 +568,7 @@ function refuseContradictions(
 ): void {
   const { kmsKeyArn, adoptedTables, removal, lake } = configuration;
   const objections: { readonly path: readonly PropertyKey[]; readonly accepted: string }[] =
-    findRuleObjections(configuration.alerts.rules, configuration.sources).map(({ path, accepted }) => ({
+    findRuleObjections(configuration.alerts.rules, configuration).map(({ path, accepted }) => ({
       path: ['alerts', 'rules', ...path],
       accepted,
     }));

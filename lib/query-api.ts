@@ -131,7 +131,7 @@ export class QueryApi extends Construct {
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);
     lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds, billsPrefix]);
     this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
-    // The console mutes alerts. Whoever may call the API may call it, so it may write nothing else.
+    // The console mutes alerts. Each client of the API may call it, so it may write nothing else.
     if (settings.access === 'basic') {
       this.function.allow(['dynamodb:PutItem'], [alertState.tableArn], [mutesPartition]);
     }

@@ -28,9 +28,9 @@ import {
   showStorage,
   showWebhooks,
 } from './outputs.ts';
-import { QueryApi } from './query-api.ts';
+import { QueryApi, type QueryApiProps } from './query-api.ts';
 import { chooseWarmWriteUnits } from './sizing.ts';
-import { CarrierSource } from './source.ts';
+import { CarrierSource, type CarrierSourceProps } from './source.ts';
 import { sourceId } from './source-ids.ts';
 import { Storage } from './storage.ts';
 import { StreamIngest } from './stream-ingest.ts';
@@ -43,10 +43,10 @@ export class SimledgerStack extends Stack {
     const { retention, tracing } = configuration;
     const { usageDays, quarantineDays, overwrittenFileDays, logDays } = retention;
     const removalPolicy = configuration.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-    const dataKey = this.#dataKey(configuration);
+    const dataKey = this.#findDataKey(configuration);
     const operation: FunctionOperation = { logDays, tracing, removalPolicy, dataKey };
 
-    const accessLogs = this.#accessLogs(configuration, removalPolicy);
+    const accessLogs = this.#findAccessLogs(configuration, removalPolicy);
     const fleets = configuration.sources.flatMap(({ fleet }) => fleet ?? []);
     const storage = new Storage(this, 'Storage', {
       ...{ usageDays, quarantineDays, removalPolicy, dataKey, accessLogs },
@@ -62,28 +62,14 @@ export class SimledgerStack extends Stack {
       ...{ lake, removalPolicy, dataKey, accessLogs },
       queryGigabytes: configuration.lake.queryGigabytes,
     });
-    const sources = configuration.sources.map(
-      (source) =>
-        new CarrierSource(this, sourceId(source), {
-          ...{ source, overwrittenFileDays, removalPolicy, dataKey, accessLogs },
-          isWatched: configuration.alerts.rules.some(({ match }) => watchesSource(match, source.name)),
-          granuleMilliseconds: findGranule(configuration.alerts.rules, source.name, {
-            min: minGranuleMilliseconds,
-            max: maxGranuleMilliseconds,
-          }),
-        }),
-    );
-    const { otlp } = configuration;
-    const metricsExport =
-      otlp === undefined
-        ? undefined
-        : new MetricsExport(this, 'MetricsExport', { settings: otlp, operation, namespace: this.stackName });
+    const sources = this.#addSources(configuration, { removalPolicy, dataKey, accessLogs });
+    const metricsExport = this.#addMetricsExport(configuration, operation);
     const tellingEnvironment = metricsExport?.environment ?? {};
     const ways = {
       sources,
       storage,
       operation,
-      environment: { ...this.#environment(configuration, storage, sources), ...tellingEnvironment },
+      environment: { ...this.#describeEnvironment(configuration, storage, sources), ...tellingEnvironment },
     };
     const streams = new StreamIngest(this, 'StreamIngest', { ...ways, settings: configuration.consumer });
     const files = sources.some(({ bucket }) => bucket !== undefined)
@@ -96,29 +82,8 @@ export class SimledgerStack extends Stack {
     for (const teller of [streams.consumer, files?.importer, dayPass.worker]) {
       if (teller !== undefined) metricsExport?.allowTelling(teller);
     }
-    const { api } = configuration;
-    if (api.access !== 'basic') {
-      Annotations.of(this).addInfoV2(
-        'simledger:api:console',
-        `api.access is ${api.access}, so the console is not deployed: browsers sign in with account and token (basic).`,
-      );
-    }
-    const queryApi =
-      api.access === 'none'
-        ? undefined
-        : new QueryApi(this, 'QueryApi', {
-            ...{ settings: api, storage, lake, operation, sessionRefresh: configuration.sessionRefresh },
-            sources: configuration.sources.map(({ name }) => name),
-            namespace: this.stackName,
-          });
-    const called = sources.flatMap((source) => {
-      const { webhook: settings } = source.settings;
-      return settings === undefined ? [] : [{ source, settings }];
-    });
-    const webhooks =
-      called.length === 0
-        ? undefined
-        : new WebhookIngest(this, 'WebhookIngest', { called, operation, namespace: this.stackName });
+    const queryApi = this.#addQueryApi(configuration, { storage, lake, operation });
+    const webhooks = this.#addWebhooks(sources, operation);
     const { receivers, sessionRefresh } = configuration;
     const alertSweep = new AlertSweep(this, 'AlertSweep', {
       ...{ settings: configuration.alerts, sources, sessionRefresh, storage, receivers, operation },
@@ -158,8 +123,61 @@ export class SimledgerStack extends Stack {
     if (queryApi !== undefined) showApi(this, queryApi);
   }
 
+  #addSources(
+    { sources, alerts: { rules }, retention: { overwrittenFileDays } }: Configuration,
+    shared: Pick<CarrierSourceProps, 'removalPolicy' | 'dataKey' | 'accessLogs'>,
+  ): readonly CarrierSource[] {
+    const granules = { min: minGranuleMilliseconds, max: maxGranuleMilliseconds };
+    return sources.map(
+      (source) =>
+        new CarrierSource(this, sourceId(source), {
+          ...{ source, overwrittenFileDays, ...shared },
+          isWatched: rules.some(({ match }) => watchesSource(match, source.name)),
+          granuleMilliseconds: findGranule(rules, source.name, granules),
+        }),
+    );
+  }
+
+  /** Undefined where no receiver of metrics is configured. */
+  #addMetricsExport({ otlp }: Configuration, operation: FunctionOperation): MetricsExport | undefined {
+    if (otlp === undefined) return undefined;
+    return new MetricsExport(this, 'MetricsExport', {
+      ...{ settings: otlp, operation },
+      namespace: this.stackName,
+    });
+  }
+
+  /** Undefined where the configuration wants no API. */
+  #addQueryApi(
+    { api: settings, sessionRefresh, sources }: Configuration,
+    shared: Pick<QueryApiProps, 'storage' | 'lake' | 'operation'>,
+  ): QueryApi | undefined {
+    if (settings.access !== 'basic') {
+      Annotations.of(this).addInfoV2(
+        'simledger:api:console',
+        `api.access is ${settings.access}, so the console is not deployed: browsers sign in with account and token (basic).`,
+      );
+    }
+    if (settings.access === 'none') return undefined;
+    return new QueryApi(this, 'QueryApi', {
+      ...{ settings, sessionRefresh, ...shared },
+      sources: sources.map(({ name }) => name),
+      namespace: this.stackName,
+    });
+  }
+
+  /** Undefined where no carrier calls. */
+  #addWebhooks(sources: readonly CarrierSource[], operation: FunctionOperation): WebhookIngest | undefined {
+    const called = sources.flatMap((source) => {
+      const { webhook: settings } = source.settings;
+      return settings === undefined ? [] : [{ source, settings }];
+    });
+    if (called.length === 0) return undefined;
+    return new WebhookIngest(this, 'WebhookIngest', { called, operation, namespace: this.stackName });
+  }
+
   /** The customer's key. It exists already, and CDK can't change the policy of what exists. */
-  #dataKey({ kmsKeyArn }: Configuration): IKey | undefined {
+  #findDataKey({ kmsKeyArn }: Configuration): IKey | undefined {
     if (kmsKeyArn === undefined) return undefined;
     Annotations.of(this).addInfoV2(
       'simledger:kms:policy',
@@ -168,7 +186,7 @@ export class SimledgerStack extends Stack {
     return Key.fromKeyArn(this, 'DataKey', kmsKeyArn);
   }
 
-  #accessLogs(
+  #findAccessLogs(
     { accessLogs: bucket, retention: { logDays } }: Configuration,
     removalPolicy: RemovalPolicy,
   ): IBucket | undefined {
@@ -178,7 +196,7 @@ export class SimledgerStack extends Stack {
   }
 
   /** The variables of a function that writes the ledger. */
-  #environment(
+  #describeEnvironment(
     { retention, sessionRefresh, writes, measuredNetworks }: Configuration,
     storage: Storage,
     sources: readonly CarrierSource[],

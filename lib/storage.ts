@@ -21,6 +21,7 @@ import {
   eventsTable,
   filesTable,
   findingsTable,
+  lateRecordPrefix,
   sessionDaysTable,
   sessionsTable,
   simDaysTable,
@@ -188,7 +189,8 @@ export class Storage extends Construct {
       [this.usage.tableArn, this.events.tableArn],
     );
     writer.allow(['dynamodb:GetItem'], [this.dayState.tableArn]);
-    writer.allow(['dynamodb:BatchWriteItem'], [this.dayMarkers.tableArn, this.alertState.tableArn]);
+    writer.allow(['dynamodb:BatchWriteItem'], [this.dayMarkers.tableArn]);
+    writer.allow(['dynamodb:BatchWriteItem'], [this.alertState.tableArn], [`${lateRecordPrefix}*`]);
     writer.allow(['s3:PutObject'], [this.quarantine.arnForObjects(`${rejectPrefix}*`)]);
     acknowledgeObjects(
       writer.role,

@@ -275,7 +275,7 @@ class RunningLedger implements LocalLedger {
     const { account, token } = this.#options.apiCredentials;
     this.#gateway.ready(apis, [
       { path: descriptionPath, content: () => this.#description() },
-      // Whoever reaches this port may read all tables anyway: the console here needs no sign-in.
+      // A client that reaches this port may read all tables anyway: the console here needs no sign-in.
       { path: consoleSessionPath, content: () => ({ account, token }) },
     ]);
   }

@@ -57,6 +57,18 @@ test('the end of a CI log names each failed test with its message, then counts t
   ]);
 });
 
+test('the end of a CI log says that a test timed out', () => {
+  const failed = fail('hangs', 'Error: STACK_TRACE_ERROR\n    at test/one.test.ts:7:3');
+  write('all', 1, [{ name: file, status: 'failed', message: '', assertionResults: [failed] }]);
+  expect(summarize('all=1').split('\n')).toEqual([
+    '✗ all: test/one.test.ts > a session > hangs',
+    '    Error: the test timed out',
+    '        at test/one.test.ts:7:3',
+    '1 passed, 1 failed',
+    '',
+  ]);
+});
+
 test('a CI run that fails without a failed test is a failure too', () => {
   write('all', 3);
   expect(summarize('all=1', 'aws=2').split('\n')).toEqual([

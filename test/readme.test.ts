@@ -138,7 +138,6 @@ describe.skipIf(process.platform === 'win32')('the README’s command', () => {
     const why = reason ?? (needsAws ? 'the AWS CLI is not installed' : undefined);
     test.skipIf(why !== undefined)(
       `${text}${why === undefined ? ' works as printed' : ` is not run: ${why}`}`,
-      { timeout: 180_000 },
       async () => {
         if (text === 'npm ci && npm start') {
           // What `npm ci` installs is what this test runs from.

@@ -28,12 +28,27 @@ export function readSourceFiles(places: readonly string[]): Map<string, string> 
   return new Map(paths.map((path) => [path, readFileSync(join(project, path), 'utf8')]));
 }
 
+/** The text of each Markdown page of the project, by its path from the project's folder. */
+export function readPages(): Map<string, string> {
+  const places = listTopFolders().flatMap((folder) =>
+    readdirSync(join(project, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
+      join(folder, name),
+    ),
+  );
+  const paths = [...readdirSync(project), ...places].filter((path) => path.endsWith('.md'));
+  return new Map(paths.map((path) => [path.split(sep).join('/'), readFileSync(join(project, path), 'utf8')]));
+}
+
+function listTopFolders(): string[] {
+  return listTopPlaces().filter((place) => place.endsWith('/'));
+}
+
 function isSource(name: string): boolean {
   return /\.\w*[jt]sx?$/.test(name);
 }
 
 /** The modules that a text names: by import of values or types, at once or later, or by URL. */
 export function findModules(text: string): string[] {
-  const specifiers = text.matchAll(/\b(?:from|import|require|URL)\b\s*\(?\s*(['"`])([^'"`]*)\1/g);
+  const specifiers = text.matchAll(/(?<!['"`.])\b(?:from|import|require|URL)\b\s*\(?\s*(['"`])([^'"`]*)\1/g);
   return [...specifiers].map(([, , name = '']) => name);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { listTopPlaces, readSourceFiles } from './source-files.ts';
+import { listTopPlaces, readPages, readSourceFiles } from './source-files.ts';
 
 /** Words that have a standard term instead, as parts of an identifier, with that term. */
 const replacedWords: ReadonlyMap<string, string> = new Map([
@@ -37,8 +37,13 @@ const exceptions: ReadonlySet<string> = new Set([
   'asOf',
 ]);
 
-/** Source files by path, without comments and without what stands between quotes. */
-const code = new Map([...readSourceFiles(listTopPlaces())].map(([path, text]) => [path, removeText(text)]));
+/** Source files by path, without comments and without texts. */
+const code = new Map(
+  [...readSourceFiles(listTopPlaces())].map(([path, text]) => [
+    path,
+    removeText(path.endsWith('x') ? text.replaceAll(/(?<=[>}])[^<>{}=;]*(?=[<{])/g, ' ') : text),
+  ]),
+);
 
 /** Code without comments and quoted texts. Templates stay: they hold code. */
 function removeText(source: string): string {
@@ -82,5 +87,32 @@ describe('an identifier', () => {
         ),
       );
     expect(found).toEqual([]);
+  });
+});
+
+/** Turns of speech that a reader has to translate, with what to say: in comments, texts and pages. */
+const plainWords: readonly (readonly [found: RegExp, say: string])[] = [
+  [/(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b|more\b|one\b)\w+/gi, 'is not a'],
+  [/(?<!\bthere )\b(?:is|are|was|were) none\b(?! of\b)/gi, 'is not one, or is absent'],
+  [/\bha(?:s|ve) to\b/gi, 'must'],
+  [/\bwhoever\b/gi, 'who it is: a client, a process, a person'],
+];
+
+describe('a sentence of code or documentation', () => {
+  const texts = [...readSourceFiles(listTopPlaces()), ...readPages()].filter(
+    ([path]) => path !== 'test/words.test.ts',
+  );
+
+  test.each(plainWords)('is plain: it has no %s', (pattern, say) => {
+    const found = texts.flatMap(([path, text]) =>
+      [...text.matchAll(pattern)].map(([words]) => `${path}: "${words}", say ${say}`),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('may say that there is none, and that something is no longer so', () => {
+    const fine =
+      'Undefined where there is none. It is no longer read. There are no SIMs. They are none of ours.';
+    expect(plainWords.flatMap(([pattern]) => fine.match(pattern) ?? [])).toEqual([]);
   });
 });

@@ -5,8 +5,8 @@ import { type DayMessage, printMessage } from '../../lambda/days/work.ts';
 import type { FleetCounts } from '../stub-fleet.ts';
 
 /**
- * Measures the worker of the day pass in this process, bundled as it is deployed: buckets of a day, one invocation after
- * another.
+ * Measures the worker of the day pass in this process, bundled as it is deployed: buckets of a day, or of a partial pass of
+ * it, one invocation after another.
  *
  *   node probes/day-worker.ts BUNDLE '{"day":"2026-11-02","buckets":[0,1],…}'
  */
@@ -16,6 +16,8 @@ export interface WorkerTask {
   readonly day: string;
   /** The numbers of the buckets that are read. */
   readonly buckets: readonly number[];
+  /** Of which partial pass, in milliseconds since the epoch; undefined where the day is closed. */
+  readonly asOf?: number | undefined;
   /** Where tables and lake are. */
   readonly endpoint: string;
 }
@@ -30,7 +32,7 @@ export interface WorkerCost extends FleetCounts {
 }
 
 const [, , bundle = '', json = '{}'] = process.argv;
-const { day, buckets, endpoint }: WorkerTask = JSON.parse(json);
+const { day, buckets, asOf, endpoint }: WorkerTask = JSON.parse(json);
 const { handler }: { handler: (event: Pick<SQSEvent, 'Records'>, context: Context) => Promise<object> } =
   createRequire(import.meta.url)(bundle);
 
@@ -42,11 +44,15 @@ async function take(message: DayMessage): Promise<void> {
   if (answer !== '{"batchItemFailures":[]}') throw new Error(`A message was not taken: ${answer}`);
 }
 
-await take({ kind: 'plan', day });
+await take(asOf === undefined ? { kind: 'plan', day } : { kind: 'partial', day, asOf });
 const [before, begin] = [process.cpuUsage(), performance.now()];
 let early = 0;
 for (const bucket of buckets) {
-  await take({ kind: 'bucket', day, round: 1, bucket });
+  await take(
+    asOf === undefined
+      ? { kind: 'bucket', day, round: 1, bucket }
+      : { kind: 'partial-bucket', day, asOf, bucket },
+  );
   early ||= peakMemoryBytes();
 }
 const { user, system } = process.cpuUsage(before);

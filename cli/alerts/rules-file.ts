@@ -31,7 +31,9 @@ export async function readRules(
     );
   }
   const { rules = [] } = read.data;
-  const objections = findRuleObjections(rules, known);
+  // How long the stack keeps records is not known here: what has expired is told by the back-test.
+  const retention = { eventDays: 0, usageDays: 0 };
+  const objections = findRuleObjections(rules, { sources: known, retention });
   if (objections.length === 0) return rules;
   throw new UsageError(
     objections.map(({ path, accepted }) => complain(file, given, path, accepted)).join('\n'),

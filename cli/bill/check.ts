@@ -10,14 +10,14 @@ import {
 } from '../../lambda/billing/compare.ts';
 import { add, type Decimal, formatDecimal, zero } from '../../lambda/billing/decimal.ts';
 import type { InvoiceLine } from '../../lambda/billing/invoice.ts';
-import type { RatingContext } from '../../lambda/billing/rate.ts';
+import type { RatingContext, SimBill, SimRecords } from '../../lambda/billing/rate.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
-import { readInvoice } from './invoice-file.ts';
+import { type Invoice, readInvoice } from './invoice-file.ts';
 import { listBill } from './listed-bill.ts';
 import {
   type BillFiles,
@@ -55,7 +55,8 @@ export async function checkInvoice(context: CommandContext, options: CheckOption
     throw new UsageError('--json and --csv cannot be used together: give one of them');
   const given = await readRatingContext(options);
   const map = await readChecked(options.map, 'map', invoiceMap);
-  const { lines, by } = await readInvoice(options.invoice, map, given.tariffs);
+  const invoice = await readInvoice(options.invoice, map, given.tariffs);
+  const { lines, by } = invoice;
   // A line is what the carrier has a line for.
   const rating = { ...given, tariffs: given.tariffs.map((tariff) => ({ ...tariff, lines: by.dimensions })) };
   requireOneCurrency(rating);
@@ -64,8 +65,8 @@ export async function checkInvoice(context: CommandContext, options: CheckOption
     folder === undefined
       ? undefined
       : await DisputePack.open(context, { folder, rating, given: [...options.tariff, options.map] });
-  const checked = await compareAll(context, rating, lines, new Comparison(rating, by), pack);
-  const total = add(lines.map(({ amount }) => amount));
+  const checked = await compareAll(context, rating, invoice, pack);
+  const total = add(lines.filter(isOfTariffs).map(({ amount }) => amount));
   await pack?.finish(summarise(rating, options, { checked, total, lines: lines.length }), (writer) =>
     writeCsv(writer, checked),
   );
@@ -85,45 +86,92 @@ function requireOneCurrency({ tariffs }: Pick<RatingContext, 'tariffs'>): void {
     );
 }
 
+/** Opens the records, and compares the lines of an invoice with them. */
 async function compareAll(
   context: CommandContext,
   rating: RatingContext,
-  lines: readonly InvoiceLine[],
-  comparison: Comparison,
+  invoice: Invoice,
   pack: DisputePack | undefined,
 ): Promise<CheckedInvoice> {
+  const records = await openBillRecords(context, rating);
+  const sims = walkRatedSims(context, rating, records);
+  const { compared, notRated, bill } = await compareInvoice(rating, invoice, sims, (one, found) =>
+    pack?.addSim(one, found),
+  );
+  const ofInvoice = { ...bill, notRated: bill.notRated.filter(isOfInvoice) };
+  const notes = [...describeForeign(notRated), ...listBill(rating, records, ofInvoice).notes];
+  return { compared, notRated: notRated.filter(isOfTariffs), notes };
+}
+
+/**
+ * Compares the lines of an invoice with the usage of SIMs, one after the other. It holds the invoice, and what was compared.
+ *
+ * @param rating its tariffs' lines must be told apart by what the invoice has.
+ * @param onSim called with each SIM and what was found of it.
+ */
+export async function compareInvoice(
+  rating: RatingContext,
+  { lines, by }: Invoice,
+  sims: AsyncIterable<SimRecords>,
+  onSim: (records: SimRecords, found: readonly Compared[]) => Promise<void> | undefined,
+): Promise<Omit<CheckedInvoice, 'notes'> & { readonly bill: Bill }> {
   const bySim = new Map<string, InvoiceLine[]>();
   const ofAccount: InvoiceLine[] = [];
+  const notRated: InvoiceLine[] = [];
   for (const line of lines) {
-    if (line.notRated !== undefined) continue;
-    if (line.sim === undefined) ofAccount.push(line);
-    else bySim.set(line.sim, [...(bySim.get(line.sim) ?? []), line]);
+    if (line.notRated !== undefined) notRated.push(line);
+    else if (line.sim === undefined) ofAccount.push(line);
+    else {
+      const known = bySim.get(line.sim);
+      if (known === undefined) bySim.set(line.sim, [line]);
+      else known.push(line);
+    }
   }
-  const records = await openBillRecords(context, rating);
+  const comparison = new Comparison(rating, by);
   const rate = makeRating(rating);
   const sum = new BillSum(rating, []);
   const compared: Compared[] = [];
-  for await (const one of walkRatedSims(context, rating, records)) {
+  const compareSim = async (
+    records: SimRecords,
+    bill: SimBill,
+    theirs: readonly InvoiceLine[],
+  ): Promise<void> => {
+    const found = comparison.compareSim(records, bill, theirs);
+    for (const each of found) compared.push(each);
+    await onSim(records, found);
+  };
+  for await (const one of sims) {
     const bill = rate(one);
     sum.add(bill);
-    const found = comparison.compareSim(one, bill, bySim.get(one.sim) ?? []);
-    for (const each of found) compared.push(each);
-    await pack?.addSim(one, found);
+    await compareSim(one, bill, bySim.get(one.sim) ?? []);
     bySim.delete(one.sim);
   }
   for (const [sim, theirs] of bySim) {
     const unknown = { sim, usage: [], sessions: [] };
-    const found = comparison.compareSim(unknown, rate(unknown), theirs);
-    for (const each of found) compared.push(each);
-    await pack?.addSim(unknown, found);
+    await compareSim(unknown, rate(unknown), theirs);
   }
   const bill = sum.finish();
   for (const each of comparison.compareAccount(ofAccount, bill.accountLines)) compared.push(each);
-  return {
-    compared,
-    notRated: lines.filter(({ notRated }) => notRated !== undefined),
-    notes: listBill(rating, records, { ...bill, notRated: bill.notRated.filter(isOfInvoice) }).notes,
-  };
+  return { compared, notRated, bill };
+}
+
+/** Whether a line is in the tariffs' currency. */
+function isOfTariffs({ foreignCurrency }: InvoiceLine): boolean {
+  return foreignCurrency === undefined;
+}
+
+/** What the invoice has in other currencies, which is part of no sum. */
+function describeForeign(notRated: readonly InvoiceLine[]): string[] {
+  const sums = new Map<string, { lines: number; amount: Decimal }>();
+  for (const { foreignCurrency: currency, amount } of notRated) {
+    if (currency === undefined) continue;
+    const known = sums.get(currency) ?? { lines: 0, amount: zero };
+    sums.set(currency, { lines: known.lines + 1, amount: known.amount.plus(amount) });
+  }
+  return [...sums].map(
+    ([currency, { lines, amount }]) =>
+      `In another currency, not compared and in no sum: ${count(lines)} lines, ${formatDecimal(amount)} ${currency}`,
+  );
 }
 
 /** What no tariff matches is another carrier's: neither an invoice nor its carrier is told of it. */

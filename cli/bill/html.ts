@@ -10,7 +10,8 @@ th, td { padding: .3rem .6rem; text-align: left; border-bottom: 1px solid #8884;
 thead th { border-bottom: 2px solid #888; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .total { font-size: 1.3em; font-weight: 600; }
-td:last-child:not(.number) { min-width: 14rem; overflow-wrap: anywhere; }
+th.number { white-space: normal; }
+td:last-child:not(.number) { min-width: 11rem; overflow-wrap: anywhere; }
 pre { overflow-x: auto; padding: .6rem; background: #8881; }
 @media print {
   @page { size: A4 landscape; margin: 12mm; }

@@ -126,6 +126,7 @@ function readLine(
         : convertUnit(quantity, unit, target.charge.unit, target.tariff.kilobyte),
     amount: readNumber(columns.amount),
     notRated: isForeign ? 'exchange' : rule?.notRated,
+    foreignCurrency: isForeign ? currency : undefined,
     day: read(columns.day)?.slice(0, 10),
   };
 }

@@ -115,7 +115,8 @@ export function describeNotRated({
   return `Not rated: ${count(records)} records of ${count(sims)} SIMs, ${traffic}, ${what}${where === '' ? '' : ` (${where})`}: ${reasonWords[reason]}`;
 }
 
-function describeDays({ sealed, live, missing }: OpenRecords): string[] {
+/** Which days are not sealed, in sentences. */
+export function describeDays({ sealed, live, missing }: OpenRecords): string[] {
   const notes: string[] = [];
   if (live.length > 0)
     notes.push(`Not sealed, added up from the records that have come: ${describeDayList(live)}`);

@@ -22,7 +22,7 @@ import { LedgerReader } from '../../lambda/store/reader.ts';
 import { type CommandContext, startProgress } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import { readBalances, readRoster } from './roster-files.ts';
-import { type OpenRecords, openRecords } from './sim-records.ts';
+import { type DaySelection, type OpenRecords, openRecords } from './sim-records.ts';
 import { readTariffs } from './tariff-files.ts';
 
 /** With what a bill is made. */
@@ -85,13 +85,22 @@ export async function openRatingContext(
   };
 }
 
-/** Opens the records that decide a bill. */
+/**
+ * Opens the records that decide a bill.
+ *
+ * @param selection by default, each record.
+ */
 export function openBillRecords(
   context: CommandContext,
   { tariffs, month }: Pick<RatingContext, 'tariffs' | 'month'>,
+  selection: DaySelection = {},
 ): Promise<OpenRecords> {
-  const readsSessions = tariffs.some(({ attribution }) => attribution !== 'record');
-  return openRecords(context, findRowDays(tariffs, month), readsSessions);
+  return openRecords(context, findRowDays(tariffs, month), readsSessions(tariffs), selection);
+}
+
+/** Whether the times of sessions decide to which period usage belongs. */
+export function readsSessions(tariffs: readonly Pick<Tariff, 'attribution'>[]): boolean {
+  return tariffs.some(({ attribution }) => attribution !== 'record');
 }
 
 /** Rates a SIM; without a tariff by the carrier's own cost. */

@@ -31,14 +31,12 @@ export async function readCsv(file: string, delimiter = ','): Promise<readonly C
       `${file} has ${bytes.length} bytes: divide it into files of at most ${maxFileBytes}`,
     );
   try {
-    const rows = parse(bytes, {
-      ...{ bom: true, columns: true, delimiter, trim: true, skip_empty_lines: true, info: true },
+    return parse<CsvRecord, Record<string, string>>(bytes, {
+      ...{ bom: true, columns: true, delimiter, trim: true, skip_empty_lines: true },
       relax_column_count: false,
-    }) as unknown as readonly {
-      readonly record: Record<string, string>;
-      readonly info: { readonly lines: number };
-    }[];
-    return rows.map(({ record, info }) => ({ line: info.lines, cells: record }));
+      // Of what the parser knows of a row, only its line is kept.
+      on_record: (cells, { lines }) => ({ line: lines, cells }),
+    });
   } catch (error) {
     if (error instanceof CsvError)
       throw new UsageError(`${file} is not CSV with a header: ${error.message}`, { cause: error });

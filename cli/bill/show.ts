@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { type BillGroup, BillSum } from '../../lambda/billing/bill.ts';
+import type { Month } from '../../lambda/billing/calendar.ts';
 import { formatDecimal, makeDecimal, round } from '../../lambda/billing/decimal.ts';
 import { type Explanation, explainLine } from '../../lambda/billing/explain.ts';
+import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import type { BillLine } from '../../lambda/billing/line.ts';
 import type { RatingContext, TracedIncrement } from '../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../lambda/billing/tariff.ts';
@@ -10,7 +12,9 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { compareMonths } from './against.ts';
 import { writeFocus } from './focus.ts';
+import { showForecast } from './forecast.ts';
 import { formatCell, type ListedBill, type ListedRow, listBill, listColumns } from './listed-bill.ts';
 import {
   type BillFiles,
@@ -36,6 +40,10 @@ export interface BillOptions extends BillFiles {
   readonly explain?: string | undefined;
   /** Show the bill that the day pass has stored, and compute nothing. */
   readonly stored: boolean;
+  /** Show what the month will come to. */
+  readonly forecast: boolean;
+  /** The month with which it is compared. */
+  readonly against?: Month | undefined;
 }
 
 /** `bill show`: what usage should cost. */
@@ -45,7 +53,10 @@ export async function showBill(context: CommandContext, options: BillOptions): P
   if (options.stored)
     return showListed(context, await readStoredBill(context, options.month), options, storedBy);
   const rating = await openRatingContext(context, options);
-  const records = await openBillRecords(context, rating);
+  if (options.forecast) return showForecast(context, rating);
+  if (options.against !== undefined) return compareMonths(context, rating, options.against);
+  const isFolded = options.explain === undefined && isFoldable(rating.tariffs);
+  const records = await openBillRecords(context, rating, { isFolded });
   if (options.explain !== undefined) return showLine(context, rating, records, options.explain);
   if (options.focus !== undefined) {
     if (context.json) throw new UsageError('--json and --focus cannot be used together: FOCUS is CSV');

@@ -30,6 +30,16 @@ export interface OpenRecords {
   walk(): AsyncGenerator<SimRecords>;
 }
 
+/** Which days of a range are read. */
+export interface DaySelection {
+  /** All by default. */
+  readonly isWanted?: (day: Day) => boolean;
+  /** Whether days without a seal are left out. */
+  readonly isSealedOnly?: boolean;
+  /** Whether a SIM's usage of a sealed day may be added up. */
+  readonly isFolded?: boolean;
+}
+
 /**
  * Opens the records of some days.
  *
@@ -39,18 +49,21 @@ export async function openRecords(
   { deployment, terminal }: CommandContext,
   { from, through }: RowDays,
   readsSessions: boolean,
+  { isWanted = () => true, isSealedOnly = false, isFolded = false }: DaySelection = {},
 ): Promise<OpenRecords> {
   const lake = openLake(deployment);
   const today = findToday(terminal.now());
   const last = through < today ? through : today;
-  const stored = (await listLakeDays(deployment)).filter((day) => day >= (from ?? '') && day <= last);
+  const stored = (await listLakeDays(deployment)).filter(
+    (day) => day >= (from ?? '') && day <= last && isWanted(day),
+  );
   const manifests = await mapConcurrently(stored, concurrentReads, async (day) => {
     const { content } = await readJson<Manifest>(lake, makeManifestKey(day));
     return content === undefined ? [] : [{ day, buckets: content.buckets }];
   });
   const days = manifests.flat();
   const sealed = days.map(({ day }) => day);
-  const open = listOpenDays(sealed, from, last);
+  const open = isSealedOnly ? [] : listOpenDays(sealed, from, last).filter(isWanted);
   const tables = openDayTables(deployment).tables;
   const sims = open.length === 0 ? [] : await listFewSims(tables);
   const further = sims === undefined ? new Map() : await readLive(tables, sims, open, readsSessions);
@@ -58,7 +71,7 @@ export async function openRecords(
     sealed,
     live: sims === undefined ? [] : open,
     missing: sims === undefined ? open : [],
-    walk: () => walk(lake, { days, readsSessions, further }),
+    walk: () => walk(lake, { days, readsSessions, isFolded, further }),
   };
 }
 

@@ -65,15 +65,16 @@ const evidenceRows = {
   finding: 'findings',
 } as const satisfies Record<Schemas['EvidenceRecord']['type'], ChosenRow>;
 
-/** The address parameters that show a record of an alert's evidence: some hours around it, so that it is seen by itself. */
+/** The address parameters that show what an alert rests on: some hours around it, so that it is seen by itself. */
 export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   readonly from: string;
   readonly to: string;
   readonly sel: string;
 } {
   const at = Date.parse(time);
-  // A session and a finding are keyed by their id, others by time and id; a finding's time is the beginning of its day.
-  const id = key.slice(key.indexOf('#') + 1);
+  const isKeyed = type === 'usage_record' || type === 'connection_event';
+  const id = isKeyed ? key.slice(key.indexOf('#') + 1) : key;
+  // A finding's time is the beginning of its day.
   const length = type === 'finding' ? day : 0;
   return {
     from: new Date(at - 6 * hour).toISOString(),

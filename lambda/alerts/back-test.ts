@@ -1,6 +1,6 @@
 import type { Episode } from './episodes.ts';
 import type { Known } from './known.ts';
-import { findWindow, type Rule, type Severity } from './rules.ts';
+import type { Rule, Severity } from './rules.ts';
 import { findJoinedSpans } from './spans.ts';
 
 /**
@@ -64,11 +64,10 @@ export function findTrueAlerts(
   return findJoinedSpans(rule, known, to)
     .filter(({ metAt }) => isWithin(metAt + rule.pending, { from, to }))
     .map((span) => {
-      // What lies within the recovery time would continue it.
+      // What lies within these times before or after would be of the same alert.
+      const before = ('within' in rule ? rule.within : 0) + rule.recovery;
       const isFinal =
-        span.to !== undefined &&
-        span.isOver &&
-        isSealed(span.from - findWindow(rule), span.to + rule.recovery);
+        span.to !== undefined && span.isOver && isSealed(span.from - before, span.to + rule.recovery);
       return { from: span.from, to: span.to, isFinal };
     });
 }

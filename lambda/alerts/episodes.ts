@@ -587,7 +587,7 @@ class Plan {
   }
 }
 
-/** Whether two states of an episode are the same but for the watermark, which alone is no reason to write. */
+/** Whether two states of an episode are the same but for the watermark, which alone is not a reason to write. */
 function isSameEpisode(a: Episode, b: Episode): boolean {
   return canonicalText({ ...a, watermark: 0 }) === canonicalText({ ...b, watermark: 0 });
 }

@@ -62,7 +62,7 @@ export interface Known {
   readonly usage: readonly KnownUsage[];
   readonly events: readonly EventContent[];
   readonly signs: readonly Sign[];
-  /** The SIM's usage of sealed days, where rules about days and months ask for it. `usage` need not have it then. */
+  /** The SIM's usage of sealed days, where rules about days and months ask for it. `usage` need not have it then, and may. */
   readonly sealed?: SealedUsage;
   /** What was found on closed days, where rules about findings ask for it. */
   readonly findings?: KnownFindings;
@@ -74,7 +74,10 @@ export interface Known {
 export interface SealedUsage {
   /** The beginning of the first day that was looked at. */
   readonly from: number;
-  /** The end of the last sealed day: all usage that started between both is in `days`. */
+  /**
+   * The end of the last sealed day. All usage that started before is in `days`, but for days that were never read since the
+   * ledger is older than its first sealed day: that is in the records.
+   */
   readonly until: number;
   /** Days on which the SIM did anything: their beginning, and their bytes. */
   readonly days: readonly { readonly from: number; readonly bytes: bigint }[];

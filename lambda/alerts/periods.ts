@@ -32,11 +32,12 @@ function sumDays({ usage, sealed }: Known, watermark: number): DayBytes {
   const add = (day: number, bytes: bigint): void => {
     if (bytes > 0n && day + dayMilliseconds <= watermark) sums.set(day, (sums.get(day) ?? 0n) + bytes);
   };
+  const known = new Set(sealed?.days.map(({ from }) => from));
   for (const { from, bytes } of sealed?.days ?? []) add(from, bytes);
   const records = usage.map((one) => ({ record: referToUsage(one), usage: one }));
   for (const { record, usage: one } of sortByRecord(records)) {
     const day = startDay(Date.parse(one.start));
-    if (day >= until && record.at <= watermark) add(day, BigInt(one.dataTotal));
+    if ((day >= until || !known.has(day)) && record.at <= watermark) add(day, BigInt(one.dataTotal));
   }
   return new Map([...sums].sort(([a], [b]) => a - b));
 }

@@ -137,7 +137,7 @@ export function amendShared(
   return isSame ? undefined : { ...next, revision: next.revision + 1 };
 }
 
-/** Whether two states are the same but for the sweep, which alone is no reason to write. */
+/** Whether two states are the same but for the sweep, which alone is not a reason to write. */
 function isSameShared(a: SharedEpisode, b: SharedEpisode): boolean {
   return canonicalText({ ...a, sweptAt: 0 }) === canonicalText({ ...b, sweptAt: 0 });
 }

@@ -364,7 +364,7 @@ export class BillSum {
     const known = this.#openNotRated({ reason, tariff, recordTariff, country, traffic });
     if (known.lastSim !== sim) known.sims += 1;
     known.lastSim = sim;
-    known.records += 1;
+    known.records += usage.records ?? 1;
     known.byteSum.add(usage.dataTotal);
     known.messageSum.add(usage.messages ?? 0);
   }

@@ -30,7 +30,7 @@ export function addUpCarrierCost({ sim, usage }: SimRecords, month: Month): SimB
     const key = JSON.stringify(parts.map((part) => part ?? null));
     const known = sums.get(key) ?? { sample: record, sum: new DecimalSum(), records: 0 };
     sums.set(key, known);
-    known.records += 1;
+    known.records += record.records ?? 1;
     known.sum.add(cost);
   }
   const lines = [...sums]

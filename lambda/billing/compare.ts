@@ -439,7 +439,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
         ? [
             {
               kind: 'price-of-other',
-              says: `the price of ${other.name}`,
+              says: `the price of ${other.name} instead of its own`,
               tariff: withCharges((charge) =>
                 charge.traffic === other.traffic && charge.unit === other.unit
                   ? { ...charge, prices: other.prices, tiering: other.tiering }

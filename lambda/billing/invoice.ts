@@ -22,4 +22,6 @@ export interface InvoiceLine {
   /** Undefined if the tariff should explain it. */
   readonly notRated: NotRatedKind | undefined;
   readonly day: Day | undefined;
+  /** ISO 4217, if it is not the tariffs': the amount is added to no other. */
+  readonly foreignCurrency?: string | undefined;
 }

@@ -400,7 +400,7 @@ class SimRating {
     // Of messages, a record has those of the other direction only.
     if (found.direction !== 'both' && measured.decimal === '0') return;
     const group = this.#openGroup({ period, charge, day, usage });
-    group.count += 1;
+    group.count += usage.records ?? 1;
     if (this.#context.isTraced) group.records.push(usage);
     if (measured.decimal !== undefined) group.decimals.add(measured.decimal);
     if (measured.bytes !== undefined) group.bytes.add(measured.bytes);
@@ -442,7 +442,7 @@ class SimRating {
   #noteActivity(period: number, usage: BilledUsage): void {
     const activity = this.#activities[period];
     if (activity === undefined) return;
-    activity.records += 1;
+    activity.records += usage.records ?? 1;
     if (usage.trafficType !== 'data' || (usage.dataTotal === 0 && (usage.volume ?? '0') === '0')) return;
     activity.hasData = true;
     activity.networks.add(formatNetwork(usage) ?? '');

@@ -28,7 +28,10 @@ export type BilledUsage = Pick<
   | ('sim' | 'usageId' | 'source' | 'carrier' | 'start' | 'end' | 'sessionId' | 'trafficType')
   | ('dataTotal' | 'messages' | 'messagesTx' | 'messagesRx' | 'volume' | 'cost' | 'currency')
   | ('operatorName' | 'mcc' | 'mnc' | 'country' | 'tariff' | 'rateZone')
->;
+> & {
+  /** How many records it stands for; 1 if it is left out. */
+  readonly records?: number;
+};
 
 /** Which records something is about. A record must match each list that has an entry; an empty list matches all. */
 export interface RecordMatch {

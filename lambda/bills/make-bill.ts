@@ -1,5 +1,6 @@
 import { type BillRow, BillSum, makeRow } from '../billing/bill.ts';
 import { type Month, shiftMonth } from '../billing/calendar.ts';
+import { isFoldable } from '../billing/fold-usage.ts';
 import { findRowDays, Rater, type RatingContext } from '../billing/rate.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { type Day, listDays } from '../days/day.ts';
@@ -35,10 +36,9 @@ import {
   makeLinesKey,
   makePartKey,
   type PartResult,
-  parseStored,
-  printStored,
   type StoredBill,
 } from './stored-bill.ts';
+import { parseStored, printStored } from './stored-form.ts';
 
 /**
  * Makes the bills that are stored: of a month whose days are all sealed, and again when one of them is sealed anew or another
@@ -200,7 +200,7 @@ function describePlan(
 ): BillPlan {
   const parts = countParts(manifests);
   const { tariffs, roster, balances } = book;
-  // When something was put is no part of it.
+  // When something was put is not part of it.
   const about = [month, tariffs.map(({ name, key }) => [name, key]), roster?.prefix, balances?.prefix];
   const ids = Array.from({ length: parts }, (_, part) =>
     digest(
@@ -282,7 +282,11 @@ async function ratePart(
   const further = new Map<string, FurtherRecords>(
     [...context.roster.keys()].map((sim) => [sim, { usage: [], sessions: [] }]),
   );
-  for await (const records of walkLakePart(lake, { days: plan.days, readsSessions, further }, fleetPart)) {
+  for await (const records of walkLakePart(
+    lake,
+    { days: plan.days, readsSessions, isFolded: isFoldable(context.tariffs), further },
+    fleetPart,
+  )) {
     const bill = rater.rate(records);
     sum.add(bill);
     const own = new BillSum(context, lineBy);
@@ -340,7 +344,7 @@ async function finishBill(
   const before = await readText(lake, key);
   const previous = before && parseStored<StoredBill>(before.text);
   if (previous?.plan.id === plan.id) {
-    // Whoever made it may have died before it was listed.
+    // The process that made it may have died before it was listed.
     await listBill(lake, previous);
     return previous;
   }

@@ -1,7 +1,6 @@
 import type { AssumptionRow, BillGroup, BillPart, BillRow, NotRatedRow } from '../billing/bill.ts';
 import type { Month } from '../billing/calendar.ts';
-import { type Decimal, makeDecimal } from '../billing/decimal.ts';
-import { makePlain } from '../billing/stored-tariff.ts';
+import type { Decimal } from '../billing/decimal.ts';
 import type { Day } from '../days/day.ts';
 import type { Book } from './book.ts';
 import { billsPrefix } from './objects.ts';
@@ -112,23 +111,4 @@ export function makePartKey(month: Month, part: number): string {
 /** The key of the lines of a part of the fleet: JSON, one a line, in the order of SIMs. */
 export function makeLinesKey(month: Month, part: number): string {
   return `${billsPrefix}month=${month}/part=${String(part).padStart(4, '0')}.jsonl`;
-}
-
-/** Members of what is stored whose texts are decimals. */
-const decimalMembers: ReadonlySet<string> = new Set([
-  ...['used', 'rounded', 'included', 'billed', 'exact', 'amount', 'usage'],
-]);
-
-/** What is stored as text: the same text for the same content. */
-export function printStored(content: object): string {
-  return JSON.stringify(makePlain(content));
-}
-
-/** Reads what {@link printStored} wrote. */
-export function parseStored<Content extends BillPlan | PartResult | StoredBill | BillIndex | BillRow>(
-  text: string,
-): Content {
-  return JSON.parse(text, (key, value: unknown) =>
-    typeof value === 'string' && decimalMembers.has(key) ? makeDecimal(value) : value,
-  ) as Content;
 }

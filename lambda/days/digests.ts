@@ -128,14 +128,18 @@ export function joinDigests(parts: readonly DayDigests[]): DayDigests {
   return mapKinds((kind) => Object.assign({}, ...parts.map((part) => part[kind])) as SlotDigests);
 }
 
-/** The root of the rows of a day. */
-export function computeRoot(digests: DayDigests): DayRoot {
+/**
+ * The root of the rows of a day.
+ *
+ * @param covered the kinds that it covers: an older version knew fewer.
+ */
+export function computeRoot(digests: DayDigests, covered: readonly RowKind[] = rowKinds): DayRoot {
   const kinds = mapKinds((kind): KindRoot => {
     const slots = Object.entries(digests[kind]).sort(([a], [b]) => compareTexts(a, b));
     const lines = slots.map(([slot, { rows, digest: each }]) => `${slot} ${rows} ${each}\n`);
     return { rows: slots.reduce((sum, [, { rows }]) => sum + rows, 0), root: digest(lines.join('')) };
   });
-  const lines = rowKinds.map((kind) => `${kind} ${kinds[kind].rows} ${kinds[kind].root}\n`);
+  const lines = covered.map((kind) => `${kind} ${kinds[kind].rows} ${kinds[kind].root}\n`);
   return { root: digest(lines.join('')), kinds };
 }
 

@@ -184,26 +184,32 @@ export async function* readRows<K extends RowKind>(
   sim?: string,
   wanted?: readonly string[],
 ): AsyncGenerator<Row<K>[]> {
+  for (const readGroup of await openGroups(kind, file, sim, wanted)) yield await readGroup();
+}
+
+/** The same, each row group by a function that reads it: nothing of a group is held by others that wait. */
+export async function openGroups<K extends RowKind>(
+  kind: K,
+  file: ParquetSource,
+  sim?: string,
+  wanted?: readonly string[],
+): Promise<readonly (() => Promise<Row<K>[]>)[]> {
   const metadata = await parquetMetadataAsync(file);
   const columns = listRowColumns(kind).filter(({ name }) => wanted === undefined || wanted.includes(name));
   const known = new Set(metadata.schema.map(({ name }) => name));
   // A file may be older than a column.
   const names = columns.map(({ name }) => name).filter((name) => known.has(name));
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const objects = await parquetReadObjects({
-      file,
-      metadata,
-      columns: names,
-      rowStart,
-      rowEnd,
-      parsers,
-      ...(sim !== undefined && { filter: { sim: { $eq: sim } } }),
-    });
-    yield objects.map((object) => rowFormats[kind].decode(readFlatRow(columns, object)) as Row<K>);
-    rowStart = rowEnd;
-  }
+  let rowEnd = 0;
+  return metadata.row_groups.map((group) => {
+    const rowStart = rowEnd;
+    rowEnd += Number(group.num_rows);
+    const options = { file, metadata, columns: names, rowStart, rowEnd, parsers };
+    const filter = sim === undefined ? {} : { filter: { sim: { $eq: sim } } };
+    return async () => {
+      const objects = await parquetReadObjects({ ...options, ...filter });
+      return objects.map((object) => rowFormats[kind].decode(readFlatRow(columns, object)) as Row<K>);
+    };
+  });
 }
 
 function readFlatRow(columns: readonly Column<Row>[], object: Readonly<Record<string, unknown>>): FlatRow {

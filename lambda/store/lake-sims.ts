@@ -1,10 +1,11 @@
+import { foldUsage } from '../billing/fold-usage.ts';
 import type { BilledSession, SimRecords } from '../billing/rate.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
 import type { Row } from '../days/columns.ts';
 import type { Day } from '../days/day.ts';
 import { slotCount } from '../days/digests.ts';
-import { readRows } from '../days/parquet.ts';
+import { openGroups } from '../days/parquet.ts';
 import { makeFileKey } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
 import { SimRowReader } from '../days/pass/sim-row-reader.ts';
@@ -34,19 +35,24 @@ export interface LakeWalk {
   readonly days: readonly ClosedDay[];
   /** Whether sessions are read, too. */
   readonly readsSessions: boolean;
+  /** Whether a SIM's usage of a day is added up: see {@link foldUsage}. */
+  readonly isFolded?: boolean;
   /** By SIM. */
   readonly further: ReadonlyMap<string, FurtherRecords>;
 }
 
-/** Files that are opened at the same time. */
-const concurrentOpens = 16;
+/** Files that are opened at the same time: of each, a group of rows is decoded, which takes several times what is kept. */
+const concurrentOpens = 4;
 
-/** The attributes of a usage row that a bill needs. */
-const usageColumns = [
-  ...['sim', 'usageId', 'source', 'carrier', 'start', 'end', 'recordId', 'sessionId', 'trafficType'],
+/** The attributes of a usage row that its sums need. */
+const foldedColumns = [
+  ...['sim', 'source', 'carrier', 'trafficType'],
   ...['dataTotal', 'messages', 'messagesTx', 'messagesRx', 'volume', 'cost', 'currency'],
   ...['operatorName', 'mcc', 'mnc', 'country', 'tariff', 'rateZone'],
 ] as const;
+
+/** The attributes of a usage row that a bill needs. */
+const usageColumns = [...foldedColumns, 'usageId', 'start', 'end', 'recordId', 'sessionId'] as const;
 
 const sessionColumns = [
   'sim',
@@ -88,12 +94,13 @@ export async function* walkLakeSims(lake: Pick<Lake, 'open'>, walk: LakeWalk): A
 /** Goes through the SIMs of a part of the fleet that have rows, in the order of their keys. */
 export async function* walkLakePart(
   lake: Pick<Lake, 'open'>,
-  { days, readsSessions, further }: LakeWalk,
+  { days, readsSessions, isFolded = false, further }: LakeWalk,
   fleetPart: FleetPart,
 ): AsyncGenerator<SimRecords> {
   const { part, parts } = fleetPart;
+  const openWanted = isFolded ? openFoldedUsage : openUsage;
   const [usage, sessions] = await Promise.all([
-    openReaders(lake, days, part, parts, openUsage),
+    openReaders(lake, days, part, parts, openWanted),
     readsSessions ? openReaders(lake, days, part, parts, openSessions) : [],
   ]);
   const others = [...further.keys()].filter((sim) => isInPart(sim, fleetPart)).sort();
@@ -151,59 +158,129 @@ export function listBuckets(part: number, parts: number, buckets: number): numbe
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The rows of a file, some of their columns or all; nothing if there is no such file. */
+/** The rows of a file, all columns; nothing if there is no such file. */
 export async function* readFile<K extends RowKind>(
   lake: Pick<Lake, 'open'>,
   key: string,
   kind: K,
-  columns?: readonly string[],
 ): AsyncGenerator<Row<K>[]> {
-  const object = await lake.open(key);
-  if (object !== undefined) yield* readRows(kind, object, undefined, columns);
+  for (const readGroup of await openFile(lake, key, kind)) yield await readGroup();
 }
 
-async function* openUsage(
+/** The groups of rows of a file, some of their columns or all; none if there is no such file. */
+async function openFile<K extends RowKind>(
+  lake: Pick<Lake, 'open'>,
+  key: string,
+  kind: K,
+  columns?: readonly string[],
+): ReturnType<typeof openGroups<K>> {
+  const object = await lake.open(key);
+  return object === undefined ? [] : openGroups(kind, object, undefined, columns);
+}
+
+/**
+ * Groups of rows, each as something else. Files of many days are open at once: each holds what it gave last, and nothing of
+ * what that was made of, which a function that waits with it would.
+ */
+async function* mapGroups<Group, Mapped>(
+  groups: Promise<readonly (() => Promise<Group>)[]>,
+  map: (group: Group) => Mapped,
+): AsyncGenerator<Mapped> {
+  for (const readGroup of await groups) yield await mapGroup(readGroup, map);
+}
+
+async function mapGroup<Group, Mapped>(
+  readGroup: () => Promise<Group>,
+  map: (group: Group) => Mapped,
+): Promise<Mapped> {
+  return map(await readGroup());
+}
+
+function openUsage(
   lake: Pick<Lake, 'open'>,
   day: Day,
   bucket: number,
   buckets: number,
 ): AsyncGenerator<BilledUsage[]> {
-  for await (const rows of readFile(lake, makeFileKey('usage', day, bucket, buckets), 'usage', usageColumns))
-    yield rows.map(pickBilledUsage);
+  const key = makeFileKey('usage', day, bucket, buckets);
+  const texts = new RepeatedTexts();
+  return mapGroups(openFile(lake, key, 'usage', usageColumns), (rows) =>
+    rows.map((row) => pickBilledUsage(row, texts)),
+  );
 }
 
-/** What a bill needs of a row, and nothing else: rows of many days are held at once. */
-function pickBilledUsage(row: BilledUsage): BilledUsage {
-  const { sim, usageId, source, carrier, start, end, sessionId, trafficType, dataTotal, messages } = row;
-  const {
-    messagesTx,
-    messagesRx,
-    volume,
-    cost,
-    currency,
-    operatorName,
-    mcc,
-    mnc,
-    country,
-    tariff,
-    rateZone,
-  } = row;
+/** Usage of SIMs, added up. All of a file is read at once: its sums are small. A SIM may have sums of several groups of rows. */
+async function* openFoldedUsage(
+  lake: Pick<Lake, 'open'>,
+  day: Day,
+  bucket: number,
+  buckets: number,
+): AsyncGenerator<BilledUsage[]> {
+  const key = makeFileKey('usage', day, bucket, buckets);
+  const groups = openFile(lake, key, 'usage', foldedColumns);
+  yield (await readAll(mapGroups(groups, (rows) => foldUsage(day, rows)))).flat();
+}
+
+async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+/** Texts that most rows of a file have in common: each is kept once, since rows of many days are held. */
+class RepeatedTexts {
+  readonly #texts = new Map<string, string>();
+
+  keep<Text extends string>(text: Text): Text;
+  keep<Text extends string>(text: Text | undefined): Text | undefined;
+  keep(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
+  }
+}
+
+/**
+ * What a bill needs of a row, and nothing else: rows of many days are held at once. One literal: an object that is spread
+ * of parts takes several times the memory.
+ */
+function pickBilledUsage(row: BilledUsage, texts: RepeatedTexts): BilledUsage {
   return {
-    ...{ sim, usageId, source, carrier, start, end, sessionId, trafficType, dataTotal, messages },
-    ...{ messagesTx, messagesRx, volume, cost, currency, operatorName, mcc, mnc, country, tariff, rateZone },
+    sim: texts.keep(row.sim),
+    usageId: row.usageId,
+    source: texts.keep(row.source),
+    carrier: texts.keep(row.carrier),
+    start: row.start,
+    end: row.end,
+    sessionId: texts.keep(row.sessionId),
+    trafficType: texts.keep(row.trafficType),
+    dataTotal: row.dataTotal,
+    messages: row.messages,
+    messagesTx: row.messagesTx,
+    messagesRx: row.messagesRx,
+    volume: row.volume,
+    cost: row.cost,
+    currency: texts.keep(row.currency),
+    operatorName: texts.keep(row.operatorName),
+    mcc: texts.keep(row.mcc),
+    mnc: texts.keep(row.mnc),
+    country: texts.keep(row.country),
+    tariff: texts.keep(row.tariff),
+    rateZone: texts.keep(row.rateZone),
   };
 }
 
-async function* openSessions(
+function openSessions(
   lake: Pick<Lake, 'open'>,
   day: Day,
   bucket: number,
   buckets: number,
 ): AsyncGenerator<SessionOfSim[]> {
   const key = makeFileKey('sessions', day, bucket, buckets);
-  for await (const rows of readFile(lake, key, 'sessions', sessionColumns)) {
-    yield rows.map(({ sim, sessionId, start, terminal, origin }) => ({
+  return mapGroups(openFile(lake, key, 'sessions', sessionColumns), (rows) =>
+    rows.map(({ sim, sessionId, start, terminal, origin }) => ({
       ...{ sim, sessionId, start, end: terminal.end, source: origin.group.source },
-    }));
-  }
+    })),
+  );
 }

@@ -3,27 +3,43 @@ import { findDay, shiftDay, startDay } from '../days/day.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { FenceTable } from './day-fence.ts';
 import { OpenDaysTable } from './open-days.ts';
+import { ScheduleStartTable } from './schedule-start.ts';
 import { SimDayStore } from './sim-days.ts';
+
+/** A time of which all days are sealed: from the beginning of the first one to the end of the last one. Some before may be. */
+export interface SealedTime {
+  readonly since: number;
+  readonly until: number;
+}
 
 /** The bytes of a SIM's sealed days, for alerts about days and months. Times are milliseconds since the epoch. */
 export class SealedUsageReader {
   readonly #fence: FenceTable;
   readonly #openDays: OpenDaysTable;
+  readonly #start: ScheduleStartTable;
   readonly #simDays: SimDayStore;
 
   constructor(client: DynamoDBClient, names: { readonly dayState: string; readonly simDays: string }) {
     this.#fence = new FenceTable(client, names.dayState);
     this.#openDays = new OpenDaysTable(client, names.dayState);
+    this.#start = new ScheduleStartTable(client, names.dayState);
     this.#simDays = new SimDayStore(client, names.simDays);
   }
 
-  /** The end of the last day up to which all closed days are sealed; undefined where no day is. */
-  async findEnd(): Promise<number | undefined> {
-    const [closedThrough, open] = await Promise.all([this.#fence.read(), this.#openDays.list()]);
+  /** Which days are sealed; undefined where no day is closed. */
+  async findSealed(): Promise<SealedTime | undefined> {
+    const [closedThrough, open, scheduledFrom] = await Promise.all([
+      this.#fence.read(),
+      this.#openDays.list(),
+      this.#start.read(),
+    ]);
     if (closedThrough === undefined) return undefined;
-    const [first] = open.map(({ day }) => day).sort();
+    // Days that nobody has ordered to be read lie before those of the schedule.
+    const [first] = open.flatMap(({ day, orderedAt }) => (orderedAt === undefined ? [] : [day])).sort();
     const end = first !== undefined && first <= closedThrough ? first : shiftDay(closedThrough, 1);
-    return epochMilliseconds(startDay(end));
+    const until = epochMilliseconds(startDay(end));
+    const since = scheduledFrom === undefined ? until : epochMilliseconds(startDay(scheduledFrom));
+    return { since: Math.min(since, until), until };
   }
 
   /** The days from one moment to another one, not included, on which a SIM did anything, with their bytes. */

@@ -83,7 +83,7 @@ describe('a value', () => {
     expect(formatDuration(milliseconds)).toBe(shown),
   );
 
-  test('of a time is in UTC, and stays as it is where it is none', () => {
+  test('of a time is in UTC, and stays as it is where it is not a time', () => {
     expect(formatTime('2026-11-02T08:14:10.500Z', 'utc')).toBe('2026-11-02 08:14:10');
     expect(formatTime('never', 'utc')).toBe('never');
   });

@@ -50,7 +50,7 @@ function ofEach(id: string, outcomes: Readonly<Record<Carrier, Outcome>>): Recor
   return Object.fromEntries(carriers.map((name) => [`${logicalName({ name })}${id}`, [outcomes[name]]]));
 }
 
-describe('a fleet of all carriers', { timeout: 300_000 }, () => {
+describe('a fleet of all carriers', () => {
   it('sets off nothing in a normal week: records twice, late, in arrays and in files, a few broken', async () => {
     const run = await runFleet({ sims: 6, hours: weekHours, seed: 1 });
     expect(whatGoesOff(alarms, run.series, run.minutes)).toEqual({});

@@ -51,7 +51,13 @@ const ledgerWrite = [
   {
     Effect: 'Allow',
     Action: 'dynamodb:BatchWriteItem',
-    Resource: ['Storage/AlertState.Arn', 'Storage/DayMarkers.Arn'],
+    Resource: 'Storage/DayMarkers.Arn',
+  },
+  {
+    Effect: 'Allow',
+    Action: 'dynamodb:BatchWriteItem',
+    Resource: 'Storage/AlertState.Arn',
+    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['late#*'] } },
   },
 ];
 

@@ -97,9 +97,7 @@ describe(
   300_000 * Math.max(1, Number(process.env['FLEET_SIMS'] ?? '0') / 100),
 );
 
-test('alerts that the receiver does not accept are reported, and the run ends with 1', {
-  timeout: 120_000,
-}, async () => {
+test('alerts that the receiver does not accept are reported, and the run ends with 1', async () => {
   // Nothing listens there.
   const { code, output, errors } = await start(['--once', '--notify', 'http://127.0.0.1:1/alerts'], {});
   expect(code, output).toBe(1);

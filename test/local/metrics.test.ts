@@ -20,7 +20,7 @@ describe('the metrics of the local run', () => {
       onLog: () => undefined,
       onTrouble: (sentence) => troubles.push(sentence),
     });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await ledger.stop();
@@ -51,7 +51,7 @@ describe('the metrics of the local run', () => {
     }
     expect(sealed.length).toBeGreaterThan(0);
     expect([...daily]).toEqual([...bytes].filter(([, sum]) => sum > 0).sort());
-  }, 120_000);
+  });
 });
 
 test('malformed addresses and headers are refused with what is accepted', () => {

@@ -109,7 +109,7 @@ describe('the records in a JSON file', () => {
     }
   });
 
-  test('are none in an empty file', async () => {
+  test('are absent in an empty file', async () => {
     expect([await bodies(''), await bodies('\n \n')]).toEqual([[], []]);
   });
 

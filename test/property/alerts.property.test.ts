@@ -7,7 +7,15 @@ import type { SweepPorts } from '../../lambda/alerts/sweep/sweep.ts';
 import { LiveSlots } from '../../lambda/store/episodes.ts';
 import type { SharedEpisodesTable } from '../../lambda/store/shared-episodes.ts';
 import { alertsTable } from '../../lambda/store/tables.ts';
-import { crowdedPlans, hour, type PlanCase, plans, usageAfterSilence, waitingRecord } from './alerts/plan.ts';
+import {
+  crowdedPlans,
+  hour,
+  type PlanCase,
+  plans,
+  plansWithFindings,
+  usageAfterSilence,
+  waitingRecord,
+} from './alerts/plan.ts';
 import { findViolations } from './alerts/violations.ts';
 import { type AlertEngine, type Parts, soundParts, World } from './alerts/world.ts';
 import { MemoryDynamoDb } from './memory-dynamodb.ts';
@@ -192,7 +200,44 @@ describe('the timeline shows that', () => {
     ],
   ];
 
-  test.each([...faults, ...faultsOfReading, ...faultsOfGroups, ...faultsOfSources])(
+  const faultsOfFindings: readonly Fault[] = [
+    ['findings are not read', plansWithFindings, changeFindings(() => ({ readDays: async () => [] }))],
+    [
+      'findings that have ended are remembered',
+      plansWithFindings,
+      changeFindings(({ readDays }) => ({ readDays: rememberDays(readDays) })),
+    ],
+    [
+      'a day that is not sealed is taken for one without findings',
+      plansWithFindings,
+      changeFindings(({ findClosed }) => ({
+        findClosed: async () => {
+          const closed = await findClosed();
+          return closed && { ...closed, unsealed: [] };
+        },
+      })),
+    ],
+    [
+      'the last closed day is left out',
+      plansWithFindings,
+      changeFindings(({ findClosed }) => ({
+        findClosed: async () => {
+          const closed = await findClosed();
+          return closed && { ...closed, closedUntil: closed.closedUntil - 24 * hour };
+        },
+      })),
+    ],
+    [
+      'a single finding is enough',
+      plansWithFindings,
+      changeFindings(({ readDays }) => ({
+        readDays: async (...range) =>
+          (await readDays(...range)).map((day) => ({ ...day, findings: [...day.findings, ...day.findings] })),
+      })),
+    ],
+  ];
+
+  test.each([...[...faults, ...faultsOfReading, ...faultsOfGroups, ...faultsOfSources], ...faultsOfFindings])(
     '%s',
     async (name, likely, parts) => {
       const property = fc.asyncProperty(likely, async (given) => {
@@ -229,6 +274,36 @@ function changeShared(
     },
   };
 }
+
+type FindingsPort = NonNullable<SweepPorts['closedFindings']>;
+
+/** Changes what sweeps read of findings. */
+function changeFindings(change: (port: FindingsPort) => Partial<FindingsPort>): Partial<Parts> {
+  return {
+    ports: (ports) => {
+      const { closedFindings } = ports;
+      if (closedFindings === undefined) return ports;
+      return { ...ports, closedFindings: { ...closedFindings, ...change(closedFindings) } };
+    },
+  };
+}
+
+/** Reads what was found on days at any time. */
+function rememberDays(readDays: FindingsPort['readDays']): FindingsPort['readDays'] {
+  return async (sim, from, until) => {
+    const days = await readDays(sim, from, until);
+    if (world === undefined) return days;
+    const known = remembered.get(world) ?? new Map<string, (typeof days)[number]>();
+    remembered.set(world, known);
+    for (const day of days) known.set(`${sim} ${day.from}`, day);
+    return [...known]
+      .filter(([key, day]) => key.startsWith(`${sim} `) && day.from >= from && day.from < until)
+      .map(([, day]) => day)
+      .sort((a, b) => a.from - b.from);
+  };
+}
+
+const remembered = new WeakMap<World, Map<string, Awaited<ReturnType<FindingsPort['readDays']>>[number]>>();
 
 /** Puts no message about many SIMs into the outbox. */
 function dropMessages(kind: SharedEpisode['subject']['kind']): Partial<Parts> {

@@ -57,7 +57,7 @@ type Shape = (typeof shapes)[number];
 const longestHistory = 20 * 24 * 60;
 
 /**
- * Roads of all kinds.
+ * Paths of all kinds.
  *
  * @param latest minutes by which the latest copies come late.
  */
@@ -99,7 +99,7 @@ export function deliveryPlanWithin(latest: number): Arbitrary<DeliveryPlan> {
   });
 }
 
-/** Roads on which no history is older than carriers keep it. */
+/** Paths on which no history is older than carriers keep it. */
 export const deliveryPlan = deliveryPlanWithin(longestHistory);
 
 /** A record in the form in which it travels. */

@@ -45,7 +45,7 @@ export function comparable(item: Item): Item {
   return sorted;
 }
 
-/** Surroundings in which nothing goes wrong. */
+/** Conditions in which nothing goes wrong. */
 export function calm(
   engine: MemoryDynamoDb,
   writes: WriteMode = 'batched',

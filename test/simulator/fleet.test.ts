@@ -50,7 +50,6 @@ describe('the simulated fleet', () => {
     [2, 'hourly'],
   ] as const)(
     'has a truth that equals the ledger (seed %i, sessions refreshed by "%s")',
-    { timeout: 120_000 },
     async (seed, sessionRefresh) => {
       const fleet = simulateFleet({ sims: 40, hours: 24, seed, sessionRefresh });
       const ledger = new InMemoryLedger(sessionRefresh);

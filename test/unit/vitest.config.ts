@@ -1,17 +1,17 @@
 import { defineConfig } from 'vitest/config';
-import { slowTests, toolTests, unitTests } from '../../vitest.config.ts';
+import { fleetTests, slowTests, toolTests, unitTests } from '../../vitest.config.ts';
 
 /**
  * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
- * `npm test`, and the bodies of megabytes are left out.
+ * `npm test`; bodies of megabytes and whole fleets are left out.
  */
 export default defineConfig({
   test: {
     include: unitTests,
-    exclude: [...slowTests, ...toolTests],
+    exclude: [...slowTests, ...fleetTests, ...toolTests],
     setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
     isolate: false,

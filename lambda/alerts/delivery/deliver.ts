@@ -174,7 +174,7 @@ class Delivery {
         return this.#finish(next, 'delivered');
       case 'refused':
         this.#refusalsInRow += 1;
-        // Whoever refuses one message after the other refuses us: a key that is wrong loses no more than these.
+        // A receiver that refuses one message after the other refuses us: a wrong key loses no more than these.
         if (this.#refusalsInRow >= this.#run.limits.maxFailuresInRow) this.#suspend(outcome.reason);
         return this.#finish(next, 'undeliverable', outcome.reason);
       case 'later':

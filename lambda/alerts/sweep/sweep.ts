@@ -5,7 +5,7 @@ import { type EpisodeList, type EpisodesTable, LiveSlots } from '../../store/epi
 import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
 import type { MutesTable } from '../../store/mutes.ts';
 import type { LedgerReader } from '../../store/reader.ts';
-import type { SealedUsageReader } from '../../store/sealed-usage.ts';
+import type { SealedTime, SealedUsageReader } from '../../store/sealed-usage.ts';
 import type { SimMarks } from '../../store/sim-marks.ts';
 import {
   type Episode,
@@ -120,7 +120,7 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   /** Records that came late: their SIMs are judged again, from the time that these tell of. */
   readonly late: Pick<LateRecordNotes, 'list' | 'settle'>;
   /** Usage of sealed days, for rules about days and months; where it is left out, these are judged by records alone. */
-  readonly sealedUsage?: Pick<SealedUsageReader, 'findEnd' | 'readDays'> | undefined;
+  readonly sealedUsage?: Pick<SealedUsageReader, 'findSealed' | 'readDays'> | undefined;
   /** Findings of closed days, for rules about them; where it is left out, these find nothing. */
   readonly closedFindings?: Pick<ClosedFindingsReader, 'findClosed' | 'listSims' | 'readDays'> | undefined;
   /** How far a source is read. */
@@ -195,7 +195,7 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
   const { state, mutes, episodes } = ports;
   const isAskedForDays = run.rules.some(isAboutPeriods) && !run.isWhole;
   const isAskedForFindings = run.rules.some(isAboutFindings);
-  const [states, muted, reads, stored, late, groups, sourceAlerts, sealedUntil, closed] = await Promise.all([
+  const [states, muted, reads, stored, late, groups, sourceAlerts, sealedTime, closed] = await Promise.all([
     state.readSources(),
     mutes.list(),
     readMarks(run, ports),
@@ -203,12 +203,12 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
     ports.late.list(),
     state.groups.list(),
     state.sourceAlerts.list(),
-    isAskedForDays ? ports.sealedUsage?.findEnd() : undefined,
+    isAskedForDays ? ports.sealedUsage?.findSealed() : undefined,
     isAskedForFindings ? ports.closedFindings?.findClosed() : undefined,
   ]);
   const withFindings = closed === undefined ? undefined : await listFound(closed, states, run, ports);
   const facts = {
-    ...{ states, mutes: muted, reads, ...stored, late, groups, sourceAlerts, sealedUntil },
+    ...{ states, mutes: muted, reads, ...stored, late, groups, sourceAlerts, sealedTime },
     ...{ closed, withFindings },
   };
   return new Sweep(run, ports, facts).run();
@@ -284,8 +284,8 @@ interface StoredFacts extends StoredRules {
   readonly late: LateRecords;
   readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
-  /** The end of the last sealed day; undefined where no rule asks for it, or no day is sealed. */
-  readonly sealedUntil: number | undefined;
+  /** Which days are sealed; undefined where no rule asks for it, or no day is sealed. */
+  readonly sealedTime: SealedTime | undefined;
   /** Which days are closed; undefined where no rule asks for findings, or no day is closed. */
   readonly closed: ClosedDays | undefined;
   /** The SIMs that are judged by rules about findings, besides those with stored episodes of them. */
@@ -325,6 +325,11 @@ interface SilentNotes {
   unjudged: number;
 }
 
+/** What sealed days have of a SIM, and from when on some may not be sealed. */
+interface SealedOfSim extends SealedUsage {
+  readonly unsealedFrom: number;
+}
+
 /** What was found of a SIM, and from which day on. */
 interface FoundOfSim {
   readonly from: number;
@@ -338,7 +343,7 @@ interface SimFacts {
   readonly records: Known;
   /** From when on records are there. */
   readonly since: number;
-  readonly sealed: SealedUsage | undefined;
+  readonly sealed: SealedOfSim | undefined;
   readonly found: FoundOfSim | undefined;
 }
 
@@ -594,7 +599,7 @@ class Sweep {
       );
       const since = Math.min(
         this.#findSince(sim, watermark, byRecords, this.#keptSince),
-        sealed?.until ?? watermark,
+        sealed?.unsealedFrom ?? watermark,
       );
       const needed = listNeeded(judged, isUnmarked(sim));
       const range = { from: since, keptSince: this.#keptSince };
@@ -676,19 +681,21 @@ class Sweep {
     sim: WatchedSim,
     watermark: number,
     stored: readonly StoredRule[],
-  ): Promise<SealedUsage | undefined> {
-    const { sealedUntil: until } = this.#facts;
+  ): Promise<SealedOfSim | undefined> {
+    const { sealedTime } = this.#facts;
     const { sealedUsage } = this.#ports;
-    if (stored.length === 0 || until === undefined || sealedUsage === undefined) return undefined;
+    if (stored.length === 0 || sealedTime === undefined || sealedUsage === undefined) return undefined;
+    const { until } = sealedTime;
     const since = this.#findSince(sim, watermark, stored, 0);
     // Of the first day all is known.
     const from = Math.ceil(since / dayMilliseconds) * dayMilliseconds;
     if (from >= until) return undefined;
-    return { from, until, days: await sealedUsage.readDays(sim.sim, from, until) };
+    const days = await sealedUsage.readDays(sim.sim, from, until);
+    return { from, until, days, unsealedFrom: from < sealedTime.since ? from : until };
   }
 
   /** What is known of days that are not sealed: their usage does not expire, though events may be kept for a shorter time. */
-  async #readUnsealed(sim: WatchedSim, { until: from }: SealedUsage, records: Known): Promise<Known> {
+  async #readUnsealed(sim: WatchedSim, { unsealedFrom: from }: SealedOfSim, records: Known): Promise<Known> {
     if (this.#keptSince <= from) return records;
     return readKnown(sim, { from, keptSince: 0 }, this.#ports.reader, usageOnly);
   }

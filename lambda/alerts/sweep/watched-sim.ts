@@ -110,7 +110,8 @@ const maxGranule = 12 * hour;
  * - `silent` and `stale-session`: the marks are old enough. Where there are none: in the first sweep, which writes them.
  * - Kinds about events: something was told of the SIM since the last sweep, less the lateness and the pending time.
  * - `finding`: not by what its item says: the sweep lists the SIMs that have findings.
- * - `usage`: at most hourly; more than X only where bytes came within the window or the day. Of a month: once a day.
+ * - `usage`: at most hourly, more than X only where bytes came within the window. Of a day: once it is over. Of a month: once
+ *   a day, as all are.
  * - Each SIM once a day, whatever its item says: so what came later than the lateness is found within a day.
  */
 export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): boolean {
@@ -130,10 +131,9 @@ export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): b
     case 'stale-session':
       return sim.isOnline !== false && isOld(findLater(sim.sessionAt, sim.bytesAt), rule.after);
     case 'usage':
+      // A day counts once it is over. A month is looked at when the SIM is due, which reads it once.
+      if ('per' in rule) return rule.per === 'day' && isDayOver(judgedThrough, upTo);
       if (!isHourly(times)) return false;
-      // What is true of a month is so of its days too: it is looked at once a day, which reads the month once.
-      if ('per' in rule)
-        return rule.per === 'day' && (sim.bytesAt ?? 0) + maxGranule >= upTo - day - rule.pending;
       return rule.compare === 'less' || (sim.bytesAt ?? 0) + maxGranule >= upTo - rule.within - rule.pending;
     default:
       return sim.changedAt >= judgedThrough - lateness - rule.pending;
@@ -143,6 +143,11 @@ export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): b
 function findMark(missing: 'everything' | 'session' | 'bytes', sim: WatchedSim): number | undefined {
   if (missing === 'bytes') return sim.bytesAt;
   return missing === 'session' ? findLater(sim.sessionAt, sim.bytesAt) : readHeardMark(sim);
+}
+
+/** Whether a UTC day has ended between two moments. */
+function isDayOver(from: number, to: number): boolean {
+  return Math.floor(from / day) !== Math.floor(to / day);
 }
 
 /** Whether an hour has begun since the last sweep. */

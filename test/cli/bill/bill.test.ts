@@ -126,8 +126,9 @@ describe('bill check', () => {
 
   test('finds nothing wrong with an invoice that is right', async () => {
     const { code, output } = await check(
-      `${head}${sim},data,FR,11,0.00,EUR\n${sim},active SIM,,,0.20,EUR\n,VAT,,,0.04,EUR\n`,
+      `${head}${sim},data,FR,11,0.00,EUR\n${sim},active SIM,,,0.20,EUR\n,VAT,,,0.04,EUR\n,licence,,,7.50,USD\n`,
     );
+    expect(output).toContain('In another currency, not compared and in no sum: 1 lines, 7.5 USD');
     expect(output).toContain('equal: 2');
     expect(output).toContain('Invoice 0.24 = ours 0.2 + differences 0 + not rated 0.04');
     expect(code).toBe(0);

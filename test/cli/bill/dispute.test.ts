@@ -61,7 +61,7 @@ describe('the walk of docs/billing.md', () => {
     // Each planted fault, named and priced.
     const causes = checked.output.split('\n').filter((line) => /^-?[\d.]+, /.test(line));
     expect(causes).toEqual([
-      '8, 61.9 % (1): the price of data zone 2',
+      '8, 61.9 % (1): the price of data zone 2 instead of its own',
       '2.56, 19.8 % (1): no record of the SIM in the period',
       '1.77, 13.7 % (1): the discount rebate is not given',
       '0.5, 3.9 % (1): 1 line stands there twice',

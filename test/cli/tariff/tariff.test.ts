@@ -133,6 +133,39 @@ describe('tariff', () => {
     const both = await ledger.run(`bill --month 2026-10 --stored --tariff ${dearer}`);
     expect(both.code).toBe(2);
   });
+
+  test('a running month is forecast from its sealed days', async () => {
+    const { output } = await ledger.run(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now });
+    expect(output).toMatch(/EUR +0 +0\.2/);
+    expect(output).toContain(
+      'Days are known up to 2026-11-01. 30 are left: fewer than 7 days are known, which are repeated.',
+    );
+    expect(await ledger.json(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now })).toEqual({
+      ...{ month: '2026-11', known_through: '2026-11-01', days_left: 30, weeks: 1, knows_weekdays: false },
+      totals: [{ currency: 'EUR', so_far: '0', expected: '0.2', low: null, high: null }],
+    });
+    const early = await ledger.run(`bill --month 2026-12 --forecast --tariff ${emnify}`, { now });
+    expect([early.code, early.errors]).toEqual([
+      1,
+      expect.stringContaining('No day of 2026-12 is sealed yet'),
+    ]);
+  });
+
+  test('two months are compared, with causes that add up', async () => {
+    const command = `bill --month 2026-10 --against 2026-09 --tariff ${emnify}`;
+    expect(await ledger.json(command, { now })).toEqual({
+      ...{ month: '2026-10', against: '2026-09' },
+      currencies: [
+        {
+          ...{ currency: 'EUR', before: '0', after: '0.2', difference: '0.2' },
+          causes: [{ cause: 'sims', money: '0.2' }],
+        },
+      ],
+    });
+    const { output } = await ledger.run(command, { now });
+    expect(output).toMatch(/SIMs that are in one of the months only +\+0\.2/);
+    expect((await ledger.run(`${command} --csv`)).code).toBe(2);
+  });
 });
 
 interface ShownBill {

@@ -80,7 +80,7 @@ describe.skipIf(!isThere('aws', '--version'))('the AWS CLI with its defaults', (
 
     await aws('s3', 'rm', '--recursive', 's3://cli/dir/');
     expect(running.s3.listObjects('cli').map(({ key }) => key)).toEqual(['small ü+1.csv']);
-  }, 120_000);
+  });
 
   test('makes a bucket, synchronises it both ways, the second time without sending anything, and removes it', async () => {
     await aws('s3', 'mb', 's3://synced');
@@ -100,7 +100,7 @@ describe.skipIf(!isThere('aws', '--version'))('the AWS CLI with its defaults', (
     ]);
     await aws('s3', 'rb', '--force', 's3://synced');
     expect(await aws('s3', 'ls')).not.toContain('synced');
-  }, 120_000);
+  });
 });
 
 const boto3Script = `

@@ -102,15 +102,16 @@ function walk(
   return found;
 }
 
-/** A day that is sealed is known by its sum. */
-function seal(records: readonly UsageContent[], days: number): Known {
+/** A day that is sealed is known by its sum. The first ones may be older than the first sealed one. */
+function seal(records: readonly UsageContent[], days: number, unread = 0): Known {
+  const since = origin + unread * dayMilliseconds;
   const until = origin + days * dayMilliseconds;
   const sums = new Map<number, bigint>();
   for (const { start, dataTotal } of records) {
     const from = Math.floor(Date.parse(start) / dayMilliseconds) * dayMilliseconds;
-    if (from < until) sums.set(from, (sums.get(from) ?? 0n) + BigInt(dataTotal));
+    if (from >= since && from < until) sums.set(from, (sums.get(from) ?? 0n) + BigInt(dataTotal));
   }
-  const left = records.filter(({ start }) => Date.parse(start) >= until);
+  const left = records.filter(({ start }) => Date.parse(start) >= until || Date.parse(start) < since);
   return {
     ...nothingKnown,
     usage: left,
@@ -130,12 +131,20 @@ function describeTruth(judge: Judge) {
 }
 
 function describeSealing(judge: Judge) {
-  return fc.property(rule, usage, watermark, fc.nat(lastDay + 2), (given, records, now, sealed) => {
-    const whole = judge(given, { ...nothingKnown, usage: records }, now);
-    const through = Math.min(sealed, Math.floor((now - origin) / dayMilliseconds));
-    const known = seal(records, Math.max(0, through));
-    expect(judge(given, known, now)).toEqual(whole);
-  });
+  const unread = fc.nat(20);
+  return fc.property(
+    rule,
+    usage,
+    watermark,
+    fc.nat(lastDay + 2),
+    unread,
+    (given, records, now, sealed, first) => {
+      const whole = judge(given, { ...nothingKnown, usage: records }, now);
+      const through = Math.min(sealed, Math.floor((now - origin) / dayMilliseconds));
+      const known = seal(records, Math.max(0, through), first);
+      expect(judge(given, known, now)).toEqual(whole);
+    },
+  );
 }
 
 function describeIndependence(judge: Judge) {
@@ -197,6 +206,11 @@ const faults: Readonly<Record<string, Judge>> = {
         : { ...known, sealed: { ...known.sealed, days: [...known.sealed.days, ...known.sealed.days] } },
       now,
     ),
+  'days before the first sealed one are not counted': (given, known, now) => {
+    const { usage, sealed } = known;
+    const left = usage.filter(({ start }) => sealed === undefined || Date.parse(start) >= sealed.until);
+    return findPeriodUsage(given, { ...known, usage: left }, now);
+  },
   'a repeated record counts twice': (given, known, now) => {
     const repeats = known.usage.filter((one, index) => known.usage.indexOf(one) !== index);
     const again = repeats.map((one, index) => ({ ...one, usageId: `${one.usageId}-${index}` }));

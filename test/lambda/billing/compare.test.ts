@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { BillSum } from '../../../lambda/billing/bill.ts';
 import { type Compared, Comparison, sumCauses } from '../../../lambda/billing/compare.ts';
 import { add, makeDecimal } from '../../../lambda/billing/decimal.ts';
@@ -8,8 +8,13 @@ import { Rater, type RatingContext, type SimRecords } from '../../../lambda/bill
 import type { Tariff } from '../../../lambda/billing/tariff.ts';
 import { trials } from '../../property/trials.ts';
 import { makeTariff, makeUsage, simA, simB } from './billed-usage.ts';
+import { type BillingCode, loadMutant, type Mutant } from './mutants.ts';
 
 /** Invoices with planted faults beside our bill. */
+
+/** What is judged, or a mutant of it. */
+const ownCode: Pick<BillingCode, 'Comparison'> = { Comparison };
+let code = ownCode;
 
 const by = { hasNames: true, dimensions: ['country'] } as const;
 
@@ -77,7 +82,7 @@ function compare(invoice: readonly InvoiceLine[], of: readonly SimRecords[] = si
   const context = makeContext(tariff);
   const rater = new Rater(context);
   const sum = new BillSum(context, []);
-  const comparison = new Comparison(context, by);
+  const comparison = new code.Comparison(context, by);
   const compared = of.flatMap((records) => {
     const bill = rater.rate(records);
     sum.add(bill);
@@ -114,42 +119,43 @@ function change(alter: (charge: Tariff['charges'][number]) => Partial<Tariff['ch
   return { ...tariff, charges: tariff.charges.map((charge) => ({ ...charge, ...alter(charge) })) };
 }
 
-describe('an invoice', () => {
-  test('that is right has no difference', () => {
+/** What is expected of a comparison, each by its name. */
+const expectations: Readonly<Record<string, () => void>> = {
+  'that is right has no difference': () => {
     const compared = compare(makeInvoice(tariff));
     expect(new Set(compared.map(({ outcome }) => outcome))).toEqual(new Set(['equal']));
     expect(describeCauses(compared)).toEqual([]);
-  });
+  },
 
-  test('that rounds up each record instead of each session', () => {
+  'that rounds up each record instead of each session': () => {
     const wrong = change(({ increment }) => ({ increment: { ...increment, per: 'record' } }));
     const compared = compare(makeInvoice(wrong).filter(({ name }) => name !== 'rebate'));
     // Of two SIMs, two sessions at 0.01 and three at 0.02 have 3 KB instead of 2. The rebate is missing besides.
     const [first] = sumCauses(compared);
     expect([first?.kind, first?.says]).toEqual(['increment', 'rounded up per record instead of per session']);
     expect(first?.money.toFixed()).toBe('0.16');
-  });
+  },
 
-  test('with the price of last month for all of it', () => {
+  'with the price of last month for all of it': () => {
     const wrong = change(({ prices }) => ({ prices: prices.slice(0, 1) }));
     const compared = compare(makeInvoice(wrong)).filter(({ sim }) => sim !== undefined);
     expect(describeCauses(compared)).toEqual(['price-in-time -0.12']);
-  });
+  },
 
-  test('with the price of another zone', () => {
+  'with the price of another zone': () => {
     const wrong = change(({ name }) => (name === 'data' ? { prices: tariff.charges[1]?.prices ?? [] } : {}));
     const compared = compare(makeInvoice(wrong)).filter(({ sim }) => sim !== undefined);
     expect(describeCauses(compared)).toEqual(['price-of-other 1.48']);
-  });
+  },
 
-  test('with units of 1,024', () => {
+  'with units of 1,024': () => {
     const large = [{ ...makeSim(simA), usage: [makeUsage({ sessionId: 's', dataTotal: 4_096_000 })] }];
     const wrong = makeInvoice({ ...tariff, kilobyte: 1_024 }, large).filter(({ sim }) => sim !== undefined);
     const compared = compare(wrong, large).filter(({ sim }) => sim !== undefined);
     expect(describeCauses(compared)).toEqual(['unit -0.96']);
-  });
+  },
 
-  test('with a session that is charged twice names the session', () => {
+  'with a session that is charged twice names the session': () => {
     const invoice = makeInvoice(tariff).map((line) =>
       line.sim === simA && line.name === 'data' && line.amount.eq(makeDecimal('0.04'))
         ? { ...line, amount: makeDecimal('0.06'), quantity: makeDecimal('6') }
@@ -161,45 +167,57 @@ describe('an invoice', () => {
     expect(twice.map(({ says, money }) => [says, money.toFixed()])).toEqual([
       [`session ${simA}-03 is charged twice`, '0.02'],
     ]);
-  });
+  },
 
-  test('with a line that stands there twice', () => {
+  'with a line that stands there twice': () => {
     const invoice = makeInvoice(tariff);
     const copy = invoice.filter(({ sim, name }) => sim === simA && name === 'active SIM');
     expect(describeCauses(compare([...invoice, ...copy]))).toEqual(['duplicate 0.2']);
-  });
+  },
 
-  test('without the discount', () => {
+  'without the discount': () => {
     const invoice = makeInvoice(tariff).filter(({ name }) => name !== 'rebate');
     expect(describeCauses(compare(invoice))).toEqual(['discount 0.03']);
-  });
+  },
 
-  test('with a SIM of somebody else, and without one of ours', () => {
+  'with a SIM of somebody else, and without one of ours': () => {
     const invoice = makeInvoice(tariff);
     const stranger = { ...(invoice[0] as InvoiceLine), sim: '8988303000000199999' };
     expect(describeCauses(compare([...invoice, stranger]))).toEqual(['unknown-sim 0.04']);
     const less = invoice.filter(({ sim, name }) => sim !== simB || name !== 'active SIM');
     expect(describeCauses(compare(less))).toEqual(['not-billed -0.2']);
-  });
+  },
 
-  test('that only rounds otherwise', () => {
+  'that only rounds otherwise': () => {
     const invoice = makeInvoice(tariff).map((line) =>
       line.sim === simA && line.name === 'abroad' ? { ...line, amount: makeDecimal('0.095') } : line,
     );
     const compared = compare(invoice);
     expect(describeCauses(compared)).toEqual(['rounding 0.005']);
     expect(compared.filter(({ outcome }) => outcome === 'rounding')).toHaveLength(1);
-  });
+  },
 
-  test('with a price that nobody knows says that the quantity is the same', () => {
+  'with a price that nobody knows says that the quantity is the same': () => {
     const invoice = makeInvoice(tariff).map((line) =>
       line.sim === simA && line.name === 'abroad' ? { ...line, amount: makeDecimal('7') } : line,
     );
     expect(describeCauses(compare(invoice))).toEqual(['price 6.91']);
-  });
-});
+  },
 
-test('the causes of differences add up to the difference, whatever the invoice says', () => {
+  'with a discount of what stands there says that it follows': () => {
+    const invoice = makeInvoice(tariff).map((line) => {
+      if (line.name === 'rebate') return { ...line, amount: makeDecimal('-0.72') };
+      return line.sim === simA && line.name === 'data'
+        ? { ...line, amount: line.amount.plus(makeDecimal('3.45')) }
+        : line;
+    });
+    const follows = compare(invoice).flatMap(({ causes }) => causes.filter(({ kind }) => kind === 'follows'));
+    expect(follows.map(({ money }) => money.toFixed())).toEqual(['-0.69']);
+  },
+};
+
+/** The causes of differences add up to the difference, whatever the invoice says. */
+function expectSums(): void {
   const own = makeInvoice(tariff);
   const line = fc.record({
     index: fc.nat({ max: own.length - 1 }),
@@ -225,4 +243,56 @@ test('the causes of differences add up to the difference, whatever the invoice s
     }),
     trials(12),
   );
+}
+
+describe('an invoice', () => {
+  test.each(Object.entries(expectations))('%s', (_, expectIt) => expectIt());
+});
+
+test('the causes of differences add up to the difference, whatever the invoice says', expectSums);
+
+/** Faults, each of which the expectations must find. */
+const mutants: readonly Mutant[] = [
+  // A line that stands there twice is two lines.
+  {
+    file: 'compare.ts',
+    text: 'if (!seen.has(key)) seen.set(key, line);',
+    by: 'seen.set(key + line.line, line);',
+  },
+  // The money of a cause is what the invoice asks.
+  { file: 'compare.ts', text: 'money: guessed.minus(ours) }', by: 'money: theirs }' },
+  // A SIM of somebody else is taken for one without usage.
+  {
+    file: 'compare.ts',
+    text: "isKnown ? 'no-usage' : 'unknown-sim'",
+    by: "isKnown ? 'unknown-sim' : 'no-usage'",
+  },
+  // Any greater quantity is a session that is charged twice.
+  { file: 'compare.ts', text: 'more.eq(rounded)', by: 'more.gt(rounded)' },
+  // What rounding changes is left out of the causes.
+  { file: 'compare.ts', text: 'if (!rest.eq(zero)) found', by: 'if (rest.gt(rest)) found' },
+  // Whatever the quantity, an amount that fits is explained.
+  { file: 'compare.ts', text: 'if (!isSameQuantity(guess)) continue;', by: '' },
+  // A discount follows from what it takes off.
+  { file: 'compare.ts', text: 'zero.minus(takePercent(base', by: 'zero.plus(takePercent(base' },
+];
+
+describe('a planted fault', () => {
+  afterEach(() => {
+    code = ownCode;
+  });
+
+  test.each(mutants)('is found: $text', async (mutant) => {
+    code = await loadMutant(mutant);
+    const failed = [...Object.values(expectations), expectSums].some((expectIt) => {
+      try {
+        expectIt();
+        return false;
+      } catch (error) {
+        if (error instanceof Error) return true;
+        throw error;
+      }
+    });
+    expect(failed).toBe(true);
+  });
 });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import type { BillSum } from '../../../lambda/billing/bill.ts';
+import type { Comparison } from '../../../lambda/billing/compare.ts';
 import type { Rater } from '../../../lambda/billing/rate.ts';
 import type { tariff } from '../../../lib/tariffs.ts';
 
@@ -9,6 +10,7 @@ import type { tariff } from '../../../lib/tariffs.ts';
 export interface BillingCode {
   readonly Rater: typeof Rater;
   readonly BillSum: typeof BillSum;
+  readonly Comparison: typeof Comparison;
   readonly tariff: typeof tariff;
 }
 
@@ -42,6 +44,7 @@ export async function loadMutant({ file, text, by }: Mutant): Promise<BillingCod
       contents: [
         "export { Rater } from './lambda/billing/rate.ts';",
         "export { BillSum } from './lambda/billing/bill.ts';",
+        "export { Comparison } from './lambda/billing/compare.ts';",
         "export { tariff } from './lib/tariffs.ts';",
       ].join('\n'),
       resolveDir: project,

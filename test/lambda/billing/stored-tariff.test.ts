@@ -53,7 +53,7 @@ describe('the changes of a tariff', () => {
     return [changes.map(({ path, from }) => `${path} ${from}`), findFirstChange(changes)] as const;
   };
 
-  test('are none of the same tariff', () => {
+  test('are absent for the same tariff', () => {
     expect(change({})).toEqual([[], 'never']);
   });
 

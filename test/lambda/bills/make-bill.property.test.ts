@@ -12,14 +12,8 @@ import {
   orderBills,
   takeBillOrder,
 } from '../../../lambda/bills/make-bill.ts';
-import {
-  billBy,
-  makeBillKey,
-  makeLinesKey,
-  parseStored,
-  printStored,
-  type StoredBill,
-} from '../../../lambda/bills/stored-bill.ts';
+import { billBy, makeBillKey, makeLinesKey, type StoredBill } from '../../../lambda/bills/stored-bill.ts';
+import { parseStored, printStored } from '../../../lambda/bills/stored-form.ts';
 import { runBucket } from '../../../lambda/days/pass/bucket.ts';
 import { beginRound, planDay, planRound } from '../../../lambda/days/pass/plan.ts';
 import { makeRows, noItems } from '../../../lambda/days/rows.ts';

@@ -206,42 +206,34 @@ function outgrown(part: unknown, recordOf: (part: unknown) => unknown): string[]
 }
 
 describe('the work for a field grows as its length does', () => {
-  it.each(records)(
-    'in %s',
-    (_, part, recordOf) => {
-      expect(outgrown(part, recordOf)).toEqual([]);
-    },
-    240_000,
-  );
+  it.each(records)('in %s', (_, part, recordOf) => {
+    expect(outgrown(part, recordOf)).toEqual([]);
+  });
 
   it.each([
     ['usage', flatRow(usageRecord)],
     ['events', flatRow(flatEvent)],
-  ])(
-    'in a row of %s, quotes included',
-    (_, row) => {
-      const header = Object.keys(row);
-      const read = makeRowInterpreter(header, 'any.csv');
-      if (isFault(read)) throw new Error(read.problem);
-      const found = header.flatMap((column) =>
-        Object.entries({ ...longTexts, quotes: (length: number) => '"'.repeat(length) }).flatMap(
-          ([what, text]) => {
-            const size = outgrownSize((length) => {
-              const bytes = Buffer.from(csvOf(Object.values({ ...row, [column]: text(length) })));
-              return () => {
-                for (const { fields = [] } of parseRows(bytes, rowEnds(bytes, ','), ',')) {
-                  read(fields, arrivalFrom('1nce'));
-                }
-              };
-            });
-            return size === undefined ? [] : [`${column}: ${what} of ${size} characters`];
-          },
-        ),
-      );
-      expect(found).toEqual([]);
-    },
-    240_000,
-  );
+  ])('in a row of %s, quotes included', (_, row) => {
+    const header = Object.keys(row);
+    const read = makeRowInterpreter(header, 'any.csv');
+    if (isFault(read)) throw new Error(read.problem);
+    const found = header.flatMap((column) =>
+      Object.entries({ ...longTexts, quotes: (length: number) => '"'.repeat(length) }).flatMap(
+        ([what, text]) => {
+          const size = outgrownSize((length) => {
+            const bytes = Buffer.from(csvOf(Object.values({ ...row, [column]: text(length) })));
+            return () => {
+              for (const { fields = [] } of parseRows(bytes, rowEnds(bytes, ','), ',')) {
+                read(fields, arrivalFrom('1nce'));
+              }
+            };
+          });
+          return size === undefined ? [] : [`${column}: ${what} of ${size} characters`];
+        },
+      ),
+    );
+    expect(found).toEqual([]);
+  });
 
   it('in the members of a row’s detail', () => {
     const detail = {
@@ -262,7 +254,7 @@ describe('the work for a field grows as its length does', () => {
       }),
     );
     expect(found).toEqual([]);
-  }, 300_000);
+  });
 
   it('in what is asked for instead of an ICCID', () => {
     const found = Object.entries(longTexts).filter(

@@ -9,7 +9,7 @@ const allowed: ReadonlySet<string> = new Set([
   '../../errors.ts',
 ]);
 
-/** What a file takes from outside: modules, clocks, chance and surroundings. */
+/** What a file takes from outside: modules, clocks, chance and environment. */
 function listForeignParts(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
   const modules = findModules(code).filter(

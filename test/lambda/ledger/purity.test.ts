@@ -3,7 +3,7 @@ import { findModules, readSourceFiles } from '../../source-files.ts';
 
 const files = [...readSourceFiles(['lambda/ledger/'])];
 
-/** What a file takes from outside its folder: modules, and what the runtime says of time, chance and surroundings. */
+/** What a file takes from outside its folder: modules, and what the runtime says of time, chance and environment. */
 function foreignParts(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
   const modules = findModules(code).filter((name) => !/^\.\/[^/]+$/.test(name));

@@ -112,7 +112,7 @@ describe('the lines of a bill', () => {
     { part: 0, offset: 0.5, tag: '', sim: '', given: 0 },
     { part: 0, offset: 0, tag: 1, sim: '', given: 0 },
     { part: 0, offset: 0, tag: '', sim: '\ud800', given: 0 },
-  ])('do not go on at what is no position: %o', (value) => {
+  ])('do not go on at what is not a position: %o', (value) => {
     expect(readLinesPosition(value)).toBeUndefined();
   });
 });

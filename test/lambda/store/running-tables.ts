@@ -9,19 +9,23 @@ import { ledgerTables, type TableDefinition, tables } from '../../../lambda/stor
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { startLedgerTables } from '../../../local/ledger-tables.ts';
 
-/** The tables in an engine of their own, which runs for the tests of a file. */
+/** The engine of this process, which ends with it. The files that share a process use it one after the other. */
+let shared: Promise<LocalDynamoDb> | undefined;
+
+/** The tables in an engine, for the tests of a file: empty when they begin. */
 export class RunningTables {
   #engine: LocalDynamoDb | undefined;
   #client: DynamoDBClient | undefined;
 
   async start(): Promise<void> {
-    this.#engine = await startLedgerTables({ port: 0 });
+    shared ??= startLedgerTables({ port: 0 });
+    this.#engine = await shared;
     this.#client = this.newClient();
+    await this.clear();
   }
 
-  async stop(): Promise<void> {
+  stop(): void {
     this.#client?.destroy();
-    await this.#engine?.stop();
   }
 
   get endpoint(): string {
@@ -80,7 +84,7 @@ export class RunningTables {
   }
 }
 
-/** Starts tables before the tests of a file and stops them after. */
+/** Provides empty tables before the tests of a file. */
 export function runningTables(): RunningTables {
   const running = new RunningTables();
   beforeAll(() => running.start());

@@ -89,6 +89,16 @@ export interface PlannedMute {
   readonly index: number;
 }
 
+/** A day of the timeline as the day pass reads it. Times are hours. */
+export interface PlannedDay {
+  /** How long after its end it is closed, at least: days are closed in their order. */
+  readonly closesAfter: number;
+  /** How long after that it is sealed; undefined for never. */
+  readonly sealsAfter: number | undefined;
+  /** What is found of SIMs, how long after the day is closed: each takes the place of what was found before. */
+  readonly found: readonly { readonly sim: number; readonly after: number; readonly findings: number }[];
+}
+
 /** What is planned. */
 export interface Plan {
   readonly carrier: 'twilio' | '1nce';
@@ -107,6 +117,8 @@ export interface Plan {
   readonly deliveries: readonly PlannedRun[];
   readonly behaviours: readonly Behaviour[];
   readonly mutes: readonly PlannedMute[];
+  /** Days that are closed; undefined where no rule is about findings. */
+  readonly days?: readonly PlannedDay[] | undefined;
   /** When DynamoDB deletes events that have expired. */
   readonly expiries: readonly number[];
   readonly groupWait: number;
@@ -287,6 +299,18 @@ const outage = fc
   .tuple(fc.integer({ min: 1, max: lastFact }), fc.integer({ min: 1, max: 38 }))
   .map(([from, length]) => ({ from, to: from + length }));
 
+const days: fc.Arbitrary<PlannedDay[]> = fc.array(
+  fc.record({
+    closesAfter: fc.integer({ min: 1, max: 10 }),
+    sealsAfter: fc.option(fc.nat({ max: 30 }), { freq: 4, nil: undefined }),
+    found: fc.array(
+      fc.record({ sim: fc.nat({ max: 2 }), after: fc.nat({ max: 40 }), findings: fc.nat({ max: 3 }) }),
+      { maxLength: 4 },
+    ),
+  }),
+  { minLength: 1, maxLength: 5 },
+);
+
 const parts: { readonly [Name in keyof Plan]: fc.Arbitrary<Plan[Name]> } = {
   carrier: fc.constantFrom('twilio', '1nce'),
   sessionRefresh: fc.constantFrom(...sessionRefreshes),
@@ -314,6 +338,7 @@ const parts: { readonly [Name in keyof Plan]: fc.Arbitrary<Plan[Name]> } = {
     { maxLength: 8 },
   ),
   mutes,
+  days: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: days }),
   expiries: fc.array(fc.integer({ min: 150 * hour, max: finalHour * hour }), { maxLength: 2 }),
   groupWait: fc.constantFrom(0, hour / 6),
   groupsAbove: fc.constantFrom(20, 20, 2, 1),
@@ -406,6 +431,11 @@ function bringTogether(plan: Plan): Plan {
 /** Plans of all sorts. */
 export const plans: fc.Arbitrary<PlanCase> = fc
   .oneof({ weight: 2, arbitrary: scattered }, { weight: 1, arbitrary: crowded })
+  .map((plan) => new PlanCase(plan));
+
+/** Plans with a rule about findings. */
+export const plansWithFindings: fc.Arbitrary<PlanCase> = fc
+  .record({ ...parts, days })
   .map((plan) => new PlanCase(plan));
 
 /** Plans in which much happens at the same time. */

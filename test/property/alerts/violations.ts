@@ -7,7 +7,7 @@ import { makeEvent, makeKnown, makeSign, makeUsage, minute } from '../../lambda/
 import { findTrueEpisodes, findTrueSpans, type TrueEpisode } from '../../lambda/alerts/truth.ts';
 import { type Fact, finalHour, hour, lateness } from './plan.ts';
 import { imeis, type PlannedSim, sourceName, start } from './records.ts';
-import type { RanSweep, Told, World } from './world.ts';
+import { findingRule, type RanSweep, type Told, type World } from './world.ts';
 
 /**
  * What must hold of what was stored, told and sent, and does not: in sentences. What is true is computed from what the
@@ -104,6 +104,7 @@ export async function findViolations(world: World): Promise<string[]> {
       start + finalHour * hour,
       'in the end',
     ),
+    ...findWrongFindings(world, stored),
     ...world.sweeps.flatMap((sweep) => findWrongSweep(world, sweep)),
     ...findWrongMessages(world, stored, shared),
     ...findSmallGroups(world, shared),
@@ -130,6 +131,29 @@ function findWrongSpans(
     const truth = findTruth(rule, known, watermark).map(describeTimes);
     const found = pickActive(stored, rule, sim).map(describeTimes);
     return truth.join() === found.join() ? [] : [`${when} ${describeDifference(rule, index, found, truth)}`];
+  });
+}
+
+/** A SIM's closed days with two findings or more are episodes, each until the end of the next sealed day with fewer. */
+function findWrongFindings(world: World, stored: RanSweep['stored']): string[] {
+  const days = world.listDays(finalHour);
+  return world.sims.slice(0, world.plan.sims.length).flatMap((sim, index) => {
+    const truth: TrueEpisode[] = [];
+    let begun: number | undefined;
+    for (const [day, { isSealed, findings }] of days.entries()) {
+      const isFound = (findings.get(index) ?? 0) >= 2;
+      if (isFound) begun ??= day;
+      if (isFound || !isSealed || begun === undefined) continue;
+      truth.push({ from: begun * 24, to: (day + 1) * 24, isOver: true });
+      begun = undefined;
+    }
+    if (begun !== undefined) truth.push({ from: begun * 24, to: undefined, isOver: false });
+    // A SIM of which no record came is not known.
+    const expected = sim.facts.length === 0 ? [] : truth.map(describeTimes);
+    const found = pickActive(stored, findingRule, sim).map(describeTimes);
+    return expected.join() === found.join()
+      ? []
+      : [`in the end ${describeDifference(findingRule, index, found, expected)}`];
   });
 }
 

@@ -129,6 +129,21 @@ const receiver = 'pager';
 const retryAfter = 60_000;
 const requestMilliseconds = 10_000;
 
+const dayHours = 24;
+
+/** The rule about findings: two on a day. */
+export const findingRule: Rule = {
+  ...{ name: 'rule-finding', kind: 'finding', checks: [], count: 2, bytes: undefined },
+  ...{ severity: 'warning', pending: 0, recovery: 0 },
+  match: { sources: [], fleets: [], names: ['tracker*'], countries: [] },
+};
+
+/** What is known of a closed day: the findings of SIMs, by their numbers. */
+export interface StandingDay {
+  readonly isSealed: boolean;
+  readonly findings: ReadonlyMap<number, number>;
+}
+
 export class World {
   readonly plan: Plan;
   readonly timeline = new Timeline(start - hour);
@@ -173,7 +188,53 @@ export class World {
 
   /** The rules in hours; the plan's stand in minutes, as the oracle has them. */
   get rules(): Rule[] {
-    return this.plan.rules.map(slowRule);
+    return [...this.plan.rules.map(slowRule), ...(this.plan.days === undefined ? [] : [findingRule])];
+  }
+
+  /** The days of the timeline as they stand at a time, in hours from its beginning. */
+  listDays(hours: number): StandingDay[] {
+    const standing: StandingDay[] = [];
+    let closesAt = 0;
+    for (const [day, { closesAfter, sealsAfter, found }] of (this.plan.days ?? []).entries()) {
+      closesAt = Math.max(closesAt, dayHours * (day + 1) + closesAfter);
+      const begun = closesAt;
+      if (begun > hours) break;
+      const findings = new Map<number, number>();
+      const known = found.filter(({ after }) => begun + after <= hours).toSorted((a, b) => a.after - b.after);
+      for (const one of known) findings.set(one.sim, one.findings);
+      standing.push({ isSealed: sealsAfter !== undefined && begun + sealsAfter <= hours, findings });
+    }
+    return standing;
+  }
+
+  /** What the day pass has stored by now. */
+  #makeFindings(): NonNullable<SweepPorts['closedFindings']> {
+    const list = (): StandingDay[] => this.listDays((this.timeline.now - start) / hour);
+    const startOfDay = (day: number): number => start + day * dayHours * hour;
+    const keys = this.sims.map(({ key }) => key);
+    return {
+      findClosed: async () => {
+        const standing = list();
+        if (standing.length === 0) return undefined;
+        const unsealed = standing.flatMap(({ isSealed }, day) => (isSealed ? [] : [startOfDay(day)]));
+        return { closedUntil: startOfDay(standing.length), unsealed };
+      },
+      listSims: async function* (from, until) {
+        for (const [day, { findings }] of list().entries()) {
+          if (startOfDay(day + 1) <= from || startOfDay(day) >= until) continue;
+          yield [...findings].flatMap(([sim, count]) => (count > 0 ? (keys[sim] ?? []) : []));
+        }
+      },
+      readDays: async (sim, from, until) =>
+        list().flatMap(({ findings }, day) => {
+          const count = findings.get(keys.indexOf(sim)) ?? 0;
+          if (count === 0 || startOfDay(day + 1) <= from || startOfDay(day) >= until) return [];
+          const found = Array.from({ length: count }, (_, index) => ({
+            ...{ findingId: `finding-${day}-${index}`, check: 'chain', bytes: undefined },
+          }));
+          return [{ from: startOfDay(day), findings: found }];
+        }),
+    };
   }
 
   /** Plays the plan, then lets a day pass and functions run that nothing disturbs. */
@@ -389,6 +450,7 @@ export class World {
       late: this.#makeNotes(client),
       outbox: new AlertOutbox(client, alertOutboxTable.name),
       receivers: [{ name: receiver, minimumSeverity: 'info', rules: undefined }],
+      closedFindings: this.plan.days === undefined ? undefined : this.#makeFindings(),
       readMark: (_, now) => findReadMark(source, { notes, reader, positions }, now),
       onMessage: (transition) => this.#noteTold(transition),
       onFailure: () => {

@@ -1,16 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { alertsTable } from '../../../../lambda/store/tables.ts';
-import { runningTables } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';
-import { clearAlerts, type Device, makeDevices, SweptFleet } from './swept-fleet.ts';
+import { type Device, type FleetTables, makeDevices, makeMemoryTables, SweptFleet } from './swept-fleet.ts';
 
 /** Sweeps that run out of time. */
 
-const tables = runningTables();
+let tables: FleetTables;
 const hour = 3_600_000;
 
-afterEach(() => clearAlerts(tables));
+beforeEach(() => {
+  tables = makeMemoryTables();
+});
 
 /** Hours at which a device that is well is heard. */
 function everyHour(to: number): number[] {
@@ -38,7 +39,7 @@ class TroubledFleet extends SweptFleet {
 
 /** What is told and stored of a fleet's trouble by a sweep that has time for some SIMs and one that has time for all. */
 async function findTrouble(timeFor: number) {
-  await clearAlerts(tables);
+  tables = makeMemoryTables();
   const fleet = new TroubledFleet(tables);
   const { rules } = fleet;
   await fleet.trouble();

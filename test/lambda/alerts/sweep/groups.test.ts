@@ -1,17 +1,25 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
-import { runningTables } from '../../store/running-tables.ts';
-import { intercept } from '../../store/watched-client.ts';
-import { clearAlerts, type Device, fleetStart, makeDevices, SweptFleet } from './swept-fleet.ts';
+import {
+  type Device,
+  DyingClient,
+  type FleetTables,
+  fleetStart,
+  makeDevices,
+  makeMemoryTables,
+  SweptFleet,
+} from './swept-fleet.ts';
 
 /** Groups of SIMs as sweeps store and tell them. */
 
-const tables = runningTables();
+let tables: FleetTables;
 
-afterEach(() => clearAlerts(tables));
+beforeEach(() => {
+  tables = makeMemoryTables();
+});
 
 /** Hours at which a device that is well is heard. */
 function everyHour(to: number): number[] {
@@ -132,16 +140,11 @@ describe('an outage', () => {
 
   test('is one incident, wherever sweeps die', async () => {
     const { fleet, lost, others } = await loseNetwork();
-    const dying = tables.newClient();
-    let calls = 0;
-    intercept(dying, (_, proceed) => {
-      calls -= 1;
-      return calls < 0 ? Promise.reject(new Error('The process has died')) : proceed();
-    });
+    const dying = new DyingClient(tables);
     const dieOften = async (hours: number): Promise<void> => {
       for (let after = 60; after < 420; after += 45) {
-        calls = after;
-        await fleet.sweep(hours, {}, { client: dying }).catch(() => undefined);
+        dying.giveRequests(after);
+        await fleet.sweep(hours, {}, { client: dying.client }).catch(() => undefined);
       }
       await fleet.sweep(hours + 0.1);
     };
@@ -153,6 +156,5 @@ describe('an outage', () => {
       'group closed network 262-01 10–17: 0',
     ]);
     expect(await fleet.listIncidents()).toHaveLength(1);
-    dying.destroy();
   });
 });

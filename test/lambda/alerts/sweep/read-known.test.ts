@@ -87,3 +87,42 @@ describe('the usage of a SIM', () => {
     expect(starts.length).toBeGreaterThan(wanted - 20);
   });
 });
+
+describe('the sessions of a SIM', () => {
+  const needed: NeededRecords = { usage: false, events: false, sessions: true, earlier: 'any' };
+  const sim = { sim: makeUsage(0).sim, carrier: 'kore' } as const;
+  const newest = Date.UTC(2026, 10, 20);
+  const hour = 60 * minute;
+
+  /** Reads the sessions of a SIM that begins one each hour, of which some began after a time. */
+  async function read(count: number, later: number) {
+    const keys = Array.from({ length: count }, (_, index) => {
+      return { sessionId: `s${index}`, start: formatTime(newest - index * hour) };
+    });
+    const pages: (string | undefined)[] = [];
+    const reader = {
+      sessionKeys: async (_: unknown, limit: number, { after }: { after?: { sessionId: string } }) => {
+        pages.push(after?.sessionId);
+        const from = keys.findIndex(({ sessionId }) => sessionId === after?.sessionId) + 1;
+        return keys.slice(from, from + limit);
+      },
+      sessions: async (_: string, ids: readonly string[]) => ids,
+    } as unknown as LedgerReader;
+    const from = newest - later * hour + minute;
+    const { sessions } = await readKnown(sim, { from, keptSince: 0 }, reader, needed);
+    return { ids: sessions as unknown as string[], pages };
+  }
+
+  it.each([
+    ['none', 0, 0, 0, [undefined]],
+    ['those that began later, and five before', 50, 10, 15, [undefined]],
+    ['all of them', 12, 10, 12, [undefined]],
+    ['those of the second page', 90, 50, 55, [undefined, 's39']],
+    ['five before of which the first page has some', 90, 38, 43, [undefined, 's39']],
+    ['none beyond the last page', 80, 100, 80, [undefined, 's39', 's79']],
+  ] as const)('are %s', async (_, count, later, wanted, asked) => {
+    const { ids, pages } = await read(count, later);
+    expect(ids).toEqual(Array.from({ length: wanted }, (__, index) => `s${index}`));
+    expect(pages).toEqual(asked);
+  });
+});

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { findPlace } from '../../../../lambda/alerts/sweep/order.ts';
 import { LongestSilent } from '../../../../lambda/alerts/sweep/silent-list.ts';
@@ -7,15 +7,17 @@ import type { WatchedSim } from '../../../../lambda/alerts/sweep/watched-sim.ts'
 import { listSilentSims, type SilentPosition } from '../../../../lambda/queries/silent-sims.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
-import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
-import { clearAlerts, fleetStart, makeDevices, SweptFleet } from './swept-fleet.ts';
+import { ledgerTablesOf } from '../../store/running-tables.ts';
+import { type FleetTables, fleetStart, makeDevices, makeMemoryTables, SweptFleet } from './swept-fleet.ts';
 
 /** The list of silent SIMs that sweeps make of a large fleet, and who asks it. */
 
-const tables = runningTables();
+let tables: FleetTables;
 const hour = 3_600_000;
 
-afterEach(() => clearAlerts(tables));
+beforeEach(() => {
+  tables = makeMemoryTables();
+});
 
 /** What is answered of a source's SIMs that were silent for 10 hours at 30 o'clock, page by page. */
 async function ask(source: string, scansUpTo: number) {

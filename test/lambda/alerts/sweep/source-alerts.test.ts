@@ -1,15 +1,15 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
-import { runningTables } from '../../store/running-tables.ts';
-import { intercept } from '../../store/watched-client.ts';
-import { clearAlerts, makeDevices, SweptFleet } from './swept-fleet.ts';
+import { DyingClient, type FleetTables, makeDevices, makeMemoryTables, SweptFleet } from './swept-fleet.ts';
 
 /** Alerts about sources as sweeps store and tell them. */
 
-const tables = runningTables();
+let tables: FleetTables;
 const hour = 3_600_000;
 
-afterEach(() => clearAlerts(tables));
+beforeEach(() => {
+  tables = makeMemoryTables();
+});
 
 /** The fleet's rule with another time of silence. */
 function withSilence(fleet: SweptFleet, hours: number): { readonly rules: readonly Rule[] } {
@@ -98,19 +98,13 @@ describe('the alert of a source', () => {
   test('is one incident of sweeps that overlap and die', async () => {
     const fleet = new SweptFleet(tables);
     await fleet.use(makeDevices(8, '01'), () => [1]);
-    const dying = tables.newClient();
-    let calls = 0;
-    intercept(dying, (_, proceed) => {
-      calls -= 1;
-      return calls < 0 ? Promise.reject(new Error('The process has died')) : proceed();
-    });
+    const dying = new DyingClient(tables);
     for (let after = 20; after < 60; after += 1) {
-      calls = after;
-      await fleet.sweep(30, { rules: [] }, { client: dying }).catch(() => undefined);
+      dying.giveRequests(after);
+      await fleet.sweep(30, { rules: [] }, { client: dying.client }).catch(() => undefined);
     }
     await Promise.all([fleet.sweep(30.1, { rules: [] }), fleet.sweep(30.1, { rules: [] })]);
     expect(fleet.takeTold()).toEqual(['source opened carrier-late: 0']);
     expect(await fleet.listIncidents()).toHaveLength(1);
-    dying.destroy();
   });
 });

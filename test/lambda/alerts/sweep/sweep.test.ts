@@ -283,7 +283,7 @@ describe('a rule about the usage of a month', () => {
     await device.use(1);
     const asked: unknown[] = [];
     const sealedUsage = {
-      findEnd: async () => start,
+      findSealed: async () => ({ since: 0, until: start }),
       readDays: async (...given: unknown[]) => {
         asked.push(given);
         return [start - 2 * day, start - day].map((from) => ({ from, bytes: 10_000n }));
@@ -301,4 +301,33 @@ describe('a rule about the usage of a month', () => {
       expect(from).toBeLessThanOrEqual(Date.parse('2026-11-01'));
     }
   });
+
+  test('counts days before the first sealed one by their records', async () => {
+    const device = new SweptSim();
+    await device.use(-47, -35, 1);
+    const sealedUsage = {
+      findSealed: async () => ({ since: start - day, until: start }),
+      readDays: async () => [{ from: start - day, bytes: 1n }],
+    };
+    for (const at of [12, 23, 47]) await device.sweep(at, { rules: [month] }, sealedUsage);
+    expect([takeMonth(device), device.failures]).toEqual([[`month opened ${monthBegin}–`], []]);
+  });
+});
+
+test('a rule about the usage of days is judged once a day is over', async () => {
+  const device = new SweptSim();
+  const rules: Rule[] = [
+    { ...anyRule, name: 'day', kind: 'usage', compare: 'more', bytes: 15_000, per: 'day', firstDay: 1 },
+  ];
+  await device.use(1, 2, 20);
+  await device.sweep(12, { rules });
+  const judged: number[] = [];
+  for (const at of [13, 14, 23.9, 24.1, 25]) judged.push((await device.sweep(at, { rules })).judged);
+  expect(judged[3]).toBe(1);
+  // Once in 24 hours each SIM is judged anyway.
+  expect(judged.reduce((sum, one) => sum + one)).toBeLessThanOrEqual(2);
+  expect(device.takeTold().filter((text) => text.startsWith('day'))).toEqual([
+    'day opened 0–',
+    'day closed 0–24',
+  ]);
 });

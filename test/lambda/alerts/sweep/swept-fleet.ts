@@ -24,6 +24,8 @@ import {
   alertsTable,
   simsTable,
 } from '../../../../lambda/store/tables.ts';
+import { LedgerWriter } from '../../../../lambda/store/writer.ts';
+import { asClient, type Command, MemoryDynamoDb } from '../../../property/memory-dynamodb.ts';
 import { carrierEvent } from '../../../records/datastreamer.ts';
 import { ledgerTablesOf, type RunningTables } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';
@@ -58,6 +60,38 @@ export function makeDevices(count: number, mnc: string, model?: string): Device[
 
 /** Where the fleet is kept: in an engine, or in memory. */
 export type FleetTables = Pick<RunningTables, 'client' | 'items' | 'newWriter'>;
+
+/** Empty tables in memory, whose pages are as large as those of the HTTP engine are for such items. */
+export function makeMemoryTables(): FleetTables {
+  const memory = new MemoryDynamoDb(undefined, 1_000);
+  const client = asClient(memory);
+  return {
+    client,
+    newWriter: () => new LedgerWriter(ledgerTablesOf(client)),
+    items: async (table) => memory.items(table),
+  };
+}
+
+/** A client of a process that dies: it makes as many requests as it is given. */
+export class DyingClient {
+  readonly client: DynamoDBClient;
+  #left = 0;
+
+  constructor({ client }: FleetTables) {
+    this.client = asClient({
+      send: (command: Command) => {
+        this.#left -= 1;
+        return this.#left < 0
+          ? Promise.reject(new Error('The process has died'))
+          : client.send(command as never);
+      },
+    });
+  }
+
+  giveRequests(count: number): void {
+    this.#left = count;
+  }
+}
 
 /** A source, its devices, and what sweeps tell of them. */
 export class SweptFleet {

@@ -16,6 +16,9 @@ export const planted: Readonly<Record<string, Partial<Parts>>> = {
     changePorts: (ports) => ({ ...ports, markers: { ...ports.markers, put: async () => undefined } }),
   },
   'late records that mark only their own day': { listTouchedDays: (time) => [findDay(time)] },
+  'months that are not added up': {
+    changePorts: (ports) => ({ ...ports, simDays: { ...ports.simDays, sumMonth: async () => new Map() } }),
+  },
   'days that are replaced by what the tables hold': {
     changePorts: (ports) => ({ ...ports, lake: forgetRows(ports.lake) }),
   },

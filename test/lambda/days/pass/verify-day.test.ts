@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
-import { makeManifestKey } from '../../../../lambda/days/pass/lake-objects.ts';
+import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
 import { beginRound, planDay, planRound } from '../../../../lambda/days/pass/plan.ts';
 import { ConflictError, type Lake } from '../../../../lambda/days/pass/ports.ts';
 import { compareTables, type VerifiedDay, verifyDay } from '../../../../lambda/days/pass/verify-day.ts';
@@ -91,6 +93,21 @@ describe('verifying a day', () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '07')] });
     await read(planRound);
     expect(await verify(ports.lake, true)).toEqual(verified);
+  });
+
+  it('verifies a day that an older version sealed, whose root does not cover findings', async () => {
+    const key = makeManifestKey(day);
+    const { content: manifest } = await readJson<Manifest>(ports.lake, key);
+    if (manifest === undefined) throw new Error('The day is sealed');
+    const { findings: _, ...kinds } = manifest.kinds;
+    // As docs/days.md says: the lines of the kinds, in the order of their names.
+    const lines = Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1));
+    const text = lines.map(([kind, { rows, root }]) => `${kind} ${rows} ${root}\n`).join('');
+    const older = { ...manifest, kinds, root: createHash('sha256').update(text).digest('hex') };
+    ports.objects.set(key, new TextEncoder().encode(JSON.stringify(older)));
+    expect([await verify(), await verify(ports.lake, true)]).toEqual([verified, verified]);
+    ports.objects.set(key, new TextEncoder().encode(JSON.stringify({ ...older, root: manifest.root })));
+    expect((await verify()).faults).toEqual([`The root of the rows is ${older.root}, not ${manifest.root}`]);
   });
 
   it('says that a day has no seal', async () => {

@@ -139,9 +139,7 @@ async function takeAll(time: string): Promise<string[]> {
   return taken;
 }
 
-test('a day is closed, waited for, read and sealed, and what comes late is read again', {
-  timeout: 300_000,
-}, async () => {
+test('a day is closed, waited for, read and sealed, and what comes late is read again', async () => {
   await storeUsage('2026-11-09T10');
   expect(await planner.invoke({ time: '2026-11-10T07:00:00Z' })).toMatchObject({ ok: true });
   expect(await takeAll('2026-11-10T08:00:00.000Z')).toEqual([

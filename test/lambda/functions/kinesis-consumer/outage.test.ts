@@ -182,24 +182,20 @@ describe('while DynamoDB is away', () => {
     ['a minute', minute],
     ['an hour', hour],
     ['twelve hours', 12 * hour],
-  ])(
-    'for %s, nothing leaves the stream but what kills the function',
-    { timeout: 300_000 },
-    async (_, away) => {
-      const crashing = usageRecord(9_001, crash);
-      const hanging = usageRecord(9_002, hang);
-      const data = [...good(70), crashing, ...good(90, 70), hanging, ...good(40, 160)];
-      const { rejects, discarded, usage, heldMilliseconds } = await deliverThrough(away, data);
-      expect(discarded).toEqual([]);
-      expect(usage).toBe(200);
-      expect(rejects.map(({ code, bytes }) => [code, Buffer.from(bytes).toString()])).toEqual([
-        ['stops-consumer', crashing],
-        ['stops-consumer', hanging],
-      ]);
-      // Both together, and the invocations for the remaining records.
-      expect(heldMilliseconds).toBeLessThan(2 * 15 * minute);
-    },
-  );
+  ])('for %s, nothing leaves the stream but what kills the function', async (_, away) => {
+    const crashing = usageRecord(9_001, crash);
+    const hanging = usageRecord(9_002, hang);
+    const data = [...good(70), crashing, ...good(90, 70), hanging, ...good(40, 160)];
+    const { rejects, discarded, usage, heldMilliseconds } = await deliverThrough(away, data);
+    expect(discarded).toEqual([]);
+    expect(usage).toBe(200);
+    expect(rejects.map(({ code, bytes }) => [code, Buffer.from(bytes).toString()])).toEqual([
+      ['stops-consumer', crashing],
+      ['stops-consumer', hanging],
+    ]);
+    // Both together, and the invocations for the remaining records.
+    expect(heldMilliseconds).toBeLessThan(2 * 15 * minute);
+  });
 
   test('a record that comes by itself is tried for as long as it takes, and each time counts as handed back', async () => {
     const { rejects, discarded, usage, series } = await deliverThrough(12 * hour, good(1));
@@ -214,9 +210,7 @@ describe('while DynamoDB is away', () => {
 });
 
 describe('an outage of twelve hours', () => {
-  test('sets off the alarms of its metrics once each, within the hour, and they end after it', {
-    timeout: 300_000,
-  }, async () => {
+  test('sets off the alarms of its metrics once each, within the hour, and they end after it', async () => {
     const { series } = await deliverThrough(12 * hour, good(200));
     const stack = synthesise(
       withoutApi({ sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42' }] }),
@@ -238,7 +232,7 @@ describe('a record that kills the function', () => {
   test.each([
     ['at once', crash],
     ['by running out of time', hang],
-  ])('%s holds a full batch for less than 15 minutes', { timeout: 300_000 }, async (_, mark) => {
+  ])('%s holds a full batch for less than 15 minutes', async (_, mark) => {
     const data = [...good(7_000), usageRecord(9_000, mark), ...good(2_999, 10_000)];
     const { rejects, usage, heldMilliseconds, deaths } = await deliverThrough(0, data);
     expect([rejects.length, usage, deaths.length]).toEqual([1, 9_999, maxDeaths]);

@@ -312,6 +312,24 @@ describe('the answers', () => {
     },
   );
 
+  it('show the finding that an alert rests on', async () => {
+    const at = Date.parse('2026-11-02');
+    const begin = { table: 'Findings', key: finding.findingId, at } as const;
+    const alert = makeEpisode({
+      ...{ id: 'd'.repeat(32), rule: 'lost', kind: 'finding', sim: finding.sim, from: at },
+      evidence: { begin, before: undefined, last: begin, end: undefined, count: 1 },
+    });
+    await storeEpisodes(tables.client, [alert]);
+    const api = apiOver(tables.client);
+    const { body } = await send(api, `/v1/Alerts/${alert.id}`);
+    const { url, ...shown } = (body as { evidence: { begin: { url: string } } }).evidence.begin;
+    expect(shown).toEqual({ type: 'finding', key: finding.findingId, time: '2026-11-02T00:00:00.000Z' });
+    const list = await send(api, url.slice('https://api.example.com'.length));
+    expect((list.body as { findings: { id: string }[] }).findings.map(({ id }) => id)).toEqual([
+      finding.findingId,
+    ]);
+  });
+
   it('cover every documented route', () => {
     expect(asked.map(([path]) => path)).toEqual(Object.keys(contract.paths));
   });

@@ -70,7 +70,7 @@ describe('a packed file', () => {
       'too-large',
       /^The gzip unpacks to more than 200 times its size/,
     ],
-  ])('%s is kept whole, and fails', { timeout: 300_000 }, async (_, bytes, code, reason) => {
+  ])('%s is kept whole, and fails', async (_, bytes, code, reason) => {
     const object = await importing.put(key, bytes);
     const { outcome, manifest } = await importing.import(object);
     expect([outcome, manifest?.state]).toEqual(['failed', 'failed']);

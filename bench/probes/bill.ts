@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareInvoice } from '../../cli/bill/check.ts';
+import { readInvoice } from '../../cli/bill/invoice-file.ts';
+import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { BillSum } from '../../lambda/billing/bill.ts';
+import { Rater } from '../../lambda/billing/rate.ts';
+import type { StoredObject } from '../../lambda/days/pass/ports.ts';
+import { walkLakeSims } from '../../lambda/store/lake-sims.ts';
+import { invoiceMap } from '../../lib/invoice-maps.ts';
+import { tariff as tariffSchema } from '../../lib/tariffs.ts';
+
+/** Measures a month's bill, and the check of an invoice, over a lake in a folder. */
+
+/** What is measured. */
+export interface BillTask {
+  /** Has the lake's files. */
+  readonly folder: string;
+  readonly invoice: string;
+  readonly buckets: number;
+  readonly days: readonly string[];
+  /** As its file has it. */
+  readonly tariff: object;
+}
+
+/** What it costs. */
+export interface BillCost {
+  /** To rate alone. */
+  readonly rateSeconds: number;
+  /** To read the invoice, rate and compare. */
+  readonly seconds: number;
+  /** User and system, of the same. */
+  readonly cpuSeconds: number;
+  /** Megabytes (1,000,000 bytes) that were resident at a time, at most. */
+  readonly megabytes: number;
+  readonly lines: number;
+  readonly differing: number;
+}
+
+const task: BillTask = JSON.parse(process.argv[2] ?? '{}');
+const tariffs = [tariffSchema.parse(task.tariff)];
+const rating = { tariffs, month: '2026-11', roster: new Map(), balances: new Map() };
+
+async function openFile(key: string): Promise<StoredObject | undefined> {
+  const path = join(task.folder, key);
+  if (!existsSync(path)) return undefined;
+  const { size } = await stat(path);
+  return {
+    ...{ tag: key, byteLength: size },
+    slice: async (start, end = size) => {
+      const file = await open(path);
+      try {
+        const bytes = new Uint8Array(end - start);
+        await file.read(bytes, 0, bytes.length, start);
+        return bytes.buffer;
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+function walk() {
+  const days = task.days.map((day) => ({ day, buckets: task.buckets }));
+  return walkLakeSims({ open: openFile }, { days, readsSessions: false, further: new Map() });
+}
+
+const started = performance.now();
+const rater = new Rater(rating);
+const sum = new BillSum(rating, []);
+for await (const one of walk()) sum.add(rater.rate(one));
+sum.finish();
+const rateSeconds = (performance.now() - started) / 1_000;
+
+const before = process.cpuUsage();
+const begun = performance.now();
+const map = invoiceMap.parse({
+  ...{ columns: { sim: 'sim', day: 'day', quantity: ['quantity'], amount: 'amount' }, unit: 'KB' },
+  rules: [{ name: 'data' }],
+});
+const invoice = await readInvoice(task.invoice, map, tariffs);
+const { compared } = await compareInvoice(rating, invoice, walk(), () => undefined);
+const { user, system } = process.cpuUsage(before);
+process.send?.({
+  ...{ rateSeconds, seconds: (performance.now() - begun) / 1_000, cpuSeconds: (user + system) / 1e6 },
+  megabytes: peakMemoryBytes() / 1e6,
+  lines: invoice.lines.length,
+  differing: compared.filter(({ outcome }) => outcome !== 'equal').length,
+} satisfies BillCost);

@@ -1,0 +1,114 @@
+import { BillSum } from '../../lambda/billing/bill.ts';
+import { type Decimal, formatDecimal, max, min, zero } from '../../lambda/billing/decimal.ts';
+import { isFoldable } from '../../lambda/billing/fold-usage.ts';
+import { extendRecords, type ForecastPlan, maxWeeks, planForecast } from '../../lambda/billing/forecast.ts';
+import { findRowDays, type RatingContext } from '../../lambda/billing/rate.ts';
+import { type Day, shiftDay } from '../../lambda/days/day.ts';
+import { AttentionError } from '../../lambda/errors.ts';
+import { count } from '../../local/progress.ts';
+import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { formatTable } from '../terminal/figures.ts';
+import { makeRating, readsSessions, walkRatedSims } from './make-bill.ts';
+import { openRecords } from './sim-records.ts';
+
+/** An amount of a currency: so far, as it is forecast, and the range in which earlier weeks would put it. */
+interface ForecastTotal {
+  readonly currency: string | undefined;
+  readonly soFar: Decimal;
+  readonly expected: Decimal;
+  /** Undefined where only one week is known. */
+  readonly low: Decimal | undefined;
+  readonly high: Decimal | undefined;
+}
+
+/** `bill --forecast`: what the periods of a month will come to, from its sealed days. */
+export async function showForecast(context: CommandContext, rating: RatingContext): Promise<ExitCode> {
+  const { tariffs, month } = rating;
+  const { from, through } = findRowDays(tariffs, month);
+  const back = shiftDay(from ?? through, -7 * maxWeeks);
+  const range = { from: from === undefined ? undefined : back, through };
+  const records = await openRecords(context, range, readsSessions(tariffs), {
+    ...{ isSealedOnly: true, isFolded: isFoldable(tariffs) },
+  });
+  const plan = planForecast(records.sealed, through);
+  if (plan === undefined || plan.last < `${month}-01`) {
+    throw new AttentionError(
+      `No day of ${month} is sealed yet, from which it could be forecast: see simledger days list`,
+    );
+  }
+  const totals = await rateScenarios(context, rating, plan, records);
+  if (context.json) printJson(context, renderForecast(month, plan, totals));
+  else showTotals(context, month, plan, totals);
+  return exitCode.done;
+}
+
+async function rateScenarios(
+  context: CommandContext,
+  rating: RatingContext,
+  plan: ForecastPlan,
+  records: Awaited<ReturnType<typeof openRecords>>,
+): Promise<readonly ForecastTotal[]> {
+  const rate = makeRating(rating);
+  const soFar = new BillSum(rating, []);
+  const sums = plan.scenarios.map((scenario) => ({ scenario, sum: new BillSum(rating, []) }));
+  for await (const one of walkRatedSims(context, rating, records)) {
+    soFar.add(rate(one));
+    for (const { scenario, sum } of sums) sum.add(rate(extendRecords(one, plan, scenario)));
+  }
+  const known = soFar.finish().totals;
+  const forecasts = sums.map(({ sum }) => sum.finish().totals);
+  const currencies = new Set(
+    [known, ...forecasts].flatMap((totals) => totals.map(({ currency }) => currency)),
+  );
+  return [...currencies].sort().map((currency) => {
+    const find = (totals: typeof known): Decimal =>
+      totals.find((total) => total.currency === currency)?.amount ?? zero;
+    const amounts = forecasts.map(find);
+    const [expected = zero] = amounts;
+    const isRange = amounts.length > 1;
+    return {
+      ...{ currency, soFar: find(known), expected },
+      low: isRange ? amounts.reduce(min) : undefined,
+      high: isRange ? amounts.reduce(max) : undefined,
+    };
+  });
+}
+
+function renderForecast(month: string, plan: ForecastPlan, totals: readonly ForecastTotal[]) {
+  const text = (amount: Decimal | undefined): string | null =>
+    amount === undefined ? null : formatDecimal(amount);
+  return {
+    month,
+    known_through: plan.last,
+    days_left: plan.left.length,
+    weeks: plan.scenarios.length,
+    knows_weekdays: !plan.isShort,
+    totals: totals.map(({ currency = null, soFar, expected, low, high }) => ({
+      ...{ currency, so_far: text(soFar), expected: text(expected), low: text(low), high: text(high) },
+    })),
+  };
+}
+
+function showTotals(
+  context: CommandContext,
+  month: string,
+  plan: ForecastPlan,
+  totals: readonly ForecastTotal[],
+): void {
+  const rows = totals.map(({ currency = 'without a currency', soFar, expected, low, high }) => [
+    ...[currency, formatDecimal(soFar), formatDecimal(expected)],
+    low === undefined || high === undefined ? '' : `${formatDecimal(low)} to ${formatDecimal(high)}`,
+  ]);
+  if (rows.length === 0) print(context, `Nothing of ${month} has a price so far.`);
+  else print(context, formatTable(colours(context), ['currency', 'so far', 'expected', 'range'], rows));
+  print(context, describeMethod(plan));
+}
+
+function describeMethod({ last, left, scenarios, isShort }: ForecastPlan): string {
+  const known: Day = last;
+  if (left.length === 0) return `Days are known up to ${known}: no day is left.`;
+  const basis = isShort
+    ? 'fewer than 7 days are known, which are repeated'
+    : `each is taken to be like the last known day of its weekday${scenarios.length > 1 ? `; the range is that of the last ${scenarios.length} weeks` : ''}`;
+  return `Days are known up to ${known}. ${count(left.length)} are left: ${basis}.`;
+}

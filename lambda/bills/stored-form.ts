@@ -1,0 +1,25 @@
+import type { BillRow } from '../billing/bill.ts';
+import { makeDecimal } from '../billing/decimal.ts';
+import { makePlain } from '../billing/stored-tariff.ts';
+import type { BillIndex, BillPlan, PartResult, StoredBill } from './stored-bill.ts';
+
+/** What is stored of bills as text, with exact decimals. Who only shows it does not need this: decimals are text there. */
+
+/** Members of what is stored whose texts are decimals. */
+const decimalMembers: ReadonlySet<string> = new Set([
+  ...['used', 'rounded', 'included', 'billed', 'exact', 'amount', 'usage'],
+]);
+
+/** What is stored as text: the same text for the same content. */
+export function printStored(content: object): string {
+  return JSON.stringify(makePlain(content));
+}
+
+/** Reads what {@link printStored} wrote. */
+export function parseStored<Content extends BillPlan | PartResult | StoredBill | BillIndex | BillRow>(
+  text: string,
+): Content {
+  return JSON.parse(text, (key, value: unknown) =>
+    typeof value === 'string' && decimalMembers.has(key) ? makeDecimal(value) : value,
+  ) as Content;
+}
