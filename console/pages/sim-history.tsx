@@ -1,3 +1,4 @@
+import type { ReadonlySignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { changeQuery } from '../address.ts';
@@ -131,7 +132,7 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
         onSelect={onSelect}
       />
       <p class="sim-progress" role="status">
-        {isLoading ? `Reading … ${progress === 0 ? '' : `${formatCount(progress)} records so far`}` : summary}
+        {isLoading ? <Progress records={progress} /> : summary}
       </p>
       {error === undefined ? null : <Failure error={error} retry={reload} />}
       {loaded !== undefined && <Legend records={records} window={window} />}
@@ -150,6 +151,12 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
       <SimCosts name={name} window={window} />
     </section>
   );
+}
+
+/** How far loading is. */
+function Progress({ records }: { readonly records: ReadonlySignal<number> }): JSX.Element {
+  const { value } = records;
+  return <>{value === 0 ? 'Reading …' : `Reading … ${formatCount(value)} records so far`}</>;
 }
 
 function readTime(time: string | null): number | undefined {

@@ -6,7 +6,7 @@ import { type Column, Table } from '../components/table.tsx';
 import { Name, Personal, Time } from '../components/values.tsx';
 import { formatBytes, formatCountry, formatMoney } from '../format.ts';
 import type { LoadedTime, LoadedUsage } from '../timeline/load.ts';
-import { nameNetwork, type SeenRecords } from '../timeline/records.ts';
+import { findNetworkName, type SeenRecords } from '../timeline/records.ts';
 import type { ChosenRecord } from './sim-selection.ts';
 
 /** The records of the time shown as tables: what the timeline draws, for reading, for keyboards and for CSV. */
@@ -125,8 +125,8 @@ function sessionColumns(onChoose: OnChoose): Column<Schemas['DataSession']>[] {
     },
     {
       title: 'Network',
-      text: (row) => nameNetwork(row) ?? '',
-      show: (row) => <Name text={nameNetwork(row)} />,
+      text: (row) => findNetworkName(row) ?? '',
+      show: (row) => <Name text={findNetworkName(row)} />,
     },
     {
       ...{ title: 'Country', text: ({ operator_country }) => operator_country ?? '' },
@@ -177,7 +177,7 @@ function usageColumns(
   ];
   const network: Column<LoadedUsage> = {
     title: 'Network',
-    text: (row) => ('operator_name' in row ? (nameNetwork(row) ?? '') : (row.network_sid ?? '')),
+    text: (row) => ('operator_name' in row ? (findNetworkName(row) ?? '') : (row.network_sid ?? '')),
   };
   const country: Column<LoadedUsage> = {
     ...{ title: 'Country', text: ({ iso_country }) => iso_country ?? '' },
@@ -215,8 +215,8 @@ function eventColumns(onChoose: OnChoose): Column<Schemas['ConnectionEvent']>[] 
     },
     {
       title: 'Network',
-      text: (row) => nameNetwork(row) ?? '',
-      show: (row) => <Name text={nameNetwork(row)} />,
+      text: (row) => findNetworkName(row) ?? '',
+      show: (row) => <Name text={findNetworkName(row)} />,
     },
     {
       ...{ title: 'Country', text: ({ operator_country }) => operator_country ?? '' },

@@ -8,7 +8,7 @@ import { formatBytes, formatCountry, formatDuration } from '../format.ts';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
 import { includePersonal, showsPersonalData } from '../settings.ts';
-import { nameModel, nameNetwork } from '../timeline/records.ts';
+import { findNetworkName, nameModel } from '../timeline/records.ts';
 import { SimHistory, type SimHistoryProps } from './sim-history.tsx';
 import { readEvidence } from './sim-selection.ts';
 import { nameSim } from './sims.ts';
@@ -99,7 +99,7 @@ function State({
 }): JSX.Element {
   const { network, usage_this_month: usage } = sim;
   const { source, watermark, swept } = sim.source_watermark;
-  const networkName = network && nameNetwork(network);
+  const networkName = network && findNetworkName(network);
   const precision =
     sim.last_heard_precision === 'granule' ? 'then or up to 12 hours later' : 'from the device itself';
   return (

@@ -1,5 +1,6 @@
 import type { components } from '../api/schema.ts';
 import { formatPlace } from '../place.ts';
+import { findNetworkName } from '../timeline/records.ts';
 
 /** What several pages say of SIMs. */
 
@@ -26,8 +27,7 @@ export function simHref(key: string): string {
 
 /** A network's name, or its codes. */
 export function nameNetwork(network: Sim['network']): string {
-  const { operator_name: name, operator_mcc: mcc, operator_mnc: mnc } = network ?? {};
-  return name ?? (mcc && mnc ? `${mcc}-${mnc}` : 'unknown');
+  return (network && findNetworkName(network)) ?? 'unknown';
 }
 
 /** SIMs that were last seen in one country and network. */

@@ -197,7 +197,7 @@ function readBands(
   const names = new Map<string, string>();
   const state = ({ from, to }: TimeWindow, record: NetworkStatement & { readonly imei?: string | null }) => {
     const { operator_name: name, operator_country: country, imei } = record;
-    const network = nameNetwork(record);
+    const network = findNetworkName(record);
     if (name !== null && record.operator_mcc !== null) names.set(codeNetwork(record), name);
     if (network !== null) exact.networks.push({ from, to, value: network });
     if (country) exact.countries.push({ from, to, value: nameCountry(country) });
@@ -252,7 +252,7 @@ interface NetworkStatement extends Pick<SessionRecord, 'operator_name' | 'operat
 }
 
 /** The name of a network: what its operator is called, else its codes; null where a record states neither. */
-export function nameNetwork(
+export function findNetworkName(
   network: Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'>,
 ): string | null {
   return network.operator_name ?? (network.operator_mcc === null ? null : codeNetwork(network));
@@ -279,7 +279,7 @@ function joinPeriods(usage: readonly UsageVolume[]) {
     const key = `${one.period.start_time}/${one.period.end_time}`;
     const found = periods.get(key) ?? [index, new Set<string>(), new Set<string>(), new Set<string>()];
     periods.set(key, found);
-    const network = one.network_sid ?? nameNetwork({ operator_name, operator_mcc, operator_mnc });
+    const network = one.network_sid ?? findNetworkName({ operator_name, operator_mcc, operator_mnc });
     if (network !== null) found[1].add(network);
     if (one.iso_country !== null) found[2].add(one.iso_country);
     if (one.imei) found[3].add(one.imei);

@@ -1,3 +1,4 @@
+import { type ReadonlySignal, useSignal } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { isAbort, send } from '../api/client.ts';
 import { type LoadedTime, loadRecords } from './load.ts';
@@ -9,8 +10,8 @@ export interface UsedRecords {
   /** The records of the last load: while another goes on, they stay. */
   readonly loaded: LoadedTime | undefined;
   readonly isLoading: boolean;
-  /** Records that have come so far. */
-  readonly progress: number;
+  /** Records that have come so far: a signal, so that only what shows it is drawn again. */
+  readonly progress: ReadonlySignal<number>;
   readonly error: Error | undefined;
   readonly reload: () => void;
 }
@@ -26,7 +27,7 @@ export function useRecords(
   readNow: () => number,
 ): UsedRecords {
   const [loaded, setLoaded] = useState<(LoadedTime & { readonly key: string }) | undefined>();
-  const [progress, setProgress] = useState<number | undefined>();
+  const progress = useSignal(0);
   const [error, setError] = useState<Error | undefined>();
   const [round, setRound] = useState(0);
   const hasBegun = useRef(false);
@@ -38,21 +39,19 @@ export function useRecords(
     const ending = new AbortController();
     const load = () => {
       hasBegun.current = true;
-      setProgress(0);
+      const onProgress = (records: number) => {
+        progress.value = records;
+      };
+      progress.value = 0;
       setError(undefined);
-      loadRecords(
-        { sim, window, now: readNow(), include },
-        { send, signal: ending.signal, onProgress: setProgress },
-      ).then(
+      loadRecords({ sim, window, now: readNow(), include }, { send, signal: ending.signal, onProgress }).then(
         (next) => {
           if (ending.signal.aborted) return;
           setLoaded({ ...next, key });
-          setProgress(undefined);
         },
         (problem: unknown) => {
           if (ending.signal.aborted || isAbort(problem)) return;
           setError(problem instanceof Error ? problem : new Error(String(problem)));
-          setProgress(undefined);
         },
       );
     };
@@ -65,7 +64,7 @@ export function useRecords(
   return {
     loaded: loaded !== undefined && sameSim(loaded.key, sim) ? loaded : undefined,
     isLoading: !isServed && error === undefined,
-    progress: progress ?? 0,
+    progress,
     error,
     reload: () => setRound((count) => count + 1),
   };
