@@ -47,6 +47,7 @@ import {
   priceFindingRule,
   priceFindings,
   priceIdleDelivery,
+  priceBill,
   priceKeptUsage,
   priceLateRecords,
   priceLogs,
@@ -299,6 +300,7 @@ function daysText(): string {
     row(`partial passes, every ${partialHours} hours`, (_, sims) => pricePartialPasses(sims, alwaysOnDay)),
     row('SIM-days, kept a year', ({ simDayStorage }) => 12 * simDayStorage),
     row('lake, kept a year', ({ lakeStorage }) => 12 * lakeStorage),
+    row('a bill', (_, sims) => priceBill(sims, alwaysOnDay)),
     row('usage for ever, after a year', (_, sims) => priceKeptUsage(sims, 365)),
     row('`usageDays: 35`', (_, sims) => priceKeptUsage(sims, 35)),
     row(

@@ -30,7 +30,7 @@ export function compareTariffs(before: Tariff | undefined, after: Tariff | undef
 }
 
 /** The earliest of all: from then on bills may differ. */
-export function findFirstChange(changes: readonly Pick<TariffChange, 'from'>[]): ChangeStart {
+export function findFirstChange(changes: readonly { readonly from: ChangeStart }[]): ChangeStart {
   const starts = changes.map(({ from }) => from);
   if (starts.includes('always')) return 'always';
   return starts.filter((from) => from !== 'never').sort()[0] ?? 'never';
@@ -39,13 +39,18 @@ export function findFirstChange(changes: readonly Pick<TariffChange, 'from'>[]):
 /** Keys that decide no amount. */
 const silentKeys: ReadonlySet<string> = new Set(['facts', 'notComputable']);
 
-/** Lists whose entries are told apart by a key. */
-const keyedLists: Readonly<Record<string, string>> = {
-  charges: 'name',
-  allowances: 'name',
-  fees: 'name',
-  discounts: 'name',
-  prices: 'from',
+type ReadKey = (entry: JsonObject) => unknown;
+
+const readName: ReadKey = ({ name }) => name;
+const readStart: ReadKey = ({ from }) => from;
+
+/** Lists whose entries are told apart by a member. */
+const keyedLists: Readonly<Record<string, ReadKey>> = {
+  charges: readName,
+  allowances: readName,
+  fees: readName,
+  discounts: readName,
+  prices: readStart,
 };
 
 function compareObjects(before: unknown, after: unknown, path: string, from: ChangeStart): TariffChange[] {
@@ -60,9 +65,9 @@ function compareObjects(before: unknown, after: unknown, path: string, from: Cha
 function compareValues(before: unknown, after: unknown, path: string, from: ChangeStart): TariffChange[] {
   const [textBefore, textAfter] = [printJson(before), printJson(after)];
   if (textBefore === textAfter) return [];
-  const key = keyedLists[path.split('.').at(-1) ?? ''];
-  if (key !== undefined && Array.isArray(before) && Array.isArray(after))
-    return compareLists(before, after, { path, key, from });
+  const readKey = keyedLists[path.split('.').at(-1) ?? ''];
+  if (readKey !== undefined && Array.isArray(before) && Array.isArray(after))
+    return compareLists(before, after, { path, readKey, from });
   if (jsonObject(before) !== undefined && jsonObject(after) !== undefined)
     return compareObjects(before, after, path, from);
   return [{ path, before: textBefore, after: textAfter, from }];
@@ -72,9 +77,9 @@ function compareValues(before: unknown, after: unknown, path: string, from: Chan
 function compareLists(
   before: readonly unknown[],
   after: readonly unknown[],
-  { path, key, from }: { readonly path: string; readonly key: string; readonly from: ChangeStart },
+  { path, readKey, from }: { readonly path: string; readonly readKey: ReadKey; readonly from: ChangeStart },
 ): TariffChange[] {
-  const [a, b] = [mapEntries(before, key), mapEntries(after, key)];
+  const [a, b] = [mapEntries(before, readKey), mapEntries(after, readKey)];
   const changes = [...new Set([...a.keys(), ...b.keys()])].flatMap((name) => {
     const [one, other] = [a.get(name), b.get(name)];
     const start = findStart(one, other, from);
@@ -91,18 +96,18 @@ function compareLists(
 }
 
 /** Entries by their key; a price without a beginning is the first. */
-function mapEntries(list: readonly unknown[], key: string): ReadonlyMap<string, JsonObject> {
+function mapEntries(list: readonly unknown[], readKey: ReadKey): ReadonlyMap<string, JsonObject> {
   return new Map(
     list.map((entry) => {
       const object = jsonObject(entry) ?? {};
-      return [String(object[key] ?? 'first'), object] as const;
+      return [String(readKey(object) ?? 'first'), object] as const;
     }),
   );
 }
 
 /** The first day on which one of two entries is in force. */
 function findStart(a: JsonObject | undefined, b: JsonObject | undefined, from: ChangeStart): ChangeStart {
-  const days = [a, b].filter((entry) => entry !== undefined).map((entry) => entry['from']);
+  const days = [a, b].filter((entry) => entry !== undefined).map(readStart);
   const isDated = days.every((day) => typeof day === 'string');
   return from === 'always' && isDated ? ([...days].sort()[0] ?? from) : from;
 }
@@ -132,7 +137,7 @@ export function compareEntries(before: Entries, after: Entries): EntryChanges {
     const differing = [...old, ...now].filter((text) => !(old.has(text) && now.has(text)));
     if (differing.length === 0) continue;
     changes[old.size === 0 ? 'added' : now.size === 0 ? 'removed' : 'changed'] += 1;
-    for (const text of differing) starts.add(parseObject(text)?.['from']);
+    for (const text of differing) starts.add(readStart(parseObject(text) ?? {}));
   }
   if (starts.has(undefined)) return { ...changes, from: 'always' };
   return { ...changes, from: [...starts].map(String).sort()[0] ?? 'never' };
