@@ -149,6 +149,8 @@ describe('npm start', () => {
         '',
         'The days from 2026-10-27 to 2026-11-01 are over and sealed.',
         '',
+        'The bill of 2026-10 for 2 SIMs: 0.2 EUR, 50 USD.',
+        '',
       ].join('\n'),
     );
     // Everything that listens ends with the run.
