@@ -4,6 +4,7 @@ import type { RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LocalLedger } from '../../local/local-ledger.ts';
 import { Receipts } from '../../local/receipts.ts';
 import {
+  describeBills,
   describeSealedDays,
   ledgerTable,
   messageLines,
@@ -221,5 +222,28 @@ describe('sealed days', () => {
     expect(describeSealedDays([], { dataDirectory: 'data', once: false })).toBe(
       "No day is sealed: none is over by the records' time.",
     );
+  });
+});
+
+describe('bills', () => {
+  const bills = ['2026-10', '2026-09'].map((month) => ({
+    ...{ month, version: 1, made_at: '2026-11-02T00:00:00.000Z', sims: 1_200, tariffs: ['emnify'] },
+    totals: [
+      { amount: '12.5', currency: 'EUR' },
+      { amount: '3', currency: null },
+    ],
+  }));
+
+  test('are shown with amounts by currency, and with what to ask while the run stays up', () => {
+    expect(describeBills(bills, { once: true })).toBe(
+      [
+        'The bill of 2026-10 for 1,200 SIMs: 12.5 EUR, 3 without a currency.',
+        'The bill of 2026-09 for 1,200 SIMs: 12.5 EUR, 3 without a currency.',
+      ].join('\n'),
+    );
+    expect(describeBills(bills, { once: false })).toContain(
+      'npx simledger --local bill --month 2026-10 --stored',
+    );
+    expect(describeBills([], { once: false })).toBeUndefined();
   });
 });
