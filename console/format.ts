@@ -1,23 +1,14 @@
 import codes from 'i18n-iso-countries/codes.json' with { type: 'json' };
+import { bytesText, formatDuration as secondsText } from '../cli/terminal/quantities.ts';
 
 /** Values as people read them. */
 
 /** A whole number that may be beyond 2^53, and then comes as text. */
 export type Count = number | string | null;
 
-const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-
 /** Bytes with three digits and a decimal unit; a dash where nothing is stated. */
 export function formatBytes(bytes: Count): string {
-  if (bytes === null) return '–';
-  let value = Number(bytes);
-  let unit = 0;
-  while (value >= 1000 && unit < byteUnits.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ${byteUnits[unit]}`;
+  return bytes === null ? '–' : bytesText(Number(bytes));
 }
 
 /** A whole number with its thousands apart. */
@@ -25,19 +16,9 @@ export function formatCount(count: Count): string {
   return count === null ? '–' : String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
-const timeUnits = [
-  { name: 'd', seconds: 86_400 },
-  { name: 'h', seconds: 3_600 },
-  { name: 'min', seconds: 60 },
-] as const;
-
 /** Milliseconds as a duration, in the largest unit that makes at least two. */
 export function formatDuration(milliseconds: number): string {
-  const seconds = Math.max(0, milliseconds) / 1000;
-  const unit = timeUnits.find((one) => seconds >= 2 * one.seconds);
-  return unit === undefined
-    ? `${Math.floor(seconds)} s`
-    : `${Math.floor(seconds / unit.seconds)} ${unit.name}`;
+  return secondsText(Math.max(0, milliseconds) / 1000);
 }
 
 /**

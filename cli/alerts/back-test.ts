@@ -20,7 +20,7 @@ import {
   periodText,
 } from '../lists/commands.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { formatDuration } from '../terminal/figures.ts';
+import { formatDuration } from '../terminal/quantities.ts';
 import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
 import { readRules } from './rules-file.ts';
 import { openSealedDays, type SealedDays } from './sealed-days.ts';

@@ -4,7 +4,7 @@ import { type LineKind, several } from '../../lambda/billing/line.ts';
 import type { NotRatedReason, RatingContext } from '../../lambda/billing/rate.ts';
 import type { Day } from '../../lambda/days/day.ts';
 import { count } from '../../local/progress.ts';
-import { bytesText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 import type { OpenRecords } from './sim-records.ts';
 
 /** A bill as it is written: as JSON, CSV, table or page. */

@@ -10,7 +10,8 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { bytesText, minuteText } from '../terminal/figures.ts';
+import { minuteText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 import { listLakeDays, listOpenDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, findToday, isIn, requireOrder } from './range.ts';
 

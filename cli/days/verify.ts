@@ -14,7 +14,7 @@ import { type CommandContext, colours, type ExitCode, exitCode, startProgress } 
 import type { Deployment } from '../deployment/deployment.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { bytesText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 import { listLakeDays, openDayTables, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, describeRange, isIn, requireOrder } from './range.ts';
 

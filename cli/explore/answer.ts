@@ -8,8 +8,9 @@ import { colours } from '../command.ts';
 import type { Column } from '../lists/columns.ts';
 import { type AnsweredPeriod, periodText } from '../lists/commands.ts';
 import { chooseFormat, type ListContext, type ListOptions, showList, tableRows } from '../lists/listing.ts';
-import { bytesText, drawBar, formatDuration } from '../terminal/figures.ts';
+import { drawBar } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
+import { bytesText, formatDuration } from '../terminal/quantities.ts';
 import { renderValue, type SqlAnswer, type SqlColumn, type SqlValue } from './engine.ts';
 import { drawSeries, listPeriods } from './plot.ts';
 

@@ -12,7 +12,7 @@ import {
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
 import { athenaDialect } from '../../lambda/queries/explore/sql.ts';
 import type { Access, LakeCatalog } from '../deployment/deployment.ts';
-import { bytesText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 import { findValueKind, type Readable, type SqlAnswer, type SqlEngine, type SqlValue } from './engine.ts';
 
 /** Athena over a stack's lake, in the stack's workgroup, which limits what a query may read. */

@@ -12,7 +12,7 @@ import { AttentionError, UsageError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { listLakeDays, openLake } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { bytesText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 
 /** Where sealed days are found, and their files. */
 export interface LakeFiles {

@@ -17,7 +17,8 @@ import { openLedgerReader } from '../deployment/ledger-reader.ts';
 import type { Column } from '../lists/columns.ts';
 import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from '../lists/commands.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { bytesText, formatTable, minuteText } from '../terminal/figures.ts';
+import { formatTable, minuteText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 
 /** Which findings `findings` shows. */
 export interface FindingsOptions extends ListOptions, PeriodOptions {

@@ -8,7 +8,7 @@ import { continuation, type FileObject, objectName } from '../../lambda/ingest/f
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { isNotFound } from '../errors.ts';
-import { formatDuration } from '../terminal/figures.ts';
+import { formatDuration } from '../terminal/quantities.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
 const pollMilliseconds = 500;

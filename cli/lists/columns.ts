@@ -6,7 +6,8 @@ import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
 import { describeAlertSims } from '../terminal/alert-sims.ts';
-import { bytesText, drawBar, formatAge, formatDuration, minuteText } from '../terminal/figures.ts';
+import { drawBar, formatAge, minuteText } from '../terminal/figures.ts';
+import { bytesText, formatDuration } from '../terminal/quantities.ts';
 import type { Colours } from '../terminal/terminal.ts';
 
 /** The columns of lists: the most important in a table, and all in CSV. */

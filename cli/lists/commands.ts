@@ -18,7 +18,8 @@ import { count } from '../../local/progress.ts';
 import type { UsageWord } from '../arguments.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
-import { bytesText, minuteText } from '../terminal/figures.ts';
+import { minuteText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 import { type ListedUsage, tables } from './columns.ts';
 import { type ListOptions, showList } from './listing.ts';
 

@@ -13,7 +13,8 @@ import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
 import { count } from '../../local/progress.ts';
 import { type FleetUsageWord, fleetUsageWords, type UsageWord } from '../arguments.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
-import { bytesText, minuteText } from '../terminal/figures.ts';
+import { minuteText } from '../terminal/figures.ts';
+import { bytesText } from '../terminal/quantities.ts';
 import type { Column } from './columns.ts';
 import {
   answeredPeriod,

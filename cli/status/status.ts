@@ -7,7 +7,8 @@ import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deployment/deployment.ts';
 import { explainInOneLine } from '../errors.ts';
-import { formatAge, formatDuration, formatTable } from '../terminal/figures.ts';
+import { formatAge, formatTable } from '../terminal/figures.ts';
+import { formatDuration } from '../terminal/quantities.ts';
 
 /** `status`: the state of the deployment, on one screen. */
 

@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
 import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
+import { formatDuration } from './quantities.ts';
 import type { Colours } from './terminal.ts';
 
 /** Without borders, so that copied text is usable and more fits on a screen. */
@@ -48,39 +49,10 @@ export function drawBar(value: number, greatest: number, width: number): string 
   return full.repeat(Math.floor(eighths / 8)) + (parts[eighths % 8] ?? '');
 }
 
-const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
-
-/** Bytes as people read them: three digits and a decimal unit. */
-export function bytesText(bytes: number): string {
-  if (bytes < 0) return `-${bytesText(-bytes)}`;
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < byteUnits.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return `${value.toFixed(digits)} ${byteUnits[unit]}`;
-}
-
 /** How long ago something was, as people say it: `12 s`, `5 min`, `3 h`, `2 d`. */
 export function formatAge(time: string | number, now: number): string {
   const at = typeof time === 'number' ? time : Date.parse(time);
   return formatDuration(Math.max(0, now - at) / 1000);
-}
-
-const timeUnits = [
-  { name: 'd', seconds: 86_400 },
-  { name: 'h', seconds: 3_600 },
-  { name: 'min', seconds: 60 },
-] as const;
-
-/** A number of seconds as people say it: in the largest unit that makes at least two. */
-export function formatDuration(seconds: number): string {
-  const unit = timeUnits.find((one) => seconds >= 2 * one.seconds);
-  return unit === undefined
-    ? `${Math.floor(seconds)} s`
-    : `${Math.floor(seconds / unit.seconds)} ${unit.name}`;
 }
 
 /** A time to the minute; an empty text without one. */

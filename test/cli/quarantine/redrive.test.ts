@@ -139,7 +139,7 @@ describe('a redrive', () => {
   });
 
   test('stores the valid rows of a file’s rejects, read with the file’s own header, and leaves the others', async () => {
-    const late = (number: number) => row(number, { event_start_timestamp: '2027-01-01 00:00:00' });
+    const late = (number: number) => row(number, { event_start_timestamp: '2099-01-01 00:00:00' });
     const cut = row(3).split(',').slice(0, 5).join(',');
     const file = [header, late(1), late(2), cut, row(4)].join('\n');
     await ledger.local.putFile('1nce', 'cdr_20261102_130000.csv', Buffer.from(file));
@@ -153,7 +153,7 @@ describe('a redrive', () => {
     const early = await redrive(deployment, { source: '1nce' });
     expect([early.total.rejected, early.removed]).toEqual([3, 0]);
     // Later, their time is no longer in the future.
-    const later = { now: () => Date.parse('2027-01-01T00:00:00Z') };
+    const later = { now: () => Date.parse('2099-01-01T00:00:00Z') };
     const { total, removed } = await redriveRejects(deployment, {
       ...{ dryRun: false, interpret, signal: new AbortController().signal, source: '1nce', ...later },
       onProgress: () => undefined,

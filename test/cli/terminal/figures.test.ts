@@ -2,7 +2,8 @@ import { parse } from 'csv-parse/sync';
 import * as fc from 'fast-check';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
-import { bytesText, drawBar, formatAge, formatDuration, formatTable } from '../../../cli/terminal/figures.ts';
+import { drawBar, formatAge, formatTable } from '../../../cli/terminal/figures.ts';
+import { bytesText, formatDuration } from '../../../cli/terminal/quantities.ts';
 import { csvRow } from '../../../cli/terminal/terminal.ts';
 
 describe('a CSV row', () => {
