@@ -272,7 +272,11 @@ export class BillSum {
   /** Pools and tiers of all SIMs together. */
   #closeShared(sum: PeriodSum): BillLine[] {
     const { tariff, period } = sum;
-    const shared = [...sum.shared.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+    // Tiers and pools are used up in the order of charges, and of prices by time.
+    const rank = (charge: Charge): number => tariff.charges.indexOf(charge);
+    const shared = [...sum.shared.values()].sort(
+      (a, b) => rank(a.charge) - rank(b.charge) || a.segment - b.segment,
+    );
     const included = new Map(shared.map((one) => [one, one.included] as const));
     for (const allowance of tariff.allowances.filter(({ of }) => of !== 'sim')) {
       const size =

@@ -243,3 +243,21 @@ test('1NCE’s volume lasts for the SIM’s lifetime', () => {
   expect([bill('2026-10'), bill('2026-11')]).toEqual([['0 EUR'], ['1 EUR']]);
   expect(bill('2026-10', '100')).toEqual(['1 EUR']);
 });
+
+test('a pool is used up in the order of prices, also where there are more than ten', () => {
+  const days = Array.from({ length: 12 }, (_, index) => index + 1);
+  const date = (day: number): string => `2026-10-${String(day).padStart(2, '0')}`;
+  const tariff = makeTariff({
+    charges: [
+      {
+        name: 'data',
+        unit: 'KB',
+        prices: days.map((day) => ({ price: day, ...(day > 1 && { from: date(day) }) })),
+      },
+    ],
+    allowances: [{ name: 'pool', of: 'pool', charges: ['data'], quantity: 3, unit: 'KB' }],
+  });
+  const usage = days.map((day) => makeUsage({ volume: '0.001', start: `${date(day)}T10:00:00.000Z` }));
+  // The days from the fourth on: 4 + 5 + … + 12.
+  expect(describeTotals(makeBill([tariff], usage))).toEqual(['72 EUR']);
+});
