@@ -57,4 +57,5 @@ function start(message) {
 const lines = failures.flatMap((failure) => `✗ ${failure}`.split('\n'));
 for (const line of lines.slice(0, maxLines)) console.log(line);
 if (lines.length > maxLines) console.log(`… and ${lines.length - maxLines} more lines`);
-console.log(`${passed} passed, ${failures.length} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);
+if (skipped > 0) console.log(`${skipped} skipped: they need what this machine lacks, such as a browser`);
+console.log(`${passed} passed, ${failures.length} failed`);

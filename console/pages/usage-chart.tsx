@@ -5,6 +5,18 @@ import { shownTheme, zone } from '../settings.ts';
 import { makeSeries, type ShownTime } from './usage-series.ts';
 import { type FleetUsage, usageColumns } from './usage-table.tsx';
 
+/** Seconds between marks of the time axis: sums of a day have no hours. */
+const steps = {
+  hour: [1, 3, 6, 12, 24, 48, 168].map((hours) => hours * 3_600),
+  day: [1, 2, 7, 14, 28, 56, 112].map((days) => days * 86_400),
+} as const;
+
+/** `11-02`, or with hours `11-02 08:00`. */
+function formatTick(seconds: number, step: ShownTime['step'], shownZone: 'utc' | 'local'): string {
+  const time = formatTime(new Date(seconds * 1000).toISOString(), shownZone);
+  return time.slice('2026-'.length, step === 'day' ? '2026-11-02'.length : '2026-11-02 08:00'.length);
+}
+
 /** Usage over time as lines. The table below it says the same in numbers. */
 export function UsageChart({
   rows,
@@ -59,7 +71,12 @@ export function UsageChart({
             })),
           ],
           axes: [
-            axis,
+            {
+              ...axis,
+              space: 80,
+              incrs: [...steps[time.step]],
+              values: (_, ticks) => ticks.map((seconds) => formatTick(seconds, time.step, shownZone)),
+            },
             { ...axis, size: 70, values: (_, values) => values.map((value) => formatBytes(value)) },
           ],
         },

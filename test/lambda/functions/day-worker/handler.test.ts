@@ -149,10 +149,7 @@ test('a day is closed, waited for, read and sealed, and what comes late is read 
   ]);
   const { version, sealedAt, kinds } = await readManifest();
   expect([version, sealedAt, kinds.usage.rows]).toEqual([1, '2026-11-10T08:00:00.000Z', 1]);
-  expect((await tables.items(simDaysTable.name)).map(({ period }) => period?.S)).toEqual([
-    '2026-11',
-    '2026-11-09',
-  ]);
+  expect((await tables.items(simDaysTable.name)).map(({ period }) => period?.S)).toEqual(['2026-11-09']);
   // Nothing but the fence and the schedule's first day is left of it.
   expect((await tables.items(dayStateTable.name)).map(({ subject }) => subject?.S).sort()).toEqual([
     ...['fence', 'schedule'],
