@@ -1,8 +1,8 @@
 import type { KnownSource } from '../lambda/aws/sources.ts';
 import { UnknownSourceError } from '../lambda/errors.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
-import { Progress } from '../local/progress.ts';
 import type { Deployment } from './deployment/deployment.ts';
+import { Progress } from './terminal/progress.ts';
 import { type Colours, chooseColours, type Terminal } from './terminal/terminal.ts';
 
 /** Exit codes; `docs/cli.md` explains each. */

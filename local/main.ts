@@ -1,4 +1,5 @@
 import { readRules } from '../cli/alerts/rules-file.ts';
+import { count } from '../cli/terminal/progress.ts';
 import type { Rule } from '../lambda/alerts/rules.ts';
 import { UserError } from '../lambda/errors.ts';
 import { jsonObject, parseJson } from '../lambda/json/json.ts';
@@ -9,7 +10,6 @@ import { exportMilliseconds } from './metrics.ts';
 import { type ApiCredentials, help, type LocalOptions, readOptions } from './options.ts';
 import { localSources } from './places.ts';
 import { printable } from './printable.ts';
-import { count } from './progress.ts';
 import { RepeatedRuns } from './repeated-runs.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated, sweepHours } from './replay.ts';
 import {

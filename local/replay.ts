@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Progress, type ProgressOutput } from '../cli/terminal/progress.ts';
 import { localRegion } from '../emulators/aws-json-protocol.ts';
 import type { Rule } from '../lambda/alerts/rules.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
@@ -25,7 +26,6 @@ import { exampleDeliveries } from './examples/index.ts';
 import type { FileRead, LocalLedger } from './local-ledger.ts';
 import type { ApiCredentials } from './options.ts';
 import { findPlace } from './places.ts';
-import { Progress, type ProgressOutput } from './progress.ts';
 import { readBodies, type UserFile } from './user-files.ts';
 
 /** Puts records and files where carriers would, and waits until they are in the ledger. */

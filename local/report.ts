@@ -3,6 +3,7 @@ import { type DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-
 import Table from 'cli-table3';
 import { type AlertSims, describeAlertSims } from '../cli/terminal/alert-sims.ts';
 import { formatTotals } from '../cli/terminal/figures.ts';
+import { count } from '../cli/terminal/progress.ts';
 import type { AlertTransition } from '../lambda/alerts/delivery/transition.ts';
 import { writeHeadline } from '../lambda/alerts/delivery/wording.ts';
 import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
@@ -15,7 +16,6 @@ import type { LocalLedger } from './local-ledger.ts';
 import type { ApiCredentials, LocalOptions } from './options.ts';
 import { localSources, quarantineBucket } from './places.ts';
 import { printable } from './printable.ts';
-import { count } from './progress.ts';
 import type { Receipts } from './receipts.ts';
 
 /** What the local run prints of the ledger. */

@@ -11,7 +11,6 @@ import { UsageError } from '../../lambda/errors.ts';
 import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
 import { findSim, unknownSim } from '../../lambda/queries/sim-lookup.ts';
 import { isShared } from '../../lambda/store/episode-reader.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, startProgress } from '../command.ts';
 import {
   answeredPeriod,
@@ -20,6 +19,7 @@ import {
   periodText,
 } from '../lists/commands.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
+import { count } from '../terminal/progress.ts';
 import { formatDuration } from '../terminal/quantities.ts';
 import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
 import { readRules } from './rules-file.ts';

@@ -5,9 +5,9 @@ import { extendRecords, type ForecastPlan, maxWeeks, planForecast } from '../../
 import { findRowDays, type RatingContext } from '../../lambda/billing/rate.ts';
 import { type Day, shiftDay } from '../../lambda/days/day.ts';
 import { AttentionError } from '../../lambda/errors.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { makeRating, readsSessions, walkRatedSims } from './make-bill.ts';
 import { openRecords } from './sim-records.ts';
 

@@ -1,11 +1,11 @@
 import { BillReader } from '../../lambda/bills/bill-reader.ts';
 import { type BillSummary, listBills } from '../../lambda/queries/bills.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { formatTotals, minuteText } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 
 /** `bill list`: the bills that the day pass has made and stored, the newest month first. */
 export async function showBills(context: CommandContext, options: ListOptions): Promise<ExitCode> {

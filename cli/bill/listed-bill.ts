@@ -3,7 +3,7 @@ import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { type LineKind, several } from '../../lambda/billing/line.ts';
 import type { NotRatedReason, RatingContext } from '../../lambda/billing/rate.ts';
 import type { Day } from '../../lambda/days/day.ts';
-import { count } from '../../local/progress.ts';
+import { count } from '../terminal/progress.ts';
 import { bytesText } from '../terminal/quantities.ts';
 import type { OpenRecords } from './sim-records.ts';
 

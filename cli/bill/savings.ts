@@ -1,9 +1,9 @@
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { type Savings, SavingsSum } from '../../lambda/billing/savings.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
 import { type BillFiles, openBillRecords, readRatingContext, walkRatedSims } from './make-bill.ts';
 

@@ -1,9 +1,9 @@
 import { BillReader } from '../../lambda/bills/bill-reader.ts';
 import { fetchBill } from '../../lambda/queries/bills.ts';
-import { count } from '../../local/progress.ts';
 import type { CommandContext } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import { minuteText } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { assumptionWords, describeDayList, describeNotRated, type ListedBill } from './listed-bill.ts';
 
 /** By what the rows of a stored bill are told apart. */

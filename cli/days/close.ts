@@ -13,9 +13,9 @@ import { FenceTable } from '../../lambda/store/day-fence.ts';
 import { OpenDaysTable } from '../../lambda/store/open-days.ts';
 import { scanPages } from '../../lambda/store/query-pages.ts';
 import { ScheduleStartTable } from '../../lambda/store/schedule-start.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
+import { count } from '../terminal/progress.ts';
 import { openLake, readClosedThrough } from './lake.ts';
 import { type DayRange, describeRange, findToday, requireOrder } from './range.ts';
 

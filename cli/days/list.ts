@@ -6,11 +6,11 @@ import { makeManifestKey, readJson } from '../../lambda/days/pass/lake-objects.t
 import type { Lake } from '../../lambda/days/pass/ports.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { minuteText } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { bytesText } from '../terminal/quantities.ts';
 import { listLakeDays, listOpenDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, findToday, isIn, requireOrder } from './range.ts';

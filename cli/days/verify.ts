@@ -9,11 +9,11 @@ import {
 } from '../../lambda/days/pass/verify-day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, startProgress } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
+import { count } from '../terminal/progress.ts';
 import { bytesText } from '../terminal/quantities.ts';
 import { listLakeDays, openDayTables, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, describeRange, isIn, requireOrder } from './range.ts';

@@ -15,8 +15,8 @@ import {
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { tables } from '../../lambda/store/tables.ts';
 import { outputName } from '../../lib/output-names.ts';
-import { count } from '../../local/progress.ts';
 import { isNotFound, isNotPermitted } from '../errors.ts';
+import { count } from '../terminal/progress.ts';
 import { check, ok, warning } from './checks.ts';
 import type { Check, DeployedStack, Deployment } from './deployment.ts';
 

@@ -8,7 +8,6 @@ import type { CountedItems } from '../../lambda/ledger/counted.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { countedItems, eventRecords, recordTimes, usageRecords } from '../../lambda/store/counted-items.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { count } from '../../local/progress.ts';
 import type { ExportFormatName } from '../arguments.ts';
 import {
   type CommandContext,
@@ -20,6 +19,7 @@ import {
   startProgress,
 } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { type ExportedTable, exportedTables, formats, maskedItem, withoutFalseCost } from './formats.ts';
 
 /** `export`: the ledger as files, one a table. */

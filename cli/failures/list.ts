@@ -1,7 +1,7 @@
 import { objectName } from '../../lambda/ingest/files/messages.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { ResultWriter } from '../terminal/terminal.ts';
 import {
   type DeadLetter,

@@ -3,7 +3,6 @@ import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
 import {
   chooseFence,
@@ -15,6 +14,7 @@ import {
 } from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
 import { printReceipts, SourceReceipts } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import {
   type DeadLetter,
   deadLetters,

@@ -11,13 +11,13 @@ import { maxPageSize, type PageRequest } from '../../lambda/queries/page.ts';
 import type { Period } from '../../lambda/queries/period.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { FindingsTable } from '../../lambda/store/findings.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, requireSource } from '../command.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
 import type { Column } from '../lists/columns.ts';
 import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from '../lists/commands.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { formatTable, minuteText } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { bytesText } from '../terminal/quantities.ts';
 
 /** Which findings `findings` shows. */

@@ -1,7 +1,6 @@
 import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
-import { count } from '../../local/progress.ts';
 import {
   type CommandContext,
   colours,
@@ -14,6 +13,7 @@ import {
 } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
+import { count } from '../terminal/progress.ts';
 import { importCsv } from './csv-import.ts';
 import { type Imported, type Input, openInputs } from './inputs.ts';
 import { importJson } from './json-import.ts';

@@ -10,10 +10,10 @@ import {
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import { fleetGranularities, type UsageGroup, type UsageOrder } from '../../lambda/queries/parameters.ts';
 import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
-import { count } from '../../local/progress.ts';
 import { type FleetUsageWord, fleetUsageWords, type UsageWord } from '../arguments.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import { minuteText } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { bytesText } from '../terminal/quantities.ts';
 import type { Column } from './columns.ts';
 import {

@@ -2,10 +2,10 @@ import { UsageError } from '../../lambda/errors.ts';
 import { jsonObject } from '../../lambda/json/json.ts';
 import { type Disclosure, type PersonalField, personalFields } from '../../lambda/queries/disclosure.ts';
 import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/page.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { maskedFields } from '../terminal/masking.ts';
+import { count } from '../terminal/progress.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
 import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
 

@@ -1,9 +1,9 @@
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, startProgress } from '../command.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
+import { count } from '../terminal/progress.ts';
 import { ResultWriter } from '../terminal/terminal.ts';
 import {
   nothingFound,

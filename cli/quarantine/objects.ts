@@ -11,9 +11,9 @@ import { rejectCodes } from '../../lambda/carriers/reading.ts';
 import { AttentionError, UnknownSourceError } from '../../lambda/errors.ts';
 import { parseJson } from '../../lambda/json/json.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
-import { count } from '../../local/progress.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { isNotFound } from '../errors.ts';
+import { count } from '../terminal/progress.ts';
 
 /** The objects of a quarantine, and what is in them. */
 

@@ -1,4 +1,3 @@
-import { count } from '../../local/progress.ts';
 import {
   type CommandContext,
   colours,
@@ -10,6 +9,7 @@ import {
 } from '../command.ts';
 import { formatTable, printReceipts } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
+import { count } from '../terminal/progress.ts';
 import { nothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
 import { type Redriven, redriveRejects } from './redrive-rejects.ts';
 

@@ -8,7 +8,6 @@ import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import type { LedgerTables, WriteOptions } from '../../lambda/store/ledger-tables.ts';
 import type { WriteReport } from '../../lambda/store/report.ts';
-import { count, type Progress } from '../../local/progress.ts';
 import {
   type CommandContext,
   colours,
@@ -29,6 +28,7 @@ import {
   takeIn,
 } from '../ledger.ts';
 import { formatTable, printReceipts, SourceReceipts } from '../terminal/figures.ts';
+import { count, type Progress } from '../terminal/progress.ts';
 
 /** `replay`: reads the records that streams still keep, and processes them again as the consumer does. */
 export interface ReplayOptions {

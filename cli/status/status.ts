@@ -3,11 +3,11 @@ import { UnreachableError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { isStalled } from '../../lambda/store/files.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deployment/deployment.ts';
 import { explainInOneLine } from '../errors.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { formatDuration } from '../terminal/quantities.ts';
 
 /** `status`: the state of the deployment, on one screen. */

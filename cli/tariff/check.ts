@@ -1,9 +1,9 @@
 import type { Tariff } from '../../lambda/billing/tariff.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { count } from '../../local/progress.ts';
 import { readBalances, readRoster } from '../bill/roster-files.ts';
 import { readTariffs } from '../bill/tariff-files.ts';
 import { exitCode, type PerformAlone, print, printJson } from '../command.ts';
+import { count } from '../terminal/progress.ts';
 
 /** Files that `tariff check` and `tariff put` read. */
 export interface TariffFiles {

@@ -1,9 +1,9 @@
 import { type BookList, type BookTariff, readBook, readTariff } from '../../lambda/bills/book.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import { formatTable, minuteText } from '../terminal/figures.ts';
+import { count } from '../terminal/progress.ts';
 import { describeTariff } from './check.ts';
 
 /** Tariffs that are read at the same time. */

@@ -24,12 +24,12 @@ import { ConflictError, type Lake } from '../../lambda/days/pass/ports.ts';
 import { findMonth } from '../../lambda/days/sim-days.ts';
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
-import { count } from '../../local/progress.ts';
 import { readBalances as readBalancesFile, readRoster as readRosterFile } from '../bill/roster-files.ts';
 import { readTariffs as readTariffFiles } from '../bill/tariff-files.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
+import { count } from '../terminal/progress.ts';
 import type { TariffFiles } from './check.ts';
 
 /** What `tariff put` stores. */

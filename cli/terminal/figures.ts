@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
-import { count } from '../../local/progress.ts';
 import { type CommandContext, colours, print } from '../command.ts';
+import { count } from './progress.ts';
 import { formatDuration } from './quantities.ts';
 import type { Colours } from './terminal.ts';
 

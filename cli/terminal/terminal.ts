@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ProgressOutput } from '../../local/progress.ts';
+import type { ProgressOutput } from './progress.ts';
 
 /** One of a process's outputs. */
 export interface Output extends ProgressOutput {

@@ -5,7 +5,7 @@ import type { RatingContext } from '../../../lambda/billing/rate.ts';
 import type { Day } from '../../../lambda/days/day.ts';
 import type { Finding } from '../../../lambda/days/findings/finding.ts';
 import type { Manifest } from '../../../lambda/days/manifest.ts';
-import { count } from '../../../local/progress.ts';
+import { count } from '../../terminal/progress.ts';
 import { escapeHtml, type PageColumn, renderDocument, renderTable } from '../html.ts';
 import { causeMeanings, checkMeanings } from './words.ts';
 
