@@ -51,7 +51,7 @@ const names = Object.keys(benchmarks);
 const help = `Usage: npm run bench -- [options] [benchmark...]
 
 Measures simledger beside its peers, each program in fresh processes and by turns.
-Without a name it runs every benchmark, some 20 minutes on two idle cores.
+Without a name it runs every benchmark, some 35 minutes on two idle cores.
 
 Options:
   --quick         measure less of everything, for a first look
