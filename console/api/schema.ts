@@ -900,7 +900,7 @@ export interface components {
         "application/json": components["schemas"]["Problem"];
       };
     };
-    /** @description There is none. */
+    /** @description Nothing has this name or id. */
     NotFound: {
       content: {
         "application/json": components["schemas"]["Problem"];

@@ -130,7 +130,7 @@ function listDayBoundaries(anchor: Day, days: number, month: Month): Day[] {
 }
 
 /** Days from one day to another. */
-function countDays(from: Day, to: Day): number {
+export function countDays(from: Day, to: Day): number {
   return (epochMilliseconds(startUtcDay(to)) - epochMilliseconds(startUtcDay(from))) / dayMilliseconds;
 }
 

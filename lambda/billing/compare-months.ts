@@ -1,6 +1,6 @@
 import { type Day, shiftDay } from '../days/day.ts';
 import { type Decimal, makeDecimal, min, zero } from './decimal.ts';
-import type { BillLine, LineKind } from './line.ts';
+import { addLineAmounts, type BillLine, type LineKind } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
 import type { SimBill } from './rate.ts';
 import { type Charge, convertUnit, findPriceIndex, isDataUnit, type Tariff, type Unit } from './tariff.ts';
@@ -97,7 +97,7 @@ export class MonthComparison {
       for (const line of old) sums.before = sums.before.plus(line.amount ?? zero);
       for (const line of now) sums.after = sums.after.plus(line.amount ?? zero);
       if (alone !== undefined && (old.length === 0 || now.length === 0)) {
-        addCause(sums, alone, addUp(now).minus(addUp(old)));
+        addCause(sums, alone, addLineAmounts(now).minus(addLineAmounts(old)));
         continue;
       }
       for (const line of [
@@ -135,10 +135,6 @@ function pickUsage(lines: readonly BillLine[]): UsageLine[] {
     (line): line is UsageLine =>
       line.kind === 'usage' && line.quantity !== undefined && line.amount !== undefined,
   );
-}
-
-function addUp(lines: readonly BillLine[]): Decimal {
-  return lines.reduce((sum, { amount }) => sum.plus(amount ?? zero), zero);
 }
 
 function addCause({ causes }: Pick<Sums, 'causes'>, cause: MonthCause, money: Decimal): void {

@@ -26,7 +26,7 @@ export const focusColumns = [
   ...['x_Charge', 'x_Country', 'x_Line', 'x_Network', 'x_Tariff', 'x_Zone'],
 ] as const;
 
-/** Values by column; null where there is none. Decimals are text. */
+/** Values by column; null where a row has no value. Decimals are text. */
 export type FocusRow = Readonly<Record<(typeof focusColumns)[number], string | null>>;
 
 const categories: Readonly<Record<LineKind, 'Usage' | 'Purchase' | 'Tax' | 'Credit' | 'Adjustment'>> = {

@@ -1,4 +1,4 @@
-import type { Day } from '../days/day.ts';
+import { type Day, startDay } from '../days/day.ts';
 import { DecimalSum } from '../json/decimal-sum.ts';
 import type { BilledUsage, Tariff } from './tariff.ts';
 
@@ -51,7 +51,7 @@ export function foldUsage(day: Day, usage: readonly BilledUsage[]): BilledUsage[
     for (const name of decimals) last.decimals[name].add(record[name] ?? 0);
     for (const name of counts) last.counts[name] += record[name] ?? 0;
   }
-  const start = `${day}T00:00:00.000Z`;
+  const start = startDay(day);
   return [...folds.values()].map(({ sample, records, dataTotal, decimals: sums, counts: numbers }, index) => {
     const { sim, source, carrier, trafficType, country, mcc, mnc, operatorName } = sample;
     const { tariff, rateZone, currency, volume, cost, messages, messagesTx, messagesRx } = sample;

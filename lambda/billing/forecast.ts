@@ -1,5 +1,6 @@
-import { type Day, findDay, listDays, shiftDay } from '../days/day.ts';
+import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { countDays } from './calendar.ts';
 import type { BilledSession, SimRecords } from './rate.ts';
 import type { BilledUsage } from './tariff.ts';
 
@@ -105,7 +106,7 @@ function closeSessions(
   ended: readonly BilledSession[],
   last: Day,
 ): readonly BilledSession[] {
-  const end = epochMilliseconds(`${last}T00:00:00.000Z`) + dayMilliseconds - 1;
+  const end = epochMilliseconds(startDay(last)) + dayMilliseconds - 1;
   const known = new Set(ended.map(({ source, sessionId }) => `${source}\n${sessionId}`));
   const open = new Map<string, BilledSession>();
   for (const { source, sessionId, start } of usage) {
@@ -152,10 +153,4 @@ const dayMilliseconds = 86_400_000;
 
 function moveTime(time: string, days: number): string {
   return formatTime(epochMilliseconds(time) + days * dayMilliseconds);
-}
-
-function countDays(from: Day, to: Day): number {
-  return (
-    (epochMilliseconds(`${to}T00:00:00.000Z`) - epochMilliseconds(`${from}T00:00:00.000Z`)) / dayMilliseconds
-  );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BillingPeriod } from './calendar.ts';
-import type { Decimal } from './decimal.ts';
+import { add, type Decimal, zero } from './decimal.ts';
 import type { LineDimension, Unit } from './tariff.ts';
 
 /** Lines of a bill. */
@@ -105,4 +105,9 @@ export function identifyLine({
   ];
   const text = JSON.stringify(parts.map((part) => part ?? null));
   return createHash('sha256').update(text).digest('hex').slice(0, idLength);
+}
+
+/** The sum of lines, without those whose amount stands in a line of the account. */
+export function addLineAmounts(lines: readonly BillLine[]): Decimal {
+  return add(lines.map(({ amount }) => amount ?? zero));
 }

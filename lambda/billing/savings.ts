@@ -1,6 +1,7 @@
 import { BillSum } from './bill.ts';
-import { add, type Decimal, min, zero } from './decimal.ts';
-import { isShared, Rater, type RatingContext, type SimBill, type SimRecords } from './rate.ts';
+import { type Decimal, min, zero } from './decimal.ts';
+import { addLineAmounts } from './line.ts';
+import { isShared, Rater, type RatingContext, type SimRecords } from './rate.ts';
 import type { Tariff } from './tariff.ts';
 
 /** What the same usage would have cost by another tariff. */
@@ -78,10 +79,12 @@ export class SavingsSum {
         ({ candidate: { tariff }, bill }) =>
           tariff.currency === currency && isOfSingleSims(tariff) && bill.notRated.length === 0,
       );
-      const [cheapest] = complete.toSorted((a, b) => addLines(a.bill).cmp(addLines(b.bill)));
+      const [cheapest] = complete.toSorted((a, b) =>
+        addLineAmounts(a.bill.lines).cmp(addLineAmounts(b.bill.lines)),
+      );
       if (cheapest === undefined) continue;
       cheapest.candidate.cheapestFor += 1;
-      const least = complete.map(({ bill }) => addLines(bill)).reduce(min);
+      const least = complete.map(({ bill }) => addLineAmounts(bill.lines)).reduce(min);
       this.#mixed.set(currency, (this.#mixed.get(currency) ?? zero).plus(least));
     }
   }
@@ -103,10 +106,6 @@ export class SavingsSum {
         .map(([currency, amount]) => ({ currency, amount })),
     };
   }
-}
-
-function addLines({ lines }: SimBill): Decimal {
-  return add(lines.map(({ amount }) => amount ?? zero));
 }
 
 /** Whether what a SIM costs does not depend on others. */

@@ -14,7 +14,7 @@ export interface Ended {
   readonly errors: string;
 }
 
-/** Standard error without lines of progress, which work shows that takes long, as any does on a busy machine. */
+/** Standard error without lines of progress: on a busy machine any command may be slow enough to show them. */
 export function dropProgress(errors: string): string {
   return errors.replaceAll(/^ {2}(?:\[[█·]+\] )?\d[^\n]*, [\d,]+\/s(?:, [^\n]+ left)?\n/gmu, '');
 }

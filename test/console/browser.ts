@@ -12,7 +12,7 @@ import { optionsForTests } from '../local/running-ledger.ts';
 
 /** A real browser, and a local run with the example records for it to look at. */
 
-/** Debian's Chromium, as CI has it; another one by the variable CHROMIUM. Undefined where there is none. */
+/** Debian's Chromium, as CI has it; another one by the variable CHROMIUM. Undefined if none is installed. */
 const chromiumPath = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser'].find(
   (path) => path !== undefined && path !== '' && existsSync(path),
 );

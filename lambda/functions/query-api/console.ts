@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotFoundError, shorten } from '../../queries/errors.ts';
 import type { ApiAnswer } from './answer.ts';
+import { escapeAttribute } from './html.ts';
 import type { HttpRequest } from './request.ts';
 import { consoleSessionPath } from './routes.ts';
 
@@ -150,8 +151,4 @@ function accepts(header: string | undefined, encoding: string): boolean {
     const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());
     return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
   });
-}
-
-function escapeAttribute(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 }

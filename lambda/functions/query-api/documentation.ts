@@ -1,4 +1,5 @@
 import page from './documentation.json' with { type: 'json' };
+import { escapeAttribute } from './html.ts';
 import contract from './openapi.json' with { type: 'json' };
 
 /** Serves the contract as JSON and as a page. `npm run openapi` makes both from `openapi.yaml`. */
@@ -12,6 +13,5 @@ const html = page.html.join('\n');
 
 /** The contract as a page that loads nothing, with the address that it was read from in its requests. */
 export function documentationPage(root: string): string {
-  const address = root.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-  return html.replaceAll(page.rootMark, () => address);
+  return html.replaceAll(page.rootMark, () => escapeAttribute(root));
 }

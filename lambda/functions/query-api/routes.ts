@@ -61,8 +61,8 @@ export const consoleRoutes: readonly Route<ConsoleOperation>[] = [
 ];
 
 /**
- * Path of the credentials with which the console signs in by itself. Only the local run answers it with any; the deployed
- * API says that there are none.
+ * Path of the credentials with which the console signs in by itself. Only the local run answers with an account and a token;
+ * the deployed API answers `{}`.
  */
 export const consoleSessionPath = '/console/session.json';
 
