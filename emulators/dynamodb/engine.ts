@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import dynalite from 'dynalite';
 import { guardServer } from '../loopback-guard.ts';
-import { captureStore, rememberTables } from './dynalite-store.ts';
+import { captureStore, readInThread, rememberPartitions, rememberTables } from './dynalite-store.ts';
 import {
   answerFaults,
   answerStatements,
@@ -15,7 +15,6 @@ import {
   keepTables,
   type LevelPrototype,
   nameUnknownOperations,
-  readInThread,
   surviveAbortedRequests,
 } from './guards.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
@@ -43,10 +42,7 @@ process.once('message', (options: EngineOptions) => start(options).catch(fail));
 
 async function start({ port, dataDirectory, permanentTables }: EngineOptions): Promise<void> {
   if (dataDirectory !== undefined) await tryOpen(dataDirectory);
-  for (const { prototype } of [Level, MemoryLevel]) {
-    closeIteratorsOnReturn(prototype);
-    readInThread(prototype);
-  }
+  for (const { prototype } of [Level, MemoryLevel]) closeIteratorsOnReturn(prototype);
   const { made: server, store } = captureStore(() =>
     dynalite({
       createTableMs: 0,
@@ -56,6 +52,8 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
     }),
   );
   rememberTables(store);
+  rememberPartitions();
+  readInThread(store);
   surviveAbortedRequests(server);
   answerFaults(server);
   keepTables(server, permanentTables);

@@ -147,9 +147,6 @@ interface LevelIterator {
 
 /** The methods of a LevelDB class that dynalite reads with. */
 export interface LevelPrototype {
-  readonly status: string;
-  get(key: string, options?: object): Promise<unknown>;
-  getSync(key: string, options?: object): unknown;
   keys(options?: object): LevelIterator;
   values(options?: object): LevelIterator;
 }
@@ -171,15 +168,4 @@ export function closeIteratorsOnReturn(prototype: LevelPrototype): void {
     };
   prototype.keys = closing(prototype.keys);
   prototype.values = closing(prototype.values);
-}
-
-/**
- * Makes a LevelDB look an item up at once, in this thread: nearly all are in memory, where handing each look-up to
- * another thread took a quarter of the engine's CPU.
- */
-export function readInThread(prototype: LevelPrototype): void {
-  const { get } = prototype;
-  prototype.get = async function (this: LevelPrototype, key, options) {
-    return this.status === 'open' ? this.getSync(key, options) : get.call(this, key, options);
-  };
 }

@@ -68,12 +68,14 @@ interface Write extends Place {
   readonly statement: Statement;
   readonly parameters: readonly Value[];
   readonly returnsOld: boolean;
+  /** The item that is inserted; undefined of an update. */
+  readonly inserted: Attributes | undefined;
 }
 /** A statement that was executed. */
 interface Executed {
   readonly answer: StatementAnswer;
-  /** Write units: those of the larger item of before and after, also where the statement failed. */
-  readonly units: number;
+  /** The items before and after: the larger one decides about write units, also where the statement failed. */
+  readonly sized: readonly (Attributes | undefined)[];
   readonly replacement?: Replacement;
 }
 
@@ -211,7 +213,8 @@ async function executeBatch(store: Store, request: BatchRequest): Promise<object
   if (!returnsCapacity) return { Responses };
   const units = new Map<string, number>();
   for (const [index, { table }] of writes.entries()) {
-    units.set(table.TableName, (units.get(table.TableName) ?? 0) + (executed[index]?.units ?? 0));
+    const sizes = executed[index]?.sized.map((item) => db.capacityUnits(item, false)) ?? [];
+    units.set(table.TableName, (units.get(table.TableName) ?? 0) + Math.max(0, ...sizes));
   }
   const ConsumedCapacity = [...units].map(([TableName, CapacityUnits]) => ({ TableName, CapacityUnits }));
   return { Responses, ConsumedCapacity };
@@ -250,15 +253,15 @@ async function prepare(store: Store, request: StatementRequest): Promise<Write |
     const statement = parseOnce(request.Statement);
     const parameters = checkParameters(statement, request.Parameters);
     const table = await readTable(store, statement.table);
-    const key =
-      statement.kind === 'insert'
-        ? checkInsert(statement, parameters, table)
-        : findKey(statement, parameters, table);
+    const inserted = statement.kind === 'insert' ? makeItem(statement, parameters) : undefined;
+    if (inserted !== undefined) throwIfInvalid(db.validateItem(inserted, table));
+    const key = statement.kind === 'update' ? findKey(statement, parameters, table) : inserted;
     return {
       statement,
       parameters,
+      inserted,
       table,
-      key: db.createKey(key, table),
+      key: db.createKey(key ?? {}, table),
       returnsOld: request.ReturnValuesOnConditionCheckFailure === 'ALL_OLD',
     };
   } catch (error) {
@@ -281,12 +284,6 @@ function checkParameters(statement: Statement, given: StatementRequest['Paramete
 
 type Insert = Extract<Statement, { kind: 'insert' }>;
 type Update = Extract<Statement, { kind: 'update' }>;
-
-function checkInsert(statement: Insert, parameters: readonly Value[], table: Table): Attributes {
-  const item = makeItem(statement, parameters);
-  throwIfInvalid(db.validateItem(item, table));
-  return item;
-}
 
 function findKey({ sets, removes, terms }: Update, parameters: readonly Value[], table: Table): Attributes {
   const key: Attributes = {};
@@ -316,11 +313,11 @@ function makeItem({ item }: Insert, parameters: readonly Value[]): Attributes {
 }
 
 function execute(store: Store, write: Write, stored: Attributes | undefined): Executed {
-  const { statement, parameters, table, key, returnsOld } = write;
+  const { statement, parameters, inserted, table, key, returnsOld } = write;
   const { TableName } = table;
   const fail = (failure: Failure): Executed => ({
     answer: { TableName, Error: failure },
-    units: db.capacityUnits(stored, false),
+    sized: [stored],
   });
   if (statement.kind === 'insert' && stored !== undefined) {
     // AWS does not promise the item here, so the local DynamoDB does not return it.
@@ -333,16 +330,12 @@ function execute(store: Store, write: Write, stored: Attributes | undefined): Ex
     }
   }
   try {
-    const after =
-      statement.kind === 'insert'
-        ? makeItem(statement, parameters)
-        : updateItem(statement, stored, parameters);
-    throwIfInvalid(db.validateItem(after, table));
+    const after = statement.kind === 'update' ? updateItem(statement, stored, parameters) : (inserted ?? {});
+    if (statement.kind === 'update') throwIfInvalid(db.validateItem(after, table));
     if (db.itemSize(after) > store.options.maxItemSize) {
       throw new StatementError('Item size has exceeded the maximum allowed size');
     }
-    const units = Math.max(db.capacityUnits(stored, false), db.capacityUnits(after, false));
-    return { answer: { TableName }, units, replacement: { table, key, before: stored, after } };
+    return { answer: { TableName }, sized: [stored, after], replacement: { table, key, before: stored, after } };
   } catch (error) {
     return fail(readFailure(error));
   }
