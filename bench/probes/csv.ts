@@ -11,7 +11,6 @@ import { createTelemetry } from '../../lambda/aws/telemetry.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import type { LedgerPorts } from '../../lambda/ingest/ingest.ts';
-import { Measures } from '../../lambda/ingest/measures.ts';
 import { importCsv } from '../peers/csv-importer.ts';
 
 /**
@@ -72,7 +71,6 @@ async function imported(path: string, deliveredAt: number, writer: LedgerPorts['
   if (bucket === undefined) throw new Error('No source of 1NCE with a bucket is configured');
   const source = sources.ofBucket(bucket);
   const telemetry = createTelemetry(service.fileImporter);
-  let measures = new Measures();
   let rows = 0;
   const { outcome } = await importFile(
     { bucket, key: 'cdr_1.csv', versionId: 'v1', eTag: undefined },
@@ -89,12 +87,10 @@ async function imported(path: string, deliveredAt: number, writer: LedgerPorts['
         close: async () => undefined,
       }),
       keepFile: async () => undefined,
-      beginChunk: async () => async (block) => measures.add(block.measures),
-      count: (receipt) => {
+      count: (receipt, measures) => {
         if (receipt.rejected > 0) throw new Error(`${receipt.rejected} rows were rejected`);
         rows += receipt.received;
         telemetry.count(receipt, measures, source.name);
-        measures = new Measures();
       },
       askedAt: 0,
       timeIsShort: () => false,

@@ -85,14 +85,13 @@ export async function ingest(
   entries: Iterable<Entry>,
   { fence, beginChunk, tellVolumes, ...ports }: LedgerPorts,
   options: IngestOptions,
-): Promise<Ingested> {
+): Promise<ChunkOutcome> {
   const endChunk = await beginChunk?.();
   const passage = await fence.enter();
   try {
     const { volumes, ...outcome } = await takeIn(entries, passage, ports, options);
-    const { measures, ...ingested } = outcome;
     await Promise.all([endChunk?.(outcome), tellVolumes?.(volumes)]);
-    return ingested;
+    return outcome;
   } finally {
     passage.leave();
   }

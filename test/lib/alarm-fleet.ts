@@ -7,7 +7,6 @@ import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { type ConsumerContext, consume } from '../../lambda/functions/kinesis-consumer/consume.ts';
 import { StoredDeliveryNotes } from '../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
-import { Measures } from '../../lambda/ingest/measures.ts';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
@@ -217,7 +216,6 @@ class RunningFleet {
   async #importFile({ source, key, bytes }: FleetDelivery & { readonly kind: 'file' }): Promise<void> {
     const object = { bucket: source, key, versionId: 'v1', eTag: '"e"' };
     const now = begin + this.#minute * milliseconds.minute;
-    let measures = new Measures();
     const { outcome } = await importFile(object, sourceOf(source), {
       ...this.#context.ports,
       files: this.#manifests,
@@ -228,13 +226,7 @@ class RunningFleet {
         ...{ size: bytes.length, deliveredAt: now, close: async () => undefined },
       }),
       keepFile: async () => undefined,
-      beginChunk: async () => async (block) => {
-        if (block.receipt.failed === 0) measures.add(block.measures);
-      },
-      count: (receipt) => {
-        this.#importer.count(receipt, measures, source);
-        measures = new Measures();
-      },
+      count: (receipt, measures) => this.#importer.count(receipt, measures, source),
       ...{ timeIsShort: () => false, askedAt: now, now: () => now },
     });
     if (outcome === 'failed') this.#importer.fileFailed(source);

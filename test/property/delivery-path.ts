@@ -46,8 +46,10 @@ interface FilePlan extends FileFraming {
   readonly drops: readonly ('announced twice' | 'renamed')[];
   /** Bytes of the chunks in which files are read. */
   readonly chunk: number;
-  /** After these blocks the time is short. */
+  /** After these parts the time is short. */
   readonly shortTimes: readonly boolean[];
+  /** Bytes of the blocks of which the parts are made. */
+  readonly blockBytes: number;
 }
 
 const shapes = ['single', 'array', 'lines', 'concatenated', 'pretty', 'gzip', 'aggregate'] as const;
@@ -95,6 +97,7 @@ export function deliveryPlanWithin(latest: number): Arbitrary<DeliveryPlan> {
       drops: fc.array(fc.constantFrom('announced twice' as const, 'renamed' as const), { maxLength: 2 }),
       chunk: fc.constantFrom(65_536, 100, 7),
       shortTimes: fc.array(fc.boolean(), { minLength: 1, maxLength: 3 }),
+      blockBytes: fc.constantFrom(65_536, 2_000, 400),
     }),
   });
 }

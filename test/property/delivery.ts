@@ -193,6 +193,8 @@ function daysAround(time: string): string[] {
 export interface FileReading {
   readonly chunk: number;
   readonly shortTimes: readonly boolean[];
+  /** Bytes of a block: the fewer, the more parts of a file are stored at the same time. */
+  readonly blockBytes: number;
 }
 
 /** Delivers a lane's files one after the other, as messages of a queue that come again until they are done with. */
@@ -248,7 +250,7 @@ export function objectOf({ source, key, version }: DroppedFile): FileObject {
 
 function portsOf(
   file: DroppedFile,
-  { chunk }: FileReading,
+  { chunk, blockBytes }: FileReading,
   { process, writer, files, fence }: RunningFunction,
   { plan, pause }: InvocationContext,
   timeIsShort: () => boolean,
@@ -273,6 +275,7 @@ function portsOf(
     askedAt: 0,
     timeIsShort,
     now: () => 0,
+    blockBytes,
   };
 }
 
@@ -302,6 +305,12 @@ export async function importAtOnce(
   context: InvocationContext,
 ): Promise<Manifest | undefined> {
   const running = new RunningFunction(context);
-  const ports = portsOf(file, { chunk: 65_536, shortTimes: [false] }, running, context, () => false);
+  const ports = portsOf(
+    file,
+    { chunk: 65_536, shortTimes: [false], blockBytes: 65_536 },
+    running,
+    context,
+    () => false,
+  );
   return (await importFile(objectOf(file), file.source, ports)).manifest;
 }

@@ -32,13 +32,15 @@ interface Importing {
   readonly carrier: '1nce' | 'emnify' | 'telekom';
   /** Bytes of the chunks in which it is read. */
   readonly chunk: number;
+  /** Bytes of the blocks of which the parts are made. */
+  readonly blockBytes: number;
   /** Whether it is read to a block's end only, and then on from there. */
   readonly isHasty: boolean;
 }
 
 async function importBytes(
   bytes: Buffer,
-  { key, carrier, chunk, isHasty }: Importing,
+  { key, carrier, chunk, blockBytes, isHasty }: Importing,
   engine = new MemoryDynamoDb(),
 ): Promise<Imported> {
   const context = calm(engine);
@@ -65,6 +67,7 @@ async function importBytes(
       askedAt: 0,
       timeIsShort: () => isHasty,
       now: () => 0,
+      blockBytes,
     });
   } while (result.outcome === 'continue');
   return { result, tables: tablesOf(engine), rejects: context.quarantine.contents, refused, receipt };
@@ -89,6 +92,7 @@ const importing: Arbitrary<Importing> = fc.record({
   ),
   carrier: fc.constantFrom('1nce', 'emnify', 'telekom'),
   chunk: fc.constantFrom(1, 7, 100, 65_536),
+  blockBytes: fc.constantFrom(65_536, 2_000, 300),
   isHasty: fc.boolean(),
 });
 
@@ -259,6 +263,7 @@ describe(`a file (seed ${seed})`, () => {
           key: 'cdr_1.csv',
           carrier: '1nce',
           chunk: 65_536,
+          blockBytes: 65_536,
           isHasty: false,
         });
         expectEqual(tablesOf(engine), whole.tables);

@@ -79,7 +79,14 @@ const wholePath: DeliveryPlan = {
   again: [0],
   broken: [],
   testEvents: [],
-  files: { byteOrderMark: false, carriageReturns: false, drops: [], chunk: 65_536, shortTimes: [false] },
+  files: {
+    byteOrderMark: false,
+    carriageReturns: false,
+    drops: [],
+    chunk: 65_536,
+    shortTimes: [false],
+    blockBytes: 65_536,
+  },
 };
 
 /** A day of a Super SIM that is always on: an update every six minutes, in a session that began a day before. */

@@ -16,7 +16,6 @@ import {
   objectName,
   readMessage,
 } from '../../ingest/files/messages.ts';
-import { Measures } from '../../ingest/measures.ts';
 import { FilesTable } from '../../store/files.ts';
 import { keepFile } from '../../store/quarantine.ts';
 
@@ -64,23 +63,12 @@ async function takeMessage(record: SQSRecord, context: Context): Promise<void> {
 /** @param askedAt when the message was sent, in milliseconds since the epoch. */
 async function takeObject(object: FileObject, askedAt: number, context: Context): Promise<void> {
   const source = sources.ofBucket(object.bucket);
-  let measures = new Measures();
   const ports: ImportPorts = {
     ...ledger,
     files,
     open: (file, from) => openFile(s3, file, from),
-    keepFile: (file, reject) => {
-      for (const count of ['received', 'rejected'] as const) measures.count(reject.code, count);
-      return keepFile(rejects, reject, formatCopySource(file));
-    },
-    // A block that was not taken in completely is tried again, and counts once it is.
-    beginChunk: async () => async (block) => {
-      if (block.receipt.failed === 0) measures.add(block.measures);
-    },
-    count: (receipt) => {
-      telemetry.count(receipt, measures, source.name);
-      measures = new Measures();
-    },
+    keepFile: (file, reject) => keepFile(rejects, reject, formatCopySource(file)),
+    count: (receipt, measures) => telemetry.count(receipt, measures, source.name),
     timeIsShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
     askedAt,
     now: Date.now,

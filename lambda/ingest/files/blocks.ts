@@ -7,10 +7,10 @@ export interface Block {
   readonly ends: readonly number[];
 }
 
-/** Bytes of a block: some four hundred rows. Larger blocks take more memory and save no CPU. */
-export const blockBytes = 128 * 1024;
+/** Bytes of a block: some two hundred rows. Larger blocks take more memory and save no CPU. */
+export const blockBytes = 64 * 1024;
 
-/** Rows of a block: some ten times as many as in a block of a carrier's file, so that tiny rows cannot fill the memory. */
+/** Rows of a block: some twenty times as many as in a block of a carrier's file, so that tiny rows cannot fill the memory. */
 export const maxBlockRows = 4_096;
 
 /** The maximum length of a row. A longer one has an unclosed quote. */
@@ -22,6 +22,7 @@ const maxRowBytes = 2 * 1024 * 1024;
  */
 export class BlockReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #size: number;
   #buffered: Buffer = Buffer.alloc(0);
   #ended = false;
   /** Bytes that follow an unclosed quote, in which each line is a row. */
@@ -31,9 +32,11 @@ export class BlockReader {
 
   /**
    * @param chunks the file's bytes from the beginning of a row.
+   * @param size bytes of a block.
    */
-  constructor(chunks: AsyncIterable<Uint8Array>) {
+  constructor(chunks: AsyncIterable<Uint8Array>, size = blockBytes) {
     this.#chunks = chunks[Symbol.asyncIterator]();
+    this.#size = size;
   }
 
   /**
@@ -48,7 +51,7 @@ export class BlockReader {
   async next(delimiter: Delimiter): Promise<Block | undefined> {
     if (this.#brokenBytes > 0) return this.#nextLines();
     this.#wasBroken = false;
-    for (let size = blockBytes; ; size *= 2) {
+    for (let size = this.#size; ; size *= 2) {
       await this.#fill(size);
       const window = this.#buffered.subarray(0, size);
       if (window.length === 0) return undefined;
@@ -81,7 +84,7 @@ export class BlockReader {
   /** The next lines after an unclosed quote. */
   #nextLines(): Block {
     this.#wasBroken = true;
-    const window = this.#buffered.subarray(0, Math.min(this.#brokenBytes, blockBytes));
+    const window = this.#buffered.subarray(0, Math.min(this.#brokenBytes, this.#size));
     const ends = lineEnds(window, maxBlockRows);
     // A line that is longer than a block is a block by itself.
     if (ends.length === 0) {

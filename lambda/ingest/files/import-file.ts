@@ -1,12 +1,4 @@
-import type { RowInterpreter } from '../../carriers/datastreamer/csv.ts';
-import {
-  type Arrival,
-  type Fault,
-  fault,
-  formatReason,
-  isFault,
-  type Reading,
-} from '../../carriers/reading.ts';
+import { type Fault, formatReason, isFault } from '../../carriers/reading.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
 import type { Source } from '../../ledger/source.ts';
 import { formatTime } from '../../ledger/time.ts';
@@ -14,29 +6,32 @@ import { backOff } from '../../store/concurrency.ts';
 import type { FilesTable } from '../../store/files.ts';
 import type { Manifest } from '../../store/manifest.ts';
 import { type Reject, rejectFault } from '../../store/quarantine.ts';
-import { type Entry, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
-import type { Block, BlockReader } from './blocks.ts';
+import { type ChunkOutcome, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
+import { Measures } from '../measures.ts';
+import { blockBytes } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
-import { headerIn, type Layout, parseLayout, readLayout, swallowsRows } from './layout.ts';
+import { readLayout } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
-import { type ParsedRow, parseRows } from './rows.ts';
+import { type Part, readParts } from './parts.ts';
 import { openUnpacked, type UnpackedFile } from './unpacking.ts';
 
 /** The context of an import. */
-export interface ImportPorts extends LedgerPorts {
+export interface ImportPorts extends Omit<LedgerPorts, 'beginChunk'> {
   readonly files: Pick<FilesTable, 'read' | 'write'>;
   /** Opens an object from a byte on; undefined if it does not exist any more. */
   readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
   /** Keeps a whole object in the quarantine. */
   readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
-  /** Takes the receipt of the rows since the last one, each time progress is noted. */
-  readonly count: (receipt: Receipt) => void;
+  /** Takes what became of the rows since it was last called, each time progress is noted. */
+  readonly count: (receipt: Receipt, measures: Measures) => void;
   /** Whether the remaining time is too short for another block. */
   readonly timeIsShort: () => boolean;
   /** When the import was asked for, in milliseconds since the epoch: a file may be much older. */
   readonly askedAt: number;
   /** Milliseconds since the epoch. Progress is noted with the time, so that a dead import differs from a running one. */
   readonly now: () => number;
+  /** Bytes of a block; those of a deployed importer where it is left out. */
+  readonly blockBytes?: number;
 }
 
 /** The result of an invocation's part of an import. */
@@ -49,8 +44,16 @@ export interface ImportResult {
   readonly manifest: Manifest | undefined;
 }
 
-/** Blocks after which progress is noted: a few seconds' work, so that a crash costs no more. */
-const blocksPerNote = 20;
+/**
+ * Parts that are stored at the same time: the next is read while the store is at work. Their order does not matter, but
+ * progress is noted in it: what is stored of later parts is stored again after a crash, which changes nothing.
+ */
+const partsAtOnce = 2;
+/**
+ * Parts after which progress is noted: a few seconds' work, so that a crash costs no more. Not fewer than are stored at the
+ * same time, so that all that an invocation left behind is stored again before a retry notes its progress.
+ */
+const partsPerNote = 40;
 /**
  * Carriers send at most 20 days of history again, and a stream keeps a week unless configured otherwise: a record that is
  * older than this when its file is delivered does not arrive by stream at the same moment.
@@ -121,25 +124,23 @@ async function importRows(
   ports: ImportPorts,
 ): Promise<ImportResult> {
   if (file.damage !== undefined) return refuse(object, source, manifest, file.damage, ports);
-  const read = await readLayout(object.key, file.bytes, manifest.header);
+  const read = await readLayout(object.key, file.bytes, manifest.header, ports.blockBytes ?? blockBytes);
   if (isFault(read)) return refuse(object, source, manifest, read, ports);
   const { layout, headerBytes, blocks } = read;
-  const task = { object, source, ports, arrivedAt: file.deliveredAt, blocks, isRetry };
-  return importBlocks(task, layout, {
+  const { deliveredAt: arrivedAt } = file;
+  const begin = {
     ...manifest,
     header: layout.header,
     position: Math.max(manifest.position, headerBytes),
-  });
+  };
+  const parts = readParts({ key: object.key, source, arrivedAt, blocks }, layout, begin);
+  return importParts({ ports, arrivedAt, isRetry }, parts, begin);
 }
 
 interface Task {
-  readonly object: FileObject;
-  readonly source: Source;
   readonly ports: ImportPorts;
   readonly arrivedAt: number;
-  /** The rows that are not yet imported. */
-  readonly blocks: BlockReader;
-  /** Whether an invocation that died may have stored some of them: those up to where it would have noted its progress. */
+  /** Whether an invocation that died may have stored some of the parts: those up to where it would have noted its progress. */
   readonly isRetry: boolean;
 }
 
@@ -178,7 +179,9 @@ async function refuse(
   const reason = formatReason(wrong);
   const failed: Manifest = { ...manifest, state: 'failed', reason, noted: timeNow(ports) };
   await ports.files.write(failed);
-  ports.count({ ...emptyReceipt, received: 1, rejected: 1 });
+  const measures = new Measures();
+  for (const count of ['received', 'rejected'] as const) measures.count(wrong.code, count);
+  ports.count({ ...emptyReceipt, received: 1, rejected: 1 }, measures);
   return { outcome: 'failed', manifest: failed };
 }
 
@@ -194,139 +197,122 @@ function timeNow({ now }: Pick<ImportPorts, 'now'>): string {
   return new Date(now()).toISOString();
 }
 
-async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise<ImportResult> {
-  const { object, ports, blocks } = task;
-  let layout = first;
+async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manifest): Promise<ImportResult> {
+  const { ports } = task;
   let manifest = begin;
-  let uncounted = emptyReceipt;
+  let uncounted = new Uncounted();
   let unnoted = 0;
   let { isRetry } = task;
   const note = async (noted: Manifest): Promise<Manifest> => {
     const timed = { ...noted, noted: timeNow(ports) };
     await ports.files.write(timed);
-    ports.count(uncounted);
-    uncounted = emptyReceipt;
+    ports.count(uncounted.receipt, uncounted.measures);
+    uncounted = new Uncounted();
     unnoted = 0;
     isRetry = false;
     return timed;
   };
-  for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
-    const section = cutAtHeader(block, layout);
-    if (section.rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - section.rest));
-    if (section.header !== undefined) {
-      layout = parseLayout(section.header, object.key);
-      manifest = { ...manifest, header: layout.header, headers: (manifest.headers ?? 1) + 1 };
+  /** Parts that are being stored, the first one first. */
+  const storing: StoredPart[] = [];
+  let isOver = false;
+  let timeIsShort = false;
+  /** Whether all that was read can be noted: no part is read that another invocation could not begin with. */
+  let canStop = true;
+  try {
+    for (;;) {
+      while (!isOver && !(timeIsShort && canStop) && storing.length < partsAtOnce) {
+        const { value: part, done } = await parts.next();
+        isOver = done === true;
+        if (isOver) break;
+        canStop = part.isResumable;
+        storing.push({ part, outcome: startPart({ ...task, isRetry }, part, begin) });
+      }
+      const next = storing.shift();
+      if (next === undefined) break;
+      const { part, outcome } = next;
+      const taken = await outcome;
+      uncounted.add(taken);
+      manifest = advanced({ ...manifest, ...part.headers }, part, taken.receipt);
+      unnoted += 1;
+      timeIsShort ||= ports.timeIsShort();
+      const isLast = timeIsShort && storing.length === 0 && !isOver;
+      if (part.isResumable && (isLast || unnoted >= partsPerNote)) manifest = await note(manifest);
+      if (part.isResumable && isLast) return { outcome: 'continue', manifest };
     }
-    const counts =
-      section.rows.length === 0
-        ? emptyReceipt
-        : await importSection({ ...task, isRetry }, section, layout, manifest);
-    uncounted = addReceipts(uncounted, counts);
-    manifest = advanced(manifest, section, counts);
-    unnoted += 1;
-    const timeIsShort = ports.timeIsShort();
-    if (blocks.isResumable && (timeIsShort || unnoted >= blocksPerNote)) manifest = await note(manifest);
-    if (blocks.isResumable && timeIsShort) return { outcome: 'continue', manifest };
-    block = await blocks.next(layout.delimiter);
+  } finally {
+    // Nothing is stored any more when the file is closed, whatever the import ended with.
+    await Promise.allSettled(storing.map(({ outcome }) => outcome));
   }
   const { header, ...done } = manifest;
   const finished = await note({ ...done, state: 'done' });
   return { outcome: 'done', manifest: finished };
 }
 
-/** The first rows of a block: up to the next header, or only that header. An unusable header is a row as well. */
-interface Section {
-  readonly rows: readonly ParsedRow[];
-  /** Bytes that it takes. */
-  readonly length: number;
-  /** Bytes of the block behind it. */
-  readonly rest: number;
-  /** The header; undefined if these are rows. */
-  readonly header?: string;
+/** A part on its way into the store. */
+interface StoredPart {
+  readonly part: Part;
+  readonly outcome: Promise<Taken>;
 }
 
-/** The header before them applies to rows, wherever it is in the file. */
-function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
-  const rows = parseRows(bytes, ends, layout.delimiter);
-  for (const [index, row] of rows.entries()) {
-    const header = headerIn(row, layout);
-    if (header === undefined) continue;
-    const begin = row.bytes.byteOffset - bytes.byteOffset;
-    if (index > 0) return { rows: rows.slice(0, index), length: begin, rest: bytes.length - begin };
-    // A row that is broken by its quotes may end before the bytes that were cut as one row.
-    const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
-    const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
-    return { rows: swallowsRows(header) ? [row] : [], length, rest: bytes.length - length, header };
+/** What became of a part. */
+type Taken = Pick<ChunkOutcome, 'receipt' | 'measures'>;
+
+/** What became of the parts since progress was noted. */
+class Uncounted {
+  receipt = emptyReceipt;
+  readonly measures = new Measures();
+
+  add({ receipt, measures }: Taken): void {
+    this.receipt = addReceipts(this.receipt, receipt);
+    this.measures.add(measures);
   }
-  return { rows, length: bytes.length, rest: 0 };
 }
 
-const newline = 0x0a;
+/** Begins to store a part. Its failure is thrown where it is awaited, and that may be late. */
+function startPart(task: Task, part: Part, { object }: Manifest): Promise<Taken> {
+  const outcome = importPart(task, part, object);
+  outcome.catch(() => undefined);
+  return outcome;
+}
 
-function advanced(manifest: Manifest, section: Section, { received, rejected }: Receipt): Manifest {
+function advanced(manifest: Manifest, part: Part, { received, rejected }: Receipt): Manifest {
   return {
     ...manifest,
     rows: manifest.rows + received,
     accepted: manifest.accepted + received - rejected,
     rejected: manifest.rejected + rejected,
-    position: manifest.position + section.length,
+    position: manifest.position + part.length,
   };
 }
 
-/** Takes in rows, and repeats until all of them are in. */
-async function importSection(
+/** Takes in the rows of a part, and repeats until all of them are in. */
+async function importPart(
   task: Task,
-  { rows }: Section,
-  layout: Layout,
-  manifest: Manifest,
-): Promise<Receipt> {
-  // The first header is at the beginning of the file; a later one is kept with the rows that need it.
-  const header = (manifest.headers ?? 1) > 1 ? { header: layout.header } : {};
-  const entries = rows.map((row, index): Entry => {
-    const { source, arrivedAt } = task;
-    return {
-      ...header,
-      reading: interpretParsedRow(row, layout.interpretRow, { source, arrivedAt }),
-      delivery: index,
-      position: `${manifest.object}#${manifest.rows + index + 1}`,
-      source,
-      arrivedAt,
-      bytes: () => row.bytes,
-    };
-  });
+  { entries, rowsBefore, rejectGroup }: Part,
+  object: string,
+): Promise<Taken> {
+  if (entries.length === 0) return new Uncounted();
+  const { ports } = task;
   const options = {
     readBeforeWrite: true,
-    writtenAt: task.ports.askedAt,
+    writtenAt: ports.askedAt,
     finalBefore: formatTime(task.arrivedAt - settledMilliseconds),
-    rejectGroup: `${manifest.object}#${manifest.position}`,
+    rejectGroup,
   };
   for (let attempt = 1; ; attempt += 1) {
-    const ingested = await ingest(entries, task.ports, { ...options, isRetry: task.isRetry || attempt > 1 });
-    if (ingested.receipt.failed === 0) return ingested.receipt;
-    if (attempt === maxAttempts) throw new ImportError(manifest, ingested);
+    const ingested = await ingest(entries, ports, { ...options, isRetry: task.isRetry || attempt > 1 });
+    if (ingested.receipt.failed === 0) return ingested;
+    if (attempt === maxAttempts) throw new ImportError(object, rowsBefore, ingested);
     await backOff(attempt, 200);
   }
-}
-
-/** Interprets a row under its header. */
-export function interpretParsedRow(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
-  return row.fields === undefined ? brokenRow(row.isText) : interpretRow(row.fields, arrival);
-}
-
-function brokenRow(isText: boolean): Fault {
-  return isText
-    ? fault('broken-row', 'The row is not CSV: a quote is not closed, or characters follow a closed one')
-    : fault('not-utf8', 'The row is not UTF-8 text');
 }
 
 /** The store or the quarantine did not take all rows. */
 export class ImportError extends Error {
   override readonly name = 'ImportError';
 
-  constructor(manifest: Manifest, { receipt, errors }: Ingested) {
+  constructor(object: string, rowsBefore: number, { receipt, errors }: Ingested) {
     const causes = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
-    super(
-      `${receipt.failed} rows after row ${manifest.rows} of ${manifest.object} were not stored: ${causes}`,
-    );
+    super(`${receipt.failed} rows after row ${rowsBefore} of ${object} were not stored: ${causes}`);
   }
 }

@@ -40,20 +40,22 @@ export interface ReadableFile {
  * @param key the object's, whose name may tell what the file is about.
  * @param bytes the file's, from where it was opened.
  * @param known the header in force, if the file was opened after it.
+ * @param blockBytes bytes of a block of the rows.
  */
 export async function readLayout(
   key: string,
   bytes: AsyncIterable<Uint8Array>,
   known: string | undefined,
+  blockBytes?: number,
 ): Promise<ReadableFile | Fault> {
   if (known !== undefined) {
-    return { layout: parseLayout(known, key), headerBytes: 0, blocks: new BlockReader(bytes) };
+    return { layout: parseLayout(known, key), headerBytes: 0, blocks: new BlockReader(bytes, blockBytes) };
   }
   const started = await readHeader(bytes);
   if (isFault(started)) return started;
   const { header, headerBytes, rest } = started;
   const layout = parseLayout(header, key);
-  return layout.fault ?? { layout, headerBytes, blocks: new BlockReader(rest) };
+  return layout.fault ?? { layout, headerBytes, blocks: new BlockReader(rest, blockBytes) };
 }
 
 /**

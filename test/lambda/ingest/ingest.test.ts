@@ -221,7 +221,7 @@ describe('taking in a batch', () => {
   });
 
   test('of nothing is a receipt of nothing', async () => {
-    expect(await ingest([], ports({}), { readBeforeWrite: false })).toEqual({
+    expect(await ingest([], ports({}), { readBeforeWrite: false })).toMatchObject({
       receipt: { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 },
       failedDeliveries: new Set(),
       testIds: [],
@@ -278,9 +278,8 @@ describe('taking in a batch', () => {
       'stored',
       'ended',
     ]);
-    expect(ended.map(({ measures, ...outcome }) => [outcome, [...measures.receipts.keys()]])).toEqual([
-      [ingested, ['usage', 'broken-json']],
-    ]);
+    expect(ended).toEqual([ingested]);
+    expect([...ingested.measures.receipts.keys()]).toEqual(['usage', 'broken-json']);
     expect([ingested.receipt.failed, [...ingested.failedDeliveries]]).toEqual([1, [2]]);
   });
 

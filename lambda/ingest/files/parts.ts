@@ -1,0 +1,136 @@
+import type { RowInterpreter } from '../../carriers/datastreamer/csv.ts';
+import { type Arrival, type Fault, fault, type Reading } from '../../carriers/reading.ts';
+import type { Manifest } from '../../store/manifest.ts';
+import type { Entry } from '../ingest.ts';
+import type { Block, BlockReader } from './blocks.ts';
+import { headerIn, type Layout, parseLayout, swallowsRows } from './layout.ts';
+import { type ParsedRow, parseRows } from './rows.ts';
+
+/** What is imported at once: rows of a block under one header, or a header. */
+export interface Part {
+  readonly entries: readonly Entry[];
+  /** Rows before it. */
+  readonly rowsBefore: number;
+  /** Bytes that it takes. */
+  readonly length: number;
+  /** Name under which its rejects are kept together. */
+  readonly rejectGroup: string;
+  /** Whether another invocation can go on behind it. */
+  readonly isResumable: boolean;
+  /** The header from here on and how many there were, if it is one. */
+  readonly headers: Pick<Manifest, 'header' | 'headers'>;
+}
+
+/** A file that is read part by part. */
+export interface PartSource extends Arrival {
+  /** The object's key, whose name may tell what the file is about. */
+  readonly key: string;
+  /** The rows that are not yet imported. */
+  readonly blocks: BlockReader;
+}
+
+/**
+ * Reads a file part by part, each row interpreted under its header.
+ *
+ * @param first the layout of the first rows.
+ * @param begin how far the file was imported before.
+ */
+export async function* readParts(
+  source: PartSource,
+  first: Layout,
+  begin: Manifest,
+): AsyncGenerator<Part, undefined> {
+  const { key, blocks } = source;
+  let layout = first;
+  let { rows, position, headers = 1 } = begin;
+  for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
+    const section = cutAtHeader(block, layout);
+    if (section.rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - section.rest));
+    if (section.header !== undefined) {
+      layout = parseLayout(section.header, key);
+      headers += 1;
+    }
+    yield {
+      entries: readEntries(source, section, layout, { object: begin.object, rows, headers }),
+      rowsBefore: rows,
+      length: section.length,
+      rejectGroup: `${begin.object}#${position}`,
+      isResumable: blocks.isResumable,
+      headers: section.header === undefined ? {} : { header: layout.header, headers },
+    };
+    rows += section.rows.length;
+    position += section.length;
+    block = await blocks.next(layout.delimiter);
+  }
+}
+
+/** The first rows of a block: up to the next header, or only that header. An unusable header is a row as well. */
+interface Section {
+  readonly rows: readonly ParsedRow[];
+  /** Bytes that it takes. */
+  readonly length: number;
+  /** Bytes of the block behind it. */
+  readonly rest: number;
+  /** The header; undefined if these are rows. */
+  readonly header?: string;
+}
+
+/** The header before them applies to rows, wherever it is in the file. */
+function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
+  const rows = parseRows(bytes, ends, layout.delimiter);
+  for (const [index, row] of rows.entries()) {
+    const header = headerIn(row, layout);
+    if (header === undefined) continue;
+    const begin = row.bytes.byteOffset - bytes.byteOffset;
+    if (index > 0) return { rows: rows.slice(0, index), length: begin, rest: bytes.length - begin };
+    // A row that is broken by its quotes may end before the bytes that were cut as one row.
+    const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
+    const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
+    return { rows: swallowsRows(header) ? [row] : [], length, rest: bytes.length - length, header };
+  }
+  return { rows, length: bytes.length, rest: 0 };
+}
+
+const newline = 0x0a;
+
+/** Where rows stand in their file. */
+interface Place {
+  /** The file's name. */
+  readonly object: string;
+  /** Rows before them. */
+  readonly rows: number;
+  /** Headers up to them. */
+  readonly headers: number;
+}
+
+function readEntries(
+  { source, arrivedAt }: Arrival,
+  { rows }: Section,
+  layout: Layout,
+  place: Place,
+): readonly Entry[] {
+  // The first header is at the beginning of the file; a later one is kept with the rows that need it.
+  const header = place.headers > 1 ? { header: layout.header } : {};
+  return rows.map((row, index): Entry => {
+    return {
+      ...header,
+      reading: interpretParsedRow(row, layout.interpretRow, { source, arrivedAt }),
+      delivery: index,
+      position: `${place.object}#${place.rows + index + 1}`,
+      source,
+      arrivedAt,
+      bytes: () => row.bytes,
+    };
+  });
+}
+
+/** Interprets a row under its header. */
+export function interpretParsedRow(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
+  return row.fields === undefined ? brokenRow(row.isText) : interpretRow(row.fields, arrival);
+}
+
+function brokenRow(isText: boolean): Fault {
+  return isText
+    ? fault('broken-row', 'The row is not CSV: a quote is not closed, or characters follow a closed one')
+    : fault('not-utf8', 'The row is not UTF-8 text');
+}
