@@ -33,6 +33,7 @@ const windows = 240;
 const fleetSims = 100_000;
 const sampledBuckets = 2;
 
+/** Measures them. */
 export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Figure[]> {
   const record = readRecord();
   const worker = await measureWorker(record, { quick, full });

@@ -367,11 +367,13 @@ export interface SimDayShape {
   readonly usageBytes: number;
 }
 
+/** A day of a data-streamer SIM. */
 export const streamerDay: SimDayShape = {
   usageRecords: streamerSim.usageRecords / monthDays,
   usageBytes: itemSizes.usage,
 };
 
+/** A day of a Super SIM that is always on. */
 export const alwaysOnDay: SimDayShape = {
   usageRecords: alwaysOnSim.updates / monthDays,
   usageBytes: itemSizes.superSimUsage,

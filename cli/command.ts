@@ -68,6 +68,7 @@ export function printJson(context: Pick<CommandContext, 'terminal'>, value: unkn
   print(context, JSON.stringify(value, undefined, 2));
 }
 
+/** The colours of the terminal that a command writes to; none where it takes none. */
 export function colours({ terminal }: Pick<CommandContext, 'terminal'>): Colours {
   return chooseColours(terminal);
 }

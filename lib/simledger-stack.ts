@@ -6,12 +6,12 @@ import { findGranule, watchesSource } from '../lambda/alerts/rules.ts';
 import { environment } from '../lambda/aws/names.ts';
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../lambda/ledger/heard.ts';
 import { accessLogBucket } from './access-logs.ts';
-import { AlertDelivery } from './alert-delivery.ts';
-import { AlertSweep } from './alert-sweep.ts';
+import { AlertDelivery, type AlertDeliveryProps } from './alert-delivery.ts';
+import { AlertSweep, type AlertSweepProps } from './alert-sweep.ts';
 import type { Configuration } from './configuration.ts';
 import { DayPass } from './day-pass.ts';
 import { FileIngest } from './file-ingest.ts';
-import { Lake } from './lake.ts';
+import { Lake, type LakeProps } from './lake.ts';
 import { LakeCatalog } from './lake-catalog.ts';
 import { MetricsExport } from './metrics-export.ts';
 import { Monitoring } from './monitoring.ts';
@@ -41,7 +41,7 @@ export class SimledgerStack extends Stack {
   constructor(scope: Construct, id: string, configuration: Configuration) {
     super(scope, id, { description: 'simledger: the ledger of what cellular-IoT carriers push' });
     const { retention, tracing } = configuration;
-    const { usageDays, quarantineDays, overwrittenFileDays, logDays } = retention;
+    const { usageDays, quarantineDays, logDays } = retention;
     const removalPolicy = configuration.removal === 'destroy' ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
     const dataKey = this.#findDataKey(configuration);
     const operation: FunctionOperation = { logDays, tracing, removalPolicy, dataKey };
@@ -53,15 +53,7 @@ export class SimledgerStack extends Stack {
       warmWriteUnits: chooseWarmWriteUnits(fleets),
       adoptedTables: configuration.adoptedTables,
     });
-    const lake = new Lake(this, 'Lake', {
-      ...{ removalPolicy, dataKey, accessLogs },
-      overwrittenDays: overwrittenFileDays,
-      objectLock: configuration.lake.objectLock,
-    });
-    const catalog = new LakeCatalog(this, 'Catalog', {
-      ...{ lake, removalPolicy, dataKey, accessLogs },
-      queryGigabytes: configuration.lake.queryGigabytes,
-    });
+    const { lake, catalog } = this.#addLake(configuration, { removalPolicy, dataKey, accessLogs });
     const sources = this.#addSources(configuration, { removalPolicy, dataKey, accessLogs });
     const metricsExport = this.#addMetricsExport(configuration, operation);
     const tellingEnvironment = metricsExport?.environment ?? {};
@@ -84,23 +76,11 @@ export class SimledgerStack extends Stack {
     }
     const queryApi = this.#addQueryApi(configuration, { storage, lake, operation });
     const webhooks = this.#addWebhooks(sources, operation);
-    const { receivers, sessionRefresh } = configuration;
-    const alertSweep = new AlertSweep(this, 'AlertSweep', {
-      ...{ settings: configuration.alerts, sources, sessionRefresh, storage, receivers, operation },
-      retention: configuration.retention,
-      namespace: this.stackName,
-    });
-    const alertDelivery =
-      receivers.length === 0
-        ? undefined
-        : new AlertDelivery(this, 'AlertDelivery', {
-            ...{ receivers, storage, operation, alarmEmail: configuration.alarmEmail },
-            apiUrl: queryApi?.stage.api.apiEndpoint,
-            namespace: this.stackName,
-          });
+    const apiUrl = queryApi?.stage.api.apiEndpoint;
+    const alerting = this.#addAlerts(configuration, { sources, storage, operation, apiUrl });
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...{ configuration, dataKey, sources, storage, streams, files, webhooks, queryApi },
-      ...{ alertSweep, alertDelivery, dayPass, metricsExport, usageDays },
+      ...{ ...alerting, dayPass, metricsExport, usageDays },
       namespace: this.stackName,
     });
 
@@ -111,7 +91,7 @@ export class SimledgerStack extends Stack {
     showLogs(this, { streams, files, accessLogs });
     if (webhooks !== undefined) showWebhooks(this, webhooks);
     if (metricsExport !== undefined) showMetricsExport(this, metricsExport);
-    showAlerts(this, { storage, alertSweep, alertDelivery });
+    showAlerts(this, { storage, ...alerting });
     showOperation(this, {
       ...{ sources, streams, files },
       sessionRefresh: configuration.sessionRefresh,
@@ -121,6 +101,16 @@ export class SimledgerStack extends Stack {
       alarmTopic: monitoring.alarms.topic,
     });
     if (queryApi !== undefined) showApi(this, queryApi);
+  }
+
+  /** The buckets of closed days, and what makes them tables. */
+  #addLake(
+    { lake: { objectLock, queryGigabytes }, retention }: Configuration,
+    shared: Pick<LakeProps, 'removalPolicy' | 'dataKey' | 'accessLogs'>,
+  ): { readonly lake: Lake; readonly catalog: LakeCatalog } {
+    const overwrittenDays = retention.overwrittenFileDays;
+    const lake = new Lake(this, 'Lake', { ...shared, overwrittenDays, objectLock });
+    return { lake, catalog: new LakeCatalog(this, 'Catalog', { ...shared, lake, queryGigabytes }) };
   }
 
   #addSources(
@@ -164,6 +154,24 @@ export class SimledgerStack extends Stack {
       sources: sources.map(({ name }) => name),
       namespace: this.stackName,
     });
+  }
+
+  /** The sweep, and the delivery to receivers, if there are any. */
+  #addAlerts(
+    { alerts: settings, alarmEmail, receivers, retention, sessionRefresh }: Configuration,
+    { apiUrl, ...shared }: Pick<AlertSweepProps, 'sources' | 'storage' | 'operation'> &
+      Pick<AlertDeliveryProps, 'apiUrl'>,
+  ): { readonly alertSweep: AlertSweep; readonly alertDelivery: AlertDelivery | undefined } {
+    const namespace = this.stackName;
+    const alertSweep = new AlertSweep(this, 'AlertSweep', {
+      ...{ settings, sessionRefresh, receivers, retention, namespace, ...shared },
+    });
+    if (receivers.length === 0) return { alertSweep, alertDelivery: undefined };
+    const { storage, operation } = shared;
+    const alertDelivery = new AlertDelivery(this, 'AlertDelivery', {
+      ...{ receivers, storage, operation, alarmEmail, apiUrl, namespace },
+    });
+    return { alertSweep, alertDelivery };
   }
 
   /** Undefined where no carrier calls. */

@@ -9,7 +9,8 @@ import { type AlertTransition, transitionId } from '../lambda/alerts/delivery/tr
 import { type WebhookSecret, writeWebhook } from '../lambda/alerts/delivery/webhook.ts';
 import type { Rule } from '../lambda/alerts/rules.ts';
 import { AlertState } from '../lambda/alerts/sweep/alert-state.ts';
-import { type SweepReport, sweep } from '../lambda/alerts/sweep/sweep.ts';
+import { sweep } from '../lambda/alerts/sweep/sweep.ts';
+import type { SweepReport } from '../lambda/alerts/sweep/sweep-run.ts';
 import { readHeardMark, readWatchedSim, type WatchedSim } from '../lambda/alerts/sweep/watched-sim.ts';
 import { defaultLateness } from '../lambda/aws/sources.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';

@@ -11,6 +11,7 @@ export interface LocalSource extends KnownSource {
   readonly bucket: string;
 }
 
+/** The buckets that belong to no source. */
 export const quarantineBucket = 'simledger-quarantine';
 export const lakeBucket = 'simledger-lake';
 export const accountLakeBucket = 'simledger-account-lake';
@@ -19,6 +20,7 @@ export const lakeFolders: ReadonlyMap<string, string> = new Map([
   [lakeBucket, 'lake'],
   [accountLakeBucket, 'account-lake'],
 ]);
+/** The queues, and the secret of the API. */
 export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
 export const dayQueue = 'simledger-days';

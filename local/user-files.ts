@@ -6,6 +6,7 @@ import { parseObject, splitBody, splitValue } from '../lambda/json/json.ts';
 
 /** The user's own files: CSV for a source's bucket, JSON for its stream. */
 
+/** CSV goes into a source's bucket, JSON onto its stream. */
 export type FileKind = 'csv' | 'json';
 
 /** A file that was asked for. */

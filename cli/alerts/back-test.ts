@@ -41,6 +41,7 @@ const dayMilliseconds = 86_400_000;
 /** A rule's result as a resource. */
 type ListedResult = ReturnType<typeof renderResult>;
 
+/** `alerts test`: what rules would have found in past records. */
 export async function testRules(context: CommandContext, options: BackTestOptions): Promise<ExitCode> {
   const ports = openAlertPorts(context);
   const period = answeredPeriod('alerts', options, ports.now());

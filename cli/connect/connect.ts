@@ -38,6 +38,7 @@ const pauseMilliseconds = 1_000;
 /** Milliseconds within which a working consumer stores everything of a record. */
 const settlingMilliseconds = 10_000;
 
+/** `connect`: shows what the carrier's portal asks for, and waits until records arrive. */
 export async function connect(context: CommandContext, options: ConnectOptions): Promise<ExitCode> {
   const { deployment } = context;
   const source = requireSource(deployment, options.source);

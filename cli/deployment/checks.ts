@@ -17,14 +17,17 @@ export async function check(subject: string, look: () => Promise<Omit<Check, 'su
   }
 }
 
+/** The outcome of a check that found nothing to do. */
 export function ok(sentence: string): Omit<Check, 'subject'> {
   return { outcome: 'ok', sentence };
 }
 
+/** The outcome of a check that found something that does not work. */
 export function problem(sentence: string): Omit<Check, 'subject'> {
   return { outcome: 'problem', sentence };
 }
 
+/** The outcome of a check that found something that works, and should be looked at. */
 export function warning(sentence: string): Omit<Check, 'subject'> {
   return { outcome: 'warning', sentence };
 }

@@ -172,8 +172,10 @@ async function* mappingChecks(
   yield mappingCheck('mapping of files', ofImporter, (arn) => arn.endsWith(`:${queueName}`));
 }
 
+/** Event source mappings of a function, or why they cannot be listed. */
 export type Mappings = readonly EventSourceMappingConfiguration[] | Error;
 
+/** Lists a function's event source mappings. A failure is a value: each check that needs them states it. */
 export async function listMappings(
   client: LambdaClient,
   FunctionName: string | undefined,
@@ -199,6 +201,11 @@ function factorsByStream(mappings: Mappings): ReadonlyMap<string, number> {
   );
 }
 
+/**
+ * Checks that a mapping exists and is enabled.
+ *
+ * @param isIt whether it is the one that reads an ARN.
+ */
 export function mappingCheck(
   subject: string,
   mappings: Mappings,

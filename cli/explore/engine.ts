@@ -34,11 +34,13 @@ export interface SqlAnswer {
   readonly price?: string | undefined;
 }
 
+/** A column of an answer. */
 export interface SqlColumn {
   readonly name: string;
   readonly kind: ValueKind;
 }
 
+/** A value as an engine writes it; {@link renderValue} makes what answers show. */
 export type SqlValue = string | number | boolean | null;
 
 /** How values of SQL are shown. */

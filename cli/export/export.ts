@@ -50,6 +50,7 @@ interface Exported {
   readonly items: number;
 }
 
+/** `export`: writes sessions, usage, events and SIMs into files. */
 export async function exportLedger(context: CommandContext, options: ExportOptions): Promise<ExitCode> {
   const { from, to, out } = options;
   if (from !== undefined && to !== undefined && to < from) {

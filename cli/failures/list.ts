@@ -30,6 +30,7 @@ interface ShownBatch {
   readonly functionError: string | null;
 }
 
+/** `failures list`: what Lambda gave up, and files of the dead-letter queue. */
 export async function listFailures(
   context: CommandContext,
   { limit }: FailuresListOptions,

@@ -34,6 +34,7 @@ interface SimListOptions extends ListOptions, PeriodOptions {
   readonly sim: string;
 }
 
+/** What `sessions SIM` shows. */
 export interface SessionsOptions extends SimListOptions {
   readonly status?: SessionsQuery['status'];
 }
@@ -43,6 +44,7 @@ export interface SimUsageOptions extends SimListOptions {
   readonly by: readonly UsageWord[];
 }
 
+/** What `events SIM` shows. */
 export interface EventsOptions extends SimListOptions {
   readonly type?: string | undefined;
 }

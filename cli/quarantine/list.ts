@@ -48,6 +48,7 @@ interface Shown {
 
 const concurrentReads = 32;
 
+/** `quarantine list`: counts rejects, and shows the latest. */
 export async function listQuarantine(
   context: CommandContext,
   { limit, ...filter }: QuarantineListOptions,

@@ -9,6 +9,7 @@ import { type RejectObject, readRejects, rejectObjects } from './objects.ts';
 /** Objects that an ID may stand for before it counts as ambiguous. */
 const maxNamed = 10;
 
+/** `quarantine show`: shows a reject and its bytes. */
 export async function showReject(context: CommandContext, { id }: { id: string }): Promise<ExitCode> {
   const found = await objectsNamed(context, id);
   const [object, other] = found;

@@ -54,6 +54,7 @@ interface Shard {
 /** Shards that are read at the same time. */
 const concurrentShards = 4;
 
+/** `replay`: takes in again what streams keep. */
 export async function replay(context: CommandContext, options: ReplayOptions): Promise<ExitCode> {
   const { deployment, signal, terminal } = context;
   const range = readTimeRange(options, terminal.now());

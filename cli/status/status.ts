@@ -55,6 +55,7 @@ interface Missing {
 /** Milliseconds after which a service that does not answer is left out. */
 const maxWaitMilliseconds = 15_000;
 
+/** `status`: shows what comes in, what waits and what is wrong. */
 export async function showStatus(context: CommandContext, _: object): Promise<ExitCode> {
   const { deployment } = context;
   const parts = new Parts();

@@ -25,6 +25,7 @@ const groupings = [
   ['trafficType', 'traffic type'],
 ] as const;
 
+/** The page of a stored bill, or of the cost that records state. */
 export function BillPage({ place: { query } }: PageProps): JSX.Element {
   const listRequest = makeRequest('/v1/Bills', {}, { PageSize: 100 });
   const bills = useAnswer(listRequest);

@@ -59,6 +59,7 @@ const fileColumns: readonly Column<File>[] = [
 /** Of a file with rejected rows, what matters first. */
 export const rejectedColumns = fileColumns.filter(({ title }) => title !== 'Bucket' && title !== 'Size');
 
+/** The page of imported files, and of what was rejected in them. */
 export function Files({ place: { query } }: PageProps): JSX.Element {
   const request = makeRequest('/v1/Files', {}, {
     Source: query.get('source') ?? undefined,

@@ -19,6 +19,7 @@ const views = [
   ['networks', 'By network'],
 ] as const;
 
+/** The page of SIMs, and of the usage of them all. */
 export function Fleet({ place }: PageProps): JSX.Element {
   const view = place.query.get('view') ?? 'list';
   return (

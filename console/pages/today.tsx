@@ -30,6 +30,7 @@ const silences = [
   ['30d', '30 days'],
 ] as const;
 
+/** The page of open alerts, silent SIMs, and how far sources are read. */
 export function Today({ place }: PageProps): JSX.Element {
   const silence = place.query.get('silent') ?? silences[0][0];
   const alertsRequest = makeRequest('/v1/Alerts', {}, { State: 'open', PageSize: 200 });

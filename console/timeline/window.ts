@@ -7,6 +7,7 @@ export interface TimeWindow {
   readonly to: number;
 }
 
+/** Milliseconds of a second, a minute, an hour and a day. */
 export const second = 1000;
 export const minute = 60 * second;
 export const hour = 60 * minute;

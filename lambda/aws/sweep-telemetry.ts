@@ -1,5 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import type { SweepReport } from '../alerts/sweep/sweep.ts';
+import type { SweepReport } from '../alerts/sweep/sweep-run.ts';
 import { dimension, hold, service, sweep } from './names.ts';
 import { dropZeros, type MetricValue, sourceLine, type Telemetry } from './telemetry.ts';
 

@@ -64,6 +64,7 @@ export interface AssumptionRow extends Assumption {
   readonly sims: number;
 }
 
+/** A month's bill. */
 export interface Bill {
   readonly rows: readonly BillRow[];
   /** Lines of the account. */
@@ -129,6 +130,7 @@ type WritableNotRated = { -readonly [Name in keyof NotRatedRow]: NotRatedRow[Nam
   readonly messageSum: DecimalSum;
 };
 
+/** Adds up what SIMs are billed, one after the other: it holds a sum for each group, and no SIM. */
 export class BillSum {
   readonly #context: Pick<RatingContext, 'tariffs' | 'month'>;
   readonly #by: readonly BillGroup[];

@@ -49,6 +49,7 @@ export interface Cause {
   readonly money: Decimal;
 }
 
+/** How a line of an invoice stands to ours: `missing here` is only in the invoice, `missing there` only in our bill. */
 export const outcomes = [
   'equal',
   'rounding',

@@ -17,6 +17,7 @@ export function makeDecimal(text: string | bigint): Decimal {
   return new Exact(text);
 }
 
+/** The decimal 0. */
 export const zero: Decimal = makeDecimal('0');
 
 /** How money is rounded: half away from zero, half to the even digit, always up, or always down. */
@@ -30,6 +31,7 @@ const modes = {
   down: Exact.roundDown,
 } as const;
 
+/** Rounds to so many digits after the point. */
 export function round(value: Decimal, decimals: number, mode: RoundingMode): Decimal {
   return value.round(decimals, modes[mode]);
 }
@@ -40,14 +42,17 @@ export function roundUpToStep(value: Decimal, step: Decimal): Decimal {
   return rest.eq(zero) ? value : value.minus(rest).plus(step);
 }
 
+/** The sum; zero of none. */
 export function add(values: readonly Decimal[]): Decimal {
   return values.reduce((sum, value) => sum.plus(value), zero);
 }
 
+/** The lesser of two. */
 export function min(a: Decimal, b: Decimal): Decimal {
   return a.lt(b) ? a : b;
 }
 
+/** The greater of two. */
 export function max(a: Decimal, b: Decimal): Decimal {
   return a.gt(b) ? a : b;
 }
@@ -60,6 +65,7 @@ export function formatDecimal(value: Decimal): string {
 /** Part of 1 that a percentage is. */
 const hundredth = makeDecimal('0.01');
 
+/** So many percent of a value, exactly. */
 export function takePercent(value: Decimal, percent: Decimal): Decimal {
   return value.times(percent).times(hundredth);
 }

@@ -8,6 +8,7 @@ import type { LineDimension } from './tariff.ts';
 export const notRatedKinds = ['tax', 'credit', 'one-off', 'exchange'] as const;
 export type NotRatedKind = (typeof notRatedKinds)[number];
 
+/** A line of an invoice. */
 export interface InvoiceLine {
   /** In the file, from 1; the header is the first. */
   readonly line: number;

@@ -50,6 +50,7 @@ export interface LineQuantity {
   readonly parts: readonly PricedPart[];
 }
 
+/** A line of a bill: what a SIM or the account pays for one thing. */
 export interface BillLine {
   /** The same for the same line in each computation: made of what the line is about. */
   readonly id: string;

@@ -16,6 +16,7 @@ import type { BilledUsage, Tariff } from './tariff.ts';
 export const oddKinds = ['silent', 'not-billed', 'several-tariffs', 'long-session'] as const;
 export type OddKind = (typeof oddKinds)[number];
 
+/** A SIM, and what is odd about it. */
 export interface OddSim {
   readonly kind: OddKind;
   readonly sim: string;

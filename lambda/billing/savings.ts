@@ -17,6 +17,7 @@ export interface TariffCost {
   readonly cheapestFor: number | undefined;
 }
 
+/** What the usage of a month costs now, and what it would cost by other tariffs. */
 export interface Savings {
   readonly sims: number;
   /** By the tariffs that match. */

@@ -145,6 +145,7 @@ export interface MoneyRounding {
   readonly mode: RoundingMode;
 }
 
+/** A part of charges and fees that is not paid. */
 export interface Discount {
   readonly name: string;
   readonly percent: Decimal;
@@ -162,6 +163,7 @@ export interface TariffFact {
   readonly address: string | undefined;
 }
 
+/** How a carrier bills. docs/billing.md explains the file that it is read from. */
 export interface Tariff {
   readonly name: string;
   /** ISO 4217. */

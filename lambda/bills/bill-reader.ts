@@ -63,6 +63,7 @@ interface FoundLine {
   readonly end: number;
 }
 
+/** Reads stored bills and pages of their lines. */
 export class BillReader {
   readonly #lake: Pick<Lake, 'open'>;
 

@@ -49,6 +49,7 @@ export interface ReadBook {
   readonly tag: string | undefined;
 }
 
+/** Reads the book: {@link emptyBook} where nothing was ever put. */
 export async function readBook(lake: Pick<Lake, 'open'>): Promise<ReadBook> {
   const read = await readText(lake, bookKey);
   if (read === undefined) return { book: emptyBook, tag: undefined };

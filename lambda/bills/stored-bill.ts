@@ -93,12 +93,15 @@ export interface BillIndex {
   readonly bills: readonly ListedBill[];
 }
 
+/** The key of the list of all bills. */
 export const indexKey = `${billsPrefix}index.json`;
 
+/** The key of what a month's bill is made of. */
 export function makeBillPlanKey(month: Month): string {
   return `${billsPrefix}month=${month}/plan.json`;
 }
 
+/** The key of a month's bill. */
 export function makeBillKey(month: Month): string {
   return `${billsPrefix}month=${month}/bill.json`;
 }

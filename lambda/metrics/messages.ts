@@ -19,6 +19,7 @@ export interface DayVolumesMessage {
   readonly groups: readonly VolumeGroup[];
 }
 
+/** What is told to the exporter of metrics. */
 export type MetricsMessage = GainMessage | DayVolumesMessage;
 
 /** Groups that a message has at most, each of up to 500 bytes: SQS takes 256 KB. A batch of a fleet has some tens. */

@@ -13,6 +13,7 @@ export interface Bill {
   readonly currency: string | null | undefined;
 }
 
+/** The bill of no records. */
 export const nothingBilled: Bill = { units: 0n, currency: undefined };
 
 /** Adds the cost of a usage record to a bill for data; text messages are not data. */

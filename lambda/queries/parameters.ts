@@ -12,7 +12,9 @@ export interface ParameterKind<Value> {
   readonly parse: (text: string) => Value | undefined;
 }
 
+/** States of a session. */
 export const sessionStatuses = ['open', 'ended', 'failed'] as const;
+/** What one record of a SIM's usage sums up; `raw` is a stored record. */
 export const granularities = ['hour', 'day', 'all', 'raw'] as const;
 /** What usage of the fleet may be grouped by. The first four are KORE's. */
 export const usageGroups = [

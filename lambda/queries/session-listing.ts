@@ -30,6 +30,7 @@ export interface Returned {
   readonly floor: SessionKey | undefined;
 }
 
+/** At the beginning of a list. */
 export const nothingReturned: Returned = { hashes: new Set(), floor: undefined };
 
 /** Which sessions are listed. */

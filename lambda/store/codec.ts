@@ -10,6 +10,7 @@ import { epochMilliseconds, formatTime } from '../ledger/time.ts';
  * look up every one of some forty names in every state and item, and each record is encoded.
  */
 
+/** An item as the SDK has it: attributes by name. */
 export type Item = Record<string, AttributeValue>;
 
 /** Takes attributes one by one, as an update's expression does. */

@@ -15,7 +15,9 @@ export interface RecordTable {
   readonly id: 'recordId' | 'eventId';
 }
 
+/** Usage records. */
 export const usageRecords: RecordTable = { sortKey: usageTable.sortKey, time: 'start', id: 'recordId' };
+/** Events. */
 export const eventRecords: RecordTable = { sortKey: eventsTable.sortKey, time: 'time', id: 'eventId' };
 
 /**

@@ -12,6 +12,7 @@ interface Fence {
   readonly closedThrough: string;
 }
 
+/** The fence's item without its key. */
 export const fenceCodec = compileCodec<Fence>({ closedThrough: 'text' });
 
 /** The key of the fence's item. */

@@ -13,6 +13,7 @@ import { dayMarkersTable } from './tables.ts';
 
 /** Markers of late records as items, and their reads and writes. */
 
+/** What a marker's item says, its sort key apart. */
 export const markerCodec = compileCodec<Marker>({
   sim: 'text',
   day: 'text',

@@ -12,6 +12,7 @@ const subject = { S: 'open' };
 /** What an open day's item says besides its key. */
 type OpenTimes = Omit<OpenDay, 'day'>;
 
+/** An open day's item without its key. */
 export const openTimesCodec = compileCodec<OpenTimes>({ orderedAt: 'number?', unreadAt: 'number?' });
 
 /** Closed days that are not sealed, as items of DayState: one a day. */

@@ -6,7 +6,9 @@ import { eventCodec, usageCodec } from './schema.ts';
 
 /** Usage records and events as they are read: all that their items hold, but for how full a statement made them. */
 
+/** A usage record as it is stored. */
 export type StoredUsage = UsageContent;
+/** An event as it is stored. */
 export type StoredEvent = EventContent;
 
 /** The usage record that an item holds. */

@@ -10,6 +10,7 @@ interface NotedStart {
   readonly scheduledFrom: string;
 }
 
+/** The item without its key. */
 export const startCodec = compileCodec<NotedStart>({ scheduledFrom: 'text' });
 
 /** The key of the item. */

@@ -14,6 +14,7 @@ interface StoredNote extends SessionNote {
   readonly sessionId: string;
 }
 
+/** A note's item. */
 export const sessionNoteCodec = compileCodec<StoredNote>({
   sim: 'text',
   sessionId: 'text',

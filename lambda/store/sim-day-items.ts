@@ -6,7 +6,9 @@ import { type Item, itemBytes } from './items.ts';
 
 /** SIM-days as items. */
 
+/** A SIM-day's item without its usage. */
 export const simPeriodCodec = compileCodec<Omit<SimPeriod, 'usage'>>(simPeriod);
+/** An entry of a SIM-day's usage. */
 export const simUsageCodec = compileCodec<SimUsage>(simUsage);
 
 /** A SIM's day as it is stored. */

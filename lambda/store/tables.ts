@@ -20,6 +20,7 @@ export interface TableDefinition {
   readonly expiryAttribute?: string;
 }
 
+/** Data sessions. */
 export const sessionsTable = {
   name: 'Sessions',
   partitionKey: 'sim',
@@ -27,6 +28,7 @@ export const sessionsTable = {
   localIndex: { name: 'byStart', sortKey: 'start' },
 } as const satisfies TableDefinition;
 
+/** Usage records. */
 export const usageTable = {
   name: 'Usage',
   partitionKey: 'sim',
@@ -35,6 +37,7 @@ export const usageTable = {
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
+/** Events. */
 export const eventsTable = {
   name: 'Events',
   partitionKey: 'sim',
@@ -42,6 +45,7 @@ export const eventsTable = {
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
+/** The latest state of SIMs. */
 export const simsTable = {
   name: 'Sims',
   partitionKey: 'sim',
@@ -54,6 +58,7 @@ export const simsTable = {
   ],
 } as const satisfies TableDefinition;
 
+/** CSV files and their imports. */
 export const filesTable = {
   name: 'Files',
   partitionKey: 'object',

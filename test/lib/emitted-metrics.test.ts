@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DeliveryReport } from '../../lambda/alerts/delivery/deliver.ts';
-import type { SweepReport } from '../../lambda/alerts/sweep/sweep.ts';
+import type { SweepReport } from '../../lambda/alerts/sweep/sweep-run.ts';
 import { measureSchedule, measureWork } from '../../lambda/aws/day-telemetry.ts';
 import { measureExport } from '../../lambda/aws/metrics-telemetry.ts';
 import { gateway, service } from '../../lambda/aws/names.ts';

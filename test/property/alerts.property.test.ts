@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { SharedEpisode } from '../../lambda/alerts/shared-episodes.ts';
 import type { Outbox } from '../../lambda/alerts/sweep/relay.ts';
-import type { SweepPorts } from '../../lambda/alerts/sweep/sweep.ts';
+import type { SweepPorts } from '../../lambda/alerts/sweep/sweep-run.ts';
 import { LiveSlots } from '../../lambda/store/episodes.ts';
 import type { SharedEpisodesTable } from '../../lambda/store/shared-episodes.ts';
 import { alertsTable } from '../../lambda/store/tables.ts';

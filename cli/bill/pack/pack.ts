@@ -86,6 +86,7 @@ export interface PackOptions {
   readonly given: readonly string[];
 }
 
+/** Writes a dispute pack: {@link PackOptions} says where, and about what. */
 export class DisputePack {
   readonly #context: CommandContext;
   readonly #options: PackOptions;

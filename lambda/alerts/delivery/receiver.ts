@@ -5,6 +5,7 @@ import type { AlertTransition } from './transition.ts';
 
 /** Those who are told of alerts, and what they answer. */
 
+/** Kinds of receivers, as the configuration names them. */
 export const receiverKinds = ['webhook', 'pagerduty', 'slack', 'bus', 'topic'] as const;
 export type ReceiverKind = (typeof receiverKinds)[number];
 

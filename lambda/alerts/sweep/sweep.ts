@@ -1,12 +1,6 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
-import type { ClosedDays, ClosedFindingsReader } from '../../store/closed-findings.ts';
 import { chunked, forEachConcurrently } from '../../store/concurrency.ts';
-import { type EpisodeList, type EpisodesTable, LiveSlots } from '../../store/episodes.ts';
-import type { LateRecordNotes, LateRecords } from '../../store/late-records.ts';
-import type { MutesTable } from '../../store/mutes.ts';
-import type { LedgerReader } from '../../store/reader.ts';
-import type { SealedTime, SealedUsageReader } from '../../store/sealed-usage.ts';
-import type { SimMarks } from '../../store/sim-marks.ts';
+import { LiveSlots } from '../../store/episodes.ts';
 import {
   type Episode,
   findJudgingTime,
@@ -18,24 +12,10 @@ import {
   type StoredEpisode,
   tellAlone,
 } from '../episodes.ts';
-import { type GroupThreshold, groupThreshold } from '../groups.ts';
-import {
-  type Known,
-  type KnownFindings,
-  nothingKnown,
-  type RememberedRecord,
-  rememberRecords,
-  type SealedUsage,
-} from '../known.ts';
-import { findMute, type Mute } from '../mutes.ts';
-import {
-  findGranule,
-  isAboutFindings,
-  isAboutPeriods,
-  matchesSim,
-  type Rule,
-  versionRule,
-} from '../rules.ts';
+import { groupThreshold } from '../groups.ts';
+import type { Known } from '../known.ts';
+import { findMute } from '../mutes.ts';
+import { findGranule, isAboutFindings, matchesSim, type Rule } from '../rules.ts';
 import { sourceRule } from '../shared-episodes.ts';
 import {
   findDelivered,
@@ -47,7 +27,7 @@ import {
   type SourceProgress,
   type Watermark,
 } from '../watermark.ts';
-import { type AlertState, type SourceState, unsweptSource } from './alert-state.ts';
+import { type SourceState, unsweptSource } from './alert-state.ts';
 import { AliveSims } from './alive.ts';
 import { findMarks } from './find-marks.ts';
 import {
@@ -55,25 +35,21 @@ import {
   formGroups,
   type GroupJudgement,
   type GroupResult,
-  type RegisteredGroup,
   type SilentMember,
   type SilentSims,
 } from './form-groups.ts';
 import { HeardTimes } from './heard-times.ts';
-import { maxNominees, type Nominee, Nominees } from './nominees.ts';
+import { type Nominee, Nominees } from './nominees.ts';
 import { findJudgedMarks, noteJudged } from './order.ts';
-import { listNeeded, readKnown, usageOnly } from './read-known.ts';
-import type { Entry } from './register.ts';
-import { type RelayPorts, relayMessages } from './relay.ts';
+import { relayMessages } from './relay.ts';
 import { listMembers } from './shared.ts';
 import { LongestSilent, maxScannedSims } from './silent-list.ts';
-import { findSettledSince, findSince, listSettledSpans } from './since.ts';
-import {
-  findTrouble,
-  type RegisteredSourceAlert,
-  type SourceTrouble,
-  updateSourceAlert,
-} from './source-alerts.ts';
+import { type RuleFacts, SimFactsReader } from './sim-facts.ts';
+import { findSettledSince, listSettledSpans } from './since.ts';
+import { findTrouble, type SourceTrouble, updateSourceAlert } from './source-alerts.ts';
+import { readStoredFacts, type StoredFacts } from './stored-facts.ts';
+import type { SweepPorts, SweepReport, SweepRun, SweptSource } from './sweep-run.ts';
+import { SweptRules } from './swept-rules.ts';
 import { isSettled, staysSilent } from './unchanged.ts';
 import {
   isDue,
@@ -93,78 +69,6 @@ import {
  * Sweeps may overlap, run out of time and die anywhere: each write of an episode holds to a condition, and the next sweep
  * goes on from what is stored. SIMs that a sweep has no time for are judged by the next one first.
  */
-
-/** The rules that are judged, as the environment carries them. Durations are milliseconds. */
-export interface SweepSettings {
-  readonly rules: readonly Rule[];
-  readonly groupWait: number;
-  /** How long records are kept, at least: older ones may have expired. Absent where they are kept for ever. */
-  readonly retention?: number;
-}
-
-/** A source whose SIMs are judged, as the environment carries it. */
-export interface SweptSource {
-  readonly name: string;
-  /** How much later than their time its records may come, in milliseconds. */
-  readonly lateness: number;
-}
-
-/** What a sweep works with. */
-export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
-  readonly reader: LedgerReader;
-  readonly episodes: EpisodesTable;
-  readonly state: AlertState;
-  readonly mutes: Pick<MutesTable, 'list'>;
-  /** Writes the marks of SIMs that have none; undefined where items are not written: such SIMs are judged once a day. */
-  readonly marks?: Pick<SimMarks, 'write'>;
-  /** Records that came late: their SIMs are judged again, from the time that these tell of. */
-  readonly late: Pick<LateRecordNotes, 'list' | 'settle'>;
-  /** Usage of sealed days, for rules about days and months; where it is left out, these are judged by records alone. */
-  readonly sealedUsage?: Pick<SealedUsageReader, 'findSealed' | 'readDays'> | undefined;
-  /** Findings of closed days, for rules about them; where it is left out, these find nothing. */
-  readonly closedFindings?: Pick<ClosedFindingsReader, 'findClosed' | 'listSims' | 'readDays'> | undefined;
-  /** How far a source is read. */
-  readonly readMark: (source: string, now: number) => Promise<ReadMark>;
-  /** Told of a SIM that could not be judged; the next sweep judges it again. */
-  readonly onFailure: (error: unknown) => void;
-  /** Milliseconds that are left for the sweep; undefined where it may take as long as it takes. */
-  readonly timeLeft?: () => number;
-}
-
-/** One sweep. */
-export interface SweepRun extends SweepSettings {
-  readonly sources: readonly SweptSource[];
-  /** Time of the invocation, in milliseconds since the epoch. */
-  readonly now: number;
-  /**
-   * Whether all records of all SIMs are judged, from the first one on: for ledgers of some thousand SIMs. Otherwise those
-   * that are nominated, from some days ago.
-   */
-  readonly isWhole: boolean;
-  /** What makes SIMs that fall silent a group: {@link groupThreshold} where it is left out. */
-  readonly groupsAbove?: GroupThreshold;
-  /** SIMs beyond which the longest silent ones are listed for who asks: {@link maxScannedSims} where it is left out. */
-  readonly listsSilentAbove?: number;
-}
-
-/** What a sweep did. */
-export interface SweepReport {
-  readonly sims: number;
-  /** SIMs whose records were read. */
-  readonly judged: number;
-  /** SIMs that could not be judged. */
-  readonly failed: number;
-  /** SIMs for which there was no time: the next sweep judges them first. */
-  readonly left: number;
-  /** Messages that were passed on. */
-  readonly told: number;
-  readonly sources: readonly SourceReport[];
-}
-
-/** How far a source is known. */
-export interface SourceReport extends Watermark {
-  readonly name: string;
-}
 
 /** SIMs that are judged at once; each takes some queries. */
 const concurrency = 24;
@@ -192,104 +96,7 @@ const maxWaitForOthers = 3_600_000;
  * @throws what the store throws while the fleet is read. What it throws about one SIM is told to `onFailure`.
  */
 export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
-  const { state, mutes, episodes } = ports;
-  const isAskedForDays = run.rules.some(isAboutPeriods) && !run.isWhole;
-  const isAskedForFindings = run.rules.some(isAboutFindings);
-  const [states, muted, reads, stored, late, groups, sourceAlerts, sealedTime, closed] = await Promise.all([
-    state.readSources(),
-    mutes.list(),
-    readMarks(run, ports),
-    listStored(episodes),
-    ports.late.list(),
-    state.groups.list(),
-    state.sourceAlerts.list(),
-    isAskedForDays ? ports.sealedUsage?.findSealed() : undefined,
-    isAskedForFindings ? ports.closedFindings?.findClosed() : undefined,
-  ]);
-  const withFindings = closed === undefined ? undefined : await listFound(closed, states, run, ports);
-  const facts = {
-    ...{ states, mutes: muted, reads, ...stored, late, groups, sourceAlerts, sealedTime },
-    ...{ closed, withFindings },
-  };
-  return new Sweep(run, ports, facts).run();
-}
-
-/**
- * The SIMs that have findings on the days that were closed last, once an hour; undefined otherwise. Of days that are sealed
- * later, and of findings that end, all is looked at in the course of a day, as late records are.
- */
-async function listFound(
-  { closedUntil, unsealed }: ClosedDays,
-  states: ReadonlyMap<string, SourceState>,
-  { sources, now, isWhole }: SweepRun,
-  { closedFindings }: SweepPorts,
-): Promise<ReadonlySet<string> | undefined> {
-  const isTime = sources.some(({ name }) => isHourly({ sweptAt: states.get(name)?.sweptAt, now }));
-  if (isWhole || !isTime || closedFindings === undefined) return undefined;
-  const recent = unsealed.filter((day) => day >= closedUntil - maxUnsealedDays * dayMilliseconds);
-  const from = Math.min(closedUntil - dayMilliseconds, ...recent) - dayMilliseconds;
-  const found = new Set<string>();
-  for await (const sims of closedFindings.listSims(from, closedUntil)) {
-    for (const sim of sims) if (found.size < maxNominees) found.add(sim);
-  }
-  return found;
-}
-
-async function readMarks(
-  { sources, now }: SweepRun,
-  { readMark }: SweepPorts,
-): Promise<Map<string, ReadMark>> {
-  return new Map(
-    await Promise.all(sources.map(async ({ name }) => [name, await readMark(name, now)] as const)),
-  );
-}
-
-/** What is stored of SIMs. */
-interface StoredRules {
-  /** The rules by SIM of which there are episodes that are open, undelivered or held. */
-  readonly stored: ReadonlyMap<string, readonly string[]>;
-  /** The SIMs with episodes that are undelivered or held. */
-  readonly waiting: ReadonlySet<string>;
-}
-
-async function listStored(episodes: EpisodesTable): Promise<StoredRules> {
-  const stored = new Map<string, readonly string[]>();
-  const waiting = new Set<string>();
-  // Most SIMs have the same rules: they share a list.
-  const lists = new Map<string, readonly string[]>();
-  const share = (rules: readonly string[]): readonly string[] => {
-    const name = rules.join(' ');
-    const known = lists.get(name);
-    if (known === undefined) lists.set(name, rules);
-    return known ?? rules;
-  };
-  const listAll = async (which: EpisodeList): Promise<void> => {
-    for await (const page of episodes.list(which)) {
-      for (const { rule, sim } of page) {
-        if (which !== 'live') waiting.add(sim);
-        const rules = stored.get(sim) ?? [];
-        if (!rules.includes(rule)) stored.set(sim, share([...rules, rule]));
-      }
-    }
-  };
-  await Promise.all((['live', 'undelivered', 'held'] as const).map(listAll));
-  return { stored, waiting };
-}
-
-/** What a sweep reads before it goes through the fleet. */
-interface StoredFacts extends StoredRules {
-  readonly states: ReadonlyMap<string, SourceState>;
-  readonly mutes: readonly Mute[];
-  readonly reads: ReadonlyMap<string, ReadMark>;
-  readonly late: LateRecords;
-  readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
-  readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
-  /** Which days are sealed; undefined where no rule asks for it, or no day is sealed. */
-  readonly sealedTime: SealedTime | undefined;
-  /** Which days are closed; undefined where no rule asks for findings, or no day is closed. */
-  readonly closed: ClosedDays | undefined;
-  /** The SIMs that are judged by rules about findings, besides those with stored episodes of them. */
-  readonly withFindings: ReadonlySet<string> | undefined;
+  return new Sweep(run, ports, await readStoredFacts(run, ports)).run();
 }
 
 /** What of a source decides which of its SIMs are judged. */
@@ -300,17 +107,6 @@ interface SweptState {
   /** Of its marks. */
   readonly granule: number;
 }
-
-/** A rule, and its stored episodes; undefined while another sweep is at them. */
-interface StoredRule {
-  readonly rule: string;
-  readonly episodes: readonly StoredEpisode[] | undefined;
-}
-
-const dayMilliseconds = 86_400_000;
-
-/** Days whose sealing is waited for, and on which SIMs with findings are listed. */
-const maxUnsealedDays = 7;
 
 const unread: ReadMark = { at: undefined, holds: [] };
 
@@ -325,33 +121,12 @@ interface SilentNotes {
   unjudged: number;
 }
 
-/** What sealed days have of a SIM, and from when on some may not be sealed. */
-interface SealedOfSim extends SealedUsage {
-  readonly unsealedFrom: number;
-}
-
-/** What was found of a SIM, and from which day on. */
-interface FoundOfSim {
-  readonly from: number;
-  readonly findings: KnownFindings;
-}
-
-/** What is known of a SIM that is judged. */
-interface SimFacts {
-  /** With what sealed days have. */
-  readonly known: Known;
-  readonly records: Known;
-  /** From when on records are there. */
-  readonly since: number;
-  readonly sealed: SealedOfSim | undefined;
-  readonly found: FoundOfSim | undefined;
-}
-
 class Sweep {
   readonly #run: SweepRun;
   readonly #ports: SweepPorts;
   readonly #facts: StoredFacts;
-  readonly #rules: ReadonlyMap<string, { readonly rule: Rule; readonly version: string }>;
+  readonly #rules: SweptRules;
+  readonly #simFacts: SimFactsReader;
   readonly #sources: ReadonlyMap<string, SweptSource>;
   readonly #states: ReadonlyMap<string, SweptState>;
   readonly #nominees = new Nominees();
@@ -382,7 +157,8 @@ class Sweep {
     this.#run = run;
     this.#ports = ports;
     this.#facts = facts;
-    this.#rules = new Map(run.rules.map((rule) => [rule.name, { rule, version: versionRule(rule) }]));
+    this.#rules = new SweptRules(run.rules);
+    this.#simFacts = new SimFactsReader(run, ports, facts, this.#rules);
     this.#sources = new Map(run.sources.map((source) => [source.name, source]));
     this.#states = new Map(
       run.sources.map(({ name, lateness }) => {
@@ -587,37 +363,17 @@ class Sweep {
         for (const { rule, episodes = [] } of stored) this.#noteJudged(rule, sim, episodes, true, 0);
         return;
       }
-      const judged = rules.flatMap((name) => this.#findRule(name, sim) ?? []);
-      const aboutPeriods = stored.filter(({ rule }) => this.#isAboutPeriods(rule));
-      const aboutFindings = stored.filter(({ rule }) => this.#isAboutFindings(rule));
-      const [sealed, found] = await Promise.all([
-        this.#readSealed(sim, watermark, aboutPeriods),
-        this.#readFindings(sim, watermark, aboutFindings),
-      ]);
-      const byRecords = stored.filter(
-        (one) => !aboutFindings.includes(one) && (sealed === undefined || !aboutPeriods.includes(one)),
-      );
-      const since = Math.min(
-        this.#findSince(sim, watermark, byRecords, this.#keptSince),
-        sealed?.unsealedFrom ?? watermark,
-      );
-      const needed = listNeeded(judged, isUnmarked(sim));
-      const range = { from: since, keptSince: this.#keptSince };
-      const records =
-        judged.length > 0 ? await readKnown(sim, range, this.#ports.reader, needed) : nothingKnown;
-      const known: Known =
-        sealed === undefined ? records : { ...(await this.#readUnsealed(sim, sealed, records)), sealed };
-      if (isUnmarked(sim)) await this.#writeMarks(sim, known);
+      const facts = await this.#simFacts.read(nominee, watermark, stored);
+      if (isUnmarked(sim)) await this.#writeMarks(sim, facts.known);
       let isJudged = true;
       for (const { rule, episodes } of stored) {
         if (episodes === undefined) {
           isJudged = false;
           continue;
         }
-        // Without a closed day nothing can be said of findings.
-        if (this.#isAboutFindings(rule) && found === undefined) continue;
-        const facts = this.#chooseFacts({ rule, episodes }, { known, records, since, sealed, found });
-        const judgement = this.#makeJudgement(rule, sim, { ...facts, watermark, episodes });
+        const ruleFacts = this.#simFacts.choose({ rule, episodes }, facts);
+        if (ruleFacts === undefined) continue;
+        const judgement = this.#makeJudgement(rule, sim, { ...ruleFacts, watermark, episodes });
         const writes = reconcileEpisodes(episodes, judgement);
         if (writes.length > 0 && !(await this.#ports.episodes.write(writes))) isJudged = false;
         const written = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
@@ -630,74 +386,6 @@ class Sweep {
       this.#failedSources.add(sim.source);
       this.#ports.onFailure(error);
     }
-  }
-
-  #isAboutPeriods(rule: string): boolean {
-    const known = this.#rules.get(rule)?.rule;
-    return known !== undefined && isAboutPeriods(known);
-  }
-
-  #isAboutFindings(rule: string): boolean {
-    const known = this.#rules.get(rule)?.rule;
-    return known !== undefined && isAboutFindings(known);
-  }
-
-  /** What a rule is judged by. Days and findings do not expire. */
-  #chooseFacts(
-    { rule, episodes }: { readonly rule: string; readonly episodes: readonly StoredEpisode[] },
-    { known, records, since, sealed, found }: SimFacts,
-  ): { readonly known: Known; readonly since: number; readonly keptSince: number } {
-    const keptForEver = Number.NEGATIVE_INFINITY;
-    if (found !== undefined && this.#isAboutFindings(rule)) {
-      const { from, findings } = found;
-      return { known: { ...nothingKnown, findings }, since: from, keptSince: keptForEver };
-    }
-    if (sealed !== undefined && this.#isAboutPeriods(rule))
-      return { known, since: sealed.from, keptSince: keptForEver };
-    return {
-      known: rememberRecords(records, findOpenBegin(episodes), this.#keptSince),
-      ...{ since, keptSince: this.#keptSince },
-    };
-  }
-
-  /** What was found of a SIM on closed days, for its rules about findings, from a day on of which all is known. */
-  async #readFindings(
-    sim: WatchedSim,
-    watermark: number,
-    stored: readonly StoredRule[],
-  ): Promise<FoundOfSim | undefined> {
-    const { closed } = this.#facts;
-    const { closedFindings } = this.#ports;
-    if (stored.length === 0 || closed === undefined || closedFindings === undefined) return undefined;
-    const since = this.#findSince(sim, watermark, stored, 0);
-    const earliest = Math.min(since, closed.closedUntil - dayMilliseconds);
-    const from = Math.floor(earliest / dayMilliseconds) * dayMilliseconds;
-    const days = await closedFindings.readDays(sim.sim, from, closed.closedUntil);
-    return { from, findings: { ...closed, days } };
-  }
-
-  /** What sealed days have of a SIM, for its rules about days and months; undefined where it is judged by records alone. */
-  async #readSealed(
-    sim: WatchedSim,
-    watermark: number,
-    stored: readonly StoredRule[],
-  ): Promise<SealedOfSim | undefined> {
-    const { sealedTime } = this.#facts;
-    const { sealedUsage } = this.#ports;
-    if (stored.length === 0 || sealedTime === undefined || sealedUsage === undefined) return undefined;
-    const { until } = sealedTime;
-    const since = this.#findSince(sim, watermark, stored, 0);
-    // Of the first day all is known.
-    const from = Math.ceil(since / dayMilliseconds) * dayMilliseconds;
-    if (from >= until) return undefined;
-    const days = await sealedUsage.readDays(sim.sim, from, until);
-    return { from, until, days, unsealedFrom: from < sealedTime.since ? from : until };
-  }
-
-  /** What is known of days that are not sealed: their usage does not expire, though events may be kept for a shorter time. */
-  async #readUnsealed(sim: WatchedSim, { unsealedFrom: from }: SealedOfSim, records: Known): Promise<Known> {
-    if (this.#keptSince <= from) return records;
-    return readKnown(sim, { from, keptSince: 0 }, this.#ports.reader, usageOnly);
   }
 
   /**
@@ -713,8 +401,8 @@ class Sweep {
     if (sweptAt === undefined || isDue(sim, { sweptAt, now })) return undefined;
     const unchanged: StoredEpisode[] = [];
     for (const name of rules) {
-      const { version = '' } = this.#rules.get(name) ?? {};
-      const rule = this.#findRule(name, sim);
+      const version = this.#rules.findVersion(name) ?? '';
+      const rule = this.#rules.findFor(name, sim);
       const stored = live.find({ rule: name, sim: sim.sim });
       if (rule === undefined || typeof stored === 'string') return undefined;
       const ruleNow = { rule, version };
@@ -793,7 +481,8 @@ class Sweep {
     };
     for (const name of names) {
       const { silent, backAt, unjudged } = this.#noteRule(name);
-      const { rule, version } = this.#rules.get(name) ?? {};
+      const rule = this.#rules.find(name);
+      const version = this.#rules.findVersion(name);
       const isWaiting = this.#waitsForOthers(name, silent);
       const sims: SilentSims = {
         ...{ name, version, backAt },
@@ -897,38 +586,6 @@ class Sweep {
     return listCurrent(relayed).some(({ episode }) => episode.messages.length > 0) ? undefined : relayed;
   }
 
-  /** From when on a SIM's records are read: all that its rules may find, and all that its episodes rest on. */
-  #findSince(sim: WatchedSim, watermark: number, stored: readonly StoredRule[], keptSince: number): number {
-    if (this.#run.isWhole) return Math.max(0, keptSince);
-    const state = this.#facts.states.get(sim.source) ?? unsweptSource;
-    const { judgedThrough = watermark, sweptAt } = findJudgedMarks(state, sim.place);
-    const since = findSince(
-      stored.map(({ rule, episodes = [] }) => {
-        return { rule: this.#findRule(rule, sim), version: this.#rules.get(rule)?.version, episodes };
-      }),
-      {
-        from: Math.min(watermark, judgedThrough),
-        lateFrom: this.#facts.late.from.get(sim.sim),
-        lateness: this.#sources.get(sim.source)?.lateness ?? 0,
-        isDeep: sweptAt === undefined || isDue(sim, { sweptAt, now: this.#run.now }),
-        heardAt: readHeardMark(sim),
-      },
-    );
-    return Math.max(since, keptSince);
-  }
-
-  /** From when on no record has expired. */
-  get #keptSince(): number {
-    const { now, retention = Number.POSITIVE_INFINITY } = this.#run;
-    return now - retention;
-  }
-
-  /** A rule, if it watches the SIM. */
-  #findRule(name: string, sim: WatchedSim): Rule | undefined {
-    const rule = this.#rules.get(name)?.rule;
-    return rule !== undefined && matchesSim(rule.match, sim) ? rule : undefined;
-  }
-
   #makeJudgement(
     name: string,
     sim: WatchedSim,
@@ -938,22 +595,16 @@ class Sweep {
       keptSince,
       watermark: at,
       episodes,
-    }: {
-      readonly known: Known;
-      readonly since: number;
-      readonly keptSince: number;
-      readonly watermark: number;
-      readonly episodes: readonly StoredEpisode[];
-    },
+    }: RuleFacts & { readonly watermark: number; readonly episodes: readonly StoredEpisode[] },
   ): Judgement {
     const { now, groupWait } = this.#run;
     const { source } = sim;
-    const rule = this.#findRule(name, sim);
+    const rule = this.#rules.findFor(name, sim);
     const watermark = findJudgingTime(episodes, at);
     const isSilence = rule?.kind === 'silent';
     return {
       rule,
-      ruleVersion: rule && this.#rules.get(name)?.version,
+      ruleVersion: rule && this.#rules.findVersion(name),
       ...{ sim: sim.sim, source, watermark, now, keptSince },
       since: rule === undefined ? since : Math.max(since, findSettledSince(rule, keptSince)),
       spans: rule === undefined ? [] : listSettledSpans(rule, known, watermark, keptSince),
@@ -970,12 +621,6 @@ class Sweep {
 
 function findSourceGranule(rules: readonly Rule[], source: string): number {
   return findGranule(rules, source, { min: minGranuleMilliseconds, max: maxGranuleMilliseconds });
-}
-
-/** The record with which the open episode began, if there is one. */
-function findOpenBegin(stored: readonly StoredEpisode[]): RememberedRecord | undefined {
-  const open = listCurrent(stored).find(({ episode }) => episode.state === 'open')?.episode;
-  return open && { record: open.evidence.begin, metAt: open.metAt };
 }
 
 /**

@@ -5,7 +5,8 @@ import { findReadMark, type ReadMarkPorts } from '../../alerts/progress/read-mar
 import { StreamNotes } from '../../alerts/progress/stream-notes.ts';
 import { KinesisPositions } from '../../alerts/progress/stream-position.ts';
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
-import { type SweepPorts, type SweepSettings, sweep } from '../../alerts/sweep/sweep.ts';
+import { sweep } from '../../alerts/sweep/sweep.ts';
+import type { SweepPorts, SweepSettings } from '../../alerts/sweep/sweep-run.ts';
 import type { ReadMark } from '../../alerts/watermark.ts';
 import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';

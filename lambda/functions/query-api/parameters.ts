@@ -7,6 +7,7 @@ import type { Operation } from './routes.ts';
 
 /** The query parameters of each operation, by their names over HTTP. */
 
+/** Entries of a page, where the request states no number. */
 export const defaultPageSize = 50;
 
 /** A greater `PageSize` counts as the maximum, since Twilio's clients pass on whatever their caller wants. */

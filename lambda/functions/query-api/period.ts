@@ -29,6 +29,7 @@ export interface PeriodRule {
 
 /** The longest period for sessions: as long as Twilio keeps them. */
 export const sessionPeriodRule: PeriodRule = { maxDays: 30, includesEnd: includesEnd.sessions };
+/** Of events. */
 export const eventPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.events };
 /** An alert may have been open for long: without a beginning, none is left out. */
 export const alertPeriodRule: PeriodRule = {
@@ -38,6 +39,7 @@ export const alertPeriodRule: PeriodRule = {
 };
 /** By the days of findings. */
 export const findingPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.findings };
+/** Of a SIM's usage, by what one record sums up. */
 export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], PeriodRule>> = {
   hour: { maxDays: 31, includesEnd: includesEnd.usage },
   day: { maxDays: 400, includesEnd: includesEnd.usage },

@@ -30,6 +30,7 @@ export type Operation =
   | 'fetchDocumentation'
   | 'fetchHealth';
 
+/** All requests that the API takes. */
 export const routes: readonly Route[] = [
   { path: '/v1/Sims', operation: 'listSims', protected: true },
   { path: '/v1/Sims/{sim}', operation: 'fetchSim', protected: true },

@@ -2,7 +2,7 @@ import { listCurrent } from '../../../lambda/alerts/episodes.ts';
 import type { Known } from '../../../lambda/alerts/known.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
 import type { SharedEpisode } from '../../../lambda/alerts/shared-episodes.ts';
-import type { SourceReport } from '../../../lambda/alerts/sweep/sweep.ts';
+import type { SourceReport } from '../../../lambda/alerts/sweep/sweep-run.ts';
 import { makeEvent, makeKnown, makeSign, makeUsage, minute } from '../../lambda/alerts/records.ts';
 import { findTrueEpisodes, findTrueSpans, type TrueEpisode } from '../../lambda/alerts/truth.ts';
 import { type Fact, finalHour, hour, lateness } from './plan.ts';

@@ -13,7 +13,8 @@ import type { StreamPositions } from '../../../lambda/alerts/progress/stream-pos
 import { findGranule, type Rule } from '../../../lambda/alerts/rules.ts';
 import type { SharedEpisode } from '../../../lambda/alerts/shared-episodes.ts';
 import { AlertState } from '../../../lambda/alerts/sweep/alert-state.ts';
-import { type SweepPorts, type SweepReport, sweep } from '../../../lambda/alerts/sweep/sweep.ts';
+import { sweep } from '../../../lambda/alerts/sweep/sweep.ts';
+import type { SweepPorts, SweepReport } from '../../../lambda/alerts/sweep/sweep-run.ts';
 import { noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
 import { type ConsumerContext, consume } from '../../../lambda/functions/kinesis-consumer/consume.ts';
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../../lambda/ledger/heard.ts';

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
-import type { SweepPorts } from '../../../../lambda/alerts/sweep/sweep.ts';
+import type { SweepPorts } from '../../../../lambda/alerts/sweep/sweep-run.ts';
 import { makeFinding } from '../../../../lambda/days/findings/make-finding.ts';
 import { ClosedFindingsReader } from '../../../../lambda/store/closed-findings.ts';
 import { FenceTable } from '../../../../lambda/store/day-fence.ts';

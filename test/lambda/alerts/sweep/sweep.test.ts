@@ -6,12 +6,8 @@ import type { AlertTransition } from '../../../../lambda/alerts/delivery/transit
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
-import {
-  type SweepPorts,
-  type SweepReport,
-  type SweepRun,
-  sweep,
-} from '../../../../lambda/alerts/sweep/sweep.ts';
+import { sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
+import type { SweepPorts, SweepReport, SweepRun } from '../../../../lambda/alerts/sweep/sweep-run.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
 import { minGranuleMilliseconds } from '../../../../lambda/ledger/heard.ts';

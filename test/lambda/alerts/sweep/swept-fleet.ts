@@ -4,12 +4,8 @@ import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
-import {
-  type SweepPorts,
-  type SweepReport,
-  type SweepRun,
-  sweep,
-} from '../../../../lambda/alerts/sweep/sweep.ts';
+import { sweep } from '../../../../lambda/alerts/sweep/sweep.ts';
+import type { SweepPorts, SweepReport, SweepRun } from '../../../../lambda/alerts/sweep/sweep-run.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { Fold } from '../../../../lambda/ledger/fold.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';

@@ -1,0 +1,87 @@
+import type { ClosedFindingsReader } from '../../store/closed-findings.ts';
+import type { EpisodesTable } from '../../store/episodes.ts';
+import type { LateRecordNotes } from '../../store/late-records.ts';
+import type { MutesTable } from '../../store/mutes.ts';
+import type { LedgerReader } from '../../store/reader.ts';
+import type { SealedUsageReader } from '../../store/sealed-usage.ts';
+import type { SimMarks } from '../../store/sim-marks.ts';
+import type { GroupThreshold, groupThreshold } from '../groups.ts';
+import type { Rule } from '../rules.ts';
+import type { ReadMark, Watermark } from '../watermark.ts';
+import type { AlertState } from './alert-state.ts';
+import type { RelayPorts } from './relay.ts';
+import type { maxScannedSims } from './silent-list.ts';
+
+/** What a sweep is asked for, what it works with, and what it reports. */
+
+/** The rules that are judged, as the environment carries them. Durations are milliseconds. */
+export interface SweepSettings {
+  readonly rules: readonly Rule[];
+  readonly groupWait: number;
+  /** How long records are kept, at least: older ones may have expired. Absent where they are kept for ever. */
+  readonly retention?: number;
+}
+
+/** A source whose SIMs are judged, as the environment carries it. */
+export interface SweptSource {
+  readonly name: string;
+  /** How much later than their time its records may come, in milliseconds. */
+  readonly lateness: number;
+}
+
+/** What a sweep works with. */
+export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
+  readonly reader: LedgerReader;
+  readonly episodes: EpisodesTable;
+  readonly state: AlertState;
+  readonly mutes: Pick<MutesTable, 'list'>;
+  /** Writes the marks of SIMs that have none; undefined where items are not written: such SIMs are judged once a day. */
+  readonly marks?: Pick<SimMarks, 'write'>;
+  /** Records that came late: their SIMs are judged again, from the time that these tell of. */
+  readonly late: Pick<LateRecordNotes, 'list' | 'settle'>;
+  /** Usage of sealed days, for rules about days and months; where it is left out, these are judged by records alone. */
+  readonly sealedUsage?: Pick<SealedUsageReader, 'findSealed' | 'readDays'> | undefined;
+  /** Findings of closed days, for rules about them; where it is left out, these find nothing. */
+  readonly closedFindings?: Pick<ClosedFindingsReader, 'findClosed' | 'listSims' | 'readDays'> | undefined;
+  /** How far a source is read. */
+  readonly readMark: (source: string, now: number) => Promise<ReadMark>;
+  /** Told of a SIM that could not be judged; the next sweep judges it again. */
+  readonly onFailure: (error: unknown) => void;
+  /** Milliseconds that are left for the sweep; undefined where it may take as long as it takes. */
+  readonly timeLeft?: () => number;
+}
+
+/** One sweep. */
+export interface SweepRun extends SweepSettings {
+  readonly sources: readonly SweptSource[];
+  /** Time of the invocation, in milliseconds since the epoch. */
+  readonly now: number;
+  /**
+   * Whether all records of all SIMs are judged, from the first one on: for ledgers of some thousand SIMs. Otherwise those
+   * that are nominated, from some days ago.
+   */
+  readonly isWhole: boolean;
+  /** What makes SIMs that fall silent a group: {@link groupThreshold} where it is left out. */
+  readonly groupsAbove?: GroupThreshold;
+  /** SIMs beyond which the longest silent ones are listed for who asks: {@link maxScannedSims} where it is left out. */
+  readonly listsSilentAbove?: number;
+}
+
+/** What a sweep did. */
+export interface SweepReport {
+  readonly sims: number;
+  /** SIMs whose records were read. */
+  readonly judged: number;
+  /** SIMs that could not be judged. */
+  readonly failed: number;
+  /** SIMs for which there was no time: the next sweep judges them first. */
+  readonly left: number;
+  /** Messages that were passed on. */
+  readonly told: number;
+  readonly sources: readonly SourceReport[];
+}
+
+/** How far a source is known. */
+export interface SourceReport extends Watermark {
+  readonly name: string;
+}
