@@ -2,7 +2,6 @@ import { NotFoundError, shorten } from '../../queries/errors.ts';
 import { type Access, authenticate } from './access.ts';
 import type { ApiAnswer } from './answer.ts';
 import { type ConsoleFiles, serveConsole } from './console.ts';
-import { contractAt, documentationPage } from './documentation.ts';
 import type { PageBody } from './listing.ts';
 import { answerMute, requireOwnPage } from './mute.ts';
 import {
@@ -55,10 +54,15 @@ const handlers: Readonly<Record<Operation, Handle>> = {
   listBills: json(answerBills),
   fetchBill: json(answerBill),
   listBillLines: json(answerBillLines),
-  fetchContract: json((request) => contractAt(request.root)),
-  fetchDocumentation: (request) => page(documentationPage(request.root)),
+  fetchContract: json(async (request) => (await loadDocumentation()).contractAt(request.root)),
+  fetchDocumentation: async (request) => page((await loadDocumentation()).documentationPage(request.root)),
   fetchHealth: json(() => ({ status: 'ok' })),
 };
+
+/** Loads the contract when it is asked for, as it seldom is: it is a third of the bundle. */
+function loadDocumentation(): Promise<typeof import('./documentation.ts')> {
+  return import('./documentation.ts');
+}
 
 /** Answers a request. Never rejects: every error becomes an answer. */
 export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer> {
