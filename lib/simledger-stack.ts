@@ -159,8 +159,10 @@ export class SimledgerStack extends Stack {
   /** The sweep, and the delivery to receivers, if there are any. */
   #addAlerts(
     { alerts: settings, alarmEmail, receivers, retention, sessionRefresh }: Configuration,
-    { apiUrl, ...shared }: Pick<AlertSweepProps, 'sources' | 'storage' | 'operation'> &
-      Pick<AlertDeliveryProps, 'apiUrl'>,
+    {
+      apiUrl,
+      ...shared
+    }: Pick<AlertSweepProps, 'sources' | 'storage' | 'operation'> & Pick<AlertDeliveryProps, 'apiUrl'>,
   ): { readonly alertSweep: AlertSweep; readonly alertDelivery: AlertDelivery | undefined } {
     const namespace = this.stackName;
     const alertSweep = new AlertSweep(this, 'AlertSweep', {

@@ -170,24 +170,15 @@ async function putFile(Key: string, Body: string, Bucket = 'simledger-files'): P
 }
 
 describe('a client of AWS', () => {
-  test('reads a record within two seconds of having put it', async () => {
-    const seconds: number[] = [];
-    // A machine may be busy with something else once, but not each time.
-    while (seconds.length < 4 && Math.min(...seconds) >= 2) {
-      const { sim, id, record } = usageRecord();
-      const put = performance.now();
-      await putRecord(record);
-      const Key = { sim: { S: sim }, usageId: { S: `2026-11-02T12:00:27.000Z#${id}` } };
-      const get = new GetItemCommand({ TableName: 'Usage', Key, ConsistentRead: true });
-      await expect
-        .poll(async () => (await ledger.dynamoDb.send(get)).Item !== undefined, {
-          timeout: 60_000,
-          interval: 20,
-        })
-        .toBe(true);
-      seconds.push((performance.now() - put) / 1000);
-    }
-    expect(Math.min(...seconds)).toBeLessThan(2);
+  // Mappings wait for a second at most: their own tests hold that, by a clock of their own.
+  test('reads a record that it has put, without asking for it to be delivered', async () => {
+    const { sim, id, record } = usageRecord();
+    const before = ledger.receipts.total();
+    await putRecord(record);
+    const Key = { sim: { S: sim }, usageId: { S: `2026-11-02T12:00:27.000Z#${id}` } };
+    const get = new GetItemCommand({ TableName: 'Usage', Key, ConsistentRead: true });
+    await expect.poll(async () => (await ledger.dynamoDb.send(get)).Item !== undefined).toBe(true);
+    await expect.poll(() => ledger.receipts.total().received - before.received).toBe(1);
   });
 
   test('finds its records and files of each source’s stream and bucket under that source', async () => {

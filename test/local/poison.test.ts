@@ -9,13 +9,13 @@ import { usageRecord } from '../records/datastreamer.ts';
 import { optionsForTests } from './running-ledger.ts';
 
 /**
- * A body that cannot be read, made in any way, and a good record behind it in the same shard: the good one is
- * stored within seconds, and receipt and quarantine account for the other.
+ * A body that cannot be read, made in any way, and a good record behind it in the same shard: the good one is stored, and
+ * receipt and quarantine account for the other. A body on which the consumer times out or crashes would be rejected as
+ * `stops-consumer`.
  */
 
 const options = optionsForTests();
 const { account, token } = options.apiCredentials;
-const retryPolicy = 20_000;
 
 let ledger: LocalLedger;
 
@@ -99,13 +99,11 @@ const poisons: readonly (readonly [what: string, code: string, body: Buffer])[] 
   ['an aggregate in an aggregate', 'not-text', aggregateOf(Buffer.from('{"a":1}'))],
 ];
 
-describe('a good record is stored in time, and what is before it is accounted for,', () => {
-  test.each(poisons)('behind %s', { timeout: 6 * retryPolicy }, async (_, code, body) => {
-    const started = performance.now();
+describe('a good record is stored, and what is before it is accounted for,', () => {
+  test.each(poisons)('behind %s', async (_, code, body) => {
     const isNested = code === 'not-text' && body[0] === 0xf3;
     const sent = isNested ? aggregateOf(body) : body;
     const outcome = await takeIn(() => ledger.putRecord('1nce', sent, 'the same shard'));
-    expect(performance.now() - started).toBeLessThan(retryPolicy);
     const isUnpacked = code === 'unknown-shape';
     const [reject] = outcome.rejects;
     expect({ ...outcome, rejects: outcome.rejects.map((one) => one.code) }).toEqual({
@@ -134,7 +132,6 @@ describe('a good record is stored in time, and what is before it is accounted fo
 
   test.each(poisons.filter(([, , body]) => body[0] !== 0xf3))(
     'behind what a webhook answered: %s',
-    { timeout: 6 * retryPolicy },
     async (_, __, body) => {
       let status = 0;
       const outcome = await takeIn(async () => {

@@ -156,19 +156,26 @@ describe('batches of a stream', () => {
     },
   );
 
-  test('wait for further records for the length of the window, and not longer', async () => {
-    const stream = new MemoryStream();
-    const clock = new VirtualClock(start);
-    clock.after(60, () => stream.put(['2'], { arrival: clock.now() / 1000 }));
-    clock.after(210, () => stream.put(['3'], { arrival: clock.now() / 1000 }));
-    const end = await new Promise<unknown>((resolve) => {
-      map(stream, (data) => resolve([data, clock.now() - start]), {
-        ...{ clock, rules: { ...rules, batchingWindowSeconds: 0.2 } },
+  test.each([
+    [0.2, ['1', '2'], 200],
+    // The longest window here, so that records soon reach the tables.
+    [300, ['1', '2', '3'], 1_000],
+  ])(
+    'wait for further records for a window of %s seconds, a second at most',
+    async (seconds, data, waited) => {
+      const stream = new MemoryStream();
+      const clock = new VirtualClock(start);
+      clock.after(60, () => stream.put(['2'], { arrival: clock.now() / 1000 }));
+      clock.after(210, () => stream.put(['3'], { arrival: clock.now() / 1000 }));
+      const end = await new Promise<unknown>((resolve) => {
+        map(stream, (data) => resolve([data, clock.now() - start]), {
+          ...{ clock, rules: { ...rules, batchingWindowSeconds: seconds } },
+        });
+        stream.put(['1'], { arrival: start / 1000 });
       });
-      stream.put(['1'], { arrival: start / 1000 });
-    });
-    expect(end).toEqual([['1', '2'], 200]);
-  });
+      expect(end).toEqual([data, waited]);
+    },
+  );
 
   test('are delivered at once to a caller that waits until they are done', async () => {
     const stream = new MemoryStream();

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { BackTest, findTrueAlerts } from '../../../lambda/alerts/back-test.ts';
 import { joinSpans } from '../../../lambda/alerts/span.ts';
 import { findSpans } from '../../../lambda/alerts/spans.ts';
+import { runs } from '../../records/runs.ts';
 import { known, rule, watermark } from './arbitraries.ts';
 import { at, minute } from './records.ts';
 
@@ -35,7 +36,7 @@ describe('a back-test', () => {
           counted += whole.length;
         },
       ),
-      { numRuns: 500 },
+      runs(500),
     );
     expect(counted).toBeGreaterThan(100);
   });

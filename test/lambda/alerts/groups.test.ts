@@ -8,6 +8,7 @@ import {
   type GroupDimension,
   type SilentSim,
 } from '../../../lambda/alerts/groups.ts';
+import { runs } from '../../records/runs.ts';
 import { at, hour, minute } from './records.ts';
 
 const rule = { name: 'silent', after: 6 * hour };
@@ -209,7 +210,7 @@ function describeGroups(change: Change): fc.IProperty<[SilentSim[], Record<strin
 
 describe('groups', () => {
   it('have members that fell silent together, each in one group, and leave none that could be one', () => {
-    fc.assert(describeGroups(changeGroups), { numRuns: 150 });
+    fc.assert(describeGroups(changeGroups), runs(150));
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type Rule,
   versionRule,
 } from '../../../lambda/alerts/rules.ts';
+import { runs } from '../../records/runs.ts';
 import { anyRule } from './arbitraries.ts';
 import { hour, minute } from './records.ts';
 
@@ -43,7 +44,7 @@ describe('a pattern', () => {
         const expression = given.replaceAll('.', '\\.').replaceAll('*', '.*').replaceAll('?', '.');
         expect(matchesPattern(given, name)).toBe(new RegExp(`^${expression}$`).test(name));
       }),
-      { numRuns: 5_000 },
+      runs(5_000),
     );
   });
 

@@ -20,6 +20,7 @@ import {
   type SourceProgress,
 } from '../../../lambda/alerts/watermark.ts';
 import { streamMapping } from '../../../lib/limits.ts';
+import { runs } from '../../records/runs.ts';
 import { at, hour, minute } from './records.ts';
 
 const day = 24 * hour;
@@ -390,7 +391,7 @@ function describeDelivery(find: Delivered): fc.IPropertyWithHooks<[number[], boo
 
 describe('E', () => {
   it('is the latest minute that enough SIMs have reached', () => {
-    fc.assert(describeDelivery(findDelivered), { numRuns: 300 });
+    fc.assert(describeDelivery(findDelivered), runs(300));
   });
 
   it.each<[string, Delivered]>([
@@ -453,7 +454,7 @@ function describeWatermark(find: Find): fc.IPropertyWithHooks<[Progress]> {
 
 describe('W', () => {
   it('is R, or the earlier of R and E while the source is behind', () => {
-    fc.assert(describeWatermark(findWatermark), { numRuns: 1_000 });
+    fc.assert(describeWatermark(findWatermark), runs(1_000));
   });
 
   it.each<[string, Find]>([

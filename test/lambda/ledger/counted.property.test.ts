@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CountedItems } from '../../../lambda/ledger/counted.ts';
+import { runs } from '../../records/runs.ts';
 
 interface Item {
   readonly sim: string;
@@ -79,7 +80,7 @@ describe('of renderings of one record, at most a second apart,', () => {
         expect(counted(all, pages)).toEqual(expected);
         expect(counted(all.toReversed(), pages)).toEqual(expected.toReversed());
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     );
   });
 
@@ -93,7 +94,7 @@ describe('of renderings of one record, at most a second apart,', () => {
         const records = (some: readonly Item[]) => new Set(some.map(({ sim, id }) => `${sim}${id}`));
         expect(records(given)).toEqual(records(all));
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     );
   });
 
@@ -107,7 +108,7 @@ describe('of renderings of one record, at most a second apart,', () => {
         );
         expect(counted(read, []).filter(isWithin)).toEqual(counted(all, []).filter(isWithin));
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     );
   });
 

@@ -7,6 +7,7 @@ import { type AlertsFilter, type AlertsQuery, listAlerts } from '../../../lambda
 import { EpisodeReader } from '../../../lambda/store/episode-reader.ts';
 import type { MutesTable } from '../../../lambda/store/mutes.ts';
 import { alertsTable } from '../../../lambda/store/tables.ts';
+import { runs } from '../../records/runs.ts';
 import { runningTables } from '../store/running-tables.ts';
 import { makeEpisode, replaceEpisodes, storeEpisodes } from './stored-alerts.ts';
 
@@ -110,7 +111,7 @@ describe('the list of alerts', () => {
           expect(times).toEqual(times.toSorted((a, b) => b - a));
         },
       ),
-      { numRuns: 60 },
+      runs(60),
     );
   });
 

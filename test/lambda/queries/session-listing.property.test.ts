@@ -9,6 +9,7 @@ import {
   type Returned,
   sessionPage,
 } from '../../../lambda/queries/session-listing.ts';
+import { runs } from '../../records/runs.ts';
 import { SessionsInMemory, session } from './sessions-in-memory.ts';
 
 const minute = 60_000;
@@ -85,7 +86,7 @@ describe('a listing of sessions', () => {
         const missing = starts.map((_, at) => `session-${at}`).filter((id) => !ids.includes(id));
         expect(missing).toEqual([]);
       }),
-      { numRuns: 1_000 },
+      runs(1_000),
     );
   });
 
@@ -104,7 +105,7 @@ describe('a listing of sessions', () => {
         const throughout = starts.map((_, at) => `session-${at}`).filter((_, at) => at % 3 === 0);
         expect(throughout.filter((id) => !ids.includes(id))).toEqual([]);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 
@@ -117,7 +118,7 @@ describe('a listing of sessions', () => {
         expect(given).toEqual([...given].sort().reverse());
         expect(ids.length).toBe(starts.length);
       }),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 

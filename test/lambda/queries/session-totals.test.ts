@@ -4,6 +4,7 @@ import type { Session, Totals } from '../../../lambda/ledger/observation.ts';
 import { sumVolumes } from '../../../lambda/queries/session-totals.ts';
 import type { StoredUsage } from '../../../lambda/store/records.ts';
 import { decodeUsage } from '../../../lambda/store/records.ts';
+import { runs } from '../../records/runs.ts';
 import { session } from './sessions-in-memory.ts';
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 10, 2, 6, minute)).toISOString();
@@ -139,7 +140,7 @@ describe('a session’s bytes', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      runs(300),
     );
   });
 });

@@ -14,6 +14,7 @@ import { findSpans } from '../../../lambda/alerts/spans.ts';
 import { decodeEpisode, EpisodesTable, encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
 import { alertsTable } from '../../../lambda/store/tables.ts';
 import { type AlertCommand, asClient, type Command, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
+import { runs } from '../../records/runs.ts';
 import { anyRule, known, rule } from '../alerts/arbitraries.ts';
 import { EpisodeStore, judge, sweepOnce } from '../alerts/episode-store.ts';
 import { at, hour, makeKnown, makeSign, minute, sim } from '../alerts/records.ts';
@@ -122,7 +123,7 @@ test('an episode is the same when it is read as when it was written, and no reas
       expect(read).toEqual(store.slots().map((one) => (one.hasLeft === true ? withoutMessages(one) : one)));
       expect(reconcileEpisodes(read, judge(read, sweep))).toEqual([]);
     }),
-    { numRuns: 300 },
+    runs(300),
   );
 });
 
@@ -239,6 +240,6 @@ test('in a table whose requests get lost, sweeps that die and overlap come to th
       const ids = stored.map(({ episode }) => episode.id);
       expect(new Set(ids).size).toBe(ids.length);
     }),
-    { numRuns: 400 },
+    runs(400),
   );
 });

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { LateRecordNotes, type LateRecords } from '../../../lambda/store/late-records.ts';
 import { alertStateTable } from '../../../lambda/store/tables.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
+import { runs } from '../../records/runs.ts';
 
 const now = Date.parse('2026-11-10T00:00:00Z');
 
@@ -31,7 +32,7 @@ test('each SIM has the earliest time of its notes, and keeps it until it was jud
       await notes.settle(read.notes, judged, now);
       expect(sorted(await notes.list())).toEqual(sorted(read).filter(([sim]) => !judged(sim)));
     }),
-    { numRuns: 50 },
+    runs(50),
   );
 });
 

@@ -10,6 +10,7 @@ import {
   noteJudged,
 } from '../../../../lambda/alerts/sweep/order.ts';
 import type { WatchedSim } from '../../../../lambda/alerts/sweep/watched-sim.ts';
+import { runs } from '../../../records/runs.ts';
 
 /** Sweeps that run out of time, fail and are repeated, beside what was really judged. */
 
@@ -64,7 +65,7 @@ describe('how far SIMs are judged', () => {
           }
         }
       }),
-      { numRuns: 2_000 },
+      runs(2_000),
     );
   });
 

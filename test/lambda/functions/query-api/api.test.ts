@@ -13,6 +13,7 @@ import type { Manifest } from '../../../../lambda/store/manifest.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
 import { expectedItems } from '../../../../local/examples/index.ts';
 import { usageRecord } from '../../../records/datastreamer.ts';
+import { runs } from '../../../records/runs.ts';
 import { runningTables } from '../../store/running-tables.ts';
 import { watch } from '../../store/watched-client.ts';
 import {
@@ -806,7 +807,7 @@ describe('lists, while records arrive between their pages', () => {
           expect(throughout.filter((sid) => !sids.includes(sid))).toEqual([]);
         },
       ),
-      { numRuns: 25 },
+      runs(25),
     );
   });
 });
