@@ -35,6 +35,8 @@ export interface QueryApiProps {
   readonly sources: readonly string[];
   /** Whether sessions may be behind their usage. */
   readonly sessionRefresh: SessionRefresh;
+  /** Days that usage is kept; 0 for ever. */
+  readonly usageDays: number;
   /** CloudWatch namespace of the function's own metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
@@ -76,6 +78,7 @@ export class QueryApi extends Construct {
     lake,
     sources,
     sessionRefresh,
+    usageDays,
     namespace,
     operation,
   }: QueryApiProps): NodeFunction {
@@ -96,6 +99,7 @@ export class QueryApi extends Construct {
         [environment.apiPersonalData]: settings.personalData,
         [environment.apiClientRequestsPerSecond]: String(settings.clientRequestsPerSecond),
         [environment.sessionRefresh]: sessionRefresh,
+        [environment.usageRetentionDays]: String(usageDays),
         [environment.apiSources]: JSON.stringify(sources),
         [environment.metricNamespace]: namespace,
       },

@@ -139,7 +139,7 @@ export class SimledgerStack extends Stack {
 
   /** Undefined where the configuration wants no API. */
   #addQueryApi(
-    { api: settings, sessionRefresh, sources }: Configuration,
+    { api: settings, sessionRefresh, sources, retention }: Configuration,
     shared: Pick<QueryApiProps, 'storage' | 'lake' | 'operation'>,
   ): QueryApi | undefined {
     if (settings.access !== 'basic') {
@@ -151,6 +151,7 @@ export class SimledgerStack extends Stack {
     if (settings.access === 'none') return undefined;
     return new QueryApi(this, 'QueryApi', {
       ...{ settings, sessionRefresh, ...shared },
+      usageDays: retention.usageDays,
       sources: sources.map(({ name }) => name),
       namespace: this.stackName,
     });

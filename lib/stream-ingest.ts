@@ -2,6 +2,7 @@ import { Annotations, Duration } from 'aws-cdk-lib';
 import { EventSourceMapping, MetricType, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { environment, failedBatchPrefix } from '../lambda/aws/names.ts';
+import { shardNotePrefix } from '../lambda/store/tables.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
 import type { ConsumerSettings, SourceSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
@@ -52,7 +53,11 @@ export class StreamIngest extends Construct {
     storage.allowLedgerWrite(this.consumer);
     this.consumer.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [storage.deliveries.tableArn]);
     // It notes how far each shard is read.
-    this.consumer.allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [storage.alertState.tableArn]);
+    this.consumer.allow(
+      ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      [storage.alertState.tableArn],
+      [`${shardNotePrefix}*`],
+    );
     this.consumer.allow(
       [
         'kinesis:DescribeStream',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { deliver, runLimits } from '../lambda/alerts/delivery/deliver.ts';
 import { makeHttpReceiver } from '../lambda/alerts/delivery/http-receiver.ts';
@@ -66,6 +67,9 @@ const maxWholeSims = 5_000;
 const maxAskedSims = 1_000;
 const concurrency = 24;
 
+/** How long what is being judged or sent may take when the run is stopped. */
+const graceMilliseconds = 5_000;
+
 /** What a sweep of the local run did, and its messages. */
 export interface LocalSweep {
   readonly report: SweepReport;
@@ -84,10 +88,16 @@ export class LocalAlerts {
   readonly #receiver: Receiver | undefined;
   /** Ids of the messages that were reported. */
   readonly #told = new Set<string>();
+  /** A reading of the clock by which messages are sent, and when it was so late. */
+  #clock = { reading: 0, at: performance.now() };
+  #isStopping = false;
+  /** The sweep that was begun last. */
+  #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: LocalAlertsOptions) {
-    const { client, notify } = options;
-    this.#options = options;
+    const { client, notify, onTrouble } = options;
+    // A run that is stopped may end before what is under way: that is no trouble, and the next run makes up for it.
+    this.#options = { ...options, onTrouble: (sentence) => this.#isStopping || onTrouble(sentence) };
     this.#reader = new LedgerReader({
       client,
       sessions: sessionsTable.name,
@@ -107,7 +117,27 @@ export class LocalAlerts {
    * @param now the run's clock, in milliseconds since the epoch.
    * @param isWhole whether all records are judged, from the first one on.
    */
-  async sweep(now: number, isWhole: boolean): Promise<LocalSweep> {
+  sweep(now: number, isWhole: boolean): Promise<LocalSweep> {
+    return this.#run(() => this.#sweep(now, isWhole));
+  }
+
+  /**
+   * Has a sweep end early, in order: what it does not judge or send, the next run of the same tables does. Resolves when it
+   * has ended, or after some seconds.
+   */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.race([this.#running, wait(graceMilliseconds, undefined, { ref: false })]);
+  }
+
+  #run<Result>(sweeping: () => Promise<Result>): Promise<Result> {
+    if (this.#isStopping) return Promise.reject(new Error('The run is stopped: no alert is judged any more'));
+    const running = sweeping();
+    this.#running = running.catch(() => undefined);
+    return running;
+  }
+
+  async #sweep(now: number, isWhole: boolean): Promise<LocalSweep> {
     const { client, rules, onTrouble } = this.#options;
     const told: AlertTransition[] = [];
     const report = await sweep(
@@ -139,6 +169,7 @@ export class LocalAlerts {
           this.#told.add(id);
         },
         onFailure: (error) => onTrouble(`A SIM could not be judged: ${String(error)}`),
+        timeLeft: () => (this.#isStopping ? 0 : Number.POSITIVE_INFINITY),
       },
     );
     const isUndelivered = this.#receiver !== undefined && !(await this.#deliver(this.#receiver, now));
@@ -151,13 +182,17 @@ export class LocalAlerts {
    * @param latest the machine's clock: records may be dated ahead.
    * @returns undefined for an empty ledger.
    */
-  async sweepPast(latest: number): Promise<(LocalSweep & { readonly now: number }) | undefined> {
+  sweepPast(latest: number): Promise<(LocalSweep & { readonly now: number }) | undefined> {
+    return this.#run(() => this.#sweepPast(latest));
+  }
+
+  async #sweepPast(latest: number): Promise<(LocalSweep & { readonly now: number }) | undefined> {
     const sims: WatchedSim[] = [];
     await this.#reader.scanWatchedSims((some) => sims.push(...some.map(readWatchedSim)));
     const newest = await this.#findNewestRecord(sims);
     if (newest === undefined) return undefined;
     const now = Math.min(newest, latest);
-    return { ...(await this.sweep(now, sims.length <= maxWholeSims)), now };
+    return { ...(await this.#sweep(now, sims.length <= maxWholeSims)), now };
   }
 
   /** All alerts, those that began last first. */
@@ -208,6 +243,17 @@ export class LocalAlerts {
   }
 
   /**
+   * The clock by which messages are sent: the run's, and where that stands still, since no record comes, the time that has
+   * passed meanwhile. So what failed is tried again.
+   */
+  #readDeliveryClock(now: number): number {
+    const at = performance.now();
+    const reading = Math.max(now, this.#clock.reading + Math.round(at - this.#clock.at));
+    this.#clock = { reading, at };
+    return reading;
+  }
+
+  /**
    * Delivers until nothing is due, or a delivery fails.
    *
    * @returns whether all is delivered.
@@ -217,18 +263,19 @@ export class LocalAlerts {
     for (;;) {
       const started = performance.now();
       const report = await deliver(receiver, this.#outbox, {
-        now,
+        now: this.#readDeliveryClock(now),
         token: randomUUID(),
-        elapsed: () => performance.now() - started,
+        elapsed: () => (this.#isStopping ? Number.POSITIVE_INFINITY : performance.now() - started),
         context: { deployment: 'local', apiUrl: undefined },
-        limits: runLimits,
+        // Somebody who starts a receiver later still gets all.
+        limits: { ...runLimits, maxAgeMilliseconds: Number.POSITIVE_INFINITY },
         onError: (error) => onTrouble(`A message could not be sent: ${error.message}`),
       });
       if (report.reasons.length > 0 || report.unusable !== undefined) {
         const reasons = [report.unusable, ...report.reasons].filter((reason) => reason !== undefined);
         onTrouble(`--notify: alerts could not be posted (${[...new Set(reasons)].join('; ')})`);
       }
-      if (report.delivered + report.passedOver === 0) break;
+      if (this.#isStopping || report.delivered + report.passedOver === 0) break;
     }
     return (await this.#outbox.listDue(receiver.name, endOfTime, 1)).length === 0;
   }

@@ -426,6 +426,11 @@ class RunningLedger implements LocalLedger {
     return new LocalMetrics(otlp, this.dynamoDb.config, url);
   }
 
+  /** Days that usage is kept. */
+  get #usageDays(): number {
+    return this.#options.usageRetentionDays ?? retention.usageDays;
+  }
+
   /** The URL of the queue of volumes; undefined where there is no receiver. */
   get #metricsQueue(): string | undefined {
     return this.#sqs.queue(metricsQueue)?.url;
@@ -439,7 +444,7 @@ class RunningLedger implements LocalLedger {
       client: this.dynamoDb,
       s3: { region, credentials, s3Endpoint: this.endpoints.s3 },
       queue,
-      usageDays: this.#options.usageRetentionDays ?? retention.usageDays,
+      usageDays: this.#usageDays,
       partialHours,
       maxLiveSims: this.#options.maxLiveSims,
       settled: () => this.settled(),
@@ -486,6 +491,7 @@ class RunningLedger implements LocalLedger {
         [environment.metricNamespace]: metricNamespace,
         [environment.apiPersonalData]: 'on-request',
         [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
+        [environment.usageRetentionDays]: String(this.#usageDays),
         [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
         // No limit for a client: all requests come from this machine.
         [environment.apiClientRequestsPerSecond]: '0',
@@ -561,7 +567,7 @@ class RunningLedger implements LocalLedger {
       [environment.fenceCacheSeconds]: '0',
       // As deployed by default.
       [environment.eventRetentionDays]: String(retention.eventDays),
-      [environment.usageRetentionDays]: String(this.#options.usageRetentionDays ?? retention.usageDays),
+      [environment.usageRetentionDays]: String(this.#usageDays),
       ...(this.#metricsQueue !== undefined && { [environment.metricsQueue]: this.#metricsQueue }),
       [environment.metricNamespace]: metricNamespace,
       [environment.measuredNetworks]: String(measuredNetworks),
@@ -616,7 +622,7 @@ class RunningLedger implements LocalLedger {
       [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
       [outputName.writes]: 'batched',
       [outputName.eventRetentionDays]: String(retention.eventDays),
-      [outputName.usageRetentionDays]: String(this.#options.usageRetentionDays ?? retention.usageDays),
+      [outputName.usageRetentionDays]: String(this.#usageDays),
       [outputName.fileQueue]: this.#sqs.queue(fileQueue)?.url ?? '',
       [outputName.deadLetterQueue]: this.#sqs.queue(deadLetterQueue)?.url ?? '',
       [outputName.version]: manifest.version,

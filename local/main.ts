@@ -67,6 +67,7 @@ async function main(): Promise<number> {
     return first;
   } finally {
     for (const one of repeated) one.stop();
+    await alerts.stop();
     await ledger.stop();
   }
 }

@@ -6,7 +6,7 @@ import {
 } from '../../lambda/alerts/back-test.ts';
 import { isAboutFindings, matchesSim, type Rule } from '../../lambda/alerts/rules.ts';
 import { describeWatchedSim, findLookback, type WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
-import { findDay } from '../../lambda/days/day.ts';
+import { findFirstKeptDay, listExpiredDays } from '../../lambda/days/kept-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
 import { findSim, unknownSim } from '../../lambda/queries/sim-lookup.ts';
@@ -36,7 +36,6 @@ export interface BackTestOptions extends Omit<ListOptions, 'limit'>, PeriodOptio
 const maxSims = 100_000;
 /** Keys or SIMs that are read at once. */
 const pageSize = 1_000;
-const dayMilliseconds = 86_400_000;
 
 /** A rule's result as a resource. */
 type ListedResult = ReturnType<typeof renderResult>;
@@ -158,12 +157,11 @@ function describeExpiry(
     },
     { what: 'Usage', days: usageRetentionDays, effect: 'alerts by earlier usage are missing' },
   ].flatMap(({ what, days, effect }) => {
-    const kept = findDay(formatTime(now - days * dayMilliseconds));
-    const missing = days === 0 ? [] : open.filter((day) => day < kept);
+    const missing = listExpiredDays(open, days, now);
     const [first] = missing;
     if (first === undefined) return [];
     return [
-      `${what} before ${kept} have expired (they are kept ${days} days), and ${count(missing.length)} of these days, from ${first} on, are not sealed: ${effect}\n`,
+      `${what} before ${findFirstKeptDay(days, now)} have expired (they are kept ${days} days), and ${count(missing.length)} of these days, from ${first} on, are not sealed: ${effect}\n`,
     ];
   });
 }

@@ -3,7 +3,6 @@ import { addSigns } from '../../lambda/alerts/signs.ts';
 import { readKnown } from '../../lambda/alerts/sweep/read-known.ts';
 import type { WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
 import { type Day, findDay, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
-import { LakeReader } from '../../lambda/days/lake-reader.ts';
 import { ConflictError } from '../../lambda/days/pass/ports.ts';
 import { AttentionError } from '../../lambda/errors.ts';
 import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
@@ -11,7 +10,7 @@ import { ClosedFindingsReader } from '../../lambda/store/closed-findings.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { type SealedRecords, walkSealedRecords } from '../../lambda/store/lake-records.ts';
 import type { LedgerReader } from '../../lambda/store/reader.ts';
-import { listLakeDays, openLake } from '../days/lake.ts';
+import { listSealedDays, openLake } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 
 /**
@@ -19,7 +18,7 @@ import type { Deployment } from '../deployment/deployment.ts';
  * and everything else from the tables. Sessions are kept for ever.
  */
 
-/** Seals, or SIMs, that are read at once; each SIM takes some five queries. */
+/** SIMs that are read at once; each takes some five queries. */
 const concurrency = 16;
 
 /** Sealed days that are read before the time, where the latest records before it are. */
@@ -55,13 +54,7 @@ export async function openSealedDays(
   const lake = openLake(deployment);
   const [first, last] = [nameDay(time.from), nameDay(Math.min(time.to, time.now))];
   const wanted = new Set(listDays(shiftDay(first, -daysBefore), last));
-  const stored = (await listLakeDays(deployment)).filter((day) => wanted.has(day));
-  const lakeReader = new LakeReader(lake);
-  const found = await mapConcurrently(stored, concurrency, async (day) => {
-    const manifest = await lakeReader.readManifest(day);
-    return manifest === undefined ? [] : [{ day, buckets: manifest.buckets }];
-  });
-  const closed = found.flat();
+  const closed = await listSealedDays(deployment, (day) => wanted.has(day));
   const sealed = new Set(closed.map(({ day }) => day));
   const open = listDays(first, last).filter((day) => !sealed.has(day));
   const [firstOpen] = open;

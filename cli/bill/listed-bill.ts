@@ -2,7 +2,7 @@ import type { Bill, BillGroup, BillRow, NotRatedRow } from '../../lambda/billing
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { type LineKind, several } from '../../lambda/billing/line.ts';
 import type { NotRatedReason, RatingContext } from '../../lambda/billing/rate.ts';
-import type { Day } from '../../lambda/days/day.ts';
+import { describeDayList, describeExpiredUsage } from '../days/range.ts';
 import { count } from '../terminal/progress.ts';
 import { bytesText } from '../terminal/quantities.ts';
 import type { OpenRecords } from './sim-records.ts';
@@ -116,7 +116,7 @@ export function describeNotRated({
 }
 
 /** Which days are not sealed, in sentences. */
-export function describeDays({ sealed, live, missing }: OpenRecords): string[] {
+export function describeDays({ sealed, live, missing, expired }: OpenRecords): string[] {
   const notes: string[] = [];
   if (live.length > 0)
     notes.push(`Not sealed, added up from the records that have come: ${describeDayList(live)}`);
@@ -125,20 +125,9 @@ export function describeDays({ sealed, live, missing }: OpenRecords): string[] {
       `Not in the bill, since they are not sealed and more than 1,000 SIMs live: ${describeDayList(missing)}`,
     );
   }
+  if (expired.length > 0) notes.push(describeExpiredUsage(expired));
   if (sealed.length === 0 && live.length === 0) notes.push('No day of the bill has records');
   return notes;
-}
-
-/** `2026-10-01 to 2026-10-03, 2026-10-07`. */
-export function describeDayList(days: readonly Day[]): string {
-  const spans: { from: Day; to: Day }[] = [];
-  for (const [index, day] of days.entries()) {
-    const span = spans.at(-1);
-    const isNext = Date.parse(day) - Date.parse(days[index - 1] ?? '') === 86_400_000;
-    if (span !== undefined && isNext) span.to = day;
-    else spans.push({ from: day, to: day });
-  }
-  return spans.map(({ from, to }) => (from === to ? from : `${from} to ${to}`)).join(', ');
 }
 
 /** The columns of CSV: what rows are told apart by, and the rest. */

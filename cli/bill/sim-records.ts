@@ -1,7 +1,6 @@
 import type { RowDays, SimRecords } from '../../lambda/billing/rate.ts';
 import { type Day, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
-import type { Manifest } from '../../lambda/days/manifest.ts';
-import { makeManifestKey, readJson } from '../../lambda/days/pass/lake-objects.ts';
+import { listExpiredDays } from '../../lambda/days/kept-days.ts';
 import { ConflictError, type DayTables, type Lake } from '../../lambda/days/pass/ports.ts';
 import { makeRows } from '../../lambda/days/rows.ts';
 import { AttentionError } from '../../lambda/errors.ts';
@@ -9,14 +8,14 @@ import { isAccount } from '../../lambda/ledger/accounts.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { type FurtherRecords, type LakeWalk, walkLakeSims } from '../../lambda/store/lake-sims.ts';
 import type { CommandContext } from '../command.ts';
-import { listLakeDays, openDayTables, openLake } from '../days/lake.ts';
+import { listSealedDays, openDayTables, openLake } from '../days/lake.ts';
 import { findToday } from '../days/range.ts';
 
 /** The records that a bill is made of: sealed days from the lake; of small fleets, days without a seal from the tables. */
 
 /** SIMs of which days without a seal are read from the tables. */
 const maxLiveSims = 1_000;
-/** Manifests, or SIMs, that are read at the same time. */
+/** SIMs that are read at the same time. */
 const concurrentReads = 16;
 
 /** What is read, and what is not there. */
@@ -27,6 +26,8 @@ export interface OpenRecords {
   readonly live: readonly Day[];
   /** Days without a seal whose records are left out, since too many SIMs live. */
   readonly missing: readonly Day[];
+  /** Days without a seal that are so long ago that usage may have expired: what has is not in the bill. */
+  readonly expired: readonly Day[];
   walk(): AsyncGenerator<SimRecords>;
 }
 
@@ -54,14 +55,7 @@ export async function openRecords(
   const lake = openLake(deployment);
   const today = findToday(terminal.now());
   const last = through < today ? through : today;
-  const stored = (await listLakeDays(deployment)).filter(
-    (day) => day >= (from ?? '') && day <= last && isWanted(day),
-  );
-  const manifests = await mapConcurrently(stored, concurrentReads, async (day) => {
-    const { content } = await readJson<Manifest>(lake, makeManifestKey(day));
-    return content === undefined ? [] : [{ day, buckets: content.buckets }];
-  });
-  const days = manifests.flat();
+  const days = await listSealedDays(deployment, (day) => day >= (from ?? '') && day <= last && isWanted(day));
   const sealed = days.map(({ day }) => day);
   const open = isSealedOnly ? [] : listOpenDays(sealed, from, last).filter(isWanted);
   const tables = openDayTables(deployment).tables;
@@ -71,6 +65,7 @@ export async function openRecords(
     sealed,
     live: sims === undefined ? [] : open,
     missing: sims === undefined ? open : [],
+    expired: listExpiredDays(open, deployment.places.usageRetentionDays, terminal.now()),
     walk: () => walk(lake, { days, readsSessions, isFolded, further }),
   };
 }

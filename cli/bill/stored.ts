@@ -2,9 +2,10 @@ import { BillReader } from '../../lambda/bills/bill-reader.ts';
 import { fetchBill } from '../../lambda/queries/bills.ts';
 import type { CommandContext } from '../command.ts';
 import { openLake } from '../days/lake.ts';
+import { describeDayList } from '../days/range.ts';
 import { minuteText } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
-import { assumptionWords, describeDayList, describeNotRated, type ListedBill } from './listed-bill.ts';
+import { assumptionWords, describeNotRated, type ListedBill } from './listed-bill.ts';
 
 /** By what the rows of a stored bill are told apart. */
 export const storedBy = ['country', 'network'] as const;

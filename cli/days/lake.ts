@@ -2,8 +2,11 @@ import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { LakeBucket } from '../../lambda/aws/lake-bucket.ts';
 import type { Day } from '../../lambda/days/day.ts';
 import type { Marker } from '../../lambda/days/fence/markers.ts';
+import { LakeReader } from '../../lambda/days/lake-reader.ts';
+import type { Manifest } from '../../lambda/days/manifest.ts';
 import type { OpenDay } from '../../lambda/days/open-days.ts';
 import type { DayPorts } from '../../lambda/days/pass/ports.ts';
+import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { FenceTable } from '../../lambda/store/day-fence.ts';
 import { DayMarkers } from '../../lambda/store/day-markers.ts';
 import { DayRecordReader } from '../../lambda/store/day-records.ts';
@@ -67,6 +70,26 @@ export async function listLakeDays({ s3, places }: Deployment): Promise<Day[]> {
 }
 
 const dayPrefix = 'days/day=';
+
+/** A sealed day, and into how many buckets its SIMs are divided. */
+export type SealedDay = Pick<Manifest, 'day' | 'buckets'>;
+
+/** Manifests that are read at the same time. */
+const concurrentReads = 16;
+
+/** The days that are sealed, of those that are wanted, oldest first. */
+export async function listSealedDays(
+  deployment: Deployment,
+  isWanted: (day: Day) => boolean,
+): Promise<SealedDay[]> {
+  const lake = new LakeReader(openLake(deployment));
+  const stored = (await listLakeDays(deployment)).filter(isWanted);
+  const found = await mapConcurrently(stored, concurrentReads, async (day) => {
+    const manifest = await lake.readManifest(day);
+    return manifest === undefined ? [] : [{ day, buckets: manifest.buckets }];
+  });
+  return found.flat();
+}
 
 /** What late records have marked, by day. */
 export async function readMarkers({ dynamoDb, places }: Deployment): Promise<ReadonlyMap<Day, Marker[]>> {

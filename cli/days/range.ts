@@ -39,3 +39,20 @@ export function findToday(now: number): Day {
 export function describeRange({ from, to }: DayRange): string {
   return from === to ? from : `${from} to ${to}`;
 }
+
+/** `2026-10-01 to 2026-10-03, 2026-10-07`. */
+export function describeDayList(days: readonly Day[]): string {
+  const spans: { from: Day; to: Day }[] = [];
+  for (const [index, day] of days.entries()) {
+    const span = spans.at(-1);
+    const isNext = Date.parse(day) - Date.parse(days[index - 1] ?? '') === 86_400_000;
+    if (span !== undefined && isNext) span.to = day;
+    else spans.push({ from: day, to: day });
+  }
+  return spans.map(({ from, to }) => (from === to ? from : `${from} to ${to}`)).join(', ');
+}
+
+/** Says of which days usage may be missing. */
+export function describeExpiredUsage(days: readonly Day[]): string {
+  return `Incomplete where usage has expired, since these days are not sealed: ${describeDayList(days)}`;
+}

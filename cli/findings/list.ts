@@ -12,6 +12,8 @@ import type { Period } from '../../lambda/queries/period.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { FindingsTable } from '../../lambda/store/findings.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, requireSource } from '../command.ts';
+import { listUnreadDays } from '../days/expired.ts';
+import { describeDayList } from '../days/range.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
 import type { Column } from '../lists/columns.ts';
 import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from '../lists/commands.ts';
@@ -40,7 +42,8 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
   const sim = options.sim === undefined ? undefined : (await findSim(reader, options.sim)).sim;
   const filter = { check, sim, source };
   const ports = { findings, now };
-  if (!json && !csv && !jsonl) await showTotals(context, filter, openPeriod(period), ports);
+  const isForPeople = !json && !csv && !jsonl;
+  if (isForPeople) await showTotals(context, filter, openPeriod(period), ports);
   await showList<FindingFields, FindingsPosition>(context, options, {
     open:
       async () =>
@@ -51,6 +54,9 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
     below: () => [`Findings of closed days ${periodText(period)}`],
     nothing: `Nothing is missing in the closed days ${periodText(period)}.`,
   });
+  const unread = isForPeople ? await listUnreadDays(context, period) : [];
+  if (unread.length > 0)
+    terminal.err.write(`Not sealed, so nothing was looked for: ${describeDayList(unread)}\n`);
   return exitCode.done;
 }
 

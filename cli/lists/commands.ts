@@ -1,4 +1,6 @@
 import { AlertState } from '../../lambda/alerts/sweep/alert-state.ts';
+import { startDay } from '../../lambda/days/day.ts';
+import { findFirstKeptDay } from '../../lambda/days/kept-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
@@ -16,6 +18,8 @@ import { listUsageRecords } from '../../lambda/queries/usage-records.ts';
 import { listWatermarks } from '../../lambda/queries/watermarks.ts';
 import type { UsageWord } from '../arguments.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
+import { listExpiredUsageDays } from '../days/expired.ts';
+import { describeExpiredUsage } from '../days/range.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
 import { minuteText } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
@@ -202,6 +206,8 @@ export async function showSimUsage(context: CommandContext, options: SimUsageOpt
     below: (records, more) => [...usageSum(records, more), `Usage ${periodText(period)}`],
     nothing: `The SIM has no usage ${periodText(period)}.`,
   });
+  const expired = await listExpiredUsageDays(context, period);
+  if (expired.length > 0) context.terminal.err.write(`${describeExpiredUsage(expired)}\n`);
   return exitCode.done;
 }
 
@@ -229,6 +235,14 @@ export async function showEvents(context: CommandContext, options: EventsOptions
     below: () => [`Events ${periodText(period)}`],
     nothing: describeNothing('event', periodText(period), { type }),
   });
+  const { eventRetentionDays: days } = context.deployment.places;
+  const kept = findFirstKeptDay(days, ports.now());
+  const isForPeople = !context.json && !options.csv && !options.jsonl;
+  if (isForPeople && kept !== undefined && period.from < startDay(kept)) {
+    context.terminal.err.write(
+      `Events before ${kept} have expired (they are kept ${days} days); explore has those of sealed days\n`,
+    );
+  }
   return exitCode.done;
 }
 
@@ -238,6 +252,7 @@ export function queryPorts({ deployment, terminal }: CommandContext): QueryPorts
     ...openLedgerReader(deployment, terminal.now),
     now: terminal.now,
     sessionRefresh: deployment.places.sessionRefresh,
+    usageDays: deployment.places.usageRetentionDays,
   };
 }
 

@@ -212,8 +212,8 @@ function describeTotal(records: readonly FleetUsageRecord[], more: boolean): str
 
 const maxSims = count(maxLiveSims);
 
-/** Which times are not sealed, and whether they are counted. */
-export function describeCoverage({ live, partial, missing }: FleetUsagePage['coverage']): string {
+/** Which times are not sealed, whether they are counted, and where records are missing. */
+export function describeCoverage({ live, partial, missing, expired }: FleetUsagePage['coverage']): string {
   const list = (spans: FleetUsagePage['coverage']['live']): string =>
     spans
       .map(({ start_time: from, end_time: to }) => `${minuteText(from)} to ${minuteText(to)} UTC`)
@@ -226,6 +226,8 @@ export function describeCoverage({ live, partial, missing }: FleetUsagePage['cov
     ),
     missing.length > 0 &&
       `Not counted, since more than ${maxSims} SIMs match: ${list(missing)}. Whole days are counted every few hours, and once they are sealed`,
+    expired.length > 0 &&
+      `Incomplete where usage has expired, since these times are not sealed: ${list(expired)}`,
   ];
   return lines
     .filter((line) => line !== false)

@@ -324,6 +324,8 @@ export interface components {
         }[];
       /** @description Times that are left out, since more than 1,000 SIMs match: parts of days, and days that are not sealed and of which there are no sums. */
       missing: components["schemas"]["Period"][];
+      /** @description Times that are not sealed, and so long ago that usage may have expired: what has is not counted. */
+      expired: components["schemas"]["Period"][];
     };
     /** @description A connection, location, lifecycle or quota event. */
     ConnectionEvent: {

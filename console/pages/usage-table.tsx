@@ -163,7 +163,7 @@ function CoverageNote({
   readonly coverage: Schemas['Coverage'] | undefined;
 }): JSX.Element | null {
   if (coverage === undefined) return null;
-  const { live, partial, missing } = coverage;
+  const { live, partial, missing, expired } = coverage;
   const periods = (list: readonly Schemas['Period'][]): JSX.Element[] =>
     list.map(({ start_time: from, end_time: to }, index) => (
       <span key={from}>
@@ -176,7 +176,10 @@ function CoverageNote({
       {live.length + partial.length + missing.length === 0 ? 'All of this time is sealed.' : null}
       {live.length === 0 ? null : <>Not sealed yet, added up from records that have come:{periods(live)}. </>}
       {partial.length === 0 ? null : <>From sums that are made every few hours:{periods(partial)}. </>}
-      {missing.length === 0 ? null : <strong>Not in these sums:{periods(missing)}.</strong>}
+      {missing.length === 0 ? null : <strong>Not in these sums:{periods(missing)}. </strong>}
+      {expired.length === 0 ? null : (
+        <strong>Incomplete where usage has expired, since it is not sealed:{periods(expired)}.</strong>
+      )}
     </p>
   );
 }

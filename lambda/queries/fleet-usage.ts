@@ -1,4 +1,5 @@
 import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
+import { findFirstKeptDay } from '../days/kept-days.ts';
 import { countsSimDay, maxLiveSims, type PartialDay } from '../days/partial-days.ts';
 import { prefetch } from '../days/pass/prefetch.ts';
 import { findMonth } from '../days/sim-days.ts';
@@ -64,6 +65,8 @@ export interface ReportPorts {
   readonly now: () => number;
   /** Undefined where days are not closed: all usage is read from the records. */
   readonly days: ClosedDays | undefined;
+  /** Days that usage is kept; for ever where it is 0 or left out. */
+  readonly usageDays?: number | undefined;
   /** SIMs whose records one report reads; {@link maxLiveSims} where it is left out. */
   readonly maxLiveSims?: number | undefined;
 }
@@ -83,6 +86,8 @@ export interface Coverage {
   readonly partial: readonly PartialSpan[];
   /** Times that are left out, since more SIMs match than that, and there are no sums of them. */
   readonly missing: readonly TimeSpan[];
+  /** Times that are not sealed, and so long ago that usage may have expired: what has is not counted. */
+  readonly expired: readonly TimeSpan[];
 }
 
 interface TimeSpan {
@@ -213,7 +218,14 @@ class FleetReport {
         return { ...(span ?? { start_time: from, end_time: from }), as_of: asOf };
       }),
       missing: this.#readsRecords ? [] : clipSpans(this.#ranges, this.#now),
+      expired: this.#listExpired(unsealed),
     };
+  }
+
+  #listExpired(unsealed: readonly RecordRange[]): TimeSpan[] {
+    const { usageDays = 0, now } = this.#ports;
+    const kept = findFirstKeptDay(usageDays, now());
+    return kept === undefined ? [] : clipSpans(unsealed, startDay(kept));
   }
 
   /** @throws SlowSumError */
@@ -576,12 +588,12 @@ async function matchesFewSims(
   return count <= most;
 }
 
-/** Ranges as times, without what is yet to come, joined where they touch. */
-function clipSpans(ranges: readonly RecordRange[], now: string): TimeSpan[] {
+/** Ranges as times up to a time, joined where they touch. */
+function clipSpans(ranges: readonly RecordRange[], last: string): TimeSpan[] {
   const spans: TimeSpan[] = [];
   for (const { from, to } of ranges) {
-    if (from >= now) continue;
-    const end = to > now ? now : to;
+    if (from >= last) continue;
+    const end = to > last ? last : to;
     const before = spans.at(-1);
     if (before?.end_time === from) spans[spans.length - 1] = { ...before, end_time: end };
     else spans.push({ start_time: from, end_time: end });

@@ -126,6 +126,9 @@ export const alertStateTable = {
 /** What the partitions of AlertState begin with that hold notes of late records. */
 export const lateRecordPrefix = 'late#';
 
+/** What the partitions of AlertState begin with that hold notes of how far streams are read; a source's name follows. */
+export const shardNotePrefix = 'shards#';
+
 /** How far days are closed. Facts of operation, no part of the ledger. Who writes the ledger reads it. */
 export const dayStateTable = {
   name: 'DayState',

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { run } from '../../cli/main.ts';
 import type { Interpret } from '../../lambda/ingest/entries.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import { type LocalLedger, type LocalLedgerOptions, startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables, readOptions } from '../../local/options.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 
@@ -50,11 +50,19 @@ export async function simledger(args: readonly string[], options: RunOptions = {
   return { code, output: output.join(''), errors: isTTY ? told : dropProgress(told) };
 }
 
+/** What a test sets of a local run. */
+type LedgerSettings = Pick<LocalLedgerOptions, 'usageRetentionDays'>;
+
 /** A local run for the tests of a file, and the command line on it. */
 export class RunningLedger {
   /** Who may call its API. */
   readonly credentials = { account: 'ACtest', token: 'secret' };
+  readonly #settings: LedgerSettings;
   #ledger: LocalLedger | undefined;
+
+  constructor(settings: LedgerSettings = {}) {
+    this.#settings = settings;
+  }
 
   get local(): LocalLedger {
     if (this.#ledger === undefined) throw new Error('The local run is not started');
@@ -72,6 +80,7 @@ export class RunningLedger {
       readOptions(['--empty'], Object.fromEntries(anyPorts)) ?? expect.fail('Help was asked for');
     this.#ledger = await startLocalLedger({
       ...options,
+      ...this.#settings,
       apiCredentials: this.credentials,
       onLog: () => undefined,
       onTrouble: () => undefined,
@@ -134,8 +143,8 @@ function textOf(item: Item): string {
 }
 
 /** Starts a local run before the tests of a file and stops it after. */
-export function runningLedger(): RunningLedger {
-  const running = new RunningLedger();
+export function runningLedger(settings?: LedgerSettings): RunningLedger {
+  const running = new RunningLedger(settings);
   beforeAll(() => running.start());
   afterAll(() => running.stop());
   return running;

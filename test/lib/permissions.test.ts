@@ -301,6 +301,7 @@ describe('the permissions of the default stack, its query API aside,', () => {
           Effect: 'Allow',
           Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
           Resource: 'Storage/AlertState.Arn',
+          Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['shards#*'] } },
         },
         {
           Effect: 'Allow',

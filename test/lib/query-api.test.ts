@@ -184,6 +184,7 @@ describe('the query API', () => {
       [environment.apiPersonalData]: 'never',
       [environment.apiClientRequestsPerSecond]: '3',
       [environment.sessionRefresh]: 'hourly',
+      [environment.usageRetentionDays]: '0',
       [environment.apiSources]: '["default"]',
       [environment.metricNamespace]: 'simledger',
     });

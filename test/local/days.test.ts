@@ -281,7 +281,7 @@ test('a fleet of more SIMs than reports read records of is added up every few ho
   expect(await ask([])).toEqual({
     found: [[null, 9_000]],
     coverage: {
-      ...{ as_of: `${day}T13:00:00.000Z`, live: [], missing: [] },
+      ...{ as_of: `${day}T13:00:00.000Z`, live: [], missing: [], expired: [] },
       partial: [
         {
           ...{ start_time: `${day}T00:00:00.000Z`, end_time: `${day}T13:00:00.000Z` },

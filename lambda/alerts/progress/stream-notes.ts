@@ -7,7 +7,7 @@ import {
 import type { Item } from '../../store/items.ts';
 import { readPartition } from '../../store/query-pages.ts';
 import { readItem } from '../../store/registers.ts';
-import { alertStateTable } from '../../store/tables.ts';
+import { alertStateTable, shardNotePrefix } from '../../store/tables.ts';
 import {
   type BatchNote,
   type BatchRecord,
@@ -67,7 +67,7 @@ const lanePrefix = 'lane#';
 
 /** The partition of a source's shards. */
 function makeSubject(source: string): AttributeValue {
-  return { S: `shards#${source}` };
+  return { S: `${shardNotePrefix}${source}` };
 }
 
 /** The key of a shard's item. */

@@ -46,6 +46,7 @@ const api: Api = {
   personalData: readPersonalData(requireEnvironment(environment.apiPersonalData)),
   sessionRefresh: sessionRefreshFromEnvironment(),
   maxSumSeconds,
+  usageDays: Number(requireEnvironment(environment.usageRetentionDays)),
   sources: JSON.parse(requireEnvironment(environment.apiSources)) as string[],
   onError: (error) => logger.error('The request failed', describeCause(error)),
 };

@@ -55,10 +55,11 @@ describe('simledger findings', () => {
     const sim = '8988280666001000101';
     expect((await list(` --sim ${sim}`)).map((one) => one.sim)).toEqual(Array(4).fill(sim));
     expect((await list(' --source twilio')).map(({ check }) => check)).toEqual(['orphan']);
-    const { output } = await ledger.run('findings --month 2026-09', { now });
+    const { output, errors } = await ledger.run('findings --month 2026-09', { now });
     expect(output).toBe(
       'Nothing is missing in the closed days from 2026-09-01 00:00 to 2026-10-01 00:00 UTC.\n',
     );
+    expect(errors).toBe('Not sealed, so nothing was looked for: 2026-09-01 to 2026-09-30\n');
   });
 
   test('writes CSV', async () => {

@@ -7,7 +7,11 @@ import { makeRows, noItems } from '../../../lambda/days/rows.ts';
 import { findMonth, makeSimDay, type SimPeriod, sumBytes } from '../../../lambda/days/sim-days.ts';
 import { TopFold } from '../../../lambda/days/top-sims.ts';
 import type { Usage } from '../../../lambda/ledger/observation.ts';
-import { type FleetUsageQuery, listFleetUsage } from '../../../lambda/queries/fleet-usage.ts';
+import {
+  type FleetUsageQuery,
+  listFleetUsage,
+  type ReportPorts,
+} from '../../../lambda/queries/fleet-usage.ts';
 import { chunked } from '../../../lambda/store/concurrency.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { SimDayStore } from '../../../lambda/store/sim-days.ts';
@@ -32,14 +36,14 @@ const [first, second, third] = [1, 2, 3].map((day) => `2026-11-0${day}T00:00:00.
 ];
 
 describe('a fleet of more SIMs than reports read records of', () => {
-  const open = () => {
+  const open = (ports: Partial<ReportPorts> = {}) => {
     const client = asClient(new MemoryDynamoDb());
     const tables = { client, newWriter: () => new LedgerWriter(ledgerTablesOf(client)) };
     const ledger = new ClosedLedger(tables, () => Date.parse(now));
     const ask = async (about: Partial<FleetUsageQuery> = {}) => {
       const { resources, coverage } = await listFleetUsage(
         { groups: [], granularity: 'all', period: november, size: 100, after: undefined, ...about },
-        { reader: ledger.reader, days: ledger.days, now: () => Date.parse(now), maxLiveSims: 2 },
+        { reader: ledger.reader, days: ledger.days, now: () => Date.parse(now), maxLiveSims: 2, ...ports },
       );
       const rows = resources.map(({ sim_sid, iso_country, period, data_total, live }) => [
         ...[sim_sid ?? iso_country ?? period.start_time.slice(0, 10), Number(data_total), live],
@@ -65,7 +69,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
     const day = { granularity: 'day' } as const;
     expect(await ask(day)).toEqual({
       rows: [['2026-11-01', 10_000, false]],
-      coverage: { as_of: now, live: [], partial: [], missing: [span(second, now)] },
+      coverage: { as_of: now, live: [], partial: [], missing: [span(second, now)], expired: [] },
     });
     await ledger.passPartly('2026-11-02', third);
     await ledger.passPartly('2026-11-03', '2026-11-03T12:00:00.000Z');
@@ -81,7 +85,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
         ['2026-11-02', 5_000, true],
         ['2026-11-01', 10_000, false],
       ],
-      coverage: { as_of: now, live: [], partial, missing: [] },
+      coverage: { as_of: now, live: [], partial, missing: [], expired: [] },
     });
     expect((await ask({ groups: ['isoCountry'] })).rows).toEqual([
       ['DE', 16_000, true],
@@ -109,7 +113,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
         ['2026-11-02', 5_007, false],
         ['2026-11-01', 10_000, false],
       ],
-      coverage: { as_of: now, live: [], partial: partial.slice(1), missing: [] },
+      coverage: { as_of: now, live: [], partial: partial.slice(1), missing: [], expired: [] },
     });
     // A pass that comes late changes nothing of the sealed day.
     await ledger.passPartly('2026-11-02', '2026-11-03T06:00:00.000Z');
@@ -128,9 +132,19 @@ describe('a fleet of more SIMs than reports read records of', () => {
     const period = { from: '2026-11-03T01:00:00.000Z', to: now };
     expect(await ask({ period })).toEqual({
       rows: [['2026-11-03', 0, false]],
-      coverage: { as_of: now, live: [], partial: [], missing: [span(period.from, now)] },
+      coverage: { as_of: now, live: [], partial: [], missing: [span(period.from, now)], expired: [] },
     });
     await expect(ask({ granularity: 'hour' })).rejects.toThrow('unless Sim or Fleet leaves at most 2 SIMs');
+  });
+
+  it.each([2, 100])('tells of which unsealed times usage may have expired, up to %d SIMs', async (most) => {
+    const { ledger, ask, use } = open({ usageDays: 1, maxLiveSims: most });
+    for (const number of [1, 2, 3]) await use(number, '1T10:00', 1_000);
+    await ledger.close(['2026-11-01']);
+    const before = '2026-10-30T06:00:00.000Z';
+    const expired = [span(before, first), span(second, third)];
+    const { coverage } = await ask({ period: { from: before, to: november.to } });
+    expect(coverage.expired).toEqual(expired);
   });
 });
 
@@ -239,7 +253,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
     expect(resources.map(({ sim_sid, data_total }) => [sim_sid, data_total])).toEqual(
       most.map(({ sim, onFirst, onSecond }) => [sim, onFirst + onSecond]),
     );
-    expect(coverage).toEqual({ as_of: now, live: [], partial: [], missing: [span(third, now)] });
+    expect(coverage).toEqual({ as_of: now, live: [], partial: [], missing: [span(third, now)], expired: [] });
     // In pages of any size; of no SIM but those that are shown, and the next one.
     expect(queriesBySim).toBeLessThan(21 * 4);
 

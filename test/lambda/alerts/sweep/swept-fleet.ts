@@ -91,19 +91,21 @@ export class DyingClient {
 
 /** A source, its devices, and what sweeps tell of them. */
 export class SweptFleet {
-  readonly source = `source-${randomUUID().slice(0, 8)}`;
-  readonly rule: Rule = {
-    ...anyRule,
-    ...{ name: 'silent', kind: 'silent', missing: 'everything', after: 6 * hour },
-    match: { sources: [this.source], fleets: [], names: [], countries: [] },
-  };
+  readonly source: string;
+  readonly rule: Rule;
   readonly told: AlertTransition[] = [];
   readonly failures: unknown[] = [];
   readonly #tables: FleetTables;
   #records = 0;
 
-  constructor(tables: FleetTables) {
+  constructor(tables: FleetTables, source = `source-${randomUUID().slice(0, 8)}`) {
     this.#tables = tables;
+    this.source = source;
+    this.rule = {
+      ...anyRule,
+      ...{ name: 'silent', kind: 'silent', missing: 'everything', after: 6 * hour },
+      match: { sources: [source], fleets: [], names: [], countries: [] },
+    };
   }
 
   /** Takes in a location update of each device at each of its times. */

@@ -1,0 +1,52 @@
+import { type Day, findDay, listDays, startDay } from '../../lambda/days/day.ts';
+import { findFirstKeptDay } from '../../lambda/days/kept-days.ts';
+import { formatTime } from '../../lambda/ledger/time.ts';
+import type { CommandContext } from '../command.ts';
+import { listLakeDays, listSealedDays } from './lake.ts';
+
+/** From which day on records are missing: what has expired from the tables is known of sealed days only. */
+
+/** A time by its ends, as the ledger writes times; the second is not part of it. */
+interface TimeRange {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The days of which a range has a part, oldest first. */
+function listRangeDays({ from, to }: TimeRange): readonly Day[] {
+  return listDays(findDay(from), findDay(to)).filter((day) => startDay(day) < to);
+}
+
+/** Those days of a range that are not sealed, oldest first. */
+export async function listUnsealedDays(
+  { deployment }: Pick<CommandContext, 'deployment'>,
+  range: TimeRange,
+): Promise<readonly Day[]> {
+  const days = new Set(listRangeDays(range));
+  const sealed = await listSealedDays(deployment, (day) => days.has(day));
+  for (const { day } of sealed) days.delete(day);
+  return [...days];
+}
+
+/**
+ * Those days of a range that are not sealed although a later one was read; all days until now where none was.
+ */
+export async function listUnreadDays(
+  { deployment, terminal }: Pick<CommandContext, 'deployment' | 'terminal'>,
+  { from, to }: TimeRange,
+): Promise<readonly Day[]> {
+  const now = formatTime(terminal.now());
+  const [last = findDay(now)] = (await listLakeDays(deployment)).slice(-1);
+  const unsealed = await listUnsealedDays({ deployment }, { from, to: to < now ? to : now });
+  return unsealed.filter((day) => day < last);
+}
+
+/** Those days of a range of which usage may have expired unsealed. Asks nobody where none can have. */
+export async function listExpiredUsageDays(
+  { deployment, terminal }: Pick<CommandContext, 'deployment' | 'terminal'>,
+  { from, to }: TimeRange,
+): Promise<readonly Day[]> {
+  const kept = findFirstKeptDay(deployment.places.usageRetentionDays, terminal.now());
+  if (kept === undefined || from >= startDay(kept)) return [];
+  return listUnsealedDays({ deployment }, { from, to: to < startDay(kept) ? to : startDay(kept) });
+}

@@ -1,0 +1,25 @@
+import { formatTime } from '../ledger/time.ts';
+import { type Day, findDay, shiftDay } from './day.ts';
+
+/** Days of which items are still there: those of sealed days are in the lake for ever, others expire with their age. */
+
+const dayMilliseconds = 86_400_000;
+
+/**
+ * The first day of which no item has expired by its age. Of days before it, all that is sealed is known; of those without a
+ * seal, nobody knows what is missing.
+ *
+ * @param keptDays for how many days items are kept; 0 for ever.
+ * @param now milliseconds since the epoch.
+ * @returns undefined where items are kept for ever.
+ */
+export function findFirstKeptDay(keptDays: number, now: number): Day | undefined {
+  if (keptDays === 0) return undefined;
+  return shiftDay(findDay(formatTime(now - keptDays * dayMilliseconds - 1)), 1);
+}
+
+/** Those of some unsealed days of which items may have expired. */
+export function listExpiredDays(unsealed: readonly Day[], keptDays: number, now: number): readonly Day[] {
+  const kept = findFirstKeptDay(keptDays, now);
+  return kept === undefined ? [] : unsealed.filter((day) => day < kept);
+}
