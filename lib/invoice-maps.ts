@@ -4,7 +4,7 @@ import { units } from '../lambda/billing/tariff.ts';
 import { exactly, parseWord, text } from './configuration-schemas.ts';
 import { fact } from './tariffs.ts';
 
-/** The file that maps the columns of an invoice: docs/billing.md describes each key. */
+/** The file that maps the columns of an invoice: docs/bills.md describes each key. */
 
 const column = text(/^.{1,128}$/, 'the name of a column, as the header has it');
 

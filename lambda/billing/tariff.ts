@@ -5,7 +5,7 @@ import type { PeriodRule } from './calendar.ts';
 import { type Decimal, makeDecimal, type RoundingMode } from './decimal.ts';
 
 /**
- * Tariffs: what a carrier has published or agreed. docs/billing.md describes each key of the file.
+ * Tariffs: what a carrier has published or agreed. docs/bills.md describes each key of the file.
  *
  * Amounts of money are in the tariff's currency. Days are those of its time zone.
  */

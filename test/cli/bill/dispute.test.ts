@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runningLedger } from '../running-ledger.ts';
 
-/** The walk of docs/billing.md from an invoice to the dispute pack, on the files that it names. */
+/** The walk of docs/bills.md from an invoice to the dispute pack, on the files that it names. */
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 const ledger = runningLedger();
@@ -15,7 +15,7 @@ let folder: string;
 
 /** The commands of the walk, in their order, with the files' own paths and the pack in a folder of the test. */
 async function readCommands(): Promise<string[]> {
-  const page = await readFile(join(project, 'docs/billing.md'), 'utf8');
+  const page = await readFile(join(project, 'docs/bills.md'), 'utf8');
   const block =
     /## Argue with the carrier.*?```sh\n(?<commands>.*?)```/s.exec(page)?.groups?.['commands'] ?? '';
   return block
@@ -51,7 +51,7 @@ async function verify(pack: string): Promise<{ readonly code: number; readonly o
   );
 }
 
-describe('the walk of docs/billing.md', () => {
+describe('the walk of docs/bills.md', () => {
   test('leads from an invoice to a dispute pack that anybody can verify', async () => {
     const [close = '', bill = '', check = '', verifying = ''] = await readCommands();
     expect((await run(close)).output).toContain('Sealed: 3 days');

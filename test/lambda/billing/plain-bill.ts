@@ -2,7 +2,7 @@ import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/bi
 import type { BilledUsage } from '../../../lambda/billing/tariff.ts';
 
 /**
- * A slow rater, written from docs/billing.md. It shares no code with the one that it judges: fractions of whole numbers, a
+ * A slow rater, written from docs/bills.md. It shares no code with the one that it judges: fractions of whole numbers, a
  * tariff as its file has it, and every quantity filtered from all records again.
  */
 
