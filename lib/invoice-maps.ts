@@ -22,8 +22,10 @@ const rule = exactly({
 );
 
 export const invoiceMap = exactly({
-  delimiter: parseWord([',', ';', '\t', '|']).default(','),
-  decimal: parseWord(['.', ',']).default('.'),
+  /** Recognised by the header, if it is left out. */
+  delimiter: parseWord([',', ';', '\t', '|']).optional(),
+  /** Recognised by the numbers, if it is left out. */
+  decimal: parseWord(['.', ',']).optional(),
   columns: exactly({
     sim: column,
     amount: column,

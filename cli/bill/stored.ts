@@ -3,7 +3,7 @@ import { fetchBill } from '../../lambda/queries/bills.ts';
 import type { CommandContext } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import { minuteText } from '../terminal/figures.ts';
-import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import { assumptionWords, describeDayList, describeNotRated, type ListedBill } from './listed-bill.ts';
 
 /** By what the rows of a stored bill are told apart. */
@@ -38,7 +38,7 @@ export async function readStoredBill({ deployment }: CommandContext, month: stri
           ]),
       ...notRated.map(describeNotRated),
       ...bill.assumptions.map(
-        ({ kind, tariff, sims }) => `${count(sims)} SIMs, ${tariff}: ${assumptionWords[kind]}`,
+        ({ kind, tariff, sims }) => `${countNoun(sims, 'SIM')}, ${tariff}: ${assumptionWords[kind]}`,
       ),
     ],
   };

@@ -15,11 +15,11 @@ export const units = ['B', 'KB', 'MB', 'GB', 'message', 'unit'] as const;
 export type Unit = (typeof units)[number];
 
 /** Units of data: how often the kilobyte is multiplied with itself. */
-const powers = { B: 0, KB: 1, MB: 2, GB: 3 } as const;
+export const unitPowers = { B: 0, KB: 1, MB: 2, GB: 3 } as const;
 
 /** Whether a unit is one of data. */
-export function isDataUnit(unit: Unit): unit is keyof typeof powers {
-  return unit in powers;
+export function isDataUnit(unit: Unit): unit is keyof typeof unitPowers {
+  return unit in unitPowers;
 }
 
 /** What a usage record tells a bill. */
@@ -207,6 +207,21 @@ export function matchesRecord(match: RecordMatch, usage: BilledUsage): boolean {
   );
 }
 
+/** Whether two records of a SIM are the same in all by which tariffs and charges match, so that they have the same ones. */
+export function isMatchedAlike(a: BilledUsage, b: BilledUsage): boolean {
+  return (
+    a.trafficType === b.trafficType &&
+    a.source === b.source &&
+    a.carrier === b.carrier &&
+    a.country === b.country &&
+    a.mcc === b.mcc &&
+    a.mnc === b.mnc &&
+    a.operatorName === b.operatorName &&
+    a.tariff === b.tariff &&
+    a.rateZone === b.rateZone
+  );
+}
+
 function allows(list: readonly string[], value: string | undefined): boolean {
   return list.length === 0 || (value !== undefined && list.includes(value));
 }
@@ -292,7 +307,7 @@ function countMessages(
 /** Quantities of one unit of data in another: a decimal of finitely many digits, since 1,000 and 1,024 have no factors but 2 and 5. */
 export function convertUnit(quantity: Decimal, from: Unit, to: Unit, kilobyte: 1_000 | 1_024): Decimal {
   if (!isDataUnit(from) || !isDataUnit(to)) return quantity;
-  const power = powers[from] - powers[to];
+  const power = unitPowers[from] - unitPowers[to];
   return power >= 0
     ? quantity.times(kilobytes(kilobyte, power))
     : quantity.times(fractions(kilobyte, -power));
