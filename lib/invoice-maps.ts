@@ -4,7 +4,7 @@ import { units } from '../lambda/billing/tariff.ts';
 import { exactly, parseWord, text } from './configuration-schemas.ts';
 import { fact } from './tariffs.ts';
 
-/** The file that maps the columns of an invoice: docs/billing.md describes each key. */
+/** The file that maps the columns of an invoice: docs/bills.md describes each key. */
 
 const column = text(/^.{1,128}$/, 'the name of a column, as the header has it');
 
@@ -22,8 +22,10 @@ const rule = exactly({
 );
 
 export const invoiceMap = exactly({
-  delimiter: parseWord([',', ';', '\t', '|']).default(','),
-  decimal: parseWord(['.', ',']).default('.'),
+  /** Recognised by the header, if it is left out. */
+  delimiter: parseWord([',', ';', '\t', '|']).optional(),
+  /** Recognised by the numbers, if it is left out. */
+  decimal: parseWord(['.', ',']).optional(),
   columns: exactly({
     sim: column,
     amount: column,

@@ -16,7 +16,7 @@ import { carriers } from '../lambda/ledger/source.ts';
 import { parseTime } from '../lambda/ledger/time.ts';
 import { exactly, parseWord, text, wholeNumber } from './configuration-schemas.ts';
 
-/** The file of a tariff: docs/billing.md describes each key. */
+/** The file of a tariff: docs/bills.md describes each key. */
 
 /** A decimal that is not negative, as text or as a number. */
 function decimal(accepted: string) {

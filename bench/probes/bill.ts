@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { compareInvoice } from '../../cli/bill/check.ts';
-import { readInvoice } from '../../cli/bill/invoice-file.ts';
+import { InvoiceComparison } from '../../cli/bill/compare-invoice.ts';
+import { openInvoice } from '../../cli/bill/invoice-file.ts';
 import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { BillSum } from '../../lambda/billing/bill.ts';
 import { Rater } from '../../lambda/billing/rate.ts';
 import type { StoredObject } from '../../lambda/days/pass/ports.ts';
-import { walkLakeSims } from '../../lambda/store/lake-sims.ts';
+import { countParts, walkLakeSims } from '../../lambda/store/lake-sims.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
 import { tariff as tariffSchema } from '../../lib/tariffs.ts';
 
@@ -40,6 +40,7 @@ export interface BillCost {
 
 const task: BillTask = JSON.parse(process.argv[2] ?? '{}');
 const tariffs = [tariffSchema.parse(task.tariff)];
+const days = task.days.map((day) => ({ day, buckets: task.buckets }));
 const rating = { tariffs, month: '2026-11', roster: new Map(), balances: new Map() };
 
 async function openFile(key: string): Promise<StoredObject | undefined> {
@@ -62,7 +63,6 @@ async function openFile(key: string): Promise<StoredObject | undefined> {
 }
 
 function walk() {
-  const days = task.days.map((day) => ({ day, buckets: task.buckets }));
   return walkLakeSims({ open: openFile }, { days, readsSessions: false, further: new Map() });
 }
 
@@ -79,12 +79,17 @@ const map = invoiceMap.parse({
   ...{ columns: { sim: 'sim', day: 'day', quantity: ['quantity'], amount: 'amount' }, unit: 'KB' },
   rules: [{ name: 'data' }],
 });
-const invoice = await readInvoice(task.invoice, map, tariffs);
-const { compared } = await compareInvoice(rating, invoice, walk(), () => undefined);
+const invoice = await openInvoice(task.invoice, map, tariffs);
+const comparison = new InvoiceComparison(invoice, {
+  ...{ rating, records: { parts: countParts(days) }, sims: walk(), signal: new AbortController().signal },
+});
+let differing = 0;
+for await (const { outcome } of comparison.compare()) if (outcome !== 'equal') differing += 1;
+const { lines } = comparison.finish();
+await comparison.close();
 const { user, system } = process.cpuUsage(before);
 process.send?.({
   ...{ rateSeconds, seconds: (performance.now() - begun) / 1_000, cpuSeconds: (user + system) / 1e6 },
   megabytes: peakMemoryBytes() / 1e6,
-  lines: invoice.lines.length,
-  differing: compared.filter(({ outcome }) => outcome !== 'equal').length,
+  ...{ lines, differing },
 } satisfies BillCost);

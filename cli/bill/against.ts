@@ -7,12 +7,12 @@ import {
 } from '../../lambda/billing/compare-months.ts';
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { isFoldable } from '../../lambda/billing/fold-usage.ts';
-import { findRowDays, type RatingContext } from '../../lambda/billing/rate.ts';
+import { findRowDays, type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
 import type { Day } from '../../lambda/days/day.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { describeDays } from './listed-bill.ts';
-import { makeRating, readsSessions, walkRatedSims } from './make-bill.ts';
+import { makeRating, walkRatedSims } from './make-bill.ts';
 import { type OpenRecords, openRecords } from './sim-records.ts';
 
 /** What makes a month cost more or less, in words. */

@@ -1,14 +1,15 @@
 import { BillSum } from '../../lambda/billing/bill.ts';
+import { type Month, shiftMonth } from '../../lambda/billing/calendar.ts';
 import { type Decimal, formatDecimal, max, min, zero } from '../../lambda/billing/decimal.ts';
 import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import { extendRecords, type ForecastPlan, maxWeeks, planForecast } from '../../lambda/billing/forecast.ts';
-import { findRowDays, type RatingContext } from '../../lambda/billing/rate.ts';
-import { type Day, shiftDay } from '../../lambda/days/day.ts';
+import { findRowDays, type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
+import { shiftDay } from '../../lambda/days/day.ts';
 import { AttentionError } from '../../lambda/errors.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
-import { count } from '../terminal/progress.ts';
-import { makeRating, readsSessions, walkRatedSims } from './make-bill.ts';
+import { countNoun } from '../terminal/quantities.ts';
+import { makeRating, walkRatedSims } from './make-bill.ts';
 import { openRecords } from './sim-records.ts';
 
 /** An amount of a currency: so far, as it is forecast, and the range in which earlier weeks would put it. */
@@ -101,14 +102,20 @@ function showTotals(
   ]);
   if (rows.length === 0) print(context, `Nothing of ${month} has a price so far.`);
   else print(context, formatTable(colours(context), ['currency', 'so far', 'expected', 'range'], rows));
-  print(context, describeMethod(plan));
+  print(context, describeMethod(month, plan));
 }
 
-function describeMethod({ last, left, scenarios, isShort }: ForecastPlan): string {
-  const known: Day = last;
-  if (left.length === 0) return `Days are known up to ${known}: no day is left.`;
+function describeMethod(month: Month, { last, left, scenarios, isShort }: ForecastPlan): string {
+  const known = `Days are known up to ${last}`;
+  if (left.length === 0) return `${known}: no day is left.`;
+  const end = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
+  const later = left.filter((day) => day > end).length;
+  const open = [
+    ...(left.length > later ? [`${countNoun(left.length - later, 'day')} of ${month} left`] : []),
+    ...(later > 0 ? [`${countNoun(later, 'day')} behind it, on which its sessions may go on`] : []),
+  ].join(', and ');
   const basis = isShort
     ? 'fewer than 7 days are known, which are repeated'
     : `each is taken to be like the last known day of its weekday${scenarios.length > 1 ? `; the range is that of the last ${scenarios.length} weeks` : ''}`;
-  return `Days are known up to ${known}. ${count(left.length)} are left: ${basis}.`;
+  return `${known}, with ${open}: ${basis}.`;
 }

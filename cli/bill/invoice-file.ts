@@ -1,17 +1,31 @@
 import type { CompareBy } from '../../lambda/billing/compare.ts';
-import { makeDecimal } from '../../lambda/billing/decimal.ts';
+import { type Decimal, makeDecimal, zero } from '../../lambda/billing/decimal.ts';
 import type { InvoiceLine } from '../../lambda/billing/invoice.ts';
-import { convertUnit, type LineDimension, type Tariff } from '../../lambda/billing/tariff.ts';
+import { type Charge, convertUnit, type LineDimension, type Tariff } from '../../lambda/billing/tariff.ts';
 import { readCountry } from '../../lambda/carriers/country.ts';
+import { identifierFault } from '../../lambda/carriers/identifier.ts';
+import type { Day } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { parseDecimal } from '../../lambda/json/decimal.ts';
+import { parseTime } from '../../lambda/ledger/time.ts';
 import type { InvoiceMap } from '../../lib/invoice-maps.ts';
-import { type CsvRecord, readCsv, readSim } from './roster-files.ts';
+import { type CsvFile, type CsvRecord, openCsv } from './csv-file.ts';
+import { readSim } from './roster-files.ts';
+import { countDecimals, type DecimalSign, findReading, parseWritten } from './written-numbers.ts';
 
-/** An invoice as it is compared. */
+/** An invoice, whose lines are read one by one. */
 export interface Invoice {
-  readonly lines: readonly InvoiceLine[];
   readonly by: CompareBy;
+  /** The last row that adds others up. Such rows are left out. */
+  readonly total: InvoiceTotal | undefined;
+  /** All lines, in the order of the file. */
+  walk(): AsyncGenerator<InvoiceLine>;
+}
+
+/** A row that adds others up. */
+export interface InvoiceTotal {
+  readonly line: number;
+  /** Undefined if it does not stand in the column of amounts. */
+  readonly amount: Decimal | undefined;
 }
 
 const mappedDimensions = [
@@ -26,107 +40,256 @@ const mappedDimensions = [
 const maxComplaints = 20;
 
 /**
- * Reads an invoice by the map of its columns.
+ * Opens an invoice by the map of its columns, and reads it once to see that all of it can be read.
  *
  * @throws UsageError naming columns that are not there, with the first row, and each value that cannot be read.
  */
-export async function readInvoice(
+export async function openInvoice(
   file: string,
   map: InvoiceMap,
   tariffs: readonly Tariff[],
 ): Promise<Invoice> {
-  const rows = await readCsv(file, map.delimiter);
-  requireMapped(file, map, rows[0]);
-  const complaints: string[] = [];
-  const lines = rows.map((row) => readLine(file, map, tariffs, row, complaints));
-  if (complaints.length > 0) {
-    const more = complaints.length - maxComplaints;
-    throw new UsageError(
-      [...complaints.slice(0, maxComplaints), ...(more > 0 ? [`and ${more} more`] : [])].join('\n'),
+  const { columns, rules, delimiter } = map;
+  const named = Object.values(columns)
+    .flat()
+    .filter((name) => name !== undefined);
+  const wanted = [...new Set([...named, ...rules.flatMap(({ when }) => when?.column ?? [])])];
+  const csv = await openCsv(file, { columns: wanted, delimiter });
+  const check = new InvoiceCheck(file, map);
+  for await (const record of csv.walk()) check.add(record);
+  const sign = check.finish();
+  const reader = new LineReader(map, tariffs, sign);
+  return {
+    by: {
+      hasNames: rules.some(({ name }) => name !== undefined),
+      dimensions: mappedDimensions.filter((name) => columns[name] !== undefined),
+    },
+    total: check.total && { line: check.total.line, amount: reader.readAmount(check.total) },
+    walk: () => walkLines(csv, reader, map),
+  };
+}
+
+async function* walkLines(csv: CsvFile, reader: LineReader, map: InvoiceMap): AsyncGenerator<InvoiceLine> {
+  for await (const record of csv.walk()) {
+    if (!isTotal(record, map)) yield reader.read(record);
+  }
+}
+
+/** What the first cell of a row says that adds others up, in the languages of carriers. */
+const totalWords =
+  /^(?:(?:grand|invoice|sub)[ -]?total|sous-total|total(?:e|en)?|totaal|summa?|somme|suma|gesamt|(?:gesamt|zwischen|end)?(?:summe|betrag))(?: (?:amount|due|charges|général|general|geral))?\s*:?$/i;
+
+/** Whether a row adds others up: its first cell, or that of the SIM, says so. */
+function isTotal({ cells }: CsvRecord, { columns }: InvoiceMap): boolean {
+  const first = Object.values(cells).find((cell) => cell !== '');
+  return [cells[columns.sim], first].some((cell) => cell !== undefined && totalWords.test(cell));
+}
+
+/** Cells in place of a number that is not there. */
+const noNumber: ReadonlySet<string> = new Set(['', '-', '\u2013', '\u2014']);
+
+function readCell({ cells }: CsvRecord, column: string | undefined): string | undefined {
+  const value = column === undefined ? undefined : cells[column];
+  return value === '' ? undefined : value;
+}
+
+function readNumberCell({ cells }: CsvRecord, column: string): string | undefined {
+  const written = cells[column] ?? '';
+  return noNumber.has(written) ? undefined : written;
+}
+
+/** Sees whether all rows can be read, and which decimal sign the file has. */
+class InvoiceCheck {
+  readonly #file: string;
+  readonly #map: InvoiceMap;
+  readonly #complaints: string[] = [];
+  #complained = 0;
+  /** The first number that has only one reading, by its sign. */
+  readonly #certain: Partial<Record<DecimalSign, string>> = {};
+  /** The first number that could be two. */
+  #ambiguous: string | undefined;
+  #lines = 0;
+  total: CsvRecord | undefined;
+
+  constructor(file: string, map: InvoiceMap) {
+    this.#file = file;
+    this.#map = map;
+  }
+
+  add(record: CsvRecord): void {
+    const { columns, decimal } = this.#map;
+    if (isTotal(record, this.#map)) {
+      this.total = record;
+      return;
+    }
+    this.#lines += 1;
+    if (record.isShort) {
+      this.#complain(
+        `${this.#file}: line ${record.line} has fewer cells than the header: complete it, or take it out`,
+      );
+      return;
+    }
+    for (const column of [...columns.quantity, columns.amount]) this.#checkNumber(record, column, decimal);
+    const sim = readCell(record, columns.sim);
+    if (sim !== undefined && identifierFault(readSim(sim)) !== undefined)
+      this.#refuse(
+        record,
+        columns.sim,
+        'an ICCID with all its digits: spreadsheets cut them, where the column is not text',
+      );
+    const day = readCell(record, columns.day);
+    if (columns.day !== undefined && day !== undefined && parseDay(day) === undefined)
+      this.#refuse(record, columns.day, 'a day such as 2026-10-15 or 15.10.2026');
+    const currency = readCell(record, columns.currency);
+    if (columns.currency !== undefined && currency !== undefined && !/^[A-Za-z]{3}$/.test(currency))
+      this.#refuse(record, columns.currency, 'the 3 letters of a currency, such as EUR');
+  }
+
+  #checkNumber(record: CsvRecord, column: string, decimal: DecimalSign | undefined): void {
+    const written = readNumberCell(record, column);
+    if (written === undefined) return;
+    if (decimal !== undefined) {
+      if (parseWritten(written, decimal) === undefined)
+        this.#refuse(record, column, `a decimal with ${decimal === '.' ? 'a point' : 'a comma'}`);
+      return;
+    }
+    const reading = findReading(written);
+    const where = `line ${record.line}, ${column}: ${JSON.stringify(written)}`;
+    if (reading === 'none') this.#refuse(record, column, 'a number, such as 1234.56 or 1.234,56');
+    else if (reading === 'either') this.#ambiguous ??= where;
+    else if (reading !== 'both') this.#certain[reading] ??= where;
+  }
+
+  #refuse({ line, cells }: CsvRecord, column: string, accepted: string): void {
+    this.#complain(
+      `${this.#file}: line ${line}, ${column}: ${JSON.stringify(cells[column] ?? '')} given; accepted is ${accepted}`,
     );
   }
-  return {
-    lines,
-    by: {
-      hasNames: map.rules.some(({ name }) => name !== undefined),
-      dimensions: mappedDimensions.filter((name) => map.columns[name] !== undefined),
-    },
-  };
-}
 
-/** Shows the first row where a column of the map is not in the header. */
-function requireMapped(file: string, { columns, rules }: InvoiceMap, first: CsvRecord | undefined): void {
-  if (first === undefined) throw new UsageError(`${file} has only a header: give the invoice's own file`);
-  const found = Object.keys(first.cells);
-  const wanted = [
-    ...Object.values(columns)
-      .flat()
-      .filter((name) => name !== undefined),
-    ...rules.flatMap(({ when }) => when?.column ?? []),
-  ];
-  const missing = [...new Set(wanted)].filter((name) => !found.includes(name));
-  if (missing.length === 0) return;
-  const preview = found.map((name) => `  ${name}: ${first.cells[name]}`);
-  throw new UsageError(
-    [
-      `${file} does not have the columns ${missing.join(', ')}, which the map names: correct its columns. The first line has`,
-      ...preview,
-    ].join('\n'),
-  );
-}
+  #complain(text: string): void {
+    this.#complained += 1;
+    if (this.#complaints.length < maxComplaints) this.#complaints.push(text);
+  }
 
-function readLine(
-  file: string,
-  { columns, decimal, unit, rules }: InvoiceMap,
-  tariffs: readonly Tariff[],
-  { line, cells }: CsvRecord,
-  complaints: string[],
-): InvoiceLine {
-  const read = (column: string | undefined): string | undefined => {
-    const value = column === undefined ? undefined : cells[column];
-    return value === '' ? undefined : value;
-  };
-  const readNumber = (column: string): ReturnType<typeof makeDecimal> => {
-    const written = read(column) ?? '0';
-    const parsed = parseDecimal(
-      decimal === '.' ? written.replaceAll(',', '') : written.replaceAll('.', '').replace(',', '.'),
-    );
-    if (parsed === undefined) {
-      complaints.push(
-        `${file}: line ${line}, ${column}: ${JSON.stringify(written)} given; accepted is a decimal with ${decimal === '.' ? 'a point' : 'a comma'}`,
-      );
+  /**
+   * The decimal sign.
+   *
+   * @throws UsageError naming what cannot be read.
+   */
+  finish(): DecimalSign {
+    if (this.#lines === 0)
+      throw new UsageError(`${this.#file} has only a header: give the invoice's own file`);
+    if (this.#complained > 0) {
+      const more = this.#complained - this.#complaints.length;
+      throw new UsageError([...this.#complaints, ...(more > 0 ? [`and ${more} more`] : [])].join('\n'));
     }
-    return makeDecimal(parsed ?? '0');
-  };
-  const rule = rules.find(({ when }) => when === undefined || (cells[when.column] ?? '') === when.is);
-  const charge = tariffs.flatMap((tariff) =>
-    tariff.charges.flatMap((one) => (one.name === rule?.name ? [{ tariff, charge: one }] : [])),
-  )[0];
-  const currency = read(columns.currency);
-  const isForeign = currency !== undefined && tariffs.every((tariff) => tariff.currency !== currency);
-  const quantities = columns.quantity.filter((column) => read(column) !== undefined).map(readNumber);
-  const target =
-    charge ?? tariffs.flatMap((tariff) => tariff.charges.map((one) => ({ tariff, charge: one })))[0];
-  const quantity = quantities.reduce((sum, one) => sum.plus(one), makeDecimal('0'));
-  const country = read(columns.country);
-  const sim = read(columns.sim);
-  return {
-    ...{ line, sim: sim === undefined ? undefined : readSim(sim), name: rule?.name },
-    dimensions: {
+    const { decimal } = this.#map;
+    if (decimal !== undefined) return decimal;
+    const { '.': point, ',': comma } = this.#certain;
+    if (point !== undefined && comma !== undefined)
+      throw new UsageError(
+        `${this.#file} has numbers with a decimal point (${point}) and with a decimal comma (${comma}): correct it`,
+      );
+    if (point === undefined && comma === undefined && this.#ambiguous !== undefined)
+      throw new UsageError(
+        `${this.#file}: ${this.#ambiguous} may be a decimal, or have thousands: say by "decimal" in the map which sign decimals have`,
+      );
+    return comma === undefined ? '.' : ',';
+  }
+}
+
+/** Reads lines that were checked. */
+class LineReader {
+  readonly #map: InvoiceMap;
+  readonly #tariffs: readonly Tariff[];
+  readonly #sign: DecimalSign;
+  readonly #charges = new Map<string, { readonly tariff: Tariff; readonly charge: Charge }>();
+
+  constructor(map: InvoiceMap, tariffs: readonly Tariff[], sign: DecimalSign) {
+    this.#map = map;
+    this.#tariffs = tariffs;
+    this.#sign = sign;
+    for (const tariff of tariffs) {
+      for (const charge of tariff.charges) {
+        if (!this.#charges.has(charge.name)) this.#charges.set(charge.name, { tariff, charge });
+      }
+    }
+  }
+
+  /** @returns undefined if there is no number. */
+  readAmount(record: CsvRecord): Decimal | undefined {
+    const written = readNumberCell(record, this.#map.columns.amount);
+    const text = written === undefined ? undefined : parseWritten(written, this.#sign);
+    return text === undefined ? undefined : makeDecimal(text);
+  }
+
+  read(record: CsvRecord): InvoiceLine {
+    const { columns, rules } = this.#map;
+    const { line, cells } = record;
+    const rule = rules.find(({ when }) => when === undefined || (cells[when.column] ?? '') === when.is);
+    const currency = readCell(record, columns.currency)?.toUpperCase();
+    const isForeign = currency !== undefined && this.#tariffs.every((one) => one.currency !== currency);
+    const sim = readCell(record, columns.sim);
+    const day = readCell(record, columns.day);
+    return {
+      ...{ line, sim: sim === undefined ? undefined : readSim(sim), name: rule?.name },
+      dimensions: this.#readDimensions(record),
+      ...this.#readQuantity(record, rule?.name),
+      amount: this.readAmount(record) ?? zero,
+      notRated: isForeign ? 'exchange' : rule?.notRated,
+      foreignCurrency: isForeign ? currency : undefined,
+      day: day === undefined ? undefined : parseDay(day),
+    };
+  }
+
+  #readDimensions(record: CsvRecord): InvoiceLine['dimensions'] {
+    const { columns } = this.#map;
+    const country = readCell(record, columns.country);
+    const network = readCell(record, columns.network);
+    const day = readCell(record, columns.day);
+    return {
       country:
         country === undefined ? undefined : (readCountry({ name: country, isoCode: country }) ?? country),
-      network: read(columns.network),
-      zone: read(columns.zone),
-      day: read(columns.day)?.slice(0, 10),
-      session: read(columns.session),
-    } as InvoiceLine['dimensions'],
-    quantity:
-      quantities.length === 0 || target === undefined
-        ? undefined
-        : convertUnit(quantity, unit, target.charge.unit, target.tariff.kilobyte),
-    amount: readNumber(columns.amount),
-    notRated: isForeign ? 'exchange' : rule?.notRated,
-    foreignCurrency: isForeign ? currency : undefined,
-    day: read(columns.day)?.slice(0, 10),
-  };
+      network: network === undefined ? undefined : parseNetwork(network),
+      zone: readCell(record, columns.zone),
+      day: day === undefined ? undefined : parseDay(day),
+      session: readCell(record, columns.session),
+    };
+  }
+
+  /** The quantity in the unit of its charge. */
+  #readQuantity(
+    record: CsvRecord,
+    name: string | undefined,
+  ): Pick<InvoiceLine, 'quantity' | 'quantityDigit'> {
+    const { columns, unit } = this.#map;
+    const written = columns.quantity.flatMap((column) => readNumberCell(record, column) ?? []);
+    const texts = written.map((one) => parseWritten(one, this.#sign) ?? '0');
+    const target = this.#charges.get(name ?? '') ?? [...this.#charges.values()][0];
+    if (texts.length === 0 || target === undefined) return { quantity: undefined, quantityDigit: undefined };
+    const convert = (value: Decimal): Decimal =>
+      convertUnit(value, unit, target.charge.unit, target.tariff.kilobyte);
+    const decimals = Math.max(...written.map((one) => countDecimals(one, this.#sign)));
+    return {
+      quantity: convert(texts.reduce((sum, text) => sum.plus(makeDecimal(text)), zero)),
+      quantityDigit: convert(makeDecimal(`1e-${decimals}`)),
+    };
+  }
+}
+
+/** A day as ISO 8601 has it, alone or before a time, or as it is written in Europe; undefined for anything else. */
+function parseDay(written: string): Day | undefined {
+  const [, year, month, date] = /^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:$|[T ])/.exec(written) ?? [];
+  const [, dayOfMonth, monthOfYear, yearAtEnd] =
+    /^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:$|[T ])/.exec(written) ?? [];
+  const day =
+    year === undefined
+      ? `${yearAtEnd}-${monthOfYear?.padStart(2, '0')}-${dayOfMonth?.padStart(2, '0')}`
+      : `${year}-${month}-${date}`;
+  return parseTime(`${day}T00:00:00Z`) === undefined ? undefined : day;
+}
+
+/** `26201` as `262-01`; anything else as it is. */
+function parseNetwork(written: string): string {
+  return /^\d{5,6}$/.test(written) ? `${written.slice(0, 3)}-${written.slice(3)}` : written;
 }

@@ -3,8 +3,7 @@ import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { type LineKind, several } from '../../lambda/billing/line.ts';
 import type { NotRatedReason, RatingContext } from '../../lambda/billing/rate.ts';
 import { describeDayList, describeExpiredUsage } from '../days/range.ts';
-import { count } from '../terminal/progress.ts';
-import { bytesText } from '../terminal/quantities.ts';
+import { bytesText, countNoun } from '../terminal/quantities.ts';
 import type { OpenRecords } from './sim-records.ts';
 
 /** A bill as it is written: as JSON, CSV, table or page. */
@@ -58,7 +57,7 @@ export function listBill(
       ...describeDays(records),
       ...bill.notRated.map(describeNotRated),
       ...bill.assumptions.map(
-        ({ kind, tariff, sims }) => `${count(sims)} SIMs, ${tariff}: ${assumptionWords[kind]}`,
+        ({ kind, tariff, sims }) => `${countNoun(sims, 'SIM')}, ${tariff}: ${assumptionWords[kind]}`,
       ),
       ...tariffs.flatMap(({ name, notComputable }) =>
         notComputable.map((says) => `${name}, not computable: ${says}`),
@@ -110,9 +109,9 @@ export function describeNotRated({
   bytes,
   messages,
 }: NotRatedRow): string {
-  const what = traffic === 'sms' ? `${messages} messages` : bytesText(Number(bytes));
+  const what = traffic === 'sms' ? countNoun(Number(messages), 'message') : bytesText(Number(bytes));
   const where = [tariff, recordTariff, country].filter((part) => part !== undefined).join(', ');
-  return `Not rated: ${count(records)} records of ${count(sims)} SIMs, ${traffic}, ${what}${where === '' ? '' : ` (${where})`}: ${reasonWords[reason]}`;
+  return `Not rated: ${countNoun(records, 'record')} of ${countNoun(sims, 'SIM')}, ${traffic}, ${what}${where === '' ? '' : ` (${where})`}: ${reasonWords[reason]}`;
 }
 
 /** Which days are not sealed, in sentences. */

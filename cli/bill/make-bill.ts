@@ -7,6 +7,7 @@ import {
   Rater,
   type RatingContext,
   type RosterEntry,
+  readsSessions,
   type SimBill,
   type SimRecords,
 } from '../../lambda/billing/rate.ts';
@@ -98,11 +99,6 @@ export function openBillRecords(
   return openRecords(context, findRowDays(tariffs, month), readsSessions(tariffs), selection);
 }
 
-/** Whether the times of sessions decide to which period usage belongs. */
-export function readsSessions(tariffs: readonly Pick<Tariff, 'attribution'>[]): boolean {
-  return tariffs.some(({ attribution }) => attribution !== 'record');
-}
-
 /** Rates a SIM; without a tariff by the carrier's own cost. */
 export function makeRating(rating: RatingContext): (records: SimRecords, isTraced?: boolean) => SimBill {
   if (rating.tariffs.length === 0) return (records) => addUpCarrierCost(records, rating.month);
@@ -110,24 +106,21 @@ export function makeRating(rating: RatingContext): (records: SimRecords, isTrace
   return (records, isTraced) => rater.rate(records, isTraced);
 }
 
-/** SIMs with records one by one, and behind them those of the roster that have none. */
+/** SIMs with records, and those of the roster, one by one. */
 export async function* walkRatedSims(
   context: CommandContext,
   rating: Pick<RatingContext, 'roster'>,
   records: Pick<OpenRecords, 'walk'>,
 ): AsyncGenerator<SimRecords> {
   const progress = startProgress(context, 'SIMs');
-  const silent = new Set(rating.roster.keys());
   let done = 0;
-  for await (const one of records.walk()) {
+  for await (const one of records.walk(rating.roster.keys())) {
     context.signal.throwIfAborted();
-    silent.delete(one.sim);
     yield one;
     done += 1;
     progress.show(done, done);
   }
   progress.end();
-  for (const sim of silent) yield { sim, usage: [], sessions: [] };
 }
 
 /** Makes a bill of all SIMs. */

@@ -1,4 +1,5 @@
 import type { BillGroup } from '../../lambda/billing/bill.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import { escapeHtml, renderDocument, renderTable } from './html.ts';
 import { formatCell, type ListedBill, type ListedRow, listColumns } from './listed-bill.ts';
 
@@ -22,7 +23,7 @@ export function renderPage(bill: ListedBill, by: readonly BillGroup[]): string {
   const basis = tariffs.length === 0 ? "by the carriers' own cost" : `by ${tariffs.join(', ')}`;
   return renderDocument(
     `Bill of ${month}`,
-    `<p>${escapeHtml(`${sims} SIMs, ${basis}`)}</p>
+    `<p>${escapeHtml(`${countNoun(sims, 'SIM')}, ${basis}`)}</p>
 ${sums.join('\n')}
 ${table}
 <ul>

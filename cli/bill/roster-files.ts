@@ -1,48 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { CsvError, parse } from 'csv-parse/sync';
 import { makeDecimal } from '../../lambda/billing/decimal.ts';
 import type { OpeningBalance, RosterEntry } from '../../lambda/billing/rate.ts';
 import type { Tariff } from '../../lambda/billing/tariff.ts';
-import { simOfIccid } from '../../lambda/carriers/identifier.ts';
+import { identifier, simOfIccid } from '../../lambda/carriers/identifier.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { parseDecimal } from '../../lambda/json/decimal.ts';
 import { parseTime } from '../../lambda/ledger/time.ts';
+import { type CsvRecord, openCsv } from './csv-file.ts';
 
 /** The files that say what the ledger cannot know: the roster, and opening balances. Both are CSV with a header. */
-
-/** A row of a CSV file by the names of its columns, with the line in which it is. */
-export interface CsvRecord {
-  readonly line: number;
-  readonly cells: Readonly<Record<string, string>>;
-}
-
-/** Bytes of a file that is read as a whole. */
-const maxFileBytes = 512 * 1024 * 1024;
-
-/**
- * Reads a CSV file with a header.
- *
- * @throws UsageError if it is not one; what Node.js throws if it cannot be read.
- */
-export async function readCsv(file: string, delimiter = ','): Promise<readonly CsvRecord[]> {
-  const bytes = await readFile(file);
-  if (bytes.length > maxFileBytes)
-    throw new UsageError(
-      `${file} has ${bytes.length} bytes: divide it into files of at most ${maxFileBytes}`,
-    );
-  try {
-    return parse<CsvRecord, Record<string, string>>(bytes, {
-      ...{ bom: true, columns: true, delimiter, trim: true, skip_empty_lines: true },
-      relax_column_count: false,
-      // Of what the parser knows of a row, only its line is kept.
-      on_record: (cells, { lines }) => ({ line: lines, cells }),
-    });
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw new UsageError(`${file} is not CSV with a header: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
 
 /**
  * Reads a roster: columns `sim`, and of `from`, `to`, `tariff`, `activated` those that are there.
@@ -132,7 +97,8 @@ class CheckedRow {
 
 /** The key of a SIM that a file names by its ICCID, or by the id that the ledger has. */
 export function readSim(written: string): string {
-  return simOfIccid(written) ?? written;
+  const text = identifier(written) ?? written;
+  return simOfIccid(text) ?? text;
 }
 
 /** Complaints that are shown of one file. */
@@ -144,11 +110,13 @@ async function readBySim<Entry extends { readonly sim: string }>(
   optional: readonly string[],
   read: (row: CheckedRow) => Entry,
 ): Promise<ReadonlyMap<string, readonly Entry[]>> {
-  const rows = await readCsv(file);
-  requireColumns(file, Object.keys(rows[0]?.cells ?? {}), required, optional);
+  const csv = await openCsv(file);
+  requireColumns(file, csv.header, required, optional);
   const complaints: string[] = [];
   const entries = new Map<string, Entry[]>();
-  for (const row of rows) {
+  for await (const row of csv.walk()) {
+    if (row.isShort)
+      complaints.push(`${file}: line ${row.line} has fewer cells than the header: complete it`);
     const entry = read(new CheckedRow(file, row, complaints));
     const known = entries.get(entry.sim);
     if (known === undefined) entries.set(entry.sim, [entry]);

@@ -4,6 +4,7 @@ import { UsageError } from '../../lambda/errors.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
 import { type BillFiles, openBillRecords, readRatingContext, walkRatedSims } from './make-bill.ts';
 
@@ -63,7 +64,7 @@ function show(context: CommandContext, month: string, { sims, now, tariffs, mixe
   for (const { currency, amount } of now) {
     print(
       context,
-      `${month}, ${count(sims)} SIMs, by the tariffs that match: ${formatDecimal(amount)} ${currency ?? ''}`,
+      `${month}, ${countNoun(sims, 'SIM')}, by the tariffs that match: ${formatDecimal(amount)} ${currency ?? ''}`,
     );
   }
   for (const { currency, amount } of mixed)

@@ -5,12 +5,13 @@ import { formatDecimal, makeDecimal, round } from '../../lambda/billing/decimal.
 import { type Explanation, explainLine } from '../../lambda/billing/explain.ts';
 import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import type { BillLine } from '../../lambda/billing/line.ts';
-import type { RatingContext, TracedIncrement } from '../../lambda/billing/rate.ts';
+import type { TracedIncrement } from '../../lambda/billing/quantities.ts';
+import type { RatingContext } from '../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../lambda/billing/tariff.ts';
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
-import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
 import { compareMonths } from './against.ts';
 import { writeFocus } from './focus.ts';
@@ -115,10 +116,15 @@ function showTable(context: CommandContext, bill: ListedBill, by: readonly BillG
   if (rows.length === 0) print(context, `Nothing of ${bill.month} has a price.`);
   else print(context, formatTable(colours(context), columns, rows));
   if (bill.rows.length > tableRows) {
-    context.terminal.err.write(`There are ${count(bill.rows.length)} rows: take all by --json or --csv\n`);
+    context.terminal.err.write(
+      `There are ${countNoun(bill.rows.length, 'row')}: take all by --json or --csv\n`,
+    );
   }
   for (const { currency, amount } of bill.totals) {
-    print(context, `${bill.month}, ${count(bill.sims)} SIMs: ${amount} ${currency ?? 'without a currency'}`);
+    print(
+      context,
+      `${bill.month}, ${countNoun(bill.sims, 'SIM')}: ${amount} ${currency ?? 'without a currency'}`,
+    );
   }
   for (const note of bill.notes) print(context, note);
 }
@@ -210,5 +216,5 @@ function showExplained(
   const head = ['start', 'record', 'session', 'stated', 'used', 'rounded'];
   print(context, formatTable(colours(context), head, rows.slice(0, maxShownRecords)));
   if (rows.length > maxShownRecords)
-    context.terminal.err.write(`The line has ${count(rows.length)} records: take all by --json\n`);
+    context.terminal.err.write(`The line has ${countNoun(rows.length, 'record')}: take all by --json\n`);
 }

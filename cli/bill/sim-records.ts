@@ -6,7 +6,12 @@ import { makeRows } from '../../lambda/days/rows.ts';
 import { AttentionError } from '../../lambda/errors.ts';
 import { isAccount } from '../../lambda/ledger/accounts.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
-import { type FurtherRecords, type LakeWalk, walkLakeSims } from '../../lambda/store/lake-sims.ts';
+import {
+  countParts,
+  type FurtherRecords,
+  type LakeWalk,
+  walkLakeSims,
+} from '../../lambda/store/lake-sims.ts';
 import type { CommandContext } from '../command.ts';
 import { listSealedDays, openDayTables, openLake } from '../days/lake.ts';
 import { findToday } from '../days/range.ts';
@@ -28,7 +33,13 @@ export interface OpenRecords {
   readonly missing: readonly Day[];
   /** Days without a seal that are so long ago that usage may have expired: what has is not in the bill. */
   readonly expired: readonly Day[];
-  walk(): AsyncGenerator<SimRecords>;
+  /** Parts of the fleet. */
+  readonly parts: number;
+  /**
+   * The SIMs that have records, and others that are named, each once: part of the fleet by part, and there in the order of
+   * their keys.
+   */
+  walk(others: Iterable<string>): AsyncGenerator<SimRecords>;
 }
 
 /** Which days of a range are read. */
@@ -60,14 +71,28 @@ export async function openRecords(
   const open = isSealedOnly ? [] : listOpenDays(sealed, from, last).filter(isWanted);
   const tables = openDayTables(deployment).tables;
   const sims = open.length === 0 ? [] : await listFewSims(tables);
-  const further = sims === undefined ? new Map() : await readLive(tables, sims, open, readsSessions);
+  const further: ReadonlyMap<string, FurtherRecords> =
+    sims === undefined ? new Map() : await readLive(tables, sims, open, readsSessions);
   return {
     sealed,
     live: sims === undefined ? [] : open,
     missing: sims === undefined ? open : [],
     expired: listExpiredDays(open, deployment.places.usageRetentionDays, terminal.now()),
-    walk: () => walk(lake, { days, readsSessions, isFolded, further }),
+    parts: countParts(days),
+    walk: (others) => walk(lake, { days, readsSessions, isFolded, further: addSilent(further, others) }),
   };
+}
+
+const noRecords: FurtherRecords = { usage: [], sessions: [] };
+
+/** Adds SIMs that may have no records: some of them cost something. */
+function addSilent(
+  known: ReadonlyMap<string, FurtherRecords>,
+  sims: Iterable<string>,
+): ReadonlyMap<string, FurtherRecords> {
+  const all = new Map(known);
+  for (const sim of sims) if (!all.has(sim)) all.set(sim, noRecords);
+  return all;
 }
 
 /** Days without a seal, from the range's beginning; without one, from the first sealed day. */

@@ -9,7 +9,7 @@ import { type CommandContext, colours, type ExitCode, exitCode, print, printJson
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { csvRow, ResultWriter } from '../terminal/terminal.ts';
-import { readInvoice } from './invoice-file.ts';
+import { openInvoice } from './invoice-file.ts';
 import { type BillFiles, makeRating, readRatingContext, walkRatedSims } from './make-bill.ts';
 import { openRecords } from './sim-records.ts';
 import { readChecked } from './tariff-files.ts';
@@ -81,14 +81,14 @@ export async function showOddSims(context: CommandContext, options: OddSimsOptio
 /** What an invoice asks for each SIM; undefined without an invoice. */
 async function readInvoiced(
   { invoice, map }: OddSimsOptions,
-  tariffs: Parameters<typeof readInvoice>[2],
+  tariffs: Parameters<typeof openInvoice>[2],
 ): Promise<ReadonlyMap<string, Decimal> | undefined> {
   if (invoice === undefined && map === undefined) return undefined;
   if (invoice === undefined || map === undefined)
     throw new UsageError('--invoice and --map belong together: give both, or neither');
-  const { lines } = await readInvoice(invoice, await readChecked(map, 'map', invoiceMap), tariffs);
+  const { walk } = await openInvoice(invoice, await readChecked(map, 'map', invoiceMap), tariffs);
   const sums = new Map<string, Decimal>();
-  for (const { sim, amount } of lines) {
+  for await (const { sim, amount } of walk()) {
     if (sim !== undefined) sums.set(sim, (sums.get(sim) ?? zero).plus(amount));
   }
   return sums;

@@ -4,7 +4,7 @@ import type { CommandContext } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import { describeDayList } from '../days/range.ts';
 import { minuteText } from '../terminal/figures.ts';
-import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import { assumptionWords, describeNotRated, type ListedBill } from './listed-bill.ts';
 
 /** By what the rows of a stored bill are told apart. */
@@ -39,7 +39,7 @@ export async function readStoredBill({ deployment }: CommandContext, month: stri
           ]),
       ...notRated.map(describeNotRated),
       ...bill.assumptions.map(
-        ({ kind, tariff, sims }) => `${count(sims)} SIMs, ${tariff}: ${assumptionWords[kind]}`,
+        ({ kind, tariff, sims }) => `${countNoun(sims, 'SIM')}, ${tariff}: ${assumptionWords[kind]}`,
       ),
     ],
   };

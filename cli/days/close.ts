@@ -16,6 +16,7 @@ import { ScheduleStartTable } from '../../lambda/store/schedule-start.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import { openLake, readClosedThrough } from './lake.ts';
 import { type DayRange, describeRange, findToday, requireOrder } from './range.ts';
 
@@ -157,10 +158,10 @@ function describeWork(
   const simDays = open * sims;
   const dollars = (simDays / 1_000_000) * dollarsPerMillionSimDays;
   const sentences = [
-    `${describeRange(range)}: ${days(open)} to close, each of about ${count(sims)} SIMs: ${count(simDays)} SIM-days.`,
+    `${describeRange(range)}: ${countNoun(open, 'day')} to close, each of about ${countNoun(sims, 'SIM')}: ${countNoun(simDays, 'SIM-day')}.`,
     `On AWS, reading them costs about $${dollars < 0.01 ? '0.01' : dollars.toFixed(2)}.`,
   ];
-  return [...sentences, ...(sealed > 0 ? [`${days(sealed)} sealed already.`] : [])].join(' ');
+  return [...sentences, ...(sealed > 0 ? [`${countNoun(sealed, 'day')} sealed already.`] : [])].join(' ');
 }
 
 function describeResult(result: {
@@ -178,10 +179,6 @@ function describeResult(result: {
     return `Closing: the days are read in ${minutes} minutes at the earliest. See: simledger days list`;
   }
   return reached === all
-    ? `Sealed: ${days(all)}. See: simledger --local days list`
-    : `${count(reached)} of ${days(all)} sealed: see what the local run printed, and close the days again`;
-}
-
-function days(number: number): string {
-  return number === 1 ? '1 day' : `${count(number)} days`;
+    ? `Sealed: ${countNoun(all, 'day')}. See: simledger --local days list`
+    : `${count(reached)} of ${countNoun(all, 'day')} sealed: see what the local run printed, and close the days again`;
 }

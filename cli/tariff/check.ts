@@ -3,7 +3,7 @@ import { UsageError } from '../../lambda/errors.ts';
 import { readBalances, readRoster } from '../bill/roster-files.ts';
 import { readTariffs } from '../bill/tariff-files.ts';
 import { exitCode, type PerformAlone, print, printJson } from '../command.ts';
-import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 
 /** Files that `tariff check` and `tariff put` read. */
 export interface TariffFiles {
@@ -32,8 +32,8 @@ export const checkTariffs: PerformAlone<TariffFiles> = async (context, { files, 
     for (const { says, basis } of tariff.facts.filter((fact) => fact.basis === 'assumed'))
       print(context, `  ${basis}: ${says}`);
   }
-  if (entries !== undefined) print(context, `${roster}: valid, ${count(entries.size)} SIMs`);
-  if (opening !== undefined) print(context, `${balances}: valid, ${count(opening.size)} SIMs`);
+  if (entries !== undefined) print(context, `${roster}: valid, ${countNoun(entries.size, 'SIM')}`);
+  if (opening !== undefined) print(context, `${balances}: valid, ${countNoun(opening.size, 'SIM')}`);
   return exitCode.done;
 };
 

@@ -3,7 +3,7 @@ import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import { formatTable, minuteText } from '../terminal/figures.ts';
-import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import { describeTariff } from './check.ts';
 
 /** Tariffs that are read at the same time. */
@@ -43,7 +43,7 @@ export async function listTariffs(context: CommandContext): Promise<ExitCode> {
     ['Opening balances', book.balances],
   ] as const) {
     if (list !== undefined)
-      print(context, `${name}: ${count(list.sims)} SIMs, put at ${minuteText(list.putAt)}`);
+      print(context, `${name}: ${countNoun(list.sims, 'SIM')}, put at ${minuteText(list.putAt)}`);
   }
   return exitCode.done;
 }

@@ -30,6 +30,7 @@ import { type CommandContext, type ExitCode, exitCode, print, printJson } from '
 import { openLake } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { count } from '../terminal/progress.ts';
+import { countNoun } from '../terminal/quantities.ts';
 import type { TariffFiles } from './check.ts';
 
 /** What `tariff put` stores. */
@@ -241,7 +242,7 @@ function showChange(
     const { added, removed, changed } = entries;
     print(
       context,
-      `${name}: ${count(added)} SIMs added, ${count(removed)} removed, ${count(changed)} changed, ${describeStart(entries.from)}`,
+      `${name}: ${countNoun(added, 'SIM')} added, ${count(removed)} removed, ${count(changed)} changed, ${describeStart(entries.from)}`,
     );
   }
   if (!isChanged) print(context, 'All of it is put already: nothing changes.');

@@ -1,4 +1,11 @@
+import { count } from './progress.ts';
+
 /** Quantities as people read them, in the terminal and in the console. */
+
+/** A number of things: `1 SIM`, `2,000 SIMs`. */
+export function countNoun(number: number, one: string, several = `${one}s`): string {
+  return `${count(number)} ${number === 1 ? one : several}`;
+}
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 

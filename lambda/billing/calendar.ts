@@ -14,6 +14,8 @@ export class Calendar {
   readonly timeZone: string;
   readonly #format: Intl.DateTimeFormat | undefined;
   readonly #starts = new Map<Day, number>();
+  /** The day that was found last: most records follow one that is of the same. */
+  #last: { readonly day: Day; readonly from: number; readonly to: number } | undefined;
 
   /** @throws RangeError if there is no such time zone. */
   constructor(timeZone: string) {
@@ -40,6 +42,13 @@ export class Calendar {
 
   /** The day of a moment. */
   findDay(time: number): Day {
+    if (this.#last !== undefined && time >= this.#last.from && time < this.#last.to) return this.#last.day;
+    const day = this.#searchDay(time);
+    this.#last = { day, from: this.startDay(day), to: this.startDay(shiftDay(day, 1)) };
+    return day;
+  }
+
+  #searchDay(time: number): Day {
     const day = formatDay(time);
     if (this.#format === undefined) return day;
     if (time < this.startDay(day)) return shiftDay(day, -1);
@@ -114,6 +123,24 @@ export function listPeriods(
   return boundaries
     .map((to, index): BillingPeriod => ({ from: boundaries[index - 1] ?? to, to }))
     .filter(({ from, to }) => from < to && from >= anchor && shiftDay(to, -1).startsWith(month));
+}
+
+/**
+ * The first day of the period in which a day is.
+ *
+ * @returns undefined before the first period, and if the rule needs the activation, and it is not known.
+ */
+export function startPeriod(rule: PeriodRule, day: Day, activated: Day | undefined): Day | undefined {
+  if (rule.kind === 'days') {
+    const anchor = rule.from === 'activation' ? activated : rule.from;
+    if (anchor === undefined || day < anchor) return undefined;
+    return shiftDay(anchor, countDays(anchor, day) - (countDays(anchor, day) % rule.days));
+  }
+  const dayOfMonth = rule.kind === 'month' ? rule.startDay : Number(activated?.slice(8));
+  if (rule.kind === 'activation-month' && (activated === undefined || day < activated)) return undefined;
+  const month = day.slice(0, 7);
+  const own = dayInMonth(month, dayOfMonth);
+  return own <= day ? own : dayInMonth(shiftMonth(month, -1), dayOfMonth);
 }
 
 /** Boundaries between periods around a month: all that may end or begin a period which ends in it. */

@@ -84,10 +84,59 @@ export interface CompareBy {
   readonly dimensions: readonly LineDimension[];
 }
 
+/** Lines of an invoice that are about the same. They are added up, since there may be any number of them. */
+class InvoicedLines {
+  readonly numbers: number[] = [];
+  first: InvoiceLine | undefined;
+  amount = zero;
+  /** What is billed; undefined if a line does not say. */
+  quantity: Decimal | undefined = zero;
+  /** The last digits with which it is written, added up. */
+  quantityDigit = zero;
+  /** Lines that say the same as one before, and the amount without them. */
+  copies = 0;
+  singleAmount = zero;
+  readonly #seen = new Set<string>();
+
+  add(line: InvoiceLine): void {
+    const { quantity, quantityDigit = zero, amount } = line;
+    this.first ??= line;
+    this.numbers.push(line.line);
+    this.amount = this.amount.plus(amount);
+    this.quantity =
+      quantity === undefined || this.quantity === undefined ? undefined : this.quantity.plus(quantity);
+    this.quantityDigit = this.quantityDigit.plus(quantityDigit);
+    const { sim, dimensions, day } = line;
+    const key = JSON.stringify([
+      ...[sim ?? null, amount.toFixed(), quantity?.toFixed() ?? null, dimensions, day ?? null],
+    ]);
+    if (this.#seen.has(key)) this.copies += 1;
+    else {
+      if (this.#seen.size < maxRememberedLines) this.#seen.add(key);
+      this.singleAmount = this.singleAmount.plus(amount);
+    }
+  }
+
+  /** Lines that come are about other SIMs, and copies of none before. */
+  beginSim(): void {
+    this.#seen.clear();
+  }
+}
+
+/** Lines beside which copies are looked for. */
+const maxRememberedLines = 100_000;
+
 /** Lines of both sides with the same key. */
 interface Pair {
-  readonly theirs: InvoiceLine[];
+  readonly key: string;
+  readonly theirs: InvoicedLines;
   readonly ours: BillLine[];
+}
+
+/** What our bill would be if a carrier had done something else. */
+interface Guess {
+  readonly hypothesis: Hypothesis;
+  readonly pairs: ReadonlyMap<string, Pair>;
 }
 
 /** Something else that the carrier may have done. */
@@ -97,15 +146,14 @@ interface Hypothesis {
   readonly tariff: Tariff;
 }
 
-/** What an account's lines are compared with: what no SIM has. */
-export type AccountLines = readonly BillLine[];
-
-/** Compares SIM by SIM, and the account at last. */
+/** Compares SIM by SIM, and the account at last. It holds sums of what no SIM has. */
 export class Comparison {
   readonly #context: RatingContext;
   readonly #by: CompareBy;
-  /** Invoice lines about what all SIMs share, by the name of the charge. */
-  readonly #shared: InvoiceLine[] = [];
+  readonly #tracer: Rater;
+  #raters: readonly { readonly hypothesis: Hypothesis; readonly rater: Rater }[] | undefined;
+  /** Of the account, and of SIMs about what all of them share, by the name of the charge. */
+  readonly #account = new Map<string, Pair>();
   /** What stands on the invoice, by the names of charges and fees. */
   readonly #invoiced = new Map<string, Decimal>();
 
@@ -113,42 +161,47 @@ export class Comparison {
   constructor(context: RatingContext, by: CompareBy) {
     this.#context = context;
     this.#by = by;
+    this.#tracer = new Rater(context);
   }
 
-  /** Compares one SIM. */
+  /** Compares one SIM. Each comes once. */
   compareSim(records: SimRecords, bill: SimBill, invoice: readonly InvoiceLine[]): Compared[] {
-    this.#addInvoiced(invoice);
+    for (const { theirs } of this.#account.values()) theirs.beginSim();
+    for (const line of invoice) if (this.#isShared(line)) this.addAccountLine(line);
     const rated = invoice.filter((line) => !this.#isShared(line));
-    this.#shared.push(...invoice.filter((line) => this.#isShared(line)));
-    const ours = bill.lines.filter(({ amount }) => amount !== undefined);
-    const pairs = this.#pair(rated, ours);
-    let hypotheses: readonly { readonly hypothesis: Hypothesis; readonly bill: SimBill }[] | undefined;
+    for (const line of rated) this.#addInvoiced(line);
+    const pairs = this.#pair(rated, selectAmounts(bill.lines));
+    let guesses: readonly Guess[] | undefined;
     let traced: SimBill | undefined;
     const isKnown = records.usage.length > 0 || this.#context.roster.has(records.sim);
     return [...pairs.values()].flatMap((pair) => {
       const found = compareSimply(pair, { isKnown, digit: this.#findDigit(pair) });
       if (found !== undefined) return found;
-      hypotheses ??= this.#tryHypotheses(records);
-      traced ??= new Rater(this.#context).rate(records, true);
-      return [this.#explain(pair, hypotheses, traced)];
+      guesses ??= this.#guess(records);
+      traced ??= this.#tracer.rate(records, true);
+      return [this.#explain(pair, guesses, traced)];
     });
   }
 
+  /** Adds a line of the account. */
+  addAccountLine(line: InvoiceLine): void {
+    this.#addInvoiced(line);
+    openPair(this.#account, this.#makeKey(line.name, undefined)).theirs.add(line);
+  }
+
   /** Compares what no SIM has: fees of the account, discounts, pools. Tax is left out on both sides. */
-  compareAccount(invoice: readonly InvoiceLine[], account: AccountLines): Compared[] {
-    this.#addInvoiced(invoice);
-    const ours = account.filter(({ kind, amount }) => kind !== 'tax' && amount !== undefined);
-    const pairs = this.#pair([...invoice, ...this.#shared], ours, false);
-    return [...pairs.values()].flatMap((pair) => {
+  compareAccount(account: readonly BillLine[]): Compared[] {
+    for (const line of selectAmounts(account)) {
+      if (line.kind !== 'tax') openPair(this.#account, this.#makeKey(line.name, undefined)).ours.push(line);
+    }
+    return [...this.#account.values()].flatMap((pair) => {
       const found = compareSimply(pair, { isKnown: true, digit: this.#findDigit(pair) });
       return found ?? [describePair(pair, 'differs', [this.#explainDiscount(pair) ?? explainRest(pair)])];
     });
   }
 
-  #addInvoiced(invoice: readonly InvoiceLine[]): void {
-    for (const { name, amount } of invoice) {
-      if (name !== undefined) this.#invoiced.set(name, (this.#invoiced.get(name) ?? zero).plus(amount));
-    }
+  #addInvoiced({ name, amount }: InvoiceLine): void {
+    if (name !== undefined) this.#invoiced.set(name, (this.#invoiced.get(name) ?? zero).plus(amount));
   }
 
   /** Whether a discount is right for what stands on the invoice, where that differs. */
@@ -160,11 +213,11 @@ export class Comparison {
     const names = [...tariff.charges, ...tariff.fees].map(({ name }) => name);
     const on = discount.on.length === 0 ? names : discount.on;
     const base = add(on.map((name) => this.#invoiced.get(name) ?? zero));
-    const theirs = sumTheirs(pair);
-    if (!isWithin(theirs, zero.minus(takePercent(base, discount.percent)), this.#findDigit(pair)))
+    const { amount } = pair.theirs;
+    if (!isWithin(amount, zero.minus(takePercent(base, discount.percent)), this.#findDigit(pair)))
       return undefined;
     const says = `the discount ${discount.name} follows from the other lines of the invoice`;
-    return { kind: 'follows', says, money: theirs.minus(sumOurs(pair)) };
+    return { kind: 'follows', says, money: amount.minus(sumOurs(pair)) };
   }
 
   /** Whether our amount of an invoice's line stands in a line of the account. */
@@ -174,57 +227,52 @@ export class Comparison {
     );
   }
 
-  #findDigit({ ours }: Pair): Decimal {
+  #findDigit({ ours }: Pick<Pair, 'ours'>): Decimal {
     const [first] = ours;
     const tariff =
       this.#context.tariffs.find(({ name }) => name === first?.tariff) ?? this.#context.tariffs[0];
     return makeDecimal(`1e-${tariff?.rounding.decimals ?? 2}`);
   }
 
-  #pair(theirs: readonly InvoiceLine[], ours: readonly BillLine[], hasDimensions = true): Map<string, Pair> {
+  /** What lines of both sides have in common. @param dimensions undefined for lines of the account. */
+  #makeKey(name: string | undefined, dimensions: BillLine['dimensions'] | undefined): string {
+    const parts = dimensions === undefined ? [] : this.#by.dimensions.map((one) => dimensions[one] ?? null);
+    return JSON.stringify([this.#by.hasNames ? (name ?? null) : null, ...parts]);
+  }
+
+  #pair(theirs: readonly InvoiceLine[], ours: readonly BillLine[]): Map<string, Pair> {
     const pairs = new Map<string, Pair>();
-    const open = (name: string | undefined, dimensions: BillLine['dimensions']): Pair => {
-      const parts = hasDimensions ? this.#by.dimensions.map((one) => dimensions[one] ?? null) : [];
-      const key = JSON.stringify([this.#by.hasNames ? (name ?? null) : null, ...parts]);
-      const pair = pairs.get(key) ?? { theirs: [], ours: [] };
-      pairs.set(key, pair);
-      return pair;
-    };
-    for (const line of theirs) open(line.name, line.dimensions).theirs.push(line);
+    for (const line of theirs) openPair(pairs, this.#makeKey(line.name, line.dimensions)).theirs.add(line);
     for (const line of ours) {
       // Only usage has more than the network of a fee.
-      open(line.name, line.kind === 'usage' ? line.dimensions : {}).ours.push(line);
+      const dimensions = line.kind === 'usage' ? line.dimensions : {};
+      openPair(pairs, this.#makeKey(line.name, dimensions)).ours.push(line);
     }
     return pairs;
   }
 
   /** The SIM's bill under each hypothesis. */
-  #tryHypotheses(records: SimRecords): { readonly hypothesis: Hypothesis; readonly bill: SimBill }[] {
+  #guess(records: SimRecords): Guess[] {
     const { tariffs } = this.#context;
-    return tariffs.flatMap((tariff) =>
+    this.#raters ??= tariffs.flatMap((tariff) =>
       listHypotheses(tariff).map((hypothesis) => {
         const changed = tariffs.map((one) => (one === tariff ? hypothesis.tariff : one));
-        return { hypothesis, bill: new Rater({ ...this.#context, tariffs: changed }).rate(records) };
+        return { hypothesis, rater: new Rater({ ...this.#context, tariffs: changed }) };
       }),
     );
+    return this.#raters.map(({ hypothesis, rater }) => ({
+      hypothesis,
+      pairs: this.#pair([], selectAmounts(rater.rate(records).lines)),
+    }));
   }
 
-  #explain(
-    pair: Pair,
-    hypotheses: readonly { readonly hypothesis: Hypothesis; readonly bill: SimBill }[],
-    traced: SimBill,
-  ): Compared {
-    const theirs = sumTheirs(pair);
+  #explain(pair: Pair, guesses: readonly Guess[], traced: SimBill): Compared {
+    const theirs = pair.theirs.amount;
     const ours = sumOurs(pair);
     const digit = this.#findDigit(pair);
-    const key = [...this.#pair(pair.theirs, pair.ours).keys()][0] ?? '';
-    for (const { hypothesis, bill } of hypotheses) {
-      const other =
-        this.#pair(
-          [],
-          bill.lines.filter(({ amount }) => amount !== undefined),
-        ).get(key)?.ours ?? [];
-      const guess = { theirs: pair.theirs, ours: other };
+    for (const { hypothesis, pairs } of guesses) {
+      const other = pairs.get(pair.key)?.ours ?? [];
+      const guess = { ...pair, ours: other };
       const guessed = sumOurs(guess);
       if (
         other.length === 0 ||
@@ -244,15 +292,30 @@ export class Comparison {
   }
 }
 
+function openPair(pairs: Map<string, Pair>, key: string): Pair {
+  const known = pairs.get(key);
+  if (known !== undefined) return known;
+  const pair = { key, theirs: new InvoicedLines(), ours: [] };
+  pairs.set(key, pair);
+  return pair;
+}
+
+/** Lines with an amount: what all SIMs share has it in a line of the account. */
+function selectAmounts(lines: readonly BillLine[]): BillLine[] {
+  return lines.filter(({ amount }) => amount !== undefined);
+}
+
+const lineTwice = 'a line stands there twice';
+
 /** What needs no hypothesis; undefined if something does. */
 function compareSimply(
   pair: Pair,
   { isKnown, digit }: { readonly isKnown: boolean; readonly digit: Decimal },
 ): Compared[] | undefined {
-  const theirs = sumTheirs(pair);
+  const { theirs } = pair;
   const ours = sumOurs(pair);
-  const difference = theirs.minus(ours);
-  if (pair.theirs.length === 0) {
+  const difference = theirs.amount.minus(ours);
+  if (theirs.first === undefined) {
     if (ours.eq(zero)) return [];
     const [first] = pair.ours;
     const kind = first?.kind === 'discount' ? 'discount' : 'not-billed';
@@ -267,18 +330,21 @@ function compareSimply(
     const says = isKnown
       ? 'no such usage of the SIM was recorded in the period'
       : 'no record of the SIM in the period';
-    if (difference.eq(zero)) return [describePair(pair, 'equal', [])];
+    if (difference.eq(zero) && (theirs.quantity ?? zero).eq(zero)) return [describePair(pair, 'equal', [])];
     return [describePair(pair, 'missing here', [{ kind, says, money: difference }])];
   }
-  if (difference.eq(zero)) return [describePair(pair, 'equal', [])];
-  const single = removeCopies(pair);
-  if (single.theirs.length < pair.theirs.length && sumTheirs(single).eq(ours)) {
-    const copies = pair.theirs.length - single.theirs.length;
-    const says = `${copies} ${copies === 1 ? 'line stands' : 'lines stand'} there twice`;
+  if (difference.eq(zero)) {
+    if (isSameQuantity(pair)) return [describePair(pair, 'equal', [])];
+    const says = `${describeMore(pair)} than was recorded, for the same money`;
+    return [describePair(pair, 'differs', [{ kind: 'quantity', says, money: zero }])];
+  }
+  if (theirs.copies > 0 && theirs.singleAmount.eq(ours)) {
+    const { copies } = theirs;
+    const says = copies === 1 ? lineTwice : `${copies} lines stand there once more`;
     return [describePair(pair, 'duplicate', [{ kind: 'duplicate', says, money: difference }])];
   }
   const exact = add(pair.ours.map((line) => line.exact));
-  if (isSameQuantity(pair) && isWithin(theirs, exact, digit)) {
+  if (isSameQuantity(pair) && isWithin(theirs.amount, exact, digit)) {
     const says = 'rounding of the last digit';
     return [describePair(pair, 'rounding', [{ kind: 'rounding', says, money: difference }])];
   }
@@ -290,54 +356,44 @@ function isWithin(amount: Decimal, exact: Decimal, digit: Decimal): boolean {
   return amount.minus(exact).abs().lt(digit);
 }
 
-function sumTheirs({ theirs }: Pair): Decimal {
-  return add(theirs.map(({ amount }) => amount));
-}
-
-function sumOurs({ ours }: Pair): Decimal {
+function sumOurs({ ours }: Pick<Pair, 'ours'>): Decimal {
   return add(ours.map(({ amount }) => amount ?? zero));
 }
 
-/** What the invoice bills; undefined if a line does not say. */
-function sumTheirQuantity({ theirs }: Pair): Decimal | undefined {
-  const quantities = theirs.map(({ quantity }) => quantity);
-  if (quantities.length === 0 || quantities.includes(undefined)) return undefined;
-  return add(quantities.filter((quantity) => quantity !== undefined));
-}
+/** Quantities of which an invoice may state any. */
+const statedQuantities = ['rounded', 'used', 'billed'] as const;
 
-function sumOurQuantity({ ours }: Pair): Decimal | undefined {
+/** @returns undefined if our lines have none, or several units. */
+function sumOurQuantity(
+  { ours }: Pick<Pair, 'ours'>,
+  stated: (typeof statedQuantities)[number] = 'rounded',
+): Decimal | undefined {
   const quantities = ours.flatMap(({ quantity }) => (quantity === undefined ? [] : [quantity]));
   const [first] = quantities;
   if (first === undefined || quantities.some(({ unit }) => unit !== first.unit)) return undefined;
-  return add(quantities.map(({ rounded }) => rounded));
+  return add(quantities.map((quantity) => quantity[stated]));
 }
 
-/** Whether both sides have the same quantity, or one of them states none. */
-function isSameQuantity(pair: Pair): boolean {
-  const theirs = sumTheirQuantity(pair);
-  const ours = sumOurQuantity(pair);
-  return theirs === undefined || ours === undefined || theirs.eq(ours);
+/** Whether both sides have the same quantity, as far as the invoice writes its digits, or one of them states none. */
+function isSameQuantity(pair: Pick<Pair, 'theirs' | 'ours'>): boolean {
+  const { quantity, quantityDigit } = pair.theirs;
+  if (quantity === undefined) return true;
+  return statedQuantities.some((stated) => {
+    const ours = sumOurQuantity(pair, stated);
+    return ours === undefined || ours.eq(quantity) || isWithin(quantity, ours, quantityDigit);
+  });
 }
 
-/** The pair with each line of the invoice once, of those that say the same. */
-function removeCopies({ theirs, ours }: Pair): Pair {
-  const seen = new Map<string, InvoiceLine>();
-  for (const line of theirs) {
-    const key = JSON.stringify([
-      line.amount.toFixed(),
-      line.quantity?.toFixed() ?? null,
-      line.dimensions,
-      line.day ?? null,
-    ]);
-    if (!seen.has(key)) seen.set(key, line);
-  }
-  return { theirs: [...seen.values()], ours };
+/** How much more, or less, the invoice has: `3 more`. */
+function describeMore(pair: Pair): string {
+  const more = (pair.theirs.quantity ?? zero).minus(sumOurQuantity(pair) ?? zero);
+  return more.lt(zero) ? `${more.abs().toFixed()} less` : `${more.toFixed()} more`;
 }
 
 /** An increment that is counted twice: the invoice is more by its price. */
 function findTwice(pair: Pair, traced: SimBill, digit: Decimal): Cause | undefined {
-  const money = sumTheirs(pair).minus(sumOurs(pair));
-  const more = sumTheirQuantity(pair)?.minus(sumOurQuantity(pair) ?? zero);
+  const money = pair.theirs.amount.minus(sumOurs(pair));
+  const more = pair.theirs.quantity?.minus(sumOurQuantity(pair) ?? zero);
   for (const { id, quantity } of pair.ours) {
     for (const { records, rounded } of traced.trace.get(id) ?? []) {
       const [first] = records;
@@ -354,41 +410,42 @@ function findTwice(pair: Pair, traced: SimBill, digit: Decimal): Cause | undefin
 
 /** What is left when no hypothesis fits. */
 function explainRest(pair: Pair): Cause {
-  const money = sumTheirs(pair).minus(sumOurs(pair));
-  const theirs = sumTheirQuantity(pair);
-  const ours = sumOurQuantity(pair);
-  if (theirs === undefined || ours === undefined)
+  const { amount, quantity: theirs } = pair.theirs;
+  const money = amount.minus(sumOurs(pair));
+  if (theirs === undefined || sumOurQuantity(pair) === undefined)
     return { kind: 'unexplained', says: 'nothing that was tried explains it', money };
-  if (theirs.eq(ours))
+  if (isSameQuantity(pair))
     return { kind: 'price', says: 'the quantity is the same, the price is another', money };
   const prices = new Set(
     pair.ours.flatMap(({ quantity }) => quantity?.parts.map(({ price }) => price.toFixed()) ?? []),
   );
   const [price] = prices;
   const isSamePrice =
-    prices.size === 1 &&
-    isWithin(sumTheirs(pair), theirs.times(makeDecimal(price ?? '0')), makeDecimal('0.01'));
+    prices.size === 1 && isWithin(amount, theirs.times(makeDecimal(price ?? '0')), makeDecimal('0.01'));
   return isSamePrice
-    ? {
-        kind: 'quantity',
-        says: `${theirs.minus(ours).toFixed()} more than was recorded, at the same price`,
-        money,
-      }
+    ? { kind: 'quantity', says: `${describeMore(pair)} than was recorded, at the same price`, money }
     : { kind: 'unexplained', says: 'quantity and price are both others', money };
 }
 
 function describePair(pair: Pair, outcome: Outcome, found: readonly Cause[]): Compared {
-  const about = pair.theirs[0] ?? pair.ours[0];
+  const { theirs } = pair;
+  const about = theirs.first ?? pair.ours[0];
   const others = Object.fromEntries(
     Object.entries(about?.dimensions ?? {}).filter(([, value]) => value !== undefined && value !== several),
   );
   return {
     ...{ outcome, sim: about?.sim, name: about?.name, dimensions: others, causes: found },
-    invoiceLines: pair.theirs.map(({ line }) => line),
+    invoiceLines: theirs.numbers,
     ourLines: pair.ours.map(({ id }) => id),
-    ...{ theirs: sumTheirs(pair), ours: sumOurs(pair) },
-    ...{ theirQuantity: sumTheirQuantity(pair), ourQuantity: sumOurQuantity(pair) },
+    ...{ theirs: theirs.amount, ours: sumOurs(pair) },
+    theirQuantity: theirs.first === undefined ? undefined : theirs.quantity,
+    ourQuantity: sumOurQuantity(pair),
   };
+}
+
+/** The tariffs, and what carriers may have billed by instead: records that any of them bills are looked at. */
+export function listComparedTariffs(tariffs: readonly Tariff[]): readonly Tariff[] {
+  return tariffs.flatMap((one) => [one, ...listHypotheses(one).map(({ tariff }) => tariff)]);
 }
 
 /** What a carrier may have done otherwise. The first that fits is the cause, so the likelier ones come first. */
@@ -402,6 +459,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
   const hasSteps = tariff.charges.some(({ increment }) => increment.step !== undefined);
   const segments = Math.max(0, ...tariff.charges.map(({ prices }) => prices.length));
   const was = [...scopes].join(', ');
+  const hasSessions = tariff.attribution !== 'record' || scopes.has('session');
   return [
     ...(hasSteps
       ? otherScopes.map(
@@ -471,7 +529,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
           } satisfies Hypothesis,
         ]
       : []),
-    ...(['record', 'start', 'close'] as const)
+    ...(hasSessions ? (['record', 'start', 'close'] as const) : [])
       .filter((attribution) => attribution !== tariff.attribution)
       .map(
         (attribution): Hypothesis => ({
@@ -494,27 +552,35 @@ export interface CauseSum {
   readonly money: Decimal;
 }
 
-/** Adds causes up that say the same; the largest come first. */
-export function sumCauses(compared: readonly Pick<Compared, 'causes'>[]): CauseSum[] {
-  const sums = new Map<string, CauseSum>();
-  for (const cause of compared.flatMap((one) => one.causes)) {
-    const { kind, money } = cause;
-    const text = findCauseText(cause);
-    const key = `${kind} ${text}`;
-    const known = sums.get(key);
-    sums.set(key, {
-      kind,
-      says: text,
-      count: (known?.count ?? 0) + 1,
-      money: (known?.money ?? zero).plus(money),
-    });
+/** Adds causes up that say the same. */
+export class CauseSums {
+  readonly #sums = new Map<string, CauseSum>();
+
+  add({ causes: found }: Pick<Compared, 'causes'>): void {
+    for (const cause of found) {
+      const { kind, money } = cause;
+      const says = findCauseText(cause);
+      const key = `${kind} ${says}`;
+      const known = this.#sums.get(key);
+      const sum = (known?.money ?? zero).plus(money);
+      this.#sums.set(key, { kind, says, count: (known?.count ?? 0) + 1, money: sum });
+    }
   }
-  return [...sums.values()].sort((a, b) => b.money.abs().cmp(a.money.abs()) || (a.says < b.says ? -1 : 1));
+
+  /** The largest come first. */
+  list(): CauseSum[] {
+    return [...this.#sums.values()].sort(
+      (a, b) => b.money.abs().cmp(a.money.abs()) || (a.says < b.says ? -1 : 1),
+    );
+  }
 }
 
-/** What a cause says of all lines that have it. Which session is charged twice stands with the line. */
+/** What a cause says of all lines that have it. Which session is charged twice, and how much more, stands with the line. */
 export function findCauseText({ kind, says }: Pick<Cause, 'kind' | 'says'>): string {
-  return kind === 'session-twice' ? 'a session or record is charged twice' : says;
+  if (kind === 'session-twice') return 'a session or record is charged twice';
+  if (kind === 'duplicate') return lineTwice;
+  if (kind === 'quantity') return says.replace(/^\S+ /, '');
+  return says;
 }
 
 /** A share in percent, to one decimal; undefined of nothing. */

@@ -1,6 +1,6 @@
 import type { Day } from '../days/day.ts';
 import type { Decimal } from './decimal.ts';
-import type { LineDimension } from './tariff.ts';
+import type { LineDimensions } from './line.ts';
 
 /** Lines of a carrier's invoice, as a map of columns reads them. */
 
@@ -16,9 +16,11 @@ export interface InvoiceLine {
   readonly sim: string | undefined;
   /** The name of a charge, fee or discount of the tariff; undefined if the map tells none apart. */
   readonly name: string | undefined;
-  readonly dimensions: Readonly<Partial<Record<LineDimension, string>>>;
+  readonly dimensions: LineDimensions;
   /** In the unit of the charge, what allowances cover included; undefined if the invoice states none. */
   readonly quantity: Decimal | undefined;
+  /** One of its last digit as it is written; zero if it is left out. */
+  readonly quantityDigit?: Decimal | undefined;
   readonly amount: Decimal;
   /** Undefined if the tariff should explain it. */
   readonly notRated: NotRatedKind | undefined;

@@ -27,6 +27,9 @@ export type LineKind = (typeof lineKinds)[number];
 /** Stands for a dimension of which a line has several values: a session in two networks. */
 export const several = '*';
 
+/** By what a line is told apart. */
+export type LineDimensions = Readonly<Partial<Record<LineDimension, string | undefined>>>;
+
 /** A part of a quantity, and its price. */
 export interface PricedPart {
   readonly quantity: Decimal;
@@ -66,7 +69,7 @@ export interface BillLine {
   /** Which of the charge's prices it has, from 0; undefined for what has none. */
   readonly segment: number | undefined;
   /** Undefined where nothing is stated, {@link several} where the line has several. */
-  readonly dimensions: Readonly<Partial<Record<LineDimension, string>>>;
+  readonly dimensions: LineDimensions;
   /** Undefined for what has none. */
   readonly quantity: LineQuantity | undefined;
   /** Before rounding. */

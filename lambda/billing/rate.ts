@@ -1,10 +1,18 @@
 import { type Day, shiftDay } from '../days/day.ts';
-import { DecimalSum } from '../json/decimal-sum.ts';
 import { epochMilliseconds } from '../ledger/time.ts';
-import { type BillingPeriod, Calendar, listPeriods, type Month, shiftMonth, startYear } from './calendar.ts';
-import { add, type Decimal, makeDecimal, max, min, round, roundUpToStep, zero } from './decimal.ts';
-import { type BillLine, identifyLine, type LineQuantity, several } from './line.ts';
+import {
+  type BillingPeriod,
+  Calendar,
+  listPeriods,
+  type Month,
+  shiftMonth,
+  startPeriod,
+  startYear,
+} from './calendar.ts';
+import { add, type Decimal, max, min, round, zero } from './decimal.ts';
+import { type BillLine, identifyLine, type LineQuantity } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
+import { type Draft, history, type Placement, SimQuantities, type TracedIncrement } from './quantities.ts';
 import {
   type Allowance,
   type BilledUsage,
@@ -14,7 +22,7 @@ import {
   findCharges,
   findPriceIndex,
   formatNetwork,
-  type LineDimension,
+  isMatchedAlike,
   matchesRecord,
   measureRecord,
   type SimSelection,
@@ -119,13 +127,6 @@ export interface SimBill {
   readonly trace: ReadonlyMap<string, readonly TracedIncrement[]>;
 }
 
-/** Records whose quantity is rounded up as a whole. */
-export interface TracedIncrement {
-  readonly records: readonly BilledUsage[];
-  readonly used: Decimal;
-  readonly rounded: Decimal;
-}
-
 /** With what SIMs are rated. */
 export interface RatingContext {
   /** In the order in which they are tried. */
@@ -143,6 +144,11 @@ function needsHistory({ charges, allowances }: Tariff): boolean {
   );
 }
 
+/** Whether the times of sessions decide to which period usage belongs. */
+export function readsSessions(tariffs: readonly Pick<Tariff, 'attribution'>[]): boolean {
+  return tariffs.some(({ attribution }) => attribution !== 'record');
+}
+
 /** Whether the amount of a charge is known only once all SIMs are added up. */
 export function isShared(tariff: Tariff, charge: Charge): boolean {
   return (
@@ -151,47 +157,12 @@ export function isShared(tariff: Tariff, charge: Charge): boolean {
   );
 }
 
-/** Usage of which a quantity is rounded up as a whole. */
-interface Group {
-  readonly period: number;
-  readonly charge: Charge;
-  /** Index of the price. */
-  readonly segment: number;
-  /** What is rounded up as a whole: the same in each period and at each price. */
-  readonly scope: string;
-  /** Of a charge that counts by the year. */
-  readonly year: Day | undefined;
-  /** The network, if the increment is told apart by it. */
-  readonly network: string | undefined;
-  readonly decimals: DecimalSum;
-  readonly bytes: DecimalSum;
-  readonly records: BilledUsage[];
-  count: number;
-  dimensions: Partial<Record<LineDimension, string>>;
-}
-
-/** A line before it has a price. */
-interface Draft {
-  readonly period: number;
-  readonly charge: Charge;
-  readonly segment: number;
-  readonly dimensions: Partial<Record<LineDimension, string>>;
-  readonly trace: TracedIncrement[];
-  records: number;
-  increments: number;
-  used: Decimal;
-  rounded: Decimal;
-}
-
 /** What of a SIM's life in a period decides about fees. */
 interface Activity {
   records: number;
   hasData: boolean;
   readonly networks: Set<string>;
 }
-
-/** The period of what was used before the first one. */
-const history = -1;
 
 /** Rates SIMs one by one. */
 export class Rater {
@@ -210,8 +181,12 @@ export class Rater {
     const byTariff = new Map<Tariff, BilledUsage[]>();
     const notRated: NotRated[] = [];
     const roster = this.#context.roster.get(records.sim) ?? [];
+    let last: { readonly usage: BilledUsage; readonly tariff: Tariff | undefined } | undefined;
     for (const usage of records.usage) {
-      const tariff = this.#findTariff(usage, roster);
+      // The roster decides day by day.
+      const isSame = last !== undefined && roster.length === 0 && isMatchedAlike(last.usage, usage);
+      const tariff = isSame ? last?.tariff : this.#findTariff(usage, roster);
+      last = { usage, tariff };
       if (tariff === undefined) {
         if (usage.start.startsWith(this.#context.month))
           notRated.push({ reason: 'no-tariff', tariff: undefined, usage });
@@ -225,7 +200,7 @@ export class Rater {
     for (const tariff of this.#listRosterTariffs(roster)) {
       if (!byTariff.has(tariff)) byTariff.set(tariff, []);
     }
-    const sessions = mapSessions(records);
+    const sessions = readsSessions(this.#context.tariffs) ? mapSessions(records) : new Map();
     const rated = this.#context.tariffs.flatMap((tariff) => {
       const usage = byTariff.get(tariff);
       if (usage === undefined) return [];
@@ -286,8 +261,13 @@ function identifySession(source: string, sessionId: string): string {
 /** Sessions by source and id. Of one whose row is not known, its records tell when it began. */
 function mapSessions({ usage, sessions }: SimRecords): ReadonlyMap<string, SessionSpan> {
   const spans = new Map<string, SessionSpan>();
-  for (const { source, sessionId, start } of usage) {
+  let last: BilledUsage | undefined;
+  for (const one of usage) {
+    const { source, sessionId, start } = one;
     if (sessionId === undefined) continue;
+    const isLater = last?.sessionId === sessionId && last.source === source && last.start <= start;
+    last = one;
+    if (isLater) continue;
     const key = identifySession(source, sessionId);
     const known = spans.get(key);
     if (known === undefined || start < known.start) spans.set(key, { start, end: undefined });
@@ -310,18 +290,35 @@ interface SimRatingContext {
   readonly isTraced: boolean;
 }
 
+/** What was found of a record, which holds for those that are like it. */
+interface FoundRecord {
+  readonly usage: BilledUsage;
+  readonly charges: readonly FoundCharge[];
+  /** Empty if it is not known. */
+  readonly network: string;
+}
+
 /** One SIM's usage in one tariff. */
 class SimRating {
   readonly #context: SimRatingContext;
   readonly #activated: Day | undefined;
   readonly #periods: readonly BillingPeriod[] | undefined;
-  readonly #groups = new Map<string, Group>();
+  readonly #quantities: SimQuantities;
+  readonly #placements = new Map<Day, Placement | undefined>();
   readonly #activities: Activity[];
   readonly #notRated: NotRated[] = [];
+  /** The record before, and its charges: most records are like the one before. */
+  #last: FoundRecord | undefined;
+  #lastSession: { readonly usage: BilledUsage; readonly span: SessionSpan | undefined } | undefined;
 
   constructor(context: SimRatingContext) {
     this.#context = context;
-    const { tariff, roster, month } = context;
+    const { tariff, roster, month, isTraced } = context;
+    this.#quantities = new SimQuantities({
+      ...{ tariff, isTraced },
+      startYear: (day) => this.#startYear(day),
+      openYear: (charge, year, network) => this.#openYear(charge, year, network),
+    });
     this.#activated = roster.find(
       ({ tariff: name, activated }) => activated !== undefined && (name ?? tariff.name) === tariff.name,
     )?.activated;
@@ -332,7 +329,7 @@ class SimRating {
   rate(usage: readonly BilledUsage[]): SimBill {
     const { sim, tariff } = this.#context;
     for (const record of usage) this.#add(record);
-    const drafts = makeDrafts(this.#context, [...this.#groups.values()], (group) => this.#openYear(group));
+    const drafts = this.#quantities.finish();
     const lifetimes = this.#openLifetimes(drafts);
     const trace = new Map<string, readonly TracedIncrement[]>();
     const lines = (this.#periods ?? []).flatMap((period, index) => {
@@ -354,19 +351,19 @@ class SimRating {
   #listAssumptions(): Assumption[] {
     const { tariff, balances } = this.#context;
     const assumptions: Assumption[] = [];
-    const countsYears = [...this.#groups.values()].some(({ year }) => year !== undefined);
-    if (countsYears && this.#activated === undefined)
+    if (this.#quantities.hasYears && this.#activated === undefined)
       assumptions.push({ kind: 'calendar-year', tariff: tariff.name });
     const isOpen = tariff.allowances.some(
       ({ lasts, name }) => lasts === 'lifetime' && !balances.some((balance) => balance.name === name),
     );
-    if (isOpen && this.#groups.size > 0) assumptions.push({ kind: 'nothing-before', tariff: tariff.name });
+    if (isOpen && !this.#quantities.isEmpty)
+      assumptions.push({ kind: 'nothing-before', tariff: tariff.name });
     return assumptions;
   }
 
   /** Matches a record, and adds its quantity to its group. */
   #add(usage: BilledUsage): void {
-    const { tariff, calendar, month } = this.#context;
+    const { calendar, month } = this.#context;
     const time = this.#findTime(usage);
     if (time === undefined) {
       if (usage.start.slice(0, 7) <= month) this.#leaveOut('open-session', usage);
@@ -377,33 +374,33 @@ class SimRating {
       if (day.startsWith(month)) this.#leaveOut('no-activation', usage);
       return;
     }
-    const period = this.#findPeriod(day);
-    if (period === undefined) return;
-    const charges = findCharges(tariff, usage);
-    if (charges.length === 0 && period !== history) this.#leaveOut('no-charge', usage);
-    for (const found of charges) this.#addCharge(found, { period, day, usage });
-    this.#noteActivity(period, usage);
+    const placement = this.#place(day);
+    if (placement === undefined) return;
+    const found = this.#findRecord(usage);
+    if (found.charges.length === 0 && placement.period !== history) this.#leaveOut('no-charge', usage);
+    for (const charge of found.charges) this.#addCharge(charge, placement, usage);
+    this.#noteActivity(placement.period, usage, found.network);
+  }
+
+  #findRecord(usage: BilledUsage): FoundRecord {
+    const last = this.#last;
+    if (last !== undefined && isMatchedAlike(last.usage, usage)) return last;
+    const charges = findCharges(this.#context.tariff, usage);
+    this.#last = { usage, charges, network: formatNetwork(usage) ?? '' };
+    return this.#last;
   }
 
   /** Adds what one charge counts of a record. */
-  #addCharge(
-    found: FoundCharge,
-    { period, day, usage }: { readonly period: number; readonly day: Day; readonly usage: BilledUsage },
-  ): void {
-    const { charge } = found;
+  #addCharge(found: FoundCharge, placement: Placement, usage: BilledUsage): void {
     const measured = measureRecord(found, usage);
     if (measured === undefined) {
-      if (period !== history) this.#leaveOut('not-stated', usage);
+      if (placement.period !== history) this.#leaveOut('not-stated', usage);
       return;
     }
-    if (period === history && this.#isInBalance(charge, usage, day)) return;
+    if (placement.period === history && this.#isInBalance(found.charge, usage, placement.day)) return;
     // Of messages, a record has those of the other direction only.
     if (found.direction !== 'both' && measured.decimal === '0') return;
-    const group = this.#openGroup({ period, charge, day, usage });
-    group.count += usage.records ?? 1;
-    if (this.#context.isTraced) group.records.push(usage);
-    if (measured.decimal !== undefined) group.decimals.add(measured.decimal);
-    if (measured.bytes !== undefined) group.bytes.add(measured.bytes);
+    this.#quantities.add(found, placement, usage, measured);
   }
 
   /** The time by which a record belongs to a period; undefined while its session is open. */
@@ -419,82 +416,46 @@ class SimRating {
   }
 
   /** The session of a record of data; other traffic belongs to none, although carriers write a session on it. */
-  #findSession({ trafficType, source, sessionId }: BilledUsage): SessionSpan | undefined {
+  #findSession(usage: BilledUsage): SessionSpan | undefined {
+    const { trafficType, source, sessionId } = usage;
     if (trafficType !== 'data' || sessionId === undefined) return undefined;
-    return this.#context.sessions.get(identifySession(source, sessionId));
+    const last = this.#lastSession;
+    if (last?.usage.sessionId === sessionId && last.usage.source === source) return last.span;
+    const span = this.#context.sessions.get(identifySession(source, sessionId));
+    this.#lastSession = { usage, span };
+    return span;
   }
 
-  /** Index of a day's period, or {@link history} if the tariff asks for what was used before. */
-  #findPeriod(day: Day): number | undefined {
+  /** Where a day belongs; undefined if neither a period nor, where the tariff asks for it, what was used before has it. */
+  #place(day: Day): Placement | undefined {
+    const known = this.#placements.get(day);
+    if (known !== undefined || this.#placements.has(day)) return known;
+    const found = this.#findPlacement(day);
+    this.#placements.set(day, found);
+    return found;
+  }
+
+  #findPlacement(day: Day): Placement | undefined {
+    const { tariff } = this.#context;
     const periods = this.#periods ?? [];
-    const index = periods.findIndex(({ from, to }) => day >= from && day < to);
-    if (index !== -1) return index;
+    const period = periods.findIndex(({ from, to }) => day >= from && day < to);
+    if (period !== -1) return { period, historyFrom: undefined, day };
     const [first] = periods;
-    return first !== undefined && day < first.from && needsHistory(this.#context.tariff)
-      ? history
-      : undefined;
+    if (first === undefined || day >= first.from || !needsHistory(tariff)) return undefined;
+    return { period: history, historyFrom: startPeriod(tariff.period, day, this.#activated), day };
   }
 
   #leaveOut(reason: NotRatedReason, usage: BilledUsage): void {
     this.#notRated.push({ reason, tariff: this.#context.tariff.name, usage });
   }
 
-  #noteActivity(period: number, usage: BilledUsage): void {
+  #noteActivity(period: number, usage: BilledUsage, network: string): void {
     const activity = this.#activities[period];
     if (activity === undefined) return;
     activity.records += usage.records ?? 1;
     if (usage.trafficType !== 'data' || (usage.dataTotal === 0 && (usage.volume ?? '0') === '0')) return;
     activity.hasData = true;
-    activity.networks.add(formatNetwork(usage) ?? '');
-  }
-
-  #openGroup({
-    period,
-    charge,
-    day,
-    usage,
-  }: {
-    readonly period: number;
-    readonly charge: Charge;
-    readonly day: Day;
-    readonly usage: BilledUsage;
-  }): Group {
-    const { tariff } = this.#context;
-    const { increment } = charge;
-    const segment = findPriceIndex(charge.prices, day);
-    const dimensions = Object.fromEntries(
-      tariff.lines.map((name) => [name, readDimension(name, usage, day)]),
-    ) as Group['dimensions'];
-    const isRounded = increment.step !== undefined || increment.minimum !== undefined;
-    const parts = isRounded
-      ? [this.#nameScope(charge, usage, day), ...increment.by.map((name) => readDimension(name, usage, day))]
-      : Object.values(dimensions);
-    const scope = JSON.stringify([tariff.charges.indexOf(charge), parts.map((part) => part ?? null)]);
-    const key = `${period} ${segment} ${scope}`;
-    const known = this.#groups.get(key);
-    if (known !== undefined) {
-      known.dimensions = joinDimensions(known.dimensions, dimensions);
-      return known;
-    }
-    const group: Group = {
-      ...{ period, charge, segment, scope, dimensions, count: 0 },
-      year: increment.per === 'year' ? this.#startYear(day) : undefined,
-      network: increment.by.includes('network') ? formatNetwork(usage) : undefined,
-      ...{ decimals: new DecimalSum(), bytes: new DecimalSum(), records: [] },
-    };
-    this.#groups.set(key, group);
-    return group;
-  }
-
-  /** What is rounded up as a whole. */
-  #nameScope({ increment: { per } }: Charge, usage: BilledUsage, day: Day): string {
-    if (per === 'day') return day;
-    if (per === 'period') return '';
-    if (per === 'year') return this.#startYear(day);
-    const isOfSession = per === 'session' && usage.trafficType === 'data' && usage.sessionId !== undefined;
-    return isOfSession
-      ? `session ${usage.source} ${usage.sessionId}`
-      : `record ${usage.source} ${usage.usageId}`;
+    activity.networks.add(network);
   }
 
   /** The SIM's year of a day; calendar years without a known activation. */
@@ -502,8 +463,8 @@ class SimRating {
     return startYear(this.#activated ?? '2000-01-01', day);
   }
 
-  /** What the opening balance says was used in a group's year. */
-  #openYear({ charge, year, network }: Group): Decimal {
+  /** What the opening balance says was used in a year of a charge. */
+  #openYear(charge: Charge, year: Day | undefined, network: string | undefined): Decimal {
     const balances = this.#context.balances.filter(
       (balance) =>
         balance.name === charge.name && balance.network === network && this.#startYear(balance.at) === year,
@@ -524,24 +485,39 @@ class SimRating {
     );
   }
 
-  /** How much of each lasting allowance is left when the first period begins. */
+  /** How much of each lasting allowance is left when the first period begins: what the periods before have taken is gone. */
   #openLifetimes(drafts: readonly Draft[]): Map<Allowance, Decimal> {
     const { tariff, balances } = this.#context;
-    const lasting = tariff.allowances.filter(({ lasts }) => lasts === 'lifetime');
-    return new Map(
-      lasting.map((allowance) => {
-        const before = drafts.filter(
-          ({ period, charge }) => period === history && allowance.charges.includes(charge.name),
-        );
-        const used = add([
-          ...balances.filter(({ name }) => name === allowance.name).map((balance) => balance.used),
-          ...before.map(({ rounded, charge }) =>
-            convertUnit(rounded, charge.unit, allowance.unit, tariff.kilobyte),
-          ),
-        ]);
-        return [allowance, max(zero, allowance.quantity.minus(used))];
-      }),
+    const lifetimes = new Map(
+      tariff.allowances
+        .filter(({ lasts }) => lasts === 'lifetime')
+        .map((allowance) => {
+          const opened = balances.filter(({ name }) => name === allowance.name);
+          return [
+            allowance,
+            max(zero, allowance.quantity.minus(add(opened.map(({ used }) => used)))),
+          ] as const;
+        }),
     );
+    if (lifetimes.size === 0) return lifetimes;
+    const before = drafts.filter(({ period }) => period === history);
+    for (const from of [...new Set(before.map(({ historyFrom }) => historyFrom ?? ''))].sort()) {
+      const own = before.filter(({ historyFrom }) => (historyFrom ?? '') === from);
+      this.#takeAllowances(own, lifetimes);
+    }
+    return lifetimes;
+  }
+
+  /** Takes the SIM's allowances off the quantities of a period. @returns what is taken off each. */
+  #takeAllowances(drafts: readonly Draft[], lifetimes: Map<Allowance, Decimal>): ReadonlyMap<Draft, Decimal> {
+    const { tariff } = this.#context;
+    const included = new Map<Draft, Decimal>();
+    for (const allowance of tariff.allowances.filter(({ of }) => of === 'sim')) {
+      const left = lifetimes.get(allowance) ?? allowance.quantity;
+      const rest = takeAllowance(tariff, allowance, left, drafts, included);
+      if (allowance.lasts === 'lifetime') lifetimes.set(allowance, rest);
+    }
+    return included;
   }
 
   /** Takes allowances off the quantities of a period, and prices what is left. */
@@ -552,12 +528,7 @@ class SimRating {
     trace: Map<string, readonly TracedIncrement[]>,
   ): BillLine[] {
     const { sim, tariff } = this.#context;
-    const included = new Map<Draft, Decimal>();
-    for (const allowance of tariff.allowances.filter(({ of }) => of === 'sim')) {
-      const left = lifetimes.get(allowance) ?? allowance.quantity;
-      const rest = takeAllowance(tariff, allowance, left, drafts, included);
-      if (allowance.lasts === 'lifetime') lifetimes.set(allowance, rest);
-    }
+    const included = this.#takeAllowances(drafts, lifetimes);
     const before = new Map<Charge, Decimal>();
     const totals = new Map<Charge, Decimal>();
     const readBilled = (draft: Draft): Decimal => draft.rounded.minus(included.get(draft) ?? zero);
@@ -712,101 +683,6 @@ export function takeAllowance<One extends Reducible>(
     }
   }
   return left;
-}
-
-function readDimension(name: LineDimension, usage: BilledUsage, day: Day): string | undefined {
-  if (name === 'country') return usage.country;
-  if (name === 'network') return formatNetwork(usage);
-  if (name === 'zone') return usage.rateZone;
-  return name === 'day' ? day : usage.sessionId;
-}
-
-function joinDimensions(a: Group['dimensions'], b: Group['dimensions']): Group['dimensions'] {
-  const names = Object.keys(a) as LineDimension[];
-  return Object.fromEntries(
-    names.map((name) => [name, a[name] === b[name] ? a[name] : several]),
-  ) as Group['dimensions'];
-}
-
-/** The quantities of groups, rounded up, added up to lines in the order of charge, price and dimensions. */
-function makeDrafts(
-  { tariff, isTraced }: Pick<SimRatingContext, 'tariff' | 'isTraced'>,
-  groups: readonly Group[],
-  openYear: (group: Group) => Decimal,
-): Draft[] {
-  const drafts = new Map<string, Draft>();
-  const years = new Map<string, Decimal>();
-  for (const group of sortGroups(tariff, groups)) {
-    const { period, charge, segment, dimensions, count, records } = group;
-    const used = readQuantity(group, tariff.kilobyte);
-    const rounded =
-      charge.increment.per === 'year'
-        ? roundUpYear(group, used, years, openYear)
-        : roundUpQuantity(charge, used);
-    const key = JSON.stringify([period, tariff.charges.indexOf(charge), segment, dimensions]);
-    const known = drafts.get(key);
-    const draft = known ?? {
-      ...{ period, charge, segment, dimensions, trace: [] },
-      ...{ records: 0, increments: 0, used: zero, rounded: zero },
-    };
-    if (known === undefined) drafts.set(key, draft);
-    draft.records += count;
-    draft.increments += 1;
-    draft.used = draft.used.plus(used);
-    draft.rounded = draft.rounded.plus(rounded);
-    if (isTraced) draft.trace.push({ records, used, rounded });
-  }
-  return [...drafts.values()];
-}
-
-/** Groups in the order of period, charge, price, and then of what lines are told apart by, as text. */
-function sortGroups({ charges, lines }: Tariff, groups: readonly Group[]): readonly Group[] {
-  const keyed = groups.map((group) => ({
-    group,
-    numbers: [group.period, charges.indexOf(group.charge), group.segment],
-    texts: [...lines.map((name) => group.dimensions[name] ?? ''), group.scope],
-  }));
-  return keyed
-    .sort((a, b) => compareLists(a.numbers, b.numbers) || compareLists(a.texts, b.texts))
-    .map(({ group }) => group);
-}
-
-/** Orders lists of one length by their first member that differs. */
-function compareLists<Member extends string | number>(a: readonly Member[], b: readonly Member[]): number {
-  for (const [index, member] of a.entries()) {
-    const other = b[index];
-    if (other !== undefined && member !== other) return member < other ? -1 : 1;
-  }
-  return 0;
-}
-
-/** A group's quantity in its charge's unit, exactly. */
-function readQuantity({ charge, decimals, bytes }: Group, kilobyte: Tariff['kilobyte']): Decimal {
-  const decimal = makeDecimal(decimals.toString());
-  const { unit } = charge;
-  return convertUnit(decimal, 'MB', unit, kilobyte).plus(
-    convertUnit(makeDecimal(bytes.toString()), 'B', unit, kilobyte),
-  );
-}
-
-/** Up to the next step, and to the least quantity. Nothing used stays nothing. */
-function roundUpQuantity({ increment: { step, minimum } }: Charge, used: Decimal): Decimal {
-  if (used.eq(zero)) return zero;
-  const rounded = step === undefined ? used : roundUpToStep(used, step);
-  return minimum === undefined ? rounded : max(rounded, minimum);
-}
-
-/** By how many steps a year's quantity grows: a step that was begun before is not counted again. */
-function roundUpYear(
-  group: Group,
-  used: Decimal,
-  years: Map<string, Decimal>,
-  openYear: (group: Group) => Decimal,
-): Decimal {
-  const before = years.get(group.scope) ?? openYear(group);
-  const after = before.plus(used);
-  years.set(group.scope, after);
-  return roundUpQuantity(group.charge, after).minus(roundUpQuantity(group.charge, before));
 }
 
 /** Days of rows, in UTC, both included. `from` is undefined where all that there are count. */

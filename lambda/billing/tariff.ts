@@ -5,7 +5,7 @@ import type { PeriodRule } from './calendar.ts';
 import { type Decimal, makeDecimal, type RoundingMode } from './decimal.ts';
 
 /**
- * Tariffs: what a carrier has published or agreed. docs/billing.md describes each key of the file.
+ * Tariffs: what a carrier has published or agreed. docs/bills.md describes each key of the file.
  *
  * Amounts of money are in the tariff's currency. Days are those of its time zone.
  */
@@ -15,11 +15,11 @@ export const units = ['B', 'KB', 'MB', 'GB', 'message', 'unit'] as const;
 export type Unit = (typeof units)[number];
 
 /** Units of data: how often the kilobyte is multiplied with itself. */
-const powers = { B: 0, KB: 1, MB: 2, GB: 3 } as const;
+export const unitPowers = { B: 0, KB: 1, MB: 2, GB: 3 } as const;
 
 /** Whether a unit is one of data. */
-export function isDataUnit(unit: Unit): unit is keyof typeof powers {
-  return unit in powers;
+export function isDataUnit(unit: Unit): unit is keyof typeof unitPowers {
+  return unit in unitPowers;
 }
 
 /** What a usage record tells a bill. */
@@ -163,7 +163,7 @@ export interface TariffFact {
   readonly address: string | undefined;
 }
 
-/** How a carrier bills. docs/billing.md explains the file that it is read from. */
+/** How a carrier bills. docs/bills.md explains the file that it is read from. */
 export interface Tariff {
   readonly name: string;
   /** ISO 4217. */
@@ -206,6 +206,21 @@ export function matchesRecord(match: RecordMatch, usage: BilledUsage): boolean {
     allows(zones, usage.rateZone) &&
     allows(countries, usage.country) &&
     (allows(networks, usage.mcc) || allows(networks, formatNetwork(usage)))
+  );
+}
+
+/** Whether two records of a SIM are the same in all by which tariffs and charges match, so that they have the same ones. */
+export function isMatchedAlike(a: BilledUsage, b: BilledUsage): boolean {
+  return (
+    a.trafficType === b.trafficType &&
+    a.source === b.source &&
+    a.carrier === b.carrier &&
+    a.country === b.country &&
+    a.mcc === b.mcc &&
+    a.mnc === b.mnc &&
+    a.operatorName === b.operatorName &&
+    a.tariff === b.tariff &&
+    a.rateZone === b.rateZone
   );
 }
 
@@ -294,7 +309,7 @@ function countMessages(
 /** Quantities of one unit of data in another: a decimal of finitely many digits, since 1,000 and 1,024 have no factors but 2 and 5. */
 export function convertUnit(quantity: Decimal, from: Unit, to: Unit, kilobyte: 1_000 | 1_024): Decimal {
   if (!isDataUnit(from) || !isDataUnit(to)) return quantity;
-  const power = powers[from] - powers[to];
+  const power = unitPowers[from] - unitPowers[to];
   return power >= 0
     ? quantity.times(kilobytes(kilobyte, power))
     : quantity.times(fractions(kilobyte, -power));

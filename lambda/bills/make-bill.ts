@@ -1,7 +1,7 @@
 import { type BillRow, BillSum, makeRow } from '../billing/bill.ts';
 import { type Month, shiftMonth } from '../billing/calendar.ts';
 import { isFoldable } from '../billing/fold-usage.ts';
-import { findRowDays, Rater, type RatingContext } from '../billing/rate.ts';
+import { findRowDays, Rater, type RatingContext, readsSessions } from '../billing/rate.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { type Day, listDays } from '../days/day.ts';
 import { digest } from '../days/digests.ts';
@@ -274,7 +274,6 @@ async function ratePart(
   fleetPart: FleetPart,
 ): Promise<{ readonly sum: BillSum; readonly lines: string }> {
   const context = await readRatingContext(lake, plan, fleetPart);
-  const readsSessions = context.tariffs.some(({ attribution }) => attribution !== 'record');
   const rater = new Rater(context);
   const sum = new BillSum(context, billBy);
   const lines: string[] = [];
@@ -284,7 +283,12 @@ async function ratePart(
   );
   for await (const records of walkLakePart(
     lake,
-    { days: plan.days, readsSessions, isFolded: isFoldable(context.tariffs), further },
+    {
+      days: plan.days,
+      readsSessions: readsSessions(context.tariffs),
+      isFolded: isFoldable(context.tariffs),
+      further,
+    },
     fleetPart,
   )) {
     const bill = rater.rate(records);

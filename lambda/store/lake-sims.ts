@@ -5,11 +5,12 @@ import { findBucket } from '../days/buckets.ts';
 import type { Row } from '../days/columns.ts';
 import type { Day } from '../days/day.ts';
 import { slotCount } from '../days/digests.ts';
-import { openGroups } from '../days/parquet.ts';
+import { type ColumnGroup, openColumns, openGroups } from '../days/parquet.ts';
 import { makeFileKey } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
 import { SimRowReader } from '../days/pass/sim-row-reader.ts';
 import { compareTexts, type RowKind } from '../days/rows.ts';
+import type { Carrier } from '../ledger/source.ts';
 import { mapConcurrently } from './concurrency.ts';
 
 /**
@@ -77,6 +78,7 @@ export interface FleetPart {
 
 /** In how many parts the fleet is gone through: each is a bucket of the day that has the fewest, at most. */
 export function countParts(days: readonly ClosedDay[]): number {
+  if (days.length === 0) return 1;
   return Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
 }
 
@@ -85,10 +87,20 @@ export function isInPart(sim: string, { part, parts }: FleetPart): boolean {
   return findBucket(sim, parts) === part;
 }
 
-/** Goes through the SIMs that have rows, each once. */
+/** Goes through the SIMs that have rows, each once: part of the fleet by part, and there in the order of their keys. */
 export async function* walkLakeSims(lake: Pick<Lake, 'open'>, walk: LakeWalk): AsyncGenerator<SimRecords> {
   const parts = countParts(walk.days);
-  for (let part = 0; part < parts; part += 1) yield* walkLakePart(lake, walk, { part, parts });
+  const byPart = new Map<number, Map<string, FurtherRecords>>();
+  for (const [sim, records] of walk.further) {
+    const part = findBucket(sim, parts);
+    const others = byPart.get(part);
+    if (others === undefined) byPart.set(part, new Map([[sim, records]]));
+    else others.set(sim, records);
+  }
+  for (let part = 0; part < parts; part += 1) {
+    const further = byPart.get(part) ?? new Map();
+    yield* walkLakePart(lake, { ...walk, further }, { part, parts });
+  }
 }
 
 /** Goes through the SIMs of a part of the fleet that have rows, in the order of their keys. */
@@ -202,10 +214,10 @@ function openUsage(
   bucket: number,
   buckets: number,
 ): AsyncGenerator<BilledUsage[]> {
-  const key = makeFileKey('usage', day, bucket, buckets);
   const texts = new RepeatedTexts();
-  return mapGroups(openFile(lake, key, 'usage', usageColumns), (rows) =>
-    rows.map((row) => pickBilledUsage(row, texts)),
+  return mapGroups(
+    openUsageColumns(lake, makeFileKey('usage', day, bucket, buckets), usageColumns),
+    (group) => pickBilledUsage(group, texts),
   );
 }
 
@@ -216,9 +228,20 @@ async function* openFoldedUsage(
   bucket: number,
   buckets: number,
 ): AsyncGenerator<BilledUsage[]> {
-  const key = makeFileKey('usage', day, bucket, buckets);
-  const groups = openFile(lake, key, 'usage', foldedColumns);
-  yield (await readAll(mapGroups(groups, (rows) => foldUsage(day, rows)))).flat();
+  const texts = new RepeatedTexts();
+  const groups = openUsageColumns(lake, makeFileKey('usage', day, bucket, buckets), foldedColumns);
+  const folded = mapGroups(groups, (group) => foldUsage(day, pickBilledUsage(group, texts)));
+  yield (await readAll(folded)).flat();
+}
+
+/** The groups of rows of a file of usage, some of their columns; none if there is no such file. */
+async function openUsageColumns(
+  lake: Pick<Lake, 'open'>,
+  key: string,
+  columns: readonly string[],
+): ReturnType<typeof openColumns> {
+  const object = await lake.open(key);
+  return object === undefined ? [] : openColumns('usage', object, columns);
 }
 
 async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
@@ -231,8 +254,6 @@ async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 class RepeatedTexts {
   readonly #texts = new Map<string, string>();
 
-  keep<Text extends string>(text: Text): Text;
-  keep<Text extends string>(text: Text | undefined): Text | undefined;
   keep(text: string | undefined): string | undefined {
     if (text === undefined) return undefined;
     const known = this.#texts.get(text);
@@ -242,33 +263,46 @@ class RepeatedTexts {
 }
 
 /**
- * What a bill needs of a row, and nothing else: rows of many days are held at once. One literal: an object that is spread
- * of parts takes several times the memory.
+ * What a bill needs of rows, and nothing else: rows of many days are held at once. One literal: an object that is spread of
+ * parts takes several times the memory. What a column has no value of is absent.
  */
-function pickBilledUsage(row: BilledUsage, texts: RepeatedTexts): BilledUsage {
-  return {
-    sim: texts.keep(row.sim),
-    usageId: row.usageId,
-    source: texts.keep(row.source),
-    carrier: texts.keep(row.carrier),
-    start: row.start,
-    end: row.end,
-    sessionId: texts.keep(row.sessionId),
-    trafficType: texts.keep(row.trafficType),
-    dataTotal: row.dataTotal,
-    messages: row.messages,
-    messagesTx: row.messagesTx,
-    messagesRx: row.messagesRx,
-    volume: row.volume,
-    cost: row.cost,
-    currency: texts.keep(row.currency),
-    operatorName: texts.keep(row.operatorName),
-    mcc: texts.keep(row.mcc),
-    mnc: texts.keep(row.mnc),
-    country: texts.keep(row.country),
-    tariff: texts.keep(row.tariff),
-    rateZone: texts.keep(row.rateZone),
+function pickBilledUsage({ rows, columns }: ColumnGroup, texts: RepeatedTexts): BilledUsage[] {
+  const text = (name: string, row: number): string | undefined => {
+    const value = columns[name]?.[row];
+    return typeof value === 'string' ? value : undefined;
   };
+  const number = (name: string, row: number): number | undefined => {
+    const value = columns[name]?.[row];
+    return typeof value === 'number' ? value : undefined;
+  };
+  const repeated = (name: string, row: number): string | undefined => texts.keep(text(name, row));
+  return Array.from({ length: rows }, (_, row): BilledUsage => {
+    const carrier = repeated('carrier', row);
+    return {
+      sim: repeated('sim', row) ?? '',
+      usageId: text('usageId', row) ?? '',
+      source: repeated('source', row) ?? '',
+      // The ledger has written it.
+      carrier: carrier as Carrier,
+      start: text('start', row) ?? '',
+      end: text('end', row) ?? '',
+      sessionId: repeated('sessionId', row),
+      trafficType: repeated('trafficType', row) ?? '',
+      dataTotal: number('dataTotal', row) ?? 0,
+      messages: number('messages', row),
+      messagesTx: number('messagesTx', row),
+      messagesRx: number('messagesRx', row),
+      volume: text('volume', row),
+      cost: text('cost', row),
+      currency: repeated('currency', row),
+      operatorName: repeated('operatorName', row),
+      mcc: repeated('mcc', row),
+      mnc: repeated('mnc', row),
+      country: repeated('country', row),
+      tariff: repeated('tariff', row),
+      rateZone: repeated('rateZone', row),
+    };
+  });
 }
 
 function openSessions(

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readInvoice } from '../../cli/bill/invoice-file.ts';
+import { openInvoice } from '../../cli/bill/invoice-file.ts';
 import { BillSum } from '../../lambda/billing/bill.ts';
 import { type Compared, Comparison } from '../../lambda/billing/compare.ts';
 import { Rater, type SimRecords } from '../../lambda/billing/rate.ts';
@@ -20,6 +20,7 @@ import {
   type SimulatedInvoice,
   writeInvoice,
 } from '../../simulator/invoice.ts';
+import { readLines } from '../lambda/billing/billed-usage.ts';
 import { InMemoryLedger } from './in-memory-ledger.ts';
 
 /** Invoices of a simulated carrier, with planted faults, beside what the ledger made of its records. */
@@ -84,7 +85,9 @@ async function check({ csv, tariff: file }: SimulatedInvoice): Promise<Compared[
   const path = join(folder, 'invoice.csv');
   await writeFile(path, csv);
   const tariffs = [tariffSchema.parse(file)];
-  const { lines, by } = await readInvoice(path, map, tariffs);
+  const invoice = await openInvoice(path, map, tariffs);
+  const lines = await readLines(invoice);
+  const { by } = invoice;
   const context = {
     tariffs: tariffs.map((one) => ({ ...one, lines: by.dimensions })),
     ...{ month: contract.month, roster: new Map(), balances: new Map() },
@@ -100,8 +103,8 @@ async function check({ csv, tariff: file }: SimulatedInvoice): Promise<Compared[
     const theirs = lines.filter(({ sim }) => sim === records.sim);
     return comparison.compareSim(records, bill, theirs);
   });
-  const account = lines.filter(({ sim }) => sim === undefined);
-  return [...compared, ...comparison.compareAccount(account, sum.finish().accountLines)];
+  for (const line of lines) if (line.sim === undefined) comparison.addAccountLine(line);
+  return [...compared, ...comparison.compareAccount(sum.finish().accountLines)];
 }
 
 /** The SIMs, causes and sums of what differs, but for what follows from it. */

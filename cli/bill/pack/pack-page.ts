@@ -6,6 +6,7 @@ import type { Day } from '../../../lambda/days/day.ts';
 import type { Finding } from '../../../lambda/days/findings/finding.ts';
 import type { Manifest } from '../../../lambda/days/manifest.ts';
 import { count } from '../../terminal/progress.ts';
+import { countNoun } from '../../terminal/quantities.ts';
 import { escapeHtml, type PageColumn, renderDocument, renderTable } from '../html.ts';
 import { causeMeanings, checkMeanings } from './words.ts';
 
@@ -118,12 +119,12 @@ function renderSummary(summary: PackSummary): string {
   return [
     `<p class="total">${escapeHtml(verdict)}</p>`,
     paragraph(
-      `Each line of the invoice was compared with the usage records (CDRs) that you, the carrier, delivered to us for the same SIM, priced by the tariff below. ${count(differingCount)} lines differ. Each difference has a cause and an amount; the amounts add up to the total difference. ${ask}`,
+      `Each line of the invoice was compared with the usage records (CDRs) that you, the carrier, delivered to us for the same SIM, priced by the tariff below. ${differingCount === 1 ? '1 line differs' : `${count(differingCount)} lines differ`}. Each difference has a cause and an amount; the amounts add up to the total difference. ${ask}`,
     ),
     renderTable(
       [...text('', ''), ...figures(`amount in ${currency}`)],
       [
-        ['Invoice', `${invoice}, ${count(lines)} lines`, formatMoney(total)],
+        ['Invoice', `${invoice}, ${countNoun(lines, 'line')}`, formatMoney(total)],
         ['Computed from your usage records', 'see section 4', formatMoney(ours)],
         ['Difference', 'see section 1', formatMoney(difference)],
         ['Not compared', 'tax, credits, one-off charges and other currencies', formatMoney(notRated)],
@@ -229,11 +230,11 @@ function renderTariffs({ notes }: PackSummary, { rating }: PackProof): string {
 function renderRecords({ recordCount, recordsLeftOut, hasRows }: PackProof): string {
   return section('5. The usage records', [
     paragraph(
-      `records.csv has ${count(recordCount)} records of the lines that differ, each with the record and session id that you gave it. held_since is the latest moment by which we had received the record as it is.`,
+      `records.csv has ${countNoun(recordCount, 'record')} of the lines that differ, each with the record and session id that you gave it. held_since is the latest moment by which we had received the record as it is.`,
     ),
     recordsLeftOut === 0
       ? ''
-      : paragraph(`${count(recordsLeftOut)} further records are left out: ask us for those of a SIM.`),
+      : paragraph(`${countNoun(recordsLeftOut, 'further record')} left out: ask us for those of a SIM.`),
     paragraph(
       `SIMs are named by ICCID. ${hasRows ? 'rows/ has the full records, IMSI and IMEI included.' : 'IMSI, IMEI, phone numbers and IP addresses are left out.'}`,
     ),
@@ -251,7 +252,7 @@ function renderFindings({ findings, findingCount }: PackProof): string {
     ...[finding.bytes === undefined ? '' : String(finding.bytes), finding.records],
   ]);
   return section('6. Records that are missing or came twice', [
-    paragraph(`${count(findingCount)} findings about these SIMs; findings.csv has all.`),
+    paragraph(`${countNoun(findingCount, 'finding')} about these SIMs; findings.csv has all.`),
     renderTable(
       [...text('day', 'SIM', 'finding', 'session'), ...figures('bytes'), ...text('record ids')],
       rows,

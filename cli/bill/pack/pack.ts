@@ -7,12 +7,8 @@ import { type Compared, findCauseText } from '../../../lambda/billing/compare.ts
 import { formatDecimal } from '../../../lambda/billing/decimal.ts';
 import { explainLine } from '../../../lambda/billing/explain.ts';
 import type { BillLine } from '../../../lambda/billing/line.ts';
-import {
-  Rater,
-  type RatingContext,
-  type SimRecords,
-  type TracedIncrement,
-} from '../../../lambda/billing/rate.ts';
+import type { TracedIncrement } from '../../../lambda/billing/quantities.ts';
+import { Rater, type RatingContext, type SimRecords } from '../../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../../lambda/billing/tariff.ts';
 import { type Day, findDay, shiftDay } from '../../../lambda/days/day.ts';
 import { findSlot } from '../../../lambda/days/digests.ts';
@@ -56,22 +52,22 @@ const sealColumns = ['day', 'version', 'sealed_at', 'root', 'usage_records', 'us
 /** A CSV file that is written row by row. */
 class CsvFile {
   readonly #stream: WriteStream;
-  readonly #writer: ResultWriter;
+  readonly writer: ResultWriter;
   rows = 0;
 
   constructor(path: string) {
     this.#stream = createWriteStream(path);
-    this.#writer = new ResultWriter(this.#stream);
+    this.writer = new ResultWriter(this.#stream);
   }
 
   async write(cells: readonly unknown[]): Promise<void> {
     this.rows += 1;
-    await this.#writer.write(csvRow(cells));
+    await this.writer.write(csvRow(cells));
   }
 
   /** @throws what Node.js throws if the file cannot be written. */
   async close(): Promise<void> {
-    await this.#writer.flush();
+    await this.writer.flush();
     this.#stream.end();
     await once(this.#stream, 'close');
   }
@@ -95,6 +91,7 @@ export class DisputePack {
   readonly #findings: FindingsTable;
   readonly #records: CsvFile;
   readonly #findingsFile: CsvFile;
+  readonly #lines: CsvFile;
   readonly #examples = new Map<string, PackExample>();
   readonly #shownFindings: (Finding & { readonly day: Day })[] = [];
   /** Slots of the SIMs with records, by day. */
@@ -110,6 +107,12 @@ export class DisputePack {
     this.#findings = new FindingsTable(deployment.dynamoDb, deployment.places.dayTables.findings);
     this.#records = new CsvFile(join(options.folder, 'records.csv'));
     this.#findingsFile = new CsvFile(join(options.folder, 'findings.csv'));
+    this.#lines = new CsvFile(join(options.folder, 'lines.csv'));
+  }
+
+  /** Writes `lines.csv`: who compares lines writes each. */
+  get lines(): ResultWriter {
+    return this.#lines.writer;
   }
 
   /**
@@ -231,19 +234,10 @@ export class DisputePack {
     }
   }
 
-  /**
-   * Writes the rest.
-   *
-   * @param writeLines writes `lines.csv`.
-   */
-  async finish(summary: PackSummary, writeLines: (writer: ResultWriter) => Promise<void>): Promise<void> {
+  /** Writes the rest. */
+  async finish(summary: PackSummary): Promise<void> {
     const { folder, given, rating } = this.#options;
-    await this.#records.close();
-    await this.#findingsFile.close();
-    const lines = createWriteStream(join(folder, 'lines.csv'));
-    await writeLines(new ResultWriter(lines));
-    lines.end();
-    await once(lines, 'close');
+    for (const file of [this.#records, this.#findingsFile, this.#lines]) await file.close();
     const sealed = await this.#writeSeals();
     // Two files may have one name.
     const copies = given.map((file, index) => [file, `given/${index + 1}-${basename(file)}`] as const);

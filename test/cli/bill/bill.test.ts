@@ -128,7 +128,7 @@ describe('bill check', () => {
     const { code, output } = await check(
       `${head}${sim},data,FR,11,0.00,EUR\n${sim},active SIM,,,0.20,EUR\n,VAT,,,0.04,EUR\n,licence,,,7.50,USD\n`,
     );
-    expect(output).toContain('In another currency, not compared and in no sum: 1 lines, 7.5 USD');
+    expect(output).toContain('In another currency, not compared and in no sum: 1 line, 7.5 USD');
     expect(output).toContain('equal: 2');
     expect(output).toContain('Invoice 0.24 = ours 0.2 + differences 0 + not rated 0.04');
     expect(code).toBe(0);
@@ -140,7 +140,7 @@ describe('bill check', () => {
     );
     expect(code).toBe(1);
     expect(output).toContain('1, 82.6 % (1): no record of the SIM in the period');
-    expect(output).toContain('0.2, 16.5 % (1): 1 line stands there twice');
+    expect(output).toContain('0.2, 16.5 % (1): a line stands there twice');
     expect(output).toContain('0.01, 0.8 % (1): rounding of the last digit');
     expect(output).toContain('Invoice 1.41 = ours 0.2 + differences 1.21 + not rated 0');
   });

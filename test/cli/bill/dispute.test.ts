@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runningLedger } from '../running-ledger.ts';
 
-/** The walk of docs/billing.md from an invoice to the dispute pack, on the files that it names. */
+/** The walk of docs/bills.md from an invoice to the dispute pack, on the files that it names. */
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 const ledger = runningLedger();
@@ -15,7 +15,7 @@ let folder: string;
 
 /** The commands of the walk, in their order, with the files' own paths and the pack in a folder of the test. */
 async function readCommands(): Promise<string[]> {
-  const page = await readFile(join(project, 'docs/billing.md'), 'utf8');
+  const page = await readFile(join(project, 'docs/bills.md'), 'utf8');
   const block =
     /## Argue with the carrier.*?```sh\n(?<commands>.*?)```/s.exec(page)?.groups?.['commands'] ?? '';
   return block
@@ -51,7 +51,7 @@ async function verify(pack: string): Promise<{ readonly code: number; readonly o
   );
 }
 
-describe('the walk of docs/billing.md', () => {
+describe('the walk of docs/bills.md', () => {
   test('leads from an invoice to a dispute pack that anybody can verify', async () => {
     const [close = '', bill = '', check = '', verifying = ''] = await readCommands();
     expect((await run(close)).output).toContain('Sealed: 3 days');
@@ -64,7 +64,7 @@ describe('the walk of docs/billing.md', () => {
       '8, 61.9 % (1): the price of data zone 2 instead of its own',
       '2.56, 19.8 % (1): no record of the SIM in the period',
       '1.77, 13.7 % (1): the discount rebate is not given',
-      '0.5, 3.9 % (1): 1 line stands there twice',
+      '0.5, 3.9 % (1): a line stands there twice',
       '0.1, 0.8 % (1): a session or record is charged twice',
     ]);
     expect(checked.output).toContain('Invoice 35.56 = ours 16.95 + differences 12.93 + not rated 5.68');

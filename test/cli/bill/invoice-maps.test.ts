@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readInvoice } from '../../../cli/bill/invoice-file.ts';
+import { openInvoice } from '../../../cli/bill/invoice-file.ts';
 import { invoiceMap } from '../../../lib/invoice-maps.ts';
-import { makeTariff } from '../../lambda/billing/billed-usage.ts';
+import { makeTariff, readLines } from '../../lambda/billing/billed-usage.ts';
 
 /** The maps of docs/invoice-maps on small files as the carriers write them, as far as their layouts are published. */
 
@@ -30,7 +30,7 @@ async function read(name: string, ...rows: readonly string[]): Promise<string[]>
   const map = invoiceMap.parse(JSON.parse(await readFile(url, 'utf8')));
   const file = join(folder, `${name}.csv`);
   await writeFile(file, `${rows.join('\n')}\n`);
-  const { lines } = await readInvoice(file, map, [tariff]);
+  const lines = await readLines(await openInvoice(file, map, [tariff]));
   return lines.map((line) => {
     const where = Object.values(line.dimensions).filter((value) => value !== undefined);
     return [

@@ -125,7 +125,7 @@ describe('tariff', () => {
       { month: '2026-10', version: 2, totals: [{ amount: '0.3', currency: 'EUR' }] },
     ]);
     const table = await ledger.run('bill --month 2026-10 --stored');
-    expect(table.output).toContain('2026-10, 1 SIMs: 0.3 EUR');
+    expect(table.output).toContain('2026-10, 1 SIM: 0.3 EUR');
     expect(table.output).toContain('Version 2, made at 2026-11-02 12:00');
     expect((await ledger.run('bill list')).output).toContain('0.3 EUR');
     const none = await ledger.run('bill --month 2026-08 --stored');
@@ -138,7 +138,7 @@ describe('tariff', () => {
     const { output } = await ledger.run(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now });
     expect(output).toMatch(/EUR +0 +0\.2/);
     expect(output).toContain(
-      'Days are known up to 2026-11-01. 30 are left: fewer than 7 days are known, which are repeated.',
+      'Days are known up to 2026-11-01, with 29 days of 2026-11 left, and 1 day behind it, on which its sessions may go on: fewer than 7 days are known, which are repeated.',
     );
     expect(await ledger.json(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now })).toEqual({
       ...{ month: '2026-11', known_through: '2026-11-01', days_left: 30, weeks: 1, knows_weekdays: false },

@@ -416,10 +416,12 @@ const mutants: readonly Mutant[] = [
   },
   // Sessions are rounded record by record.
   {
-    file: 'rate.ts',
-    text: "const isOfSession = per === 'session' &&",
-    by: "const isOfSession = per === 'day' &&",
+    file: 'quantities.ts',
+    text: "return per === 'session' && isOfSession(usage)",
+    by: "return per === 'day' && isOfSession(usage)",
   },
+  // A step that was begun is not counted.
+  { file: 'steps.ts', text: '(rest === 0 ? 0 : 1)', by: '0' },
   // Tiers begin anew with each line.
   { file: 'rate.ts', text: 'before.set(charge, position.before.plus(billed));', by: '' },
   // Days are those of UTC.
@@ -429,9 +431,15 @@ const mutants: readonly Mutant[] = [
     by: 'format === undefined ? format : undefined',
   },
   // A year's step that was begun before is counted again.
-  { file: 'rate.ts', text: 'years.set(group.scope, after);', by: '' },
+  { file: 'quantities.ts', text: 'years.set(scope, after);', by: '' },
   // Nothing of a SIM's lifetime was used before.
-  { file: 'rate.ts', text: 'max(zero, allowance.quantity.minus(used))', by: 'allowance.quantity' },
+  { file: 'rate.ts', text: 'this.#takeAllowances(own, lifetimes);', by: '' },
+  // All periods before are rounded up as one.
+  {
+    file: 'rate.ts',
+    text: 'historyFrom: startPeriod(tariff.period, day, this.#activated)',
+    by: 'historyFrom: day.slice(0, 0)',
+  },
   // Messages from the device are taken for those to it.
   {
     file: 'tariff.ts',

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import type { Invoice } from '../../../cli/bill/invoice-file.ts';
 import { type Bill, BillSum } from '../../../lambda/billing/bill.ts';
+import type { InvoiceLine } from '../../../lambda/billing/invoice.ts';
 import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/rate.ts';
 import { Rater } from '../../../lambda/billing/rate.ts';
 import type { BilledUsage, Tariff } from '../../../lambda/billing/tariff.ts';
@@ -29,6 +31,13 @@ export function makeUsage(given: Partial<BilledUsage> = {}): BilledUsage {
 /** A tariff as its file has it, checked. */
 export function makeTariff(given: object): Tariff {
   return tariffSchema.parse({ name: 'tariff', currency: 'EUR', ...given });
+}
+
+/** The lines of an invoice. */
+export async function readLines({ walk }: Pick<Invoice, 'walk'>): Promise<InvoiceLine[]> {
+  const lines: InvoiceLine[] = [];
+  for await (const line of walk()) lines.push(line);
+  return lines;
 }
 
 /** A tariff of docs/tariffs. */

@@ -2,27 +2,27 @@ import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/bi
 import type { BilledUsage } from '../../../lambda/billing/tariff.ts';
 
 /**
- * A slow rater, written from docs/billing.md. It shares no code with the one that it judges: fractions of whole numbers, a
+ * A slow rater, written from docs/bills.md. It shares no code with the one that it judges: fractions of whole numbers, a
  * tariff as its file has it, and every quantity filtered from all records again.
  */
 
 /** A fraction; the denominator is above 0. */
 export type Fraction = readonly [bigint, bigint];
 
-const nothing: Fraction = [0n, 1n];
+export const nothing: Fraction = [0n, 1n];
 
 export function readFraction(text: string | number): Fraction {
   const [whole = '', digits = ''] = String(text).split('.');
   return [BigInt(whole + digits), 10n ** BigInt(digits.length)];
 }
 
-const plus = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * d + c * b, b * d];
-const minus = (a: Fraction, [c, d]: Fraction): Fraction => plus(a, [-c, d]);
-const times = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * c, b * d];
-const isMore = ([a, b]: Fraction, [c, d]: Fraction): boolean => a * d > c * b;
-const isZero = ([a]: Fraction): boolean => a === 0n;
+export const plus = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * d + c * b, b * d];
+export const minus = (a: Fraction, [c, d]: Fraction): Fraction => plus(a, [-c, d]);
+export const times = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * c, b * d];
+export const isMore = ([a, b]: Fraction, [c, d]: Fraction): boolean => a * d > c * b;
+export const isZero = ([a]: Fraction): boolean => a === 0n;
 const smaller = (a: Fraction, b: Fraction): Fraction => (isMore(a, b) ? b : a);
-const sum = (list: readonly Fraction[]): Fraction => list.reduce(plus, nothing);
+export const sum = (list: readonly Fraction[]): Fraction => list.reduce(plus, nothing);
 
 /** To the next whole multiple of a step. */
 function ceilTo(value: Fraction, step: Fraction): Fraction {
@@ -32,7 +32,7 @@ function ceilTo(value: Fraction, step: Fraction): Fraction {
 }
 
 /** Rounds to a number of decimals, of a value of either sign. */
-function roundTo(value: Fraction, decimals: number, mode: string): Fraction {
+export function roundTo(value: Fraction, decimals: number, mode: string): Fraction {
   const scale = 10n ** BigInt(decimals);
   const isNegative = value[0] < 0n;
   const [n, d] = times([isNegative ? -value[0] : value[0], value[1]], [scale, 1n]);
@@ -128,6 +128,33 @@ export interface PlainTariff {
 export interface PlainBill {
   readonly total: string;
   readonly lines: readonly string[];
+  /** The same lines taken apart, but for what tax is. */
+  readonly parts: readonly PlainLine[];
+}
+
+/** A line that has an amount. */
+export interface PlainLine {
+  /** Undefined for the account. */
+  readonly sim: string | undefined;
+  /** Of the charge, fee or discount. */
+  readonly name: string;
+  /** Undefined for what is not usage of a SIM. */
+  readonly usage: PlainUsage | undefined;
+  readonly amount: Fraction;
+}
+
+/** Quantities of a line, in the unit of its charge. */
+export interface PlainUsage {
+  /** In the order of the tariff's lines. */
+  readonly dimensions: readonly string[];
+  readonly used: Fraction;
+  readonly rounded: Fraction;
+  readonly billed: Fraction;
+  /** What was rounded up as a whole, one by one. */
+  readonly increments: readonly Fraction[];
+  /** Of the first tier. */
+  readonly price: Fraction;
+  readonly exact: Fraction;
 }
 
 interface Placed {
@@ -144,6 +171,8 @@ interface Line {
   readonly charge: PlainTariff['charges'][number];
   readonly price: number;
   readonly dimensions: readonly string[];
+  readonly increments: Fraction[];
+  used: Fraction;
   quantity: Fraction;
   billed: Fraction;
 }
@@ -267,6 +296,7 @@ export function makePlainBill(
     tariff.allowances.some(({ of, charges }) => of !== 'sim' && charges.includes(charge.name));
   const isOfMonth = ([, to]: Span): boolean => nameDay(countDay(to) - 1).startsWith(month);
   const texts: string[] = [];
+  const parts: PlainLine[] = [];
   const periods = new Map<string, AccountPeriod>();
   const openPeriod = (span: Span): AccountPeriod => {
     const known = periods.get(span.join());
@@ -310,31 +340,33 @@ export function makePlainBill(
     const draw = (span: Span): Line[] =>
       drawLines(tariff, records.sim, counted, span, { opened, activated: entry?.activated });
     const isIn = ([from, to]: Span, day: string): boolean => day >= from && day < to;
+    // What was taken off in the periods before is gone. Before the first period, all is one.
     const lifetimes = new Map<string, Fraction>();
-    for (const { name, quantity, unit, lasts, charges } of tariff.allowances) {
+    for (const { name, quantity, unit, lasts } of tariff.allowances) {
       if (lasts !== 'lifetime') continue;
-      const before = spans
-        .filter(([, to]) => to <= first[0])
-        .flatMap(draw)
-        .filter(({ charge }) => charges.includes(charge.name));
-      const outside = counted.filter(
-        ({ day, charge }) =>
-          charges.includes(charge.name) && spans.every((span) => !isIn(span, day)) && day < first[0],
-      );
-      const used = sum([
-        ...opened
+      const all = times(readFraction(quantity), bytesIn(unit, tariff.kilobyte));
+      const used = sum(
+        opened
           .filter((one) => one.name === name)
           .map((one) => times(readFraction(one.used.toFixed()), bytesIn(unit, tariff.kilobyte))),
-        ...before.map((line) => times(line.quantity, bytesIn(line.charge.unit, tariff.kilobyte))),
-        ...(outside.length === 0
-          ? []
-          : drawLines(tariff, records.sim, outside, ['0', first[0]], {
-              opened,
-              activated: entry?.activated,
-            }).map((line) => times(line.quantity, bytesIn(line.charge.unit, tariff.kilobyte)))),
-      ]);
-      const all = times(readFraction(quantity), bytesIn(unit, tariff.kilobyte));
+      );
       lifetimes.set(name, isMore(used, all) ? nothing : minus(all, used));
+    }
+    const takeIncluded = (lines: readonly Line[]): void => {
+      for (const allowance of tariff.allowances.filter(({ of }) => of === 'sim')) {
+        const size =
+          lifetimes.get(allowance.name) ??
+          times(readFraction(allowance.quantity), bytesIn(allowance.unit, tariff.kilobyte));
+        const left = takeOff(tariff, allowance, size, lines);
+        if (allowance.lasts === 'lifetime') lifetimes.set(allowance.name, left);
+      }
+    };
+    if (lifetimes.size > 0) {
+      const outside = counted.filter(({ day }) => day < first[0] && spans.every((span) => !isIn(span, day)));
+      takeIncluded(
+        drawLines(tariff, records.sim, outside, ['0', first[0]], { opened, activated: entry?.activated }),
+      );
+      for (const span of spans) if (span[1] <= first[0]) takeIncluded(draw(span));
     }
     for (const span of own) {
       const period = openPeriod(span);
@@ -344,13 +376,7 @@ export function makePlainBill(
       });
       if (inPeriod.length > 0) period.active += 1;
       const lines = draw(span);
-      for (const allowance of tariff.allowances.filter(({ of }) => of === 'sim')) {
-        const size =
-          lifetimes.get(allowance.name) ??
-          times(readFraction(allowance.quantity), bytesIn(allowance.unit, tariff.kilobyte));
-        const left = takeOff(tariff, allowance, size, lines);
-        if (allowance.lasts === 'lifetime') lifetimes.set(allowance.name, left);
-      }
+      takeIncluded(lines);
       const unshared = lines.filter(({ charge }) => !isShared(charge));
       period.sharedLines.push(...lines.filter(({ charge }) => isShared(charge)));
       let simSum = nothing;
@@ -359,6 +385,10 @@ export function makePlainBill(
         simSum = plus(simSum, amount);
         const text = `${records.sim} ${line.charge.name} ${line.price} ${line.dimensions.join('|')}`;
         note(period, text, line.charge.name, amount);
+        const { charge, price, dimensions, increments, used, quantity: rounded, billed } = line;
+        const first = readFraction(charge.prices[price]?.tiers[0]?.price ?? '0');
+        const usage = { dimensions, increments, used, rounded, billed, price: first, exact };
+        parts.push({ sim: records.sim, name: charge.name, usage, amount });
       }
       period.usageSum = plus(period.usageSum, simSum);
       if (roundsPer === 'sim') {
@@ -391,8 +421,10 @@ export function makePlainBill(
           fee.per === 'sim-and-network'
             ? networks.size
             : Number(fee.per === 'activation' ? isActivated : fee.per === 'sim' && selected[fee.of]);
-        for (let index = 0; index < howOften; index += 1)
+        for (let index = 0; index < howOften; index += 1) {
           note(period, `${records.sim} ${fee.name}`, fee.name, amount);
+          parts.push({ sim: records.sim, name: fee.name, usage: undefined, amount });
+        }
       }
     }
   }
@@ -430,12 +462,14 @@ export function makePlainBill(
         [...before].filter(([key]) => on.length === 0 || on.includes(key)).map(([, amount]) => amount),
       );
       const off = roundMoney(times(base, times(readFraction(percent), [1n, 100n])));
-      if (!isZero(off)) note(period, `account ${discount}`, '(discount)', minus(nothing, off));
+      if (isZero(off)) continue;
+      note(period, `account ${discount}`, '(discount)', minus(nothing, off));
+      parts.push({ sim: undefined, name: discount, usage: undefined, amount: minus(nothing, off) });
     }
   }
   const addAll = (): Fraction => sum([...periods.values()].flatMap(({ amounts }) => [...amounts.values()]));
   const [account] = ofAccount;
-  if (account === undefined) return { total: formatFraction(addAll()), lines: texts.sort() };
+  if (account === undefined) return { total: formatFraction(addAll()), lines: texts.sort(), parts };
   const closing = openPeriod(account);
   if (tariff.commitment !== undefined) {
     const missing = minus(readFraction(tariff.commitment), addAll());
@@ -445,7 +479,7 @@ export function makePlainBill(
     const tax = roundMoney(times(addAll(), times(readFraction(tariff.tax.percent), [1n, 100n])));
     if (!isZero(tax)) note(closing, `account ${tariff.tax.name}`, '(tax)', tax);
   }
-  return { total: formatFraction(addAll()), lines: texts.sort() };
+  return { total: formatFraction(addAll()), lines: texts.sort(), parts };
 }
 
 /** When a record counts; undefined for an open session that is billed at its end. */
@@ -526,7 +560,8 @@ function drawLines(
       const values = new Set(records.map(({ usage }) => readValue(usage, name)));
       return values.size === 1 ? ([...values][0] ?? '') : '*';
     });
-    lines.push({ sim, charge, price, dimensions, quantity, billed: quantity });
+    const used = measure(records, charge.unit, tariff.kilobyte);
+    lines.push({ sim, charge, price, dimensions, increments: [quantity], used, quantity, billed: quantity });
   }
   return joinLines(tariff, lines, true);
 }
@@ -561,8 +596,10 @@ function joinLines(tariff: PlainTariff, lines: readonly Line[], bySim = false): 
     const dimensions = bySim ? line.dimensions : [];
     const key = [line.charge.name, line.price, ...dimensions].join('#');
     const known = joined.get(key);
-    if (known === undefined) joined.set(key, { ...line, dimensions });
+    if (known === undefined) joined.set(key, { ...line, dimensions, increments: [...line.increments] });
     else {
+      known.increments.push(...line.increments);
+      known.used = plus(known.used, line.used);
       known.quantity = plus(known.quantity, line.quantity);
       known.billed = plus(known.billed, line.billed);
     }

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compareTexts } from '../../lambda/days/rows.ts';
+
+/**
+ * Sorts more texts than memory should hold: what exceeds it is written, sorted, to files of a private temporary folder, and
+ * read from all of them at once.
+ */
+
+/** A text, and by what it is sorted. */
+export interface KeyedText {
+  readonly key: string;
+  /** On one line. */
+  readonly text: string;
+}
+
+/** Characters that are held before they are written. */
+const defaultMaxLength = 16 * 1024 * 1024;
+
+/** Characters that an entry takes besides those of its texts. */
+const entryLength = 64;
+
+export class SortedTexts {
+  readonly #maxLength: number;
+  readonly #signal: AbortSignal;
+  readonly #files: string[] = [];
+  #folder: string | undefined;
+  #held: KeyedText[] = [];
+  #length = 0;
+
+  /** @param signal fires when nothing is waited for any more: the files are removed at once. */
+  constructor(signal: AbortSignal, maxLength = defaultMaxLength) {
+    this.#signal = signal;
+    this.#maxLength = maxLength;
+  }
+
+  async add(one: KeyedText): Promise<void> {
+    this.#held.push(one);
+    this.#length += one.key.length + one.text.length + entryLength;
+    if (this.#length > this.#maxLength) await this.#writeHeld();
+  }
+
+  async #writeHeld(): Promise<void> {
+    this.#folder ??= await this.#makeFolder();
+    const path = join(this.#folder, String(this.#files.length));
+    this.#files.push(path);
+    const stream = createWriteStream(path, { mode: 0o600 });
+    let waiting = '';
+    for (const { key, text } of this.#takeHeld()) {
+      // JSON has no tab in it.
+      waiting += `${JSON.stringify(key)}\t${text}\n`;
+      if (waiting.length < blockLength) continue;
+      if (!stream.write(waiting)) await once(stream, 'drain');
+      waiting = '';
+    }
+    stream.end(waiting);
+    await once(stream, 'close');
+  }
+
+  async #makeFolder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'simledger-sorted-'));
+    this.#signal.addEventListener('abort', () => rmSync(folder, { recursive: true, force: true }));
+    return folder;
+  }
+
+  #takeHeld(): KeyedText[] {
+    const held = this.#held.sort((a, b) => compareTexts(a.key, b.key));
+    this.#held = [];
+    this.#length = 0;
+    return held;
+  }
+
+  /** All texts in the order of their keys, and with the same key in that in which they were added. Nothing can be added afterwards. */
+  async *walk(): AsyncGenerator<KeyedText> {
+    const last = this.#takeHeld();
+    const sources = [...this.#files.map(readFileTexts), last.values()].map((texts) => new Head(texts));
+    for (const source of sources) await source.advance();
+    for (;;) {
+      let first: Head | undefined;
+      for (const source of sources) {
+        const { next } = source;
+        if (next === undefined) continue;
+        if (first?.next === undefined || next.key < first.next.key) first = source;
+      }
+      if (first?.next === undefined) return;
+      yield first.next;
+      await first.advance();
+    }
+  }
+
+  /** Removes what was written. */
+  async remove(): Promise<void> {
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+const blockLength = 65_536;
+
+/** The next of some texts. */
+class Head {
+  readonly #texts: AsyncIterator<KeyedText> | Iterator<KeyedText>;
+  next: KeyedText | undefined;
+
+  constructor(texts: AsyncIterator<KeyedText> | Iterator<KeyedText>) {
+    this.#texts = texts;
+  }
+
+  async advance(): Promise<void> {
+    const read = await this.#texts.next();
+    this.next = read.done === true ? undefined : read.value;
+  }
+}
+
+async function* readFileTexts(path: string): AsyncGenerator<KeyedText> {
+  let rest = '';
+  for await (const block of createReadStream(path, { encoding: 'utf8' })) {
+    const lines = (rest + String(block)).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      const tab = line.indexOf('\t');
+      yield { key: JSON.parse(line.slice(0, tab)) as string, text: line.slice(tab + 1) };
+    }
+  }
+}
