@@ -110,5 +110,6 @@ function describeMethod({ last, left, scenarios, isShort }: ForecastPlan): strin
   const basis = isShort
     ? 'fewer than 7 days are known, which are repeated'
     : `each is taken to be like the last known day of its weekday${scenarios.length > 1 ? `; the range is that of the last ${scenarios.length} weeks` : ''}`;
-  return `Days are known up to ${known}. ${count(left.length)} are left: ${basis}.`;
+  const days = left.length === 1 ? '1 day is' : `${count(left.length)} days are`;
+  return `Days are known up to ${known}. ${days} left: ${basis}.`;
 }

@@ -138,7 +138,7 @@ describe('tariff', () => {
     const { output } = await ledger.run(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now });
     expect(output).toMatch(/EUR +0 +0\.2/);
     expect(output).toContain(
-      'Days are known up to 2026-11-01. 30 are left: fewer than 7 days are known, which are repeated.',
+      'Days are known up to 2026-11-01. 30 days are left: fewer than 7 days are known, which are repeated.',
     );
     expect(await ledger.json(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now })).toEqual({
       ...{ month: '2026-11', known_through: '2026-11-01', days_left: 30, weeks: 1, knows_weekdays: false },
