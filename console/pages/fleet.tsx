@@ -84,9 +84,16 @@ function SimCountries(): JSX.Element {
       <p class="quiet">
         SIMs by the country in which each was last seen, and those silent for 24 hours, measured against now.
         {sims.hasMore ? ` Of the first ${countThings(sims.value?.length ?? 0, 'SIM')} so far.` : ''}
+        {silent.hasMore
+          ? ` Of the silent ones, the first ${countThings(silent.value?.length ?? 0, 'SIM')}.`
+          : ''}
       </p>
       {silent.error === undefined ? null : <Failure error={silent.error} retry={silent.reload} />}
-      <Listed asked={sims} what="SIMs" empty="No record of a SIM has come.">
+      <Listed
+        asked={{ ...sims, value: silent.value && sims.value }}
+        what="SIMs"
+        empty="No record of a SIM has come."
+      >
         {() => (
           <div class="beside">
             <CountryMap name="Map of SIMs" counts={counts} href={usageHref} />

@@ -7,7 +7,7 @@ import { Listed } from '../components/listed.tsx';
 import { Figure } from '../components/source.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Age, Name, Time } from '../components/values.tsx';
-import { countThings, formatCount, formatCountry, formatDuration } from '../format.ts';
+import { formatCount, formatCountry, formatDuration } from '../format.ts';
 import { CountryMap } from '../map/country-map.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
@@ -75,7 +75,7 @@ export function Today({ place }: PageProps): JSX.Element {
           value={files.value && formatCount(withRejects.reduce((sum, { rejected }) => sum + rejected, 0))}
           href={formatPlace(['files'])}
           request={filesRequest}
-          note={files.value && `in the last ${countThings(files.value.files.length, 'file')}`}
+          note={files.value && describeLastFiles(files.value.files.length)}
         />
         <Figure
           label="Records are in up to"
@@ -168,7 +168,7 @@ export function Today({ place }: PageProps): JSX.Element {
         <Listed
           asked={{ ...files, value: files.value && withRejects }}
           what="files"
-          empty={`None of the last ${countThings(files.value?.files.length ?? 0, 'file')}.`}
+          empty={`None ${describeLastFiles(files.value?.files.length ?? 0)}.`}
         >
           {(rows) => (
             <Table
@@ -185,6 +185,10 @@ export function Today({ place }: PageProps): JSX.Element {
       </section>
     </>
   );
+}
+
+function describeLastFiles(files: number): string {
+  return files === 1 ? 'in the last file' : `in the last ${formatCount(files)} files`;
 }
 
 function countRows({

@@ -268,7 +268,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByRole('button', { name: 'Mute …' }).click();
     const dialog = page.getByRole('dialog');
     expect(await dialog.getByRole('heading').textContent()).toBe(
-      'Mute the rule silent for the SIM 8988303000000100001?',
+      'Mute the rule silent for the SIM gateway-berlin (8988303000000100001)?',
     );
     await dialog.getByLabel('Reason').fill('workshop');
     await dialog.getByRole('button', { name: 'Mute', exact: true }).click();
