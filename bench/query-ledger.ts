@@ -113,6 +113,7 @@ export function apiOver(client: DynamoDBClient, days = afterDays): Api {
     console: undefined,
     findings: undefined,
     bills: undefined,
+    quarantine: undefined,
     reader: new LedgerReader({
       ...{ client, sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims', files: 'Files' },
     }),

@@ -138,7 +138,13 @@ function CurrentPage(): JSX.Element {
       </>
     );
   }
-  if (loaded.error !== undefined) return <Failure error={loaded.error} retry={loaded.reload} />;
+  if (loaded.error !== undefined) {
+    // A newer version has other files: the page names those that there were when it was opened.
+    const error = new Error(
+      `The page could not be loaded (${loaded.error.message}). Trying again loads the whole console anew`,
+    );
+    return <Failure error={error} retry={() => location.reload()} />;
+  }
   if (loaded.value === undefined) return <Loading what="the page" />;
   const { Component } = loaded.value;
   return <Component key={path.join('/')} place={place.value} />;

@@ -48,9 +48,19 @@ export function formatMoney(amount: string | number | null, currency: string | n
 /** The name of a country by its two or three letters; the letters where there is no name. */
 export function formatCountry(code: string | null): string {
   if (code === null) return 'unknown';
+  const letters = findTwoLetters(code);
+  return /^[A-Z]{2}$/.test(letters) ? (countryNames.of(letters) ?? code) : code;
+}
+
+/** The two letters of a country that is stated by two or three (ISO 3166-1); anything else as it is, in upper case. */
+export function findTwoLetters(code: string): string {
   const letters = code.toUpperCase();
-  const twoLetters = twoByThree.get(letters) ?? letters;
-  return twoLetters.length === 2 ? (countryNames.of(twoLetters) ?? code) : code;
+  return twoByThree.get(letters) ?? letters;
+}
+
+/** A number with what it counts: `1 SIM`, `2 000 SIMs`. */
+export function countThings(number: number, one: string, several = `${one}s`): string {
+  return `${formatCount(number)} ${number === 1 ? one : several}`;
 }
 
 const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });

@@ -6,6 +6,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, LoggingFormat, type RecursiveLoop, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ConfigurationError } from './configuration.ts';
 import { permitKey } from './data-key.ts';
@@ -142,6 +143,14 @@ export class NodeFunction extends Construct {
     };
     this.role.addToPolicy(new PolicyStatement({ actions, resources, ...(conditions && { conditions }) }));
     for (const statement of permitKey(this.#dataKey, actions)) this.role.addToPolicy(statement);
+  }
+
+  /** Lets the function list those objects of a bucket whose keys begin with a prefix, and read none of them. */
+  allowList({ bucketArn }: Pick<IBucket, 'bucketArn'>, prefix: string): void {
+    const conditions = { StringLike: { 's3:prefix': `${prefix}*` } };
+    this.role.addToPolicy(
+      new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucketArn], conditions }),
+    );
   }
 
   #acknowledgeTracing(): void {

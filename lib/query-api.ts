@@ -11,7 +11,7 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { consoleFolder, environment } from '../lambda/aws/names.ts';
+import { consoleFolder, environment, rejectPrefix } from '../lambda/aws/names.ts';
 import { billsPrefix } from '../lambda/bills/objects.ts';
 import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
@@ -94,6 +94,7 @@ export class QueryApi extends Construct {
         [environment.simDaysTable]: storage.simDays.tableName,
         [environment.findingsTable]: storage.findings.tableName,
         [environment.lakeBucket]: lake.bucket.bucketName,
+        [environment.quarantineBucket]: storage.quarantine.bucketName,
         [environment.apiAccess]: settings.access,
         ...(this.secret && { [environment.apiSecret]: this.secret.secretArn }),
         [environment.apiPersonalData]: settings.personalData,
@@ -134,6 +135,8 @@ export class QueryApi extends Construct {
     // Usage that the tables no longer have, the sums of days, and bills; nothing else, and nothing that names people.
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);
     lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds, billsPrefix]);
+    // Rejects are listed by the names of their objects, and not read: they may name people.
+    this.function.allowList(storage.quarantine, rejectPrefix);
     this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
     // The console mutes alerts. Each client of the API may call it, so it may write nothing else.
     if (settings.access === 'basic') {

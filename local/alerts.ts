@@ -215,7 +215,7 @@ export class LocalAlerts {
     do {
       const page = await listAlerts(
         { ...every, period, size: maxPageSize, after },
-        { alerts, now: () => Date.now() },
+        { alerts, reader: this.#reader, now: () => Date.now() },
       );
       found.push(...page.resources);
       after = page.next;

@@ -486,6 +486,7 @@ class RunningLedger implements LocalLedger {
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
         ...tableVariables,
         [environment.lakeBucket]: lakeBucket,
+        [environment.quarantineBucket]: quarantineBucket,
         [environment.apiAccess]: 'basic',
         [environment.apiSecret]: apiSecret,
         [environment.metricNamespace]: metricNamespace,

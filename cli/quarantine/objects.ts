@@ -10,7 +10,7 @@ import { rejectPrefix } from '../../lambda/aws/names.ts';
 import { rejectCodes } from '../../lambda/carriers/reading.ts';
 import { AttentionError, UnknownSourceError } from '../../lambda/errors.ts';
 import { parseJson } from '../../lambda/json/json.ts';
-import type { RejectLine } from '../../lambda/store/quarantine.ts';
+import { type RejectLine, readRejectKey } from '../../lambda/store/quarantine.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { isNotFound } from '../errors.ts';
 import { count } from '../terminal/progress.ts';
@@ -65,13 +65,12 @@ export async function* rejectObjects(
   );
   for await (const { Contents: contents = [] } of pages) {
     const objects = contents.flatMap(({ Key, Size, LastModified }) => {
-      const parts = /^([^/]+)\/([^/]+)\/([^/]+)\.jsonl$/.exec((Key ?? '').slice(rejectPrefix.length));
-      const [, ofWhom = '', code = '', name = ''] = parts ?? [];
+      const names = readRejectKey(Key ?? '');
       // A copy of a whole file belongs to the line beside it.
-      if (parts === null || (reason !== undefined && code !== reason)) return [];
+      if (names === undefined || (reason !== undefined && names.code !== reason)) return [];
       return [
         {
-          ...{ key: Key ?? '', source: ofWhom, code, name },
+          ...{ ...names, key: Key ?? '' },
           bytes: Size ?? 0,
           keptAt: LastModified?.getTime() ?? 0,
         },

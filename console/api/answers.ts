@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import {
   type Answer,
+  ApiError,
   type ApiPath,
   type ApiRequest,
   findNextToken,
@@ -68,15 +69,33 @@ export function useAsync<Value>(
   };
 }
 
-/** A list of which pages are read one after the other. */
-export interface AskedPages<Row, First> extends Asked<readonly Row[]> {
+/** A list of which pages are read one after the other. Asking again goes on where an error ended it. */
+export interface AskedPages<Row, First> extends Asked<readonly Row[]>, Reading {
   /** The answer that had the first page. */
   readonly first: First | undefined;
-  /** Whether there are more. */
+}
+
+/** How far a list is read, and how it is read on. */
+export interface Reading {
+  /** Whether there are more rows. */
   readonly hasMore: boolean;
+  readonly isLoading: boolean;
+  readonly error: Error | undefined;
+  /** Whether as many rows are read as {@link maxRows}. */
+  readonly isFull: boolean;
   /** Reads the next page. */
   readonly more: () => void;
+  /** Reads all that is left, up to {@link maxRows}. */
+  readonly readAll: () => void;
+  /** Ends {@link readAll}; the rows that have come stay. */
+  readonly stop: () => void;
 }
+
+/** The rows of one list that a page keeps at most, when all are read: a browser has memory for these. */
+export const maxRows = 100_000;
+
+/** How often in a row reading waits when the API asks for it. */
+const maxWaits = 5;
 
 type PageAnswer = { readonly meta: { readonly next_page_url: string | null } };
 
@@ -95,6 +114,7 @@ export function usePages<Path extends ApiPath, Row>(
   const [wanted, setWanted] = useState(pagesAtOnce);
   const [read, setRead] = useState<ReadPages<Row, Answer<Path>>>(noPages);
   const [round, setRound] = useState(0);
+  const [attempt, setAttempt] = useState(0);
   const current = useRef<ReadPages<Row, Answer<Path>>>(noPages);
   useEffect(() => {
     if (request === undefined || key === undefined) return undefined;
@@ -111,19 +131,24 @@ export function usePages<Path extends ApiPath, Row>(
     }
     const go = async (): Promise<void> => {
       const until = isNew ? pagesAtOnce : wanted;
-      while (!ending.signal.aborted && current.current.pages < until) {
+      const isLeft = ({ pages, next, rows }: ReadPages<Row, Answer<Path>>): boolean =>
+        pages < until &&
+        (pages === 0 || next !== undefined) &&
+        (until !== everything || rows.length < maxRows);
+      while (!ending.signal.aborted && isLeft(current.current)) {
         const { next, pages, rows, first } = current.current;
-        if (pages > 0 && next === undefined) break;
         set({ ...current.current, isLoading: true, error: undefined });
-        const answer = await send(next === undefined ? request : withPageToken(request, next), {
-          signal: ending.signal,
-        });
+        const answer = await sendPatiently(
+          next === undefined ? request : withPageToken(request, next),
+          ending.signal,
+        );
         const token = findNextToken((answer as PageAnswer).meta);
         set({
           ...{ key, round, next: token, pages: pages + 1, rows: [...rows, ...rowsIn(answer)] },
-          ...{ first: first ?? answer, isLoading: false, error: undefined },
+          ...{ first: first ?? answer, isLoading: true, error: undefined },
         });
       }
+      set({ ...current.current, isLoading: false });
     };
     go().catch((error: unknown) => {
       if (isAbort(error)) return;
@@ -131,17 +156,56 @@ export function usePages<Path extends ApiPath, Row>(
       set({ ...current.current, isLoading: false, error: told });
     });
     return () => ending.abort();
-  }, [key, round, wanted]);
+  }, [key, round, wanted, attempt]);
   const isCurrent = read.key === key;
+  const readUntil = (pages: number): void => {
+    setWanted(pages);
+    setAttempt((count) => count + 1);
+  };
   return {
     value: isCurrent && read.pages > 0 ? read.rows : undefined,
     first: isCurrent ? read.first : undefined,
     error: isCurrent ? read.error : undefined,
     isLoading: key !== undefined && (!isCurrent || read.isLoading),
     hasMore: isCurrent && read.next !== undefined,
-    more: () => setWanted(current.current.pages + 1),
-    reload: () => setRound((count) => count + 1),
+    isFull: isCurrent && read.rows.length >= maxRows,
+    more: () => readUntil(current.current.pages + 1),
+    readAll: () => readUntil(everything),
+    stop: () => readUntil(current.current.pages),
+    reload: () =>
+      isCurrent && read.error !== undefined && read.pages > 0
+        ? readUntil(wanted)
+        : setRound((count) => count + 1),
   };
+}
+
+/** As many pages as there are. */
+const everything = Number.POSITIVE_INFINITY;
+
+/** Sends a request of a list. Where the API asks to wait, it does, a few times. */
+async function sendPatiently<Path extends ApiPath>(
+  request: ApiRequest<Path>,
+  signal: AbortSignal,
+): Promise<Answer<Path>> {
+  for (let waits = 0; ; waits += 1) {
+    try {
+      return await send(request, { signal });
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 429 || waits === maxWaits) throw error;
+      await pause(1000 * (error.retryAfter ?? 1), signal);
+    }
+  }
+}
+
+/** Resolves after some milliseconds, or as soon as the signal ends it: then what is sent next is ended too. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 interface ReadPages<Row, First> {

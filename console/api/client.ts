@@ -138,11 +138,14 @@ export class ApiError extends Error {
   readonly status: number;
   /** What to do about it. */
   readonly advice: string | undefined;
+  /** How long the API asks to be left alone, in seconds, where it says so. */
+  readonly retryAfter: number | undefined;
 
-  constructor(status: number, message: string, advice: string | undefined) {
+  constructor(status: number, message: string, advice: string | undefined, retryAfter?: number) {
     super(message);
     this.status = status;
     this.advice = advice;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -226,7 +229,8 @@ async function readAnswer(answer: Response, isSignedIn: boolean): Promise<unknow
   const stated = (body as { readonly message?: unknown } | undefined)?.message;
   const message = typeof stated === 'string' ? stated : `The API answered with the status ${answer.status}`;
   if (answer.status === 401 && isSignedIn) signOut(message);
-  throw new ApiError(answer.status, message, advice[answer.status]);
+  const wait = Number(answer.headers.get('retry-after') ?? Number.NaN);
+  throw new ApiError(answer.status, message, advice[answer.status], Number.isFinite(wait) ? wait : undefined);
 }
 
 function parseJson(text: string): unknown {

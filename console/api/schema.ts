@@ -74,6 +74,14 @@ export interface paths {
     /** Fetch an imported CSV file */
     get: operations["fetchFile"];
   };
+  "/v1/Rejects": {
+    /**
+     * List what is in quarantine
+     * @description What could not be read, of streams, webhooks and files, by source and code: an object for the rejects of one
+     * delivery and code. Its bytes may name people; the command line shows them: `simledger quarantine show`.
+     */
+    get: operations["listRejects"];
+  };
   "/v1/Alerts": {
     /**
      * List alerts
@@ -518,6 +526,21 @@ export interface components {
       /** Format: uri */
       url: string;
     };
+    /** @description An object of the quarantine, with what was rejected of one delivery for one reason. */
+    Reject: {
+      /** @description Its name, by which the command line shows it. */
+      id: string;
+      source: string;
+      /** @description Why, as the page on the quarantine lists codes. */
+      code: string;
+      /** @description Size of the object, with what it says of each reject. */
+      bytes: number;
+      /**
+       * Format: date-time
+       * @description When it was written.
+       */
+      kept: string;
+    };
     /** @description One incident of a rule, about a SIM, a group of SIMs or a source. Times are the carrier's, unless they say otherwise. */
     AlertFields: {
       /** @description It never changes. */
@@ -545,6 +568,8 @@ export interface components {
       subject: "sim" | "group" | "source";
       /** @description The SIM, as a path names it. Null of many SIMs. */
       sim: string | null;
+      /** @description Its unique name now. */
+      sim_name: string | null;
       /** @description Null of a group with SIMs of several sources. */
       source: string | null;
       /**
@@ -796,6 +821,7 @@ export interface components {
     /** @description A SIM that a group's or a source's alert tells of, with its own alert. */
     AlertMember: {
       sim: string;
+      sim_name: string | null;
       source: string;
       /** @description The SIM's own alert. */
       alert: string;
@@ -1287,6 +1313,40 @@ export interface operations {
       400: components["responses"]["BadParameter"];
       401: components["responses"]["Unauthenticated"];
       404: components["responses"]["NotFound"];
+      429: components["responses"]["TooManyRequests"];
+    };
+  };
+  /**
+   * List what is in quarantine
+   * @description What could not be read, of streams, webhooks and files, by source and code: an object for the rejects of one
+   * delivery and code. Its bytes may name people; the command line shows them: `simledger quarantine show`.
+   */
+  listRejects: {
+    parameters: {
+      query?: {
+        PageSize?: components["parameters"]["PageSize"];
+        Page?: components["parameters"]["Page"];
+        PageToken?: components["parameters"]["PageToken"];
+        Source?: components["parameters"]["Source"];
+        /**
+         * @description Only rejects with this code. A page may then hold fewer than asked for, with more to come.
+         * @example broken-json
+         */
+        Code?: string;
+      };
+    };
+    responses: {
+      /** @description A page of the quarantine. */
+      200: {
+        content: {
+          "application/json": {
+            rejects: components["schemas"]["Reject"][];
+            meta: components["schemas"]["Meta"];
+          };
+        };
+      };
+      400: components["responses"]["BadParameter"];
+      401: components["responses"]["Unauthenticated"];
       429: components["responses"]["TooManyRequests"];
     };
   };

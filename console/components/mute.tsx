@@ -48,7 +48,7 @@ export function MuteButton({
   return (
     <>
       <button type="button" onClick={() => dialog.current?.showModal()}>
-        Mute …
+        Mute …<span class="hidden"> {scope}</span>
       </button>
       <dialog ref={dialog} aria-labelledby={`mute-${alert}`}>
         <form

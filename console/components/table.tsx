@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Reading } from '../api/answers.ts';
 import type { ApiRequest } from '../api/client.ts';
 import { formatCsv } from '../csv.ts';
-import { formatCount } from '../format.ts';
+import { countThings } from '../format.ts';
 import { saveCsv } from '../save-csv.ts';
 import { showsPersonalData } from '../settings.ts';
+import { CsvButton } from './csv-button.tsx';
 import { SourceLink } from './source.tsx';
 
 /** Tables of any length: only the rows in view are in the page. */
@@ -30,9 +32,8 @@ export interface TableProps<Row> {
   readonly rows: readonly Row[];
   /** The request behind it. */
   readonly request: Pick<ApiRequest, 'target' | 'query'>;
-  /** Reads more rows, where there are more. */
-  readonly more?: (() => void) | undefined;
-  readonly isLoading?: boolean;
+  /** The list that the rows are of, or are made of, where it is read page by page. */
+  readonly pages?: Reading;
   /** Whether a row is chosen. */
   readonly isChosen?: (row: Row) => boolean;
   readonly onChoose?: (row: Row) => void;
@@ -47,7 +48,8 @@ const maxWhole = 100;
 
 /** A table with its tools: CSV, the request behind it, and more rows. */
 export function Table<Row>(props: TableProps<Row>): JSX.Element {
-  const { name, columns, rows, request, more, isLoading = false } = props;
+  const { name, columns, rows, request, pages } = props;
+  const hasMore = pages?.hasMore === true;
   const first = useSignal(0);
   const inView = useSignal(40);
   const scroller = useRef<HTMLDivElement>(null);
@@ -64,7 +66,7 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
   const isWhole = rows.length <= maxWhole;
   const from = isWhole ? 0 : Math.min(first.value, rows.length);
   const to = isWhole ? rows.length : Math.min(rows.length, from + inView.value);
-  const csv = (): void => {
+  const saveRows = (): void => {
     const shown = columns.filter(({ isPersonal }) => isPersonal !== true || showsPersonalData.value);
     const head = shown.map(({ title }) => title);
     saveCsv(
@@ -79,7 +81,7 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
     <div class="table">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="scroller" ref={scroller} onScroll={follow} tabIndex={0} aria-label={name}>
-        <table aria-rowcount={more === undefined ? rows.length + 1 : -1}>
+        <table aria-rowcount={hasMore ? -1 : rows.length + 1}>
           <thead>
             <tr aria-rowindex={1}>
               {columns.map(({ title, isNumeric }) => (
@@ -100,17 +102,15 @@ export function Table<Row>(props: TableProps<Row>): JSX.Element {
       </section>
       <div class="tools">
         <span>
-          {formatCount(rows.length)} {rows.length === 1 ? 'row' : 'rows'}
-          {more === undefined ? '' : ' so far'}
+          {countThings(rows.length, 'row')}
+          {hasMore ? ' so far' : ''}
         </span>
-        {more === undefined ? null : (
-          <button type="button" onClick={more} disabled={isLoading}>
-            {isLoading ? 'Reading …' : 'More'}
+        {pages === undefined || !hasMore ? null : (
+          <button type="button" onClick={pages.more} disabled={pages.isLoading}>
+            {pages.isLoading ? 'Reading …' : 'More'}
           </button>
         )}
-        <button type="button" onClick={csv} disabled={rows.length === 0}>
-          CSV<span class="hidden"> of {name}</span>
-        </button>
+        <CsvButton name={name} rows={rows.length} pages={pages} save={saveRows} />
         <SourceLink request={request} of={name} />
       </div>
     </div>

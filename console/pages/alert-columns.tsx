@@ -1,6 +1,7 @@
 import type { Schemas } from '../api/client.ts';
 import type { Column } from '../components/table.tsx';
 import { Age, Name, Time } from '../components/values.tsx';
+import { countThings } from '../format.ts';
 import { formatPlace } from '../place.ts';
 import { simHref } from './sims.ts';
 
@@ -10,14 +11,26 @@ type Alert = Schemas['Alert'];
 export function describeSubject({
   subject,
   sim,
+  sim_name: name,
   source,
   shared_by: by,
   shared_value: value,
   sims,
 }: Alert): string {
-  if (subject === 'sim') return sim ?? '';
+  if (subject === 'sim') return name ?? sim ?? '';
   if (subject === 'source') return `source ${source ?? ''}`;
-  return `${sims} SIMs of ${by ?? 'one cause'} ${value ?? ''}`;
+  return `${countThings(sims, 'SIM')} of ${by ?? 'one cause'} ${value ?? ''}`.trimEnd();
+}
+
+/** What muting an alert mutes, in words. */
+export function describeScope({
+  rule,
+  sim,
+  sim_name: name,
+  source,
+}: Pick<Alert, 'rule' | 'sim' | 'sim_name' | 'source'>): string {
+  if (sim !== null) return `the rule ${rule} for the SIM ${name === null ? sim : `${name} (${sim})`}`;
+  return source === null ? `the rule ${rule}` : `the rule ${rule} for the source ${source}`;
 }
 
 /** Alerts as tables show them. */
@@ -35,7 +48,7 @@ export const alertColumns: readonly Column<Alert>[] = [
         <Name text={describeSubject(alert)} />
       ) : (
         <a href={simHref(alert.sim)}>
-          <Name text={alert.sim} />
+          <Name text={describeSubject(alert)} />
         </a>
       ),
   },
@@ -60,6 +73,7 @@ export const alertColumns: readonly Column<Alert>[] = [
     text: ({ end_time: at }) => at ?? '',
     show: ({ end_time: at }) => <Time at={at} />,
   },
+  { title: 'SIM', text: ({ sim }) => sim ?? '', show: ({ sim }) => <Name text={sim} /> },
   { title: 'Source', text: ({ source }) => source ?? '', show: ({ source }) => <Name text={source} /> },
   { title: 'SIMs', text: ({ sims }) => String(sims), isNumeric: true },
   { title: 'Messages', text: ({ messages }) => String(messages), isNumeric: true },

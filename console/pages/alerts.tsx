@@ -10,7 +10,7 @@ import { type Column, Table } from '../components/table.tsx';
 import { Name, Time } from '../components/values.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
-import { alertColumns, describeSubject } from './alert-columns.tsx';
+import { alertColumns, describeScope, describeSubject } from './alert-columns.tsx';
 import { simHref } from './sims.ts';
 
 /** Alerts, and one of them with the records that it rests on. */
@@ -51,14 +51,7 @@ function AlertList({ place: { query } }: PageProps): JSX.Element {
       </search>
       <Listed asked={alerts} what="alerts" empty="No alert matches.">
         {(rows) => (
-          <Table
-            name="Alerts"
-            columns={alertColumns}
-            rows={rows}
-            request={request}
-            more={alerts.hasMore ? alerts.more : undefined}
-            isLoading={alerts.isLoading}
-          />
+          <Table name="Alerts" columns={alertColumns} rows={rows} request={request} pages={alerts} />
         )}
       </Listed>
     </>
@@ -102,9 +95,17 @@ function AlertDetails({
           {alert.sim === null ? (
             <Name text={describeSubject(alert)} />
           ) : (
-            <a href={simHref(alert.sim)}>
-              <Name text={alert.sim} />
-            </a>
+            <>
+              <a href={simHref(alert.sim)}>
+                <Name text={describeSubject(alert)} />
+              </a>
+              {alert.sim_name === null ? null : (
+                <>
+                  {' '}
+                  <Name text={alert.sim} />
+                </>
+              )}
+            </>
           )}
         </dd>
         <dt>Severity</dt>
@@ -169,16 +170,6 @@ function AlertDetails({
   );
 }
 
-/** What muting an alert mutes, in words. */
-export function describeScope({
-  rule,
-  sim,
-  source,
-}: Pick<Schemas['Alert'], 'rule' | 'sim' | 'source'>): string {
-  if (sim !== null) return `the rule ${rule} for the SIM ${sim}`;
-  return source === null ? `the rule ${rule}` : `the rule ${rule} for the source ${source}`;
-}
-
 interface Evidence extends NonNullable<Schemas['AlertEvidence']['before']> {
   readonly role: string;
 }
@@ -217,10 +208,10 @@ function recordHref(url: string): string {
 const memberColumns: readonly Column<Schemas['AlertMember']>[] = [
   {
     title: 'SIM',
-    text: ({ sim }) => sim,
-    show: ({ sim }) => (
+    text: ({ sim, sim_name: name }) => name ?? sim,
+    show: ({ sim, sim_name: name }) => (
       <a href={simHref(sim)}>
-        <Name text={sim} />
+        <Name text={name ?? sim} />
       </a>
     ),
   },
@@ -231,5 +222,6 @@ const memberColumns: readonly Column<Schemas['AlertMember']>[] = [
   },
   { title: 'From', text: ({ start_time: at }) => at, show: ({ start_time: at }) => <Time at={at} /> },
   { title: 'Until', text: ({ end_time: at }) => at ?? '', show: ({ end_time: at }) => <Time at={at} /> },
+  { title: 'Key', text: ({ sim }) => sim, show: ({ sim }) => <Name text={sim} /> },
   { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
 ];

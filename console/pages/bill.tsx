@@ -8,7 +8,7 @@ import { Figure } from '../components/source.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Name, Time } from '../components/values.tsx';
-import { formatBytes, formatCount, formatCountry, formatMoney } from '../format.ts';
+import { countThings, formatBytes, formatCount, formatCountry, formatMoney } from '../format.ts';
 import type { PageProps } from '../page.ts';
 import { simHref } from './sims.ts';
 import { describeCosts, UsageTable } from './usage-table.tsx';
@@ -131,8 +131,7 @@ function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: 
               columns={[simColumn, ...rowColumns]}
               rows={rows}
               request={linesRequest}
-              more={lines.hasMore ? lines.more : undefined}
-              isLoading={lines.isLoading}
+              pages={lines}
             />
           )}
         </Listed>
@@ -153,8 +152,8 @@ function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: 
       {bill.assumptions.map(({ kind, tariff, sims }) => (
         <p class="quiet" key={kind + tariff}>
           {kind === 'calendar-year'
-            ? `Taken for granted: years of ${countSims(sims)} in the tariff ${tariff} begin on 1 January.`
-            : `Taken for granted: ${countSims(sims)} in the tariff ${tariff} had used nothing before the ledger began.`}
+            ? `Taken for granted: years of ${countThings(sims, 'SIM')} in the tariff ${tariff} begin on 1 January.`
+            : `Taken for granted: ${countThings(sims, 'SIM')} in the tariff ${tariff} had used nothing before the ledger began.`}
         </p>
       ))}
       <p class="quiet">
@@ -210,10 +209,6 @@ function StatedUsage({ month, group }: { readonly month: string; readonly group:
       <UsageTable name={`Usage of ${month}`} query={{ ...period, Group: group, PageSize: 500 }} />
     </>
   );
-}
-
-function countSims(sims: number): string {
-  return `${formatCount(sims)} ${sims === 1 ? 'SIM' : 'SIMs'}`;
 }
 
 function describeAmounts(totals: Schemas['BillVersion']['totals']): string {

@@ -1,19 +1,25 @@
 import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { usePages } from '../api/answers.ts';
 import { makeRequest, type Query } from '../api/client.ts';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
-import { Table } from '../components/table.tsx';
+import { Failure } from '../components/states.tsx';
+import { type Column, Table } from '../components/table.tsx';
+import { countThings, findTwoLetters, formatCount, formatCountry } from '../format.ts';
+import { type CountryCount, CountryMap } from '../map/country-map.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
 import { includePersonal } from '../settings.ts';
 import { simColumns } from './sim-columns.tsx';
+import { countByCountry, unknownCountry } from './sims.ts';
 import { UsageTable } from './usage-table.tsx';
 
 /** The SIMs, those that used most, and the fleets to which they belong. */
 
 const views = [
   ['list', 'SIMs'],
+  ['countries', 'By country'],
   ['top', 'Top users'],
   ['fleets', 'By fleet'],
   ['networks', 'By network'],
@@ -36,7 +42,9 @@ export function Fleet({ place }: PageProps): JSX.Element {
           </a>
         ))}
       </nav>
-      {view === 'top' ? (
+      {view === 'countries' ? (
+        <SimCountries />
+      ) : view === 'top' ? (
         <UsageTable
           name="Top users"
           query={{ Group: 'sim', Order: 'bytes', ...monthSoFar(), PageSize: 100 }}
@@ -54,6 +62,81 @@ export function Fleet({ place }: PageProps): JSX.Element {
     </>
   );
 }
+
+/** SIMs in a page, and pages that are read at once: of a larger fleet, more are read when they are asked for. */
+const countedPages = { size: 1000, atOnce: 5 };
+/** The silence that the map tells, as the parameter `Silent` has it. */
+const countedSilence = '24h';
+
+/** How many SIMs were last seen in each country, and how many of these are silent. */
+function SimCountries(): JSX.Element {
+  const request = makeRequest('/v1/Sims', {}, { PageSize: countedPages.size });
+  const silentRequest = makeRequest('/v1/Sims', {}, { Silent: countedSilence, PageSize: countedPages.size });
+  const sims = usePages(request, (answer) => answer.sims, countedPages.atOnce);
+  const silent = usePages(silentRequest, (answer) => answer.sims, countedPages.atOnce);
+  const counts = useMemo(() => {
+    const silentBy = new Map(countByCountry(silent.value ?? []).map((one) => [one.country, one.sims]));
+    return countByCountry(sims.value ?? []).map(
+      (one): CountryCount => ({ ...one, silent: Math.min(one.sims, silentBy.get(one.country) ?? 0) }),
+    );
+  }, [sims.value, silent.value]);
+  return (
+    <>
+      <p class="quiet">
+        SIMs by the country in which each was last seen, and those silent for 24 hours, measured against now.
+        {sims.hasMore ? ` Of the first ${countThings(sims.value?.length ?? 0, 'SIM')} so far.` : ''}
+        {silent.hasMore
+          ? ` Of the silent ones, the first ${countThings(silent.value?.length ?? 0, 'SIM')}.`
+          : ''}
+      </p>
+      {silent.error === undefined ? null : <Failure error={silent.error} retry={silent.reload} />}
+      <Listed
+        asked={{ ...sims, value: silent.value && sims.value }}
+        what="SIMs"
+        empty="No record of a SIM has come."
+      >
+        {() => (
+          <div class="beside">
+            <CountryMap name="Map of SIMs" counts={counts} href={usageHref} />
+            <Table
+              name="SIMs by country"
+              columns={countryColumns}
+              rows={counts}
+              request={request}
+              pages={sims}
+            />
+          </div>
+        )}
+      </Listed>
+    </>
+  );
+}
+
+/** The usage in a country, SIM by SIM. */
+function usageHref(country: string): string {
+  return formatPlace(['explore'], { country: findTwoLetters(country), by: 'sim', every: 'all' });
+}
+
+const countryColumns: readonly Column<CountryCount>[] = [
+  {
+    title: 'Country',
+    text: ({ country }) => country,
+    show: ({ country }) =>
+      country === unknownCountry ? country : <a href={usageHref(country)}>{formatCountry(country)}</a>,
+  },
+  {
+    title: 'SIMs',
+    text: ({ sims }) => String(sims),
+    show: ({ sims }) => formatCount(sims),
+    isNumeric: true,
+  },
+  {
+    title: 'Silent for 24 hours',
+    text: ({ silent }) => String(silent),
+    show: ({ silent }) => formatCount(silent),
+    isNumeric: true,
+  },
+];
 
 /** The UTC month up to now, as parameters. */
 export function monthSoFar(): { readonly StartTime: string } {
@@ -89,16 +172,7 @@ function SimList({ place: { query } }: PageProps): JSX.Element {
         <TextFilter name="silent" label="Silent for (24h, 7d)" size={6} />
       </search>
       <Listed asked={sims} what="SIMs" empty="No SIM matches: no record of such a SIM has come.">
-        {(rows) => (
-          <Table
-            name="SIMs"
-            columns={simColumns}
-            rows={rows}
-            request={request}
-            more={sims.hasMore ? sims.more : undefined}
-            isLoading={sims.isLoading}
-          />
-        )}
+        {(rows) => <Table name="SIMs" columns={simColumns} rows={rows} request={request} pages={sims} />}
       </Listed>
     </>
   );

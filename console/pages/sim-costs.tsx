@@ -4,7 +4,7 @@ import { useAnswer } from '../api/answers.ts';
 import { makeRequest } from '../api/client.ts';
 import { Figure } from '../components/source.tsx';
 import { Failure } from '../components/states.tsx';
-import { formatBytes, formatCount, formatMoney } from '../format.ts';
+import { countThings, formatBytes, formatCount, formatMoney } from '../format.ts';
 import { day, type TimeWindow } from '../timeline/window.ts';
 
 /** What a SIM used, and what its carrier charged for it. */
@@ -42,7 +42,7 @@ export function SimCosts({
           label="Bytes"
           value={isEmpty ? formatBytes(0) : sum && formatBytes(sum.data_total)}
           request={request}
-          note={sum && `${formatCount(sum.records)} usage records`}
+          note={sum && countThings(sum.records, 'usage record')}
         />
         {sum !== undefined && sum.messages !== null && (
           <Figure label="Text messages" value={formatCount(sum.messages)} request={request} />

@@ -5,12 +5,11 @@ import { changeQuery } from '../address.ts';
 import type { Schemas } from '../api/client.ts';
 import { Failure } from '../components/states.tsx';
 import { Time } from '../components/values.tsx';
-import { formatBytes, formatCount, formatCountry, formatDuration, formatTime } from '../format.ts';
+import { countThings, formatBytes, formatCountry, formatDuration, formatTime } from '../format.ts';
 import type { Place } from '../place.ts';
 import { includePersonal, showsPersonalData, zone } from '../settings.ts';
 import type { Hit, MarkRow, RowName } from '../timeline/layout.ts';
 import type { LoadedRecords, LoadedTime } from '../timeline/load.ts';
-import { maxSessionSpan } from '../timeline/loading.ts';
 import type { Tone } from '../timeline/paint.ts';
 import {
   findSeen,
@@ -156,7 +155,7 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
 /** How far loading is. */
 function Progress({ records }: { readonly records: ReadonlySignal<number> }): JSX.Element {
   const { value } = records;
-  return <>{value === 0 ? 'Reading …' : `Reading … ${formatCount(value)} records so far`}</>;
+  return <>{value === 0 ? 'Reading …' : `Reading … ${countThings(value, 'record')} so far`}</>;
 }
 
 function readTime(time: string | null): number | undefined {
@@ -279,8 +278,6 @@ function Legend({
     has('silent') && 'Hatched in grey: no record came from the device since.',
     has('later') && 'Hatched the other way: not all records are in yet.',
     has('unread') && 'Hatched widely: there are too many records to load at once; zoom in to see them.',
-    measureSpan(window) > maxSessionSpan &&
-      `Zoom in to ${maxSessionSpan / day} days or less to see data sessions.`,
   ].filter((sentence) => sentence !== false);
   return sentences.length === 0 ? null : <p class="quiet">{sentences.join(' ')}</p>;
 }
@@ -337,15 +334,14 @@ function describeWindow(
   seen: SeenRecords,
   granularity: LoadedTime['detail']['granularity'],
 ): string {
-  const count = (number: number, one: string) => `${formatCount(number)} ${number === 1 ? one : `${one}s`}`;
   const bytes = seen.usage.reduce((sum, index) => sum + Number(records.usage[index]?.data_total), 0);
   const unit = granularity === 'raw' ? 'usage record' : `${granularity}`;
   const parts = [
     `${formatTime(new Date(from).toISOString(), zone.value)} to ${formatTime(new Date(to).toISOString(), zone.value)}`,
-    ...(to - from > maxSessionSpan ? [] : [count(seen.sessions.length, 'session')]),
-    `${formatBytes(bytes)} in ${count(seen.usage.length, unit)}${granularity === 'raw' ? '' : ' with usage'}`,
-    count(seen.events.length, 'event'),
-    count(seen.alerts.length, 'alert'),
+    countThings(seen.sessions.length, 'session'),
+    `${formatBytes(bytes)} in ${countThings(seen.usage.length, unit)}${granularity === 'raw' ? '' : ' with usage'}`,
+    countThings(seen.events.length, 'event'),
+    countThings(seen.alerts.length, 'alert'),
   ];
   return parts.join(' · ');
 }
@@ -368,7 +364,9 @@ function describeHit(hit: Hit, records: LoadedRecords): ComponentChildren {
   const { members } = mark;
   const [first = 0] = members;
   if ('bytes' in mark) {
-    return <Lines lines={[`${formatBytes(mark.bytes)} in ${members.length} records`, range]} />;
+    return (
+      <Lines lines={[`${formatBytes(mark.bytes)} in ${countThings(members.length, 'record')}`, range]} />
+    );
   }
   if (members.length > 1)
     return <Lines lines={[`${members.length} × ${titles[row]}`, range, 'Click to zoom in']} />;

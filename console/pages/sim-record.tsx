@@ -69,7 +69,7 @@ export function SimRecord({ chosen, record, isLoading, sim, onClose }: SimRecord
       )}
       <div class="tools">
         {record !== undefined && <CopyButton text={text} label="Copy" />}
-        {row === 'alerts' && <a href={formatPlace(['alerts', id])}>Details and mute</a>}
+        {row === 'alerts' && <a href={formatPlace(['alerts', id])}>Details</a>}
         {record !== undefined && (
           <SourceLink request={findRequest(sim, chosen, record)} of={`this ${title}`} />
         )}

@@ -37,23 +37,21 @@ export function SimTables({ name, seen, loaded, chosen, onChoose }: SimTablesPro
   const isChosen = (row: ChosenRecord['row'], id: string) => chosen?.row === row && chosen.id === id;
   return (
     <>
-      {requests.sessions !== undefined && (
-        <section aria-labelledby="sessions">
-          <h3 id="sessions">Data sessions</h3>
-          {sessions.length === 0 ? (
-            <Empty>No data session in the time shown.</Empty>
-          ) : (
-            <Table
-              name={`Data sessions of ${name}`}
-              columns={sessionColumns((sid) => choose('sessions', sid))}
-              rows={sessions}
-              request={requests.sessions}
-              isChosen={({ sid }) => isChosen('sessions', sid)}
-              onChoose={({ sid }) => onChoose({ row: 'sessions', id: sid })}
-            />
-          )}
-        </section>
-      )}
+      <section aria-labelledby="sessions">
+        <h3 id="sessions">Data sessions</h3>
+        {sessions.length === 0 ? (
+          <Empty>No data session in the time shown.</Empty>
+        ) : (
+          <Table
+            name={`Data sessions of ${name}`}
+            columns={sessionColumns((sid) => choose('sessions', sid))}
+            rows={sessions}
+            request={requests.sessions}
+            isChosen={({ sid }) => isChosen('sessions', sid)}
+            onChoose={({ sid }) => onChoose({ row: 'sessions', id: sid })}
+          />
+        )}
+      </section>
       <section aria-labelledby="usage">
         <h3 id="usage">Usage {detail.granularity === 'raw' ? 'records' : `by ${detail.granularity}`}</h3>
         {usage.length === 0 ? (

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { type Asked, useAnswer, usePages } from '../api/answers.ts';
 import { type ApiRequest, makeRequest, type Schemas } from '../api/client.ts';
+import { MuteButton } from '../components/mute.tsx';
 import { Figure, SourceLink } from '../components/source.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { Age, Name, Personal, Time } from '../components/values.tsx';
@@ -9,6 +10,7 @@ import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
 import { includePersonal, showsPersonalData } from '../settings.ts';
 import { findNetworkName, nameModel } from '../timeline/records.ts';
+import { describeScope } from './alert-columns.tsx';
 import { SimHistory, type SimHistoryProps } from './sim-history.tsx';
 import { readEvidence } from './sim-selection.ts';
 import { nameSim } from './sims.ts';
@@ -268,14 +270,15 @@ function OpenAlert({
       )}
       {' · '}
       <a href={formatPlace(['alerts', alert.id])}>
-        details and mute<span class="hidden"> of alert {alert.rule}</span>
+        details<span class="hidden"> of alert {alert.rule}</span>
       </a>
       {details.value?.mute && (
         <span>
           {' · muted until '}
           <Time at={details.value.mute.until} />
         </span>
-      )}
+      )}{' '}
+      <MuteButton alert={alert.id} scope={describeScope(alert)} onMuted={details.reload} />
     </li>
   );
 }

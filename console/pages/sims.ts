@@ -30,6 +30,25 @@ export function nameNetwork(network: Sim['network']): string {
   return (network && findNetworkName(network)) ?? 'unknown';
 }
 
+/** The country in which a SIM was last seen, as records state it, three letters. */
+export function nameCountry({ network }: Pick<Sim, 'network'>): string {
+  return network?.operator_country ?? unknownCountry;
+}
+
+/** Stands for a country that no record states. */
+export const unknownCountry = 'unknown';
+
+/** How many SIMs were last seen in each country, the most first. */
+export function countByCountry(
+  sims: readonly Pick<Sim, 'network'>[],
+): { readonly country: string; readonly sims: number }[] {
+  const counts = new Map<string, number>();
+  for (const sim of sims) counts.set(nameCountry(sim), (counts.get(nameCountry(sim)) ?? 0) + 1);
+  return [...counts]
+    .map(([country, count]) => ({ country, sims: count }))
+    .sort((a, b) => b.sims - a.sims || (a.country < b.country ? -1 : 1));
+}
+
 /** SIMs that were last seen in one country and network. */
 export interface SimGroup {
   /** As records state it, three letters. */
@@ -44,7 +63,7 @@ export interface SimGroup {
 export function groupSims(sims: readonly Pick<Sim, 'network' | 'last_heard'>[]): SimGroup[] {
   const groups = new Map<string, SimGroup>();
   for (const { network, last_heard: heard } of sims) {
-    const country = network?.operator_country ?? 'unknown';
+    const country = nameCountry({ network });
     const name = nameNetwork(network);
     const key = JSON.stringify([country, name]);
     const { sims: count = 0, firstHeard } = groups.get(key) ?? {};

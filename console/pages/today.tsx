@@ -8,12 +8,13 @@ import { Figure } from '../components/source.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Age, Name, Time } from '../components/values.tsx';
 import { formatCount, formatCountry, formatDuration } from '../format.ts';
+import { CountryMap } from '../map/country-map.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
 import { alertColumns } from './alert-columns.tsx';
-import { rejectedColumns } from './files.tsx';
+import { rejectedColumns } from './file-columns.tsx';
 import { simColumns } from './sim-columns.tsx';
-import { groupSims, type SimGroup } from './sims.ts';
+import { countByCountry, groupSims, nameCountry, type SimGroup } from './sims.ts';
 
 /** What somebody who was just paged looks at first. */
 
@@ -44,6 +45,13 @@ export function Today({ place }: PageProps): JSX.Element {
     ({ rejected, state }) => rejected > 0 || state === 'failed',
   );
   const groups = useMemo(() => groupSims(silent.value ?? []), [silent.value]);
+  const counts = useMemo(
+    () => countByCountry(silent.value ?? []).map(({ country, sims }) => ({ country, sims, silent: sims })),
+    [silent.value],
+  );
+  const country = place.query.get('country') ?? undefined;
+  const countryHref = (of: string | undefined): string =>
+    formatPlace([], { ...Object.fromEntries(place.query), country: of });
   const slowest = findSlowest(watermarks);
   return (
     <>
@@ -68,7 +76,7 @@ export function Today({ place }: PageProps): JSX.Element {
           value={files.value && formatCount(withRejects.reduce((sum, { rejected }) => sum + rejected, 0))}
           href={formatPlace(['files'])}
           request={filesRequest}
-          note={`in the last ${files.value?.files.length ?? shownFiles} files`}
+          note={files.value && describeLastFiles(files.value.files.length)}
         />
         <Figure
           label="Records are in up to"
@@ -100,8 +108,7 @@ export function Today({ place }: PageProps): JSX.Element {
               columns={alertColumns}
               rows={rows}
               request={alertsRequest}
-              more={alerts.hasMore ? alerts.more : undefined}
-              isLoading={alerts.isLoading}
+              pages={alerts}
             />
           )}
         </Listed>
@@ -118,19 +125,28 @@ export function Today({ place }: PageProps): JSX.Element {
         <Listed asked={silent} what="silent SIMs" empty="No SIM has been silent for so long.">
           {(rows) => (
             <>
-              <Table
-                name="Silent SIMs by country and network"
-                columns={groupColumns}
-                rows={groups}
-                request={silentRequest}
-              />
+              <div class="beside">
+                <CountryMap name="Map of silent SIMs" counts={counts} href={countryHref} />
+                <Table
+                  name="Silent SIMs by country and network"
+                  columns={groupColumns(countryHref)}
+                  rows={groups}
+                  request={silentRequest}
+                  pages={silent}
+                />
+              </div>
+              {country === undefined ? null : (
+                <p class="tools">
+                  Only SIMs that were last seen in {formatCountry(country)}.
+                  <a href={countryHref(undefined)}>Show all</a>
+                </p>
+              )}
               <Table
                 name="Silent SIMs"
                 columns={simColumns}
-                rows={rows}
+                rows={country === undefined ? rows : rows.filter((sim) => nameCountry(sim) === country)}
                 request={silentRequest}
-                more={silent.hasMore ? silent.more : undefined}
-                isLoading={silent.isLoading}
+                pages={silent}
               />
             </>
           )}
@@ -153,7 +169,7 @@ export function Today({ place }: PageProps): JSX.Element {
         <Listed
           asked={{ ...files, value: files.value && withRejects }}
           what="files"
-          empty={`None of the last ${files.value?.files.length ?? 0} files.`}
+          empty={`None ${describeLastFiles(files.value?.files.length ?? 0)}.`}
         >
           {(rows) => (
             <Table
@@ -165,11 +181,15 @@ export function Today({ place }: PageProps): JSX.Element {
           )}
         </Listed>
         <p class="quiet">
-          Records of streams that were rejected are in quarantine: <code>simledger quarantine list</code>.
+          Records of streams and webhooks that were rejected are in <a href="#/files">quarantine</a>.
         </p>
       </section>
     </>
   );
+}
+
+function describeLastFiles(files: number): string {
+  return files === 1 ? 'in the last file' : `in the last ${formatCount(files)} files`;
 }
 
 function countRows({
@@ -199,8 +219,12 @@ function findSlowest(watermarks: readonly Schemas['Watermark'][]): Schemas['Wate
   return watermarks.toSorted((a, b) => ((a.watermark ?? '') < (b.watermark ?? '') ? -1 : 1))[0];
 }
 
-const groupColumns: readonly Column<SimGroup>[] = [
-  { title: 'Country', text: ({ country }) => country, show: ({ country }) => formatCountry(country) },
+const groupColumns = (countryHref: (country: string) => string): readonly Column<SimGroup>[] => [
+  {
+    title: 'Country',
+    text: ({ country }) => country,
+    show: ({ country }) => <a href={countryHref(country)}>{formatCountry(country)}</a>,
+  },
   { title: 'Network', text: ({ network }) => network, show: ({ network }) => <Name text={network} /> },
   { title: 'Silent SIMs', text: ({ sims }) => String(sims), isNumeric: true },
   {

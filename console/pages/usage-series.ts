@@ -53,7 +53,9 @@ export function makeSeries(
     times: times.map((time) => Date.parse(time) / 1000),
     lines: [
       ...own.map((name) => ({ name, bytes: sum([name]) })),
-      ...(rest.length === 0 ? [] : [{ name: `${rest.length} others`, bytes: sum(rest) }]),
+      ...(rest.length === 0
+        ? []
+        : [{ name: rest.length === 1 ? '1 other' : `${rest.length} others`, bytes: sum(rest) }]),
     ],
   };
 }

@@ -146,8 +146,7 @@ export function UsageTable({
             columns={usageColumns(query.Group, query.Granularity)}
             rows={rows}
             request={request}
-            more={usage.hasMore ? usage.more : undefined}
-            isLoading={usage.isLoading}
+            pages={usage}
           />
           <CoverageNote coverage={usage.first?.coverage} />
         </>

@@ -31,9 +31,9 @@ export interface LoadedTime {
   readonly time: TimeWindow;
   readonly detail: Detail;
   readonly records: LoadedRecords;
-  /** The first request of each list; sessions have none where they are not loaded. */
+  /** The first request of each list. */
   readonly requests: {
-    readonly sessions: ApiRequest | undefined;
+    readonly sessions: ApiRequest;
     readonly usage: ApiRequest;
     readonly events: ApiRequest;
     readonly alerts: ApiRequest;
@@ -91,14 +91,14 @@ export async function loadRecords(
     },
   };
   const [sessions, usage, events, alerts, findings] = await Promise.all([
-    detail.hasSessions ? loadSessions(sim, time, include, counted) : noSessions,
+    loadSessions(sim, time, include, counted),
     loadUsage(sim, range, detail, include, counted),
     readList(requests.events, (answer) => answer.connection_events, counted),
     readList(requests.alerts, (answer) => answer.alerts, counted),
     readList(requests.findings, (answer) => answer.findings, counted),
   ]);
   const gaps = [
-    ...findGap(sessions, (one) => one.start, time),
+    ...sessions.gaps,
     ...findGap(usage, (one) => one.period.start_time, time),
     ...findGap(events, (one) => one.timestamp, time),
     ...usage.missing.map(
@@ -140,10 +140,11 @@ async function readList<Path extends ApiPath, Row>(
   rowsIn: (answer: Answer<Path>) => readonly Row[],
   { send, signal, onPage }: ListPorts,
   isEnough: (rows: readonly Row[]) => boolean = () => false,
+  pages = maxPages,
 ): Promise<ReadRows<Row>> {
   const rows: Row[] = [];
   let next: ApiRequest<Path> | undefined = request;
-  for (let page = 0; next !== undefined && page < maxPages; page += 1) {
+  for (let page = 0; next !== undefined && page < pages; page += 1) {
     const answer: Answer<Path> = await send(next, { signal });
     const found = rowsIn(answer);
     rows.push(...found);
@@ -160,32 +161,60 @@ interface ListAnswer {
   readonly meta: { readonly next_page_url: string | null };
 }
 
-const noSessions = { rows: [], isCut: false, request: undefined };
+/** Parts of a time of which sessions are read at once. */
+const concurrentParts = 4;
 
 /** Loads sessions that go on in a time, those that started last first: the API lists them by their start, 30 days at a time. */
-async function loadSessions(sim: string, time: TimeWindow, include: string | undefined, ports: ListPorts) {
+async function loadSessions(
+  sim: string,
+  time: TimeWindow,
+  include: string | undefined,
+  ports: ListPorts,
+): Promise<{
+  readonly rows: readonly Schemas['DataSession'][];
+  readonly gaps: readonly Gap[];
+  readonly request: ApiRequest;
+}> {
+  const requests = splitSessionsTime(time).map((part) => ({
+    part,
+    request: requestSessions(sim, part, include),
+  }));
+  const pages = Math.ceil(maxPages / Math.min(requests.length, concurrentParts));
+  // What started before the time is read as far as one page goes: a session rarely lasts longer than a thousand others.
+  const hasPassed = (found: readonly Schemas['DataSession'][]) =>
+    Date.parse(found.at(-1)?.start ?? '') < time.from;
   const rows: Schemas['DataSession'][] = [];
-  const path = '/v1/Sims/{sim}/DataSessions';
-  let first: ApiRequest<typeof path> | undefined;
-  for (const { from, to } of splitSessionsTime(time)) {
-    const request = makeRequest(
-      path,
-      { sim },
-      {
-        ...{ StartTime: formatMoment(from), EndTime: formatMoment(to) },
-        ...{ PageSize: pageSize, Include: include },
-      },
+  const gaps: Gap[] = [];
+  for (let at = 0; at < requests.length; at += concurrentParts) {
+    const read = await Promise.all(
+      requests.slice(at, at + concurrentParts).map(async ({ part, request }) => ({
+        part,
+        found: await readList(request, (answer) => answer.data_sessions, ports, hasPassed, pages),
+      })),
     );
-    first ??= request;
-    // What started before the time is read as far as one page goes: a session rarely lasts longer than a thousand others.
-    const hasPassed = (found: readonly Schemas['DataSession'][]) =>
-      Date.parse(found.at(-1)?.start ?? '') < time.from;
-    const part = await readList(request, (answer) => answer.data_sessions, ports, hasPassed);
-    rows.push(...part.rows);
-    if (part.isCut) return { rows: joinParts(rows), isCut: true, request: first };
-    if (hasPassed(part.rows)) break;
+    for (const { part, found } of read) {
+      rows.push(...found.rows);
+      gaps.push(...findGap(found, (one) => one.start, part));
+    }
+    const left = requests[at + concurrentParts];
+    if (left === undefined || read.some(({ found }) => hasPassed(found.rows))) break;
+    if (rows.length < maxPages * pageSize) continue;
+    gaps.push({ from: time.from, to: left.part.to, kind: 'unread' });
+    break;
   }
-  return { rows: joinParts(rows), isCut: false, request: first };
+  const [first] = requests;
+  return { rows: joinParts(rows), gaps, request: first!.request };
+}
+
+function requestSessions(sim: string, { from, to }: TimeWindow, include: string | undefined) {
+  return makeRequest(
+    '/v1/Sims/{sim}/DataSessions',
+    { sim },
+    {
+      ...{ StartTime: formatMoment(from), EndTime: formatMoment(to) },
+      ...{ PageSize: pageSize, Include: include },
+    },
+  );
 }
 
 /** Parts of a time have their ends in common, and so may have a session. */

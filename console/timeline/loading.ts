@@ -6,22 +6,15 @@ import { day, measureSpan, type TimeWindow } from './window.ts';
 export interface Detail {
   /** What one usage record sums up; of `day` by network and country. */
   readonly granularity: 'raw' | 'hour' | 'day';
-  /** Whether sessions are loaded. */
-  readonly hasSessions: boolean;
 }
 
 /** Windows up to which hours and records are loaded, in milliseconds. With margins they stay within what the API lists. */
 const maxRawSpan = 3 * day;
 const maxHourSpan = 14 * day;
-/** Windows up to which sessions are loaded. */
-export const maxSessionSpan = 45 * day;
 
 /** Chooses what is loaded for a window of a length. */
 export function chooseDetail(span: number): Detail {
-  return {
-    granularity: span <= maxRawSpan ? 'raw' : span <= maxHourSpan ? 'hour' : 'day',
-    hasSessions: span <= maxSessionSpan,
-  };
+  return { granularity: span <= maxRawSpan ? 'raw' : span <= maxHourSpan ? 'hour' : 'day' };
 }
 
 /** The margin on either side, as part of the window. */
@@ -67,7 +60,6 @@ export function serves(
   const detail = chooseDetail(measureSpan(window));
   return (
     loaded.detail.granularity === detail.granularity &&
-    loaded.detail.hasSessions === detail.hasSessions &&
     window.from >= loaded.time.from &&
     Math.min(window.to, now + maxAhead) <= loaded.time.to
   );

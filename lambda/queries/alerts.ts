@@ -62,6 +62,7 @@ export interface AlertDetail extends Alert {
   /** Of an alert about many SIMs, the first of their own alerts. */
   readonly members: readonly {
     readonly sim: string;
+    readonly sim_name: string | null;
     readonly source: string;
     /** The SIM's own alert. */
     readonly alert: string;
@@ -76,23 +77,32 @@ export interface AlertDetail extends Alert {
 /** Lists alerts, those that began last first. A page may hold fewer than asked for, with more to come. */
 export async function listAlerts(
   { period, size, after: begin, ...filter }: AlertsQuery,
-  { alerts, now }: Pick<AlertPorts, 'alerts' | 'now'>,
+  { alerts, reader, now }: AlertPorts,
 ): Promise<Page<Alert, EpisodeKey>> {
   if (alerts === undefined) return { resources: [], next: undefined };
+  const answer = async (next: EpisodeKey | undefined): Promise<Page<Alert, EpisodeKey>> => {
+    const names = await readNames(found, reader);
+    return { resources: found.map((episode) => renderAlert(episode, names)), next };
+  };
   const range = { from: period.from, to: period.to ?? shiftTime(formatTime(now()), maxDaysAhead) };
-  const found: Alert[] = [];
+  const found: AnyEpisode[] = [];
   let after = begin;
   for (let round = 0; round < maxRounds; round += 1) {
     const keys = await alerts.episodes.keys(range, size + 1, after);
     const shown = keys.slice(0, size);
     for (const { key, episode } of await readMatching(alerts.episodes, shown, filter)) {
-      found.push(renderAlert(episode));
-      if (found.length === size) return { resources: found, next: key === keys.at(-1) ? undefined : key };
+      found.push(episode);
+      if (found.length === size) return answer(key === keys.at(-1) ? undefined : key);
     }
-    if (keys.length <= size) return { resources: found, next: undefined };
+    if (keys.length <= size) return answer(undefined);
     after = shown.at(-1);
   }
-  return { resources: found, next: after };
+  return answer(after);
+}
+
+/** The names of the SIMs that alerts are about, by their keys. */
+function readNames(episodes: readonly AnyEpisode[], reader: QueryPorts['reader']): Promise<SimNames> {
+  return reader.simNames(episodes.flatMap((episode) => (isShared(episode) ? [] : [episode.sim])));
 }
 
 /** How far ahead of now an alert may begin, where a carrier's clock is ahead: records are refused that are dated later. */
@@ -137,10 +147,14 @@ export async function fetchAlert(
   if (isShared(episode)) {
     const muted = { rule: episode.rule, sim: '', source: findSource(episode) ?? '' };
     const members = await alerts.episodes.members(id, maxListedMembers);
-    return renderSharedDetail(episode, findMute(mutes, muted, now()), members);
+    const names = await readNames(members, reader);
+    return renderSharedDetail(episode, findMute(mutes, muted, now()), members, names);
   }
-  const starts = await findSessionStarts(episode, reader);
-  return renderDetail(episode, findMute(mutes, episode, now()), starts);
+  const [starts, names] = await Promise.all([
+    findSessionStarts(episode, reader),
+    readNames([episode], reader),
+  ]);
+  return renderDetail(episode, findMute(mutes, episode, now()), starts, names);
 }
 
 /** Members of a group that are shown with it. */
@@ -166,9 +180,12 @@ export function readAlertsPosition(value: unknown, { from, to }: Period): Episod
   return { alert, slot, begun };
 }
 
-function renderAlert(episode: AnyEpisode) {
+/** The names of SIMs by their keys. */
+type SimNames = ReadonlyMap<string, string>;
+
+function renderAlert(episode: AnyEpisode, names: SimNames) {
   const { told } = episode;
-  const about = isShared(episode) ? renderShared(episode) : renderSingle(episode);
+  const about = isShared(episode) ? renderShared(episode) : renderSingle(episode, names);
   return {
     id: episode.id,
     rule: episode.rule,
@@ -178,6 +195,7 @@ function renderAlert(episode: AnyEpisode) {
     state: episode.state,
     subject: about.subject,
     sim: about.sim,
+    sim_name: about.sim_name,
     source: findSource(episode) ?? null,
     shared_by: about.shared_by,
     shared_value: about.shared_value,
@@ -198,10 +216,11 @@ function renderAlert(episode: AnyEpisode) {
 }
 
 /** What only an alert of one SIM has. */
-function renderSingle(episode: Episode) {
+function renderSingle(episode: Episode, names: SimNames) {
   return {
     subject: 'sim' as const,
     sim: episode.sim,
+    sim_name: names.get(episode.sim) ?? null,
     ...{ shared_by: null, shared_value: null, cause: null, sims: 1 },
     met_time: formatTime(episode.metAt),
     records: episode.evidence.count,
@@ -215,7 +234,7 @@ function renderSingle(episode: Episode) {
 function renderShared({ subject, members, sweptAt }: SharedEpisode) {
   return {
     subject: subject.kind,
-    ...{ sim: null, met_time: null, records: 0, merged_into: null, group: null },
+    ...{ sim: null, sim_name: null, met_time: null, records: 0, merged_into: null, group: null },
     shared_by: subject.kind === 'group' ? subject.by : null,
     shared_value: subject.kind === 'group' ? subject.value : null,
     cause: subject.kind === 'source' ? subject.cause : null,
@@ -229,12 +248,13 @@ function renderSharedDetail(
   episode: SharedEpisode,
   mute: Mute | undefined,
   members: readonly Episode[],
+  names: SimNames,
 ): AlertDetail {
   return {
-    ...renderAlert(episode),
+    ...renderAlert(episode, names),
     evidence: null,
     members: members.map(({ id, sim, source, state, from, to }) => ({
-      ...{ sim, source, alert: id, state },
+      ...{ sim, sim_name: names.get(sim) ?? null, source, alert: id, state },
       start_time: formatTime(from),
       end_time: renderTime(to),
     })),
@@ -251,12 +271,13 @@ function renderDetail(
   episode: Episode,
   mute: Mute | undefined,
   starts: ReadonlyMap<string, string>,
+  names: SimNames,
 ): AlertDetail {
   const { begin, before, last, end } = episode.evidence;
   const render = (record: RecordReference | undefined) =>
     record === undefined ? null : renderRecord(record, starts);
   return {
-    ...renderAlert(episode),
+    ...renderAlert(episode, names),
     evidence: {
       begin: renderRecord(begin, starts),
       before: render(before),

@@ -88,6 +88,13 @@ export const filters = {
     },
   },
   files: { source: sourceName, state: parseWord(fileStates) },
+  rejects: {
+    source: sourceName,
+    code: {
+      accepted: 'the code of a reject: 1 to 64 lower-case letters, digits and hyphens',
+      parse: (text: string) => (/^[a-z0-9-]{1,64}$/.test(text) ? text : undefined),
+    },
+  },
   alerts: {
     state: parseWord(episodeStates),
     severity: parseWord(severities),

@@ -93,6 +93,17 @@ export async function keepFile(
   await bucket.put(`${name}.jsonl`, `${JSON.stringify(line)}\n`);
 }
 
+/** What the key of an object of rejects says; undefined for any other key. */
+export function readRejectKey(
+  key: string,
+): { readonly source: string; readonly code: string; readonly name: string } | undefined {
+  if (!key.startsWith(rejectPrefix)) return undefined;
+  const [, source, code, name] =
+    /^([^/]+)\/([^/]+)\/([^/]+)\.jsonl$/.exec(key.slice(rejectPrefix.length)) ?? [];
+  if (source === undefined || code === undefined || name === undefined) return undefined;
+  return { source, code, name };
+}
+
 /** What a line of a quarantine object holds. `body` is the original text, or base64 where it is not UTF-8. */
 export interface RejectLine {
   readonly id: string;

@@ -113,6 +113,9 @@ export interface EventRange {
 /** The names by which SIMs are found. */
 export type SimAlias = (typeof simsTable.globalIndexes)[number]['name'];
 
+/** Of a SIM's item, its name. */
+const nameAttribute = 'simName';
+
 /** SIMs of one name that are told apart; more than a reader can do anything about. */
 const maxNamesakes = 5;
 
@@ -154,6 +157,22 @@ export class LedgerReader {
     );
     const sims = new Map(items.map(decodeSim).map((sim) => [sim.sim, sim]));
     return keys.flatMap((key) => sims.get(key) ?? []);
+  }
+
+  /** The names of SIMs by their keys; those without a name are left out. */
+  async simNames(keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { partitionKey } = simsTable;
+    const items = await readItems(
+      this.#tables.client,
+      this.#tables.sims,
+      [...new Set(keys)].map((sim) => ({ [partitionKey]: { S: sim } })),
+      { consistent: false, attributes: [partitionKey, nameAttribute] },
+    );
+    return new Map(
+      items.flatMap(({ [partitionKey]: key, [nameAttribute]: name }) =>
+        key?.S === undefined || name?.S === undefined ? [] : [[key.S, name.S] as const],
+      ),
+    );
   }
 
   /** What is known of a SIM; undefined for one of which no record has come. */

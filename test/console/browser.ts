@@ -26,6 +26,11 @@ if (!hasBrowser) {
   );
 }
 
+/** Starts the browser. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox', '--disable-gpu'] });
+}
+
 /** How a page is opened. */
 export interface Opening {
   readonly width?: number;
@@ -54,7 +59,7 @@ export class BrowsedConsole {
     const options = optionsForTests();
     const onTrouble = (sentence: string): void => void this.faults.push(sentence);
     const [browser, ledger, rules] = await Promise.all([
-      chromium.launch({ executablePath: chromiumPath ?? '', args: ['--no-sandbox', '--disable-gpu'] }),
+      launchBrowser(),
       startLocalLedger({ ...options, onLog: () => undefined, onTrouble }),
       readRules(undefined, localSources),
     ]);

@@ -120,6 +120,35 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await page.context().close();
   });
 
+  test('mutes an alert, once it was asked and answered, and says so', async () => {
+    const page = await browsed.open('#/sims/bike-231');
+    await page.getByRole('button', { name: 'Mute' }).first().click();
+    const dialog = page.getByRole('dialog');
+    expect(await dialog.getByRole('heading').textContent()).toMatch(
+      /^Mute the rule silent for the SIM bike-231 \(\d+\)\?$/,
+    );
+    await dialog.getByLabel('Reason').fill('in the workshop');
+    await dialog.getByRole('button', { name: 'Mute', exact: true }).click();
+    await page.getByText('muted until').waitFor();
+    const { alerts } = await browsed.ask<{ alerts: { id: string; sim_name: string }[] }>(
+      '/v1/Alerts?State=open&Rule=silent&Sim=bike-231',
+    );
+    expect(alerts.map(({ sim_name: name }) => name)).toEqual(['bike-231']);
+    const { mute } = await browsed.ask<{ mute: object }>(`/v1/Alerts/${alerts[0]!.id}`);
+    expect(mute).toMatchObject({ rule: 'silent', reason: 'in the workshop' });
+    await page.context().close();
+  });
+
+  test('shows the sessions of a year as those of a day', async () => {
+    const page = await browsed.open(`#/sims/${coldChain}?from=2026-01-01T00:00:00Z&to=2026-12-31T00:00:00Z`);
+    const { data_sessions: sessions } = await browsed.ask<{ data_sessions: { start: string }[] }>(
+      `/v1/Sims/${coldChain}/DataSessions?StartTime=2026-10-20T00:00:00Z&EndTime=2026-11-18T00:00:00Z`,
+    );
+    expect(sessions.length).toBeGreaterThan(1);
+    expect(await readTimes(page, 'sessions')).toEqual(sessions.map(({ start }) => start));
+    await page.context().close();
+  });
+
   test('is used by the keyboard alone: zooms, pans, goes to now, opens a record and closes it', async () => {
     const page = await browsed.open(`#/sims/${coldChain}?${morning}`);
     await page.getByText('12.0 kB in 6 usage records').first().waitFor();

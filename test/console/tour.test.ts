@@ -24,6 +24,7 @@ interface Alerts {
 describe.skipIf(!hasBrowser)('the console', () => {
   beforeAll(async () => {
     await browsed.ledger.putRecord('emnify', Buffer.from(JSON.stringify(makeHostileRecord())), '1');
+    await browsed.ledger.putRecord('kore', Buffer.from('{"broken'), '1');
     await browsed.ledger.idle();
     await storeEpisodes(browsed.ledger.dynamoDb, [
       makeEpisode({ id: 'a'.repeat(32), sim: '8988303000000100001', source: 'emnify' }),
@@ -69,6 +70,45 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('tracker-1');
     expect(rows.some(([name]) => name === 'tracker-1')).toBe(true);
     expect(page.url()).toContain('#/sims/8988280666001000101');
+    await page.context().close();
+  });
+
+  test('shows silent SIMs on a map that is as its table, and by a country those in it', async () => {
+    const page = await browsed.open();
+    const table = await readTable(page, 'Silent SIMs by country and network');
+    const counts = new Map<string, number>();
+    for (const [country = '', , count] of table)
+      counts.set(country, (counts.get(country) ?? 0) + Number(count));
+    await page.getByRole('figure', { name: 'Map of silent SIMs' }).scrollIntoViewIfNeeded();
+    const places = page.locator('.map a');
+    await places.first().waitFor();
+    const shown = await places.evaluateAll((links) => links.map((link) => link.getAttribute('aria-label')));
+    const expected = [...counts].filter(([country]) => country !== 'unknown');
+    expect(expected.length).toBeGreaterThan(1);
+    expect(shown.toSorted()).toEqual(
+      expected
+        .map(([country, count]) => `${country}: ${count} ${count === 1 ? 'SIM' : 'SIMs'}, ${count} silent`)
+        .sort(),
+    );
+    const [first = ''] = shown;
+    await places.first().focus();
+    await page.keyboard.press('Enter');
+    await page.getByText(`Only SIMs that were last seen in ${first?.split(':')[0]}`).waitFor();
+    expect((await readTable(page, 'Silent SIMs')).length).toBe(Number(/: (\d+)/.exec(first ?? '')?.[1]));
+    await page.goBack();
+    await expect
+      .poll(async () => (await readTable(page, 'Silent SIMs')).length)
+      .toBe(table.reduce((sum, [, , count]) => sum + Number(count), 0));
+    await page.context().close();
+  });
+
+  test('counts the SIMs of the fleet by country, and those of them that are silent', async () => {
+    const page = await browsed.open('#/fleet?view=countries');
+    const rows = await readTable(page, 'SIMs by country');
+    const { sims } = await browsed.ask<{ sims: readonly unknown[] }>('/v1/Sims?PageSize=1000');
+    const silent = await browsed.ask<{ sims: readonly unknown[] }>('/v1/Sims?Silent=24h&PageSize=1000');
+    const add = (column: number): number => rows.reduce((sum, cells) => sum + Number(cells[column]), 0);
+    expect([add(1), add(2)]).toEqual([sims.length, silent.sims.length]);
     await page.context().close();
   });
 
@@ -160,6 +200,23 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.context().close();
   });
 
+  test('shows what is in quarantine, by source and reason', async () => {
+    const page = await browsed.open('#/files');
+    const { rejects } = await browsed.ask<{
+      rejects: readonly { id: string; source: string; code: string }[];
+    }>('/v1/Rejects?PageSize=1000');
+    expect(rejects).toContainEqual(expect.objectContaining({ source: 'kore', code: 'broken-json' }));
+    const rows = await readTable(page, 'Objects in quarantine');
+    expect(rows.map(([, source, code, , id]) => [source, code, id])).toEqual(
+      rejects.map(({ source, code, id }) => [source, code, id]),
+    );
+    const groups = await readTable(page, 'Quarantine by source and reason');
+    expect(groups.reduce((sum, [, , objects]) => sum + Number(objects), 0)).toBe(rejects.length);
+    await page.getByRole('button', { name: 'broken-json' }).first().click();
+    await expect.poll(() => page.url()).toContain('code=broken-json');
+    await page.context().close();
+  });
+
   test('leads from every number to the request behind it, its answer and its command', async () => {
     const page = await browsed.open();
     await page.getByRole('link', { name: 'Request behind Silent SIMs', exact: true }).click();
@@ -211,7 +268,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByRole('button', { name: 'Mute …' }).click();
     const dialog = page.getByRole('dialog');
     expect(await dialog.getByRole('heading').textContent()).toBe(
-      'Mute the rule silent for the SIM 8988303000000100001?',
+      'Mute the rule silent for the SIM gateway-berlin (8988303000000100001)?',
     );
     await dialog.getByLabel('Reason').fill('workshop');
     await dialog.getByRole('button', { name: 'Mute', exact: true }).click();
@@ -288,6 +345,53 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.context().close();
   });
 
+  test('reads all of a list before it is saved, waits when it is asked to, and stops when it is told', async () => {
+    const page = await browsed.open('#/files');
+    const { sims } = await browsed.ask<{ sims: readonly object[] }>('/v1/Sims?PageSize=1');
+    let refusals = 1;
+    let held = -1;
+    await page.route(/\/v1\/Sims\?/, async (route) => {
+      const at = Number(new URL(route.request().url()).searchParams.get('PageToken') ?? '0');
+      // What is left without an answer is ended by the page.
+      if (at === held) return;
+      if (at === 1 && refusals > 0) {
+        refusals -= 1;
+        await route.fulfill({ status: 429, headers: { 'retry-after': '0' }, json: { message: 'Slower' } });
+        return;
+      }
+      const next = at === 3 ? null : `${browsed.address}/v1/Sims?PageToken=${at + 1}`;
+      const rows = Array.from({ length: 200 }, (_, index) => ({
+        ...sims[0],
+        unique_name: `sim-${at * 200 + index}`,
+      }));
+      await route.fulfill({ json: { sims: rows, meta: { next_page_url: next } } });
+    });
+    const save = async (button: string): Promise<string[]> => {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('dialog').getByRole('button', { name: button }).click(),
+      ]);
+      const [, ...lines] = readFileSync(await download.path(), 'utf8')
+        .trimEnd()
+        .split('\r\n');
+      return lines.map((line) => line.split(',')[0] ?? '');
+    };
+    const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `sim-${index}`);
+    await page.evaluate("location.hash = '#/fleet'");
+    await page.getByRole('button', { name: 'CSV of SIMs' }).click();
+    expect(await save('Read the rest, then save')).toEqual(names(800));
+    expect(browsed.faults.splice(0)).toEqual([expect.stringContaining('429')]);
+    held = 2;
+    await page.evaluate("location.hash = '#/fleet?name=sim'");
+    await page.getByText('200 rows so far').waitFor();
+    await page.getByRole('button', { name: 'CSV of SIMs' }).click();
+    await page.getByRole('button', { name: 'Read the rest, then save' }).click();
+    await page.getByText('Reading … 400 rows so far').waitFor();
+    await page.getByRole('button', { name: 'Stop' }).click();
+    expect(await save('Save these')).toEqual(names(400));
+    await page.context().close();
+  });
+
   test('says what takes long, what failed and what to do, and tries again', async () => {
     const page = await browsed.open('#/fleet');
     await readTable(page, 'SIMs');
@@ -341,9 +445,10 @@ describe.skipIf(!hasBrowser)('the console', () => {
       '',
       '#/fleet',
       '#/fleet?view=top',
+      '#/fleet?view=countries',
       '#/bill?month=2026-11',
       '#/bill?lines=sim',
-      '#/files',
+      '#/files?code=broken-json',
       '#/explore?from=2026-10-25',
       '#/alerts',
       `#/alerts/${'a'.repeat(32)}`,

@@ -117,6 +117,12 @@ describe('the query API', () => {
       { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'Lake/Bucket.Arn' },
       {
         Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Resource: 'Storage/Quarantine.Arn',
+        Condition: { StringLike: { 's3:prefix': 'rejects/*' } },
+      },
+      {
+        Effect: 'Allow',
         Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'],
         Resource: 'Storage/Sims.Arn',
       },
@@ -179,6 +185,7 @@ describe('the query API', () => {
       [environment.simDaysTable]: 'Storage/SimDays',
       [environment.findingsTable]: 'Storage/Findings',
       [environment.lakeBucket]: 'Lake/Bucket',
+      [environment.quarantineBucket]: 'Storage/Quarantine',
       [environment.apiAccess]: 'basic',
       [environment.apiSecret]: 'QueryApi/Credentials',
       [environment.apiPersonalData]: 'never',

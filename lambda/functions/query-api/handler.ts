@@ -4,6 +4,7 @@ import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
 import { consoleFolder, environment, service } from '../../aws/names.ts';
+import { quarantineFromEnvironment } from '../../aws/quarantine-list.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
 import { billsFromEnvironment } from '../../aws/stored-bills.ts';
 import { storedDaysFromEnvironment } from '../../aws/stored-days.ts';
@@ -35,6 +36,7 @@ const api: Api = {
   days,
   findings: openFindings(),
   bills: billsFromEnvironment(client.config),
+  quarantine: quarantineFromEnvironment(client.config),
   now: Date.now,
   access,
   // Where AWS signatures are asked for, a browser could not sign its requests.

@@ -28,6 +28,7 @@ import { listFleetUsage, type ReportPorts, readFleetPosition } from '../../queri
 import type { Page } from '../../queries/page.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
 import type { QueryPorts } from '../../queries/ports.ts';
+import { listRejects, type RejectPorts, readRejectsPosition } from '../../queries/rejects.ts';
 import { decodeReturned, encodeReturned } from '../../queries/session-listing.ts';
 import {
   listSilentSims,
@@ -57,7 +58,7 @@ import { filled, type HttpRequest } from './request.ts';
 /** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
 /** What the operations work with. */
-export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsPorts, BillPorts {
+export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsPorts, BillPorts, RejectPorts {
   readonly alerts:
     | (NonNullable<AlertPorts['alerts']> & { readonly mutes: Pick<MutesTable, 'put'> } & NonNullable<
           WatermarkPorts['alerts']
@@ -279,6 +280,17 @@ export const answerFile: Answer = async (request, ports) => {
   readParameters('fetchFile', request.query);
   const file = await fetchFile({ id: request.pathParameters['id'] ?? '' }, ports);
   return { ...file, url: fileAddress(request.root, file.id) };
+};
+
+/** `GET /v1/Rejects`: what is in quarantine, by source and code. */
+export const answerRejects: Answer<PageBody> = async (request, ports) => {
+  const parameters = readParameters('listRejects', request.query);
+  const { Source, Code } = parameters;
+  const listing = openListing('listRejects', 'Rejects', parameters, { Source, Code }, (filters) => filters);
+  const { filters, size } = listing;
+  const after = readPosition(listing, parameters, readRejectsPosition);
+  const page = await listRejects({ source: filters['Source'], code: filters['Code'], size, after }, ports);
+  return pageBody(request, listing, 'rejects', page.resources, keyNext(page.next));
 };
 
 /** `GET /v1/Alerts`: alerts, those that began last first. */

@@ -38,7 +38,7 @@ const include: ParameterKind<readonly PersonalField[]> = {
 
 const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
 const period = { StartTime: timeParameter, EndTime: timeParameter };
-const { sims, sessions, usage, fleetUsage, events, files, alerts, findings } = filters;
+const { sims, sessions, usage, fleetUsage, events, files, rejects, alerts, findings } = filters;
 
 /** The parameters of each operation; any other is refused, so that a misspelt filter does not go unnoticed. */
 export const operationParameters = {
@@ -58,6 +58,7 @@ export const operationParameters = {
   },
   listFiles: { ...paging, Source: files.source, State: files.state },
   fetchFile: {},
+  listRejects: { ...paging, Source: rejects.source, Code: rejects.code },
   listAlerts: {
     ...{ ...paging, ...period, State: alerts.state, Severity: alerts.severity, Rule: alerts.rule },
     ...{ Sim: alerts.sim, Source: alerts.source },

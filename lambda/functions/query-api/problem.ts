@@ -47,7 +47,17 @@ export function explainFailure(error: unknown): Problem {
     const message = 'The ledger cannot be read now; try again in a moment';
     return new Problem(503, problemCodes.unavailable, message, { 'retry-after': '1' });
   }
-  return new Problem(500, problemCodes.internal, "Something went wrong; see the function's log");
+  const right = error instanceof Error ? findMissingRight(error) : undefined;
+  const message =
+    right === undefined
+      ? "Something went wrong; see the function's log"
+      : `The API's function lacks the right ${right}: deploy the stack of this version; see the function's log`;
+  return new Problem(500, problemCodes.internal, message);
+}
+
+/** The action that AWS does not allow the function; undefined for any other error. */
+function findMissingRight({ message }: Error): string | undefined {
+  return /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1];
 }
 
 /** Whether an error is transient: DynamoDB or Secrets Manager throttles, or cannot be reached. */

@@ -20,6 +20,7 @@ export type Operation =
   | 'listFleetUsageRecords'
   | 'listFiles'
   | 'fetchFile'
+  | 'listRejects'
   | 'listAlerts'
   | 'fetchAlert'
   | 'listFindings'
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   { path: '/v1/UsageRecords', operation: 'listFleetUsageRecords', protected: true },
   { path: '/v1/Files', operation: 'listFiles', protected: true },
   { path: '/v1/Files/{id}', operation: 'fetchFile', protected: true },
+  { path: '/v1/Rejects', operation: 'listRejects', protected: true },
   { path: '/v1/Alerts', operation: 'listAlerts', protected: true },
   { path: '/v1/Alerts/{id}', operation: 'fetchAlert', protected: true },
   { path: '/v1/Findings', operation: 'listFindings', protected: true },

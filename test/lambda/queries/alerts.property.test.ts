@@ -6,9 +6,10 @@ import { formatTime } from '../../../lambda/ledger/time.ts';
 import { type AlertsFilter, type AlertsQuery, listAlerts } from '../../../lambda/queries/alerts.ts';
 import { EpisodeReader } from '../../../lambda/store/episode-reader.ts';
 import type { MutesTable } from '../../../lambda/store/mutes.ts';
+import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { alertsTable } from '../../../lambda/store/tables.ts';
 import { runs } from '../../records/runs.ts';
-import { runningTables } from '../store/running-tables.ts';
+import { ledgerTablesOf, runningTables } from '../store/running-tables.ts';
 import { makeEpisode, replaceEpisodes, storeEpisodes } from './stored-alerts.ts';
 
 const now = Date.parse('2026-11-05T12:00:00Z');
@@ -63,14 +64,18 @@ const periods = fc
     to: isOpen ? undefined : formatTime(now - days * day + length * day),
   }));
 
-async function listAll(reader: EpisodeReader, query: Omit<AlertsQuery, 'after'>): Promise<string[]> {
+async function listAll(
+  reader: EpisodeReader,
+  ledger: LedgerReader,
+  query: Omit<AlertsQuery, 'after'>,
+): Promise<string[]> {
   const mutes: Pick<MutesTable, 'list'> = { list: async () => [] };
   const ids: string[] = [];
   let after: AlertsQuery['after'];
   do {
     const page = await listAlerts(
       { ...query, after },
-      { alerts: { episodes: reader, mutes }, now: () => now },
+      { alerts: { episodes: reader, mutes }, reader: ledger, now: () => now },
     );
     expect(page.resources.length).toBeLessThanOrEqual(query.size);
     ids.push(...page.resources.map(({ id }) => id));
@@ -82,9 +87,11 @@ async function listAll(reader: EpisodeReader, query: Omit<AlertsQuery, 'after'>)
 describe('the list of alerts', () => {
   const tables = runningTables();
   let reader: EpisodeReader;
+  let ledger: LedgerReader;
 
   beforeAll(() => {
     reader = new EpisodeReader(tables.client, alertsTable.name);
+    ledger = new LedgerReader({ ...ledgerTablesOf(tables.client), files: 'Files' });
   });
 
   test('has each alert that passes the filters once, newest first, whatever the size of pages', async () => {
@@ -96,7 +103,7 @@ describe('the list of alerts', () => {
         fc.integer({ min: 1, max: 7 }),
         async (stored, filter, period, size) => {
           await replaceEpisodes(tables.client, stored);
-          const ids = await listAll(reader, { ...filter, period, size });
+          const ids = await listAll(reader, ledger, { ...filter, period, size });
           const wanted = stored.filter(
             (episode) =>
               (Object.keys(filter) as (keyof AlertsFilter)[]).every(
@@ -151,7 +158,7 @@ describe('the list of alerts', () => {
     };
     const page = await listAlerts(
       { ...query, period: { from: '2026-10-01T00:00:00.000Z', to: undefined }, size: 10, after: undefined },
-      { alerts: undefined, now: () => now },
+      { alerts: undefined, reader: ledger, now: () => now },
     );
     expect(page).toEqual({ resources: [], next: undefined });
   });

@@ -67,6 +67,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
     console: undefined,
     findings: new FindingsTable(client, findingsTable.name),
     bills: undefined,
+    quarantine: undefined,
     now: () => now,
     access: { kind: 'basic', credentials: source },
     throttle: new ClientThrottle(0),

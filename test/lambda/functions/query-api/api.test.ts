@@ -1113,6 +1113,21 @@ describe('what is not there', () => {
     expect(JSON.stringify([throttled, broken])).not.toContain('secret words');
   });
 
+  it('is a right of the function, and its message names that one and nothing else', async () => {
+    const client = tables.newClient();
+    client.middlewareStack.add(() => async () => {
+      const message =
+        'User: arn:aws:sts::123456789012:assumed-role/reader/one is not authorized to perform: dynamodb:GetItem on resource: Sims';
+      throw Object.assign(new Error(message), { name: 'AccessDeniedException' });
+    });
+    const answer = await send(apiOver(client, { onError: () => undefined }), `/v1/Sims/${superSim}`);
+    expect([answer.status, answer.body['message']]).toEqual([
+      500,
+      "The API's function lacks the right dynamodb:GetItem: deploy the stack of this version; see the function's log",
+    ]);
+    client.destroy();
+  });
+
   it.each([
     ['is throttled', { name: 'ProvisionedThroughputExceededException' }],
     ['is throttled for the account', { name: 'RequestLimitExceeded' }],

@@ -13,6 +13,7 @@ import inlined from '../../../../lambda/functions/query-api/openapi.json' with {
 import { operationParameters } from '../../../../lambda/functions/query-api/parameters.ts';
 import { problemCodes } from '../../../../lambda/functions/query-api/problem.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
+import type { QuarantineList } from '../../../../lambda/queries/rejects.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import { FindingsTable } from '../../../../lambda/store/findings.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
@@ -170,6 +171,20 @@ describe('the contract', () => {
   });
 });
 
+/** A quarantine with one object. */
+const quarantine: QuarantineList = {
+  list: async () => ({
+    objects: [
+      {
+        key: 'rejects/kore/broken-json/5f1d3e0c9a6b47d28e30f4a1b2c3d4e5.jsonl',
+        bytes: 412,
+        keptAt: Date.parse('2026-11-02T09:00:00Z'),
+      },
+    ],
+    isEnd: true,
+  }),
+};
+
 describe('the answers', () => {
   const tables = runningTables();
   let bills: BillReader;
@@ -253,6 +268,7 @@ describe('the answers', () => {
     ],
     ['/v1/Files', ['', '?Source=1nce&State=failed']],
     ['/v1/Files/{id}', ['']],
+    ['/v1/Rejects', ['', '?Source=kore&Code=broken-json&PageSize=1', '?Code=none']],
     ['/v1/Alerts', ['', '?State=open&Severity=critical&Rule=silent&Sim=8988280666001000101&PageSize=1']],
     ['/v1/Alerts/{id}', ['']],
     ['/v1/Findings', ['', '?Check=chain&Source=kore&Sim=8988307000000120011&PageSize=1', '?Sim=nowhere']],
@@ -270,7 +286,7 @@ describe('the answers', () => {
     const alerts = [makeEpisode(), makeGroup(), makeSourceAlert()].map(({ id }) => id);
     const named: Readonly<Record<string, readonly string[]>> = { Alerts: alerts, Bills: ['2026-10'] };
     const names = path.includes('{sim}') ? sims : (named[path.split('/')[2] ?? ''] ?? [file]);
-    const api = apiOver(tables.client, { bills });
+    const api = apiOver(tables.client, { bills, quarantine });
     const statuses = new Set<number>();
     const faults: unknown[] = [];
     const check = async (address: string, sending = {}): Promise<void> => {
@@ -306,7 +322,10 @@ describe('the answers', () => {
   it.each(examples.filter(([path]) => !documents.includes(path)))(
     'of the example records to %s are its example, which fits the schema',
     async (path, operation, example = {}) => {
-      const answer = await send(apiOver(tables.client, { bills }), exampleRequest(rendered, path));
+      const answer = await send(
+        apiOver(tables.client, { bills, quarantine }),
+        exampleRequest(rendered, path),
+      );
       expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: example });
       expect(faultsOf(operation, { ...answer, body: { ...example } })).toEqual([]);
     },

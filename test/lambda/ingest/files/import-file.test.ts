@@ -488,50 +488,47 @@ describe('rows that came later than their source may deliver', () => {
     expect(await importLate(object)).toEqual([[sim, first]]);
   });
 
-  test.each([40, 41, 42])(
-    'are all noted where the importer dies at row %i of many parts',
-    async (last) => {
-      withoutWaiting();
-      const rows = Array.from({ length: 45 }, (_, number) =>
-        row(number, { iccid: `8988280666001${100_000 + number}` }),
-      );
-      const object = await importing.put(key, `${header}\n${rows.join('\n')}\n`);
-      const blockBytes = 100;
-      const { writer, files, ...ports } = importing.ports({ blockBytes });
-      let writes = 0;
-      const whileAlive = (): void => {
-        if (writes >= last) throw new Error('The process ended');
-      };
-      const noted = await importLate(object, { blockBytes }).catch(() => []);
-      expect(noted.length).toBe(90);
-      await importing.reset();
-      const mortal = {
-        ...ports,
-        writer: {
-          write: async (...call: Parameters<typeof writer.write>) => {
-            whileAlive();
-            const report = await writer.write(...call);
-            writes += 1;
-            whileAlive();
-            return report;
-          },
+  test.each([40, 41, 42])('are all noted where the importer dies at row %i of many parts', async (last) => {
+    withoutWaiting();
+    const rows = Array.from({ length: 45 }, (_, number) =>
+      row(number, { iccid: `8988280666001${100_000 + number}` }),
+    );
+    const object = await importing.put(key, `${header}\n${rows.join('\n')}\n`);
+    const blockBytes = 100;
+    const { writer, files, ...ports } = importing.ports({ blockBytes });
+    let writes = 0;
+    const whileAlive = (): void => {
+      if (writes >= last) throw new Error('The process ended');
+    };
+    const noted = await importLate(object, { blockBytes }).catch(() => []);
+    expect(noted.length).toBe(90);
+    await importing.reset();
+    const mortal = {
+      ...ports,
+      writer: {
+        write: async (...call: Parameters<typeof writer.write>) => {
+          whileAlive();
+          const report = await writer.write(...call);
+          writes += 1;
+          whileAlive();
+          return report;
         },
-        files: {
-          read: (name: string) => files.read(name),
-          write: async (manifest: Manifest) => {
-            whileAlive();
-            await files.write(manifest);
-          },
+      },
+      files: {
+        read: (name: string) => files.read(name),
+        write: async (manifest: Manifest) => {
+          whileAlive();
+          await files.write(manifest);
         },
-      };
-      const early: (readonly [string, number])[] = [];
-      await expect(
-        importLate(object, { ...mortal, noteLate: async (late) => void early.push(...late) }),
-      ).rejects.toThrow('The process ended');
-      const late = await importLate(object, { blockBytes });
-      expect(new Set([...early, ...late].map(([sim]) => sim)).size).toBe(45);
-    },
-  );
+      },
+    };
+    const early: (readonly [string, number])[] = [];
+    await expect(
+      importLate(object, { ...mortal, noteLate: async (late) => void early.push(...late) }),
+    ).rejects.toThrow('The process ended');
+    const late = await importLate(object, { blockBytes });
+    expect(new Set([...early, ...late].map(([sim]) => sim)).size).toBe(45);
+  });
 
   test('are noted by the next attempt where they could not be noted', async () => {
     withoutWaiting();
