@@ -179,7 +179,7 @@ export class LocalAlerts {
     do {
       const page = await listAlerts(
         { ...every, period, size: maxPageSize, after },
-        { alerts, now: () => Date.now() },
+        { alerts, days: undefined, now: () => Date.now() },
       );
       found.push(...page.resources);
       after = page.next;

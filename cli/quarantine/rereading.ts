@@ -55,6 +55,7 @@ export class RejectReader {
     return {
       entries: rows.map((row) => ({
         ...arrival,
+        isRow: true,
         reading: interpretParsedRow(row, layout.interpretRow, { source, arrivedAt }),
         bytes: () => row.bytes,
       })),

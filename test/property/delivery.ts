@@ -300,8 +300,9 @@ export async function ingestAtOnce(entries: Iterable<Entry>, context: Invocation
 export async function importAtOnce(
   file: DroppedFile,
   context: InvocationContext,
+  instead: Partial<ImportPorts> = {},
 ): Promise<Manifest | undefined> {
   const running = new RunningFunction(context);
   const ports = portsOf(file, { chunk: 65_536, shortTimes: [false] }, running, context, () => false);
-  return (await importFile(objectOf(file), file.source, ports)).manifest;
+  return (await importFile(objectOf(file), file.source, { ...ports, ...instead })).manifest;
 }

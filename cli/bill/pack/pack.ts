@@ -15,8 +15,8 @@ import {
 } from '../../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../../lambda/billing/tariff.ts';
 import { type Day, findDay, shiftDay } from '../../../lambda/days/day.ts';
-import { findSlot } from '../../../lambda/days/digests.ts';
 import type { Finding } from '../../../lambda/days/findings/finding.ts';
+import { findSlot } from '../../../lambda/days/slots.ts';
 import { UsageError } from '../../../lambda/errors.ts';
 import { FindingsTable } from '../../../lambda/store/findings.ts';
 import type { CommandContext } from '../../command.ts';

@@ -17,6 +17,7 @@ import {
   readMessage,
 } from '../../ingest/files/messages.ts';
 import { Measures } from '../../ingest/measures.ts';
+import { FiledRecordNotes } from '../../store/filed-records.ts';
 import { FilesTable } from '../../store/files.ts';
 import { keepFile } from '../../store/quarantine.ts';
 
@@ -37,6 +38,7 @@ const s3 = new S3Client({
 const rejects = new ClientBucket(s3, requireEnvironment(environment.quarantineBucket));
 const ledger = ledgerPortsFromEnvironment(dynamoDb, rejects, telemetry);
 const files = new FilesTable(dynamoDb, requireEnvironment(environment.filesTable));
+const filed = new FiledRecordNotes(dynamoDb, requireEnvironment(environment.dayStateTable));
 const queueUrl = requireEnvironment(environment.fileQueueUrl);
 
 /** Imports the files that the messages announce; a message that fails is reported, and delivered again. */
@@ -68,6 +70,7 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
   const ports: ImportPorts = {
     ...ledger,
     files,
+    noteFile: (file) => filed.putFile(file),
     open: (file, from) => openFile(s3, file, from),
     keepFile: (file, reject) => {
       for (const count of ['received', 'rejected'] as const) measures.count(reject.code, count);

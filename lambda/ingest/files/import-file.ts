@@ -7,6 +7,9 @@ import {
   isFault,
   type Reading,
 } from '../../carriers/reading.ts';
+import { findDay, shiftDay } from '../../days/day.ts';
+import { type NamedFile, readFileName } from '../../days/named-files.ts';
+import { makeFilesKey } from '../../ledger/accounts.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
 import type { Source } from '../../ledger/source.ts';
 import { formatTime } from '../../ledger/time.ts';
@@ -29,6 +32,8 @@ export interface ImportPorts extends LedgerPorts {
   readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
   /** Keeps a whole object in the quarantine. */
   readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
+  /** Notes a file whose name tells when it was made. Absent in dry runs. */
+  readonly noteFile?: ((file: NamedFile) => Promise<void>) | undefined;
   /** Takes the receipt of the rows since the last one, each time progress is noted. */
   readonly count: (receipt: Receipt) => void;
   /** Whether the remaining time is too short for another block. */
@@ -175,6 +180,7 @@ async function refuse(
   const arrivedAt = Date.parse(manifest.delivered);
   const { object: position } = manifest;
   await ports.keepFile(object, { ...rejectFault(wrong), position, source: source.name, arrivedAt });
+  await noteName({ object, source, ports }, undefined);
   const reason = formatReason(wrong);
   const failed: Manifest = { ...manifest, state: 'failed', reason, noted: timeNow(ports) };
   await ports.files.write(failed);
@@ -229,9 +235,32 @@ async function importBlocks(task: Task, first: Layout, begin: Manifest): Promise
     if (blocks.isResumable && timeIsShort) return { outcome: 'continue', manifest };
     block = await blocks.next(layout.delimiter);
   }
+  await noteName(task, manifest.rows);
   const { header, ...done } = manifest;
   const finished = await note({ ...done, state: 'done' });
   return { outcome: 'done', manifest: finished };
+}
+
+/**
+ * Notes a file whose name tells when it was made, behind a marker: the days on which it is missed are read again.
+ *
+ * @param rows in it; undefined where they could not be read.
+ */
+async function noteName(
+  { object, source, ports }: Pick<Task, 'object' | 'source' | 'ports'>,
+  rows: number | undefined,
+): Promise<void> {
+  const file = readFileName(object.key);
+  if (file === undefined || ports.noteFile === undefined) return;
+  const day = findDay(file.time);
+  const passage = await ports.fence.enter();
+  try {
+    const sim = makeFilesKey(source.name);
+    await passage.markDays([day, shiftDay(day, 1)].map((one) => ({ sim, day: one })));
+    await ports.noteFile({ ...file, source: source.name, carrier: source.carrier, rows });
+  } finally {
+    passage.leave();
+  }
 }
 
 /** The first rows of a block: up to the next header, or only that header. An unusable header is a row as well. */
@@ -291,6 +320,7 @@ async function importSection(
       position: `${manifest.object}#${manifest.rows + index + 1}`,
       source,
       arrivedAt,
+      isRow: true,
       bytes: () => row.bytes,
     };
   });
