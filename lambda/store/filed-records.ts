@@ -58,7 +58,7 @@ export class FiledRecordNotes implements FiledHashes, NamedFiles {
       const bytes = writeHashes(hashes);
       const entry = createHash('sha256').update(bytes).digest('hex').slice(0, entryLength);
       const key = { [partitionKey]: { S: partition }, [sortKey]: { S: entry } };
-      return { tableName: this.#tableName, key, item: { ...key, records: { B: bytes } } };
+      return { tableName: this.#tableName, key, item: { ...key, records: { S: bytes.toString('base64') } } };
     });
     const failed = await putItems(this.#client, puts);
     for (const error of failed.values()) throw error;
@@ -89,8 +89,9 @@ export class FiledRecordNotes implements FiledHashes, NamedFiles {
       ExpressionAttributeNames: { '#partition': partitionKey },
       ExpressionAttributeValues: { ':partition': { S: makePartition(day, part) } },
     });
-    for await (const page of pages)
-      for (const { records } of page) if (records?.B !== undefined) yield records.B;
+    for await (const page of pages) {
+      for (const { records } of page) yield Buffer.from(records?.S ?? '', 'base64');
+    }
   }
 }
 
@@ -113,7 +114,7 @@ function makePartition(day: Day, part: string): string {
 }
 
 /** Hashes one behind the other, in their order. */
-function writeHashes(hashes: ReadonlySet<bigint>): Uint8Array {
+function writeHashes(hashes: ReadonlySet<bigint>): Buffer {
   const bytes = Buffer.alloc(hashes.size * filedHashBytes);
   for (const [index, hash] of [...BigUint64Array.from(hashes).sort()].entries())
     bytes.writeBigUInt64BE(hash, index * filedHashBytes);

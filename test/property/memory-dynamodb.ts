@@ -446,8 +446,7 @@ function checkedItem(table: Table, item: Item, before?: Item): Item {
     const stored = before?.[name];
     checked[name] = stored !== undefined && value === stored ? value : checkedValue(name, value);
     // Few strings come near the limit, and adding all up would take longer than all else.
-    isLarge ||=
-      (value.S !== undefined && value.S.length > 1_000) || value.L !== undefined || value.B !== undefined;
+    isLarge ||= (value.S !== undefined && value.S.length > 1_000) || value.L !== undefined;
   }
   if (isLarge && bytesOf(checked) > maxItemBytes) {
     throw validationException('Item size has exceeded the maximum allowed size');
@@ -465,7 +464,7 @@ function checkedValue(name: string, value: AttributeValue): AttributeValue {
     if (value.S.isWellFormed()) return value;
     throw validationException(`The string ${name} is not UTF-8`);
   }
-  if (typeof value.BOOL === 'boolean' || value.B instanceof Uint8Array) return value;
+  if (typeof value.BOOL === 'boolean') return value;
   if (value.L !== undefined) return { L: value.L.map((one) => checkedValue(name, one)) };
   if (value.M !== undefined) {
     const members = Object.entries(value.M).map(

@@ -16,7 +16,6 @@ export function bytesOf(item: Item): number {
 
 function valueBytes(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
-  if (value.B !== undefined) return value.B.length;
   // 3 bytes, and one more for each member.
   if (value.L !== undefined) return value.L.reduce((bytes, one) => bytes + 1 + valueBytes(one), 3);
   if (value.M !== undefined) return 3 + Object.keys(value.M).length + bytesOf(value.M);

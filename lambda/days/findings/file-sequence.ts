@@ -12,6 +12,9 @@ const minFiles = 12;
 /** The share of the files of two days that may be missing: where more are, they do not come regularly. */
 const maxMissingShare = 0.1;
 
+/** Intervals without a file from which on it is a pause: of the carrier, or of a fleet that has nothing to say. */
+const pauseIntervals = 5;
+
 /** Rows in a file from which on the next one has some too. */
 const minRows = 10;
 
@@ -27,7 +30,8 @@ const dayMilliseconds = 86_400_000;
  * Files of usage that are missing from a sequence. No carrier states how often it puts a file, so only files that come at one
  * interval show that one is missing: by their names.
  *
- * - The files of the day and of the day before are apart by one interval, but for at most a tenth of them.
+ * - The files of the day and of the day before are apart by one interval, but for at most a tenth of them. What comes before
+ *   and behind a pause is looked at by itself.
  * - A carrier that has nothing to say may put no file. So the files on both sides have 10 rows, or others came without a row.
  * - What is missing at the same time of both days is no loss.
  *
@@ -35,12 +39,9 @@ const dayMilliseconds = 86_400_000;
  */
 export function checkFileSequence(day: Day, files: readonly NamedFile[]): Finding[] {
   const sequence = joinSameTime(files.toSorted((a, b) => compareTexts(a.time, b.time)));
-  if (sequence.length < minFiles) return [];
   const interval = findMedian(listGaps(sequence));
-  const holes = findHoles(sequence, interval);
-  if (holes === undefined) return [];
+  const holes = divideAtPauses(sequence, interval).flatMap((run) => findHoles(run, interval));
   const missing = holes.flatMap((hole) => listMissing(hole, interval));
-  if (missing.length > maxMissingShare * (sequence.length + missing.length)) return [];
   const comesEmpty = files.some(({ rows }) => rows === 0);
   return sortFindings(
     holes
@@ -75,18 +76,33 @@ function findMedian(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
-/** Where files are more than an interval apart; undefined if they are apart by anything but intervals. */
-function findHoles(sequence: readonly NamedFile[], interval: number): Hole[] | undefined {
+/** A sequence without its pauses. */
+function divideAtPauses(sequence: readonly NamedFile[], interval: number): NamedFile[][] {
+  const runs: NamedFile[][] = [];
+  for (const [index, file] of sequence.entries()) {
+    const run = runs.at(-1);
+    const isBehindPause = at(file) - at(sequence[index - 1] ?? file) > pauseIntervals * interval;
+    if (run === undefined || isBehindPause) runs.push([file]);
+    else run.push(file);
+  }
+  return runs;
+}
+
+/** Where files are more than an interval apart; none if they do not come regularly. */
+function findHoles(run: readonly NamedFile[], interval: number): Hole[] {
+  if (run.length < minFiles) return [];
   const holes: Hole[] = [];
-  for (const [index, after] of sequence.entries()) {
-    const before = sequence[index - 1];
+  let missing = 0;
+  for (const [index, after] of run.entries()) {
+    const before = run[index - 1];
     if (before === undefined) continue;
     const gap = at(after) - at(before);
     const intervals = Math.round(gap / interval);
-    if (intervals === 0 || Math.abs(gap - intervals * interval) > findTolerance(interval)) return undefined;
+    if (intervals === 0 || Math.abs(gap - intervals * interval) > findTolerance(interval)) return [];
+    missing += intervals - 1;
     if (intervals > 1) holes.push({ before, after });
   }
-  return holes;
+  return missing > maxMissingShare * (run.length + missing) ? [] : holes;
 }
 
 /** When the files of a hole would have been made. */

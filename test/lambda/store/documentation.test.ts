@@ -66,7 +66,7 @@ function attributesIn(heading: string): ItemAttribute[] {
   return readList(heading).flatMap((item) => {
     if (item.startsWith(reference)) return [];
     const [names = ''] = item.split(/:(?: |$)/);
-    return [...names.matchAll(/([^()]+) \((S|N|BOOL|L|B)\)/g)].flatMap(([, group, type]) =>
+    return [...names.matchAll(/([^()]+) \((S|N|BOOL|L)\)/g)].flatMap(([, group, type]) =>
       namesIn(group).map((name) => ({ name, type: type as ItemAttribute['type'] })),
     );
   });
@@ -200,7 +200,7 @@ describe('docs/tables.md', () => {
         ...startCodec.encode({ scheduledFrom: '2026-11-02' }),
         ...openTimesCodec.encode({ orderedAt: 1, unreadAt: 1 }),
         ...namedFileCodec.encode({ source: '1nce', carrier: '1nce', name: 'a', time: 'b', rows: 1 }),
-        records: { B: new Uint8Array(8) },
+        records: { S: 'AAAAAAAAAAA=' },
       },
     ],
     ['DayMarkers', encodeMarker({ sim: 'a', day: '2026-11-02', sessionId: 'b', token: 'c' })],

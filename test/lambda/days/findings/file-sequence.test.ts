@@ -71,6 +71,11 @@ describe('a file that is missing', () => {
     expect(list(makeHourly([6, 30]))).toEqual([]);
   });
 
+  it('is found behind a pause, which is no loss', () => {
+    expect(list(makeHourly([10, 11, 12, 13, 14, 15, 30]))).toHaveLength(1);
+    expect(list(makeHourly([26, 27, 28, 29, 30, 31]))).toEqual([]);
+  });
+
   it('is nothing where files come at no interval, where many are missing, or where few came', () => {
     expect(list([...makeHourly([30]), makeFile(60 * 20 + 25)])).toEqual([]);
     expect(list(makeHourly([25, 27, 29, 31, 33]))).toEqual([]);
@@ -101,7 +106,9 @@ interface Plan {
 
 const plans: fc.Arbitrary<Plan> = fc.record({
   interval: fc.constantFrom(15, 60, 240),
-  lost: fc.array(fc.nat(200), { maxLength: 6 }),
+  lost: fc
+    .tuple(fc.array(fc.nat(200), { maxLength: 5 }), fc.constantFrom(0, 0, 0, 5, 7), fc.nat(48))
+    .map(([single, length, from]) => [...single, ...Array.from({ length }, (_, place) => from + place)]),
   delays: fc.array(fc.constantFrom(0, 0, 0, 0, 1, 2, 13), { minLength: 1, maxLength: 9 }),
   rows: fc.array(fc.constantFrom(9, 10, 200, 200, 0), { minLength: 1, maxLength: 7 }),
 });
@@ -124,15 +131,24 @@ function expectHoles({ interval }: Plan, files: readonly (NamedFile | undefined)
   const usual = [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? interval;
   const tolerance = Math.max(1, usual / 10);
   const places = steps.map((step) => Math.round(step / usual));
-  const isRegular = steps.every((step, index) => Math.abs(step - (places[index] ?? 0) * usual) <= tolerance);
-  if (came.length < 12 || !isRegular || places.includes(0)) return [];
-  const gone = places.flatMap((count, index) =>
-    Array.from({ length: count - 1 }, (_, step) => ({
-      index,
-      at: (minutes[index] ?? 0) + (step + 1) * usual,
-    })),
-  );
-  if (gone.length > (came.length + gone.length) / 10) return [];
+  // The files before and behind a gap of more than 5 intervals are judged apart.
+  const ends = steps.flatMap((step, index) => (step > 5 * usual ? [index] : []));
+  const parts = [...ends, steps.length].map((end, index) => ({ from: (ends[index - 1] ?? -1) + 1, end }));
+  const gone = parts.flatMap(({ from, end }) => {
+    const counts = places.slice(from, end);
+    const isRegular = counts.every(
+      (count, index) => count > 0 && Math.abs((steps[from + index] ?? 0) - count * usual) <= tolerance,
+    );
+    const missing = counts.reduce((sum, count) => sum + count - 1, 0);
+    const files = counts.length + 1;
+    if (files < 12 || !isRegular || missing > (files + missing) / 10) return [];
+    return counts.flatMap((count, index) =>
+      Array.from({ length: count - 1 }, (_, step) => ({
+        index: from + index,
+        at: (minutes[from + index] ?? 0) + (step + 1) * usual,
+      })),
+    );
+  });
   const isDaily = (at: number): boolean =>
     gone.some((other) => Math.abs(Math.abs(other.at - at) - 1_440) <= tolerance);
   return [...new Set(gone.map(({ index }) => index))].flatMap((index) => {
