@@ -76,6 +76,8 @@ export function makePorts(fleet: MadeUpFleet): { readonly ports: DayPorts; reado
       readRecords: async (sim) => ({ usage: makeUsage(sim, fleet), events: [] }),
       readUsage: async (sim) => makeUsage(sim, fleet),
       mayLackUsage: () => false,
+      readNamedFiles: async () => [],
+      readFiledHashes: async function* () {},
       readSessions: async () => [],
     },
     notes: { read: async () => new Map(), write: async () => true },

@@ -552,6 +552,17 @@ export function priceFindings(
   };
 }
 
+/** Rows of a carrier's file that the importer takes in at once: a block of 128 KiB. */
+const blockRows = 400;
+
+/** Parts of the fleet under which it notes which records came in files: each takes a write unit. */
+const filedParts = 16;
+
+/** Dollars of a million rows of files that may repeat a stream: the notes of which records came in them. */
+export function priceFiledRows(): number {
+  return (filedParts / blockRows) * prices.dynamoDb.millionWriteUnits;
+}
+
 /** What always-on Super SIMs add in a month, in dollars a line. */
 export interface AlwaysOn {
   readonly writes: number;

@@ -4,13 +4,14 @@ import {
   type ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb';
 import { ClientBucket } from '../lambda/aws/client-bucket.ts';
-import { makeLateNotes } from '../lambda/aws/ledger-ports.ts';
+import { makeFiledNotes, makeLateNotes } from '../lambda/aws/ledger-ports.ts';
 import { type ChunkFence, noDaysClosed } from '../lambda/days/fence/chunk-fence.ts';
 import { openFile } from '../lambda/ingest/files/file-store.ts';
 import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
 import { formatCopySource } from '../lambda/ingest/files/messages.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../lambda/ingest/ingest.ts';
 import { backOff } from '../lambda/store/concurrency.ts';
+import { FiledRecordNotes } from '../lambda/store/filed-records.ts';
 import { FilesTable } from '../lambda/store/files.ts';
 import type { LedgerTables } from '../lambda/store/ledger-tables.ts';
 import type { Manifest } from '../lambda/store/manifest.ts';
@@ -52,13 +53,20 @@ export function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFen
   return dryRun ? noDaysClosed : fence;
 }
 
-/** Notes late records for a deployment's alerts; not in a dry run, and not where alerts are not judged. */
-export function chooseLateNotes(
+/**
+ * Notes late records for a deployment's alerts, where these are judged, and which records came in files; nothing in a dry
+ * run.
+ */
+export function chooseNotes(
   { dynamoDb, places }: Deployment,
   { dryRun }: Effect,
-): Pick<LedgerPorts, 'noteLate'> {
+): Pick<LedgerPorts, 'noteLate' | 'noteFiled'> {
+  if (dryRun) return {};
   const state = places.alertTables?.state;
-  return dryRun || state === undefined ? {} : { noteLate: makeLateNotes(dynamoDb, state) };
+  return {
+    noteFiled: makeFiledNotes(dynamoDb, places.dayTables.dayState),
+    ...(state !== undefined && { noteLate: makeLateNotes(dynamoDb, state) }),
+  };
 }
 
 function makeRejectBucket({ s3, places }: Deployment): ClientBucket {
@@ -136,7 +144,8 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
     writer: makeWriter(deployment, { dryRun }),
     quarantine: makeQuarantine(deployment, { dryRun }),
     fence: chooseFence(deployment, { dryRun }),
-    ...chooseLateNotes(deployment, { dryRun }),
+    ...chooseNotes(deployment, { dryRun }),
+    noteFile: dryRun ? undefined : makeFileNote(deployment),
     files: dryRun ? new RehearsedFiles() : new FilesTable(dynamoDb, places.tables.files),
     open: (object, from) => openFile(s3, object, from),
     keepFile: async (object, reject) => {
@@ -148,6 +157,12 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
     askedAt: Date.now(),
     now: Date.now,
   };
+}
+
+/** Notes files in a deployment's table DayState. */
+function makeFileNote({ dynamoDb, places }: Deployment): NonNullable<ImportPorts['noteFile']> {
+  const notes = new FiledRecordNotes(dynamoDb, places.dayTables.dayState);
+  return (file) => notes.putFile(file);
 }
 
 class RehearsedFiles {

@@ -148,7 +148,7 @@ export class DayPass extends Construct {
     );
     this.worker.allow(['dynamodb:BatchGetItem'], [sessions.tableArn]);
     this.worker.allow(
-      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
       [dayState.tableArn],
     );
     this.worker.allow(

@@ -4,6 +4,7 @@ import { EventSourceMapping, type EventSourceMappingProps, RecursiveLoop } from 
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
+import { filedRecordPrefix } from '../lambda/store/tables.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
 import type { ImporterSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
@@ -99,6 +100,11 @@ export class FileIngest extends Construct {
     this.importer.allow(
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [storage.files.tableArn],
+    );
+    this.importer.allow(
+      ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'],
+      [storage.dayState.tableArn],
+      [`${filedRecordPrefix}*`],
     );
     const buckets = sources.flatMap(({ bucket }) => bucket ?? []);
     this.importer.allow(

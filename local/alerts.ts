@@ -215,7 +215,7 @@ export class LocalAlerts {
     do {
       const page = await listAlerts(
         { ...every, period, size: maxPageSize, after },
-        { alerts, reader: this.#reader, now: () => Date.now() },
+        { alerts, days: undefined, reader: this.#reader, now: () => Date.now() },
       );
       found.push(...page.resources);
       after = page.next;

@@ -89,6 +89,7 @@ const tableNames = {
   simDays: simDaysTable.name,
   findings: findingsTable.name,
   dayMarkers: dayMarkersTable.name,
+  dayState: dayStateTable.name,
 };
 
 /** Closes days. */

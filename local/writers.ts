@@ -66,6 +66,7 @@ export function announceChunks(fence: ChunkFence, url: string): ChunkFence {
 function leaveWith(passage: Passage, end: () => void): Passage {
   return {
     mark: (changes) => passage.mark(changes),
+    markDays: (subjects) => passage.markDays(subjects),
     leave: () => {
       passage.leave();
       end();

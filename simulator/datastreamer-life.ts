@@ -42,6 +42,8 @@ export function* dataStreamerLife(
   const dialect = sim.dataStreamer;
   const usageInterval = sim.carrier === 'emnify' ? 10 * minute : 15 * minute;
   const usageNamesSession = sim.carrier === 'emnify' || dialect.generation === 'flat';
+  // A complete life may be one of which files repeat all that the stream brings.
+  const isRepeatedByFile = course.isComplete && dialect.generation === 'nested' && random.chance(0.4);
   let eventCount = 0;
   let usageCount = 0;
   let at = span.from + random.integer((20 * minute) / second) * second;
@@ -125,7 +127,8 @@ export function* dataStreamerLife(
 
   function dataUsage(context: PdpContext, until: number): UsageRecord {
     // emnify mixes whole seconds and milliseconds. Files have whole seconds only.
-    const mixes = sim.carrier === 'emnify' && !(course.isComplete && dialect.usageByFile);
+    const mixes =
+      sim.carrier === 'emnify' && !(course.isComplete && (dialect.usageByFile || isRepeatedByFile));
     const end = mixes && random.chance(0.2) ? until + random.integer(1000) : until;
     const volume = {
       up: random.exponential(60_000) + course.takeSpike(at),
@@ -173,16 +176,18 @@ export function* dataStreamerLife(
     const wholeSeconds = start % second === 0 && end % second === 0;
     if (dialect.generation === 'flat' || !wholeSeconds) return 'stream';
     if (dialect.usageByFile) return 'file';
-    return random.chance(0.06) ? 'both' : 'stream';
+    return isRepeatedByFile || random.chance(0.06) ? 'both' : 'stream';
   }
 
   function event(typeId: number, time: number, about: Partial<CarrierEvent> = {}): CarrierEvent {
     const byFile = dialect.generation === 'old' && fileEvents.has(typeId) && random.chance(0.5);
     // Files and 1NCE's nested events state whole seconds only.
-    const inSeconds = byFile || (sim.carrier === '1nce' && dialect.generation === 'nested');
+    const inSeconds =
+      byFile || isRepeatedByFile || (sim.carrier === '1nce' && dialect.generation === 'nested');
+    const path = byFile ? 'file' : isRepeatedByFile ? 'both' : 'stream';
     const stated = inSeconds ? time - (time % second) : time;
     const source = sim.carrier;
-    return { kind: 'event', source, sim, typeId, id: recordId(eventCount++), at: stated, byFile, ...about };
+    return { kind: 'event', source, sim, typeId, id: recordId(eventCount++), at: stated, path, ...about };
   }
 
   function recordId(count: number): string {
@@ -208,7 +213,7 @@ export function* accountLife(
       typeId: random.pick(userEvents),
       id,
       at: stated,
-      byFile: false,
+      path: 'stream',
     };
     truth.event(event);
     yield event;

@@ -1,8 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type { Carrier } from '../lambda/ledger/source.ts';
 import { csvFile } from './csv-dialect.ts';
+import type { FileFate } from './losses.ts';
 import type { Random } from './random.ts';
 import { iso, second } from './records.ts';
+import type { ExpectedLoss } from './truth.ts';
 
 /** Something on its way to the ledger: a record for the stream, or a row for the next file. */
 export interface Parcel {
@@ -38,6 +40,10 @@ export interface Departures {
 /** A file is closed when it has this many rows, or at the end of the hour. */
 const rowsPerFile = 5_000;
 
+function isUsage(key: string): boolean {
+  return key.startsWith('cdr_');
+}
+
 interface OpenFile {
   readonly source: Carrier;
   readonly prefix: 'cdr' | 'events';
@@ -53,6 +59,11 @@ export class DeliveryPath {
   readonly departures: Departures = { delivered: 0, ignored: 0, rejected: 0 };
   private readonly due = new Map<number, Parcel[]>();
   private readonly files = new Map<string, OpenFile>();
+  /** What must be found of the files of usage that were lost. */
+  readonly lostFiles: ExpectedLoss[] = [];
+  /** The name of each source's last file of usage, and of that before one that is being lost. */
+  private readonly lastNames = new Map<Carrier, string>();
+  private readonly losing = new Map<Carrier, string>();
   private readonly random: Random;
   /** Keeps file names unique: they state a second. */
   private lastFileSecond = 0;
@@ -81,11 +92,24 @@ export class DeliveryPath {
     return this.pack(parcels);
   }
 
-  /** Closes the open files, which then arrive; `at` gives them their names. */
-  closeFiles(at: number): FleetDelivery[] {
+  /**
+   * Closes the open files, which then arrive; `at` gives them their names.
+   *
+   * @param fates of files of usage, which then come whether or not they have rows. What is not put comes with the next one.
+   */
+  closeFiles(at: number, fates: ReadonlyMap<Carrier, FileFate> = new Map()): FleetDelivery[] {
     const deliveries: FleetDelivery[] = [];
-    for (const file of this.files.values()) deliveries.push(...this.putFile(file, at));
-    this.files.clear();
+    for (const [name, file] of this.files) {
+      const fate = file.prefix === 'cdr' ? fates.get(file.source) : undefined;
+      if (fate === 'lost' || fate === 'empty') continue;
+      deliveries.push(...this.putFile(file, at));
+      this.files.delete(name);
+    }
+    for (const [source, fate] of fates) {
+      if (fate === 'lost') this.losing.set(source, this.lastNames.get(source) ?? '');
+      else if (!deliveries.some((one) => one.kind === 'file' && one.source === source && isUsage(one.key)))
+        deliveries.push(this.writeFile({ source, prefix: 'cdr', rows: [] }, at));
+    }
     return deliveries;
   }
 
@@ -145,13 +169,30 @@ export class DeliveryPath {
   private *putFile(file: OpenFile, at: number): Generator<FleetDelivery> {
     for (let first = 0; first < file.rows.length; first += rowsPerFile) {
       const rows = file.rows.slice(first, first + rowsPerFile);
-      this.lastFileSecond = Math.max(this.lastFileSecond + second, at);
-      const name = iso(this.lastFileSecond).replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15);
-      const framing = { byteOrderMark: this.random.chance(0.2), carriageReturns: this.random.chance(0.2) };
-      const bytes = csvFile(file.prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
-      const { source } = file;
-      yield { kind: 'file', source, records: rows.length, key: `${file.prefix}_${name}.csv`, bytes };
+      yield this.writeFile({ ...file, rows }, at);
     }
+  }
+
+  private writeFile({ source, prefix, rows }: OpenFile, at: number): FleetDelivery {
+    this.lastFileSecond = Math.max(this.lastFileSecond + second, at);
+    const name = iso(this.lastFileSecond).replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15);
+    const framing = { byteOrderMark: this.random.chance(0.2), carriageReturns: this.random.chance(0.2) };
+    const bytes = csvFile(prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
+    const key = `${prefix}_${name}.csv`;
+    if (prefix === 'cdr') this.passFile(source, key);
+    return { kind: 'file', source, records: rows.length, key, bytes };
+  }
+
+  /** A file that comes shows that one before it is lost. */
+  private passFile(source: Carrier, key: string): void {
+    const before = this.losing.get(source);
+    this.losing.delete(source);
+    this.lastNames.set(source, key);
+    if (before === undefined) return;
+    this.lostFiles.push({
+      ...{ sim: `files:${source}`, check: 'path', reason: 'file-missing' },
+      ...{ sessionId: undefined, bytes: undefined, records: [before, key] },
+    });
   }
 
   private count(fate: Parcel['fate']): void {

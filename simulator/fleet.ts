@@ -29,7 +29,7 @@ import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.t
 import { provideSim } from './identity.ts';
 import { type Incident, idleInterval, planIncidents } from './incidents.ts';
 import type { MeasuredUsage } from './invoice.ts';
-import { RecordLosses } from './losses.ts';
+import { type FileFate, FileLosses, RecordLosses } from './losses.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
 import { writeTestEvent } from './supersim-dialect.ts';
@@ -124,6 +124,7 @@ class Simulation implements FleetTruth {
   private readonly incidents: ReadonlyMap<number, Incident> | undefined;
   readonly outage: NetworkOutage | undefined;
   private readonly losses: RecordLosses[] | undefined;
+  private readonly fileLosses: FileLosses | undefined;
   readonly measured: MeasuredUsage[] | undefined;
   private distinct = 0;
   /** The clock stops at the end of its hours: late records arrive at that moment. */
@@ -138,6 +139,7 @@ class Simulation implements FleetTruth {
     this.now = from;
     this.incidents = hasIncidents ? planIncidents(sims, seed, this.span) : undefined;
     this.losses = options.losses && [];
+    this.fileLosses = options.losses && new FileLosses(this.span, options.losses === 'planted');
     this.measured = options.hasInvoices === true ? [] : undefined;
     this.middle = from + (hours / 2) * hour;
     this.lastSlice = Math.ceil(hours * slicesPerHour);
@@ -152,7 +154,7 @@ class Simulation implements FleetTruth {
   }
 
   get missing(): readonly ExpectedLoss[] | undefined {
-    return this.losses?.flatMap((one) => one.listExpected());
+    return this.losses && [...this.losses.flatMap((one) => one.listExpected()), ...this.path.lostFiles];
   }
 
   get counts(): FleetCounts {
@@ -164,11 +166,19 @@ class Simulation implements FleetTruth {
       const until = this.span.from + (now + 1) * slice;
       for (const traveller of this.travellers) this.advance(traveller, until, now);
       const arrivals = this.path.arrivals(now);
-      if (now % slicesPerHour === slicesPerHour - 1) arrivals.push(...this.path.closeFiles(until));
+      if (now % slicesPerHour === slicesPerHour - 1)
+        arrivals.push(...this.path.closeFiles(until, this.listFates(now)));
       this.now = Math.min(until, this.span.to);
       if (arrivals.length > 0) yield arrivals;
     }
     yield this.path.closeFiles(this.span.to + 48 * hour);
+  }
+
+  /** What becomes of the files that carriers put at the end of an hour, whatever is in them. */
+  private listFates(now: number): ReadonlyMap<Carrier, FileFate> {
+    const { fileLosses } = this;
+    const index = Math.floor(now / slicesPerHour);
+    return new Map(fileLosses?.sources.map((source) => [source, fileLosses.findFate(source, index)]));
   }
 
   private *simTravellers(
@@ -184,7 +194,9 @@ class Simulation implements FleetTruth {
       const truth = new PartitionTruth(sessionRefresh, facts, this.measured);
       this.partitions.set(sim.sim, truth);
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
-      const losses = lost && new RecordLosses(Random.of(seed ^ 0x1055, index), lost === 'planted');
+      const { fileLosses } = this;
+      const losses =
+        fileLosses && new RecordLosses(Random.of(seed ^ 0x1055, index), lost === 'planted', fileLosses);
       if (losses !== undefined) this.losses?.push(losses);
       const incidental = this.incidents && { incident: this.incidents.get(index), idleInterval };
       const course = { ...incidental, losses };
@@ -283,13 +295,13 @@ function packRecord(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
   const source: Carrier = record.kind === 'event' ? record.source : record.sim.carrier;
   const partitionKey = sim?.sim ?? source;
   const parcel = { source, partitionKey, standsAlone: false, fate: 'kept' } as const;
-  if (record.kind === 'event' && record.byFile && sim !== undefined) {
-    return [{ ...parcel, form: 'event row', write: () => writeRow(eventRow(record, sim)) }];
-  }
-  if (record.kind !== 'usage' || record.path === 'stream') {
+  if (record.kind === 'connection' || sim === undefined || record.path === 'stream') {
     return [{ ...parcel, form: 'record', write: () => writeRecord(record) }];
   }
-  const row = { ...parcel, form: 'usage row', write: () => writeRow(usageRow(record)) } as const;
+  const row =
+    record.kind === 'event'
+      ? ({ ...parcel, form: 'event row', write: () => writeRow(eventRow(record, sim)) } as const)
+      : ({ ...parcel, form: 'usage row', write: () => writeRow(usageRow(record)) } as const);
   return record.path === 'file'
     ? [row]
     : [{ ...parcel, form: 'record', write: () => writeRecord(record) }, row];

@@ -1,5 +1,8 @@
+import type { Carrier } from '../lambda/ledger/source.ts';
+import type { Sim } from './identity.ts';
 import type { Random } from './random.ts';
 import type { CarrierEvent, ConnectionEvent, FleetRecord, UsageRecord } from './records.ts';
+import { hour, type Span } from './records.ts';
 import { type ExpectedLoss, makeSessionId } from './truth.ts';
 
 /** What a carrier does not deliver of one SIM, or delivers twice, and what must therefore be found missing. */
@@ -12,7 +15,13 @@ const shares = {
   usageLost: 4,
   usageTwice: 2,
   usageNotByStream: 40,
+  usageNotByFile: 6,
+  eventNotByStream: 15,
+  eventNotByFile: 10,
 };
+
+/** Sources whose usage comes in files, one an hour. */
+const fileSources: readonly Carrier[] = ['1nce', 'emnify', 'telekom'];
 
 /** Volumes of a data streamer may differ by so much. */
 const toleratedBytes = 1_000;
@@ -35,18 +44,62 @@ interface Progress {
   readonly chain: Omit<ExpectedLoss, 'sim' | 'sessionId'>[];
 }
 
+/** What becomes of a source's file of usage at the end of an hour: `empty` ones have no rows, which come an hour later. */
+export type FileFate = 'put' | 'empty' | 'lost';
+
+/**
+ * The files of usage that a carrier loses: of each source one a day, and never at the same hour of two days. One file a day
+ * is empty, as the files of a carrier are that sends one every hour.
+ */
+export class FileLosses {
+  readonly sources = fileSources;
+  readonly #span: Span;
+  readonly #isPlanted: boolean;
+
+  /** @param isPlanted false for a carrier that loses none. */
+  constructor(span: Span, isPlanted: boolean) {
+    this.#span = span;
+    this.#isPlanted = isPlanted;
+  }
+
+  /** @param index of the hour that ends, from 0. */
+  findFate(source: Carrier, index: number): FileFate {
+    if (index % 24 === 1) return 'empty';
+    const place = fileSources.indexOf(source);
+    const lost = 3 + ((5 * Math.floor(index / 24) + 7 * place) % 17);
+    return this.#isPlanted && place !== -1 && index % 24 === lost ? 'lost' : 'put';
+  }
+
+  /** Whether the file is lost in which a carrier writes what happens at a time. */
+  isLost(source: Carrier, at: number): boolean {
+    return this.findFate(source, Math.floor((at - this.#span.from) / hour)) === 'lost';
+  }
+}
+
+/** A usage record or event that was delivered. */
+interface Delivered extends Pick<UsageRecord, 'start' | 'path'> {
+  readonly id: string;
+  readonly sessionId: string | undefined;
+  /** Undefined of an event. */
+  readonly bytes: number | undefined;
+}
+
 /** Loses records of one SIM on purpose, or none. */
 export class RecordLosses {
   readonly #random: Random;
   readonly #isPlanted: boolean;
   readonly #sessions = new Map<string, Progress>();
   readonly #found: ExpectedLoss[] = [];
+  readonly #files: FileLosses;
+  /** Complete records of usage and events, by kind and day. */
+  readonly #delivered = new Map<string, Delivered[]>();
   #sim = '';
 
   /** @param isPlanted false for a carrier that delivers everything once. */
-  constructor(random: Random, isPlanted: boolean) {
+  constructor(random: Random, isPlanted: boolean, files: FileLosses) {
     this.#random = random;
     this.#isPlanted = isPlanted;
+    this.#files = files;
   }
 
   /** What is delivered of a record that happened. */
@@ -68,6 +121,10 @@ export class RecordLosses {
     const open = [...this.#sessions].filter(([, { isKnown, isEnded }]) => isKnown && !isEnded);
     return [
       ...this.#found,
+      ...[...this.#delivered.values()].flatMap((delivered) => [
+        ...this.#listUnfiled(delivered),
+        ...this.#listUnstreamed(delivered),
+      ]),
       ...open.map(([sessionId]) => ({
         ...({
           sim: this.#sim,
@@ -135,10 +192,55 @@ export class RecordLosses {
   }
 
   #takeUsage(record: UsageRecord): readonly UsageRecord[] {
-    const { id, sessionId, messages, sim, start, end } = record;
+    const { sim, messages, at, path } = record;
+    if (messages > 0) return [record];
+    const isLost = path !== 'stream' && this.#files.isLost(sim.carrier, at);
+    if (isLost && path === 'file') return [];
+    const delivered = this.#takeData(isLost ? { ...record, path: 'stream' } : record).map((one) =>
+      one.path === 'both' && this.#loses(shares.usageNotByFile) ? { ...one, path: 'stream' as const } : one,
+    );
+    for (const { id, start, path: by, sessionId, volume } of delivered)
+      if (id !== null)
+        this.#note('usage', sim, { id, start, path: by, sessionId, bytes: volume.up + volume.down });
+    return delivered;
+  }
+
+  #note(kind: 'usage' | 'event', sim: Sim, record: Delivered): void {
+    if (sim.dataStreamer.generation !== 'nested') return;
+    const key = `${kind} ${dayBy(record.start)}`;
+    const ofDay = this.#delivered.get(key) ?? [];
+    this.#delivered.set(key, ofDay);
+    ofDay.push(record);
+  }
+
+  /** What files lack of a day on which they have most of what the stream has, up to the last one of their records. */
+  #listUnfiled(delivered: readonly Delivered[]): ExpectedLoss[] {
+    const streamed = delivered.filter(({ path }) => path === 'stream');
+    if (delivered.filter(({ path }) => path === 'both').length <= streamed.length) return [];
+    const last = Math.max(...delivered.filter(({ path }) => path !== 'stream').map(({ start }) => start));
+    return streamed
+      .filter(({ start }) => start <= last)
+      .map(({ id, sessionId, bytes }) => ({
+        ...{ sim: this.#sim, sessionId, bytes, records: [id] },
+        ...({ check: 'path', reason: 'not-by-file' } as const),
+      }));
+  }
+
+  /** Events that the stream lacks of a day on which it has most of what files have. Usage is expected where it is lost. */
+  #listUnstreamed(delivered: readonly Delivered[]): ExpectedLoss[] {
+    const filed = delivered.filter(({ path, bytes }) => path === 'file' && bytes === undefined);
+    if (delivered.filter(({ path }) => path === 'both').length <= filed.length) return [];
+    return filed.map(({ id }) => ({
+      ...{ sim: this.#sim, sessionId: undefined, bytes: undefined, records: [id] },
+      ...({ check: 'path', reason: 'not-by-stream' } as const),
+    }));
+  }
+
+  #takeData(record: UsageRecord): readonly UsageRecord[] {
+    const { id, sessionId, sim, start, end } = record;
     const { generation } = sim.dataStreamer;
     const bytes = record.volume.up + record.volume.down;
-    if (messages > 0 || id === null) return [record];
+    if (id === null) return [record];
     if (sessionId === undefined) return this.#takeUnnamed(record, id, bytes);
     const progress = this.#open(sessionId, start);
     progress.usage += 1;
@@ -179,10 +281,12 @@ export class RecordLosses {
 
   #takeEvent(event: CarrierEvent): readonly CarrierEvent[] {
     const { context, sim, source, typeId, at } = event;
-    if (context === undefined || sim === undefined) return [event];
+    if (sim === undefined) return [event];
+    if (context === undefined) return [this.#takeSideEvent(event, sim)];
     const sessionId = makeSessionId(source, sim.dataStreamer, context);
     const progress = this.#open(sessionId, at);
     if (typeId === 5 && this.#loses(shares.endLost)) return [];
+    this.#noteEvent(event, sim, sessionId);
     progress.isKnown = true;
     if (typeId !== 5) return [event];
     progress.isEnded = true;
@@ -190,6 +294,20 @@ export class RecordLosses {
     if (lostBytes > toleratedBytes)
       this.#expect(sessionId, { check: 'close', reason: 'total-differs', bytes: lostBytes, records: [] });
     return [event];
+  }
+
+  /** An event that is of no session may come by one of two paths. */
+  #takeSideEvent(event: CarrierEvent, sim: Sim): CarrierEvent {
+    const { path } = event;
+    const isUnstreamed = path === 'both' && this.#loses(shares.eventNotByStream);
+    const isUnfiled = path === 'both' && !isUnstreamed && this.#loses(shares.eventNotByFile);
+    const taken: CarrierEvent = { ...event, path: isUnstreamed ? 'file' : isUnfiled ? 'stream' : path };
+    this.#noteEvent(taken, sim);
+    return taken;
+  }
+
+  #noteEvent({ id, at, path }: CarrierEvent, sim: Sim, sessionId?: string): void {
+    if (id !== null) this.#note('event', sim, { id, start: at, path, sessionId, bytes: undefined });
   }
 
   #open(sessionId: string, start: number): Progress {

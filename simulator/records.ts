@@ -55,8 +55,8 @@ export interface CarrierEvent {
   readonly context?: PdpContext;
   /** Volume of the whole session, on event 5. */
   readonly volume?: Volume;
-  /** Comes as a row of an events file, not by stream. */
-  readonly byFile: boolean;
+  /** `file`: as a row of an events file. */
+  readonly path: 'stream' | 'file' | 'both';
 }
 
 /** A data-streamer usage record. Times are epoch milliseconds. */

@@ -24,7 +24,7 @@ export function openAlertPorts({ deployment, terminal }: CommandContext): AlertC
   }
   const { episodes, state } = places.alertTables;
   return {
-    reader: openLedgerReader(deployment, terminal.now).reader,
+    ...openLedgerReader(deployment, terminal.now),
     alerts: {
       episodes: new EpisodeReader(dynamoDb, episodes),
       mutes: new MutesTable(dynamoDb, state),

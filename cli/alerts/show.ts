@@ -26,6 +26,7 @@ function describeAlert(context: CommandContext, alert: AlertDetail, now: number)
     ['began', `${minuteText(alert.start_time)} UTC`],
     ...optional('met', alert.met_time && `${minuteText(alert.met_time)} UTC`),
     ['ended', alert.end_time === null ? `no, for ${length}` : `${minuteText(alert.end_time)} UTC`],
+    ...(alert.final === true ? [['final', 'all days that decide about it are sealed'] as const] : []),
     ['judged', `by the records up to ${minuteText(alert.judged_until)} UTC`],
     ...describeEvidence(alert),
     ...describeMembers(alert),

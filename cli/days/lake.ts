@@ -26,6 +26,7 @@ export function openDayTables({ dynamoDb: client, places }: Deployment): Pick<Da
       usage,
       events,
       sims,
+      dayState: places.dayTables.dayState,
       usageDays: places.usageRetentionDays,
     }),
     notes: new SessionNoteStore(client, places.dayTables.sessionDays),

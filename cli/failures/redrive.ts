@@ -4,14 +4,7 @@ import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
-import {
-  chooseFence,
-  chooseLateNotes,
-  makeImportPorts,
-  makeQuarantine,
-  makeWriter,
-  takeIn,
-} from '../ledger.ts';
+import { chooseFence, chooseNotes, makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
 import { printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
@@ -67,7 +60,7 @@ class FailureRedrive {
       writer: makeWriter(deployment, { dryRun }),
       quarantine: makeQuarantine(deployment, { dryRun }),
       fence: chooseFence(deployment, { dryRun }),
-      ...chooseLateNotes(deployment, { dryRun }),
+      ...chooseNotes(deployment, { dryRun }),
     };
   }
 

@@ -4,7 +4,7 @@ import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { bodiesIn } from '../../local/user-files.ts';
-import { chooseLateNotes, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import { chooseNotes, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
 /** Bodies that are stored together, and the bytes that they may have. */
@@ -52,7 +52,7 @@ class JsonImport {
       writer: makeWriter(deployment, { dryRun: false }),
       quarantine: makeQuarantine(deployment, { dryRun: false }),
       fence: deployment.fence,
-      ...chooseLateNotes(deployment, { dryRun: false }),
+      ...chooseNotes(deployment, { dryRun: false }),
     };
   }
 

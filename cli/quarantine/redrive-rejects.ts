@@ -5,7 +5,7 @@ import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { Quarantine, RejectLine } from '../../lambda/store/quarantine.ts';
 import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { chooseFence, chooseLateNotes, makeQuarantine, makeWriter } from '../ledger.ts';
+import { chooseFence, chooseNotes, makeQuarantine, makeWriter } from '../ledger.ts';
 import {
   keepOnly,
   type RejectFilter,
@@ -184,7 +184,7 @@ class Redrive {
         writer: this.#writer,
         quarantine: this.#collectParts(attempts),
         fence: chooseFence(this.#deployment, this.#options),
-        ...chooseLateNotes(this.#deployment, this.#options),
+        ...chooseNotes(this.#deployment, this.#options),
       },
       // A run before this one may have been broken off.
       { readBeforeWrite: true, writtenAt: this.#options.now(), isRetry: true },

@@ -56,6 +56,7 @@ export class RejectReader {
     return {
       entries: rows.map((row) => ({
         ...arrival,
+        isRow: true,
         reading: interpretParsedRow(row, layout.interpretRow, { source, arrivedAt }),
         bytes: () => row.bytes,
       })),

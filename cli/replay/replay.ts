@@ -19,14 +19,7 @@ import {
   startProgress,
 } from '../command.ts';
 import { listShards, retainedRecords, type TimeRange } from '../deployment/streams.ts';
-import {
-  chooseFence,
-  chooseLateNotes,
-  makeLedgerTables,
-  makeQuarantine,
-  makeWriter,
-  takeIn,
-} from '../ledger.ts';
+import { chooseFence, chooseNotes, makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { formatTable, printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import { count, type Progress } from '../terminal/progress.ts';
 
@@ -126,7 +119,7 @@ class Replay {
     this.#ports = {
       quarantine: makeQuarantine(deployment, options),
       fence: chooseFence(deployment, options),
-      ...chooseLateNotes(deployment, options),
+      ...chooseNotes(deployment, options),
       writer: options.verify
         ? new VerifyingWriter(writer, makeLedgerTables(deployment, deployment.dynamoDb))
         : writer,

@@ -601,6 +601,8 @@ export interface components {
        * @description Null while it lasts.
        */
       end_time: string | null;
+      /** @description Whether nothing will change it but late records: it is over, and all days that decide about it are sealed. Null of many SIMs. */
+      final: boolean | null;
       /** @description How many records it rests on. */
       records: number;
       /** @description The alert that goes on in place of a merged one. */
@@ -639,13 +641,13 @@ export interface components {
       /** @enum {string} */
       check: "chain" | "close" | "orphan" | "duplicate" | "path";
       /** @enum {string} */
-      reason: "missing-windows" | "total-differs" | "no-start" | "no-end" | "no-session" | "same-window" | "not-by-stream";
+      reason: "missing-windows" | "total-differs" | "no-start" | "no-end" | "no-session" | "same-window" | "not-by-stream" | "not-by-file" | "file-missing";
       /**
        * Format: date
        * @description The UTC day to which it belongs: of a session, that of its end.
        */
       day: string;
-      /** @description The SIM's key. */
+      /** @description The SIM's key; of a missing file, `files:` and the source. */
       sim: string;
       source: string;
       /** @enum {string} */
@@ -663,7 +665,7 @@ export interface components {
       /** @description Money of the record, an exact decimal. */
       cost: string | null;
       currency: string | null;
-      /** @description Ids of the records that show it. */
+      /** @description Ids of the records that show it; of a missing file, the names of those before and behind it. */
       records: string[];
     };
     /** @description A version of a bill. */

@@ -126,7 +126,10 @@ function AlertDetails({
           <Time at={alert.met_time} />
         </dd>
         <dt>Until</dt>
-        <dd>{alert.end_time === null ? 'now' : <Time at={alert.end_time} />}</dd>
+        <dd>
+          {alert.end_time === null ? 'now' : <Time at={alert.end_time} />}
+          {alert.final === true ? ', final' : null}
+        </dd>
         <dt>Source</dt>
         <dd>
           <Name text={alert.source} />

@@ -1,6 +1,6 @@
 import type { Episode } from './episodes.ts';
 import type { Known } from './known.ts';
-import type { Rule, Severity } from './rules.ts';
+import { findDecidingTime, type Rule, type Severity } from './rules.ts';
 import { findJoinedSpans } from './spans.ts';
 
 /**
@@ -64,11 +64,14 @@ export function findTrueAlerts(
   return findJoinedSpans(rule, known, to)
     .filter(({ metAt }) => isWithin(metAt + rule.pending, { from, to }))
     .map((span) => {
-      // What lies within these times before or after would be of the same alert.
-      const before = ('within' in rule ? rule.within : 0) + rule.recovery;
-      const isFinal =
-        span.to !== undefined && span.isOver && isSealed(span.from - before, span.to + rule.recovery);
-      return { from: span.from, to: span.to, isFinal };
+      const { from: begun, to: ended, isOver } = span;
+      const deciding =
+        ended === undefined || !isOver ? undefined : findDecidingTime(rule, { from: begun, to: ended });
+      return {
+        from: begun,
+        to: ended,
+        isFinal: deciding !== undefined && isSealed(deciding.from, deciding.to),
+      };
     });
 }
 

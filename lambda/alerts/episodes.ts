@@ -1,6 +1,6 @@
 import { canonicalText, digest } from './digest.ts';
 import { nameRecord, type RecordReference } from './known.ts';
-import type { Rule, Severity } from './rules.ts';
+import { findDecidingTime, type Rule, type Severity } from './rules.ts';
 import type { Evidence, JoinedSpan } from './span.ts';
 
 /**
@@ -78,6 +78,12 @@ export interface Episode {
   readonly from: number;
   readonly metAt: number;
   readonly to: number | undefined;
+  /**
+   * The time whose records decide about it: see {@link findDecidingTime}. Absent while it lasts, and of one that an older
+   * version wrote.
+   */
+  readonly decidedFrom?: number | undefined;
+  readonly decidedTo?: number | undefined;
   readonly evidence: Evidence;
   /** The id of the episode that goes on in place of a merged one. */
   readonly mergedInto: string | undefined;
@@ -138,7 +144,9 @@ export type EpisodeWrite =
 /** A rule and a SIM that are judged. */
 export interface Judgement {
   /** Undefined where the rule was removed, or does not match the SIM any more. */
-  readonly rule: Pick<Rule, 'name' | 'kind' | 'severity' | 'pending' | 'recovery'> | undefined;
+  readonly rule:
+    | (Pick<Rule, 'name' | 'kind' | 'severity' | 'pending' | 'recovery'> & { readonly within?: number })
+    | undefined;
   readonly ruleVersion: string | undefined;
   readonly sim: string;
   readonly source: string;
@@ -422,7 +430,8 @@ function endEpisode(episode: Episode, judgement: Judgement): Episode {
 /** An episode with changes, and with the messages that tell of them, unless these are held back. */
 function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgement): Episode {
   const { watermark, now } = judgement;
-  const changed: Episode = { ...episode, ...changes, watermark, isHeld: false };
+  const settled: Episode = { ...episode, ...changes, watermark, isHeld: false };
+  const changed = { ...settled, ...describeDecidingTime(settled, judgement) };
   const kinds = findMessages(episode, changed, judgement);
   // What nobody was told of, and is over, is not told later either.
   const isToldLater = changed.told !== undefined || changed.state === 'open';
@@ -431,6 +440,17 @@ function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgemen
     return changed;
   }
   return kinds.reduce<Episode>((told, kind) => tell(told, kind, now), changed);
+}
+
+/** By which time an episode is decided; what a rule says that was since changed stands. */
+function describeDecidingTime(
+  { from, to, ruleVersion, ...stored }: Episode,
+  { rule, ruleVersion: current }: Judgement,
+): Pick<Episode, 'decidedFrom' | 'decidedTo'> {
+  const { decidedFrom, decidedTo } = stored;
+  if (rule === undefined || ruleVersion !== current) return { decidedFrom, decidedTo };
+  const time = to === undefined ? undefined : findDecidingTime(rule, { from, to });
+  return { decidedFrom: time?.from, decidedTo: time?.to };
 }
 
 /** What is to be told of an episode, beside what was. */

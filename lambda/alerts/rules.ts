@@ -220,6 +220,19 @@ export function findWindow(rule: Rule): number {
   return 'per' in rule ? (rule.per === 'day' ? day : 31 * day) : 0;
 }
 
+/**
+ * The time whose records decide about an alert, with what lies so near before or after that it would be of the same one.
+ *
+ * @param span when the condition held; milliseconds since the epoch.
+ */
+export function findDecidingTime(
+  rule: Pick<Rule, 'recovery'> & { readonly within?: number },
+  { from, to }: { readonly from: number; readonly to: number },
+): { readonly from: number; readonly to: number } {
+  const before = (rule.within ?? 0) + rule.recovery;
+  return { from: from - before, to: to + rule.recovery };
+}
+
 /** Whether a rule is about the usage of days, or of months. */
 export function isAboutPeriods(rule: Rule): rule is PeriodUsageRule {
   return 'per' in rule;

@@ -58,5 +58,6 @@ export function dayTablesFromEnvironment(client: DynamoDBClient): DayPassTables 
     findings: requireEnvironment(environment.findingsTable),
     usageDays: Number(requireEnvironment(environment.usageRetentionDays)),
     dayMarkers: requireEnvironment(environment.dayMarkersTable),
+    dayState: requireEnvironment(environment.dayStateTable),
   };
 }

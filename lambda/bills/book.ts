@@ -3,8 +3,8 @@ import type { OpeningBalance, RosterEntry } from '../billing/rate.ts';
 import { parseStoredTariff, printTariff } from '../billing/stored-tariff.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
-import { digest } from '../days/digests.ts';
 import type { Lake } from '../days/pass/ports.ts';
+import { digest } from '../days/slots.ts';
 import { bookKey, type ReadText, readText, tariffsPrefix, writeOnce, writeText } from './objects.ts';
 
 /**

@@ -4,13 +4,13 @@ import { isFoldable } from '../billing/fold-usage.ts';
 import { findRowDays, Rater, type RatingContext, readsSessions } from '../billing/rate.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { type Day, listDays } from '../days/day.ts';
-import { digest } from '../days/digests.ts';
 import type { Manifest } from '../days/manifest.ts';
 import { retryConflicts } from '../days/pass/conflicts.ts';
 import { makeManifestKey, readJson } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
 import type { ScheduleStart } from '../days/schedule-start.ts';
 import { findMonth } from '../days/sim-days.ts';
+import { digest } from '../days/slots.ts';
 import { formatTime } from '../ledger/time.ts';
 import { mapConcurrently } from '../store/concurrency.ts';
 import {

@@ -1,5 +1,5 @@
 import { isAccount } from '../ledger/accounts.ts';
-import { findSlot, slotCount } from './digests.ts';
+import { findSlot, slotCount } from './slots.ts';
 
 /** Buckets: parts of the fleet whose day one invocation reads. */
 

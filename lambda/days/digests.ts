@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { isAccount } from '../ledger/accounts.ts';
 import type { Scalar } from '../ledger/observation.ts';
 import { listRowColumns, type Row, rowKinds } from './columns.ts';
 import { compareTexts, type RowKind, type SimRows } from './rows.ts';
+import { digest, findSlot } from './slots.ts';
 
 /**
  * What a day's rows are, in one text of 64 digits: its root.
@@ -12,22 +12,6 @@ import { compareTexts, type RowKind, type SimRows } from './rows.ts';
  * id; a kind's root is made of its slots, the day's root of its kinds. So buckets, which are ranges of slots, can be hashed
  * apart, and sealing holds at most so many digests for a fleet of any size.
  */
-
-/** Number of slots: three hexadecimal digits. A constant of the format, which never changes. */
-export const slotCount = 4_096;
-
-/** The slot of what names no SIM: it comes behind all others. */
-const accountSlot = 'account';
-
-/** The slot of a SIM: the first three hexadecimal digits of the SHA-256 of its key. Accounts have one of their own. */
-export function findSlot(sim: string): string {
-  return isAccount(sim) ? accountSlot : digest(sim).slice(0, 3);
-}
-
-/** SHA-256 of a text as UTF-8, in hexadecimal. */
-export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
 
 /** The rows of one slot and kind. */
 export interface SlotDigest {

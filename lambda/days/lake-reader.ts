@@ -8,7 +8,7 @@ import type { Lake } from './pass/ports.ts';
 import { readBucketCount, readSimRows } from './pass/sim-rows.ts';
 import type { TopLists } from './top-sims.ts';
 
-/** Days whose numbers of buckets are remembered. */
+/** Days that are remembered as sealed, and those whose numbers of buckets are. */
 const maxRemembered = 1_000;
 
 /** Times that a file is opened again that is written while it is read. */
@@ -19,6 +19,8 @@ export class LakeReader {
   readonly #lake: Pick<Lake, 'open'>;
   /** They never change. */
   readonly #buckets = new Map<Day, number>();
+  /** Days that are sealed: they stay so. */
+  readonly #sealed = new Set<Day>();
 
   constructor(lake: Pick<Lake, 'open'>) {
     this.#lake = lake;
@@ -27,6 +29,15 @@ export class LakeReader {
   /** A day's manifest; undefined if the day is not sealed. */
   async readManifest(day: Day): Promise<Manifest | undefined> {
     return (await readJson<Manifest>(this.#lake, makeManifestKey(day))).content;
+  }
+
+  /** Whether a day is sealed. */
+  async isSealed(day: Day): Promise<boolean> {
+    if (this.#sealed.has(day)) return true;
+    if ((await this.#lake.open(makeManifestKey(day))) === undefined) return false;
+    if (this.#sealed.size >= maxRemembered) this.#sealed.clear();
+    this.#sealed.add(day);
+    return true;
   }
 
   /** The SIMs with the most bytes in a closed day and in its month; undefined if the day is not sealed. */

@@ -1,7 +1,8 @@
 import type { Session } from '../ledger/observation.ts';
 import { type Day, findDay, findSessionDay, shiftDay } from './day.ts';
-import { digest, printRow } from './digests.ts';
+import { printRow } from './digests.ts';
 import type { SessionRow } from './rows.ts';
+import { digest } from './slots.ts';
 
 /**
  * In which day's rows a session stands.

@@ -6,6 +6,7 @@ import type { VolumeGroup } from '../metrics/volumes.ts';
 import { type Quarantine, type Reject, rejectFault } from '../store/quarantine.ts';
 import type { LedgerWriter } from '../store/writer.ts';
 import { BatchAccount } from './batch-account.ts';
+import type { NoteFiled } from './filed.ts';
 import type { NoteLate } from './late.ts';
 import type { Measures } from './measures.ts';
 import { PendingChanges, type StoringOptions } from './pending-changes.ts';
@@ -23,6 +24,8 @@ export interface Entry {
   readonly arrivedAt: number;
   /** The record's original bytes. Asked for only when it is rejected. */
   readonly bytes: () => Uint8Array;
+  /** Whether it is a row of a file. */
+  readonly isRow?: boolean;
   /** Of a row of a file: the header before it, where that is not the file's first. */
   readonly header?: string;
 }
@@ -35,6 +38,8 @@ export interface LedgerPorts {
   readonly fence: ChunkFence;
   /** Notes records that come late. Absent where no alerts are judged. */
   readonly noteLate?: NoteLate;
+  /** Notes which records came in files. Absent in dry runs. */
+  readonly noteFiled?: NoteFiled;
   /**
    * Tells what usage gained by a chunk. Never rejects, and settles within a second: what cannot be told is left out. Absent
    * where no metrics are exported.
@@ -100,11 +105,11 @@ export async function ingest(
 async function takeIn(
   entries: Iterable<Entry>,
   passage: Passage,
-  { writer, quarantine, noteLate }: Omit<LedgerPorts, 'fence' | 'beginChunk' | 'tellVolumes'>,
+  { writer, quarantine, noteLate, noteFiled }: Omit<LedgerPorts, 'fence' | 'beginChunk' | 'tellVolumes'>,
   options: IngestOptions,
 ): Promise<ChunkOutcome & { readonly volumes: readonly VolumeGroup[] }> {
   const account = new BatchAccount();
-  const changes = new PendingChanges({ writer, passage, noteLate, options, account });
+  const changes = new PendingChanges({ writer, passage, noteLate, noteFiled, options, account });
   const rejects = new PendingRejects(quarantine, options.rejectGroup, account);
   for (const entry of entries) {
     const { reading, delivery, arrivedAt } = entry;

@@ -1,10 +1,12 @@
 import type { MarkedChanges, Passage } from '../days/fence/chunk-fence.ts';
+import type { FiledRecord } from '../days/filed-records.ts';
 import { Fold } from '../ledger/fold.ts';
 import type { Observations } from '../ledger/observation.ts';
 import type { WriteOptions } from '../store/ledger-tables.ts';
 import type { WriteReport } from '../store/report.ts';
 import type { LedgerWriter } from '../store/writer.ts';
 import type { BatchAccount } from './batch-account.ts';
+import { findFiled, type NoteFiled } from './filed.ts';
 import { type Arrival, findLate, type LateRecord, type NoteLate } from './late.ts';
 
 /**
@@ -28,6 +30,7 @@ export interface StoringContext {
   /** Marks what belongs to closed days. */
   readonly passage: Passage;
   readonly noteLate: NoteLate | undefined;
+  readonly noteFiled: NoteFiled | undefined;
   readonly options: StoringOptions;
   /** Takes what became of the records. */
   readonly account: BatchAccount;
@@ -41,6 +44,8 @@ export class PendingChanges {
   /** The newest arrival of a record, in milliseconds since the epoch. */
   #newestArrival = 0;
   #late: LateRecord[] = [];
+  /** Records that came in a file, by their indexes. */
+  #filed = new Map<number, FiledRecord>();
 
   constructor(context: StoringContext) {
     this.#context = context;
@@ -52,11 +57,13 @@ export class PendingChanges {
   }
 
   /** Folds what a record states into the changes. */
-  fold(record: number, observations: Observations, { arrivedAt, source }: Arrival): void {
+  fold(record: number, observations: Observations, arrival: Arrival & { readonly isRow?: boolean }): void {
     this.#records += 1;
-    const late = findLate(observations, { arrivedAt, source });
+    const late = findLate(observations, arrival);
     if (late !== undefined) this.#late.push({ record, ...late });
-    this.#newestArrival = Math.max(this.#newestArrival, arrivedAt);
+    const filed = findFiled(observations, arrival);
+    if (filed !== undefined) this.#filed.set(record, filed);
+    this.#newestArrival = Math.max(this.#newestArrival, arrival.arrivedAt);
     if (this.#fold.add(record, observations)) this.#context.account.repeat(record);
   }
 
@@ -65,6 +72,8 @@ export class PendingChanges {
     const { writer, passage, options, account } = this.#context;
     const late = this.#late;
     this.#late = [];
+    const filed = this.#filed;
+    this.#filed = new Map();
     const changes = this.#fold.changes();
     this.#fold = new Fold();
     this.#records = 0;
@@ -73,6 +82,18 @@ export class PendingChanges {
     const report = await writer.write(writable, { ...options, writtenAt });
     account.noteWritten(changes, refused.length === 0 ? report : addRefused(report, refused));
     await this.#noteLate(late, report);
+    await this.#noteFiled(filed);
+  }
+
+  /** Notes what came in a file, behind its markers: a day whose reading is under way is read again. */
+  async #noteFiled(filed: ReadonlyMap<number, FiledRecord>): Promise<void> {
+    const { noteFiled, account } = this.#context;
+    if (noteFiled === undefined || filed.size === 0) return;
+    try {
+      await noteFiled([...filed.values()]);
+    } catch (error) {
+      account.noteUnkept([...filed.keys()], error);
+    }
   }
 
   /**

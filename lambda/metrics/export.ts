@@ -67,6 +67,9 @@ const maxDays = 10;
 /** Receivings at the same time. */
 const concurrentReceivings = 4;
 
+/** The longest that a receiver may ask to wait, in milliseconds: what is not sent within 4 days is lost. */
+const maxWait = 3_600_000;
+
 /** Messages that a process remembers to have exported. */
 const maxRemembered = 20_000;
 
@@ -84,6 +87,8 @@ export class VolumeExporter {
   /** Ids of messages that were exported, which a queue may deliver again. */
   readonly #exported = new Set<string>();
   #pending: PendingExport | undefined;
+  /** Until when the receiver has asked to wait, in milliseconds since the epoch, and why. */
+  #waiting: { readonly until: number; readonly reason: string } | undefined;
   /** The end of the last span, in milliseconds since the epoch. */
   #exportedTo: number | undefined;
 
@@ -101,15 +106,18 @@ export class VolumeExporter {
    * @throws what the queue throws. What was received is delivered again.
    */
   async run(now: number): Promise<ExportReport> {
-    const again = this.#pending === undefined ? nothing : await this.#send(this.#pending);
+    if (this.#waiting !== undefined && now < this.#waiting.until)
+      return { ...nothing, failure: this.#waiting.reason };
+    this.#waiting = undefined;
+    const again = this.#pending === undefined ? nothing : await this.#send(this.#pending, now);
     // Another run of this time: no time has passed that its points could be of.
     const isRepeated = this.#exportedTo !== undefined && now <= this.#exportedTo;
     if (this.#pending !== undefined || isRepeated) return again;
     this.#pending = this.#make(await this.#receive(), now);
-    return this.#pending === undefined ? again : addReports(again, await this.#send(this.#pending));
+    return this.#pending === undefined ? again : addReports(again, await this.#send(this.#pending, now));
   }
 
-  async #send({ body, messages }: PendingExport): Promise<ExportReport> {
+  async #send({ body, messages }: PendingExport, now: number): Promise<ExportReport> {
     const outcome = await this.#ports.send(body);
     switch (outcome.kind) {
       case 'accepted':
@@ -123,7 +131,11 @@ export class VolumeExporter {
       case 'refused':
         await this.#finish(messages);
         return { ...nothing, dropped: messages.length, failure: outcome.reason };
-      case 'later':
+      case 'later': {
+        const { reason, retryAfterMilliseconds: wait = 0 } = outcome;
+        if (wait > 0) this.#waiting = { until: now + Math.min(wait, maxWait), reason };
+        return { ...nothing, failure: reason };
+      }
       case 'unusable':
         return { ...nothing, failure: outcome.reason };
     }

@@ -32,7 +32,7 @@ export interface Volume {
 /** Volumes of one combination of dimensions. */
 export interface VolumeGroup extends VolumeDimensions, Volume {}
 
-/** Characters of a name that are told apart. */
+/** Characters of a name that are told apart, of UTF-16. */
 const maxNameCharacters = 64;
 
 interface OpenGroup {
@@ -137,5 +137,6 @@ function cutNames({
 }
 
 function cutName(name: string | undefined): string | undefined {
-  return name?.slice(0, maxNameCharacters);
+  // A character of two halves that is cut would make the whole request one that receivers cannot read.
+  return name?.slice(0, maxNameCharacters).toWellFormed();
 }

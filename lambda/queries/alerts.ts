@@ -3,7 +3,9 @@ import type { RecordReference } from '../alerts/known.ts';
 import { findMute, type Mute } from '../alerts/mutes.ts';
 import type { Severity } from '../alerts/rules.ts';
 import type { SharedEpisode } from '../alerts/shared-episodes.ts';
+import { type Day, findDay, listDays } from '../days/day.ts';
 import { formatTime, parseTime } from '../ledger/time.ts';
+import { mapConcurrently } from '../store/concurrency.ts';
 import { timeOfKey } from '../store/counted-items.ts';
 import {
   type AnyEpisode,
@@ -15,6 +17,7 @@ import {
 import { isKey } from '../store/keys.ts';
 import type { MutesTable } from '../store/mutes.ts';
 import { isSharedPartition, readSharedRule } from '../store/shared-episodes.ts';
+import type { ClosedDays } from './closed-days.ts';
 import { NotFoundError, shorten } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import { type Period, shiftTime } from './period.ts';
@@ -29,6 +32,8 @@ const maxRounds = 8;
 export interface AlertPorts extends Pick<QueryPorts, 'reader' | 'now'> {
   /** Undefined where a deployment judges no rules: it has no alerts. */
   readonly alerts: { readonly episodes: EpisodeReader; readonly mutes: Pick<MutesTable, 'list'> } | undefined;
+  /** Which days are sealed; undefined where no days are closed. */
+  readonly days: Pick<ClosedDays, 'isSealed'> | undefined;
 }
 
 /** Which alerts are listed. Each member that is undefined asks for all. */
@@ -75,15 +80,17 @@ export interface AlertDetail extends Alert {
 }
 
 /** Lists alerts, those that began last first. A page may hold fewer than asked for, with more to come. */
-export async function listAlerts(
+export async function listAlerts(query: AlertsQuery, ports: AlertPorts): Promise<Page<Alert, EpisodeKey>> {
+  const { resources, next } = await listEpisodes(query, ports);
+  const [final, names] = await Promise.all([areFinal(resources, ports), readNames(resources, ports.reader)]);
+  return { resources: resources.map((episode) => renderAlert(episode, { final, names })), next };
+}
+
+async function listEpisodes(
   { period, size, after: begin, ...filter }: AlertsQuery,
-  { alerts, reader, now }: AlertPorts,
-): Promise<Page<Alert, EpisodeKey>> {
+  { alerts, now }: Pick<AlertPorts, 'alerts' | 'now'>,
+): Promise<Page<AnyEpisode, EpisodeKey>> {
   if (alerts === undefined) return { resources: [], next: undefined };
-  const answer = async (next: EpisodeKey | undefined): Promise<Page<Alert, EpisodeKey>> => {
-    const names = await readNames(found, reader);
-    return { resources: found.map((episode) => renderAlert(episode, names)), next };
-  };
   const range = { from: period.from, to: period.to ?? shiftTime(formatTime(now()), maxDaysAhead) };
   const found: AnyEpisode[] = [];
   let after = begin;
@@ -92,12 +99,12 @@ export async function listAlerts(
     const shown = keys.slice(0, size);
     for (const { key, episode } of await readMatching(alerts.episodes, shown, filter)) {
       found.push(episode);
-      if (found.length === size) return answer(key === keys.at(-1) ? undefined : key);
+      if (found.length === size) return { resources: found, next: key === keys.at(-1) ? undefined : key };
     }
-    if (keys.length <= size) return answer(undefined);
+    if (keys.length <= size) return { resources: found, next: undefined };
     after = shown.at(-1);
   }
-  return answer(after);
+  return { resources: found, next: after };
 }
 
 /** The names of the SIMs that alerts are about, by their keys. */
@@ -135,10 +142,8 @@ async function readMatching(
  *
  * @throws NotFoundError
  */
-export async function fetchAlert(
-  { id }: { readonly id: string },
-  { alerts, reader, now }: AlertPorts,
-): Promise<AlertDetail> {
+export async function fetchAlert({ id }: { readonly id: string }, ports: AlertPorts): Promise<AlertDetail> {
+  const { alerts, reader, now } = ports;
   const episode = isEpisodeId(id) ? await alerts?.episodes.episode(id) : undefined;
   if (alerts === undefined || episode === undefined) {
     throw new NotFoundError(`The alert ${JSON.stringify(shorten(id))}`);
@@ -148,13 +153,16 @@ export async function fetchAlert(
     const muted = { rule: episode.rule, sim: '', source: findSource(episode) ?? '' };
     const members = await alerts.episodes.members(id, maxListedMembers);
     const names = await readNames(members, reader);
-    return renderSharedDetail(episode, findMute(mutes, muted, now()), members, names);
+    const alert = renderAlert(episode, { final: await areFinal([episode], ports), names });
+    return renderSharedDetail(alert, episode, findMute(mutes, muted, now()), members, names);
   }
-  const [starts, names] = await Promise.all([
+  const [starts, names, final] = await Promise.all([
     findSessionStarts(episode, reader),
     readNames([episode], reader),
+    areFinal([episode], ports),
   ]);
-  return renderDetail(episode, findMute(mutes, episode, now()), starts, names);
+  const alert = renderAlert(episode, { final, names });
+  return renderDetail(alert, episode, findMute(mutes, episode, now()), starts);
 }
 
 /** Members of a group that are shown with it. */
@@ -183,7 +191,53 @@ export function readAlertsPosition(value: unknown, { from, to }: Period): Episod
 /** The names of SIMs by their keys. */
 type SimNames = ReadonlyMap<string, string>;
 
-function renderAlert(episode: AnyEpisode, names: SimNames) {
+/** What is known of episodes beside them. */
+interface Beside {
+  /** Those that are final. */
+  readonly final: ReadonlySet<AnyEpisode>;
+  readonly names: SimNames;
+}
+
+/** Seals that are looked for at the same time. */
+const concurrentDays = 16;
+
+/**
+ * Which episodes nothing will change but late records: they are over, and all days that decide about them are sealed. Those
+ * about many SIMs are not: they tell of the alerts of their SIMs.
+ */
+async function areFinal(
+  episodes: readonly AnyEpisode[],
+  { days }: Pick<AlertPorts, 'days'>,
+): Promise<ReadonlySet<AnyEpisode>> {
+  if (days === undefined) return new Set();
+  const decided = episodes.flatMap((episode) => {
+    if (isShared(episode) || episode.state === 'open') return [];
+    const { decidedFrom: from, decidedTo: to } = episode;
+    return from === undefined || to === undefined
+      ? []
+      : [{ episode, first: nameDay(from), last: nameDay(to) }];
+  });
+  const seals = new Map<Day, boolean>();
+  const look = async (wanted: readonly Day[]): Promise<void> => {
+    const unknown = [...new Set(wanted)].filter((day) => !seals.has(day));
+    await mapConcurrently(unknown, concurrentDays, async (day) => seals.set(day, await days.isSealed(day)));
+  };
+  // The ends first: where one has no seal, the days between them need not be looked for.
+  await look(decided.flatMap(({ first, last }) => [first, last]));
+  const likely = decided.filter(({ first, last }) => seals.get(first) === true && seals.get(last) === true);
+  await look(likely.flatMap(({ first, last }) => listDays(first, last)));
+  return new Set(
+    likely
+      .filter(({ first, last }) => listDays(first, last).every((day) => seals.get(day) === true))
+      .map(({ episode }) => episode),
+  );
+}
+
+function nameDay(at: number): Day {
+  return findDay(formatTime(Math.max(0, at)));
+}
+
+function renderAlert(episode: AnyEpisode, { final, names }: Beside) {
   const { told } = episode;
   const about = isShared(episode) ? renderShared(episode) : renderSingle(episode, names);
   return {
@@ -204,6 +258,7 @@ function renderAlert(episode: AnyEpisode, names: SimNames) {
     start_time: formatTime(episode.from),
     met_time: about.met_time,
     end_time: renderTime(episode.to),
+    final: isShared(episode) ? null : final.has(episode),
     records: about.records,
     merged_into: about.merged_into,
     group: about.group,
@@ -245,13 +300,14 @@ function renderShared({ subject, members, sweptAt }: SharedEpisode) {
 
 /** An alert about many SIMs, with those that it tells of. Their own alerts show the records. */
 function renderSharedDetail(
+  alert: Alert,
   episode: SharedEpisode,
   mute: Mute | undefined,
   members: readonly Episode[],
   names: SimNames,
 ): AlertDetail {
   return {
-    ...renderAlert(episode, names),
+    ...alert,
     evidence: null,
     members: members.map(({ id, sim, source, state, from, to }) => ({
       ...{ sim, sim_name: names.get(sim) ?? null, source, alert: id, state },
@@ -268,16 +324,16 @@ function renderMessage({ sequence, kind, foundAt, state, from, to }: Transition)
 }
 
 function renderDetail(
+  alert: Alert,
   episode: Episode,
   mute: Mute | undefined,
   starts: ReadonlyMap<string, string>,
-  names: SimNames,
 ): AlertDetail {
   const { begin, before, last, end } = episode.evidence;
   const render = (record: RecordReference | undefined) =>
     record === undefined ? null : renderRecord(record, starts);
   return {
-    ...renderAlert(episode, names),
+    ...alert,
     evidence: {
       begin: renderRecord(begin, starts),
       before: render(before),

@@ -8,6 +8,8 @@ import type { StoredSimPeriod } from '../store/sim-day-items.ts';
 export interface ClosedDays {
   /** A day's seal; undefined if the day is not sealed. */
   readSeal(day: Day): Promise<DaySeal | undefined>;
+  /** Whether a day is sealed. */
+  isSealed(day: Day): Promise<boolean>;
   /** A day as of its last partial pass; undefined without one. */
   readPartialDay(day: Day): Promise<PartialDay | undefined>;
   /**

@@ -1,4 +1,5 @@
 import { type Day, shiftDay, type TimeSpan } from '../days/day.ts';
+import type { NamedFile } from '../days/named-files.ts';
 import type { DayTables } from '../days/pass/ports.ts';
 import type { EventRow } from '../days/rows.ts';
 import { parseDecimal } from '../json/decimal.ts';
@@ -8,6 +9,7 @@ import { wholeSecond } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
 import { rankCompleteness } from './completeness.ts';
 import { eventRecords, type RecordTable, usageRecords } from './counted-items.ts';
+import { FiledRecordNotes } from './filed-records.ts';
 import { decodeSession, type Item } from './items.ts';
 import { queryAll, scanPages } from './query-pages.ts';
 import { type ReadableTables, scanSegments } from './reader.ts';
@@ -16,6 +18,8 @@ import { sessionsTable, simsTable } from './tables.ts';
 
 /** Where the day pass reads. */
 export interface DayRecordTables extends Omit<ReadableTables, 'files'> {
+  /** The name of DayState. */
+  readonly dayState: string;
   /** Days that usage is kept; 0 for ever. */
   readonly usageDays: number;
 }
@@ -60,6 +64,16 @@ export class DayRecordReader implements DayTables {
 
   async readUsage(sim: string, span: TimeSpan): Promise<Usage[]> {
     return (await this.#readItems(this.#tables.usage, usageRecords, sim, span)).map(readUsage);
+  }
+
+  readNamedFiles(day: Day): Promise<readonly NamedFile[]> {
+    const { client, dayState } = this.#tables;
+    return new FiledRecordNotes(client, dayState).readNamedFiles(day);
+  }
+
+  readFiledHashes(day: Day, part: string): AsyncIterable<Uint8Array> {
+    const { client, dayState } = this.#tables;
+    return new FiledRecordNotes(client, dayState).readFiledHashes(day, part);
   }
 
   mayLackUsage(day: Day, closedThrough: Day): boolean {

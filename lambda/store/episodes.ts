@@ -30,6 +30,8 @@ export const episodeCodec = compileCodec<EpisodeContent>({
   from: 'number',
   metAt: 'number',
   to: 'number?',
+  decidedFrom: 'number?',
+  decidedTo: 'number?',
   evidence: 'text',
   mergedInto: 'text?',
   group: 'text?',

@@ -1,10 +1,10 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Day, listDays } from '../days/day.ts';
-import { findSlot } from '../days/digests.ts';
 import { type Finding, finding } from '../days/findings/finding.ts';
 import type { FindingStore, SimFindings } from '../days/pass/ports.ts';
 import { compareTexts } from '../days/rows.ts';
 import { findMonth } from '../days/sim-days.ts';
+import { findSlot } from '../days/slots.ts';
 import { readItems } from './batch-get.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { mapConcurrently } from './concurrency.ts';

@@ -4,12 +4,12 @@ import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
 import type { Row } from '../days/columns.ts';
 import type { Day } from '../days/day.ts';
-import { slotCount } from '../days/digests.ts';
 import { type ColumnGroup, openColumns, openGroups } from '../days/parquet.ts';
 import { makeFileKey } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
 import { SimRowReader } from '../days/pass/sim-row-reader.ts';
 import { compareTexts, type RowKind } from '../days/rows.ts';
+import { slotCount } from '../days/slots.ts';
 import type { Carrier } from '../ledger/source.ts';
 import { mapConcurrently } from './concurrency.ts';
 

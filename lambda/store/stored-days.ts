@@ -32,6 +32,10 @@ export class StoredDays implements ClosedDays, UsageArchive {
     return this.#lake.readManifest(day);
   }
 
+  isSealed(day: Day): Promise<boolean> {
+    return this.#lake.isSealed(day);
+  }
+
   readPartialDay(day: Day): Promise<PartialDay | undefined> {
     return this.#lake.readPartialDay(day);
   }

@@ -129,12 +129,18 @@ export const lateRecordPrefix = 'late#';
 /** What the partitions of AlertState begin with that hold notes of how far streams are read; a source's name follows. */
 export const shardNotePrefix = 'shards#';
 
-/** How far days are closed. Facts of operation, no part of the ledger. Who writes the ledger reads it. */
+/**
+ * How far days are closed, and which records came in files. Facts of operation, no part of the ledger. Who writes the
+ * ledger reads how far.
+ */
 export const dayStateTable = {
   name: 'DayState',
   partitionKey: 'subject',
   sortKey: 'entry',
 } as const satisfies TableDefinition;
+
+/** What the partitions of DayState begin with that tell which records came in files. */
+export const filedRecordPrefix = 'files#';
 
 /** What late records have changed in closed days, until these have been done again. Facts of operation. */
 export const dayMarkersTable = {

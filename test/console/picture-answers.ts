@@ -87,6 +87,7 @@ function makeAlert(index: number, severity: Schemas['Alert']['severity']): Schem
       start_time: sim.last_heard ?? '',
       met_time: ago(1),
       end_time: null,
+      final: false,
       records: 2,
     },
     ...{ merged_into: null, group: null, messages: 1, held: false, judged_until: ago(1), created: ago(1) },

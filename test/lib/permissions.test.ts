@@ -182,7 +182,7 @@ const closing = [
   { Effect: 'Allow', Action: 'dynamodb:BatchGetItem', Resource: 'Storage/Sessions.Arn' },
   {
     Effect: 'Allow',
-    Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    Action: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'],
     Resource: 'Storage/DayState.Arn',
   },
   {
@@ -324,6 +324,12 @@ describe('the permissions of the default stack, its query API aside,', () => {
           Effect: 'Allow',
           Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
           Resource: 'Storage/Files.Arn',
+        },
+        {
+          Effect: 'Allow',
+          Action: ['dynamodb:BatchWriteItem', 'dynamodb:PutItem'],
+          Resource: 'Storage/DayState.Arn',
+          Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['files#*'] } },
         },
         {
           Effect: 'Allow',

@@ -303,6 +303,7 @@ export async function ingestAtOnce(entries: Iterable<Entry>, context: Invocation
 export async function importAtOnce(
   file: DroppedFile,
   context: InvocationContext,
+  instead: Partial<ImportPorts> = {},
 ): Promise<Manifest | undefined> {
   const running = new RunningFunction(context);
   const ports = portsOf(
@@ -312,5 +313,5 @@ export async function importAtOnce(
     context,
     () => false,
   );
-  return (await importFile(objectOf(file), file.source, ports)).manifest;
+  return (await importFile(objectOf(file), file.source, { ...ports, ...instead })).manifest;
 }

@@ -253,7 +253,7 @@ function event(teller: Teller, typeId: number, about: Partial<CarrierEvent> = {}
     typeId,
     id: idOf(teller),
     at: stated,
-    byFile: false,
+    path: 'stream',
     ...about,
   };
 }
@@ -406,7 +406,7 @@ function accountLifeOf(
 ): Life {
   const id = String(4_000_000_000 + number * 1_000);
   const at = from + after * second;
-  return { source: carrier, records: [{ kind: 'event', source: carrier, typeId, id, at, byFile: false }] };
+  return { source: carrier, records: [{ kind: 'event', source: carrier, typeId, id, at, path: 'stream' }] };
 }
 
 /** A record in a few words, for a failing case. */

@@ -45,7 +45,7 @@ const context = {
 };
 
 function event(sim: Sim, typeId: number, about: Partial<CarrierEvent> = {}): CarrierEvent {
-  return { kind: 'event', source: sim.carrier, sim, typeId, id: '4000000000', at, byFile: false, ...about };
+  return { kind: 'event', source: sim.carrier, sim, typeId, id: '4000000000', at, path: 'stream', ...about };
 }
 
 function connection(sim: Sim, about: Partial<ConnectionEvent> = {}): ConnectionEvent {

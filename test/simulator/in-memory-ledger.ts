@@ -3,7 +3,8 @@ import type { Sources } from '../../lambda/aws/sources.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
-import { tables } from '../../lambda/store/tables.ts';
+import { FiledRecordNotes } from '../../lambda/store/filed-records.ts';
+import { dayStateTable, tables } from '../../lambda/store/tables.ts';
 import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { importAtOnce, ingestAtOnce } from '../property/delivery.ts';
 import { kinesisRecord, sourceOf } from '../property/delivery-path.ts';
@@ -62,7 +63,11 @@ export class InMemoryLedger {
   async #takeFile(carrier: Carrier, key: string, bytes: Buffer): Promise<void> {
     const source = this.#sources.ofBucket(carrier);
     const file = { source, key, version: 'v1', bytes, deliveredAt: arrivedAt, parcels: [] };
-    const manifest = await importAtOnce(file, this.#context);
+    const filed = new FiledRecordNotes(this.client, dayStateTable.name);
+    const manifest = await importAtOnce(file, this.#context, {
+      noteFiled: (records) => filed.put(records),
+      noteFile: (named) => filed.putFile(named),
+    });
     if (manifest?.state !== 'done') throw new Error(`${key} was not imported: ${manifest?.reason}`);
     this.#count(manifest.rows, 0, manifest.rejected);
   }

@@ -65,7 +65,13 @@ beforeAll(async () => {
     await ledger.take(deliveries.filter(({ source }) => source === contract.carrier));
   }
   measured = fleet.truth.measured ?? [];
-  const tables = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' };
+  const tables = {
+    sessions: 'Sessions',
+    usage: 'Usage',
+    events: 'Events',
+    sims: 'Sims',
+    dayState: 'DayState',
+  };
   const reader = new DayRecordReader({ client: ledger.client, ...tables, usageDays: 400 });
   const found: SimRecords[] = [];
   for await (const some of reader.listSims()) {

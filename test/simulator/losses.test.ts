@@ -6,6 +6,7 @@ import { beginRound, planDay, planRound } from '../../lambda/days/pass/plan.ts';
 import type { DayPorts } from '../../lambda/days/pass/ports.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 import { DayRecordReader } from '../../lambda/store/day-records.ts';
+import { dayStateTable } from '../../lambda/store/tables.ts';
 import { type FleetOptions, fleetStart, simulateFleet } from '../../simulator/fleet.ts';
 import type { ExpectedLoss } from '../../simulator/truth.ts';
 import { MemoryPorts } from '../lambda/days/pass/memory-ports.ts';
@@ -19,7 +20,11 @@ const hour = 3_600_000;
 /** Closes all days in which a fleet lived, and seven more: so long an end is waited for. */
 async function closeDays(ledger: InMemoryLedger, hours: number): Promise<MemoryPorts> {
   const memory = new MemoryPorts();
-  const tables = new DayRecordReader({ ...ledgerTablesOf(ledger.client), usageDays: 0 });
+  const tables = new DayRecordReader({
+    ...ledgerTablesOf(ledger.client),
+    dayState: dayStateTable.name,
+    usageDays: 0,
+  });
   const { notes, simDays, findings, markers, lake, jobs } = memory;
   const ports: DayPorts = { tables, notes, simDays, findings, markers, lake, jobs };
   const last = findDay(formatTime(Date.parse(fleetStart) + hours * hour));
@@ -95,6 +100,8 @@ describe('what is found missing', { timeout: 600_000 * multiplier }, () => {
       'duplicate same-window',
       'orphan no-end',
       'orphan no-session',
+      'path file-missing',
+      'path not-by-file',
       'path not-by-stream',
     ]);
   });

@@ -4,13 +4,7 @@ import { dirname, join } from 'node:path';
 import { findSlotBucket } from '../../../lambda/days/buckets.ts';
 import { rowKinds } from '../../../lambda/days/columns.ts';
 import type { Day } from '../../../lambda/days/day.ts';
-import {
-  computeRoot,
-  type DayDigests,
-  findSlot,
-  joinDigests,
-  printRow,
-} from '../../../lambda/days/digests.ts';
+import { computeRoot, type DayDigests, joinDigests, printRow } from '../../../lambda/days/digests.ts';
 import type { BucketResult, Manifest } from '../../../lambda/days/manifest.ts';
 import { readRows } from '../../../lambda/days/parquet.ts';
 import {
@@ -21,6 +15,7 @@ import {
 } from '../../../lambda/days/pass/lake-objects.ts';
 import type { Lake } from '../../../lambda/days/pass/ports.ts';
 import { compareTexts } from '../../../lambda/days/rows.ts';
+import { findSlot } from '../../../lambda/days/slots.ts';
 import { AttentionError } from '../../../lambda/errors.ts';
 import { mapConcurrently } from '../../../lambda/store/concurrency.ts';
 

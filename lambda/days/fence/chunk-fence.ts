@@ -1,7 +1,7 @@
 import { toError } from '../../errors.ts';
 import type { Change, Changes } from '../../ledger/fold.ts';
 import { maxCachedMilliseconds, maxSigningMilliseconds } from './durations.ts';
-import { findLateChanges, type LateChange, nameSubject } from './late-changes.ts';
+import { findLateChanges, type LateChange, type LateSubject, nameSubject } from './late-changes.ts';
 import type { Marker } from './markers.ts';
 
 /**
@@ -40,6 +40,12 @@ export interface Passage {
    * @returns the changes that may be written now, and those that may not.
    */
   mark(changes: Changes): Promise<MarkedChanges>;
+  /**
+   * Puts the markers of what is no change, where its day is closed.
+   *
+   * @throws UnmarkedError if one is not put.
+   */
+  markDays(subjects: readonly LateSubject[]): Promise<void>;
   /** Ends the chunk, once the store has answered for all of its changes. */
   leave(): void;
 }
@@ -55,6 +61,7 @@ export interface MarkedChanges {
 export const noDaysClosed: ChunkFence = {
   enter: async () => ({
     mark: async (writable) => ({ writable, refused: [] }),
+    markDays: async () => undefined,
     leave: () => undefined,
   }),
 };
@@ -155,6 +162,11 @@ export class ProcessFence implements ChunkFence {
         closedThrough === undefined
           ? { writable: changes, refused: [] }
           : this.#mark(changes, findLateChanges(changes, closedThrough)),
+      markDays: async (subjects) => {
+        const late = closedThrough === undefined ? [] : subjects.filter(({ day }) => day <= closedThrough);
+        const markers = late.map((subject) => ({ ...subject, token: this.#ports.makeToken() }));
+        for (const error of (await this.#ports.putMarkers(markers)).values()) throw new UnmarkedError(error);
+      },
       leave: () => {
         this.#open.delete(chunk);
         leave();
@@ -218,6 +230,9 @@ function refuseAll(error: Error): Passage {
       writable: nothing,
       refused: [...sessions, ...usage, ...events, ...sims].map((change) => ({ change, error })),
     }),
+    markDays: async () => {
+      throw error;
+    },
     leave: () => undefined,
   };
 }

@@ -1,6 +1,6 @@
 import type { Session, Usage } from '../../ledger/observation.ts';
 import { type Day, findDay } from '../day.ts';
-import type { SessionRow } from '../rows.ts';
+import type { EventRow, SessionRow } from '../rows.ts';
 import { checkChain } from './chain.ts';
 import { checkClose } from './close.ts';
 import { checkDuplicates } from './duplicate.ts';
@@ -8,7 +8,7 @@ import type { Finding } from './finding.ts';
 import { isSuperSim } from './known-session.ts';
 import { sortFindings } from './make-finding.ts';
 import { checkEnds, checkSessions, checkStarts } from './orphan.ts';
-import { checkPaths } from './path.ts';
+import { checkEventPaths, checkUsagePaths, type FiledRows } from './path.ts';
 
 /** What the findings of a SIM's day follow from. */
 export interface FindingsBasis {
@@ -24,10 +24,22 @@ export interface FindingsBasis {
    * undefined where they are not known any more, so that these sessions are not judged.
    */
   readonly formerUsage: readonly Usage[] | undefined;
+  /** The day's events. */
+  readonly events: readonly EventRow[];
+  /** Those of the day's usage and events that came in a file; none where no file repeats a stream. */
+  readonly filed: FiledRows;
 }
 
 /** The findings of a SIM's day, in the order of their rows. */
-export function findFindings({ day, usage, sessions, openSessions, formerUsage }: FindingsBasis): Finding[] {
+export function findFindings({
+  day,
+  usage,
+  events,
+  sessions,
+  openSessions,
+  formerUsage,
+  filed,
+}: FindingsBasis): Finding[] {
   const judged = sessions.filter(
     (session) =>
       findDay(session.start) >= day || (formerUsage !== undefined && needsFormerUsage(day, session, usage)),
@@ -42,7 +54,8 @@ export function findFindings({ day, usage, sessions, openSessions, formerUsage }
     ...checkEnds(day, openSessions),
     ...checkSessions(usage),
     ...checkDuplicates(usage),
-    ...checkPaths(usage),
+    ...checkUsagePaths(usage, filed.usage),
+    ...checkEventPaths(events, filed.events),
   ]);
 }
 

@@ -10,7 +10,7 @@ import type { Carrier } from '../../ledger/source.ts';
  * - `close`: the usage of a session adds up to its final total.
  * - `orphan`: a session lacks its start or its end, or usage lacks its session.
  * - `duplicate`: one window of a session came under two ids.
- * - `path`: a record came by one of two paths only.
+ * - `path`: a record came by one of two paths only, or a file is missing from a sequence.
  */
 export const checks = ['chain', 'close', 'orphan', 'duplicate', 'path'] as const;
 export type Check = (typeof checks)[number];
@@ -21,7 +21,7 @@ export const reasons = {
   close: ['total-differs'],
   orphan: ['no-start', 'no-end', 'no-session'],
   duplicate: ['same-window'],
-  path: ['not-by-stream'],
+  path: ['not-by-stream', 'not-by-file', 'file-missing'],
 } as const satisfies Readonly<Record<Check, readonly string[]>>;
 export type Reason = (typeof reasons)[Check][number];
 

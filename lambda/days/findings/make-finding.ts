@@ -1,6 +1,6 @@
 import type { Usage } from '../../ledger/observation.ts';
-import { digest } from '../digests.ts';
 import { compareTexts } from '../rows.ts';
+import { digest } from '../slots.ts';
 import type { Check, Finding, Reason } from './finding.ts';
 
 /** What a check says; the rest follows. */

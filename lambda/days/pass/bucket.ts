@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { isAccount } from '../../ledger/accounts.ts';
+import { isAccount, readFilesKey } from '../../ledger/accounts.ts';
 import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
 import { RowDigests } from '../digests.ts';
 import { joinSubjects, type LateSubject } from '../fence/late-changes.ts';
+import { FiledRecords } from '../filed-records.ts';
 import { FleetFold } from '../fleet-days.ts';
 import { type BucketResult, collectChanges, type LakeFile, type Manifest } from '../manifest.ts';
 import { RowFile } from '../parquet.ts';
@@ -148,7 +149,7 @@ async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
  * they are in the lake.
  */
 async function* walkSims(
-  { plan: { day, reads, closedThrough }, list }: BucketWork,
+  { plan: { day, reads, closedThrough, buckets }, bucket, list }: BucketWork,
   ports: DayPorts,
   sealed: SealedRows,
 ): AsyncGenerator<{ sim: string; rows: SimRows; read: { before: SimRows; found: ReadSim } | undefined }> {
@@ -161,11 +162,12 @@ async function* walkSims(
     else marked.add(sim);
   }
   const walked = sealed.walk(sessions.keys());
+  const filed = new FiledRecords(ports.tables, day, bucket, buckets);
   yield* prefetch(walked, concurrentSims, async ({ sim, rows: before, isListed }) => {
     if (!isListed) return { sim, rows: before, read: undefined };
     const sessionIds = sessions.get(sim) ?? [];
     const found = await readSim(ports, {
-      ...{ sim, day, isFirst: reads === 'all', closedThrough, sessionIds, before },
+      ...{ sim, day, isFirst: reads === 'all', closedThrough, sessionIds, before, filed },
     });
     const { sessions: seen } = found;
     const reading = { sim, day, closedThrough, sessions: seen, isMarked: marked.has(sim) };
@@ -206,7 +208,9 @@ class BucketRows {
       this.fleet.addSim(simDay);
       this.topOfDay.add(sim, sumBytes(simDay));
       // A run that died may have stored something of a SIM of which nothing is left.
-      if (read !== undefined && (isActive(simDay) || this.#isBegun)) this.simDays.push(simDay);
+      const mayHaveSimDay = readFilesKey(sim) === undefined;
+      if (read !== undefined && mayHaveSimDay && (isActive(simDay) || this.#isBegun))
+        this.simDays.push(simDay);
       const { findings } = rows;
       if (read !== undefined && (findings.length > 0 || this.#isBegun))
         this.findings.push({ sim, day: this.#day, findings });

@@ -1,10 +1,10 @@
 import type { Day } from '../day.ts';
-import { digest } from '../digests.ts';
 import type { Marker } from '../fence/markers.ts';
 import type { FleetPeriod } from '../fleet-days.ts';
 import type { BucketResult, Manifest } from '../manifest.ts';
 import type { PartialDay } from '../partial-days.ts';
 import type { RowKind } from '../rows.ts';
+import { digest } from '../slots.ts';
 import type { TopLists } from '../top-sims.ts';
 import { ConflictError, type Lake } from './ports.ts';
 

@@ -1,4 +1,4 @@
-import { isAccount } from '../../ledger/accounts.ts';
+import { isAccount, makeFilesKey } from '../../ledger/accounts.ts';
 import { countBuckets, findBucket } from '../buckets.ts';
 import type { Day } from '../day.ts';
 import { joinSubjects } from '../fence/late-changes.ts';
@@ -128,6 +128,7 @@ async function planAll(
   const { tables, markers, lake } = ports;
   const sims = new Set<string>();
   for await (const some of tables.listSims()) for (const sim of some) sims.add(sim);
+  for (const { source } of await tables.readNamedFiles(day)) sims.add(makeFilesKey(source));
   // Markers name sessions of other days, and SIMs that are not listed yet.
   const kept = before === undefined ? [] : await listSessionMarkers(before, ports);
   const standing = joinSubjects(kept, await markers.list(day));

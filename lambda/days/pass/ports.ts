@@ -2,7 +2,9 @@ import type { Session, Usage } from '../../ledger/observation.ts';
 import type { Day, TimeSpan } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
 import type { Marker } from '../fence/markers.ts';
+import type { FiledHashes } from '../filed-records.ts';
 import type { Finding } from '../findings/finding.ts';
+import type { NamedFiles } from '../named-files.ts';
 import type { ParquetSource } from '../parquet.ts';
 import type { EventRow } from '../rows.ts';
 import type { SessionNote } from '../session-days.ts';
@@ -11,7 +13,7 @@ import type { Period, SimPeriod } from '../sim-days.ts';
 /** What the day pass works with. Each part is small, so that it is easily made of tables, a bucket and a queue, or of memory. */
 
 /** The ledger's tables. All reads of closed days are consistent. */
-export interface DayTables {
+export interface DayTables extends FiledHashes, NamedFiles {
   /** The keys of all SIMs, and of the accounts that have events, in no order, some at a time. */
   listSims(): AsyncIterable<readonly string[]>;
   /**

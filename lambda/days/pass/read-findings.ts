@@ -1,12 +1,15 @@
-import { isAccount } from '../../ledger/accounts.ts';
+import { isAccount, readFilesKey } from '../../ledger/accounts.ts';
 import type { Session, Usage } from '../../ledger/observation.ts';
 import { type Day, findDay, findReadSpan, listDays, shiftDay } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
+import { describeEvent, describeUsage, type FiledRecord, type FiledRecords } from '../filed-records.ts';
+import { checkFileSequence } from '../findings/file-sequence.ts';
 import { findFindings, needsFormerUsage } from '../findings/find-findings.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findWaitingDay, lacksEnd, orphanDays } from '../findings/orphan.ts';
+import { mayComeTwice } from '../findings/path.ts';
 import { LakeReader } from '../lake-reader.ts';
-import { makeRows, mergeItems, noItems, type SimRows } from '../rows.ts';
+import { type EventRow, makeRows, mergeItems, noItems, type SimRows } from '../rows.ts';
 import type { DayPorts } from './ports.ts';
 
 /** What the findings of a SIM's day are made of, once its rows are known. */
@@ -18,6 +21,8 @@ export interface FindingsReading {
   readonly rows: SimRows;
   /** All sessions that were looked at, with all that is known of them. */
   readonly sessions: readonly Session[];
+  /** Which records of the bucket came in files. */
+  readonly filed: Pick<FiledRecords, 'pick'>;
 }
 
 /**
@@ -26,10 +31,12 @@ export interface FindingsReading {
  */
 export async function readFindings(
   ports: Pick<DayPorts, 'tables' | 'lake'>,
-  { sim, day, closedThrough, rows, sessions }: FindingsReading,
+  { sim, day, closedThrough, rows, sessions, filed }: FindingsReading,
 ): Promise<Finding[]> {
   if (isAccount(sim)) return [];
-  const { usage } = rows;
+  const files = readFilesKey(sim);
+  if (files !== undefined) return readFileFindings(ports, day, files);
+  const { usage, events } = rows;
   const [from] = rows.sessions
     .filter((session) => needsFormerUsage(day, session, usage))
     .map(({ start }) => findDay(start))
@@ -39,7 +46,34 @@ export async function readFindings(
       ? []
       : await readFormerUsage(ports, { sim, closedThrough, days: listDays(from, shiftDay(day, -1)) });
   const openSessions = sessions.filter(({ terminal }) => terminal === undefined);
-  return findFindings({ day, usage, sessions: rows.sessions, openSessions, formerUsage });
+  return findFindings({
+    ...{ day, usage, events, sessions: rows.sessions, openSessions, formerUsage },
+    filed: {
+      usage: await pickFiled(usage, describeUsage, filed),
+      events: await pickFiled(events, describeEvent, filed),
+    },
+  });
+}
+
+/** Those of rows that came in a file. What came by stream in a dialect that is never complete is not compared. */
+function pickFiled<Row extends Usage | EventRow>(
+  rows: readonly Row[],
+  describe: (row: Row) => FiledRecord,
+  filed: FindingsReading['filed'],
+): Promise<ReadonlySet<Row>> {
+  return filed.pick(mayComeTwice(rows) ? rows : [], describe);
+}
+
+async function readFileFindings(
+  { tables }: Pick<DayPorts, 'tables'>,
+  day: Day,
+  source: string,
+): Promise<Finding[]> {
+  const days = await Promise.all([shiftDay(day, -1), day].map((one) => tables.readNamedFiles(one)));
+  return checkFileSequence(
+    day,
+    days.flat().filter((file) => file.source === source),
+  );
 }
 
 interface FormerDays {
@@ -67,7 +101,7 @@ async function readFormerUsage(
 }
 
 /** A SIM's day as it was read. */
-export interface ReadDay extends Omit<FindingsReading, 'rows'> {
+export interface ReadDay extends Omit<FindingsReading, 'rows' | 'filed'> {
   /** Whether a marker of the day stands, besides those of sessions. */
   readonly isMarked: boolean;
 }

@@ -3,6 +3,7 @@ import { mergeSessions } from '../../ledger/session.ts';
 import { endsSession } from '../counted-events.ts';
 import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
+import type { FiledRecords } from '../filed-records.ts';
 import { listItems, makeRows, mergeItems, type SessionRow, type SimRows, sortSessions } from '../rows.ts';
 import { announcesSession, placeSession, type SessionNote } from '../session-days.ts';
 import type { DayPorts } from './ports.ts';
@@ -38,6 +39,8 @@ export interface SimReading {
   readonly sessionIds: readonly string[];
   /** The rows that are in the lake. */
   readonly before: SimRows;
+  /** Which records of the bucket came in files. */
+  readonly filed: Pick<FiledRecords, 'pick'>;
 }
 
 /**
@@ -49,7 +52,7 @@ export interface SimReading {
  */
 export async function readSim(
   { tables, notes, lake }: Pick<DayPorts, 'tables' | 'notes' | 'lake'>,
-  { sim, day, isFirst, closedThrough, sessionIds, before }: SimReading,
+  { sim, day, isFirst, closedThrough, sessionIds, before, filed }: SimReading,
 ): Promise<ReadSim> {
   const { usage, events } = await tables.readRecords(sim, findReadSpan(day));
   const named = [...usage, ...events, ...before.sessions].flatMap(({ sessionId }) => sessionId ?? []);
@@ -82,7 +85,7 @@ export async function readSim(
     for (const other of placement.redo) redo.push({ sim, day: other, sessionId });
   }
   const rows = { ...makeRows(day, { ...merged, sessions: [] }), sessions: sortSessions(placed) };
-  const reading = { sim, day, closedThrough, rows, sessions };
+  const reading = { sim, day, closedThrough, rows, sessions, filed };
   const findings = await readFindings({ tables, lake }, reading);
   return { rows: { ...rows, findings }, notes: changes, redo, sessions };
 }

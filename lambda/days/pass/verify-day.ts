@@ -6,6 +6,7 @@ import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
 import { computeRoot, type DayDigests, joinDigests, RowDigests } from '../digests.ts';
+import { FiledRecords } from '../filed-records.ts';
 import { FleetFold } from '../fleet-days.ts';
 import type { BucketResult, LakeFile, Manifest } from '../manifest.ts';
 import type { RowKind, SimRows } from '../rows.ts';
@@ -79,8 +80,10 @@ export function compareTables(
 ): TableComparison {
   const byBucket = new Map<number, string[]>();
   let divided = 0;
+  let filed = new FiledRecords(ports.tables, day, 0, 1);
   return {
     listSims: (bucket, buckets) => {
+      filed = new FiledRecords(ports.tables, day, bucket, buckets);
       if (divided !== buckets) {
         byBucket.clear();
         for (const sim of sims) {
@@ -95,7 +98,7 @@ export function compareTables(
     },
     read: async (sim, before) => {
       if (marked.has(sim)) return before;
-      const reading = { sim, day, isFirst: false, closedThrough, sessionIds: [], before };
+      const reading = { sim, day, isFirst: false, closedThrough, sessionIds: [], before, filed };
       return (await readSim(ports, reading)).rows;
     },
   };

@@ -16,6 +16,7 @@ import {
   objectName,
   readMessage,
 } from '../../ingest/files/messages.ts';
+import { FiledRecordNotes } from '../../store/filed-records.ts';
 import { FilesTable } from '../../store/files.ts';
 import { keepFile } from '../../store/quarantine.ts';
 
@@ -36,6 +37,7 @@ const s3 = new S3Client({
 const rejects = new ClientBucket(s3, requireEnvironment(environment.quarantineBucket));
 const ledger = ledgerPortsFromEnvironment(dynamoDb, rejects, telemetry);
 const files = new FilesTable(dynamoDb, requireEnvironment(environment.filesTable));
+const filed = new FiledRecordNotes(dynamoDb, requireEnvironment(environment.dayStateTable));
 const queueUrl = requireEnvironment(environment.fileQueueUrl);
 
 /** Imports the files that the messages announce; a message that fails is reported, and delivered again. */
@@ -66,6 +68,7 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
   const ports: ImportPorts = {
     ...ledger,
     files,
+    noteFile: (file) => filed.putFile(file),
     open: (file, from) => openFile(s3, file, from),
     keepFile: (file, reject) => keepFile(rejects, reject, formatCopySource(file)),
     count: (receipt, measures) => telemetry.count(receipt, measures, source.name),

@@ -65,6 +65,7 @@ export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsP
         > &
         NonNullable<NominationPorts['alerts']>)
     | undefined;
+  readonly days: ReportPorts['days'];
   readonly personalData: PersonalData;
   /** How long one answer may add up usage; undefined for as long as it takes. */
   readonly maxSumSeconds?: number;

@@ -1,4 +1,7 @@
 import { type Fault, formatReason, isFault } from '../../carriers/reading.ts';
+import { findDay, shiftDay } from '../../days/day.ts';
+import { type NamedFile, readFileName } from '../../days/named-files.ts';
+import { makeFilesKey } from '../../ledger/accounts.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
 import type { Source } from '../../ledger/source.ts';
 import { formatTime } from '../../ledger/time.ts';
@@ -22,6 +25,8 @@ export interface ImportPorts extends Omit<LedgerPorts, 'beginChunk'> {
   readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
   /** Keeps a whole object in the quarantine. */
   readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
+  /** Notes a file whose name tells when it was made. Absent in dry runs. */
+  readonly noteFile?: ((file: NamedFile) => Promise<void>) | undefined;
   /** Takes what became of the rows since it was last called, each time progress is noted. */
   readonly count: (receipt: Receipt, measures: Measures) => void;
   /** Whether the remaining time is too short for another block. */
@@ -134,10 +139,12 @@ async function importRows(
     position: Math.max(manifest.position, headerBytes),
   };
   const parts = readParts({ key: object.key, source, arrivedAt, blocks }, layout, begin);
-  return importParts({ ports, arrivedAt, isRetry }, parts, begin);
+  return importParts({ object, source, ports, arrivedAt, isRetry }, parts, begin);
 }
 
 interface Task {
+  readonly object: FileObject;
+  readonly source: Source;
   readonly ports: ImportPorts;
   readonly arrivedAt: number;
   /** Whether an invocation that died may have stored some of the parts: those up to where it would have noted its progress. */
@@ -176,6 +183,7 @@ async function refuse(
   const arrivedAt = Date.parse(manifest.delivered);
   const { object: position } = manifest;
   await ports.keepFile(object, { ...rejectFault(wrong), position, source: source.name, arrivedAt });
+  await noteName({ object, source, ports }, undefined);
   const reason = formatReason(wrong);
   const failed: Manifest = { ...manifest, state: 'failed', reason, noted: timeNow(ports) };
   await ports.files.write(failed);
@@ -225,7 +233,7 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
         isOver = done === true;
         if (isOver) break;
         canStop = part.isResumable;
-        storing.push({ part, outcome: startPart({ ...task, isRetry }, part, begin) });
+        storing.push({ part, outcome: startPart({ ...task, isRetry }, part, begin.object) });
       }
       const next = storing.shift();
       if (next === undefined) break;
@@ -243,9 +251,32 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
     // Nothing is stored any more when the file is closed, whatever the import ended with.
     await Promise.allSettled(storing.map(({ outcome }) => outcome));
   }
+  await noteName(task, manifest.rows);
   const { header, ...done } = manifest;
   const finished = await note({ ...done, state: 'done' });
   return { outcome: 'done', manifest: finished };
+}
+
+/**
+ * Notes a file whose name tells when it was made, behind a marker: the days on which it is missed are read again.
+ *
+ * @param rows in it; undefined where they could not be read.
+ */
+async function noteName(
+  { object, source, ports }: Pick<Task, 'object' | 'source' | 'ports'>,
+  rows: number | undefined,
+): Promise<void> {
+  const file = readFileName(object.key);
+  if (file === undefined || ports.noteFile === undefined) return;
+  const day = findDay(file.time);
+  const passage = await ports.fence.enter();
+  try {
+    const sim = makeFilesKey(source.name);
+    await passage.markDays([day, shiftDay(day, 1)].map((one) => ({ sim, day: one })));
+    await ports.noteFile({ ...file, source: source.name, carrier: source.carrier, rows });
+  } finally {
+    passage.leave();
+  }
 }
 
 /** A part on its way into the store. */
@@ -269,8 +300,8 @@ class Uncounted {
 }
 
 /** Begins to store a part. Its failure is thrown where it is awaited, and that may be late. */
-function startPart(task: Task, part: Part, { object }: Manifest): Promise<Taken> {
-  const outcome = importPart(task, part, object);
+function startPart(task: Task, part: Part, name: string): Promise<Taken> {
+  const outcome = importPart(task, part, name);
   outcome.catch(() => undefined);
   return outcome;
 }
@@ -289,7 +320,7 @@ function advanced(manifest: Manifest, part: Part, { received, rejected }: Receip
 async function importPart(
   task: Task,
   { entries, rowsBefore, rejectGroup }: Part,
-  object: string,
+  name: string,
 ): Promise<Taken> {
   if (entries.length === 0) return new Uncounted();
   const { ports } = task;
@@ -302,7 +333,7 @@ async function importPart(
   for (let attempt = 1; ; attempt += 1) {
     const ingested = await ingest(entries, ports, { ...options, isRetry: task.isRetry || attempt > 1 });
     if (ingested.receipt.failed === 0) return ingested;
-    if (attempt === maxAttempts) throw new ImportError(object, rowsBefore, ingested);
+    if (attempt === maxAttempts) throw new ImportError(name, rowsBefore, ingested);
     await backOff(attempt, 200);
   }
 }

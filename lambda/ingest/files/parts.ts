@@ -119,6 +119,7 @@ function readEntries(
       position: `${place.object}#${place.rows + index + 1}`,
       source,
       arrivedAt,
+      isRow: true,
       bytes: () => row.bytes,
     };
   });

@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FindingFields } from '../../../lambda/queries/findings.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { header, row } from '../../lambda/ingest/files/cdr.ts';
+import { usageRecord } from '../../records/datastreamer.ts';
 import { runningLedger } from '../running-ledger.ts';
 
 /** What the carriers of the example records did not deliver, once their days are closed. */
@@ -90,5 +92,59 @@ describe('simledger findings', () => {
       [],
     );
     expect((await list(' --check orphan')).filter(({ reason }) => reason === 'no-end')).toHaveLength(3);
+  });
+
+  describe('of a SIM whose usage comes by stream and by file', () => {
+    const iccid = '8988280666001000777';
+    const minutes = (count: number): string =>
+      new Date(Date.parse('2026-11-03T10:00:00Z') + count * 60_000).toISOString().slice(0, 19);
+
+    async function putByStream(ids: readonly number[]): Promise<void> {
+      for (const id of ids) {
+        const record = {
+          ...usageRecord,
+          ...{ id, sim: { ...usageRecord.sim, iccid } },
+          ...{ start_timestamp: `${minutes(15 * id)}Z`, end_timestamp: `${minutes(15 * id + 15)}Z` },
+        };
+        await ledger.put('1nce', JSON.stringify(record));
+      }
+    }
+
+    async function putFile(hour: number, ids: readonly number[]): Promise<void> {
+      const lines = ids.map((id) =>
+        row(0, {
+          ...{ id: String(id), iccid, volume: '0.001176', volume_tx: '0.001', volume_rx: '0.000176' },
+          event_start_timestamp: minutes(15 * id).replace('T', ' '),
+          event_stop_timestamp: minutes(15 * id + 15).replace('T', ' '),
+        }),
+      );
+      const key = `cdr_20261103_${String(hour).padStart(2, '0')}0000.csv`;
+      await ledger.local.putFile('1nce', key, Buffer.from(`${[header, ...lines].join('\n')}\n`));
+      await ledger.local.idle();
+    }
+
+    const listPaths = async (): Promise<unknown[]> =>
+      (
+        await ledger.json<FindingFields[]>('findings --from 2026-11-03 --to 2026-11-04 --check path', { now })
+      ).map(({ sim, reason, bytes, records }) => [sim, reason, bytes, records.join(' ')]);
+
+    test('name the record that a file lacks, and the file that is missing, until these come', async () => {
+      await putByStream([1, 2, 3, 4, 5, 6]);
+      // Files of 16 hours, of which some have no rows, and one is lost.
+      for (let hour = 0; hour < 16; hour += 1) {
+        if (hour !== 7) await putFile(hour, hour === 11 ? [1, 2] : hour === 12 ? [3, 5] : []);
+      }
+      await ledger.local.closeDays(now());
+      const files = ['files:1nce', 'file-missing', null, 'cdr_20261103_060000.csv cdr_20261103_080000.csv'];
+      expect(await listPaths()).toEqual([files, [iccid, 'not-by-file', 1_176, '4']]);
+
+      await putFile(16, [4]);
+      await ledger.local.closeDays(now());
+      expect(await listPaths()).toEqual([files]);
+
+      await putFile(7, [6]);
+      await ledger.local.closeDays(now());
+      expect(await listPaths()).toEqual([]);
+    });
   });
 });

@@ -113,6 +113,30 @@ describe('a receiver that', () => {
     },
   );
 
+  test('asks to wait is left alone for so long, for an hour at most', async () => {
+    const sent: number[] = [];
+    const waits = [90_000, 90 * minute];
+    let now = start;
+    const exporter = newExporter({
+      ports: (sound) => ({
+        ...sound,
+        send: async () => {
+          sent.push(now - start);
+          const wait = waits.shift();
+          return wait === undefined
+            ? { kind: 'accepted' }
+            : { kind: 'later', reason: 'status 429', retryAfterMilliseconds: wait };
+        },
+      }),
+    });
+    queue.send({ kind: 'gain', groups: [groupOf('a', 1)] });
+    const failures: (string | undefined)[] = [];
+    for (; now <= start + 63 * minute; now += minute) failures.push((await exporter.run(now)).failure);
+    expect(sent).toEqual([0, 2 * minute, 62 * minute]);
+    expect(failures).toEqual([...Array.from({ length: 62 }, () => 'status 429'), undefined, undefined]);
+    expect(queue.size).toBe(0);
+  });
+
   test('is away gets everything once it is there', async () => {
     const exporter = newExporter();
     collector.close();

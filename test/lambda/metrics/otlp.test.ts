@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { printExport } from '../../../lambda/metrics/otlp.ts';
-import type { VolumeGroup } from '../../../lambda/metrics/volumes.ts';
+import { type VolumeGroup, VolumeSums } from '../../../lambda/metrics/volumes.ts';
 import { readBySchema } from './collector.ts';
 
 const group: VolumeGroup = {
@@ -98,4 +98,11 @@ test('volumes are delta sums in the JSON of the official schema', () => {
       },
     ],
   });
+});
+
+test('a name that is cut within a character of two halves stays one that receivers can read', () => {
+  const sums = new VolumeSums();
+  sums.add({ ...group, operator: `${'x'.repeat(63)}📶` }, group);
+  const [named] = sums.list();
+  expect(named?.operator).toBe(`${'x'.repeat(63)}\ufffd`);
 });

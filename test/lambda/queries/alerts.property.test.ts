@@ -75,7 +75,7 @@ async function listAll(
   do {
     const page = await listAlerts(
       { ...query, after },
-      { alerts: { episodes: reader, mutes }, reader: ledger, now: () => now },
+      { alerts: { episodes: reader, mutes }, days: undefined, reader: ledger, now: () => now },
     );
     expect(page.resources.length).toBeLessThanOrEqual(query.size);
     ids.push(...page.resources.map(({ id }) => id));
@@ -148,6 +148,47 @@ describe('the list of alerts', () => {
     expect((await reader.episodes(keys)).map(({ episode }) => episode)).toEqual([closed]);
   });
 
+  test('says which alerts are final: over, with all days sealed that decide about them', async () => {
+    const at = (text: string): number => Date.parse(`2026-11-${text}`);
+    const over = { state: 'closed', from: at('03T10:00Z'), to: at('03T12:00Z') } as const;
+    const decided = { decidedFrom: at('02T23:00Z'), decidedTo: at('04T01:00Z') };
+    const cases: readonly (readonly [string, Partial<Episode>, boolean])[] = [
+      ['a', { ...over, ...decided }, true],
+      ['b', { ...over, ...decided, state: 'withdrawn' }, true],
+      ['c', { ...over, ...decided, decidedTo: at('05T00:00Z') }, false],
+      ['d', { ...over, ...decided, decidedFrom: at('01T00:00Z') }, false],
+      ['e', { ...over, ...decided, decidedFrom: at('02T00:00Z'), decidedTo: at('10T00:00Z') }, false],
+      ['f', { from: over.from, state: 'open' }, false],
+      // An older version did not write by when it is decided.
+      ['g', over, false],
+    ];
+    const stored = cases.map(([digit, about]) => makeEpisode({ ...about, id: digit.repeat(32) }));
+    await replaceEpisodes(tables.client, stored);
+    const asked: string[] = [];
+    const isSealed = async (day: string): Promise<boolean> => {
+      asked.push(day);
+      return ['2026-11-02', '2026-11-03', '2026-11-04', '2026-11-10'].includes(day);
+    };
+    const query = {
+      state: undefined,
+      severity: undefined,
+      rule: undefined,
+      sim: undefined,
+      source: undefined,
+    };
+    const { resources } = await listAlerts(
+      { ...query, period: { from: '2026-10-01T00:00:00.000Z', to: undefined }, size: 10, after: undefined },
+      {
+        alerts: { episodes: reader, mutes: { list: async () => [] } },
+        ...{ days: { isSealed }, reader: ledger, now: () => now },
+      },
+    );
+    expect(resources.map(({ id, final }) => [id.slice(0, 1), final]).sort()).toEqual(
+      cases.map(([digit, , final]) => [digit, final]),
+    );
+    expect(new Set(asked).size).toBe(asked.length);
+  });
+
   test('is empty where no rules are judged', async () => {
     const query = {
       state: undefined,
@@ -158,7 +199,7 @@ describe('the list of alerts', () => {
     };
     const page = await listAlerts(
       { ...query, period: { from: '2026-10-01T00:00:00.000Z', to: undefined }, size: 10, after: undefined },
-      { alerts: undefined, reader: ledger, now: () => now },
+      { alerts: undefined, days: undefined, reader: ledger, now: () => now },
     );
     expect(page).toEqual({ resources: [], next: undefined });
   });

@@ -29,7 +29,7 @@ export class ClosedLedger {
 
   constructor(tables: ClosedTables, now: () => number) {
     this.#tables = tables;
-    const names = { ...ledgerTablesOf(tables.client), files: 'Files' };
+    const names = { ...ledgerTablesOf(tables.client), files: 'Files', dayState: 'DayState' };
     const simDays = new SimDayStore(tables.client, simDaysTable.name);
     const memory = this.#memory;
     this.ports = {
@@ -69,7 +69,10 @@ export class ClosedLedger {
     const { client } = this.#tables;
     const { partialQueue: queue, lake, partial } = this.#memory;
     const ports = {
-      tables: new DayRecordReader({ ...ledgerTablesOf(client), usageDays: 0 }, { consistent: false }),
+      tables: new DayRecordReader(
+        { ...ledgerTablesOf(client), dayState: 'DayState', usageDays: 0 },
+        { consistent: false },
+      ),
       simDays: new SimDayStore(client, simDaysTable.name),
       ...{ lake, jobs: partial.jobs, maxLiveSims: 0 },
     };

@@ -18,7 +18,13 @@ let reader: DayRecordReader;
 
 beforeEach(async () => {
   await tables.clear();
-  const names = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' };
+  const names = {
+    sessions: 'Sessions',
+    usage: 'Usage',
+    events: 'Events',
+    sims: 'Sims',
+    dayState: 'DayState',
+  };
   reader = new DayRecordReader({ client: tables.client, ...names, usageDays: 0 });
 });
 

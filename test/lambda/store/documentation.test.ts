@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
 import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
-import { checkPaths } from '../../../lambda/days/findings/path.ts';
+import { checkUsagePaths } from '../../../lambda/days/findings/path.ts';
 import { makeRows, noItems } from '../../../lambda/days/rows.ts';
 import { makeSimDay, simPeriod } from '../../../lambda/days/sim-days.ts';
 import { StoredDeliveryNotes } from '../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import { fenceCodec, fenceKey } from '../../../lambda/store/day-fence.ts';
 import { encodeMarker } from '../../../lambda/store/day-markers.ts';
 import { encodeEpisode, encodeMark } from '../../../lambda/store/episodes.ts';
+import { namedFileCodec } from '../../../lambda/store/filed-records.ts';
 import { encodeFindings } from '../../../lambda/store/findings.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { openTimesCodec } from '../../../lambda/store/open-days.ts';
@@ -79,10 +80,13 @@ const simDay = makeSimDay(
 
 const foundDay = {
   ...{ sim: 'a', day: '2026-11-02' },
-  findings: checkPaths([
-    makeUsage({ start: '2026-11-02T10:00:00.000Z', carrier: 'emnify', completeness: 9 }),
-    makeUsage({ start: '2026-11-02T11:00:00.000Z', carrier: 'emnify', completeness: 8 }),
-  ]),
+  findings: checkUsagePaths(
+    [
+      makeUsage({ start: '2026-11-02T10:00:00.000Z', carrier: 'emnify', completeness: 9 }),
+      makeUsage({ start: '2026-11-02T11:00:00.000Z', carrier: 'emnify', completeness: 8 }),
+    ],
+    new Set(),
+  ),
 };
 
 /** What the table has of a SIM's day besides what docs/days.md lists. */
@@ -169,7 +173,10 @@ describe('docs/tables.md', () => {
 
   it('lists every attribute of Alerts, and no other', () => {
     const items = [
-      encodeEpisode('live', makeEpisode({ to: 1, mergedInto: 'a', group: 'b' })),
+      encodeEpisode(
+        'live',
+        makeEpisode({ to: 1, decidedFrom: 1, decidedTo: 1, mergedInto: 'a', group: 'b' }),
+      ),
       encodeMark('live', makeEpisode({})),
       encodeShared(makeGroup({ to: 1 })),
     ];
@@ -192,6 +199,8 @@ describe('docs/tables.md', () => {
         ...startKey,
         ...startCodec.encode({ scheduledFrom: '2026-11-02' }),
         ...openTimesCodec.encode({ orderedAt: 1, unreadAt: 1 }),
+        ...namedFileCodec.encode({ source: '1nce', carrier: '1nce', name: 'a', time: 'b', rows: 1 }),
+        records: { S: 'AAAAAAAAAAA=' },
       },
     ],
     ['DayMarkers', encodeMarker({ sim: 'a', day: '2026-11-02', sessionId: 'b', token: 'c' })],

@@ -149,6 +149,7 @@ describe('the property finds', () => {
             marked.push(changes);
             return { writable: changes, refused: [] };
           },
+          markDays: (subjects) => passage.markDays(subjects),
           leave: () => {
             for (const changes of marked) void passage.mark(changes);
             passage.leave();

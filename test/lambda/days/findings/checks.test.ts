@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { findFindings } from '../../../../lambda/days/findings/find-findings.ts';
 import type { Finding } from '../../../../lambda/days/findings/finding.ts';
-import { makeRows } from '../../../../lambda/days/rows.ts';
+import { type EventRow, makeRows } from '../../../../lambda/days/rows.ts';
 import type { Session, Usage } from '../../../../lambda/ledger/observation.ts';
-import { makeSession, makeUsage } from '../records.ts';
+import { makeEvent, makeSession, makeUsage } from '../records.ts';
 
 /** The traps of each check, by name. */
 
@@ -56,10 +56,17 @@ function makeStreamedSession(total: number, about: Partial<Session> = {}): Sessi
   };
 }
 
-function find(usage: readonly Usage[], sessions: readonly Session[] = []): Finding[] {
+function find(
+  usage: readonly Usage[],
+  sessions: readonly Session[] = [],
+  filed: ReadonlySet<Usage> = new Set(),
+): Finding[] {
   const rows = makeRows(day, { usage, sessions, events: [] });
   const openSessions = sessions.filter(({ terminal }) => terminal === undefined);
-  return findFindings({ day, usage: rows.usage, sessions: rows.sessions, openSessions, formerUsage: [] });
+  return findFindings({
+    ...{ day, usage: rows.usage, events: [], sessions: rows.sessions, openSessions, formerUsage: [] },
+    filed: { usage: filed, events: new Set() },
+  });
 }
 
 /** Findings in short: check, bytes and records. */
@@ -175,7 +182,10 @@ describe('orphan', () => {
   it('misses an end on the day on which seven days without a record are over, and on no other', () => {
     const open = makeSuperSimSession(undefined, { terminal: undefined });
     const days = ['2026-11-08', '2026-11-09', '2026-11-10'].map((one) =>
-      findFindings({ day: one, usage: [], sessions: [], openSessions: [open], formerUsage: [] }),
+      findFindings({
+        ...{ day: one, usage: [], events: [], sessions: [], openSessions: [open], formerUsage: [] },
+        filed: { usage: new Set(), events: new Set() },
+      }),
     );
     expect(days.map((found) => found.map(({ reason }) => reason))).toEqual([[], ['no-end'], []]);
   });
@@ -232,6 +242,61 @@ describe('path', () => {
     expect(list([byStream, byFile])).toEqual([['path', 5_000, '2']]);
     expect(list([byFile])).toEqual([]);
     expect(list([{ ...byStream, completeness: 6 }, byFile])).toEqual([]);
+  });
+
+  /** Records a minute apart by stream, of which some came by file as well. */
+  function listUnfiled(filed: readonly number[], about: Partial<Usage> = {}): string[] {
+    const records = Array.from({ length: 5 }, (_, index) =>
+      makeStreamed(`${index}`, `10:0${index}:00`, {
+        sessionId: undefined,
+        completeness: 9,
+        carrier: '1nce',
+        ...about,
+      }),
+    );
+    const found = find(records, [], new Set(records.filter((_, index) => filed.includes(index))));
+    return found.filter(({ reason }) => reason === 'not-by-file').map(({ records: ids }) => ids);
+  }
+
+  it('finds a record that came by stream only, where files repeat the stream', () => {
+    expect(listUnfiled([0, 2, 3, 4])).toEqual(['1']);
+    expect(listUnfiled([2, 3, 4])).toEqual(['0', '1']);
+    expect(listUnfiled([0, 1, 2, 3, 4])).toEqual([]);
+  });
+
+  it('waits for the file of what follows the last row', () => {
+    expect(listUnfiled([0, 1, 2])).toEqual([]);
+  });
+
+  it('says nothing of files that bring a part of the records, or that only brings what a stream does not', () => {
+    expect(listUnfiled([0, 4])).toEqual([]);
+    expect(listUnfiled([])).toEqual([]);
+    expect(listUnfiled([0, 2, 3, 4], { completeness: 6 })).toEqual([]);
+    expect(listUnfiled([0, 2, 3, 4], { trafficType: 'sms' })).toEqual([]);
+  });
+
+  /** Events a minute apart that came by these paths: `b` by both, `s` by stream, `f` by file. */
+  function listEventPaths(paths: string, about: Partial<EventRow> = {}): string[] {
+    const events = [...paths].map((path, index) =>
+      makeEvent({
+        ...{ eventId: `${path}${index}`, time: at(`10:0${index}:00`), source: 'emnify', carrier: 'emnify' },
+        ...{ completeness: path === 'f' ? 0 : 9, ...about },
+      }),
+    );
+    const found = findFindings({
+      ...{ day, usage: [], events, sessions: [], openSessions: [], formerUsage: [] },
+      filed: { usage: new Set(), events: new Set(events.filter((_, index) => paths[index] !== 's')) },
+    });
+    return found.map(({ reason, records, bytes }) => `${reason} ${records} ${bytes}`);
+  }
+
+  it('finds events that came by one path, where more came by both', () => {
+    expect(listEventPaths('bsbfb')).toEqual(['not-by-file s1 undefined', 'not-by-stream f3 undefined']);
+    expect(listEventPaths('bbs')).toEqual([]);
+    expect(listEventPaths('bsbs')).toEqual([]);
+    expect(listEventPaths('bfff')).toEqual([]);
+    expect(listEventPaths('ssff')).toEqual([]);
+    expect(listEventPaths('bsb', { carrier: 'twilio' })).toEqual([]);
   });
 
   it('never is a text message, whose direction a file does not state', () => {

@@ -21,19 +21,25 @@ interface DayFinding {
 }
 
 /** The findings of all days of a SIM, as the day pass asks for them. */
-function findAll({ usage, sessions }: Life, find: Find): DayFinding[] {
-  const times = [...usage.map(({ start }) => start), ...sessions.map(({ origin }) => origin.at)];
+function findAll({ usage, events, sessions, filed }: Life, find: Find): DayFinding[] {
+  const times = [
+    ...usage.map(({ start }) => start),
+    ...events.map(({ time }) => time),
+    ...sessions.map(({ origin }) => origin.at),
+  ];
   const waiting = sessions.map(({ origin }) => shiftDay(findDay(origin.at), 7));
   const days = [...new Set([...times.map(findDay), ...waiting])].sort();
-  const rows = new Map(days.map((day) => [day, makeRows(day, { usage, events: [], sessions })]));
+  const rows = new Map(days.map((day) => [day, makeRows(day, { usage, events, sessions })]));
   return days.flatMap((day) => {
     const today = rows.get(day);
     return find({
       day,
       usage: today?.usage ?? [],
+      events: today?.events ?? [],
       sessions: today?.sessions ?? [],
       openSessions: sessions.filter(({ terminal }) => terminal === undefined),
       formerUsage: days.filter((one) => one < day).flatMap((one) => rows.get(one)?.usage ?? []),
+      filed,
     }).map((finding) => ({ day, finding }));
   });
 }
@@ -56,7 +62,10 @@ function makeProperty(find: Find) {
     const inOrder = [...life.usage].sort((a, b) =>
       `${a.start} ${a.usageId}` < `${b.start} ${b.usageId}` ? -1 : 1,
     );
-    const expected = expectFindings(inOrder, life.sessions).map(print).sort();
+    const filed = new Set([...life.filed.usage, ...life.filed.events]);
+    const expected = expectFindings({ ...life, usage: inOrder, filed })
+      .map(print)
+      .sort();
     const found = findAll(life, find);
     expect(describeFound(found)).toEqual(expected);
     expect(new Set(found.map(({ finding }) => finding.findingId)).size).toBe(found.length);
@@ -75,10 +84,17 @@ const reads =
 
 /** A fault in the records that a check reads. */
 const readsUsage = (change: (record: Usage) => Usage | readonly Usage[]): Find =>
-  reads(({ usage, formerUsage }) => ({
-    usage: usage.flatMap((one) => change(one)),
-    formerUsage: formerUsage?.flatMap((one) => change(one)),
-  }));
+  reads(({ usage, formerUsage, filed }) => {
+    const changed = usage.map((one) => ({ one, records: [change(one)].flat() }));
+    return {
+      usage: changed.flatMap(({ records }) => records),
+      formerUsage: formerUsage?.flatMap((one) => change(one)),
+      filed: {
+        ...filed,
+        usage: new Set(changed.filter(({ one }) => filed.usage.has(one)).flatMap(({ records }) => records)),
+      },
+    };
+  });
 
 /** A fault in what a check says. */
 const says =
@@ -203,6 +219,35 @@ const planted: Readonly<Record<Check, Readonly<Record<string, Find>>>> = {
       readsUsage((one) => (one.completeness === 9 ? { ...one, completeness: 8 } : one)),
     ),
     'a missing record has no money': says('path', (one) => ({ ...one, cost: undefined })),
+    'every file has all': says('path', (one) => (one.reason === 'not-by-file' ? [] : one)),
+    'a file that repeats few records must have all': reads(({ usage, filed }) => ({
+      filed: { ...filed, usage: new Set([...filed.usage, ...usage.slice(0, 1)]) },
+    })),
+    'the file of the last records has come': only(
+      'path',
+      reads(({ usage, filed }) => ({
+        usage: usage.map((one) =>
+          filed.usage.has(one) ? one : { ...one, start: `${findDay(one.start)}T00:00:00.000Z` },
+        ),
+      })),
+    ),
+    'no file is there': reads(() => ({ filed: { usage: new Set(), events: new Set() } })),
+    'events need no file': reads(() => ({ events: [] })),
+    'each event comes by both paths': says('path', (one) =>
+      one.reason === 'not-by-stream' && one.bytes === undefined ? [] : one,
+    ),
+    'an event of a file came by stream': reads(({ events, filed }) => {
+      const raised = events.map((one) => ({ ...one, completeness: 9 }));
+      return {
+        events: raised,
+        filed: {
+          ...filed,
+          events: new Set(
+            raised.filter((_, index) => filed.events.has(events[index] as (typeof events)[number])),
+          ),
+        },
+      };
+    }),
   },
 };
 

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { EventRow } from '../../../../lambda/days/rows.ts';
 import {
   complete,
   completeWithSession,
@@ -6,7 +7,7 @@ import {
   type Usage,
 } from '../../../../lambda/ledger/observation.ts';
 import type { Carrier } from '../../../../lambda/ledger/source.ts';
-import { makeSession, makeUsage, sim } from '../records.ts';
+import { makeEvent, makeSession, makeUsage, sim } from '../records.ts';
 
 /** A SIM's sessions, of which some records are lost, come twice, come by file only, or lack what a carrier may leave out. */
 
@@ -20,7 +21,11 @@ interface PlannedWindow {
   readonly statesTotal: boolean;
   readonly hasBeginning: boolean;
   readonly isByFile: boolean;
+  /** Whether a record that came by stream came by file as well. */
+  readonly isRepeatedByFile: boolean;
   readonly isMessage: boolean;
+  /** By which paths the event at its end came. */
+  readonly eventPaths: 'none' | 'stream' | 'file' | 'both';
 }
 
 export interface PlannedSession {
@@ -39,6 +44,9 @@ export interface PlannedSession {
 export interface Life {
   readonly usage: readonly Usage[];
   readonly sessions: readonly Session[];
+  readonly events: readonly EventRow[];
+  /** Records that came in a file. */
+  readonly filed: { readonly usage: ReadonlySet<Usage>; readonly events: ReadonlySet<EventRow> };
 }
 
 const mostly = (share: number): fc.Arbitrary<boolean> => fc.nat(99).map((draw) => draw < share);
@@ -51,7 +59,9 @@ const window: fc.Arbitrary<PlannedWindow> = fc.record({
   statesTotal: mostly(85),
   hasBeginning: mostly(85),
   isByFile: mostly(15),
+  isRepeatedByFile: mostly(70),
   isMessage: mostly(10),
+  eventPaths: fc.constantFrom('both', 'both', 'both', 'stream', 'file', 'none'),
 });
 
 export const lives: fc.Arbitrary<readonly PlannedSession[]> = fc.array(
@@ -76,25 +86,40 @@ export function live(plan: readonly PlannedSession[]): Life {
   let at = Date.UTC(2026, 10, 2, 20);
   const usage: Usage[] = [];
   const sessions: Session[] = [];
+  const filed = { usage: new Set<Usage>(), events: new Set<EventRow>() };
+  const events: EventRow[] = [];
   for (const [index, planned] of plan.entries()) {
     at += planned.pauseMinutes * minute;
     const lived = liveSession(planned, `s${index}`, at);
     usage.push(...lived.usage);
     sessions.push(lived.session);
+    for (const record of lived.filed) filed.usage.add(record);
+    for (const { event, isFiled } of lived.events) {
+      events.push(event);
+      if (isFiled) filed.events.add(event);
+    }
     at = lived.end;
   }
-  return { usage, sessions };
+  return { usage, events, sessions, filed };
 }
 
 function liveSession(
   planned: PlannedSession,
   sessionId: string,
   start: number,
-): { readonly usage: Usage[]; readonly session: Session; readonly end: number } {
+): {
+  readonly usage: Usage[];
+  readonly filed: Usage[];
+  readonly events: { readonly event: EventRow; readonly isFiled: boolean }[];
+  readonly session: Session;
+  readonly end: number;
+} {
   const { carrier, windows } = planned;
   const isSuperSim = carrier === 'twilio';
   const statesTotals = isSuperSim && !planned.isSchema1;
   const usage: Usage[] = [];
+  const filed: Usage[] = [];
+  const events: { readonly event: EventRow; readonly isFiled: boolean }[] = [];
   let at = start;
   let sum = 0;
   for (const [index, one] of windows.entries()) {
@@ -113,13 +138,30 @@ function liveSession(
       sessionTotal: statesTotals && one.statesTotal ? sum : undefined,
       ...(carrier === 'emnify' && { cost: '0.01', currency: 'EUR' }),
     });
-    if (one.fate !== 'lost') usage.push(record);
+    if (one.fate !== 'lost') {
+      usage.push(record);
+      if (!isSuperSim && (one.isByFile || one.isRepeatedByFile)) filed.push(record);
+    }
     if (one.fate === 'twice')
       usage.push({ ...record, recordId: `${recordId}b`, usageId: `${record.usageId}b` });
+    if (one.eventPaths !== 'none') {
+      const byStream = one.eventPaths !== 'file';
+      const event = makeEvent({
+        ...{ time: iso(end), eventId: recordId, source: carrier, carrier },
+        completeness: byStream ? complete : 0,
+      });
+      events.push({ event, isFiled: !isSuperSim && one.eventPaths !== 'stream' });
+    }
     at = end;
   }
   const total = (isSuperSim ? sum : Math.max(0, sum + planned.difference)) || 0;
-  return { usage, session: close(planned, { sessionId, start, end: at, usage, total }), end: at };
+  return {
+    usage,
+    filed,
+    events,
+    session: close(planned, { sessionId, start, end: at, usage, total }),
+    end: at,
+  };
 }
 
 function findCompleteness(carrier: PlannedSession['carrier'], { isByFile }: PlannedWindow): number {

@@ -1,3 +1,4 @@
+import type { EventRow } from '../../../../lambda/days/rows.ts';
 import type { Session, Usage } from '../../../../lambda/ledger/observation.ts';
 
 /**
@@ -16,11 +17,19 @@ export interface ExpectedFinding {
   readonly cost: string | undefined;
 }
 
-/** @param usage each record once. */
-export function expectFindings(usage: readonly Usage[], sessions: readonly Session[]): ExpectedFinding[] {
+/** What is known of a SIM: each record once, and those that came in a file. */
+interface KnownRecords {
+  readonly usage: readonly Usage[];
+  readonly events: readonly EventRow[];
+  readonly sessions: readonly Session[];
+  readonly filed: ReadonlySet<Usage | EventRow>;
+}
+
+export function expectFindings({ usage, events, sessions, filed }: KnownRecords): ExpectedFinding[] {
   return [
     ...sessions.flatMap((session) => expectOfSession(session, usage)),
-    ...usage.flatMap((record) => expectOfRecord(record, usage)),
+    ...usage.flatMap((record) => expectOfRecord(record, usage, filed)),
+    ...events.flatMap((event) => expectOfEvent(event, events, filed)),
   ];
 }
 
@@ -45,7 +54,11 @@ function repeats(record: Usage, usage: readonly Usage[]): Usage | undefined {
   return same.sort((a, b) => (a.recordId < b.recordId ? -1 : 1))[0];
 }
 
-function expectOfRecord(record: Usage, usage: readonly Usage[]): ExpectedFinding[] {
+function expectOfRecord(
+  record: Usage,
+  usage: readonly Usage[],
+  filed: ReadonlySet<unknown>,
+): ExpectedFinding[] {
   const { start, sessionId, recordId, dataTotal, source } = record;
   const day = dayBy(start);
   const about = { day, session: sessionId, bytes: dataTotal, cost: record.cost };
@@ -65,7 +78,33 @@ function expectOfRecord(record: Usage, usage: readonly Usage[]): ExpectedFinding
   const isRow = !isSuperSim(record.carrier) && record.completeness === 8;
   if (isRow && ofDay.some(({ completeness }) => completeness >= 9))
     found.push({ ...about, check: 'path', reason: 'not-by-stream', records: recordId });
+  const byStream = ofDay.filter(({ completeness, carrier }) => completeness >= 9 && !isSuperSim(carrier));
+  const byBoth = byStream.filter((one) => filed.has(one));
+  const isUnfiled = byStream.includes(record) && !filed.has(record);
+  const goesOn = ofDay.some((other) => filed.has(other) && other.start >= start);
+  if (isUnfiled && goesOn && byBoth.length > byStream.length - byBoth.length)
+    found.push({ ...about, check: 'path', reason: 'not-by-file', records: recordId });
   return found;
+}
+
+function expectOfEvent(
+  event: EventRow,
+  events: readonly EventRow[],
+  filed: ReadonlySet<unknown>,
+): ExpectedFinding[] {
+  if (isSuperSim(event.carrier)) return [];
+  const { time, source, sessionId: session, eventId: records } = event;
+  const day = dayBy(time);
+  const ofDay = events.filter((other) => dayBy(other.time) === day && other.source === source);
+  const byStream = (one: EventRow): boolean => one.completeness >= 9;
+  const byFile = (one: EventRow): boolean => filed.has(one);
+  const both = ofDay.filter((one) => byStream(one) && byFile(one)).length;
+  const likeIt = ofDay.filter((one) => byStream(one) === byStream(event) && byFile(one) === byFile(event));
+  const about = { day, session, bytes: undefined, cost: undefined, check: 'path', records };
+  if (likeIt.length >= both) return [];
+  if (!byStream(event) && byFile(event)) return [{ ...about, reason: 'not-by-stream' }];
+  const goesOn = ofDay.some((other) => byFile(other) && other.time >= time);
+  return byStream(event) && !byFile(event) && goesOn ? [{ ...about, reason: 'not-by-file' }] : [];
 }
 
 function expectOfSession(session: Session, usage: readonly Usage[]): ExpectedFinding[] {

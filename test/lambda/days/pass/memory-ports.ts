@@ -80,6 +80,8 @@ export class MemoryPorts implements DayPorts {
       return usage.filter(({ start }) => start >= from && start < to);
     },
     mayLackUsage: (day) => this.wasRead(day),
+    readNamedFiles: async () => [],
+    readFiledHashes: async function* (this: void) {},
     readSessions: async (sim, { from, to }, ids) => {
       const { sessions } = this.items.get(sim) ?? noItems;
       const wanted = new Set(ids);

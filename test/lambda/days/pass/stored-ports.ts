@@ -37,7 +37,9 @@ export class StoredPorts extends MemoryPorts {
     this.#store = new SimDayStore(client, 'SimDays');
     this.#markers = new DayMarkers(client, 'DayMarkers');
     // Few SIMs need few scans: most requests would be scans that find nothing.
-    const records = new DayRecordReader({ client, ...tableNames, usageDays: 0, segments: 2 });
+    const records = new DayRecordReader({
+      ...{ client, ...tableNames, dayState: 'DayState', usageDays: 0, segments: 2 },
+    });
     this.tables = Object.assign(records, { mayLackUsage: (day: Day) => this.wasRead(day) });
     this.notes = new SessionNoteStore(client, 'SessionDays');
     this.simDays = this.#store;

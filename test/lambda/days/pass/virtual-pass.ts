@@ -614,11 +614,14 @@ export async function playPass(
 /** The findings of a SIM's day, of all that is known of it at once. */
 function expectFindings(sim: string, one: Day, items: SimItems): Finding[] {
   if (sim.startsWith('account:')) return [];
-  const { usage, sessions } = makeRows(one, items);
+  const { usage, events, sessions } = makeRows(one, items);
   const former = days.filter((other) => other < one);
   const formerUsage = former.flatMap((other) => makeRows(other, items).usage);
   const openSessions = items.sessions.filter(({ terminal }) => terminal === undefined);
-  return findFindings({ day: one, usage, sessions, openSessions, formerUsage });
+  return findFindings({
+    ...{ day: one, usage, events, sessions, openSessions, formerUsage },
+    filed: { usage: new Set(), events: new Set() },
+  });
 }
 
 /** What must be found: rows, sums and root of all records at once, without lake and passes. */

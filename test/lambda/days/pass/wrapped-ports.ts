@@ -55,6 +55,8 @@ function wrapTables(tables: DayTables, call: Caller): DayTables {
     readRecords: (...given) => call(() => tables.readRecords(...given)),
     readUsage: (...given) => call(() => tables.readUsage(...given)),
     mayLackUsage: (...given) => tables.mayLackUsage(...given),
+    readNamedFiles: (...given) => call(() => tables.readNamedFiles(...given)),
+    readFiledHashes: (...given) => tables.readFiledHashes(...given),
     readSessions: (...given) => call(() => tables.readSessions(...given)),
   };
 }

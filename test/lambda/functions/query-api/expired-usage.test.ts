@@ -64,7 +64,11 @@ beforeAll(async () => {
   ];
   await ledger.close(days);
   before = await ask();
-  const reader = new DayRecordReader({ ...ledgerTablesOf(tables.client), usageDays: 0 });
+  const reader = new DayRecordReader({
+    ...ledgerTablesOf(tables.client),
+    dayState: 'DayState',
+    usageDays: 0,
+  });
   const fleet: string[] = [];
   for await (const some of reader.listSims()) fleet.push(...some);
   const span = { from: '2026-10-27T00:00:00.000Z', to: '2026-11-03T00:00:00.000Z' };

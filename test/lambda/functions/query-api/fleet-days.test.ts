@@ -50,6 +50,7 @@ const names = {
   simDays: 'SimDays',
   findings: 'Findings',
   dayMarkers: 'DayMarkers',
+  dayState: 'DayState',
   usageDays: 0,
 };
 const work: WorkPorts & OrderPorts = {

@@ -543,3 +543,67 @@ describe('rows that came later than their source may deliver', () => {
     expect(noted).toEqual([[sim, first]]);
   });
 });
+
+describe('what came in a file', () => {
+  const time = '2026-11-02T00:00:01.000Z';
+
+  /** Imports a file. @returns the ids of the records that are noted, and what is done in its order. */
+  async function importNoted(
+    object: FileObject,
+    instead: Partial<ImportPorts> = {},
+    source = importing.source,
+  ) {
+    const noted: string[] = [];
+    const done: unknown[] = [];
+    const fence: LedgerPorts['fence'] = {
+      enter: async () => ({
+        mark: async (writable) => ({ writable, refused: [] }),
+        markDays: async (subjects) => void done.push(...subjects),
+        leave: () => undefined,
+      }),
+    };
+    const ports: Partial<ImportPorts> = {
+      fence,
+      noteFiled: async (records) => void noted.push(...records.map(({ id }) => id)),
+      noteFile: async (named) => void done.push(named),
+      ...instead,
+    };
+    await importFile(object, source, importing.ports(ports));
+    return { noted, done };
+  }
+
+  const days = ['2026-11-02', '2026-11-03'].map((day) => ({ sim: 'files:main', day }));
+  const named = { source: 'main', carrier: '1nce', name: 'cdr_20261102_000001.csv', time } as const;
+
+  test('is noted whether or not it came by another path, and the name of the file behind its markers', async () => {
+    const bytes = `${header}\n${row(20)}\n${row(40)}\n`;
+    const first = await importNoted(await importing.put('cdr_20261102_000001.csv', bytes));
+    expect(first).toEqual({ noted: ids(20, 40), done: [...days, { ...named, rows: 2 }] });
+    expect((await importNoted(await importing.put('again.csv', bytes))).noted).toEqual(ids(20, 40));
+  });
+
+  test('is noted of no source without a stream, which has one path only; its file is', async () => {
+    const object = await importing.put('cdr_20261102_000001.csv', `${header}\n${row(20)}\n`);
+    const { noted, done } = await importNoted(object, {}, { ...importing.source, filesOnly: true });
+    expect([noted, done]).toEqual([[], [...days, { ...named, rows: 1 }]]);
+  });
+
+  test('may be a file that is refused, which is not missing', async () => {
+    const object = await importing.put('cdr_20261102_000001.csv', '"a","b"\n"1","2"\n');
+    const { noted, done } = await importNoted(object);
+    expect([noted, done]).toEqual([[], [...days, { ...named, rows: undefined }]]);
+  });
+
+  test('is noted by the next attempt where it could not be noted', async () => {
+    withoutWaiting();
+    const noted: string[] = [];
+    let failing = 1;
+    const noteFiled: ImportPorts['noteFiled'] = async (records) => {
+      failing -= 1;
+      if (failing >= 0) throw new Error('throttled');
+      noted.push(...records.map(({ id }) => id));
+    };
+    await importNoted(await importing.put(key, `${header}\n${row(20)}\n`), { noteFiled });
+    expect(noted).toEqual(ids(20));
+  });
+});

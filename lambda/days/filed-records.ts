@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import type { LedgerEvent, Usage } from '../ledger/observation.ts';
+import { findSlotBucket } from './buckets.ts';
+import type { Day } from './day.ts';
+import { findSlot } from './slots.ts';
+
+/**
+ * Which records have come in files, in a source that has a stream as well.
+ *
+ * The item of a record says what is known of it, not by which path: the row of a file that repeats the stream's record
+ * changes nothing. So the importer notes the hashes of the rows that it takes in, by day and part of the fleet. A note is a
+ * set: put again, or cut otherwise by a crash, the notes of a day hold the same.
+ */
+
+/** What tells a record that came in a file from others. Ids are unique in a kind and source of a SIM's day. */
+export interface FiledRecord {
+  readonly kind: 'usage' | 'event';
+  readonly sim: string;
+  readonly source: string;
+  readonly id: string;
+  readonly time: string;
+}
+
+/** A usage record as files bring it. */
+export function describeUsage({ sim, source, recordId: id, start: time }: Usage): FiledRecord {
+  return { kind: 'usage', sim, source, id, time };
+}
+
+/** An event as files bring it. */
+export function describeEvent({
+  sim,
+  source,
+  eventId: id,
+  time,
+}: Pick<LedgerEvent, 'sim' | 'source' | 'eventId' | 'time'>): FiledRecord {
+  return { kind: 'event', sim, source, id, time };
+}
+
+/** Bytes of the hash of a record. */
+export const filedHashBytes = 8;
+
+/** Bits of a hash that are left of the record's own; the first twelve are the slot of its SIM. */
+const recordBits = 52n;
+
+/** The hash of a record, in 64 bits. */
+export function hashFiledRecord({ kind, sim, source, id }: FiledRecord): bigint {
+  const slot = BigInt(Number.parseInt(findSlot(sim), 16));
+  const hash = createHash('sha256')
+    .update(JSON.stringify([kind, source, sim, id]))
+    .digest();
+  return (slot << recordBits) | (hash.readBigUInt64BE() >> (64n - recordBits));
+}
+
+/** The part of the fleet under which a SIM's records are noted: the first digit of its slot. */
+export function findFiledPart(sim: string): string {
+  return findSlot(sim).slice(0, 1);
+}
+
+/** Where the hashes of a day and part of the fleet are read. */
+export interface FiledHashes {
+  /** The hashes, each of {@link filedHashBytes} bytes, some at a time, in no order, and repeatedly at times. */
+  readFiledHashes(day: Day, part: string): AsyncIterable<Uint8Array>;
+}
+
+/** The records of a bucket's SIMs that came in files. What it holds is 8 bytes for each. */
+export class FiledRecords {
+  readonly #hashes: FiledHashes;
+  readonly #day: Day;
+  readonly #isInBucket: (slot: number) => boolean;
+  readonly #parts = new Map<string, Promise<BigUint64Array>>();
+
+  /** @param bucket whose SIMs are asked about, of so many. */
+  constructor(hashes: FiledHashes, day: Day, bucket: number, buckets: number) {
+    this.#hashes = hashes;
+    this.#day = day;
+    this.#isInBucket = (slot) => findSlotBucket(slot.toString(16), buckets) === bucket;
+  }
+
+  /** Those of a SIM's records of the day that came in a file. */
+  async pick<Row extends { readonly sim: string }>(
+    rows: readonly Row[],
+    describe: (row: Row) => FiledRecord,
+  ): Promise<ReadonlySet<Row>> {
+    const [first] = rows;
+    if (first === undefined) return new Set();
+    const filed = await this.#read(findFiledPart(first.sim));
+    return new Set(rows.filter((row) => isAmong(filed, hashFiledRecord(describe(row)))));
+  }
+
+  #read(part: string): Promise<BigUint64Array> {
+    const reading = this.#parts.get(part) ?? this.#readPart(part);
+    this.#parts.set(part, reading);
+    return reading;
+  }
+
+  async #readPart(part: string): Promise<BigUint64Array> {
+    const found: bigint[] = [];
+    for await (const bytes of this.#hashes.readFiledHashes(this.#day, part)) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      for (let at = 0; at + filedHashBytes <= bytes.byteLength; at += filedHashBytes) {
+        const hash = view.getBigUint64(at);
+        if (this.#isInBucket(Number(hash >> recordBits))) found.push(hash);
+      }
+    }
+    return BigUint64Array.from(found).sort();
+  }
+}
+
+/** Whether a number is among others, which are in their order. */
+function isAmong(sorted: BigUint64Array, wanted: bigint): boolean {
+  let from = 0;
+  let to = sorted.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    const found = sorted[middle] ?? 0n;
+    if (found === wanted) return true;
+    if (found < wanted) from = middle + 1;
+    else to = middle;
+  }
+  return false;
+}
