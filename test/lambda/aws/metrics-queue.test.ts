@@ -104,7 +104,7 @@ describe('a batch', () => {
     const first = await ingest(entries, ports, { readBeforeWrite: false });
     const again = await ingest(entries.slice(0, 3), ports, { readBeforeWrite: false });
     const waits = timeout.mock.calls.flat();
-    timeout.mockRestore();
+    vi.restoreAllMocks();
     return { first, again, items: engine.items('Usage'), lost, waits };
   }
 
