@@ -11,10 +11,12 @@ export const unitTests = [
 ];
 /** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */
 export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
-/** Whole fleets and passes, which take seconds each. */
-export const fleetTests = [
-  'test/lib/alarm-fleet.test.ts',
-  'test/lambda/{alerts/sweep/fleet-stories,days/pass/stored-pass.property,functions/query-api/fleet-days}.test.ts',
+/** Whole fleets and passes, the stack made anew for each key, and every request of the API: these take seconds each. */
+export const longTests = [
+  'test/lib/{alarm-fleet,alarm-series,configuration-page}.test.ts',
+  'test/lambda/alerts/{sweep/fleet-stories,delivery/outbox-crashes}.test.ts',
+  'test/lambda/days/pass/stored-pass.property.test.ts',
+  'test/lambda/functions/query-api/{api,contract,expired-usage,fleet-days,renderings.property}.test.ts',
 ];
 /** Security checks and linters, and bundling: these load the CDK in ways of their own. */
 export const toolTests = ['test/lib/{checks,synth}.test.ts'];

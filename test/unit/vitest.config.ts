@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config';
-import { fleetTests, slowTests, toolTests, unitTests } from '../../vitest.config.ts';
+import { longTests, slowTests, toolTests, unitTests } from '../../vitest.config.ts';
 
 /**
  * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
- * `npm test`; bodies of megabytes and whole fleets are left out.
+ * `npm test`; bodies of megabytes and what takes seconds are left out.
  */
 export default defineConfig({
   test: {
     include: unitTests,
-    exclude: [...slowTests, ...fleetTests, ...toolTests],
+    exclude: [...slowTests, ...longTests, ...toolTests],
     setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,

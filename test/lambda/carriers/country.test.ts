@@ -1,3 +1,4 @@
+import countries from 'i18n-iso-countries';
 import { describe, expect, it } from 'vitest';
 import { readCountry } from '../../../lambda/carriers/country.ts';
 import { nameRadio } from '../../../lambda/carriers/radio.ts';
@@ -16,6 +17,17 @@ describe('a country', () => {
     [{}, undefined],
   ])('stated as %j is %s', (statement, country) => {
     expect(readCountry(statement)).toBe(country);
+  });
+
+  /** Countries of ISO 3166 whose networks use the code of another, or which have none. */
+  const withoutCode =
+    'AQ AX BL BQ BV CC CX EH GG GS GU HM IM IO JE MF MP MQ NF PN PS SJ SX TF UM VA VI YT'.split(' ');
+
+  it('is known by a mobile country code, of each that has one', () => {
+    const codes = Array.from({ length: 600 }, (_, index) => readCountry({ mcc: String(200 + index) }));
+    const named = new Set(codes.filter((country) => country !== undefined));
+    expect([...named, ...withoutCode].sort()).toEqual(Object.keys(countries.getAlpha2Codes()).sort());
+    expect(codes.filter((country) => country !== undefined).length).toBe(232);
   });
 });
 
