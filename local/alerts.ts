@@ -96,7 +96,7 @@ export class LocalAlerts {
 
   constructor(options: LocalAlertsOptions) {
     const { client, notify, onTrouble } = options;
-    // A run that is stopped may end before what is under way: that is not a fault, and the next run makes up for it.
+    // A run that is stopped may end before what is under way, for which the next run makes up.
     this.#options = { ...options, onTrouble: (sentence) => this.#isStopping || onTrouble(sentence) };
     this.#reader = new LedgerReader({
       client,
