@@ -83,6 +83,8 @@ export async function openCsv(file: string, { columns = [], delimiter }: CsvOpti
 async function readHead(file: string): Promise<Uint8Array> {
   const handle = await open(file);
   try {
+    // It is read several times, and a pipe cannot be.
+    if (!(await handle.stat()).isFile()) throw new UsageError(`${file} is not a file: give a CSV file`);
     const bytes = new Uint8Array(headBytes);
     const { bytesRead } = await handle.read(bytes, 0, headBytes, 0);
     if (bytesRead === 0) throw new UsageError(`${file} is empty: give a file with a header`);

@@ -1,10 +1,10 @@
 import { BillSum } from '../../lambda/billing/bill.ts';
-import { type Month, shiftMonth } from '../../lambda/billing/calendar.ts';
+import type { Month } from '../../lambda/billing/calendar.ts';
 import { type Decimal, formatDecimal, max, min, zero } from '../../lambda/billing/decimal.ts';
 import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import { extendRecords, type ForecastPlan, maxWeeks, planForecast } from '../../lambda/billing/forecast.ts';
-import { findRowDays, type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
-import { shiftDay } from '../../lambda/days/day.ts';
+import { findBareDays, findRowDays, type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
+import { type Day, shiftDay } from '../../lambda/days/day.ts';
 import { AttentionError } from '../../lambda/errors.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
@@ -32,14 +32,15 @@ export async function showForecast(context: CommandContext, rating: RatingContex
     ...{ isSealedOnly: true, isFolded: isFoldable(tariffs) },
   });
   const plan = planForecast(records.sealed, through);
-  if (plan === undefined || plan.last < `${month}-01`) {
+  const bare = findBareDays(tariffs, month);
+  if (plan === undefined || plan.last < bare.from) {
     throw new AttentionError(
       `No day of ${month} is sealed yet, from which it could be forecast: see simledger days list`,
     );
   }
   const totals = await rateScenarios(context, rating, plan, records);
   if (context.json) printJson(context, renderForecast(month, plan, totals));
-  else showTotals(context, month, plan, totals);
+  else showTotals(context, month, { plan, end: bare.through }, totals);
   return exitCode.done;
 }
 
@@ -93,7 +94,7 @@ function renderForecast(month: string, plan: ForecastPlan, totals: readonly Fore
 function showTotals(
   context: CommandContext,
   month: string,
-  plan: ForecastPlan,
+  { plan, end }: { readonly plan: ForecastPlan; readonly end: Day },
   totals: readonly ForecastTotal[],
 ): void {
   const rows = totals.map(({ currency = 'without a currency', soFar, expected, low, high }) => [
@@ -102,13 +103,13 @@ function showTotals(
   ]);
   if (rows.length === 0) print(context, `Nothing of ${month} has a price so far.`);
   else print(context, formatTable(colours(context), ['currency', 'so far', 'expected', 'range'], rows));
-  print(context, describeMethod(month, plan));
+  print(context, describeMethod(month, plan, end));
 }
 
-function describeMethod(month: Month, { last, left, scenarios, isShort }: ForecastPlan): string {
+/** @param end the last day of the periods. */
+function describeMethod(month: Month, { last, left, scenarios, isShort }: ForecastPlan, end: Day): string {
   const known = `Days are known up to ${last}`;
   if (left.length === 0) return `${known}: no day is left.`;
-  const end = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
   const later = left.filter((day) => day > end).length;
   const open = [
     ...(left.length > later ? [`${countNoun(left.length - later, 'day')} of ${month} left`] : []),

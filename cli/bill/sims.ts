@@ -39,8 +39,11 @@ export async function showOddSims(context: CommandContext, options: OddSimsOptio
   const rows = findRowDays(tariffs, month);
   const silentFrom = shiftDay(`${shiftMonth(month, 1)}-01`, -options.silent);
   // An allowance for a SIM's lifetime reads all days.
-  const from = rows.from === undefined || rows.from < silentFrom ? rows.from : silentFrom;
-  const records = await openRecords(context, { ...rows, from }, true);
+  const from = rows.from === undefined ? undefined : [rows.from, silentFrom, `${month}-01`].sort()[0];
+  // What is odd is judged of the month, whatever its billing periods are.
+  const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
+  const [, through = last] = [rows.through, last].sort();
+  const records = await openRecords(context, { from, through }, true);
   const rate = makeRating(rating);
   const rules = { tariffs, month, silentDays: options.silent };
   const found: OddSim[] = [];

@@ -1,7 +1,14 @@
 import { type BillRow, BillSum, makeRow } from '../billing/bill.ts';
 import { type Month, shiftMonth } from '../billing/calendar.ts';
 import { isFoldable } from '../billing/fold-usage.ts';
-import { findRowDays, Rater, type RatingContext, readsSessions } from '../billing/rate.ts';
+import {
+  findBareDays,
+  findPeriodDays,
+  findRowDays,
+  Rater,
+  type RatingContext,
+  readsSessions,
+} from '../billing/rate.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { type Day, listDays } from '../days/day.ts';
 import type { Manifest } from '../days/manifest.ts';
@@ -108,23 +115,6 @@ function isIn({ from, through }: ReturnType<typeof findRowDays>, day: Day): bool
   return (from === undefined || day >= from) && day <= through;
 }
 
-/** The days of a month's periods, and beside them those of their sessions; without the history that some tariffs ask for. */
-function findPeriodDays(tariffs: readonly Tariff[], month: Month): { from: Day; through: Day } {
-  const { from = `${month}-01`, through } = findRowDays(
-    tariffs.map((tariff) => ({ ...tariff, charges: [], allowances: [] })),
-    month,
-  );
-  return { from, through };
-}
-
-/** The last day of a month's periods; in UTC, where they are those of another time zone, the day after. */
-function findLastDay(tariffs: readonly Tariff[], month: Month): Day {
-  return findPeriodDays(
-    tariffs.map((tariff) => ({ ...tariff, attribution: 'record' as const })),
-    month,
-  ).through;
-}
-
 /**
  * Takes an order. Orders come at least once, in any order, and at any time.
  *
@@ -169,7 +159,7 @@ async function makePlan(
   if (began === undefined) return undefined;
   const period = findPeriodDays(tariffs, month);
   const wanted = listDays(period.from, period.through);
-  const last = findLastDay(tariffs, month);
+  const { through: last } = findBareDays(tariffs, month);
   const seals = new Map<Day, Manifest>();
   // The last ones first: as long as one is not sealed, nothing else is read.
   for (const day of [...wanted].reverse()) {

@@ -212,15 +212,21 @@ export async function openGroups<K extends RowKind>(
   });
 }
 
-/** Some columns of a row group, by name; each has a value or undefined for each row. */
+/** A column of a row group. It is held in a form of few bytes a value, and each value is made when it is read. */
+export interface ColumnValues {
+  /** @returns undefined if the row has no value. */
+  readonly read: (row: number) => Scalar | undefined;
+}
+
+/** Some columns of a row group by name, without those of which it has no value. */
 export interface ColumnGroup {
   readonly rows: number;
-  readonly columns: Readonly<Record<string, readonly (Scalar | undefined)[]>>;
+  readonly columns: ReadonlyMap<string, ColumnValues>;
 }
 
 /**
  * Opens some columns of a file, each row group by a function that reads it. Who needs few columns of many rows is spared the
- * rows, which take ten times as long.
+ * rows, which take ten times as long and several times the memory.
  *
  * @param wanted names of columns.
  */
@@ -231,61 +237,123 @@ export async function openColumns(
 ): Promise<readonly (() => Promise<ColumnGroup>)[]> {
   const metadata = await parquetMetadataAsync(file);
   const known = new Set(metadata.schema.map(({ name }) => name));
-  const columns = new Map(
-    listRowColumns(kind)
-      .filter(({ name }) => wanted.includes(name))
-      .map((column) => [column.name, column] as const),
-  );
+  const columns = listRowColumns(kind).filter(({ name }) => wanted.includes(name));
+  const names = columns.map(({ name }) => name).filter((name) => known.has(name));
   let rowEnd = 0;
   return metadata.row_groups.map((group) => {
     const rowStart = rowEnd;
     const rows = Number(group.num_rows);
     rowEnd += rows;
-    const part = { file, metadata, rowStart, rowEnd, parsers };
-    return () =>
-      readColumnGroup(
-        { ...part, columns: [...columns.keys()].filter((name) => known.has(name)) },
-        columns,
-        rows,
-      );
+    const options = { file, metadata, rowStart, rowEnd, parsers, columns: names };
+    return () => readColumnGroup(options, columns, rows);
   });
 }
 
 async function readColumnGroup(
   options: Parameters<typeof parquetRead>[0] & { readonly rowStart: number },
-  columns: ReadonlyMap<string, Column<Row>>,
+  columns: readonly Column<Row>[],
   rows: number,
 ): Promise<ColumnGroup> {
-  const read: Record<string, (Scalar | undefined)[]> = {};
-  for (const name of columns.keys()) read[name] = new Array<Scalar | undefined>(rows).fill(undefined);
+  const kinds = new Map(columns.map(({ name, kind }) => [name, kind] as const));
+  const read = new Map<string, HeldColumn>();
   await parquetRead({
     ...options,
     onChunk: ({ columnName, columnData, rowStart }) => {
-      const values = read[columnName];
-      const column = columns.get(columnName);
-      if (values === undefined || column === undefined) return;
-      const { decode } = parquetTypes[column.kind];
+      const kind = kinds.get(columnName);
+      if (kind === undefined) return;
       let row = rowStart - options.rowStart;
       for (const value of columnData) {
-        if (value !== undefined && value !== null) values[row] = decode(value);
+        if (value !== undefined && value !== null) {
+          const column = read.get(columnName) ?? holdColumn(kind, rows);
+          read.set(columnName, column);
+          column.set(row, value);
+        }
         row += 1;
       }
     },
   });
-  for (const [name, { derivedFrom }] of columns) {
-    if (derivedFrom !== undefined) fillDerived(read, name, derivedFrom);
+  const values = new Map<string, ColumnValues>(read);
+  for (const { name, derivedFrom } of columns) {
+    if (derivedFrom !== undefined) values.set(name, deriveValues(values, name, derivedFrom));
   }
-  return { rows, columns: read };
+  return { rows, columns: values };
 }
 
-/** Fills in what a file leaves out, since it follows from two other columns. */
-function fillDerived(
-  read: Record<string, (Scalar | undefined)[]>,
+/** The values of a column that usually follows from two others, and then is not in the file. */
+function deriveValues(
+  values: ReadonlyMap<string, ColumnValues>,
   name: string,
-  [first, second]: readonly [string, string],
-): void {
-  const [values = [], firsts, seconds] = [read[name], read[first], read[second]];
-  for (const [row, value] of values.entries()) values[row] = value ?? `${firsts?.[row]}#${seconds?.[row]}`;
+  derivedFrom: readonly [string, string],
+): ColumnValues {
+  const stated = values.get(name);
+  const [first, second] = derivedFrom.map((other) => values.get(other));
+  return { read: (row) => stated?.read(row) ?? `${first?.read(row)}#${second?.read(row)}` };
+}
+
+/** A column while it is filled. */
+interface HeldColumn extends ColumnValues {
+  readonly set: (row: number, value: unknown) => void;
+}
+
+function holdColumn(kind: ColumnKind, rows: number): HeldColumn {
+  if (kind === 'text' || kind === 'decimal') return new HeldTexts(rows);
+  const { decode } = parquetTypes[kind];
+  if (kind === 'flag') {
+    const flags = new Map<number, Scalar>();
+    return { read: (row) => flags.get(row), set: (row, value) => void flags.set(row, decode(value)) };
+  }
+  const numbers = new Float64Array(rows).fill(Number.NaN);
+  return {
+    read: (row) => {
+      const value = numbers[row];
+      return value === undefined || Number.isNaN(value) ? undefined : decode(value);
+    },
+    set: (row, value) => {
+      numbers[row] = Number(value);
+    },
+  };
+}
+
+/** Distinct texts from which on a column is looked at: if most of its texts are different, each is held by itself. */
+const minDistinctTexts = 1_000;
+
+/** Texts of which most are there many times: each is held once. */
+class HeldTexts implements HeldColumn {
+  #codes: Uint32Array | undefined;
+  /** By code; where there are no codes, by row. */
+  #texts: (string | undefined)[] = [undefined];
+  #known = new Map<string, number>();
+
+  constructor(rows: number) {
+    this.#codes = new Uint32Array(rows);
+  }
+
+  readonly read = (row: number): string | undefined =>
+    this.#texts[this.#codes === undefined ? row : (this.#codes[row] ?? 0)];
+
+  readonly set = (row: number, value: unknown): void => {
+    const text = String(value);
+    if (this.#codes === undefined) {
+      this.#texts[row] = text;
+      return;
+    }
+    let code = this.#known.get(text);
+    if (code === undefined) {
+      code = this.#texts.length;
+      this.#texts.push(text);
+      this.#known.set(text, code);
+    }
+    this.#codes[row] = code;
+    if (code > minDistinctTexts && code > row / 2) this.#spread(this.#codes);
+  };
+
+  /** Holds the text of each row. */
+  #spread(codes: Uint32Array): void {
+    const texts = this.#texts;
+    this.#texts = Array.from(codes, (code) => texts[code]);
+    this.#codes = undefined;
+    this.#known.clear();
+  }
 }
 
 function readFlatRow(columns: readonly Column<Row>[], object: Readonly<Record<string, unknown>>): FlatRow {

@@ -7,7 +7,7 @@ import type { Day } from '../days/day.ts';
 import { type ColumnGroup, openColumns, openGroups } from '../days/parquet.ts';
 import { makeFileKey } from '../days/pass/lake-objects.ts';
 import type { Lake } from '../days/pass/ports.ts';
-import { SimRowReader } from '../days/pass/sim-row-reader.ts';
+import { ListedRows, type RowList, SimRowReader } from '../days/pass/sim-row-reader.ts';
 import { compareTexts, type RowKind } from '../days/rows.ts';
 import { slotCount } from '../days/slots.ts';
 import type { Carrier } from '../ledger/source.ts';
@@ -141,7 +141,7 @@ type OpenRows<Row> = (
   day: Day,
   bucket: number,
   buckets: number,
-) => AsyncGenerator<Row[]>;
+) => AsyncGenerator<readonly Row[] | RowList<Row>>;
 
 /** Opens the files of a part of the fleet, on all days. */
 export async function openReaders<Row extends { readonly sim: string }>(
@@ -213,12 +213,9 @@ function openUsage(
   day: Day,
   bucket: number,
   buckets: number,
-): AsyncGenerator<BilledUsage[]> {
-  const texts = new RepeatedTexts();
-  return mapGroups(
-    openUsageColumns(lake, makeFileKey('usage', day, bucket, buckets), usageColumns),
-    (group) => pickBilledUsage(group, texts),
-  );
+): AsyncGenerator<UsageRows> {
+  const groups = openUsageColumns(lake, makeFileKey('usage', day, bucket, buckets), usageColumns);
+  return mapGroups(groups, (group) => new UsageRows(group));
 }
 
 /** Usage of SIMs, added up. All of a file is read at once: its sums are small. A SIM may have sums of several groups of rows. */
@@ -227,11 +224,16 @@ async function* openFoldedUsage(
   day: Day,
   bucket: number,
   buckets: number,
-): AsyncGenerator<BilledUsage[]> {
-  const texts = new RepeatedTexts();
+): AsyncGenerator<RowList<BilledUsage>> {
   const groups = openUsageColumns(lake, makeFileKey('usage', day, bucket, buckets), foldedColumns);
-  const folded = mapGroups(groups, (group) => foldUsage(day, pickBilledUsage(group, texts)));
-  yield (await readAll(folded)).flat();
+  const folded = mapGroups(groups, (group) => {
+    const rows = new UsageRows(group);
+    return foldUsage(
+      day,
+      Array.from({ length: rows.length }, (_, row) => rows.read(row)),
+    );
+  });
+  yield new ListedRows((await readAll(folded)).flat());
 }
 
 /** The groups of rows of a file of usage, some of their columns; none if there is no such file. */
@@ -250,59 +252,57 @@ async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all;
 }
 
-/** Texts that most rows of a file have in common: each is kept once, since rows of many days are held. */
-class RepeatedTexts {
-  readonly #texts = new Map<string, string>();
+/** Rows of usage, of which each is made when it is asked for: those of many days are held at once. */
+class UsageRows implements RowList<BilledUsage> {
+  readonly length: number;
+  readonly #columns: ColumnGroup['columns'];
 
-  keep(text: string | undefined): string | undefined {
-    if (text === undefined) return undefined;
-    const known = this.#texts.get(text);
-    if (known === undefined) this.#texts.set(text, text);
-    return known ?? text;
+  constructor({ rows, columns }: ColumnGroup) {
+    this.length = rows;
+    this.#columns = columns;
   }
-}
 
-/**
- * What a bill needs of rows, and nothing else: rows of many days are held at once. One literal: an object that is spread of
- * parts takes several times the memory. What a column has no value of is absent.
- */
-function pickBilledUsage({ rows, columns }: ColumnGroup, texts: RepeatedTexts): BilledUsage[] {
-  const text = (name: string, row: number): string | undefined => {
-    const value = columns[name]?.[row];
-    return typeof value === 'string' ? value : undefined;
-  };
-  const number = (name: string, row: number): number | undefined => {
-    const value = columns[name]?.[row];
-    return typeof value === 'number' ? value : undefined;
-  };
-  const repeated = (name: string, row: number): string | undefined => texts.keep(text(name, row));
-  return Array.from({ length: rows }, (_, row): BilledUsage => {
-    const carrier = repeated('carrier', row);
+  readSim(row: number): string | undefined {
+    return this.#text('sim', row);
+  }
+
+  /** What a bill needs of a row, and nothing else. What a column has no value of is absent. */
+  read(row: number): BilledUsage {
     return {
-      sim: repeated('sim', row) ?? '',
-      usageId: text('usageId', row) ?? '',
-      source: repeated('source', row) ?? '',
+      sim: this.#text('sim', row) ?? '',
+      usageId: this.#text('usageId', row) ?? '',
+      source: this.#text('source', row) ?? '',
       // The ledger has written it.
-      carrier: carrier as Carrier,
-      start: text('start', row) ?? '',
-      end: text('end', row) ?? '',
-      sessionId: repeated('sessionId', row),
-      trafficType: repeated('trafficType', row) ?? '',
-      dataTotal: number('dataTotal', row) ?? 0,
-      messages: number('messages', row),
-      messagesTx: number('messagesTx', row),
-      messagesRx: number('messagesRx', row),
-      volume: text('volume', row),
-      cost: text('cost', row),
-      currency: repeated('currency', row),
-      operatorName: repeated('operatorName', row),
-      mcc: repeated('mcc', row),
-      mnc: repeated('mnc', row),
-      country: repeated('country', row),
-      tariff: repeated('tariff', row),
-      rateZone: repeated('rateZone', row),
+      carrier: this.#text('carrier', row) as Carrier,
+      start: this.#text('start', row) ?? '',
+      end: this.#text('end', row) ?? '',
+      sessionId: this.#text('sessionId', row),
+      trafficType: this.#text('trafficType', row) ?? '',
+      dataTotal: this.#number('dataTotal', row) ?? 0,
+      messages: this.#number('messages', row),
+      messagesTx: this.#number('messagesTx', row),
+      messagesRx: this.#number('messagesRx', row),
+      volume: this.#text('volume', row),
+      cost: this.#text('cost', row),
+      currency: this.#text('currency', row),
+      operatorName: this.#text('operatorName', row),
+      mcc: this.#text('mcc', row),
+      mnc: this.#text('mnc', row),
+      country: this.#text('country', row),
+      tariff: this.#text('tariff', row),
+      rateZone: this.#text('rateZone', row),
     };
-  });
+  }
+
+  #text(name: string, row: number): string | undefined {
+    const value = this.#columns.get(name)?.read(row);
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  #number(name: string, row: number): number | undefined {
+    const value = this.#columns.get(name)?.read(row);
+    return typeof value === 'number' ? value : undefined;
+  }
 }
 
 function openSessions(

@@ -1,11 +1,43 @@
+/** Rows in the order of their SIMs. */
+export interface RowList<Row> {
+  readonly length: number;
+  /** @returns undefined behind the last row. */
+  readonly readSim: (index: number) => string | undefined;
+  readonly read: (index: number) => Row;
+}
+
+/** Rows that are there already. */
+export class ListedRows<Row extends { readonly sim: string }> implements RowList<Row> {
+  readonly #rows: readonly Row[];
+
+  constructor(rows: readonly Row[]) {
+    this.#rows = rows;
+  }
+
+  get length(): number {
+    return this.#rows.length;
+  }
+
+  readSim(index: number): string | undefined {
+    return this.#rows[index]?.sim;
+  }
+
+  /** @throws RangeError if there is no such row. */
+  read(index: number): Row {
+    const row = this.#rows[index];
+    if (row === undefined) throw new RangeError(`There is no row ${index}`);
+    return row;
+  }
+}
+
 /** Goes through rows in the order of their SIMs, SIM by SIM. It holds one group of rows. */
 export class SimRowReader<Row extends { readonly sim: string }> {
-  readonly #groups: AsyncGenerator<readonly Row[]> | undefined;
-  #rows: readonly Row[] = [];
+  readonly #groups: AsyncGenerator<readonly Row[] | RowList<Row>> | undefined;
+  #rows: RowList<Row> = new ListedRows<Row>([]);
   #next = 0;
 
   /** @param groups the rows, some at a time; undefined for none. */
-  constructor(groups: AsyncGenerator<readonly Row[]> | undefined) {
+  constructor(groups: AsyncGenerator<readonly Row[] | RowList<Row>> | undefined) {
     this.#groups = groups;
   }
 
@@ -14,19 +46,17 @@ export class SimRowReader<Row extends { readonly sim: string }> {
     while (this.#next === this.#rows.length) {
       const group = await this.#groups?.next();
       if (group === undefined || group.done === true) return undefined;
-      this.#rows = group.value;
+      this.#rows = 'readSim' in group.value ? group.value : new ListedRows(group.value);
       this.#next = 0;
     }
-    return this.#rows[this.#next]?.sim;
+    return this.#rows.readSim(this.#next);
   }
 
   /** The rows of a SIM; SIMs are asked for in the order of their keys. */
   async take(sim: string): Promise<Row[]> {
     const taken: Row[] = [];
     while ((await this.peekSim()) === sim) {
-      const from = this.#next;
-      while (this.#rows[this.#next]?.sim === sim) this.#next += 1;
-      for (const row of this.#rows.slice(from, this.#next)) taken.push(row);
+      for (; this.#rows.readSim(this.#next) === sim; this.#next += 1) taken.push(this.#rows.read(this.#next));
     }
     return taken;
   }

@@ -133,7 +133,7 @@ describe('an invoice is refused', () => {
       'a decimal point (line 2, amount: "1.5") and with a decimal comma (line 3, amount: "2,5"): correct it',
     ],
     [
-      'a number that cannot be read',
+      'what is not a number',
       `${head}\n${sim},,1,free,EUR\n`,
       'FILE: line 2, amount: "free" given; accepted is a number, such as 1234.56 or 1.234,56',
     ],

@@ -131,7 +131,8 @@ describe('the months whose bills a day decides', () => {
     ['2026-10-15', {}, ['2026-10']],
     ['2026-11-01', { attribution: 'close', sessionDays: 2 }, ['2026-10', '2026-11']],
     ['2026-10-02', { attribution: 'start', sessionDays: 2 }, ['2026-09', '2026-10']],
-    ['2026-10-25', { period: { kind: 'month', startDay: 24 } }, ['2026-10', '2026-11']],
+    ['2026-10-25', { period: { kind: 'month', startDay: 24 } }, ['2026-11']],
+    ['2026-10-23', { period: { kind: 'month', startDay: 24 } }, ['2026-10']],
     ['2026-12-31', { timeZone: 'Europe/Berlin' }, ['2026-12']],
   ])('are those of whose periods it is one: %s %o', (day, given, months) => {
     expect(list(day, given)).toEqual(months);
