@@ -22,7 +22,8 @@ export function formatDuration(milliseconds: number): string {
 }
 
 /**
- * A time to the second, in UTC or in the browser's zone, without naming the zone.
+ * A time to the second, in UTC or in the browser's zone. The zone is not named, but where clocks are put back and show a
+ * time twice: then it says how far they are from UTC.
  *
  * @param time ISO 8601.
  */
@@ -31,8 +32,22 @@ export function formatTime(time: string, zone: 'utc' | 'local'): string {
   if (Number.isNaN(date.getTime())) return time;
   if (zone === 'utc') return date.toISOString().slice(0, 19).replace('T', ' ');
   const two = (value: number): string => String(value).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const show = (at: Date): string => {
+    const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+    return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  };
+  const text = show(date);
+  const isTwice = [-hour, hour].some((apart) => show(new Date(date.getTime() + apart)) === text);
+  return isTwice ? `${text} ${formatOffset(date)}` : text;
+}
+
+const hour = 3_600_000;
+
+/** How far a clock is from UTC then: `UTC−4`, `UTC+5:30`. */
+function formatOffset(date: Date): string {
+  const minutes = Math.abs(date.getTimezoneOffset());
+  const rest = minutes % 60 === 0 ? '' : `:${String(minutes % 60).padStart(2, '0')}`;
+  return `UTC${date.getTimezoneOffset() > 0 ? '−' : '+'}${Math.floor(minutes / 60)}${rest}`;
 }
 
 /** The zone's name beside times: `UTC`, or that of the browser. */

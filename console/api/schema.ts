@@ -271,6 +271,8 @@ export interface components {
       account_sid: string | null;
       /** @description The SIM: its SID (`HS…`), or the `sid` of its Sim resource. */
       sim_sid: string | null;
+      /** @description The unique name that the SIM has now. */
+      sim_name: string | null;
       /** @description The fleet to which the SIM belongs now. */
       fleet_sid: string | null;
       /** @description Mobile country and network code, `262-01`, or the operator's name where records state no codes. Carriers' records have no SID of a network. */

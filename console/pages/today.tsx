@@ -122,7 +122,7 @@ export function Today({ place }: PageProps): JSX.Element {
         <p class="quiet">
           Of whose device no record came in that time, measured against now. The longest silent come first.
         </p>
-        <Listed asked={silent} what="silent SIMs" empty="No SIM has been silent for so long.">
+        <Listed asked={silent} what="silent SIMs" empty={describeNoSilence(slowest)}>
           {(rows) => (
             <>
               <div class="beside">
@@ -169,7 +169,11 @@ export function Today({ place }: PageProps): JSX.Element {
         <Listed
           asked={{ ...files, value: files.value && withRejects }}
           what="files"
-          empty={`None ${describeLastFiles(files.value?.files.length ?? 0)}.`}
+          empty={
+            files.value?.files.length === 0
+              ? 'No file has come.'
+              : `None ${describeLastFiles(files.value?.files.length ?? 0)}.`
+          }
         >
           {(rows) => (
             <Table
@@ -188,7 +192,16 @@ export function Today({ place }: PageProps): JSX.Element {
   );
 }
 
+/** Says that no SIM is silent, and where that says little. */
+function describeNoSilence(slowest: Schemas['Watermark'] | undefined): string {
+  const sentence = 'No SIM has been silent for so long.';
+  return slowest?.watermark
+    ? sentence
+    : `${sentence} Not all sources were judged yet: records may be missing.`;
+}
+
 function describeLastFiles(files: number): string {
+  if (files === 0) return 'no file has come';
   return files === 1 ? 'in the last file' : `in the last ${formatCount(files)} files`;
 }
 

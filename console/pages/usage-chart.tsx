@@ -30,7 +30,12 @@ export function UsageChart({
   const element = useRef<HTMLDivElement>(null);
   const series = useMemo(() => {
     const columns = usageColumns(group, undefined).slice(0, group === '' ? 0 : group.split(',').length);
-    return makeSeries(rows, (row) => columns.map(({ text }) => text(row) || 'unknown').join(', '), time);
+    // Several SIMs may have one name: each has a line of its own.
+    const nameLine = (row: FleetUsage): string =>
+      [...columns.map(({ text }) => text(row) || 'unknown'), ...(row.sim_name ? [row.sim_sid] : [])].join(
+        ', ',
+      );
+    return makeSeries(rows, nameLine, time);
   }, [rows, group, time.from, time.to, time.step]);
   const [shownZone, colours] = [zone.value, shownTheme.value];
   useEffect(() => {

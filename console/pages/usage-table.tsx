@@ -15,13 +15,13 @@ export type FleetUsage = Schemas['FleetUsageRecord'];
 const groupColumns: Readonly<Record<string, Column<FleetUsage>>> = {
   sim: {
     title: 'SIM',
-    text: ({ sim_sid: sim }) => sim ?? '',
-    show: ({ sim_sid: sim }) =>
+    text: ({ sim_sid: sim, sim_name: name }) => name ?? sim ?? '',
+    show: ({ sim_sid: sim, sim_name: name }) =>
       sim === null ? (
         '–'
       ) : (
-        <a href={simHref(sim)}>
-          <Name text={sim} />
+        <a href={simHref(sim)} title={sim}>
+          <Name text={name ?? sim} />
         </a>
       ),
   },
@@ -60,6 +60,12 @@ const groupColumns: Readonly<Record<string, Column<FleetUsage>>> = {
     text: ({ traffic_type: type }) => type ?? '',
     show: ({ traffic_type: type }) => <Name text={type} />,
   },
+};
+
+const simKeyColumn: Column<FleetUsage> = {
+  title: 'Key of the SIM',
+  text: ({ sim_sid: sim }) => sim ?? '',
+  show: ({ sim_sid: sim }) => <Name text={sim} />,
 };
 
 /** What usage can be grouped by, with its words. */
@@ -120,7 +126,9 @@ export function usageColumns(
 ): readonly Column<FleetUsage>[] {
   const named = (group ?? '').split(',').flatMap((name) => groupColumns[name] ?? []);
   const dated = granularity === 'day' || granularity === 'hour' ? [periodColumn] : [];
-  return [...dated, ...named, ...valueColumns];
+  // Names are for people; the key tells SIMs of one name apart.
+  const keys = named.includes(groupColumns['sim'] as Column<FleetUsage>) ? [simKeyColumn] : [];
+  return [...dated, ...named, ...keys, ...valueColumns];
 }
 
 /** A report as a table, with which part of its time is not sealed. */

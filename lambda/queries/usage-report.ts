@@ -117,27 +117,32 @@ export class UsageReport {
     const { network, isoCountry } = this.#filter;
     if (isoCountry !== undefined && usage.country !== isoCountry) return;
     if (network !== undefined && identifyNetwork(usage) !== network) return;
-    this.#open(period, this.#describe(sim, usage)).add(usage, found);
+    this.#open(period, this.#describe(sim, usage), this.#findOwner(sim)).add(usage, found);
   }
 
   /** Has a record for a period, even without usage. */
   addPeriod(period: ReportPeriod): void {
-    this.#open(period, this.#describe(undefined, undefined));
+    this.#open(period, this.#describe(undefined, undefined), this.#findOwner(undefined));
   }
 
-  #open(period: ReportPeriod, about: ReportSubject): ReportSum {
+  #open(period: ReportPeriod, about: ReportSubject, owner: Sim | undefined): ReportSum {
     const subject = JSON.stringify(Object.values(about));
     const key = `${period.start} ${subject}`;
     let entry = this.#sums.get(key);
     if (entry === undefined) {
-      entry = { period, subject, sum: new ReportSum(about) };
+      entry = { period, subject, sum: new ReportSum(about, owner?.groups.label?.group.simName) };
       this.#sums.set(key, entry);
     }
     return entry.sum;
   }
 
+  /** The one SIM that a record is about, if it is about one. */
+  #findOwner(sim: Sim | undefined): Sim | undefined {
+    return this.#groups.has('sim') ? sim : this.#about.sim;
+  }
+
   #describe(sim: Sim | undefined, usage: UsageDimensions | undefined): ReportSubject {
-    const owner = this.#groups.has('sim') ? sim : this.#about.sim;
+    const owner = this.#findOwner(sim);
     const { simSid, accountId } = owner?.groups.ids?.group ?? {};
     const fleet = this.#groups.has('fleet') ? sim?.groups.ids?.group.fleetSid : this.#about.fleet;
     const { network, isoCountry } = this.#filter;
@@ -188,6 +193,8 @@ type Measure = (typeof measures)[number];
 /** The sum of one record of a report. A sum that nothing states is undefined. */
 class ReportSum {
   readonly about: ReportSubject;
+  /** The name of the SIM now: it may change, so records are not told apart by it. */
+  readonly simName: string | undefined;
   readonly #sums = new Map<Measure, DecimalSum>();
   /** Costs by currency; null for amounts whose currency is not stated. */
   readonly #costs = new Map<string | null, DecimalSum>();
@@ -196,8 +203,9 @@ class ReportSum {
   records = 0;
   isLive = false;
 
-  constructor(about: ReportSubject) {
+  constructor(about: ReportSubject, simName: string | undefined) {
     this.about = about;
+    this.simName = simName;
   }
 
   add(usage: Addend, { records, isLive }: Found): void {
@@ -251,7 +259,7 @@ function renderRecord({ start, end }: ReportPeriod, sum: ReportSum) {
   const { amount, currency } = sum.bill;
   const { account_sid, sim_sid, fleet_sid, network_sid, iso_country, ...others } = sum.about;
   return {
-    ...{ account_sid, sim_sid, fleet_sid, network_sid, iso_country },
+    ...{ account_sid, sim_sid, sim_name: sum.simName ?? null, fleet_sid, network_sid, iso_country },
     period: { start_time: start, end_time: end },
     data_upload: renderWhole(sum.read('dataUploaded')),
     data_download: renderWhole(sum.read('dataDownloaded')),

@@ -154,7 +154,14 @@ const sessions: Schemas['DataSession'][] = [
 
 function makeUsage(hours: number, bytes: number): Schemas['FleetUsageRecord'] {
   return {
-    ...{ account_sid: null, sim_sid: null, fleet_sid: null, network_sid: '262-01', iso_country: 'DE' },
+    ...{
+      account_sid: null,
+      sim_sid: null,
+      sim_name: null,
+      fleet_sid: null,
+      network_sid: '262-01',
+      iso_country: 'DE',
+    },
     period: { start_time: ago(hours), end_time: ago(hours - 1) },
     ...{
       data_upload: bytes,

@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { formatCsv } from '../../console/csv.ts';
 import { formatBytes, formatCount, formatDuration, formatTime } from '../../console/format.ts';
 import { groupSims } from '../../console/pages/sims.ts';
@@ -87,6 +87,21 @@ describe('a value', () => {
     expect(formatTime('2026-11-02T08:14:10.500Z', 'utc')).toBe('2026-11-02 08:14:10');
     expect(formatTime('never', 'utc')).toBe('never');
   });
+});
+
+test('of clocks that are put back, a time that they show twice says which one it is', () => {
+  vi.stubEnv('TZ', 'America/New_York');
+  expect(
+    ['04:59:59', '05:30:00', '06:30:00', '07:00:00'].map((time) =>
+      formatTime(`2026-11-01T${time}Z`, 'local'),
+    ),
+  ).toEqual([
+    '2026-11-01 00:59:59',
+    '2026-11-01 01:30:00 UTC−4',
+    '2026-11-01 01:30:00 UTC−5',
+    '2026-11-01 02:00:00',
+  ]);
+  vi.unstubAllEnvs();
 });
 
 const network = fc.option(

@@ -1088,6 +1088,23 @@ describe('access', () => {
   });
 });
 
+describe('usage of the fleet', () => {
+  it('names each SIM by the name that it has now, and no SIM where it adds up several', async () => {
+    const range = 'StartTime=2026-10-01&EndTime=2026-12-01';
+    const { body } = await get(`/v1/UsageRecords?Group=sim&${range}&PageSize=1000`);
+    const { body: fleet } = await get('/v1/Sims?PageSize=1000');
+    const sims = fleet['sims'] as { sid: string; unique_name: string | null }[];
+    const names = new Map(sims.map(({ sid, unique_name: name }) => [sid, name]));
+    const records = body['usage_records'] as { sim_sid: string; sim_name: string | null }[];
+    expect(records.length).toBeGreaterThan(3);
+    expect(records.map(({ sim_name: name }) => name)).toEqual(
+      records.map(({ sim_sid: sid }) => names.get(sid)),
+    );
+    const { body: whole } = await get(`/v1/UsageRecords?${range}`);
+    expect(whole['usage_records']).toMatchObject([{ sim_sid: null, sim_name: null }]);
+  });
+});
+
 describe('what is not there', () => {
   it('is an error in the same form', async () => {
     expect(await messageOf('/v1/Nothing')).toBe('404 20404 The path "/v1/Nothing" was not found');
