@@ -335,7 +335,11 @@ function execute(store: Store, write: Write, stored: Attributes | undefined): Ex
     if (db.itemSize(after) > store.options.maxItemSize) {
       throw new StatementError('Item size has exceeded the maximum allowed size');
     }
-    return { answer: { TableName }, sized: [stored, after], replacement: { table, key, before: stored, after } };
+    return {
+      answer: { TableName },
+      sized: [stored, after],
+      replacement: { table, key, before: stored, after },
+    };
   } catch (error) {
     return fail(readFailure(error));
   }

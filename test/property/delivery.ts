@@ -293,9 +293,16 @@ export async function* chunks(
   }
 }
 
-/** A source's records in one invocation, without faults. */
-export async function ingestAtOnce(entries: Iterable<Entry>, context: InvocationContext): Promise<Ingested> {
-  const { process, writer, fence } = new RunningFunction(context);
+/**
+ * A source's records in one invocation, without faults.
+ *
+ * @param running the process that takes them: a new one, unless another one is given.
+ */
+export async function ingestAtOnce(
+  entries: Iterable<Entry>,
+  context: InvocationContext,
+  { process, writer, fence }: RunningFunction = new RunningFunction(context),
+): Promise<Ingested> {
   return ingest(entries, { writer, fence, quarantine: process }, { readBeforeWrite: false });
 }
 
@@ -304,8 +311,8 @@ export async function importAtOnce(
   file: DroppedFile,
   context: InvocationContext,
   instead: Partial<ImportPorts> = {},
+  running: RunningFunction = new RunningFunction(context),
 ): Promise<Manifest | undefined> {
-  const running = new RunningFunction(context);
   const ports = portsOf(
     file,
     { chunk: 65_536, shortTimes: [false], blockBytes: 65_536 },

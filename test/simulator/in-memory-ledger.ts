@@ -6,7 +6,7 @@ import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import { FiledRecordNotes } from '../../lambda/store/filed-records.ts';
 import { dayStateTable, tables } from '../../lambda/store/tables.ts';
 import type { FleetDelivery } from '../../simulator/delivery-path.ts';
-import { importAtOnce, ingestAtOnce } from '../property/delivery.ts';
+import { importAtOnce, ingestAtOnce, RunningFunction } from '../property/delivery.ts';
 import { kinesisRecord, sourceOf } from '../property/delivery-path.ts';
 import { calm, type Tables, tablesOf } from '../property/expectation.ts';
 import { asClient, MemoryDynamoDb } from '../property/memory-dynamodb.ts';
@@ -22,6 +22,8 @@ export class InMemoryLedger {
   /** Records: an array's element, a JSON line and a CSV row are one each. */
   readonly counts = { delivered: 0, ignored: 0, rejected: 0 };
   readonly #context = calm(new MemoryDynamoDb(tables, itemsInPage));
+  /** One process takes everything: a new one makes room for all SIMs that it may remember. */
+  readonly #running = new RunningFunction(this.#context);
   readonly #sources: Sources;
   #bodies = 0;
 
@@ -38,8 +40,10 @@ export class InMemoryLedger {
     const bodies = deliveries.flatMap((delivery) =>
       delivery.kind === 'stream' ? this.#kinesisRecord(delivery.source, delivery.data) : [],
     );
-    const { receipt } = await ingestAtOnce(readEntries(bodies, this.#sources), this.#context);
+    const { receipt } = await ingestAtOnce(readEntries(bodies, this.#sources), this.#context, this.#running);
     this.#count(receipt.received, receipt.ignored, receipt.rejected);
+    // How each call ended is asked by nobody here.
+    this.#running.process.endings.clear();
     for (const delivery of deliveries) {
       if (delivery.kind === 'file') await this.#takeFile(delivery.source, delivery.key, delivery.bytes);
     }
@@ -64,10 +68,11 @@ export class InMemoryLedger {
     const source = this.#sources.ofBucket(carrier);
     const file = { source, key, version: 'v1', bytes, deliveredAt: arrivedAt, parcels: [] };
     const filed = new FiledRecordNotes(this.client, dayStateTable.name);
-    const manifest = await importAtOnce(file, this.#context, {
-      noteFiled: (records) => filed.put(records),
-      noteFile: (named) => filed.putFile(named),
-    });
+    const notes = {
+      noteFiled: (records: Parameters<typeof filed.put>[0]) => filed.put(records),
+      noteFile: (named: Parameters<typeof filed.putFile>[0]) => filed.putFile(named),
+    };
+    const manifest = await importAtOnce(file, this.#context, notes, this.#running);
     if (manifest?.state !== 'done') throw new Error(`${key} was not imported: ${manifest?.reason}`);
     this.#count(manifest.rows, 0, manifest.rejected);
   }

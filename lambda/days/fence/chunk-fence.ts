@@ -41,7 +41,7 @@ export interface Passage {
    */
   mark(changes: Changes): Promise<MarkedChanges>;
   /**
-   * Puts the markers of what is not a change of the ledger, where its day is closed.
+   * Puts the markers of what is not a change, where its day is closed.
    *
    * @throws UnmarkedError if one is not put.
    */

@@ -33,7 +33,7 @@ const dayMilliseconds = 86_400_000;
  * - The files of the day and of the day before are apart by one interval, but for at most a tenth of them. What comes before
  *   and behind a pause is looked at by itself.
  * - A carrier that has nothing to say may put no file. So the files on both sides have 10 rows, or others came without a row.
- * - What is missing at the same time of both days is not a loss.
+ * - What is missing at the same time of both days is not lost.
  *
  * @param files of one source, by their names of the day and the day before.
  */

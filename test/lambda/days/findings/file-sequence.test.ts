@@ -71,7 +71,7 @@ describe('a file that is missing', () => {
     expect(list(makeHourly([6, 30]))).toEqual([]);
   });
 
-  it('is found behind a pause, which is not a loss', () => {
+  it('is found behind a pause, in which nothing is lost', () => {
     expect(list(makeHourly([10, 11, 12, 13, 14, 15, 30]))).toHaveLength(1);
     expect(list(makeHourly([26, 27, 28, 29, 30, 31]))).toEqual([]);
   });
