@@ -63,6 +63,8 @@ export function findReadSpan(day: Day): TimeSpan {
  */
 export function listTouchedDays(time: string): readonly Day[] {
   const day = findDay(time);
+  const clock = time.slice('2026-11-02T'.length);
+  if (clock > '00:01' && clock < '23:59') return [day];
   return [shiftDay(day, -1), day, shiftDay(day, 1)].filter((one) => {
     const { from, to } = findReadSpan(one);
     return time >= from && time < to;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LedgerEvent, Usage } from '../ledger/observation.ts';
 import { findSlotBucket } from './buckets.ts';
 import type { Day } from './day.ts';
@@ -39,21 +39,18 @@ export function describeEvent({
 /** Bytes of the hash of a record. */
 export const filedHashBytes = 8;
 
-/** Bits of a hash that are left of the record's own; the first twelve are the slot of its SIM. */
-const recordBits = 52n;
+/** Hexadecimal digits of a hash that are the record's own; those before are the slot of its SIM. */
+const ownDigits = 13;
 
-/** The hash of a record, in 64 bits. */
-export function hashFiledRecord({ kind, sim, source, id }: FiledRecord): bigint {
-  const slot = BigInt(Number.parseInt(findSlot(sim), 16));
-  const hash = createHash('sha256')
-    .update(JSON.stringify([kind, source, sim, id]))
-    .digest();
-  return (slot << recordBits) | (hash.readBigUInt64BE() >> (64n - recordBits));
+/** The hash of a record: 16 hexadecimal digits. */
+export function hashFiledRecord({ kind, sim, source, id }: FiledRecord): string {
+  const own = hash('sha256', JSON.stringify([kind, source, sim, id]), 'hex').slice(0, ownDigits);
+  return findSlot(sim) + own;
 }
 
-/** The part of the fleet under which a SIM's records are noted: the first digit of its slot. */
-export function findFiledPart(sim: string): string {
-  return findSlot(sim).slice(0, 1);
+/** The part of the fleet under which a record of a hash is noted: the first digit of its SIM's slot. */
+export function findFiledPart(recordHash: string): string {
+  return recordHash.slice(0, 1);
 }
 
 /** Where the hashes of a day and part of the fleet are read. */
@@ -83,8 +80,8 @@ export class FiledRecords {
   ): Promise<ReadonlySet<Row>> {
     const [first] = rows;
     if (first === undefined) return new Set();
-    const filed = await this.#read(findFiledPart(first.sim));
-    return new Set(rows.filter((row) => isAmong(filed, hashFiledRecord(describe(row)))));
+    const filed = await this.#read(findFiledPart(findSlot(first.sim)));
+    return new Set(rows.filter((row) => isAmong(filed, BigInt(`0x${hashFiledRecord(describe(row))}`))));
   }
 
   #read(part: string): Promise<BigUint64Array> {
@@ -98,8 +95,8 @@ export class FiledRecords {
     for await (const bytes of this.#hashes.readFiledHashes(this.#day, part)) {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       for (let at = 0; at + filedHashBytes <= bytes.byteLength; at += filedHashBytes) {
-        const hash = view.getBigUint64(at);
-        if (this.#isInBucket(Number(hash >> recordBits))) found.push(hash);
+        // The slot is the first twelve bits.
+        if (this.#isInBucket(view.getUint16(at) >> 4)) found.push(view.getBigUint64(at));
       }
     }
     return BigUint64Array.from(found).sort();

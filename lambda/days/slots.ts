@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isAccount } from '../ledger/accounts.ts';
 
 /** Slots: parts of the fleet by the hash of a SIM's key, 4,096 of them. Buckets and roots are made of them. */
@@ -16,5 +16,5 @@ export function findSlot(sim: string): string {
 
 /** SHA-256 of a text as UTF-8, in hexadecimal. */
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }

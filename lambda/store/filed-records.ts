@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Day, findDay, listTouchedDays } from '../days/day.ts';
-import {
-  type FiledHashes,
-  type FiledRecord,
-  filedHashBytes,
-  findFiledPart,
-  hashFiledRecord,
-} from '../days/filed-records.ts';
+import { type FiledHashes, type FiledRecord, findFiledPart, hashFiledRecord } from '../days/filed-records.ts';
 import type { NamedFile, NamedFiles } from '../days/named-files.ts';
 import { putItems } from './batch-put.ts';
 import { compileCodec } from './codec.ts';
@@ -95,11 +89,11 @@ export class FiledRecordNotes implements FiledHashes, NamedFiles {
   }
 }
 
-function collectHashes(records: readonly FiledRecord[]): Map<string, Set<bigint>> {
-  const partitions = new Map<string, Set<bigint>>();
+function collectHashes(records: readonly FiledRecord[]): Map<string, Set<string>> {
+  const partitions = new Map<string, Set<string>>();
   for (const record of records) {
     const hash = hashFiledRecord(record);
-    const part = findFiledPart(record.sim);
+    const part = findFiledPart(hash);
     for (const day of listTouchedDays(record.time)) {
       const partition = makePartition(day, part);
       const hashes = partitions.get(partition) ?? new Set();
@@ -114,9 +108,6 @@ function makePartition(day: Day, part: string): string {
 }
 
 /** Hashes one behind the other, in their order. */
-function writeHashes(hashes: ReadonlySet<bigint>): Buffer {
-  const bytes = Buffer.alloc(hashes.size * filedHashBytes);
-  for (const [index, hash] of [...BigUint64Array.from(hashes).sort()].entries())
-    bytes.writeBigUInt64BE(hash, index * filedHashBytes);
-  return bytes;
+function writeHashes(hashes: ReadonlySet<string>): Buffer {
+  return Buffer.from([...hashes].sort().join(''), 'hex');
 }
