@@ -52,7 +52,10 @@ const pictures: readonly Picture[] = [
     ...{ ...wide, name: 'console-record', colours: 'dark', selector: '.sim-record pre' },
     place: `${silentSim}&sel=events%3AEZfc4656d98dccd264976d7a738102fd36`,
   },
-  { ...wide, name: 'console-fleet', place: '#/fleet', colours: 'dark', selector: 'tbody tr' },
+  {
+    ...{ ...wide, name: 'console-fleet', colours: 'dark', selector: '.map circle' },
+    place: '#/fleet?view=countries',
+  },
   {
     ...{ ...wide, name: 'console-explore', colours: 'light', selector: '.chart canvas' },
     place: '#/explore?from=2026-10-26&to=2026-11-03&by=source',
