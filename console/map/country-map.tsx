@@ -63,7 +63,7 @@ export function CountryMap(props: CountryMapProps): JSX.Element {
     <figure class="map" ref={frame} aria-label={props.name}>
       {world.error === undefined ? null : <Failure error={world.error} retry={world.reload} />}
       {layout === undefined ? (
-        world.error === undefined ? (
+        isSeen && world.error === undefined ? (
           <Loading what="the map" />
         ) : null
       ) : (
