@@ -46,13 +46,17 @@ const pictures: readonly Picture[] = [
   { ...wide, name: 'console-today', place: '#/', colours: 'light', selector: '[data-figure="Open alerts"]' },
   {
     ...{ ...wide, name: 'console-sim', colours: 'light', selector: '.timeline canvas' },
-    place: `#/sims/8988307000000120011?${morning}`,
+    ...{ place: `#/sims/8988307000000120011?${morning}`, top: '#why' },
   },
   {
     ...{ ...wide, name: 'console-record', colours: 'dark', selector: '.sim-record pre' },
+    ...{ top: '#why' },
     place: `${silentSim}&sel=events%3AEZfc4656d98dccd264976d7a738102fd36`,
   },
-  { ...wide, name: 'console-fleet', place: '#/fleet', colours: 'dark', selector: 'tbody tr' },
+  {
+    ...{ ...wide, name: 'console-fleet', colours: 'dark', selector: '.map circle' },
+    place: '#/fleet?view=countries',
+  },
   {
     ...{ ...wide, name: 'console-explore', colours: 'light', selector: '.chart canvas' },
     place: '#/explore?from=2026-10-26&to=2026-11-03&by=source',

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { describeError, muteAlert } from '../api/client.ts';
 
@@ -25,7 +25,7 @@ export function MuteButton({
 }: {
   /** The alert's id. */
   readonly alert: string;
-  readonly scope: string;
+  readonly scope: ComponentChildren;
   readonly onMuted: () => void;
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);

@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import { changeQuery, place } from '../address.ts';
 import { useAsync } from '../api/answers.ts';
 import { Failure, Loading } from '../components/states.tsx';
-import { countThings, findTwoLetters, formatCountry } from '../format.ts';
+import { countThings, findTwoLetters, formatCount, formatCountry } from '../format.ts';
 import type { WorldLayout } from './world.ts';
 
 /** SIMs on a map. The table beside it says the same in words and numbers. */
@@ -63,7 +63,7 @@ export function CountryMap(props: CountryMapProps): JSX.Element {
     <figure class="map" ref={frame} aria-label={props.name}>
       {world.error === undefined ? null : <Failure error={world.error} retry={world.reload} />}
       {layout === undefined ? (
-        world.error === undefined ? (
+        isSeen && world.error === undefined ? (
           <Loading what="the map" />
         ) : null
       ) : (
@@ -145,7 +145,7 @@ function Picture({
         <path key={letters} class="land counted" d={shape} />
       ))}
       {placed.map(({ letters, count: { country, sims, silent }, at: [x, y] }) => {
-        const words = `${formatCountry(country)}: ${countThings(sims, 'SIM')}, ${silent} silent`;
+        const words = `${formatCountry(country)}: ${countThings(sims, 'SIM')}, ${formatCount(silent)} silent`;
         return (
           <a key={letters} href={href(country)} aria-label={words}>
             <title>{words}</title>

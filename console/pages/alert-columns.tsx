@@ -1,3 +1,4 @@
+import type { JSX } from 'preact';
 import type { Schemas } from '../api/client.ts';
 import type { Column } from '../components/table.tsx';
 import { Age, Name, Time } from '../components/values.tsx';
@@ -28,9 +29,15 @@ export function describeScope({
   sim,
   sim_name: name,
   source,
-}: Pick<Alert, 'rule' | 'sim' | 'sim_name' | 'source'>): string {
-  if (sim !== null) return `the rule ${rule} for the SIM ${name === null ? sim : `${name} (${sim})`}`;
-  return source === null ? `the rule ${rule}` : `the rule ${rule} for the source ${source}`;
+}: Pick<Alert, 'rule' | 'sim' | 'sim_name' | 'source'>): JSX.Element {
+  if (sim === null)
+    return <>{source === null ? `the rule ${rule}` : `the rule ${rule} for the source ${source}`}</>;
+  return (
+    <>
+      the rule {rule} for the SIM <Name text={name ?? sim} />
+      {name === null ? '' : ` (${sim})`}
+    </>
+  );
 }
 
 /** Alerts as tables show them. */

@@ -277,6 +277,7 @@ function Legend({
     findings.length > 0 && 'Hatched in colour: what the carrier did not deliver, or delivered twice.',
     has('silent') && 'Hatched in grey: no record came from the device since.',
     has('later') && 'Hatched the other way: not all records are in yet.',
+    has('expired') && 'Hatched very widely: usage of these days may have expired before they were sealed.',
     has('unread') && 'Hatched widely: there are too many records to load at once; zoom in to see them.',
   ].filter((sentence) => sentence !== false);
   return sentences.length === 0 ? null : <p class="quiet">{sentences.join(' ')}</p>;

@@ -101,6 +101,11 @@ export async function loadRecords(
     ...sessions.gaps,
     ...findGap(usage, (one) => one.period.start_time, time),
     ...findGap(events, (one) => one.timestamp, time),
+    ...usage.expired.map(
+      ({ start_time, end_time }): Gap => ({
+        ...{ from: Date.parse(start_time), to: Date.parse(end_time), kind: 'expired' },
+      }),
+    ),
     ...usage.missing.map(
       ({ start_time, end_time }): Gap => ({
         ...{ from: Date.parse(start_time), to: Date.parse(end_time), kind: 'later' },
@@ -230,7 +235,7 @@ async function loadUsage(
   include: string | undefined,
   ports: ListPorts,
 ): Promise<
-  ReadRows<LoadedUsage> & { readonly request: ApiRequest; readonly missing: Schemas['Coverage']['missing'] }
+  ReadRows<LoadedUsage> & { readonly request: ApiRequest } & Pick<Schemas['Coverage'], 'missing' | 'expired'>
 > {
   if (granularity !== 'day') {
     const request = makeRequest(
@@ -245,7 +250,7 @@ async function loadUsage(
       (answer) => answer.usage_records,
       ports,
     );
-    return { ...read, request, missing: [] };
+    return { ...read, request, missing: [], expired: [] };
   }
   const request = makeRequest(
     '/v1/UsageRecords',
@@ -254,16 +259,17 @@ async function loadUsage(
       ...{ ...range, Sim: sim, Granularity: granularity, Group: 'network,isoCountry' },
     },
   );
-  const missing: Schemas['Coverage']['missing'] = [];
+  // Each page says the same of the whole time.
+  let covered: Pick<Schemas['Coverage'], 'missing' | 'expired'> = { missing: [], expired: [] };
   const read = await readList<typeof request.path, LoadedUsage>(
     request,
     ({ usage_records, coverage }) => {
-      if (missing.length === 0) missing.push(...coverage.missing);
+      covered = coverage;
       return usage_records;
     },
     ports,
   );
-  return { ...read, request, missing };
+  return { ...read, request, missing: covered.missing, expired: covered.expired };
 }
 
 /** The time before the first of the records that were read, where there are more. */

@@ -133,6 +133,7 @@ const hatchings: Readonly<Record<Hatch['kind'], { readonly apart: number; readon
   silent: { apart: 8, lean: 1 },
   later: { apart: 10, lean: -1 },
   unread: { apart: 16, lean: -1 },
+  expired: { apart: 24, lean: 1 },
 };
 
 /** The narrowest hatched part, in CSS pixels, so that a short gap is seen. */

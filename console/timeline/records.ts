@@ -74,9 +74,9 @@ export interface FindingRange {
 export interface Gap extends TimeWindow {
   /**
    * `missing`: a carrier did not deliver, or delivered twice. `silent`: no record came from the device since. `later`:
-   * not all records are in yet. `unread`: there are too many records to load.
+   * not all records are in yet. `unread`: there are too many records to load. `expired`: usage may have expired unsealed.
    */
-  readonly kind: 'missing' | 'silent' | 'later' | 'unread';
+  readonly kind: 'missing' | 'silent' | 'later' | 'unread' | 'expired';
 }
 
 /** All that a timeline shows of a SIM; by default, no more of each resource than the timeline itself reads. */
