@@ -33,6 +33,7 @@ const commonIdentifier = /^(?:\d{1,40}|[A-Za-z0-9][\w-]{15,63})$/;
  */
 export function identifier(value: unknown): string | undefined {
   if (typeof value === 'string') {
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
     if (value.length <= 64 && commonIdentifier.test(value)) return value;
     const text = unwrap(value.trim());
     return isNothing(text) ? undefined : text.toWellFormed();
@@ -58,6 +59,7 @@ const plainIdentifier = /^(?:[A-Za-z]\w*|\d+)$/;
 /** What is wrong with an identifier; undefined if it can be used. */
 export function identifierFault(text: string): IdentifierFault | undefined {
   if (text.length > maxIdentifierLength) return 'oversized-field';
+  // Stryker disable next-line ConditionalExpression: what follows says the same, more slowly
   if (plainIdentifier.test(text)) return undefined;
   if (controlCharacter.test(text)) return 'missing-identity';
   return scientificNotation.test(text) ? 'scientific-notation' : undefined;
@@ -95,6 +97,7 @@ const paddedIccid = /^(\d{18,20})[fF]*$/;
  * @returns undefined if the text is not a whole ICCID (masked, too short), or is too long.
  */
 export function readIccid(text: string): string | undefined {
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
   if (text.length <= 20 && plainIccid.test(text)) return text;
   const bare = bareNumber(text);
   return bare === undefined ? undefined : paddedIccid.exec(bare)?.[1];
@@ -149,6 +152,7 @@ export const maxSubscriberNumberBytes = 32;
 export function readSubscriberNumber(value: unknown): string | undefined {
   const text = identifier(value);
   if (text === undefined) return undefined;
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
   if (text.length <= maxSubscriberNumberBytes && onlyDigits.test(text)) return text;
   const bare = bareNumber(text)?.replace(/^\+/, '') ?? '';
   return onlyDigits.test(bare) ? bare : text;

@@ -20,6 +20,10 @@ describe('an identifier', () => {
     ['0042', '0042'],
     ['', undefined],
     ['   ', undefined],
+    // What is longer than twice an identifier keeps its marks, but no blanks: it is looked at no further.
+    [`="${'x'.repeat(253)}"`, 'x'.repeat(253)],
+    [`="${'x'.repeat(254)}"`, `="${'x'.repeat(254)}"`],
+    [` ${'x'.repeat(300)}`, 'x'.repeat(300)],
     [1.5, undefined],
     [9_007_199_254_740_992, undefined],
     [Number.NaN, undefined],
@@ -84,6 +88,22 @@ describe('a SIM’s key', () => {
   });
 });
 
+describe('what is written in place of an ICCID', () => {
+  const iccid = '8988280666001000001';
+
+  it.each([
+    [`${iccid}${'-'.repeat(109)}`, { sim: iccid, iccid, writtenIccid: undefined }],
+    [
+      `${iccid}${'-'.repeat(110)}`,
+      { sim: undefined, iccid: `${iccid}${'-'.repeat(110)}`, writtenIccid: undefined },
+    ],
+    ['8988 xxxx', { sim: undefined, iccid: '8988 xxxx', writtenIccid: '8988xxxx' }],
+    ['– –', { sim: undefined, iccid: '– –', writtenIccid: undefined }],
+  ])('%s: is an ICCID, or finds the SIM, or is nothing', (text, read) => {
+    expect(readWrittenIccid(text)).toEqual(read);
+  });
+});
+
 describe('an IMEI', () => {
   it.each([
     ['358600842867678', '358600842867678', undefined],
@@ -99,6 +119,7 @@ describe('an IMEI', () => {
     ['35933907591xxxxx', '35933907591xxxxx', undefined],
     ['898830300123456789', '898830300123456789', undefined],
     ['35860084286767', '35860084286767', undefined],
+    ['3586008f42867678', '3586008f42867678', undefined],
     ['x'.repeat(100), `${'x'.repeat(29)}…`, undefined],
   ])('from %j is %j, and what was written is kept where it differs', (value, imei, writtenImei) => {
     expect(readDevice(value)).toEqual({ imei, writtenImei });
@@ -117,6 +138,7 @@ describe('an IMSI or a phone number', () => {
     ['="901 405 100000001"', '901405100000001'],
     ['+88 2285-100000001', '882285100000001'],
     ['90140xxxxxxxxxx', '90140xxxxxxxxxx'],
+    ['882285+100000001', '882285+100000001'],
     ['NULL', undefined],
   ])('from %j is %j', (value, digits) => {
     expect(readSubscriberNumber(value)).toBe(digits);

@@ -253,6 +253,7 @@ describe('text messages and other traffic', () => {
     [{ total: 3, tx: 1, rx: 2 }, [3, 1, 2], 'complete'],
     [{ total: 3 }, [3, undefined, undefined], 'less'],
     [{ tx: 3 }, [3, 3, undefined], 'less'],
+    [{ rx: 3 }, [3, undefined, 3], 'less'],
   ])('tells the messages of %j by direction, as the carrier names it', (volume, messages, completeness) => {
     const item = statedBy(readStreamer({ ...sms, volume }), 'usage');
     expect([item.messages, item.messagesTx, item.messagesRx]).toEqual(messages);
@@ -282,6 +283,26 @@ describe('text messages and other traffic', () => {
       dataUploaded: 0,
       dataDownloaded: 0,
       dataTotal: 0,
+    });
+  });
+
+  it.each([
+    ['of 64 bytes', 'ä'.repeat(32), 'ä'.repeat(32)],
+    ['that is too long to be one', 'ä'.repeat(33), 'traffic-type.9'],
+  ])('keeps a word %s', (_, description, trafficType) => {
+    const reading = readStreamer({ ...usageRecord, traffic_type: { id: 9, description } });
+    expect(statedBy(reading, 'usage').trafficType).toBe(trafficType);
+  });
+
+  it('is data where the word is the number of data', () => {
+    const reading = readStreamer({ ...usageRecord, traffic_type: { description: '5' } });
+    expect(statedBy(reading, 'usage').trafficType).toBe('data');
+  });
+
+  it('is rejected if its volume is not a number, though it is not counted', () => {
+    const voice = { ...usageRecord, traffic_type: { id: 9, description: 'Voice' } };
+    expect(readStreamer({ ...voice, volume: { total: 'many' } })).toMatchObject({
+      ...{ kind: 'fault', code: 'impossible-number', member: 'volume' },
     });
   });
 
