@@ -272,6 +272,7 @@ async function readColumnGroup(
       }
     },
   });
+  for (const column of read.values()) column.finish?.();
   const values = new Map<string, ColumnValues>(read);
   for (const { name, derivedFrom } of columns) {
     if (derivedFrom !== undefined) values.set(name, deriveValues(values, name, derivedFrom));
@@ -293,6 +294,8 @@ function deriveValues(
 /** A column while it is filled. */
 interface HeldColumn extends ColumnValues {
   readonly set: (row: number, value: unknown) => void;
+  /** Lets go of what only filling needs. */
+  readonly finish?: () => void;
 }
 
 function holdColumn(kind: ColumnKind, rows: number): HeldColumn {
@@ -346,6 +349,8 @@ class HeldTexts implements HeldColumn {
     this.#codes[row] = code;
     if (code > minDistinctTexts && code > row / 2) this.#spread(this.#codes);
   };
+
+  readonly finish = (): void => this.#known.clear();
 
   /** Holds the text of each row. */
   #spread(codes: Uint32Array): void {

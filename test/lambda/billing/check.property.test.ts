@@ -170,13 +170,16 @@ const world: fc.Arbitrary<World> = fc
     }),
   }));
 
+/** A row as it is made up: how its quantity is written follows from that. */
+type Row = Omit<PlainRow, 'decimals'>;
+
 const isAbout =
   (wanted: string) =>
   ({ sim: one }: { readonly sim: string | undefined }): boolean =>
     one === wanted;
 
 /** What a carrier that bills by a tariff writes of a SIM. */
-function writeSim({ sims, states }: World, by: PlainTariff, wanted: string): PlainRow[] {
+function writeSim({ sims, states }: World, by: PlainTariff, wanted: string): Row[] {
   return makePlainBill(by, sims, new Map(), month)
     .parts.filter(isAbout(wanted))
     .map(({ sim: of, name, usage: quantities, amount }) => ({
@@ -185,13 +188,19 @@ function writeSim({ sims, states }: World, by: PlainTariff, wanted: string): Pla
     }));
 }
 
-function plant(given: World, rows: readonly PlainRow[], index: number): PlainRow[] {
+/** How a number of a file ends: with two digits no decimal is taken for thousands. */
+function writeDigits(value: Fraction): string {
+  const digits = formatFraction(value).split('.')[1] ?? '';
+  return digits === '' || digits.length > 3 ? digits : digits.padEnd(digits.length === 3 ? 4 : 2, '0');
+}
+
+function plant(given: World, rows: readonly Row[], index: number): Row[] {
   const { fault, choice } = given.faults[index] ?? { fault: 'none', choice: 0 };
   const { tariff: file, sims } = given;
   const at = choice % Math.max(1, rows.length);
-  const change = (alter: (row: PlainRow) => PlainRow): PlainRow[] =>
+  const change = (alter: (row: Row) => Row): Row[] =>
     rows.map((row, position) => (position === at ? alter(row) : row));
-  const more = (row: PlainRow, by: Fraction, money: Fraction): PlainRow => ({
+  const more = (row: Row, by: Fraction, money: Fraction): Row => ({
     ...row,
     quantity: row.quantity && plus(row.quantity, by),
     amount: plus(row.amount, money),
@@ -249,7 +258,7 @@ function plant(given: World, rows: readonly PlainRow[], index: number): PlainRow
 }
 
 /** What stands on the invoice and a tariff should explain. */
-function writeRows(given: World): PlainRow[] {
+function writeRows(given: World): Row[] {
   const rows = given.sims.flatMap(({ sim: of }, index) =>
     plant(given, writeSim(given, given.tariff, of), index),
   );
@@ -264,16 +273,14 @@ function writeRows(given: World): PlainRow[] {
 
 /** A number in the form of a file. */
 function writeNumber(value: Fraction, { sign, hasGroups }: FileForm): string {
-  const [whole = '', digits = ''] = formatFraction(value).split('.');
+  const [whole = ''] = formatFraction(value).split('.');
+  const digits = writeDigits(value);
   const group = sign === '.' ? ',' : '.';
   const grouped = hasGroups ? whole.replaceAll(/\B(?=(\d{3})+$)/g, group) : whole;
-  // With two digits no decimal is taken for thousands.
-  return digits === ''
-    ? grouped
-    : `${grouped}${sign}${digits.length === 3 ? `${digits}0` : digits.padEnd(2, '0')}`;
+  return digits === '' ? grouped : `${grouped}${sign}${digits}`;
 }
 
-function writeFileText(rows: readonly PlainRow[], form: FileForm): string {
+function writeFileText(rows: readonly Row[], form: FileForm): string {
   const { delimiter, hasPreamble, hasTotal } = form;
   const write = (...cells: readonly string[]): string =>
     cells.map((cell) => (cell.includes(delimiter) ? `"${cell}"` : cell)).join(delimiter);
@@ -313,7 +320,7 @@ const map = invoiceMap.parse({
 async function check(
   code: Pick<BillingCode, 'Comparison'>,
   given: World,
-  rows: readonly PlainRow[],
+  rows: readonly Row[],
 ): Promise<{ readonly verdicts: Verdict[]; readonly sums: readonly string[] }> {
   const file = join(folder, 'invoice.csv');
   await writeFile(file, encode(writeFileText(rows, given.form), given.form.encoding));
@@ -389,7 +396,8 @@ function describeAll(compared: readonly Compared[]): Verdict[] {
 async function expectJudgement(code: Pick<BillingCode, 'Comparison'>, given: World): Promise<void> {
   const rows = writeRows(given);
   const { verdicts, sums } = await check(code, given, rows);
-  expect(verdicts).toEqual(judgeInvoice(given.tariff, given.sims, month, rows).sort());
+  const written = rows.map((row) => ({ ...row, decimals: writeDigits(row.quantity ?? [0n, 1n]).length }));
+  expect(verdicts).toEqual(judgeInvoice(given.tariff, given.sims, month, written).sort());
   if (sums.length === 0) return;
   const total = formatFraction(sum([...rows.map(({ amount }) => amount), [-19n, 10n]]));
   expect(sums).toEqual([total, '-1.9', 'tax -1.9', 'USD 5', given.form.hasTotal ? total : 'no total']);

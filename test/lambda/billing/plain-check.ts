@@ -27,6 +27,8 @@ export interface PlainRow {
   readonly country: string | undefined;
   /** In kilobytes, exactly as it is written; undefined if none is. */
   readonly quantity: Fraction | undefined;
+  /** Digits of it that are written behind the decimal sign. */
+  readonly decimals: number;
   readonly amount: Fraction;
 }
 
@@ -44,12 +46,6 @@ type Charge = PlainTariff['charges'][number];
 const eq = (a: Fraction, b: Fraction): boolean => isZero(minus(a, b));
 const abs = (a: Fraction): Fraction => (isMore(nothing, a) ? minus(nothing, a) : a);
 const isLess = (a: Fraction, b: Fraction): boolean => isMore(b, a);
-
-/** One of the last digit of a number as it is written. */
-function findDigit(value: Fraction): Fraction {
-  const decimals = formatFraction(value).split('.')[1]?.length ?? 0;
-  return [1n, 10n ** BigInt(decimals)];
-}
 
 /** What carriers are known to do otherwise, in the order of the page. */
 export function listAlternatives(tariff: PlainTariff): Alternative[] {
@@ -223,7 +219,7 @@ function hasSameQuantity(theirs: readonly PlainRow[], own: readonly PlainLine[])
   const stated = sumStated(theirs);
   const usage = own.flatMap((line) => line.usage ?? []);
   if (stated === undefined || usage.length === 0) return true;
-  const digits = theirs.map(({ quantity }) => (quantity === undefined ? nothing : findDigit(quantity)));
+  const digits = theirs.map(({ decimals }): Fraction => [1n, 10n ** BigInt(decimals)]);
   const tolerance = digits.reduce(plus, nothing);
   return (['rounded', 'used', 'billed'] as const).some((which) => {
     const ours = sum(usage.map((one) => one[which]));
