@@ -36,13 +36,13 @@ export function chooseColours({ out, env }: Terminal): Colours {
 const commands = /(\p{Cc}\[[\d;]*m|[\t\n])|[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** What begins a command to a terminal, and what stands in its place. */
-const [escape, mark] = ['\u001b', '\ufffd'];
+const [commandBegin, mark] = ['\u001b', '\ufffd'];
 
 /** A text for people, in which what carriers and devices wrote cannot command the terminal. */
 export function writePlainly(text: string): string {
   return text.replaceAll(commands, (command, kept: string | undefined) => {
     if (kept === undefined) return mark;
-    const isMeant = kept.length === 1 || kept.startsWith(escape);
+    const isMeant = kept.length === 1 || kept.startsWith(commandBegin);
     return isMeant ? command : `${mark}${command.slice(1)}`;
   });
 }
