@@ -3,7 +3,7 @@ import { UnknownSourceError } from '../lambda/errors.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
 import type { Deployment } from './deployment/deployment.ts';
 import { Progress } from './terminal/progress.ts';
-import { type Colours, chooseColours, type Terminal } from './terminal/terminal.ts';
+import { type Colours, chooseColours, type Terminal, writePlainly } from './terminal/terminal.ts';
 
 /** Exit codes; `docs/cli.md` explains each. */
 export const exitCode = {
@@ -60,7 +60,7 @@ export type PerformAlone<Options> = (
 
 /** Prints a line, or several. */
 export function print({ terminal }: Pick<CommandContext, 'terminal'>, text: string): void {
-  terminal.out.write(`${text}\n`);
+  terminal.out.write(`${writePlainly(text)}\n`);
 }
 
 /** Prints a value as JSON. */

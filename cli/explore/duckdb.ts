@@ -79,6 +79,7 @@ export class DuckDbEngine implements SqlEngine {
       autoload_known_extensions: 'false',
       memory_limit: '1GB',
       temp_directory: join(folder, 'spilled'),
+      max_temp_directory_size: '20GB',
     });
     this.#opened = { instance, folder };
     const connection = await instance.connect();
@@ -86,9 +87,13 @@ export class DuckDbEngine implements SqlEngine {
     const kinds = kind === undefined ? listNamedKinds(connection, sql) : [kind];
     await this.#makeViews(connection, { kinds, days, folder });
     const refuse = (error: unknown): never => {
-      const sentence = `DuckDB refuses the query: ${toError(error).message}`;
+      const { message } = toError(error);
+      const tables = /^Catalog Error: Table/.test(message) ? `. Tables are ${tableNames.join(', ')}` : '';
+      const sentence = `DuckDB refuses the query: ${message.trimEnd()}${tables}`;
       throw kind === undefined ? new UsageError(sentence) : new AttentionError(sentence, { cause: error });
     };
+    // Of a text without a statement DuckDB says nothing that people understand.
+    if (/^[\s;]*$/.test(sql)) throw new UsageError('--sql is empty: give one SELECT');
     const statements = await connection.extractStatements(sql).catch(refuse);
     if (statements.count !== 1)
       throw new UsageError(`--sql has ${statements.count} statements: give one SELECT`);
@@ -140,6 +145,9 @@ export class DuckDbEngine implements SqlEngine {
     rmSync(opened.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
+
+/** The tables that a query may name. */
+const tableNames = exploredKinds.map((kind) => findSubject(kind).table);
 
 /** The kinds whose tables a query names. What cannot be parsed names none, and is refused later. */
 function listNamedKinds(connection: DuckDBConnection, sql: string): readonly ExploredKind[] {

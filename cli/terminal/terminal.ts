@@ -32,6 +32,21 @@ export function chooseColours({ out, env }: Terminal): Colours {
   return pc.createColors(out.isTTY === true && (env['NO_COLOR'] ?? '') === '');
 }
 
+/** What a terminal may obey: colours, tabs and new lines; and what it must not: control characters and turns of direction. */
+const commands = /(\p{Cc}\[[\d;]*m|[\t\n])|[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
+/** What begins a command to a terminal, and what stands in its place. */
+const [commandBegin, mark] = ['\u001b', '\ufffd'];
+
+/** A text for people, in which what carriers and devices wrote cannot command the terminal. */
+export function writePlainly(text: string): string {
+  return text.replaceAll(commands, (command, kept: string | undefined) => {
+    if (kept === undefined) return mark;
+    const isMeant = kept.length === 1 || kept.startsWith(commandBegin);
+    return isMeant ? command : `${mark}${command.slice(1)}`;
+  });
+}
+
 /** Characters that are collected before they are written. */
 const chunkLength = 65_536;
 

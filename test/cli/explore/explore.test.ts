@@ -141,10 +141,19 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
     ['SELECT 1; DROP VIEW usage', '--sql has 2 statements: give one SELECT'],
     ['SELECT planet FROM usage', 'DuckDB refuses the query: Binder Error'],
     ['SELECT FROM', 'Parser Error: syntax error'],
+    ['SELECT * FROM usages', 'Tables are usage, sessions, events, findings'],
+    ["SELECT * FROM read_text('/proc/self/environ')", 'Permission Error'],
+    ['INSTALL httpfs', '--sql only reads: give one SELECT'],
+    [' ; ', '--sql is empty: give one SELECT'],
   ])('takes only SQL that reads the lake: %s', async (sql, sentence) => {
     const { code, output, errors } = await ask('explore', '--sql', sql);
     expect([code, output]).toEqual([2, '']);
     expect(errors).toContain(sentence);
+  });
+
+  it('shows text that would command a terminal as text', async () => {
+    const sql = "SELECT chr(27) || '[2J' || chr(8) || chr(8238) || 'x' AS a";
+    expect((await ask('explore', '--sql', sql)).output).toContain('\ufffd[2J\ufffd\ufffdx');
   });
 
   it('reads by SQL only the days that are sealed and asked for', async () => {

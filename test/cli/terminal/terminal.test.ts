@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ResultWriter } from '../../../cli/terminal/terminal.ts';
+import { ResultWriter, writePlainly } from '../../../cli/terminal/terminal.ts';
 
 async function* from(...values: readonly unknown[]): AsyncGenerator<unknown> {
   yield* values;
@@ -58,4 +58,12 @@ test('reading pauses while nobody reads the results', async () => {
   }
   await done;
   expect(rounds).toBe(Math.floor(1_000 / 66));
+});
+
+test('a text commands no terminal, and keeps its colours, tabs and lines', () => {
+  const coloured = '\u001b[1mbold\u001b[22m\t\u001b[38;5;1mred\n';
+  expect(writePlainly(coloured)).toBe(coloured);
+  expect(writePlainly('a\u001b]0;title\u0007\u009b2J\rb\u202ec\u0007[1m')).toBe(
+    'a\ufffd]0;title\ufffd\ufffd2J\ufffdb\ufffdc\ufffd[1m',
+  );
 });
