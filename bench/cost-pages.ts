@@ -317,7 +317,7 @@ function daysText(): string {
     '',
     `For 1,000,000 SIMs, ${simDays} million SIM-days a month:`,
     '',
-    `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month’s days and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million. Reads that are not consistent would cost half, but AWS does not say how far they may be behind`,
+    `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month’s days and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million. Others cost half, but AWS sets no limit to how late they are`,
     `- writes: a SIM-day 1, [notes](tables.md#sessiondays) of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million`,
     `- functions: ${simDaysPerCpuSecond} SIM-days a second of CPU`,
     `- partial passes, above ${whole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${cents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
