@@ -208,6 +208,16 @@ const expectations: Readonly<Record<string, () => void>> = {
     expect(describeCauses(compare(invoice))).toEqual(['price 6.91']);
   },
 
+  'with another quantity for the same money names the quantity': () => {
+    const invoice = makeInvoice(tariff).map((line) =>
+      line.sim === simA && line.name === 'abroad' ? { ...line, quantity: makeDecimal('3') } : line,
+    );
+    const differing = compare(invoice).filter(({ outcome }) => outcome !== 'equal');
+    expect(differing.map(({ outcome, causes }) => [outcome, causes[0]?.kind, causes[0]?.says])).toEqual([
+      ['differs', 'quantity', '2 more than was recorded, for the same money'],
+    ]);
+  },
+
   'with a discount of what stands there says that it follows': () => {
     const invoice = makeInvoice(tariff).map((line) => {
       if (line.name === 'rebate') return { ...line, amount: makeDecimal('-0.72') };

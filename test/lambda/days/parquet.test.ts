@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FlatRow, listRowColumns, type Row, rowFormats } from '../../../lambda/days/columns.ts';
 import { printRow } from '../../../lambda/days/digests.ts';
-import { type ParquetSource, RowFile, readRows } from '../../../lambda/days/parquet.ts';
+import { openColumns, type ParquetSource, RowFile, readRows } from '../../../lambda/days/parquet.ts';
 import type { RowKind } from '../../../lambda/days/rows.ts';
 import type { Usage } from '../../../lambda/ledger/observation.ts';
 import { event, session, usage } from '../../records/arbitraries.ts';
@@ -136,6 +136,38 @@ describe('a Parquet file of rows', () => {
       );
     },
   );
+
+  it.each(['usage', 'sessions'] as const)('says the same column by column: %s', async (kind) => {
+    const columns = listRowColumns(kind);
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyRow(kind), { minLength: 1, maxLength: 5 }), async (made) => {
+        const rows = [...made, ...listReal(kind)] as Row<typeof kind>[];
+        const source = openBytes(writeRows(kind, rows));
+        const names = columns.map(({ name }) => name);
+        const [readGroup] = await openColumns(kind, source, names);
+        const group = await readGroup?.();
+        const found = rows.map((_, row) => names.map((name) => group?.columns.get(name)?.read(row)));
+        expect(found).toEqual(rows.map((row) => columns.map(({ read }) => read(row))));
+      }),
+      runs(10),
+    );
+  });
+
+  it('holds texts that are mostly different row by row, and others once', async () => {
+    const rows = listUsage(20, 240);
+    const [readGroup] = await openColumns('usage', openBytes(writeRows('usage', rows)), [
+      ...['sim', 'recordId', 'usageId', 'start', 'country', 'cost'],
+    ]);
+    const { columns } = (await readGroup?.()) ?? { columns: new Map() };
+    for (const row of [0, 999, 1_000, 2_500, 4_799]) {
+      const { sim, recordId, usageId, start, country, cost } = rows[row] ?? {};
+      expect(
+        ['sim', 'recordId', 'usageId', 'start', 'country', 'cost'].map((name) =>
+          columns.get(name)?.read(row),
+        ),
+      ).toEqual([sim, recordId, usageId, start, country, cost]);
+    }
+  });
 
   it('is the same in whatever batches rows are added, and on every machine', () => {
     const rows = listUsage(2, 240);
