@@ -72,7 +72,7 @@ function maxBytes(path: string): number {
   if (path === 'QueryApi/Reader') return 660_000;
   // It writes Parquet files, reads them, and rates usage.
   if (path === 'DayPass/Worker') return 480_000;
-  return path === 'FileIngest/FileImporter' ? 555_000 : 380_000;
+  return path === 'FileIngest/FileImporter' ? 560_000 : 380_000;
 }
 
 let folder: string;
