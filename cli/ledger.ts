@@ -4,7 +4,7 @@ import {
   type ServiceInputTypes,
 } from '@aws-sdk/client-dynamodb';
 import { ClientBucket } from '../lambda/aws/client-bucket.ts';
-import { makeFiledNotes, makeLateNotes } from '../lambda/aws/ledger-ports.ts';
+import { makeLateNotes } from '../lambda/aws/ledger-ports.ts';
 import { type ChunkFence, noDaysClosed } from '../lambda/days/fence/chunk-fence.ts';
 import { openFile } from '../lambda/ingest/files/file-store.ts';
 import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
@@ -63,8 +63,9 @@ export function chooseNotes(
 ): Pick<LedgerPorts, 'noteLate' | 'noteFiled'> {
   if (dryRun) return {};
   const state = places.alertTables?.state;
+  const filed = new FiledRecordNotes(dynamoDb, places.dayTables.dayState);
   return {
-    noteFiled: makeFiledNotes(dynamoDb, places.dayTables.dayState),
+    noteFiled: (records) => filed.put(records),
     ...(state !== undefined && { noteLate: makeLateNotes(dynamoDb, state) }),
   };
 }

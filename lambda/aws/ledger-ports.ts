@@ -1,8 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { NoteFiled } from '../ingest/filed.ts';
 import type { LedgerPorts } from '../ingest/ingest.ts';
 import type { NoteLate } from '../ingest/late.ts';
-import { FiledRecordNotes } from '../store/filed-records.ts';
 import { LateRecordNotes } from '../store/late-records.ts';
 import { BucketQuarantine, type Quarantine, type RejectBucket } from '../store/quarantine.ts';
 import { LedgerWriter } from '../store/writer.ts';
@@ -45,7 +43,6 @@ export function ledgerPortsFromEnvironment(
     }),
     quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
     noteLate: makeLateNotes(client, requireEnvironment(environment.progressTable)),
-    noteFiled: makeFiledNotes(client, requireEnvironment(environment.dayStateTable)),
     fence: makeProcessFence(
       client,
       {
@@ -66,12 +63,6 @@ function readFenceCache(): number | undefined {
 export function makeLateNotes(client: DynamoDBClient, tableName: string): NoteLate {
   const notes = new LateRecordNotes(client, tableName);
   return (late) => notes.put(late, Date.now());
-}
-
-/** Notes in the table DayState which records came in files. */
-export function makeFiledNotes(client: DynamoDBClient, tableName: string): NoteFiled {
-  const notes = new FiledRecordNotes(client, tableName);
-  return (records) => notes.put(records);
 }
 
 function keptInTime(quarantine: Quarantine, deadline: Deadline | undefined): Quarantine {

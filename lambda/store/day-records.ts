@@ -9,7 +9,7 @@ import { wholeSecond } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
 import { rankCompleteness } from './completeness.ts';
 import { eventRecords, type RecordTable, usageRecords } from './counted-items.ts';
-import { FiledRecordNotes } from './filed-records.ts';
+import { FiledRecordReader } from './filed-record-reader.ts';
 import { decodeSession, type Item } from './items.ts';
 import { queryAll, scanPages } from './query-pages.ts';
 import { type ReadableTables, scanSegments } from './reader.ts';
@@ -68,12 +68,12 @@ export class DayRecordReader implements DayTables {
 
   readNamedFiles(day: Day): Promise<readonly NamedFile[]> {
     const { client, dayState } = this.#tables;
-    return new FiledRecordNotes(client, dayState).readNamedFiles(day);
+    return new FiledRecordReader(client, dayState).readNamedFiles(day);
   }
 
   readFiledHashes(day: Day, part: string): AsyncIterable<Uint8Array> {
     const { client, dayState } = this.#tables;
-    return new FiledRecordNotes(client, dayState).readFiledHashes(day, part);
+    return new FiledRecordReader(client, dayState).readFiledHashes(day, part);
   }
 
   mayLackUsage(day: Day, closedThrough: Day): boolean {

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Day, findDay, listTouchedDays } from '../days/day.ts';
-import { type FiledHashes, type FiledRecord, findFiledPart, hashFiledRecord } from '../days/filed-records.ts';
-import type { NamedFile, NamedFiles } from '../days/named-files.ts';
+import { type FiledRecord, findFiledPart, hashFiledRecord } from '../days/filed-records.ts';
+import type { NamedFile } from '../days/named-files.ts';
 import { putItems } from './batch-put.ts';
 import { compileCodec } from './codec.ts';
-import { queryPages, readPartition } from './query-pages.ts';
 import { dayStateTable, filedRecordPrefix } from './tables.ts';
 
 /**
@@ -30,10 +29,10 @@ export const namedFileCodec = compileCodec<NamedFile>({
 });
 
 /** Stands where the partitions of records have a part of the fleet. */
-const namesPart = 'names';
+export const namesPart = 'names';
 
-/** The notes of a deployment. */
-export class FiledRecordNotes implements FiledHashes, NamedFiles {
+/** Takes the notes of a deployment. */
+export class FiledRecordNotes {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
 
@@ -61,31 +60,12 @@ export class FiledRecordNotes implements FiledHashes, NamedFiles {
   /** Notes a file that came. */
   async putFile(file: NamedFile): Promise<void> {
     const key = {
-      [partitionKey]: { S: makePartition(findDay(file.time), namesPart) },
+      [partitionKey]: { S: makeFiledPartition(findDay(file.time), namesPart) },
       [sortKey]: { S: `${file.source}/${file.name}` },
     };
     await this.#client.send(
       new PutItemCommand({ TableName: this.#tableName, Item: { ...key, ...namedFileCodec.encode(file) } }),
     );
-  }
-
-  async readNamedFiles(day: Day): Promise<NamedFile[]> {
-    const partition = { S: makePartition(day, namesPart) };
-    const items = await readPartition(this.#client, this.#tableName, partitionKey, partition);
-    return items.map((item) => namedFileCodec.decode(item));
-  }
-
-  async *readFiledHashes(day: Day, part: string): AsyncGenerator<Uint8Array> {
-    const pages = queryPages(this.#client, {
-      TableName: this.#tableName,
-      ConsistentRead: true,
-      KeyConditionExpression: '#partition = :partition',
-      ExpressionAttributeNames: { '#partition': partitionKey },
-      ExpressionAttributeValues: { ':partition': { S: makePartition(day, part) } },
-    });
-    for await (const page of pages) {
-      for (const { records } of page) yield Buffer.from(records?.S ?? '', 'base64');
-    }
   }
 }
 
@@ -95,7 +75,7 @@ function collectHashes(records: readonly FiledRecord[]): Map<string, Set<string>
     const hash = hashFiledRecord(record);
     const part = findFiledPart(hash);
     for (const day of listTouchedDays(record.time)) {
-      const partition = makePartition(day, part);
+      const partition = makeFiledPartition(day, part);
       const hashes = partitions.get(partition) ?? new Set();
       partitions.set(partition, hashes.add(hash));
     }
@@ -103,7 +83,8 @@ function collectHashes(records: readonly FiledRecord[]): Map<string, Set<string>
   return partitions;
 }
 
-function makePartition(day: Day, part: string): string {
+/** The partition of what came of a day, of a part of the fleet or as names. */
+export function makeFiledPartition(day: Day, part: string): string {
   return `${filedRecordPrefix}${day}#${part}`;
 }
 

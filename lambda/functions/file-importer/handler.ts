@@ -68,6 +68,7 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
   const ports: ImportPorts = {
     ...ledger,
     files,
+    noteFiled: (records) => filed.put(records),
     noteFile: (file) => filed.putFile(file),
     open: (file, from) => openFile(s3, file, from),
     keepFile: (file, reject) => keepFile(rejects, reject, formatCopySource(file)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeEvent, describeUsage, FiledRecords } from '../../../lambda/days/filed-records.ts';
 import type { Usage } from '../../../lambda/ledger/observation.ts';
+import { FiledRecordReader } from '../../../lambda/store/filed-record-reader.ts';
 import { FiledRecordNotes } from '../../../lambda/store/filed-records.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { makeEvent, makeUsage } from '../days/records.ts';
@@ -23,64 +24,69 @@ function makeRecords(sim: string, count: number, about: Partial<Usage> = {}): Us
 
 function openNotes() {
   const engine = new MemoryDynamoDb();
-  return { engine, notes: new FiledRecordNotes(asClient(engine), 'DayState') };
+  const client = asClient(engine);
+  return {
+    engine,
+    notes: new FiledRecordNotes(client, 'DayState'),
+    reader: new FiledRecordReader(client, 'DayState'),
+  };
 }
 
 /** Ids of those of some records that came in files. */
 async function pickIds(
-  notes: FiledRecordNotes,
+  reader: FiledRecordReader,
   records: readonly Usage[],
   { on = day, bucket = 0, buckets = 1 } = {},
 ): Promise<string[]> {
-  const filed = await new FiledRecords(notes, on, bucket, buckets).pick(records, describeUsage);
+  const filed = await new FiledRecords(reader, on, bucket, buckets).pick(records, describeUsage);
   return [...filed].map(({ recordId }) => recordId);
 }
 
 describe('records that came in files', () => {
   it('are found among others of their SIM and day', async () => {
-    const { notes } = openNotes();
+    const { notes, reader } = openNotes();
     const records = makeRecords('1', 5);
     await notes.put(records.filter((_, index) => index % 2 === 0).map(describeUsage));
-    expect(await pickIds(notes, records)).toEqual(['0', '2', '4']);
-    expect(await pickIds(notes, records, { on: '2026-11-03' })).toEqual([]);
-    expect(await pickIds(notes, makeRecords('2', 5))).toEqual([]);
-    expect(await pickIds(notes, makeRecords('1', 5, { source: 'other' }))).toEqual([]);
-    expect(await pickIds(notes, [])).toEqual([]);
+    expect(await pickIds(reader, records)).toEqual(['0', '2', '4']);
+    expect(await pickIds(reader, records, { on: '2026-11-03' })).toEqual([]);
+    expect(await pickIds(reader, makeRecords('2', 5))).toEqual([]);
+    expect(await pickIds(reader, makeRecords('1', 5, { source: 'other' }))).toEqual([]);
+    expect(await pickIds(reader, [])).toEqual([]);
   });
 
   it('are told apart by their kind', async () => {
-    const { notes } = openNotes();
+    const { notes, reader } = openNotes();
     const event = makeEvent({ time: `${day}T10:00:00.000Z`, eventId: '0', source: 'twilio' });
     await notes.put([describeEvent({ ...event, sim: '1' })]);
-    expect(await pickIds(notes, makeRecords('1', 1))).toEqual([]);
+    expect(await pickIds(reader, makeRecords('1', 1))).toEqual([]);
   });
 
   it('are noted once, however often and in whatever order they come', async () => {
-    const { engine, notes } = openNotes();
+    const { engine, notes, reader } = openNotes();
     const records = makeRecords('1', 9);
     await notes.put(records.map(describeUsage));
     const stored = engine.items('DayState');
     await notes.put([...records, ...records].reverse().map(describeUsage));
     expect(engine.items('DayState')).toEqual(stored);
     await notes.put(records.slice(0, 4).map(describeUsage));
-    expect(await pickIds(notes, records)).toHaveLength(9);
+    expect(await pickIds(reader, records)).toHaveLength(9);
   });
 
   it('are noted on both days within a second of midnight, where renderings of a record may differ', async () => {
-    const { notes } = openNotes();
+    const { notes, reader } = openNotes();
     const [record] = makeRecords('1', 1, { start: '2026-11-03T00:00:00.500Z' }) as [Usage];
     await notes.put([describeUsage(record)]);
-    expect(await pickIds(notes, [record])).toEqual(['0']);
-    expect(await pickIds(notes, [record], { on: '2026-11-03' })).toEqual(['0']);
+    expect(await pickIds(reader, [record])).toEqual(['0']);
+    expect(await pickIds(reader, [record], { on: '2026-11-03' })).toEqual(['0']);
   });
 
   it('are held of the SIMs of one bucket only', async () => {
-    const { notes } = openNotes();
+    const { notes, reader } = openNotes();
     const fleet = Array.from({ length: 40 }, (_, index) => makeRecords(`${index}`, 1));
     await notes.put(fleet.flat().map(describeUsage));
     const found = await Promise.all(
       [0, 1, 2].map(async (bucket) => {
-        const picked = await Promise.all(fleet.map((one) => pickIds(notes, one, { bucket, buckets: 3 })));
+        const picked = await Promise.all(fleet.map((one) => pickIds(reader, one, { bucket, buckets: 3 })));
         return picked.map((ids) => ids.length);
       }),
     );
@@ -100,13 +106,13 @@ describe('records that came in files', () => {
 
 describe('the names of files', () => {
   it('are read by the day that they tell, each once', async () => {
-    const { notes } = openNotes();
+    const { notes, reader } = openNotes();
     const file = { source: '1nce', carrier: '1nce', name: 'cdr_20261102_100000.csv' } as const;
     const named = { ...file, time: `${day}T10:00:00.000Z`, rows: 7 };
     await notes.putFile(named);
     await notes.putFile(named);
     await notes.putFile({ ...named, source: 'other', rows: undefined });
-    expect(await notes.readNamedFiles(day)).toEqual([named, { ...named, source: 'other', rows: undefined }]);
-    expect(await notes.readNamedFiles('2026-11-03')).toEqual([]);
+    expect(await reader.readNamedFiles(day)).toEqual([named, { ...named, source: 'other', rows: undefined }]);
+    expect(await reader.readNamedFiles('2026-11-03')).toEqual([]);
   });
 });
