@@ -63,6 +63,7 @@ export interface ComparedWith {
 const accountKey = 'account';
 const notRatedKey = 'not rated';
 
+/** Compares the lines of an invoice with ours, SIM by SIM, in the order of their keys; holds those of one SIM at a time. */
 export class InvoiceComparison {
   readonly #invoice: Invoice;
   readonly #with: ComparedWith;

@@ -23,6 +23,7 @@ const defaultMaxLength = 16 * 1024 * 1024;
 /** Characters that an entry takes besides those of its texts. */
 const entryLength = 64;
 
+/** Texts that are added in any order and read in that of their keys. */
 export class SortedTexts {
   readonly #maxLength: number;
   readonly #signal: AbortSignal;

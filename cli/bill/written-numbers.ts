@@ -50,6 +50,7 @@ export type Reading = DecimalSign | 'both' | 'either' | 'none';
 const plainWhole = /^-?\d+$/;
 const plainPoint = /^-?(?:0|\d{4,})?\.\d+$|^-?\d+\.(?:\d{1,2}|\d{4,})$/;
 
+/** With which decimal sign a number can be read as it is written. */
 export function findReading(written: string): Reading {
   if (plainWhole.test(written)) return 'both';
   if (plainPoint.test(written)) return '.';

@@ -16,6 +16,7 @@ type Reject = Schemas['Reject'];
 /** Objects in a page, and pages that are read at once: more are read when they are asked for. */
 const readPages = { size: 1000, atOnce: 3 };
 
+/** What is in quarantine, by source and reason. */
 export function Rejects(): JSX.Element {
   const { query } = place.value;
   const request = makeRequest('/v1/Rejects', {}, {

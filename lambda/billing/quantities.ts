@@ -96,6 +96,7 @@ interface LastPlace {
   readonly draft: OpenDraft | undefined;
 }
 
+/** Adds up what one SIM used, by what a tariff tells apart, in the steps that it counts. */
 export class SimQuantities {
   readonly #context: QuantityContext;
   readonly #groups = new Map<string, Group>();
