@@ -44,9 +44,10 @@ function toUserError(error: unknown): unknown {
   }
   if (error instanceof ServiceException) return unreachable(`AWS refused the request: ${error.name}`);
   if (isFileError(error)) {
-    return new AttentionError(`${error.message}\nCheck that the path exists and that you may use it`, {
-      cause: error,
-    });
+    return new AttentionError(
+      `${error.message}\nCheck that the path exists, is a file where one is asked for, and that you may use it`,
+      { cause: error },
+    );
   }
   return isNotConnected(error)
     ? unreachable('Cannot connect: check the network, the region and the endpoint')
@@ -90,18 +91,29 @@ function isNotSignedIn(error: Error): boolean {
   return error instanceof ServiceException && unknownCallers.includes(error.name);
 }
 
-/** Whether an error of Node.js is about a file or folder. */
+/** Whether an error of Node.js is about a file or folder: one that is open is not named, so all that are not of a network. */
 function isFileError(error: Error): boolean {
-  return hasErrorCode(error) && 'path' in error;
+  const code = readErrorCode(error);
+  return code !== undefined && !networkCodes.has(code);
 }
 
 /** Whether no connection was made, or it broke off. */
 function isNotConnected(error: Error): boolean {
-  return hasErrorCode(error) || error.name === 'TimeoutError';
+  return networkCodes.has(readErrorCode(error) ?? '') || error.name === 'TimeoutError';
 }
 
-function hasErrorCode(error: Error): boolean {
-  return 'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code);
+/** Codes of Node.js and of its resolver for what goes wrong between two machines. */
+const networkCodes: ReadonlySet<string> = new Set([
+  ...['EADDRNOTAVAIL', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'ECONNABORTED', 'ECONNREFUSED'],
+  ...['ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETRESET', 'ENETUNREACH', 'ENODATA'],
+  ...['ENOTCONN', 'ENOTFOUND', 'EPIPE', 'EPROTO', 'ESERVFAIL', 'ETIMEDOUT', 'ETIMEOUT', 'EREFUSED'],
+]);
+
+/** The code of an error of Node.js, such as ENOENT; undefined of any other error. */
+function readErrorCode(error: Error): string | undefined {
+  return 'code' in error && typeof error.code === 'string' && /^E(?!RR_)[A-Z_]+$/.test(error.code)
+    ? error.code
+    : undefined;
 }
 
 /** A failed connection to a name with several addresses is an AggregateError, whose own message is empty. */

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { CloudFormationServiceException } from '@aws-sdk/client-cloudformation';
 import { ResourceNotFoundException } from '@aws-sdk/client-kinesis';
@@ -100,7 +100,34 @@ describe('an error of Node.js', () => {
     const error: unknown = await mkdir(import.meta.filename).catch((reason: unknown) => reason);
     expect(explain(error)).toEqual({
       code: exitCode.attention,
-      sentence: expect.stringMatching(/^EEXIST: .*\nCheck that the path exists and that you may use it$/),
+      sentence: expect.stringMatching(
+        /^EEXIST: .*\nCheck that the path exists, is a file where one is asked for/,
+      ),
     });
+  });
+
+  it('is not a lost connection if a folder is read as a file', async () => {
+    const error: unknown = await readFile(import.meta.dirname).catch((reason: unknown) => reason);
+    expect(explain(error)).toEqual({
+      code: exitCode.attention,
+      sentence: expect.stringMatching(
+        /^EISDIR: .*\nCheck that the path exists, is a file where one is asked for/,
+      ),
+    });
+  });
+
+  it('is not a lost connection if the disk is full', () => {
+    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    expect(explain(error).code).toBe(exitCode.attention);
+  });
+
+  it('is a lost connection if a name cannot be looked up for now', () => {
+    const error = Object.assign(new Error('getaddrinfo EAI_AGAIN example.com'), { code: 'EAI_AGAIN' });
+    expect(explain(error).code).toBe(exitCode.unreachable);
+  });
+
+  it('is shown as it is if an argument of a function is wrong', () => {
+    const error = Object.assign(new TypeError('No number'), { code: 'ERR_INVALID_ARG_TYPE' });
+    expect(explain(error)).toEqual({ code: exitCode.attention, sentence: error.stack });
   });
 });
