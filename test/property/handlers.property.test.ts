@@ -88,6 +88,7 @@ beforeAll(async () => {
   vi.stubEnv(environment.filesTable, 'Files');
   vi.stubEnv(environment.deliveriesTable, 'Deliveries');
   vi.stubEnv(environment.progressTable, 'AlertState');
+  vi.stubEnv(environment.dayStateTable, 'DayState');
   vi.stubEnv(environment.sources, JSON.stringify(sources));
   vi.stubEnv(environment.sessionRefresh, 'update');
   vi.stubEnv(environment.eventRetentionDays, '90');
