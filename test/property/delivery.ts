@@ -1,4 +1,5 @@
 import { ProcessFence } from '../../lambda/days/fence/chunk-fence.ts';
+import type { Marker } from '../../lambda/days/fence/markers.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
 import type { FileObject } from '../../lambda/ingest/files/messages.ts';
@@ -43,11 +44,12 @@ export class RunningFunction {
   readonly files: FilesTable;
   readonly fence: ProcessFence;
 
-  constructor(context: InvocationContext) {
+  /** @param cacheMilliseconds how long a reading of the fence is used, in a process in whose life no time passes. */
+  constructor(context: InvocationContext, cacheMilliseconds?: number) {
     this.process = new FunctionProcess(context);
     const client = asClient(this.process);
     this.files = new FilesTable(client, 'Files');
-    this.fence = makeFence(client);
+    this.fence = makeFence(client, cacheMilliseconds);
     this.writer = new LedgerWriter({
       client,
       sessions: 'Sessions',
@@ -61,20 +63,20 @@ export class RunningFunction {
   }
 }
 
-/** A process's fence, in whose life no time passes. */
-function makeFence(client: ReturnType<typeof asClient>): ProcessFence {
+function makeFence(client: ReturnType<typeof asClient>, cacheMilliseconds: number | undefined): ProcessFence {
   const fence = new FenceTable(client, 'DayState');
   const markers = new DayMarkers(client, 'DayMarkers');
   let tokens = 0;
-  return new ProcessFence({
+  const ports = {
     readClosedThrough: () => fence.read(),
-    putMarkers: (late) => markers.tryPut(late),
+    putMarkers: (late: readonly Marker[]) => markers.tryPut(late),
     makeToken: () => {
       tokens += 1;
       return String(tokens);
     },
     startTimer: () => () => 0,
-  });
+  };
+  return new ProcessFence(ports, cacheMilliseconds);
 }
 
 /**

@@ -22,8 +22,11 @@ export class InMemoryLedger {
   /** Records: an array's element, a JSON line and a CSV row are one each. */
   readonly counts = { delivered: 0, ignored: 0, rejected: 0 };
   readonly #context = calm(new MemoryDynamoDb(tables, itemsInPage));
-  /** One process takes everything: a new one makes room for all SIMs that it may remember. */
-  readonly #running = new RunningFunction(this.#context);
+  /**
+   * One process takes everything: a new one makes room for all SIMs that it may remember. It reads the fence each time,
+   * since days may have passed between two deliveries.
+   */
+  readonly #running = new RunningFunction(this.#context, 0);
   readonly #sources: Sources;
   #bodies = 0;
 
