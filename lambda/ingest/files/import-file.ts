@@ -58,7 +58,7 @@ const partsAtOnce = 2;
  * Parts after which progress is noted: a few seconds' work, so that a crash costs no more. Not fewer than are stored at the
  * same time, so that all that an invocation left behind is stored again before a retry notes its progress.
  */
-const partsPerNote = 40;
+const partsPerNote = 20;
 /**
  * Carriers send at most 20 days of history again, and a stream keeps a week unless configured otherwise: a record that is
  * older than this when its file is delivered does not arrive by stream at the same moment.
