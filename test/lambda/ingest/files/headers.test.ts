@@ -86,7 +86,8 @@ describe('a header among the rows', () => {
     const object = await importing.put(key, `${text.join('\n')}\n`);
     const outcomes: string[] = [];
     while (outcomes.at(-1) !== 'done') {
-      outcomes.push((await importing.import(object, { timeIsShort: () => true })).outcome);
+      const { outcome } = await importing.import(object, { timeIsShort: () => true, blockBytes: 1_000 });
+      outcomes.push(outcome);
     }
     expect(outcomes.length).toBeGreaterThan(5);
     expect(await stored()).toEqual([...[1, 2, 3, 4, 5].map(usual), swapped(6), swapped(7)]);
