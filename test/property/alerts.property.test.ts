@@ -61,7 +61,7 @@ test(
     const property = fc.asyncProperty(plans, async (given) => {
       expect(await play(given, soundParts)).toEqual([]);
     });
-    await fc.assert(property, { ...(trials(1_800) as fc.Parameters<[PlanCase]>), ...failsAtOnce });
+    await fc.assert(property, { ...(trials(700) as fc.Parameters<[PlanCase]>), ...failsAtOnce });
   },
   timeLimit,
 );
