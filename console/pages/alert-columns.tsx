@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import type { Schemas } from '../api/client.ts';
+import { nameColumn, timeColumn } from '../components/columns.tsx';
 import type { Column } from '../components/table.tsx';
-import { Age, Name, Time } from '../components/values.tsx';
+import { Age, Name } from '../components/values.tsx';
 import { countThings } from '../format.ts';
 import { formatPlace } from '../place.ts';
 import { simHref } from './sims.ts';
@@ -69,19 +70,15 @@ export const alertColumns: readonly Column<Alert>[] = [
     ),
   },
   { title: 'State', text: ({ state, held }) => (held ? `${state}, held back` : state) },
-  { title: 'Since', text: ({ start_time: at }) => at, show: ({ start_time: at }) => <Time at={at} /> },
+  timeColumn('Since', ({ start_time: at }) => at),
   {
     title: 'Began',
     text: ({ start_time: at }) => at,
     show: ({ start_time: at }) => <Age at={at} />,
   },
-  {
-    title: 'Until',
-    text: ({ end_time: at }) => at ?? '',
-    show: ({ end_time: at }) => <Time at={at} />,
-  },
-  { title: 'SIM', text: ({ sim }) => sim ?? '', show: ({ sim }) => <Name text={sim} /> },
-  { title: 'Source', text: ({ source }) => source ?? '', show: ({ source }) => <Name text={source} /> },
+  timeColumn('Until', ({ end_time: at }) => at),
+  nameColumn('SIM', ({ sim }) => sim),
+  nameColumn('Source', ({ source }) => source),
   { title: 'SIMs', text: ({ sims }) => String(sims), isNumeric: true },
   { title: 'Messages', text: ({ messages }) => String(messages), isNumeric: true },
 ];

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useAnswer, usePages } from '../api/answers.ts';
 import { makeRequest, type Query, type Schemas } from '../api/client.ts';
+import { nameColumn, timeColumn } from '../components/columns.tsx';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
 import { MuteButton } from '../components/mute.tsx';
@@ -189,9 +190,9 @@ function listEvidence(evidence: Schemas['AlertEvidence']): Evidence[] {
 
 const evidenceColumns: readonly Column<Evidence>[] = [
   { title: 'Record', text: ({ role }) => role },
-  { title: 'At', text: ({ time }) => time, show: ({ time }) => <Time at={time} /> },
+  timeColumn('At', ({ time }) => time),
   { title: 'Kind', text: ({ type }) => type.replaceAll('_', ' ') },
-  { title: 'Key', text: ({ key }) => key, show: ({ key }) => <Name text={key} /> },
+  nameColumn('Key', ({ key }) => key),
   {
     title: 'As stored',
     text: ({ url }) => url ?? '',
@@ -223,8 +224,8 @@ const memberColumns: readonly Column<Schemas['AlertMember']>[] = [
     text: ({ alert }) => alert,
     show: ({ alert, state }) => <a href={formatPlace(['alerts', alert])}>{state}</a>,
   },
-  { title: 'From', text: ({ start_time: at }) => at, show: ({ start_time: at }) => <Time at={at} /> },
-  { title: 'Until', text: ({ end_time: at }) => at ?? '', show: ({ end_time: at }) => <Time at={at} /> },
-  { title: 'Key', text: ({ sim }) => sim, show: ({ sim }) => <Name text={sim} /> },
-  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
+  timeColumn('From', ({ start_time: at }) => at),
+  timeColumn('Until', ({ end_time: at }) => at),
+  nameColumn('Key', ({ sim }) => sim),
+  nameColumn('Source', ({ source }) => source),
 ];

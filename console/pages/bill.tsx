@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { changeQuery } from '../address.ts';
 import { useAnswer, usePages } from '../api/answers.ts';
 import { makeRequest, type Schemas } from '../api/client.ts';
+import { countColumn, nameColumn } from '../components/columns.tsx';
 import { ChoiceFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
 import { Figure } from '../components/source.tsx';
@@ -243,16 +244,16 @@ function withUnit(amount: string | null, unit: BillRow['unit']): string {
 }
 
 const rowColumns: readonly Column<BillRow>[] = [
-  { title: 'Charge', text: ({ name }) => name, show: ({ name }) => <Name text={name} /> },
+  nameColumn('Charge', ({ name }) => name),
   { title: 'Kind', text: ({ kind }) => kind },
-  { title: 'Tariff', text: ({ tariff }) => tariff, show: ({ tariff }) => <Name text={tariff} /> },
+  nameColumn('Tariff', ({ tariff }) => tariff),
   {
     title: 'Country',
     text: ({ country }) => country ?? '',
     show: ({ country }) => (country === null ? '–' : formatCountry(country)),
   },
-  { title: 'Network', text: ({ network }) => network ?? '', show: ({ network }) => <Name text={network} /> },
-  { title: 'Zone', text: ({ zone }) => zone ?? '', show: ({ zone }) => <Name text={zone} /> },
+  nameColumn('Network', ({ network }) => network),
+  nameColumn('Zone', ({ zone }) => zone),
   {
     title: 'Used',
     text: ({ used }) => used ?? '',
@@ -278,12 +279,7 @@ const rowColumns: readonly Column<BillRow>[] = [
     isNumeric: true,
   },
   { title: 'Currency', text: ({ currency }) => currency ?? '' },
-  {
-    title: 'Records',
-    text: ({ records }) => String(records),
-    show: ({ records }) => formatCount(records),
-    isNumeric: true,
-  },
+  countColumn('Records', ({ records }) => records),
   {
     title: 'Line',
     text: ({ line }) => line ?? '',
@@ -302,22 +298,14 @@ const reasons: Readonly<Record<Schemas['Bill']['not_rated'][number]['reason'], s
 
 const notRatedColumns: readonly Column<Schemas['Bill']['not_rated'][number]>[] = [
   { title: 'Why', text: ({ reason }) => reasons[reason] },
-  { title: 'Tariff', text: ({ tariff }) => tariff ?? '', show: ({ tariff }) => <Name text={tariff} /> },
-  {
-    title: 'Tariff in the records',
-    text: ({ record_tariff: tariff }) => tariff ?? '',
-    show: ({ record_tariff: tariff }) => <Name text={tariff} />,
-  },
+  nameColumn('Tariff', ({ tariff }) => tariff),
+  nameColumn('Tariff in the records', ({ record_tariff: tariff }) => tariff),
   {
     title: 'Country',
     text: ({ country }) => country ?? '',
     show: ({ country }) => (country === null ? '–' : formatCountry(country)),
   },
-  {
-    title: 'Traffic',
-    text: ({ traffic_type: type }) => type,
-    show: ({ traffic_type: type }) => <Name text={type} />,
-  },
+  nameColumn('Traffic', ({ traffic_type: type }) => type),
   { title: 'SIMs', text: ({ sims }) => String(sims), isNumeric: true },
   { title: 'Records', text: ({ records }) => String(records), isNumeric: true },
   { title: 'Bytes', text: ({ bytes }) => bytes, show: ({ bytes }) => formatBytes(bytes), isNumeric: true },

@@ -1,13 +1,12 @@
 import type { Schemas } from '../api/client.ts';
+import { bytesColumn, countColumn, nameColumn, timeColumn } from '../components/columns.tsx';
 import type { Column } from '../components/table.tsx';
-import { Name, Time } from '../components/values.tsx';
-import { formatBytes, formatCount } from '../format.ts';
 
 type File = Schemas['File'];
 
 /** CSV files as tables show them. */
 export const fileColumns: readonly Column<File>[] = [
-  { title: 'File', text: ({ key }) => key, show: ({ key }) => <Name text={key} /> },
+  nameColumn('File', ({ key }) => key),
   {
     title: 'State',
     text: ({ state, stalled }) => (stalled ? `${state}, stalled` : state),
@@ -17,37 +16,14 @@ export const fileColumns: readonly Column<File>[] = [
       </span>
     ),
   },
-  { title: 'Rows', text: ({ rows }) => String(rows), show: ({ rows }) => formatCount(rows), isNumeric: true },
-  {
-    title: 'Accepted',
-    text: ({ accepted }) => String(accepted),
-    show: ({ accepted }) => formatCount(accepted),
-    isNumeric: true,
-  },
-  {
-    title: 'Rejected',
-    text: ({ rejected }) => String(rejected),
-    show: ({ rejected }) => formatCount(rejected),
-    isNumeric: true,
-  },
-  {
-    title: 'Why it failed',
-    text: ({ reason }) => reason ?? '',
-    show: ({ reason }) => <Name text={reason} />,
-  },
-  {
-    title: 'Delivered',
-    text: ({ delivered }) => delivered,
-    show: ({ delivered }) => <Time at={delivered} />,
-  },
-  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
-  {
-    title: 'Size',
-    text: ({ size }) => String(size),
-    show: ({ size }) => formatBytes(size),
-    isNumeric: true,
-  },
-  { title: 'Bucket', text: ({ bucket }) => bucket, show: ({ bucket }) => <Name text={bucket} /> },
+  countColumn('Rows', ({ rows }) => rows),
+  countColumn('Accepted', ({ accepted }) => accepted),
+  countColumn('Rejected', ({ rejected }) => rejected),
+  nameColumn('Why it failed', ({ reason }) => reason),
+  timeColumn('Delivered', ({ delivered }) => delivered),
+  nameColumn('Source', ({ source }) => source),
+  bytesColumn('Size', ({ size }) => size),
+  nameColumn('Bucket', ({ bucket }) => bucket),
 ];
 
 /** Of a file with rejected rows, what matters first. */

@@ -2,11 +2,12 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { usePages } from '../api/answers.ts';
 import { makeRequest, type Query } from '../api/client.ts';
+import { countColumn } from '../components/columns.tsx';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
 import { Failure } from '../components/states.tsx';
 import { type Column, Table } from '../components/table.tsx';
-import { countThings, findTwoLetters, formatCount, formatCountry } from '../format.ts';
+import { countThings, findTwoLetters, formatCountry } from '../format.ts';
 import { type CountryCount, CountryMap } from '../map/country-map.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
@@ -124,18 +125,8 @@ const countryColumns: readonly Column<CountryCount>[] = [
     show: ({ country }) =>
       country === unknownCountry ? country : <a href={usageHref(country)}>{formatCountry(country)}</a>,
   },
-  {
-    title: 'SIMs',
-    text: ({ sims }) => String(sims),
-    show: ({ sims }) => formatCount(sims),
-    isNumeric: true,
-  },
-  {
-    title: 'Silent for 24 hours',
-    text: ({ silent }) => String(silent),
-    show: ({ silent }) => formatCount(silent),
-    isNumeric: true,
-  },
+  countColumn('SIMs', ({ sims }) => sims),
+  countColumn('Silent for 24 hours', ({ silent }) => silent),
 ];
 
 /** The UTC month up to now, as parameters. */

@@ -3,11 +3,10 @@ import { useMemo } from 'preact/hooks';
 import { changeQuery, place } from '../address.ts';
 import { usePages } from '../api/answers.ts';
 import { makeRequest, type Query, type Schemas } from '../api/client.ts';
+import { bytesColumn, countColumn, nameColumn, timeColumn } from '../components/columns.tsx';
 import { TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
 import { type Column, Table } from '../components/table.tsx';
-import { Name, Time } from '../components/values.tsx';
-import { formatBytes, formatCount } from '../format.ts';
 
 /** What is in quarantine: how much by source and reason, and each object. Its bytes may name people, and are not shown. */
 
@@ -89,7 +88,7 @@ export function groupRejects(rejects: readonly Reject[]): RejectGroup[] {
 }
 
 const groupColumns: readonly Column<RejectGroup>[] = [
-  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
+  nameColumn('Source', ({ source }) => source),
   {
     title: 'Reason',
     text: ({ code }) => code,
@@ -99,31 +98,16 @@ const groupColumns: readonly Column<RejectGroup>[] = [
       </button>
     ),
   },
-  {
-    title: 'Objects',
-    text: ({ objects }) => String(objects),
-    show: ({ objects }) => formatCount(objects),
-    isNumeric: true,
-  },
-  {
-    title: 'Bytes',
-    text: ({ bytes }) => String(bytes),
-    show: ({ bytes }) => formatBytes(bytes),
-    isNumeric: true,
-  },
-  { title: 'First', text: ({ first }) => first, show: ({ first }) => <Time at={first} /> },
-  { title: 'Last', text: ({ last }) => last, show: ({ last }) => <Time at={last} /> },
+  countColumn('Objects', ({ objects }) => objects),
+  bytesColumn('Bytes', ({ bytes }) => bytes),
+  timeColumn('First', ({ first }) => first),
+  timeColumn('Last', ({ last }) => last),
 ];
 
 const rejectColumns: readonly Column<Reject>[] = [
-  { title: 'Kept', text: ({ kept }) => kept, show: ({ kept }) => <Time at={kept} /> },
-  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
+  timeColumn('Kept', ({ kept }) => kept),
+  nameColumn('Source', ({ source }) => source),
   { title: 'Reason', text: ({ code }) => code },
-  {
-    title: 'Bytes',
-    text: ({ bytes }) => String(bytes),
-    show: ({ bytes }) => formatBytes(bytes),
-    isNumeric: true,
-  },
+  bytesColumn('Bytes', ({ bytes }) => bytes),
   { title: 'Id', text: ({ id }) => id, show: ({ id }) => <code>{id}</code> },
 ];

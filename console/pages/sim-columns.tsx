@@ -1,6 +1,7 @@
 import type { Schemas } from '../api/client.ts';
+import { nameColumn, timeColumn } from '../components/columns.tsx';
 import type { Column } from '../components/table.tsx';
-import { Age, Name, Personal, Time } from '../components/values.tsx';
+import { Age, Name, Personal } from '../components/values.tsx';
 import { formatCountry } from '../format.ts';
 import { nameNetwork, nameSim, readSimKey, simHref } from './sims.ts';
 
@@ -35,16 +36,8 @@ export const simColumns: readonly Column<Sim>[] = [
       </span>
     ),
   },
-  {
-    title: 'At',
-    text: ({ last_heard: at }) => at ?? '',
-    show: ({ last_heard: at }) => <Time at={at} />,
-  },
-  {
-    title: 'Last event',
-    text: ({ last_event: type }) => type ?? '',
-    show: ({ last_event: type }) => <Name text={type} />,
-  },
+  timeColumn('At', ({ last_heard: at }) => at),
+  nameColumn('Last event', ({ last_event: type }) => type),
   {
     title: 'Online, as stated',
     text: ({ online }) => (online === null ? '' : online ? 'online' : 'offline'),
@@ -57,7 +50,7 @@ export const simColumns: readonly Column<Sim>[] = [
         </>
       ),
   },
-  { title: 'Status', text: ({ status }) => status ?? '', show: ({ status }) => <Name text={status} /> },
+  nameColumn('Status', ({ status }) => status),
   {
     title: 'Country',
     text: ({ network }) => network?.operator_country ?? '',
@@ -68,8 +61,8 @@ export const simColumns: readonly Column<Sim>[] = [
     text: ({ network }) => nameNetwork(network),
     show: ({ network }) => <Name text={nameNetwork(network)} />,
   },
-  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
-  { title: 'ICCID', text: ({ iccid }) => iccid ?? '', show: ({ iccid }) => <Name text={iccid} /> },
+  nameColumn('Source', ({ source }) => source),
+  nameColumn('ICCID', ({ iccid }) => iccid),
   {
     title: 'IMEI',
     text: ({ imei }) => imei ?? '',

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import type { Schemas } from '../api/client.ts';
+import { timeColumn } from '../components/columns.tsx';
 import { Empty } from '../components/states.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Name, Personal, Time } from '../components/values.tsx';
@@ -115,7 +116,7 @@ function showTime(at: string, onClick: () => void): JSX.Element {
 function sessionColumns(onChoose: OnChoose): Column<Schemas['DataSession']>[] {
   return [
     { title: 'Start', text: ({ start }) => start, show: ({ start, sid }) => showTime(start, onChoose(sid)) },
-    { title: 'End', text: ({ end }) => end ?? '', show: ({ end }) => <Time at={end} /> },
+    timeColumn('End', ({ end }) => end),
     { title: 'Status', text: ({ status }) => status },
     {
       ...{ title: 'Bytes', isNumeric: true, text: ({ data_total }) => String(data_total) },
@@ -150,11 +151,7 @@ function usageColumns(
       ...{ title: 'From', text: ({ period }) => period.start_time },
       show: (row) => showTime(row.period.start_time, onChoose(identify(row))),
     },
-    {
-      title: 'To',
-      text: ({ period }) => period.end_time,
-      show: ({ period }) => <Time at={period.end_time} />,
-    },
+    timeColumn('To', ({ period }) => period.end_time),
     {
       ...{ title: 'Bytes', isNumeric: true, text: ({ data_total }) => String(data_total) },
       show: ({ data_total }) => formatBytes(data_total),

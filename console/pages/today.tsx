@@ -2,11 +2,12 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { useAnswer, usePages } from '../api/answers.ts';
 import { makeRequest, type Schemas } from '../api/client.ts';
+import { nameColumn, timeColumn } from '../components/columns.tsx';
 import { ChoiceFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
 import { Figure } from '../components/source.tsx';
 import { type Column, Table } from '../components/table.tsx';
-import { Age, Name, Time } from '../components/values.tsx';
+import { Age, Time } from '../components/values.tsx';
 import { formatCount, formatCountry, formatDuration } from '../format.ts';
 import { CountryMap } from '../map/country-map.tsx';
 import type { PageProps } from '../page.ts';
@@ -238,7 +239,7 @@ const groupColumns = (countryHref: (country: string) => string): readonly Column
     text: ({ country }) => country,
     show: ({ country }) => <a href={countryHref(country)}>{formatCountry(country)}</a>,
   },
-  { title: 'Network', text: ({ network }) => network, show: ({ network }) => <Name text={network} /> },
+  nameColumn('Network', ({ network }) => network),
   { title: 'Silent SIMs', text: ({ sims }) => String(sims), isNumeric: true },
   {
     title: 'First of them last heard',
@@ -248,12 +249,8 @@ const groupColumns = (countryHref: (country: string) => string): readonly Column
 ];
 
 const sourceColumns: readonly Column<Schemas['Watermark']>[] = [
-  { title: 'Source', text: ({ source }) => source, show: ({ source }) => <Name text={source} /> },
-  {
-    title: 'All records are in up to',
-    text: ({ watermark }) => watermark ?? '',
-    show: ({ watermark }) => <Time at={watermark} />,
-  },
+  nameColumn('Source', ({ source }) => source),
+  timeColumn('All records are in up to', ({ watermark }) => watermark),
   {
     title: 'That is',
     text: ({ watermark }) => watermark ?? '',
@@ -264,7 +261,7 @@ const sourceColumns: readonly Column<Schemas['Watermark']>[] = [
     text: (source) => describeLag(source),
     isNumeric: true,
   },
-  { title: 'Swept', text: ({ swept }) => swept ?? '', show: ({ swept }) => <Time at={swept} /> },
+  timeColumn('Swept', ({ swept }) => swept),
 ];
 
 function describeLag({ watermark, swept }: Schemas['Watermark']): string {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { usePages } from '../api/answers.ts';
 import { type ApiRequest, makeRequest, type Query, type Schemas } from '../api/client.ts';
+import { bytesColumn, countColumn, nameColumn, timeColumn } from '../components/columns.tsx';
 import { Listed } from '../components/listed.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Name, Time } from '../components/values.tsx';
@@ -25,59 +26,27 @@ const groupColumns: Readonly<Record<string, Column<FleetUsage>>> = {
         </a>
       ),
   },
-  fleet: {
-    title: 'Fleet',
-    text: ({ fleet_sid: fleet }) => fleet ?? '',
-    show: ({ fleet_sid: fleet }) => <Name text={fleet} />,
-  },
-  network: {
-    title: 'Network',
-    text: ({ network_sid: network }) => network ?? '',
-    show: ({ network_sid: network }) => <Name text={network} />,
-  },
+  fleet: nameColumn('Fleet', ({ fleet_sid: fleet }) => fleet),
+  network: nameColumn('Network', ({ network_sid: network }) => network),
   isoCountry: {
     title: 'Country',
     text: ({ iso_country: country }) => country ?? '',
     show: ({ iso_country: country }) => formatCountry(country),
   },
-  source: {
-    title: 'Source',
-    text: ({ source }) => source ?? '',
-    show: ({ source }) => <Name text={source} />,
-  },
-  tariff: {
-    title: 'Tariff',
-    text: ({ tariff }) => tariff ?? '',
-    show: ({ tariff }) => <Name text={tariff} />,
-  },
-  zone: {
-    title: 'Rate zone',
-    text: ({ rate_zone: zone }) => zone ?? '',
-    show: ({ rate_zone: zone }) => <Name text={zone} />,
-  },
-  trafficType: {
-    title: 'Traffic',
-    text: ({ traffic_type: type }) => type ?? '',
-    show: ({ traffic_type: type }) => <Name text={type} />,
-  },
+  source: nameColumn('Source', ({ source }) => source),
+  tariff: nameColumn('Tariff', ({ tariff }) => tariff),
+  zone: nameColumn('Rate zone', ({ rate_zone: zone }) => zone),
+  trafficType: nameColumn('Traffic', ({ traffic_type: type }) => type),
 };
 
-const simKeyColumn: Column<FleetUsage> = {
-  title: 'Key of the SIM',
-  text: ({ sim_sid: sim }) => sim ?? '',
-  show: ({ sim_sid: sim }) => <Name text={sim} />,
-};
+const simKeyColumn: Column<FleetUsage> = nameColumn('Key of the SIM', ({ sim_sid: sim }) => sim);
 
 /** What usage can be grouped by, with its words. */
 export const groups: readonly (readonly [name: string, title: string])[] = Object.entries(groupColumns).map(
   ([name, { title }]) => [name, title],
 );
 
-const periodColumn: Column<FleetUsage> = {
-  title: 'From',
-  text: ({ period }) => period.start_time,
-  show: ({ period }) => <Time at={period.start_time} />,
-};
+const periodColumn: Column<FleetUsage> = timeColumn('From', ({ period }) => period.start_time);
 
 const valueColumns: readonly Column<FleetUsage>[] = [
   {
@@ -86,30 +55,10 @@ const valueColumns: readonly Column<FleetUsage>[] = [
     show: ({ data_total: bytes }) => <span title={`${formatCount(bytes)} B`}>{formatBytes(bytes)}</span>,
     isNumeric: true,
   },
-  {
-    title: 'Up',
-    text: ({ data_upload: bytes }) => String(bytes ?? ''),
-    show: ({ data_upload: bytes }) => formatBytes(bytes),
-    isNumeric: true,
-  },
-  {
-    title: 'Down',
-    text: ({ data_download: bytes }) => String(bytes ?? ''),
-    show: ({ data_download: bytes }) => formatBytes(bytes),
-    isNumeric: true,
-  },
-  {
-    title: 'Records',
-    text: ({ records }) => String(records),
-    show: ({ records }) => formatCount(records),
-    isNumeric: true,
-  },
-  {
-    title: 'Messages',
-    text: ({ messages }) => String(messages ?? ''),
-    show: ({ messages }) => formatCount(messages),
-    isNumeric: true,
-  },
+  bytesColumn('Up', ({ data_upload: bytes }) => bytes),
+  bytesColumn('Down', ({ data_download: bytes }) => bytes),
+  countColumn('Records', ({ records }) => records),
+  countColumn('Messages', ({ messages }) => messages),
   { title: 'Carrier charged', text: (row) => describeCosts(row), isNumeric: true },
   { title: 'Sealed', text: ({ live }) => (live ? 'not all' : 'yes') },
 ];
