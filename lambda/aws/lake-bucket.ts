@@ -3,6 +3,7 @@ import type { Day } from '../days/day.ts';
 import { daysPrefix } from '../days/pass/lake-objects.ts';
 import { ConflictError, type Lake, type StoredObject } from '../days/pass/ports.ts';
 import { type AwsBytes, type AwsRequest, fetchSigned } from './aws-request.ts';
+import { fetchObjectList, readListField } from './object-list.ts';
 import { findObjectUrl, type S3Configuration } from './object-url.ts';
 
 /**
@@ -95,18 +96,13 @@ export class LakeBucket implements Lake {
     const days: Day[] = [];
     let token: string | undefined;
     do {
-      const url = await findObjectUrl(this.#configuration, this.#buckets.lake, '');
-      url.searchParams.set('list-type', '2');
-      url.searchParams.set('delimiter', '/');
-      url.searchParams.set('prefix', dayPrefix);
-      if (token !== undefined) url.searchParams.set('continuation-token', token);
-      const request = { service: 's3', method: 'GET', url, headers: {}, body: '' } as const;
-      const answer = await fetchSigned(this.#configuration, request, retryPolicy);
+      const query = { delimiter: '/', prefix: dayPrefix, 'continuation-token': token };
+      const page = await fetchObjectList(this.#configuration, this.#buckets.lake, query, retryPolicy);
+      const { answer, text } = page;
       if (answer.status !== 200) throw new LakeError(dayPrefix, answer);
-      const text = new TextDecoder().decode(answer.bytes);
       for (const [, day = ''] of text.matchAll(/<Prefix>days\/day=(\d{4}-\d\d-\d\d)\/<\/Prefix>/g))
         days.push(day);
-      token = /<NextContinuationToken>([^<]+)</.exec(text)?.[1];
+      token = readListField(text, 'NextContinuationToken') || undefined;
     } while (token !== undefined);
     return days;
   }
