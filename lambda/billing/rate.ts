@@ -712,7 +712,7 @@ function findSpan({ period }: Tariff, month: Month): { readonly from: Day; reado
  * The days whose rows decide a month's bills. Records of a session that has ended come before its end, or a moment after it;
  * those of one that has begun, for as long as it lasts.
  *
- * @param tariffs those of the month itself, if there are none.
+ * @param tariffs without any, the days are those of the month itself.
  */
 export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
   const first = `${month}-01`;

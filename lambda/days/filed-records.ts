@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto';
 import type { LedgerEvent, Usage } from '../ledger/observation.ts';
 import { findSlotBucket } from './buckets.ts';
 import type { Day } from './day.ts';
-import { findSlot } from './slots.ts';
+import { digest, findSlot } from './slots.ts';
 
 /**
  * Which records have come in files, in a source that has a stream as well.
@@ -44,7 +43,7 @@ const ownDigits = 13;
 
 /** The hash of a record: 16 hexadecimal digits. */
 export function hashFiledRecord({ kind, sim, source, id }: FiledRecord): string {
-  const own = hash('sha256', JSON.stringify([kind, source, sim, id]), 'hex').slice(0, ownDigits);
+  const own = digest(JSON.stringify([kind, source, sim, id])).slice(0, ownDigits);
   return findSlot(sim) + own;
 }
 

@@ -13,6 +13,12 @@ import { ledgerTablesOf, runningTables } from '../store/running-tables.ts';
 import { makeEpisode, replaceEpisodes, storeEpisodes } from './stored-alerts.ts';
 
 const now = Date.parse('2026-11-05T12:00:00Z');
+
+/** A query for all that began since October. */
+const everyAlert: AlertsQuery = {
+  ...{ state: undefined, severity: undefined, rule: undefined, sim: undefined, source: undefined },
+  ...{ period: { from: '2026-10-01T00:00:00.000Z', to: undefined }, size: 10, after: undefined },
+};
 const day = 86_400_000;
 const rules = ['silent', 'attach-loop'];
 const sims = ['8988280666001000101', '8988307000000120011', 'a#b'];
@@ -169,20 +175,10 @@ describe('the list of alerts', () => {
       asked.push(day);
       return ['2026-11-02', '2026-11-03', '2026-11-04', '2026-11-10'].includes(day);
     };
-    const query = {
-      state: undefined,
-      severity: undefined,
-      rule: undefined,
-      sim: undefined,
-      source: undefined,
-    };
-    const { resources } = await listAlerts(
-      { ...query, period: { from: '2026-10-01T00:00:00.000Z', to: undefined }, size: 10, after: undefined },
-      {
-        alerts: { episodes: reader, mutes: { list: async () => [] } },
-        ...{ days: { isSealed }, reader: ledger, now: () => now },
-      },
-    );
+    const { resources } = await listAlerts(everyAlert, {
+      alerts: { episodes: reader, mutes: { list: async () => [] } },
+      ...{ days: { isSealed }, reader: ledger, now: () => now },
+    });
     expect(resources.map(({ id, final }) => [id.slice(0, 1), final]).sort()).toEqual(
       cases.map(([digit, , final]) => [digit, final]),
     );
@@ -190,17 +186,12 @@ describe('the list of alerts', () => {
   });
 
   test('is empty where no rules are judged', async () => {
-    const query = {
-      state: undefined,
-      severity: undefined,
-      rule: undefined,
-      sim: undefined,
-      source: undefined,
-    };
-    const page = await listAlerts(
-      { ...query, period: { from: '2026-10-01T00:00:00.000Z', to: undefined }, size: 10, after: undefined },
-      { alerts: undefined, days: undefined, reader: ledger, now: () => now },
-    );
+    const page = await listAlerts(everyAlert, {
+      alerts: undefined,
+      days: undefined,
+      reader: ledger,
+      now: () => now,
+    });
     expect(page).toEqual({ resources: [], next: undefined });
   });
 });
