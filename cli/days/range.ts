@@ -1,4 +1,4 @@
-import { type Day, findDay } from '../../lambda/days/day.ts';
+import { type Day, findDay, shiftDay } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
 
@@ -43,10 +43,9 @@ export function describeRange({ from, to }: DayRange): string {
 /** `2026-10-01 to 2026-10-03, 2026-10-07`. */
 export function describeDayList(days: readonly Day[]): string {
   const spans: { from: Day; to: Day }[] = [];
-  for (const [index, day] of days.entries()) {
+  for (const day of days) {
     const span = spans.at(-1);
-    const isNext = Date.parse(day) - Date.parse(days[index - 1] ?? '') === 86_400_000;
-    if (span !== undefined && isNext) span.to = day;
+    if (span !== undefined && day === shiftDay(span.to, 1)) span.to = day;
     else spans.push({ from: day, to: day });
   }
   return spans.map(({ from, to }) => (from === to ? from : `${from} to ${to}`)).join(', ');

@@ -8,7 +8,8 @@ import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 export type Day = string;
 
 const dayLength = 10;
-const dayMilliseconds = 86_400_000;
+/** Milliseconds of each UTC day. */
+export const dayMilliseconds = 86_400_000;
 
 /** The day of a time, or of a key that begins with a time. */
 export function findDay(time: string): Day {

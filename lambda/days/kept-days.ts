@@ -1,9 +1,7 @@
 import { formatTime } from '../ledger/time.ts';
-import { type Day, findDay, shiftDay } from './day.ts';
+import { type Day, dayMilliseconds, findDay, shiftDay } from './day.ts';
 
 /** Days of which items are still there: those of sealed days are in the lake for ever, others expire with their age. */
-
-const dayMilliseconds = 86_400_000;
 
 /**
  * The first day of which no item has expired by its age. Of days before it, all that is sealed is known; of those without a

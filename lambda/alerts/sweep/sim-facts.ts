@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../../days/day.ts';
 import type { SealedTime } from '../../store/sealed-usage.ts';
 import { listCurrent, type StoredEpisode } from '../episodes.ts';
 import {
@@ -19,8 +20,6 @@ import type { SweptRules } from './swept-rules.ts';
 import { isDue, isUnmarked, readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /** What a SIM is judged by: its records, and what closed days have of it. */
-
-const dayMilliseconds = 86_400_000;
 
 /** A rule, and its stored episodes; undefined while another sweep is at them. */
 export interface StoredRule {

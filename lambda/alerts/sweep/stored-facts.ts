@@ -1,3 +1,4 @@
+import { dayMilliseconds } from '../../days/day.ts';
 import type { ClosedDays } from '../../store/closed-findings.ts';
 import type { EpisodeList, EpisodesTable } from '../../store/episodes.ts';
 import type { LateRecords } from '../../store/late-records.ts';
@@ -12,8 +13,6 @@ import type { Entry } from './register.ts';
 import type { RegisteredSourceAlert } from './source-alerts.ts';
 import type { SweepPorts, SweepRun } from './sweep-run.ts';
 import { isHourly } from './watched-sim.ts';
-
-const dayMilliseconds = 86_400_000;
 
 /** Days whose sealing is waited for, and on which SIMs with findings are listed. */
 const maxUnsealedDays = 7;

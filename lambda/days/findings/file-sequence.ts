@@ -1,6 +1,6 @@
 import { makeFilesKey } from '../../ledger/accounts.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
-import { type Day, findDay } from '../day.ts';
+import { type Day, dayMilliseconds, findDay } from '../day.ts';
 import type { NamedFile } from '../named-files.ts';
 import { compareTexts } from '../rows.ts';
 import type { Finding } from './finding.ts';
@@ -23,8 +23,6 @@ const sameTime = 60_000;
 
 /** By which share of the interval a file may be late or early. */
 const delayShare = 0.1;
-
-const dayMilliseconds = 86_400_000;
 
 /**
  * Files of usage that are missing from a sequence. No carrier states how often it puts a file, so only files that come at one

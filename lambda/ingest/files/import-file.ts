@@ -11,7 +11,6 @@ import type { Manifest } from '../../store/manifest.ts';
 import { type Reject, rejectFault } from '../../store/quarantine.ts';
 import { type ChunkOutcome, type Ingested, ingest, type LedgerPorts } from '../ingest.ts';
 import { Measures } from '../measures.ts';
-import { blockBytes } from './blocks.ts';
 import type { OpenedFile } from './file-store.ts';
 import { readLayout } from './layout.ts';
 import { type FileObject, objectName } from './messages.ts';
@@ -129,7 +128,7 @@ async function importRows(
   ports: ImportPorts,
 ): Promise<ImportResult> {
   if (file.damage !== undefined) return refuse(object, source, manifest, file.damage, ports);
-  const read = await readLayout(object.key, file.bytes, manifest.header, ports.blockBytes ?? blockBytes);
+  const read = await readLayout(object.key, file.bytes, manifest.header, ports.blockBytes);
   if (isFault(read)) return refuse(object, source, manifest, read, ports);
   const { layout, headerBytes, blocks } = read;
   const { deliveredAt: arrivedAt } = file;
