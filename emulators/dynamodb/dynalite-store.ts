@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 
 /**
- * The parts of dynalite that {@link import('./statements.ts')} uses: the store, the checks of its own writes, and their
- * errors. dynalite has no types for them.
+ * The parts of dynalite that {@link import('./statements.ts')} and {@link import('./batch-actions.ts')} use: the store,
+ * the checks of its own writes, and their errors. dynalite has no types for them.
  */
 
 /** An attribute value in a request's JSON: one type and its value. */
@@ -17,7 +17,6 @@ interface ItemDb {
   /** Waits for all keys; each is handed out in the order of requests. */
   lock(keys: readonly string[], locked: (release: (done: () => void) => () => void) => void): void;
   get(key: string, done: Callback<Attributes>): void;
-  batch(changes: readonly Change[], done: Callback<unknown>): void;
 }
 type Change =
   | { readonly type: 'put'; readonly key: string; readonly value: Attributes }
@@ -25,7 +24,11 @@ type Change =
 
 interface LevelDb {
   readonly status: string;
+  /** Opens it with other options than dynalite's, if called in the turn of the event loop that it was made in. */
+  open(options: { readonly writeBufferSize: number }): Promise<void>;
   getSync(key: string): Attributes | undefined;
+  /** Writes all changes or none. */
+  batch(changes: readonly Change[], done: Callback<unknown>): void;
 }
 
 /** The descriptions of tables. */
@@ -43,7 +46,6 @@ type KeySchema = readonly { readonly AttributeName: string }[];
 interface Index {
   readonly IndexName: string;
 }
-type IndexType = 'Local' | 'Global';
 
 /** A table as `DescribeTable` describes it. */
 export interface Table {
@@ -61,24 +63,31 @@ export interface Store {
   /** Reads a description; without `checkStatus`, only of a table that is ready. */
   getTable: GetTable;
   getItemDb(name: string): ItemDb;
-  getIndexDb(type: IndexType, table: string, index: string): ItemDb;
+}
+/** What dynalite reads in a `ProjectionExpression`. */
+export interface Projection {
+  readonly paths: readonly unknown[];
+  readonly nestedPaths: unknown;
 }
 interface Db {
   create(options: object): Store;
   validationError(message: string): Error;
   validateKey(key: Attributes, table: Table): Error | undefined | null;
   validateItem(item: Attributes, table: Table): Error | undefined | null;
+  validateKeyPaths(nestedPaths: unknown, table: Table): Error | undefined | null;
+  /** Takes the attributes of an item that the paths name. */
+  mapPaths(paths: readonly unknown[], item: Attributes): Attributes;
   /** Writes an item's key, in the order of a table or of an index. */
   createKey(item: Attributes, table: Table, keySchema?: KeySchema): string;
   /** Writes a sort key so that texts are in its order. */
   toRangeStr(value: unknown, type: string): string;
   itemSize(item: Attributes): number;
-  capacityUnits(item: Attributes | undefined, isRead: boolean): number;
+  capacityUnits(item: Attributes | undefined, isRead: boolean, isConsistent?: boolean): number;
   /** The entries of indexes that are removed and added when an item replaces another. */
   getIndexActions(
     indexes: readonly Index[],
     before: Attributes | undefined,
-    after: Attributes,
+    after: Attributes | undefined,
     table: Table,
   ): {
     readonly deletes: readonly { readonly index: string; readonly key: string }[];
@@ -101,6 +110,33 @@ export const db: Db = require('./db');
 export const validations: Validations = require('./validations');
 /** Exact numbers, which dynalite itself compares by. */
 export const makeBig: new (text: string) => { cmp(other: string): number } = require('big.js');
+
+/** Answers a request that dynalite has checked. Rejects with an error of dynalite's for a request that it refuses. */
+export type Action<Request> = (store: Store, request: Request) => Promise<object>;
+
+/**
+ * Loads dynalite with other actions in place of its own. dynalite must not have been loaded before: it keeps the
+ * actions that it finds then.
+ */
+export function loadDynalite<Actions extends object>(
+  actions: {
+    readonly [Name in keyof Actions]: Action<Actions[Name]>;
+  },
+): typeof import('dynalite').default {
+  for (const [name, action] of Object.entries<Action<never>>(actions)) {
+    const path = require.resolve(`./actions/${name}`);
+    require(path);
+    const loaded = require.cache[path];
+    if (loaded === undefined) throw new Error(`dynalite has no action ${name}`);
+    loaded.exports = (store: Store, request: never, done: Callback<object | undefined>): void => {
+      action(store, request).then(
+        (answer) => process.nextTick(done, null, answer),
+        (error: unknown) => process.nextTick(done, error),
+      );
+    };
+  }
+  return require('dynalite');
+}
 
 /** Runs a function that creates a dynalite, and returns the store that it created. */
 export function captureStore<Made>(make: () => Made): { readonly made: Made; readonly store: Store } {
@@ -211,7 +247,7 @@ export function readInThread(store: Store): void {
       if (store.db.status !== 'open') return get(key, done);
       let item: Attributes | undefined;
       try {
-        item = store.db.getSync(`item-${name}~${key}`);
+        item = store.db.getSync(itemKey(name, key));
       } catch (error) {
         process.nextTick(done, error);
         return;
@@ -220,6 +256,11 @@ export function readInThread(store: Store): void {
     };
     return itemDb;
   };
+}
+
+/** Where dynalite stores an item of a table. */
+function itemKey(table: string, key: string): string {
+  return `item-${table}~${key}`;
 }
 
 /** An item's place in the store. */
@@ -256,8 +297,17 @@ export async function lockItems(store: Store, places: readonly Place[]): Promise
   };
 }
 
-/** Reads an item; undefined where none is stored. */
-export async function readItem(store: Store, { table, key }: Place): Promise<Attributes | undefined> {
+/** Reads items, in the order of their places; undefined where none is stored. */
+export async function readItems(
+  store: Store,
+  places: readonly Place[],
+): Promise<readonly (Attributes | undefined)[]> {
+  if (store.db.status !== 'open') return Promise.all(places.map((place) => readItem(store, place)));
+  return places.map(({ table, key }) => store.db.getSync(itemKey(table.TableName, key)));
+}
+
+/** Reads an item of a store that is only being opened. */
+async function readItem(store: Store, { table, key }: Place): Promise<Attributes | undefined> {
   try {
     return await promise<Attributes>((done) => store.getItemDb(table.TableName).get(key, done));
   } catch (error) {
@@ -266,46 +316,30 @@ export async function readItem(store: Store, { table, key }: Place): Promise<Att
   }
 }
 
-/** An item that takes another's place. */
+/** An item that takes another's place, or is removed. */
 export interface Replacement extends Place {
   readonly before: Attributes | undefined;
-  readonly after: Attributes;
+  readonly after: Attributes | undefined;
 }
 
-/** Changes of the store, collected by what they are written to. */
-class Changes {
-  readonly #byDb = new Map<ItemDb, Change[]>();
-
-  add(itemDb: ItemDb, change: Change): void {
-    const known = this.#byDb.get(itemDb);
-    if (known === undefined) this.#byDb.set(itemDb, [change]);
-    else known.push(change);
-  }
-
-  async write(): Promise<void> {
-    await Promise.all(
-      [...this.#byDb].map(([itemDb, changes]) => promise((done) => itemDb.batch(changes, done))),
-    );
-  }
-}
-
-/** Replaces items, each table's in one write; before them, as dynalite does, the entries of their indexes. */
+/** Replaces items and the entries of their indexes, all in one write. */
 export async function replaceItems(store: Store, replacements: readonly Replacement[]): Promise<void> {
-  const [entries, items] = [new Changes(), new Changes()];
+  const changes: Change[] = [];
+  const change = (key: string, value: Attributes | undefined): void => {
+    changes.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value });
+  };
   for (const { table, key, before, after } of replacements) {
     for (const type of ['Local', 'Global'] as const) {
-      const indexes = table[`${type}SecondaryIndexes`] ?? [];
+      const indexes = table[`${type}SecondaryIndexes`];
+      if (indexes === undefined) continue;
+      const beginning = `index-${type.toLowerCase()}~${table.TableName}~`;
       const { deletes, puts } = db.getIndexActions(indexes, before, after, table);
-      const indexDb = (index: string): ItemDb => store.getIndexDb(type, table.TableName, index);
-      for (const { index, key: entry } of deletes) entries.add(indexDb(index), { type: 'del', key: entry });
-      for (const { index, key: entry, item } of puts) {
-        entries.add(indexDb(index), { type: 'put', key: entry, value: item });
-      }
+      for (const { index, key: entry } of deletes) change(`${beginning}${index}~${entry}`, undefined);
+      for (const { index, key: entry, item } of puts) change(`${beginning}${index}~${entry}`, item);
     }
-    items.add(store.getItemDb(table.TableName), { type: 'put', key, value: after });
+    change(itemKey(table.TableName, key), after);
   }
-  await entries.write();
-  await items.write();
+  if (changes.length > 0) await promise((done) => store.db.batch(changes, done));
 }
 
 /** Reads a table's description. Rejects with dynalite's `ResourceNotFoundException` if the table does not exist. */

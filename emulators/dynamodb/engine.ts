@@ -4,9 +4,15 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import dynalite from 'dynalite';
 import { guardServer } from '../loopback-guard.ts';
-import { captureStore, readInThread, rememberPartitions, rememberTables } from './dynalite-store.ts';
+import { type BatchGetRequest, type BatchWriteRequest, batchGet, batchWrite } from './batch-actions.ts';
+import {
+  captureStore,
+  loadDynalite,
+  readInThread,
+  rememberPartitions,
+  rememberTables,
+} from './dynalite-store.ts';
 import {
   answerFaults,
   answerStatements,
@@ -21,6 +27,12 @@ import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
 
 /** Longer than AWS clients keep an idle connection, so that they never write to one that is just being closed. */
 const keepAliveMilliseconds = 120_000;
+
+/**
+ * Bytes of writes that are kept in memory before they become a file. With LevelDB's 4 MB, an import spends a fifth of its
+ * time in merging small files.
+ */
+const writeBufferSize = 16 * 2 ** 20;
 
 /** How long a request may still take once the engine is asked to stop. */
 const graceMilliseconds = 1_000;
@@ -43,6 +55,10 @@ process.once('message', (options: EngineOptions) => start(options).catch(fail));
 async function start({ port, dataDirectory, permanentTables }: EngineOptions): Promise<void> {
   if (dataDirectory !== undefined) await tryOpen(dataDirectory);
   for (const { prototype } of [Level, MemoryLevel]) closeIteratorsOnReturn(prototype);
+  const dynalite = loadDynalite<{ batchGetItem: BatchGetRequest; batchWriteItem: BatchWriteRequest }>({
+    batchGetItem: batchGet,
+    batchWriteItem: batchWrite,
+  });
   const { made: server, store } = captureStore(() =>
     dynalite({
       createTableMs: 0,
@@ -51,6 +67,7 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
       ...(dataDirectory === undefined ? {} : { path: dataDirectory }),
     }),
   );
+  if (dataDirectory !== undefined) await store.db.open({ writeBufferSize });
   rememberTables(store);
   rememberPartitions();
   readInThread(store);

@@ -7,7 +7,7 @@ import {
   lockItems,
   type Place,
   type Replacement,
-  readItem,
+  readItems,
   readTable,
   replaceItems,
   type Store,
@@ -223,7 +223,7 @@ async function executeBatch(store: Store, request: BatchRequest): Promise<object
 async function executeWrites(store: Store, writes: readonly Write[]): Promise<Executed[]> {
   const release = await lockItems(store, writes);
   try {
-    const stored = await Promise.all(writes.map((write) => readItem(store, write)));
+    const stored = await readItems(store, writes);
     const executed = writes.map((write, index) => execute(store, write, stored[index]));
     await replaceItems(
       store,
