@@ -133,12 +133,19 @@ class PlainJsonProtocol extends AwsJson1_0Protocol {
 function formatBody(input: BatchExecuteStatementCommandInput | object): string {
   if (!('Statements' in input) || input.Statements === undefined) return JSON.stringify(input);
   const { Statements, ...rest } = input;
-  const statements = Statements.map(({ Statement = '', ...others }) => {
-    const members = JSON.stringify(others).slice(1);
-    return `{"Statement":${escapeOnce(Statement)}${members === '}' ? '' : ','}${members}`;
-  });
-  const members = JSON.stringify(rest).slice(1);
-  return `{"Statements":[${statements.join(',')}]${members === '}' ? '' : ','}${members}`;
+  let body = '{"Statements":[';
+  for (const [index, { Statement = '', Parameters, ...others }] of Statements.entries()) {
+    const separator = index === 0 ? '' : ',';
+    const parameters = Parameters === undefined ? '' : `,"Parameters":${JSON.stringify(Parameters)}`;
+    body += `${separator}{"Statement":${escapeOnce(Statement)}${parameters}${formatMembers(others)}`;
+  }
+  return `${body}]${formatMembers(rest)}`;
+}
+
+/** The members of an object that has begun already, and its end. */
+function formatMembers(members: object): string {
+  const text = JSON.stringify(members).slice(1);
+  return text === '}' ? text : `,${text}`;
 }
 
 /** Texts as JSON. */
