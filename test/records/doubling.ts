@@ -10,6 +10,8 @@ const sizes = [2_048, 32_768];
 /** Below this, in milliseconds, a measurement says nothing; work that grows with the square is far above it. */
 const leastMilliseconds = 4;
 const maxRuns = 7;
+/** Milliseconds after which a size is judged by what was measured: runs this long vary little, and may take minutes. */
+const enoughMilliseconds = 2_000;
 /** If twice the input takes less than this many times the work, one measurement suffices: noise hides no factor of 4. */
 const clearlyLess = 2.5;
 
@@ -27,10 +29,15 @@ function isOutgrown(work: Work, size: number): boolean {
   const run = work(size);
   let least = Number.POSITIVE_INFINITY;
   let leastTwice = Number.POSITIVE_INFINITY;
+  let measured = 0;
   for (let attempt = 0; attempt < maxRuns; attempt += 1) {
-    leastTwice = Math.min(leastTwice, processorTime(runTwice));
+    const twice = processorTime(runTwice);
+    leastTwice = Math.min(leastTwice, twice);
     if (leastTwice < leastMilliseconds) return false;
-    least = Math.min(least, processorTime(run));
+    const once = processorTime(run);
+    least = Math.min(least, once);
+    measured += twice + once;
+    if (measured > enoughMilliseconds) return leastTwice >= 3 * least;
     // One measurement may be wrong in either; the least of two seldom is.
     if (attempt > 0 && leastTwice < (attempt > 2 ? 3 : clearlyLess) * least) return false;
   }
