@@ -5,20 +5,27 @@ import type { Marker } from '../../lambda/days/fence/markers.ts';
 import { LakeReader } from '../../lambda/days/lake-reader.ts';
 import type { Manifest } from '../../lambda/days/manifest.ts';
 import type { OpenDay } from '../../lambda/days/open-days.ts';
+import type { StoredResults } from '../../lambda/days/pass/compare-tables.ts';
 import type { DayPorts } from '../../lambda/days/pass/ports.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { FenceTable } from '../../lambda/store/day-fence.ts';
 import { DayMarkers } from '../../lambda/store/day-markers.ts';
 import { DayRecordReader } from '../../lambda/store/day-records.ts';
+import { FindingsTable } from '../../lambda/store/findings.ts';
 import { OpenDaysTable } from '../../lambda/store/open-days.ts';
 import { SessionNoteStore } from '../../lambda/store/session-notes.ts';
+import { SimDayStore } from '../../lambda/store/sim-days.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 
 /** The closed days of a deployment, as commands read them. */
 
 /** What the tables hold of days. */
-export function openDayTables({ dynamoDb: client, places }: Deployment): Pick<DayPorts, 'tables' | 'notes'> {
+export function openDayTables({
+  dynamoDb: client,
+  places,
+}: Deployment): Pick<DayPorts, 'tables' | 'notes'> & StoredResults {
   const { sessions, usage, events, sims } = places.tables;
+  const { dayState, sessionDays, simDays, findings } = places.dayTables;
   return {
     tables: new DayRecordReader({
       client,
@@ -26,10 +33,12 @@ export function openDayTables({ dynamoDb: client, places }: Deployment): Pick<Da
       usage,
       events,
       sims,
-      dayState: places.dayTables.dayState,
+      dayState,
       usageDays: places.usageRetentionDays,
     }),
-    notes: new SessionNoteStore(client, places.dayTables.sessionDays),
+    notes: new SessionNoteStore(client, sessionDays),
+    simDays: new SimDayStore(client, simDays),
+    findings: new FindingsTable(client, findings),
   };
 }
 

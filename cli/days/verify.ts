@@ -1,12 +1,8 @@
 import type { ChangeKind, RowChange } from '../../lambda/days/changes.ts';
 import type { Day } from '../../lambda/days/day.ts';
+import { compareTables, type TableComparison } from '../../lambda/days/pass/compare-tables.ts';
 import type { Lake } from '../../lambda/days/pass/ports.ts';
-import {
-  compareTables,
-  type TableComparison,
-  type VerifiedDay,
-  verifyDay,
-} from '../../lambda/days/pass/verify-day.ts';
+import { type VerifiedDay, verifyDay } from '../../lambda/days/pass/verify-day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, startProgress } from '../command.ts';

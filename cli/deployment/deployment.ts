@@ -63,8 +63,8 @@ export interface Places {
   readonly dayTables: DayTableNames & {
     /** SIM-days. */
     readonly simDays: string;
-    /** Which day has each ended session. */
     readonly findings: string;
+    /** Which day has each ended session. */
     readonly sessionDays: string;
   };
   /** The buckets of closed days. */

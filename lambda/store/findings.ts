@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { type Day, listDays } from '../days/day.ts';
 import { type Finding, finding } from '../days/findings/finding.ts';
@@ -74,6 +75,15 @@ export class FindingsTable implements FindingStore {
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':through': { S: through } },
     });
     return items.map(decodeFindings).filter(({ findings }) => findings.length > 0);
+  }
+
+  /** Whether the findings that are stored of a SIM's day are these. A consistent read. */
+  async holds(found: SimFindings): Promise<boolean> {
+    const [stored] = await this.read(found.sim, found.day, found.day);
+    const isEmpty = found.findings.length === 0;
+    return isEmpty
+      ? stored === undefined
+      : isDeepStrictEqual(stored, decodeFindings(encodeFindings(found, 0)));
   }
 
   /** The SIMs with findings on days from one to another one, both included, some at a time; a SIM once for each day. */

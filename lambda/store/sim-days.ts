@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type DynamoDBClient, PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb';
 import type { Day } from '../days/day.ts';
 import type { PartialSimDays, SimDays } from '../days/pass/ports.ts';
@@ -80,6 +81,15 @@ export class SimDayStore implements SimDays, PartialSimDays {
   /** A SIM's days, both ends included, in their order. Those on which it did nothing are left out. */
   async readDays(sim: string, from: Day, through: Day): Promise<StoredSimPeriod[]> {
     return (await this.#queryDays(sim, from, through, false)).filter(isActive);
+  }
+
+  /** Whether the SIM-day that is stored of a closed day is this one. Without activity, none need be. A consistent read. */
+  async holds(day: SimPeriod): Promise<boolean> {
+    const { sim, period } = day;
+    const [stored] = await this.#queryDays(sim, period, period, true);
+    // What a partial pass has found does not count for a closed day.
+    if (stored === undefined || stored.asOf !== undefined) return !isActive(day);
+    return isDeepStrictEqual(stored, decodeSimPeriod(encodeSimPeriod(day, 0)));
   }
 
   async #queryDays(sim: string, from: Day, through: Day, consistent: boolean): Promise<StoredSimPeriod[]> {

@@ -1,34 +1,25 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { isAccount } from '../../ledger/accounts.ts';
-import { findBucket } from '../buckets.ts';
 import { diffRows, type RowChange } from '../changes.ts';
 import { rowKinds } from '../columns.ts';
 import type { Day } from '../day.ts';
 import { computeRoot, type DayDigests, joinDigests, RowDigests } from '../digests.ts';
-import { FiledRecords } from '../filed-records.ts';
 import { FleetFold } from '../fleet-days.ts';
-import type { BucketResult, LakeFile, Manifest } from '../manifest.ts';
+import { type BucketResult, type LakeFile, type Manifest, makeManifest } from '../manifest.ts';
 import type { RowKind, SimRows } from '../rows.ts';
-import { makeSimDay } from '../sim-days.ts';
-import { makeManifestKey, makeResultKey, readJson } from './lake-objects.ts';
-import { ConflictError, type DayPorts, type Lake, type StoredObject } from './ports.ts';
+import { makeSimDay, sumBytes } from '../sim-days.ts';
+import { TopFold, type TopLists } from '../top-sims.ts';
+import type { TableComparison } from './compare-tables.ts';
+import { makeManifestKey, makeResultKey, makeTopKey, readJson } from './lake-objects.ts';
+import { ConflictError, type Lake, type StoredObject } from './ports.ts';
 import { prefetch } from './prefetch.ts';
-import { readSim } from './read-sim.ts';
 import { SealedRows, type WalkedSim } from './sealed-rows.ts';
 
 /**
- * Whether a sealed day is what its seal says: each file, the rows in it, their root, and the fleet-day. Everything is made
- * again from the files; nothing is written.
+ * Whether a sealed day is what its seal says: each file, the rows in it, their root, and the fleet-day; and whether what
+ * reports read beside it says the same. Everything is made again from the files; nothing is written.
  */
-
-/** What is compared with the rows of a day, besides its seal. */
-export interface TableComparison {
-  /** SIMs of the tables that are in a bucket. */
-  listSims(bucket: number, buckets: number): readonly string[];
-  /** Reads a SIM's day again: the rows in the lake, merged with what the tables hold. */
-  read(sim: string, before: SimRows): Promise<SimRows>;
-}
 
 /**
  * - `verified`: all is as the seal says.
@@ -57,51 +48,6 @@ export interface VerifyPorts {
   readonly tables?: TableComparison | undefined;
   /** Called after each bucket. */
   readonly onBucket?: ((bucket: number, buckets: number) => void) | undefined;
-}
-
-/**
- * What the tables hold of a day, to be compared with the lake. A SIM with a marker is left out: late records of it are read
- * sooner or later.
- *
- * @param sims all SIMs and accounts of the tables.
- */
-export function compareTables(
-  day: Day,
-  ports: Pick<DayPorts, 'tables' | 'notes' | 'lake'>,
-  {
-    sims,
-    marked,
-    closedThrough,
-  }: {
-    readonly sims: readonly string[];
-    readonly marked: ReadonlySet<string>;
-    readonly closedThrough: Day;
-  },
-): TableComparison {
-  const byBucket = new Map<number, string[]>();
-  let divided = 0;
-  let filed = new FiledRecords(ports.tables, day, 0, 1);
-  return {
-    listSims: (bucket, buckets) => {
-      filed = new FiledRecords(ports.tables, day, bucket, buckets);
-      if (divided !== buckets) {
-        byBucket.clear();
-        for (const sim of sims) {
-          const number = findBucket(sim, buckets);
-          const list = byBucket.get(number) ?? [];
-          byBucket.set(number, list);
-          list.push(sim);
-        }
-        divided = buckets;
-      }
-      return byBucket.get(bucket) ?? [];
-    },
-    read: async (sim, before) => {
-      if (marked.has(sim)) return before;
-      const reading = { sim, day, isFirst: false, closedThrough, sessionIds: [], before, filed };
-      return (await readSim(ports, reading)).rows;
-    },
-  };
 }
 
 /** SIMs that are read at the same time. */
@@ -142,16 +88,21 @@ async function unlessConflict<Result>(run: () => Promise<Result>): Promise<Resul
   }
 }
 
-/** Whether a bucket was read again since its day was sealed. */
-async function isReadAgain(
-  { day, buckets, revisions }: Manifest,
-  lake: Pick<Lake, 'open'>,
-): Promise<boolean> {
+/**
+ * Whether a bucket is being read, or what was read since the day was sealed is not sealed yet. Reading that changes nothing
+ * makes no seal: it does not count.
+ */
+async function isReadAgain(manifest: Manifest, lake: Pick<Lake, 'open'>): Promise<boolean> {
+  const { day, buckets, revisions, sealedAt } = manifest;
+  const results: BucketResult[] = [];
   for (let bucket = 0; bucket <= buckets; bucket += 1) {
     const { content } = await readJson<BucketResult>(lake, makeResultKey(day, bucket));
-    if (content !== undefined && content.revision !== revisions[bucket]) return true;
+    if (content?.isComplete === false) return true;
+    if (content !== undefined) results.push(content);
   }
-  return false;
+  const isNewer = results.some(({ bucket, revision }) => revision !== revisions[bucket]);
+  if (!isNewer || results.length <= buckets) return isNewer;
+  return makeManifest({ day, buckets, results, previous: manifest, sealedAt }) !== undefined;
 }
 
 /** What is not as a manifest says. */
@@ -165,6 +116,8 @@ async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<D
   const changes: RowChange[] = [];
   const digests: DayDigests[] = [];
   const fleet = new FleetFold(day);
+  const top = new TopFold();
+  const storedFaults = new FirstSentences();
   /** Keys of the files that are there. */
   const found = new Set<string>();
   for (let bucket = 0; bucket <= buckets; bucket += 1) {
@@ -174,9 +127,14 @@ async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<D
     for (const key of objects.keys) found.add(key);
     const hashes = new RowDigests();
     try {
-      for await (const { sim, rows, read } of walkSims(sealed, ports.tables, bucket, buckets)) {
+      for await (const { sim, rows, read, faults } of walkSims(sealed, ports.tables, bucket, buckets)) {
         hashRows(hashes, sim, rows);
-        if (!isAccount(sim)) fleet.addSim(makeSimDay(sim, day, rows));
+        if (!isAccount(sim)) {
+          const simDay = makeSimDay(sim, day, rows);
+          fleet.addSim(simDay);
+          top.add(sim, sumBytes(simDay));
+        }
+        storedFaults.add(faults);
         if (read !== undefined)
           changes.push(...diffRows(sim, rows, read).filter(({ kind }) => covered.includes(kind)));
       }
@@ -188,8 +146,37 @@ async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<D
     ports.onBucket?.(bucket, buckets);
   }
   const missing = manifest.files.filter(({ key }) => !found.has(key)).map(({ key }) => `${key} is missing`);
-  if (rowFaults.length === 0) rowFaults.push(...compareContents(manifest, digests, fleet));
-  return { faults: [...fileFaults, ...missing, ...rowFaults], changes };
+  if (rowFaults.length === 0) {
+    rowFaults.push(...compareContents(manifest, digests, fleet), ...(await compareTop(day, top, ports.lake)));
+  }
+  return { faults: [...fileFaults, ...missing, ...rowFaults, ...storedFaults.list()], changes };
+}
+
+/** Sentences that are listed. */
+const maxSentences = 100;
+
+/** The first of many sentences, and how many more there are. */
+class FirstSentences {
+  readonly #first: string[] = [];
+  #more = 0;
+
+  add(sentences: readonly string[]): void {
+    const room = maxSentences - this.#first.length;
+    this.#first.push(...sentences.slice(0, room));
+    this.#more += Math.max(0, sentences.length - room);
+  }
+
+  list(): readonly string[] {
+    return this.#more === 0 ? this.#first : [...this.#first, `and ${this.#more} more like these`];
+  }
+}
+
+/** Compares the SIMs with the most bytes with those that a day lists. An older version listed none. */
+async function compareTop(day: Day, fold: TopFold, lake: Pick<Lake, 'open'>): Promise<string[]> {
+  const { content: top } = await readJson<TopLists>(lake, makeTopKey(day));
+  return top === undefined || isDeepStrictEqual(top.day, fold.result)
+    ? []
+    : ['The list of the SIMs with the most bytes is not that of the rows'];
 }
 
 /** The kinds of rows that a seal covers. An older version made no findings: what it sealed is verified without them. */
@@ -240,6 +227,8 @@ interface ComparedSim {
   readonly sim: string;
   readonly rows: SimRows;
   readonly read: SimRows | undefined;
+  /** What is stored of its day, and is not what the rows make. */
+  readonly faults: readonly string[];
 }
 
 /** Goes through the SIMs of a bucket in the order of their keys. */
@@ -260,6 +249,7 @@ async function* walkSims(
   yield* prefetch(walk(), concurrentSims, async ({ sim, rows }) => ({
     ...{ sim, rows },
     read: await tables?.read(sim, rows),
+    faults: (await tables?.compareStored(sim, rows)) ?? [],
   }));
 }
 

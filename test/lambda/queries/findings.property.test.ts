@@ -127,3 +127,19 @@ test('positions are read strictly', () => {
   for (const value of [null, 'a', {}, { entry: '2026-11' }, { entry: '2026-11-02#a', id: 'x' }, { entry: 1 }])
     expect(readFindingsPosition(value)).toBeUndefined();
 });
+
+test('findings of a day that are made again are those that are stored, or are not', async () => {
+  const table = new FindingsTable(asClient(new MemoryDynamoDb()), 'Findings');
+  const [sim = ''] = sims;
+  const day = '2026-11-02';
+  const make = (...numbers: number[]): SimFindings => {
+    return { sim, day, findings: numbers.map((number) => makeFinding(sim, day, number)) };
+  };
+  const compare = (): Promise<boolean[]> =>
+    Promise.all([make(1, 2), make(1), make()].map((found) => table.holds(found)));
+  expect(await compare()).toEqual([false, false, true]);
+  await table.put([make(1, 2)], 1);
+  expect(await compare()).toEqual([true, false, false]);
+  await table.put([make()], 2);
+  expect(await compare()).toEqual([false, false, true]);
+});

@@ -83,6 +83,31 @@ describe('SIM-days', () => {
   });
 });
 
+describe('a SIM-day that is made again', () => {
+  const day = '2026-11-02';
+
+  it('is the stored one, whatever the revision, or is not', async () => {
+    await store.put([makeDay(day, 5)], 3);
+    const found = await Promise.all(
+      [makeDay(day, 5), makeDay(day, 6), makeDay(day, 0), makeDay('2026-11-03', 5)].map((one) =>
+        store.holds(one),
+      ),
+    );
+    expect(found).toEqual([true, false, false, false]);
+  });
+
+  it('need not be stored where nothing happened, and is none of a partial pass', async () => {
+    await store.putPartial([makeDay(day, 5)], `${day}T06:00:00.000Z`);
+    expect([
+      await store.holds(makeDay(day, 5)),
+      await store.holds(makeDay(day, 0)),
+      await store.holds(makeDay('2026-11-03', 0)),
+    ]).toEqual([false, true, true]);
+    await store.put([makeDay(day, 0)], 1);
+    expect(await store.holds(makeDay(day, 0))).toBe(true);
+  });
+});
+
 describe('SIM-days of partial passes', () => {
   const [six, noon] = ['2026-11-02T06:00:00.000Z', '2026-11-02T12:00:00.000Z'];
   const partial = (period: SimPeriod, asOf: string) => ({ ...stored(period), asOf });

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { type Day, listTouchedDays } from '../../../../lambda/days/day.ts';
 import { nameSubject } from '../../../../lambda/days/fence/late-changes.ts';
 import type { Marker } from '../../../../lambda/days/fence/markers.ts';
 import { replacesSimDay, type SimDayStamp } from '../../../../lambda/days/partial-days.ts';
+import type { StoredResults } from '../../../../lambda/days/pass/compare-tables.ts';
 import { type DayPlan, makePlanKey } from '../../../../lambda/days/pass/lake-objects.ts';
 import {
   type BucketJob,
@@ -15,7 +17,7 @@ import {
 } from '../../../../lambda/days/pass/ports.ts';
 import { mergeItems, noItems, type SimItems } from '../../../../lambda/days/rows.ts';
 import type { SessionNote } from '../../../../lambda/days/session-days.ts';
-import { findMonth, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
+import { findMonth, isActive, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
 
 /** Tables, lake and queue in memory. Each operation takes effect at once. */
 export class MemoryPorts implements DayPorts {
@@ -108,7 +110,11 @@ export class MemoryPorts implements DayPorts {
     },
   };
 
-  readonly simDays: DayPorts['simDays'] & PartialPorts['simDays'] = {
+  readonly simDays: DayPorts['simDays'] & PartialPorts['simDays'] & StoredResults['simDays'] = {
+    holds: async (day) => {
+      const stored = await this.findSimDay(day.period, day.sim);
+      return stored === undefined ? !isActive(day) : isDeepStrictEqual(stored, day);
+    },
     put: async (days, revision) => this.#putSimDays(days, { revision }),
     putPartial: async (days, asOf) => this.#putSimDays(days, { asOf }),
     sumMonth: (sims, month) => this.simDays.sumPartialMonth(sims, month, []),
@@ -132,7 +138,9 @@ export class MemoryPorts implements DayPorts {
     }
   }
 
-  readonly findings: DayPorts['findings'] = {
+  readonly findings: DayPorts['findings'] & StoredResults['findings'] = {
+    holds: async ({ sim, day, findings }) =>
+      isDeepStrictEqual(this.storedFindings.get(`${day} ${sim}`)?.findings ?? [], findings),
     put: async (found, revision) => {
       for (const one of found) {
         const key = `${one.day} ${one.sim}`;

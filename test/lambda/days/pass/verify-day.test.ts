@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import { runBucket } from '../../../../lambda/days/pass/bucket.ts';
-import { makeManifestKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
+import { compareTables } from '../../../../lambda/days/pass/compare-tables.ts';
+import { makeManifestKey, makeTopKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
 import { beginRound, planDay, planRound } from '../../../../lambda/days/pass/plan.ts';
 import { ConflictError, type Lake } from '../../../../lambda/days/pass/ports.ts';
-import { compareTables, type VerifiedDay, verifyDay } from '../../../../lambda/days/pass/verify-day.ts';
+import { type VerifiedDay, verifyDay } from '../../../../lambda/days/pass/verify-day.ts';
 import { noItems, type SimItems } from '../../../../lambda/days/rows.ts';
+import type { TopLists } from '../../../../lambda/days/top-sims.ts';
 import { makeEvent, makeSession, makeUsage } from '../records.ts';
 import { MemoryPorts } from './memory-ports.ts';
 
@@ -20,6 +23,19 @@ let ports: MemoryPorts;
 
 const usage = (sim: string, hour: string, about: object = {}) =>
   makeUsage({ sim, start: `${day}T${hour}:00:00.000Z`, recordId: hour, ...about });
+
+const finding: Finding = {
+  ...{
+    sim: first,
+    findingId: 'f1',
+    check: 'chain',
+    reason: 'missing-windows',
+    source: 'kore',
+    carrier: 'kore',
+  },
+  ...{ sessionId: 'a', start: `${day}T01:00:00.000Z`, end: `${day}T02:00:00.000Z`, records: '01' },
+  ...{ bytes: 7, cost: undefined, currency: undefined },
+};
 
 const session = {
   ...makeSession({
@@ -175,6 +191,49 @@ describe('verifying a day', () => {
     expect(await verify()).toEqual(verified);
   });
 
+  it('finds SIM-days and findings that are not those of the rows, also where there are no rows', async () => {
+    const stored = ports.storedSimDays.get(`${day} ${second}`) ?? expect.fail('The SIM has no SIM-day');
+    ports.storedSimDays.set(`${day} ${second}`, { ...stored, day: { ...stored.day, events: 1 } });
+    ports.storedSimDays.delete(`${day} ${first}`);
+    const none = '8988307000000000003';
+    ports.sims.add(none);
+    ports.storedSimDays.set(`${day} ${none}`, { ...stored, day: { ...stored.day, sim: none } });
+    await ports.findings.put([{ sim: none, day, findings: [finding] }], 1);
+    const { outcome, faults } = await verify(ports.lake, true);
+    expect([outcome, [...faults].sort()]).toEqual([
+      'differs',
+      [
+        ...[first, second, none].map((sim) => `The SIM-day of ${sim} is not the sum of its rows`),
+        `The findings of ${none} are not those of the lake`,
+      ],
+    ]);
+    expect(await verify()).toEqual(verified);
+  });
+
+  it('names the first hundred of many SIM-days that differ, and counts the rest', async () => {
+    const stored = ports.storedSimDays.get(`${day} ${second}`) ?? expect.fail('The SIM has no SIM-day');
+    for (let number = 100; number < 205; number += 1) {
+      const sim = `8988307000000000${number}`;
+      ports.sims.add(sim);
+      ports.storedSimDays.set(`${day} ${sim}`, { ...stored, day: { ...stored.day, sim } });
+    }
+    const { faults } = await verify(ports.lake, true);
+    expect([faults.length, faults.at(-1)]).toEqual([101, 'and 5 more like these']);
+  });
+
+  it('finds a list of the SIMs with the most bytes that is not that of the rows, and misses none that was never made', async () => {
+    const key = makeTopKey(day);
+    const { content: top } = await readJson<TopLists>(ports.lake, key);
+    const sims = [{ sim: second, bytes: '1' }];
+    ports.objects.set(key, new TextEncoder().encode(JSON.stringify({ ...top, day: { sims } })));
+    expect(await verify()).toEqual({
+      ...{ ...verified, outcome: 'differs' },
+      faults: ['The list of the SIMs with the most bytes is not that of the rows'],
+    });
+    ports.objects.delete(key);
+    expect(await verify()).toEqual(verified);
+  });
+
   it('does not count what has expired from the tables', async () => {
     ports.items.clear();
     expect(await verify(ports.lake, true)).toEqual(verified);
@@ -187,6 +246,16 @@ describe('verifying a day', () => {
     await read(planRound);
     ports.objects.set(makeManifestKey(day), seal);
     expect(await verify()).toEqual({ ...verified, outcome: 'changing' });
+  });
+
+  it('finds a spoiled file also where the day was read again since, and nothing had changed', async () => {
+    await ports.markers.put([{ day, sim: first }]);
+    const seal = ports.objects.get(makeManifestKey(day));
+    await read(planRound);
+    expect(ports.objects.get(makeManifestKey(day))).toBe(seal);
+    expect(await verify()).toEqual(verified);
+    spoil(findKey('usage/'));
+    expect((await verify()).outcome).toBe('differs');
   });
 
   it('begins again where the day is sealed anew meanwhile, and gives up where that does not end', async () => {
