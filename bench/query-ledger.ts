@@ -1,6 +1,7 @@
 import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Api } from '../lambda/functions/query-api/api.ts';
+import { Documentation } from '../lambda/functions/query-api/documentation.ts';
 import { routeKey, routes } from '../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../lambda/functions/query-api/throttle.ts';
 import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
@@ -111,6 +112,7 @@ export function apiOver(client: DynamoDBClient, days = afterDays): Api {
   return {
     days: undefined,
     console: undefined,
+    documentation: new Documentation('.'),
     findings: undefined,
     bills: undefined,
     quarantine: undefined,

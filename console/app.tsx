@@ -2,7 +2,7 @@ import type { ComponentType, JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { place } from './address.ts';
 import { useAsync } from './api/answers.ts';
-import { credentials, signOut } from './api/client.ts';
+import { apiRoot, credentials, signOut } from './api/client.ts';
 import { Failure, Loading } from './components/states.tsx';
 import { describeZone } from './format.ts';
 import type { PageProps } from './page.ts';
@@ -49,7 +49,19 @@ export function App(): JSX.Element {
           <CurrentPage key={showsPersonalData.value ? 'personal' : 'plain'} />
         )}
       </main>
+      <Footer />
     </>
+  );
+}
+
+/** What the console rests on. Its file of licences has a name that the page states: it changes with the content. */
+function Footer(): JSX.Element {
+  const licences = document.querySelector<HTMLLinkElement>('link[rel="license"]')?.href;
+  return (
+    <footer>
+      <a href={`${apiRoot}docs`}>API documentation</a>
+      {licences === undefined ? null : <a href={licences}>Licences of the packages in this console</a>}
+    </footer>
   );
 }
 

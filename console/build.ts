@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
+import { collectLicences } from './licences.ts';
 
 /** The build of the web console: what the query API serves to browsers. */
 
@@ -17,6 +19,9 @@ export interface BuiltConsole {
 
 /** The page that loads the rest, from the project's folder. */
 const page = 'console/index.html';
+
+/** What decides on the files besides what esbuild reads. */
+const ownInputs = [page, 'console/build.ts', 'console/licences.ts'];
 
 /** How the console is bundled: one file that every page needs, and what a page needs beside it, loaded when it is opened. */
 export function consoleBuildOptions(project: string): BuildOptions & { metafile: true; write: false } {
@@ -36,6 +41,7 @@ export function consoleBuildOptions(project: string): BuildOptions & { metafile:
     jsx: 'automatic',
     jsxImportSource: 'preact',
     minify: true,
+    // The licences are a file of their own, as whole texts.
     legalComments: 'none',
     // A compiler's settings for functions say nothing about the console's.
     tsconfigRaw: {},
@@ -53,7 +59,13 @@ export function consoleBuildOptions(project: string): BuildOptions & { metafile:
  */
 export async function buildConsole(project: string): Promise<BuiltConsole> {
   const { metafile, outputFiles } = await build(consoleBuildOptions(project));
-  const names = outputFiles.map(({ path }) => basename(path));
+  const contents: Record<string, Uint8Array> = Object.fromEntries(
+    outputFiles.map((file) => [basename(file.path), file.contents]),
+  );
+  const licences = Buffer.from(await collectLicences(project, metafile));
+  const licencesName = `licences-${hashContent(licences)}.txt`;
+  contents[licencesName] = licences;
+  const names = Object.keys(contents);
   const entry = (ending: string): string => {
     const name = names.find((one) => one.startsWith('console-') && one.endsWith(ending));
     if (name === undefined) throw new Error(`esbuild made no file console-….${ending}`);
@@ -61,15 +73,20 @@ export async function buildConsole(project: string): Promise<BuiltConsole> {
   };
   const html = (await readFile(join(project, page), 'utf8'))
     .replaceAll('{{script}}', entry('.js'))
-    .replaceAll('{{style}}', entry('.css'));
+    .replaceAll('{{style}}', entry('.css'))
+    .replaceAll('{{licences}}', licencesName);
   const files: Record<string, Uint8Array> = { 'index.html': Buffer.from(html) };
-  for (const { path, contents } of outputFiles) {
-    const name = basename(path);
-    files[name] = contents;
-    files[`${name}.br`] = brotliCompressSync(contents, {
-      params: { [constants.BROTLI_PARAM_SIZE_HINT]: contents.length },
+  for (const [name, content] of Object.entries(contents)) {
+    files[name] = content;
+    files[`${name}.br`] = brotliCompressSync(content, {
+      params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length },
     });
-    files[`${name}.gz`] = gzipSync(contents, { level: constants.Z_BEST_COMPRESSION });
+    files[`${name}.gz`] = gzipSync(content, { level: constants.Z_BEST_COMPRESSION });
   }
-  return { files, inputs: [page, 'console/build.ts', ...Object.keys(metafile.inputs)] };
+  return { files, inputs: [...ownInputs, ...Object.keys(metafile.inputs)] };
+}
+
+/** Eight characters by which browsers tell one content from another, in the form of esbuild's. */
+function hashContent(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
 }

@@ -55,11 +55,11 @@ export interface NodeFunctionProps {
    */
   readonly largeEnvironment?: LargeEnvironment;
   /**
-   * A folder beside the function's code.
+   * Folders beside the function's code.
    *
    * @default - none
    */
-  readonly folder?: FunctionFolder;
+  readonly folders?: readonly FunctionFolder[];
   readonly operation: FunctionOperation;
 }
 
@@ -116,7 +116,7 @@ export class NodeFunction extends Construct {
       ...(props.reservedConcurrency !== undefined && {
         reservedConcurrentExecutions: props.reservedConcurrency,
       }),
-      ...bundleCode(props.definition.entry, props.folder),
+      ...bundleCode(props.definition.entry, props.folders ?? []),
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -174,7 +174,7 @@ function refuseLargeEnvironment(
   );
 }
 
-function bundleCode(entry: string, folder: FunctionFolder | undefined) {
+function bundleCode(entry: string, folders: readonly FunctionFolder[]) {
   return {
     entry: fileURLToPath(new URL(`../${entry}`, import.meta.url)),
     projectRoot,
@@ -190,16 +190,19 @@ function bundleCode(entry: string, folder: FunctionFolder | undefined) {
         Object.entries(bundling.alias).map(([name, path]) => [`--alias:${name}`, path]),
       ),
       bundleAwsSDK: true,
-      ...(folder && { commandHooks: fillFolder(folder) }),
+      ...(folders.length > 0 && { commandHooks: fillFolders(folders) }),
     },
   };
 }
 
-function fillFolder({ name, program }: FunctionFolder): ICommandHooks {
-  const path = fileURLToPath(new URL(`../${program}`, import.meta.url));
+function fillFolders(folders: readonly FunctionFolder[]): ICommandHooks {
+  const fill = ({ name, program }: FunctionFolder, output: string): string => {
+    const path = fileURLToPath(new URL(`../${program}`, import.meta.url));
+    return `"${process.execPath}" --import tsx "${path}" "${join(output, name)}"`;
+  };
   return {
     beforeBundling: () => [],
     beforeInstall: () => [],
-    afterBundling: (_, output) => [`"${process.execPath}" --import tsx "${path}" "${join(output, name)}"`],
+    afterBundling: (_, output) => folders.map((folder) => fill(folder, output)),
   };
 }

@@ -11,7 +11,7 @@ import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
-import { consoleFolder, environment, rejectPrefix } from '../lambda/aws/names.ts';
+import { consoleFolder, documentationFolder, environment, rejectPrefix } from '../lambda/aws/names.ts';
 import { billsPrefix } from '../lambda/bills/objects.ts';
 import { daysPrefix, findPrefixes, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
@@ -85,10 +85,11 @@ export class QueryApi extends Construct {
     return new NodeFunction(this, 'Reader', {
       definition: functions.queryApi,
       description: 'Answers what the ledger holds, over HTTP',
-      // Browsers do not sign requests for AWS: the console is there where callers send account and token.
-      ...(settings.access === 'basic' && {
-        folder: { name: consoleFolder, program: 'bin/console.ts' },
-      }),
+      folders: [
+        { name: documentationFolder, program: 'bin/documentation.ts' },
+        // Browsers do not sign requests for AWS: the console is there where callers send account and token.
+        ...(settings.access === 'basic' ? [{ name: consoleFolder, program: 'bin/console.ts' }] : []),
+      ],
       environment: {
         ...storage.readerEnvironment,
         [environment.simDaysTable]: storage.simDays.tableName,

@@ -53,7 +53,6 @@ import {
 } from '../lib/limits.ts';
 import { outputName } from '../lib/output-names.ts';
 import manifest from '../package.json' with { type: 'json' };
-import { readConsoleFiles } from './console.ts';
 import { type ClosedDays, LocalDays, maxDayMessageReceives } from './days.ts';
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
@@ -76,6 +75,7 @@ import {
   webhookSecret,
 } from './places.ts';
 import { preparePrivateFolder } from './private-folder.ts';
+import { readQueryApiFiles } from './query-api-files.ts';
 import { Receipts } from './receipts.ts';
 import { startWriters, type Writers } from './writers.ts';
 
@@ -497,7 +497,7 @@ class RunningLedger implements LocalLedger {
         // No limit for a client: all requests come from this machine.
         [environment.apiClientRequestsPerSecond]: '0',
       },
-      await readConsoleFiles(),
+      await readQueryApiFiles(),
     );
     return this.#queryApi;
   }

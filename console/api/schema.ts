@@ -48,6 +48,15 @@ export interface paths {
      */
     get: operations["listConnectionEvents"];
   };
+  "/v1/Fleet": {
+    /**
+     * Count the fleet
+     * @description How many SIMs were last seen in each country, those with most SIMs first, and how many of them may be silent, as the last
+     * sweep of the alerts counted them. Silence is by marks: a SIM may have been heard up to a granule later, so these are upper
+     * limits. Without a sweep there are nulls and no countries.
+     */
+    get: operations["fetchFleet"];
+  };
   "/v1/UsageRecords": {
     /**
      * Add up the fleet's usage
@@ -454,6 +463,26 @@ export interface components {
         /** Format: uri */
         connection_events: string;
       };
+    };
+    /** @description The whole fleet in numbers, by the last sweep of the alerts. */
+    Fleet: {
+      /**
+       * Format: date-time
+       * @description When that sweep was.
+       */
+      as_of: string | null;
+      sims: number | null;
+      countries: ({
+          /** @description Null where no record states it. */
+          operator_country: string | null;
+          sims: number;
+          /** @description Those that may have been silent for at least so long, never heard ones included. */
+          silent: {
+              /** @description As the parameter Silent takes it. */
+              duration: string;
+              sims: number;
+            }[];
+        })[];
     };
     /** @description With Silent, of a fleet of more than 100,000 SIMs: they were found by the last sweep of the alerts, and each was decided now. */
     SilentList: {
@@ -1194,6 +1223,25 @@ export interface operations {
       400: components["responses"]["BadParameter"];
       401: components["responses"]["Unauthenticated"];
       404: components["responses"]["NotFound"];
+      429: components["responses"]["TooManyRequests"];
+    };
+  };
+  /**
+   * Count the fleet
+   * @description How many SIMs were last seen in each country, those with most SIMs first, and how many of them may be silent, as the last
+   * sweep of the alerts counted them. Silence is by marks: a SIM may have been heard up to a granule later, so these are upper
+   * limits. Without a sweep there are nulls and no countries.
+   */
+  fetchFleet: {
+    responses: {
+      /** @description The fleet. */
+      200: {
+        content: {
+          "application/json": components["schemas"]["Fleet"];
+        };
+      };
+      400: components["responses"]["BadParameter"];
+      401: components["responses"]["Unauthenticated"];
       429: components["responses"]["TooManyRequests"];
     };
   };

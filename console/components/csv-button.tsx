@@ -55,47 +55,73 @@ export function CsvButton({
             if (isAwaited.value) stop();
           }}
         >
-          <div class="dialog">
-            <h2>CSV of {name}</h2>
-            <p role="status">
-              {isReading
-                ? `Reading … ${countThings(rows, 'row')} so far.`
-                : `${countThings(rows, 'row')} ${rows === 1 ? 'is' : 'are'} read, and there are more.`}
-              {pages.isFull
-                ? ` This page keeps ${formatCount(maxRows)} at most: narrow the list by its filters, or read it by the API.`
-                : ''}
-            </p>
-            {pages.error === undefined ? null : <Failure error={pages.error} />}
-            <div class="tools">
-              {isReading ? (
-                <button type="button" onClick={stop}>
-                  Stop
-                </button>
-              ) : (
-                <>
-                  {pages.isFull ? null : (
-                    <button type="button" class="primary" onClick={readAll}>
-                      Read the rest, then save
-                    </button>
-                  )}
-                  <button
-                    type="button"
-                    onClick={() => {
-                      close();
-                      save();
-                    }}
-                  >
-                    Save these
-                  </button>
-                </>
-              )}
-              <button type="button" onClick={close}>
-                Cancel
-              </button>
-            </div>
-          </div>
+          <Choice
+            {...{ name, rows, pages, isReading, readAll, stop }}
+            cancel={close}
+            save={() => {
+              close();
+              save();
+            }}
+          />
         </dialog>
       )}
     </>
+  );
+}
+
+/** Says how far a list is read, and asks what to save. */
+function Choice({
+  name,
+  rows,
+  pages: { isFull, error },
+  isReading,
+  readAll,
+  stop,
+  save,
+  cancel,
+}: {
+  readonly name: string;
+  readonly rows: number;
+  readonly pages: Reading;
+  readonly isReading: boolean;
+  readonly readAll: () => void;
+  readonly stop: () => void;
+  readonly save: () => void;
+  readonly cancel: () => void;
+}): JSX.Element {
+  return (
+    <div class="dialog">
+      <h2>CSV of {name}</h2>
+      <p role="status">
+        {isReading
+          ? `Reading … ${countThings(rows, 'row')} so far.`
+          : `${countThings(rows, 'row')} ${rows === 1 ? 'is' : 'are'} read, and there are more.`}
+        {isFull
+          ? ` This page keeps ${formatCount(maxRows)} at most: narrow the list by its filters, or read it by the API.`
+          : ''}
+      </p>
+      {error === undefined ? null : <Failure error={error} />}
+      <div class="tools">
+        {isReading ? (
+          <button type="button" onClick={stop}>
+            Stop
+          </button>
+        ) : (
+          <>
+            {isFull ? null : (
+              <button type="button" class="primary" onClick={readAll}>
+                Read the rest, then save
+              </button>
+            )}
+            <button type="button" onClick={save}>
+              Save these
+            </button>
+          </>
+        )}
+        <button type="button" onClick={cancel}>
+          Cancel
+        </button>
+      </div>
+    </div>
   );
 }

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { changeQuery, place } from '../address.ts';
 import { useAsync } from '../api/answers.ts';
 import { Failure, Loading } from '../components/states.tsx';
+import { useWidth } from '../components/use-width.ts';
 import { countThings, findTwoLetters, formatCount, formatCountry } from '../format.ts';
 import type { WorldLayout } from './world.ts';
 
@@ -29,15 +30,8 @@ export interface CountryMapProps {
 /** A map that is loaded once it comes into view. */
 export function CountryMap(props: CountryMapProps): JSX.Element {
   const frame = useRef<HTMLElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(frame);
   const [isSeen, setSeen] = useState(false);
-  useLayoutEffect(() => {
-    const element = frame.current;
-    if (element === null) return undefined;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
   useEffect(() => {
     const element = frame.current;
     if (element === null) return undefined;

@@ -1,6 +1,6 @@
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useAnswer, usePages } from '../api/answers.ts';
-import { makeRequest, type Query, type Schemas } from '../api/client.ts';
+import { type ApiRequest, makeRequest, type Query, type Schemas } from '../api/client.ts';
 import { nameColumn, timeColumn } from '../components/columns.tsx';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
@@ -85,71 +85,12 @@ function AlertDetails({
 }: {
   readonly reload: () => void;
   readonly alert: Schemas['AlertDetail'];
-  readonly request: ReturnType<typeof makeRequest<'/v1/Alerts/{id}'>>;
+  readonly request: ApiRequest<'/v1/Alerts/{id}'>;
 }): JSX.Element {
-  const { evidence, mute } = alert;
+  const { evidence, members } = alert;
   return (
     <>
-      <dl class="facts">
-        <dt>About</dt>
-        <dd>
-          {alert.sim === null ? (
-            <Name text={describeSubject(alert)} />
-          ) : (
-            <>
-              <a href={simHref(alert.sim)}>
-                <Name text={describeSubject(alert)} />
-              </a>
-              {alert.sim_name === null ? null : (
-                <>
-                  {' '}
-                  <Name text={alert.sim} />
-                </>
-              )}
-            </>
-          )}
-        </dd>
-        <dt>Severity</dt>
-        <dd>
-          <span class={`badge ${alert.severity}`}>{alert.severity}</span>
-        </dd>
-        <dt>State</dt>
-        <dd>
-          {alert.state}
-          {alert.held ? ', its messages are held back' : ''} <SourceLink request={request} of="this alert" />
-        </dd>
-        <dt>From</dt>
-        <dd>
-          <Time at={alert.start_time} />
-        </dd>
-        <dt>Condition met</dt>
-        <dd>
-          <Time at={alert.met_time} />
-        </dd>
-        <dt>Until</dt>
-        <dd>
-          {alert.end_time === null ? 'now' : <Time at={alert.end_time} />}
-          {alert.final === true ? ', final' : null}
-        </dd>
-        <dt>Source</dt>
-        <dd>
-          <Name text={alert.source} />
-        </dd>
-        <dt>SIMs</dt>
-        <dd>{alert.sims}</dd>
-        <dt>Judged with records up to</dt>
-        <dd>
-          <Time at={alert.judged_until} />
-        </dd>
-        {mute === null ? null : (
-          <>
-            <dt>Muted until</dt>
-            <dd data-figure="Muted until">
-              <Time at={mute.until} /> <Name text={mute.reason} />
-            </dd>
-          </>
-        )}
-      </dl>
+      <AlertFacts alert={alert} request={request} />
       {alert.state === 'open' ? (
         <MuteButton alert={alert.id} scope={describeScope(alert)} onMuted={reload} />
       ) : null}
@@ -164,10 +105,90 @@ function AlertDetails({
           />
         </>
       )}
-      {alert.members.length === 0 ? null : (
+      {members.length === 0 ? null : (
         <>
           <h2>SIMs</h2>
-          <Table name="SIMs of the alert" columns={memberColumns} rows={alert.members} request={request} />
+          <Table name="SIMs of the alert" columns={memberColumns} rows={members} request={request} />
+        </>
+      )}
+    </>
+  );
+}
+
+function AlertFacts({
+  alert,
+  request,
+}: {
+  readonly alert: Schemas['AlertDetail'];
+  readonly request: ApiRequest<'/v1/Alerts/{id}'>;
+}): JSX.Element {
+  const { mute } = alert;
+  return (
+    <dl class="facts">
+      <Fact name="About">
+        <Subject alert={alert} />
+      </Fact>
+      <Fact name="Severity">
+        <span class={`badge ${alert.severity}`}>{alert.severity}</span>
+      </Fact>
+      <Fact name="State">
+        {alert.state}
+        {alert.held ? ', its messages are held back' : ''} <SourceLink request={request} of="this alert" />
+      </Fact>
+      <Fact name="From">
+        <Time at={alert.start_time} />
+      </Fact>
+      <Fact name="Condition met">
+        <Time at={alert.met_time} />
+      </Fact>
+      <Fact name="Until">
+        {alert.end_time === null ? 'now' : <Time at={alert.end_time} />}
+        {alert.final === true ? ', final' : null}
+      </Fact>
+      <Fact name="Source">
+        <Name text={alert.source} />
+      </Fact>
+      <Fact name="SIMs">{alert.sims}</Fact>
+      <Fact name="Judged with records up to">
+        <Time at={alert.judged_until} />
+      </Fact>
+      {mute === null ? null : (
+        <Fact name="Muted until">
+          <span data-figure="Muted until">
+            <Time at={mute.until} /> <Name text={mute.reason} />
+          </span>
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({
+  name,
+  children,
+}: {
+  readonly name: string;
+  readonly children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+/** What an alert is about: a SIM by its name and key, or what several share. */
+function Subject({ alert }: { readonly alert: Schemas['AlertDetail'] }): JSX.Element {
+  const name = <Name text={describeSubject(alert)} />;
+  if (alert.sim === null) return name;
+  return (
+    <>
+      <a href={simHref(alert.sim)}>{name}</a>
+      {alert.sim_name === null ? null : (
+        <>
+          {' '}
+          <Name text={alert.sim} />
         </>
       )}
     </>

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { changeQuery } from '../address.ts';
 import { useAnswer, usePages } from '../api/answers.ts';
-import { makeRequest, type Schemas } from '../api/client.ts';
+import { type ApiRequest, makeRequest, type Schemas } from '../api/client.ts';
 import { countColumn, nameColumn } from '../components/columns.tsx';
 import { ChoiceFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
@@ -94,26 +94,7 @@ function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: 
   }
   return (
     <>
-      <div class="figures">
-        <Figure
-          label="Should cost"
-          value={describeAmounts(bill.totals)}
-          request={request}
-          note={bill.tariffs.join(', ')}
-        />
-        <Figure label="SIMs billed" value={formatCount(bill.sims)} request={request} />
-        <Figure
-          label="Version"
-          value={bill.version}
-          request={request}
-          note={
-            <>
-              made at <Time at={bill.made_at} />
-            </>
-          }
-        />
-        <Figure label="Sealed days" value={bill.days.length} request={request} note={describeDays(bill)} />
-      </div>
+      <BillFigures bill={bill} request={request} />
       <search class="filters">
         <ChoiceFilter
           name="lines"
@@ -139,28 +120,62 @@ function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: 
       ) : (
         <Table name="Lines of the bill" columns={rowColumns} rows={bill.rows} request={request} />
       )}
-      {bill.not_rated.length === 0 ? null : (
+      <BillDoubts bill={bill} request={request} />
+      <p class="quiet">
+        <code>npx simledger bill --explain LINE</code> says how a line comes about;{' '}
+        <code>npx simledger bill check INVOICE.csv</code> compares an invoice with the bill.
+      </p>
+    </>
+  );
+}
+
+interface BillProps {
+  readonly bill: Schemas['Bill'];
+  readonly request: ApiRequest<'/v1/Bills/{month}'>;
+}
+
+function BillFigures({ bill, request }: BillProps): JSX.Element {
+  return (
+    <div class="figures">
+      <Figure
+        label="Should cost"
+        value={describeAmounts(bill.totals)}
+        request={request}
+        note={bill.tariffs.join(', ')}
+      />
+      <Figure label="SIMs billed" value={formatCount(bill.sims)} request={request} />
+      <Figure
+        label="Version"
+        value={bill.version}
+        request={request}
+        note={
+          <>
+            made at <Time at={bill.made_at} />
+          </>
+        }
+      />
+      <Figure label="Sealed days" value={bill.days.length} request={request} note={describeDays(bill)} />
+    </div>
+  );
+}
+
+/** What has no price, and what was taken for granted. */
+function BillDoubts({ bill: { not_rated: rows, assumptions }, request }: BillProps): JSX.Element {
+  return (
+    <>
+      {rows.length === 0 ? null : (
         <>
           <h3>Usage without a price</h3>
-          <Table
-            name="Usage without a price"
-            columns={notRatedColumns}
-            rows={bill.not_rated}
-            request={request}
-          />
+          <Table name="Usage without a price" columns={notRatedColumns} rows={rows} request={request} />
         </>
       )}
-      {bill.assumptions.map(({ kind, tariff, sims }) => (
+      {assumptions.map(({ kind, tariff, sims }) => (
         <p class="quiet" key={kind + tariff}>
           {kind === 'calendar-year'
             ? `Taken for granted: years of ${countThings(sims, 'SIM')} in the tariff ${tariff} begin on 1 January.`
             : `Taken for granted: ${countThings(sims, 'SIM')} in the tariff ${tariff} had used nothing before the ledger began.`}
         </p>
       ))}
-      <p class="quiet">
-        <code>npx simledger bill --explain LINE</code> says how a line comes about;{' '}
-        <code>npx simledger bill check INVOICE.csv</code> compares an invoice with the bill.
-      </p>
     </>
   );
 }

@@ -1,19 +1,20 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { usePages } from '../api/answers.ts';
-import { makeRequest, type Query } from '../api/client.ts';
+import { useAnswer, usePages } from '../api/answers.ts';
+import { makeRequest, type Query, type Schemas } from '../api/client.ts';
 import { countColumn } from '../components/columns.tsx';
 import { ChoiceFilter, TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
-import { Failure } from '../components/states.tsx';
-import { type Column, Table } from '../components/table.tsx';
+import { Failure, Loading } from '../components/states.tsx';
+import { type Column, Table, type TableProps } from '../components/table.tsx';
+import { Time } from '../components/values.tsx';
 import { countThings, findTwoLetters, formatCountry } from '../format.ts';
 import { type CountryCount, CountryMap } from '../map/country-map.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
 import { includePersonal } from '../settings.ts';
 import { simColumns } from './sim-columns.tsx';
-import { countByCountry, unknownCountry } from './sims.ts';
+import { countByCountry, listSilentCountries, unknownCountry } from './sims.ts';
 import { UsageTable } from './usage-table.tsx';
 
 /** The SIMs, those that used most, and the fleets to which they belong. */
@@ -66,11 +67,42 @@ export function Fleet({ place }: PageProps): JSX.Element {
 
 /** SIMs in a page, and pages that are read at once: of a larger fleet, more are read when they are asked for. */
 const countedPages = { size: 1000, atOnce: 5 };
+/** The numbers of the whole fleet. */
+const fleetRequest = makeRequest('/v1/Fleet', {});
 /** The silence that the map tells, as the parameter `Silent` has it. */
 const countedSilence = '24h';
 
 /** How many SIMs were last seen in each country, and how many of these are silent. */
 function SimCountries(): JSX.Element {
+  const { value: fleet, error, reload } = useAnswer(fleetRequest);
+  if (error !== undefined) return <Failure error={error} retry={reload} />;
+  if (fleet === undefined) return <Loading what="the fleet" />;
+  const isLarge = (fleet.sims ?? 0) > countedPages.size * countedPages.atOnce;
+  return isLarge ? <SweptCountries fleet={fleet} /> : <ListedCountries />;
+}
+
+/** As the last sweep counted them: there are too many to be read here. */
+function SweptCountries({ fleet }: { readonly fleet: Schemas['Fleet'] }): JSX.Element {
+  const silentBy = new Map(
+    (listSilentCountries(fleet, countedSilence) ?? []).map(({ country, sims }) => [country, sims]),
+  );
+  const counts = fleet.countries.map(({ operator_country: stated, sims }): CountryCount => {
+    const country = stated ?? unknownCountry;
+    return { country, sims, silent: silentBy.get(country) ?? 0 };
+  });
+  return (
+    <>
+      <p class="quiet">
+        All {countThings(fleet.sims ?? 0, 'SIM')} by the country in which each was last seen, as the sweep of{' '}
+        <Time at={fleet.as_of} /> counted them, and at most so many silent for 24 hours, by their marks.
+      </p>
+      <CountryTables counts={counts} request={fleetRequest} />
+    </>
+  );
+}
+
+/** As a page counts them that reads them all. */
+function ListedCountries(): JSX.Element {
   const request = makeRequest('/v1/Sims', {}, { PageSize: countedPages.size });
   const silentRequest = makeRequest('/v1/Sims', {}, { Silent: countedSilence, PageSize: countedPages.size });
   const sims = usePages(request, (answer) => answer.sims, countedPages.atOnce);
@@ -96,20 +128,24 @@ function SimCountries(): JSX.Element {
         what="SIMs"
         empty="No record of a SIM has come."
       >
-        {() => (
-          <div class="beside">
-            <CountryMap name="Map of SIMs" counts={counts} href={usageHref} />
-            <Table
-              name="SIMs by country"
-              columns={countryColumns}
-              rows={counts}
-              request={request}
-              pages={sims}
-            />
-          </div>
-        )}
+        {() => <CountryTables counts={counts} request={request} pages={sims} />}
       </Listed>
     </>
+  );
+}
+
+function CountryTables({
+  counts,
+  ...from
+}: { readonly counts: readonly CountryCount[] } & Pick<
+  TableProps<CountryCount>,
+  'request' | 'pages'
+>): JSX.Element {
+  return (
+    <div class="beside">
+      <CountryMap name="Map of SIMs" counts={counts} href={usageHref} />
+      <Table name="SIMs by country" columns={countryColumns} rows={counts} {...from} />
+    </div>
   );
 }
 

@@ -40,6 +40,7 @@ export function SimRecord({ chosen, record, isLoading, sim, onClose }: SimRecord
   const isSum = row === 'usage' && record !== undefined && !('sid' in record);
   const title = isSum ? 'Usage of a period' : names[row];
   const text = record === undefined ? '' : JSON.stringify(record, replaceHidden, 2);
+  const words = showsPersonalData.value ? readCarrierWords(record) : undefined;
   return (
     <aside
       class="sim-record"
@@ -64,6 +65,13 @@ export function SimRecord({ chosen, record, isLoading, sim, onClose }: SimRecord
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           <pre tabIndex={0}>{text}</pre>
+          {words === undefined ? null : (
+            <>
+              <h4>In the carrier’s words</h4>
+              {/* biome-ignore lint/a11y/noNoninteractiveTabindex: as above */}
+              <pre tabIndex={0}>{words}</pre>
+            </>
+          )}
           <p class="quiet">{explainRecord(row)}</p>
         </>
       )}
@@ -88,6 +96,19 @@ function replaceHidden(key: string, value: unknown): unknown {
   return hiddenFields.has(key) && !showsPersonalData.value ? '(hidden)' : value;
 }
 
+/** What the carrier wrote besides, member by member where it is JSON; undefined without it. */
+function readCarrierWords(record: AnyRecord | undefined): string | undefined {
+  const detail = record !== undefined && 'detail' in record ? record.detail : null;
+  if (detail === null) return undefined;
+  try {
+    return JSON.stringify(JSON.parse(detail), undefined, 2);
+  } catch (error) {
+    // A sentence, or JSON that was cut.
+    if (error instanceof SyntaxError) return detail;
+    throw error;
+  }
+}
+
 /** Whether what is shown is what came. */
 function explainRecord(row: ChosenRecord['row']): string {
   switch (row) {
@@ -98,8 +119,8 @@ function explainRecord(row: ChosenRecord['row']): string {
       return 'A session is what all of its records state together.';
     default:
       return showsPersonalData.value
-        ? 'This is what the record states; detail has the carrier’s own words. The ledger does not keep its bytes.'
-        : 'This is what the record states; the ledger does not keep its bytes. Show personal data to see the carrier’s own words (detail).';
+        ? 'This is the record as the ledger has it, which does not keep its bytes.'
+        : 'This is the record as the ledger has it, which does not keep its bytes. The carrier’s own words may name people: show personal data to see them.';
   }
 }
 

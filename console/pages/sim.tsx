@@ -2,15 +2,16 @@ import type { JSX } from 'preact';
 import { type Asked, useAnswer, usePages } from '../api/answers.ts';
 import { type ApiRequest, makeRequest, type Schemas } from '../api/client.ts';
 import { MuteButton } from '../components/mute.tsx';
-import { Figure, SourceLink } from '../components/source.tsx';
+import { SourceLink } from '../components/source.tsx';
 import { Failure, Loading } from '../components/states.tsx';
 import { Age, Name, Personal, Time } from '../components/values.tsx';
-import { formatBytes, formatCountry, formatDuration } from '../format.ts';
+import { formatDuration } from '../format.ts';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
 import { includePersonal, showsPersonalData } from '../settings.ts';
-import { findNetworkName, nameModel } from '../timeline/records.ts';
+import { nameModel } from '../timeline/records.ts';
 import { describeScope } from './alert-columns.tsx';
+import { SimFigures } from './sim-figures.tsx';
 import { SimHistory, type SimHistoryProps } from './sim-history.tsx';
 import { readEvidence } from './sim-selection.ts';
 import { nameSim } from './sims.ts';
@@ -53,7 +54,7 @@ function KnownSim({ sim, name, place, request }: KnownSimProps): JSX.Element {
         <Name text={nameSim(sim)} />
       </h1>
       <Identity sim={sim} request={request} />
-      <State sim={sim} request={request} silence={silence} />
+      <SimFigures sim={sim} request={request} silence={silence} />
       <OpenAlerts sim={sim} name={name} request={alertsRequest} alerts={alerts} />
       <SimHistory sim={sim} name={name} place={place} />
     </>
@@ -71,6 +72,7 @@ function Identity({ sim, request }: { readonly sim: Sim; readonly request: ApiRe
     ['Source', sim.source === sim.carrier ? sim.source : `${sim.source} (${sim.carrier})`],
     ['Status', sim.status],
     ['Fleet', sim.fleet_sid],
+    ['Device', sim.imei === null ? null : showsPersonalData.value ? sim.imei : nameModel(sim.imei)],
     ['IMSI', <Personal key="imsi" value={sim.imsi} />],
     ['MSISDN', sim.msisdn === null ? null : <Personal key="msisdn" value={sim.msisdn} />],
   ];
@@ -85,110 +87,6 @@ function Identity({ sim, request }: { readonly sim: Sim; readonly request: ApiRe
       )}
       <SourceLink request={request} of="the SIM" />
     </p>
-  );
-}
-
-/** What is known of it now. */
-function State({
-  sim,
-  request,
-  silence,
-}: {
-  readonly sim: Sim;
-  readonly request: ApiRequest;
-  /** The alert that says so. */
-  readonly silence: Schemas['Alert'] | undefined;
-}): JSX.Element {
-  const { network, usage_this_month: usage } = sim;
-  const { source, watermark, swept } = sim.source_watermark;
-  const networkName = network && findNetworkName(network);
-  const precision =
-    sim.last_heard_precision === 'granule' ? 'then or up to 12 hours later' : 'from the device itself';
-  return (
-    <div class="figures">
-      {silence !== undefined && (
-        <Figure
-          label="Silent for"
-          value={formatDuration(Date.now() - Date.parse(silence.start_time))}
-          href={formatPlace(['alerts', silence.id])}
-          request={makeRequest('/v1/Alerts/{id}', { id: silence.id })}
-          note={
-            <>
-              since <Time at={silence.start_time} />, by the rule {silence.rule}
-            </>
-          }
-          tone="bad"
-        />
-      )}
-      <Figure
-        label="Last heard"
-        value={sim.last_heard === null ? 'never' : <Age at={sim.last_heard} />}
-        request={request}
-        note={
-          sim.last_heard === null ? (
-            'No record came from the device'
-          ) : (
-            <>
-              <Time at={sim.last_heard} />, {precision}
-            </>
-          )
-        }
-      />
-      <Figure
-        label="Source known up to"
-        value={watermark === null ? 'not judged' : <Age at={watermark} />}
-        request={request}
-        note={
-          swept === null ? (
-            `No sweep of the alerts has judged ${source}`
-          ) : (
-            <>
-              <Name text={source} />, judged <Age at={swept} />
-            </>
-          )
-        }
-      />
-      <Figure
-        label="Data session, as the carrier says"
-        value={sim.online === null ? 'not stated' : sim.online ? 'online' : 'offline'}
-        request={request}
-        note={
-          sim.online === null ? undefined : (
-            <>
-              said <Age at={sim.online_stated_at} />
-            </>
-          )
-        }
-      />
-      <Figure
-        label="Network"
-        value={networkName === null ? 'not stated' : <Name text={networkName} />}
-        request={request}
-        note={[network?.operator_country && formatCountry(network.operator_country), network?.radio_link]
-          .filter(Boolean)
-          .join(', ')}
-      />
-      <Figure
-        label="Device"
-        value={sim.imei === null ? 'not stated' : showsPersonalData.value ? sim.imei : nameModel(sim.imei)}
-        request={request}
-        note={showsPersonalData.value ? 'IMEI' : 'Its type; the IMEI is hidden'}
-      />
-      <Figure
-        label="This month"
-        value={formatBytes(usage.data_total)}
-        request={makeRequest(
-          '/v1/Sims/{sim}/UsageRecords',
-          { sim: sim.sid },
-          {
-            Granularity: 'day',
-            StartTime: usage.period.start_time,
-            EndTime: usage.period.end_time,
-          },
-        )}
-        note={`UTC month from ${usage.period.start_time.slice(0, 10)}`}
-      />
-    </div>
   );
 }
 
@@ -209,7 +107,7 @@ function OpenAlerts({
       <h2 id="why">
         Open alerts <SourceLink request={request} of="open alerts" />
       </h2>
-      <p>{describeLife(sim)}</p>
+      <LastWords sim={sim} name={name} />
       {error !== undefined && <Failure error={error} retry={reload} />}
       {value === undefined && isLoading && <Loading what="open alerts" />}
       {value?.length === 0 && !isLoading && <p class="quiet">No alert about this SIM is open.</p>}
@@ -222,8 +120,40 @@ function OpenAlerts({
   );
 }
 
+/** Events of one moment that are searched for the last one. */
+const maxEventsAtOnce = 20;
+
+/** What the last records say of the device, with the reason that the last event states. */
+function LastWords({ sim, name }: { readonly sim: Sim; readonly name: string }): JSX.Element {
+  const { last_event: type, last_event_time: at } = sim;
+  const answer = useAnswer(
+    type === null || at === null
+      ? undefined
+      : makeRequest(
+          '/v1/Sims/{sim}/ConnectionEvents',
+          { sim: name },
+          { StartTime: at, EndTime: at, PageSize: maxEventsAtOnce },
+        ),
+  );
+  const event = answer.value?.connection_events.find((one) => one.event_type === type);
+  return <p>{describeLife(sim, event && describeReason(event))}</p>;
+}
+
+/** Why an event happened, in the carrier's words; undefined where it does not say. */
+function describeReason({
+  error_code: code,
+  error_message: message,
+  description,
+}: Schemas['ConnectionEvent']): string | undefined {
+  if (code === null && message === null) return description ?? undefined;
+  return [code, message].filter((part) => part !== null).join(': ');
+}
+
 /** In words, what the last records say of the device. */
-function describeLife({ last_heard, online, last_event, last_event_time, open_session }: Sim): string {
+function describeLife(
+  { last_heard, online, last_event, last_event_time, open_session }: Sim,
+  reason: string | undefined,
+): string {
   const age = (at: string) => formatDuration(Date.now() - Date.parse(at));
   const heard =
     last_heard === null
@@ -232,7 +162,7 @@ function describeLife({ last_heard, online, last_event, last_event_time, open_se
   const event =
     last_event === null || last_event_time === null
       ? ''
-      : ` The last event is ${last_event}, ${age(last_event_time)} ago.`;
+      : ` The last event is ${last_event}${reason === undefined ? '' : ` (${reason})`}, ${age(last_event_time)} ago.`;
   const isDoubtful =
     online === true && last_heard !== null && Date.now() - Date.parse(last_heard) > doubtAfter;
   const session =

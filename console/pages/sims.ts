@@ -38,10 +38,30 @@ export function nameCountry({ network }: Pick<Sim, 'network'>): string {
 /** Stands for a country that no record states. */
 export const unknownCountry = 'unknown';
 
+/** How many SIMs were last seen in a country. */
+export interface CountrySims {
+  /** Three letters, or {@link unknownCountry}. */
+  readonly country: string;
+  readonly sims: number;
+}
+
+type Fleet = components['schemas']['Fleet'];
+
+/** How many SIMs of the fleet were silent in each country by the last sweep; undefined where that was not counted. */
+export function listSilentCountries(
+  { as_of: asOf, countries }: Fleet,
+  silence: string,
+): CountrySims[] | undefined {
+  if (asOf === null) return undefined;
+  const counted = countries.flatMap(({ operator_country: country, silent }) => {
+    const sims = silent.find(({ duration }) => duration === silence)?.sims;
+    return sims === undefined ? [] : [{ country: country ?? unknownCountry, sims }];
+  });
+  return counted.length < countries.length ? undefined : counted.filter(({ sims }) => sims > 0);
+}
+
 /** How many SIMs were last seen in each country, the most first. */
-export function countByCountry(
-  sims: readonly Pick<Sim, 'network'>[],
-): { readonly country: string; readonly sims: number }[] {
+export function countByCountry(sims: readonly Pick<Sim, 'network'>[]): CountrySims[] {
   const counts = new Map<string, number>();
   for (const sim of sims) counts.set(nameCountry(sim), (counts.get(nameCountry(sim)) ?? 0) + 1);
   return [...counts]

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import type uPlot from 'uplot';
 import { formatBytes, formatTime } from '../format.ts';
 import { shownTheme, zone } from '../settings.ts';
 import { makeSeries, type ShownTime } from './usage-series.ts';
@@ -47,47 +48,7 @@ export function UsageChart({
       const { default: UPlot } = await import('uplot');
       if (isGone) return;
       drawn?.destroy();
-      const style = getComputedStyle(box);
-      const colour = (name: string): string => style.getPropertyValue(name).trim();
-      const axis = {
-        stroke: colour('--text'),
-        grid: { stroke: colour('--line') },
-        ticks: { stroke: colour('--line') },
-      };
-      drawn = new UPlot(
-        {
-          width: box.clientWidth,
-          height: 260,
-          tzDate: (seconds) =>
-            shownZone === 'utc'
-              ? UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC')
-              : new Date(seconds * 1000),
-          series: [
-            {
-              value: (_, seconds) =>
-                seconds === null ? '–' : formatTime(new Date(seconds * 1000).toISOString(), shownZone),
-            },
-            ...series.lines.map(({ name }, index) => ({
-              label: name,
-              stroke: colour(`--series-${index + 1}`),
-              width: 2,
-              points: { show: series.times.length < 60 },
-              value: (_: unknown, bytes: number | null) => formatBytes(bytes),
-            })),
-          ],
-          axes: [
-            {
-              ...axis,
-              space: 80,
-              incrs: [...steps[time.step]],
-              values: (_, ticks) => ticks.map((seconds) => formatTick(seconds, time.step, shownZone)),
-            },
-            { ...axis, size: 70, values: (_, values) => values.map((value) => formatBytes(value)) },
-          ],
-        },
-        [[...series.times], ...series.lines.map(({ bytes }) => [...bytes])],
-        box,
-      );
+      drawn = drawChart(UPlot, box, { series, step: time.step, zone: shownZone });
     };
     const redraw = new ResizeObserver(() => void draw());
     redraw.observe(box);
@@ -98,4 +59,56 @@ export function UsageChart({
     };
   }, [series, shownZone, colours]);
   return <figure class="chart" ref={element} aria-label="Usage over time; the table below has its numbers" />;
+}
+
+/** Draws lines into an element, in the colours of the style sheet. */
+function drawChart(
+  UPlot: typeof uPlot,
+  box: HTMLElement,
+  {
+    series: { times, lines },
+    step,
+    zone: shownZone,
+  }: {
+    readonly series: ReturnType<typeof makeSeries>;
+    readonly step: ShownTime['step'];
+    readonly zone: 'utc' | 'local';
+  },
+): uPlot {
+  const style = getComputedStyle(box);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: colour('--text'),
+    grid: { stroke: colour('--line') },
+    ticks: { stroke: colour('--line') },
+  };
+  const options: uPlot.Options = {
+    width: box.clientWidth,
+    height: 260,
+    tzDate: (seconds) =>
+      shownZone === 'utc' ? UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') : new Date(seconds * 1000),
+    series: [
+      {
+        value: (_, seconds) =>
+          seconds === null ? '–' : formatTime(new Date(seconds * 1000).toISOString(), shownZone),
+      },
+      ...lines.map(({ name }, index) => ({
+        label: name,
+        stroke: colour(`--series-${index + 1}`),
+        width: 2,
+        points: { show: times.length < 60 },
+        value: (_: unknown, bytes: number | null) => formatBytes(bytes),
+      })),
+    ],
+    axes: [
+      {
+        ...axis,
+        space: 80,
+        incrs: [...steps[step]],
+        values: (_, ticks) => ticks.map((seconds) => formatTick(seconds, step, shownZone)),
+      },
+      { ...axis, size: 70, values: (_, values) => values.map((value) => formatBytes(value)) },
+    ],
+  };
+  return new UPlot(options, [[...times], ...lines.map(({ bytes }) => [...bytes])], box);
 }

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useWidth } from '../components/use-width.ts';
 import { findHit, type Hit, layOut, type MarkRow, type RowName, type Selection } from './layout.ts';
 import { paintTimeline, type TimelineTheme, type Tone } from './paint.ts';
 import { followPointers } from './pointers.ts';
@@ -46,7 +47,7 @@ export function Timeline(props: TimelineProps) {
   const { ranges, window, zone, now, summary, selected } = props;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [width, setWidth] = useState(0);
+  const width = useWidth(frame);
   const [scheme, setScheme] = useState(0);
   const [pointer, setPointer] = useState<{ readonly x: number; readonly y: number } | undefined>();
   const scale = useMemo(() => ({ window, width: Math.max(1, width) }), [window, width]);
@@ -58,15 +59,6 @@ export function Timeline(props: TimelineProps) {
   const move = (next: TimeWindow) => props.onWindow(endBy(next, now + ahead * measureSpan(next)));
   const latest = useRef({ props, scale, layout, move });
   latest.current = { props, scale, layout, move };
-
-  useLayoutEffect(() => {
-    const element = frame.current;
-    if (element === null) return;
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
-    observer.observe(element);
-    setWidth(element.clientWidth);
-    return () => observer.disconnect();
-  }, []);
 
   useEffect(() => watchScheme(() => setScheme((count) => count + 1)), []);
 

@@ -2,8 +2,9 @@
  * Names that the infrastructure, the functions and the local run share. Each stands here once.
  */
 
-/** Folder of the console's files in the folder of the query API's function. */
+/** Folders of the console's files, and of the contract and its page, in the folder of the query API's function. */
 export const consoleFolder = 'console';
+export const documentationFolder = 'documentation';
 
 /** Environment variables that the functions read. */
 export const environment = {

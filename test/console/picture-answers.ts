@@ -254,6 +254,7 @@ export function answerPicture(path: string, query: URLSearchParams): object | un
   const last = path.split('/').at(-1) ?? '';
   const ofSim = path.startsWith(`/v1/Sims/${picturedSim}`);
   if (path === '/v1/Sims') return { ...makeList('sims', query.has('Silent') ? silent : sims), watermarks };
+  if (path === '/v1/Fleet') return { as_of: null, sims: null, countries: [] };
   if (path === '/v1/Alerts')
     return makeList(
       'alerts',

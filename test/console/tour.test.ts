@@ -112,6 +112,41 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.context().close();
   });
 
+  test('takes the numbers of a fleet that is too large to be read from the last sweep', async () => {
+    const page = await browsed.open('#/files');
+    const { sims } = await browsed.ask<{ sims: readonly object[] }>('/v1/Sims?PageSize=1');
+    const count = (country: string | null, all: number, silent: number): object => ({
+      operator_country: country,
+      sims: all,
+      silent: ['1h', '6h', '24h', '3d', '7d', '30d'].map((duration, index) => ({
+        ...{ duration, sims: Math.max(0, silent - 10 * index) },
+      })),
+    });
+    const countries = [count('DEU', 700_000, 2_520), count('FRA', 299_999, 1_020), count(null, 1, 0)];
+    await page.route('**/v1/Fleet', (route) =>
+      route.fulfill({ json: { as_of: '2026-11-02T08:00:00.000Z', sims: 1_000_000, countries } }),
+    );
+    const asked: string[] = [];
+    await page.route(/\/v1\/Sims\?/, async (route) => {
+      asked.push(route.request().url());
+      const next = `${browsed.address}/v1/Sims?PageToken=more`;
+      await route.fulfill({ json: { sims, watermarks: [], meta: { next_page_url: next } } });
+    });
+    await page.evaluate("location.hash = '#/fleet?view=countries'");
+    await page.getByText('All 1 000 000 SIMs by the country').waitFor();
+    expect(await readTable(page, 'SIMs by country')).toEqual([
+      ['Germany', '700 000', '2 500'],
+      ['France', '299 999', '1 000'],
+      ['unknown', '1', '0'],
+    ]);
+    expect(asked).toEqual([]);
+    await page.evaluate("location.hash = '#/'");
+    await page.getByText('The map shows all: at most 3 500 SIMs').waitFor();
+    expect(await readFigure(page, 'SIMs silent for 24 hours')).toBe('3 500');
+    expect(asked).toHaveLength(4);
+    await page.context().close();
+  });
+
   test('shows the fleet, by filters that stand in the address', async () => {
     const page = await browsed.open('#/fleet?name=cold-chain');
     expect((await readTable(page, 'SIMs')).map(([name]) => name)).toEqual(['cold-chain-17']);
@@ -441,24 +476,25 @@ describe.skipIf(!hasBrowser)('the console', () => {
     ['light', 360],
     ['dark', 1280],
   ] as const)('has no accessibility violations: %s, %i pixels', async (colours, width) => {
+    // Each with what tells that it is there, and not the one before.
     const places = [
-      '',
-      '#/fleet',
-      '#/fleet?view=top',
-      '#/fleet?view=countries',
-      '#/bill?month=2026-11',
-      '#/bill?lines=sim',
-      '#/files?code=broken-json',
-      '#/explore?from=2026-10-25',
-      '#/alerts',
-      `#/alerts/${'a'.repeat(32)}`,
-      '#/request?target=/v1/Files',
-      '#/nothing',
-    ];
+      ['#/', 'section[aria-label="Silent SIMs"]'],
+      ['#/fleet', 'section[aria-label="SIMs"]'],
+      ['#/fleet?view=top', 'nav [aria-current] >> text=Top users'],
+      ['#/fleet?view=countries', '.map circle'],
+      ['#/bill?month=2026-11', 'h2 >> text=What carriers’ records state'],
+      ['#/bill?lines=sim', 'section[aria-label="Lines of SIMs"]'],
+      ['#/files?code=broken-json', 'section[aria-label="Objects in quarantine"]'],
+      ['#/explore?from=2026-10-25', '.chart canvas'],
+      ['#/alerts', 'section[aria-label="Alerts"]'],
+      [`#/alerts/${'a'.repeat(32)}`, 'dl.facts'],
+      ['#/request?target=/v1/Files', '.answer'],
+      ['#/nothing', 'h1 >> text=Not found'],
+    ] as const;
     const page = await browsed.open('', { width, colours });
-    for (const place of places) {
-      await page.evaluate(`location.hash = ${JSON.stringify(place || '#/')}`);
-      await page.waitForLoadState('networkidle');
+    for (const [place, selector] of places) {
+      await page.evaluate(`location.hash = ${JSON.stringify(place)}`);
+      await page.locator(selector).first().waitFor();
       await expect.poll(() => page.locator('.loading').count()).toBe(0);
       expect(await findViolations(page), `${place} ${width}`).toEqual([]);
       expect(await overflow(page), `${place} ${width}`).toBeLessThanOrEqual(0);

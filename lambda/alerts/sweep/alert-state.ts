@@ -3,6 +3,7 @@ import type { Item } from '../../store/items.ts';
 import { queryAll, readPartition } from '../../store/query-pages.ts';
 import { alertStateTable } from '../../store/tables.ts';
 import type { DayLag } from '../watermark.ts';
+import type { CountryCount } from './fleet-counts.ts';
 import type { RegisteredGroup } from './form-groups.ts';
 import type { Judged, JudgedRange } from './order.ts';
 import { Register } from './register.ts';
@@ -27,6 +28,8 @@ export interface SweptFleet {
   readonly sims: number;
   /** The sources of those SIMs. */
   readonly sources: readonly string[];
+  /** Where they were last seen; undefined of a sweep that did not count that yet. */
+  readonly countries: readonly CountryCount[] | undefined;
   /** The time of the sweep, in milliseconds since the epoch. */
   readonly sweptAt: number;
 }
@@ -84,18 +87,20 @@ export class AlertState {
   async readFleet(): Promise<SweptFleet | undefined> {
     const [item] = await this.#query(fleetSubject);
     if (item === undefined) return undefined;
-    const { sims, sweptAt, content } = item;
+    const { sims, sweptAt, content, countries } = item;
     return {
       sims: Number(sims?.N),
       sources: JSON.parse(content?.S ?? '[]') as string[],
+      countries: countries?.S === undefined ? undefined : decodeCountries(countries.S),
       sweptAt: Number(sweptAt?.N),
     };
   }
 
-  async writeFleet({ sims, sources, sweptAt }: SweptFleet): Promise<void> {
+  async writeFleet({ sims, sources, countries, sweptAt }: SweptFleet): Promise<void> {
     await this.#put(fleetSubject, 'all', {
       sims: { N: String(sims) },
       content: { S: JSON.stringify(sources) },
+      ...(countries !== undefined && { countries: { S: encodeCountries(countries) } }),
       sweptAt: { N: String(sweptAt) },
     });
   }
@@ -146,4 +151,23 @@ function decodeSource({ judgedThrough, sweptAt, range, resumeAt, days }: Item): 
     ...(resumeAt?.N !== undefined && { resumeAt: Number(resumeAt.N) }),
     days: JSON.parse(days?.S ?? '[]') as DayLag[],
   };
+}
+
+/** Country, code and counts in a row for each: a large fleet's take some 5 KB. */
+type CountryRow = readonly [country: string | null, mcc: string | null, sims: number, ...silent: number[]];
+
+function encodeCountries(counts: readonly CountryCount[]): string {
+  const rows = counts.map(
+    ({ country, mcc, sims, silent }): CountryRow => [country ?? null, mcc ?? null, sims, ...silent],
+  );
+  return JSON.stringify(rows);
+}
+
+function decodeCountries(text: string): CountryCount[] {
+  return (JSON.parse(text) as CountryRow[]).map(([country, mcc, sims, ...silent]) => ({
+    country: country ?? undefined,
+    mcc: mcc ?? undefined,
+    sims,
+    silent,
+  }));
 }

@@ -30,6 +30,7 @@ import {
 import { type SourceState, unsweptSource } from './alert-state.ts';
 import { AliveSims } from './alive.ts';
 import { findMarks } from './find-marks.ts';
+import { FleetCounts } from './fleet-counts.ts';
 import {
   findOpen,
   formGroups,
@@ -132,6 +133,7 @@ class Sweep {
   readonly #nominees = new Nominees();
   readonly #heard = new HeardTimes();
   readonly #longestSilent = new LongestSilent();
+  readonly #counts: FleetCounts;
   /** When the latest SIM of each source was heard. */
   readonly #lastHeard = new Map<string, number>();
   readonly #watermarks = new Map<string, Watermark>();
@@ -157,6 +159,7 @@ class Sweep {
     this.#run = run;
     this.#ports = ports;
     this.#facts = facts;
+    this.#counts = new FleetCounts(run.now);
     this.#rules = new SweptRules(run.rules);
     this.#simFacts = new SimFactsReader(run, ports, facts, this.#rules);
     this.#sources = new Map(run.sources.map((source) => [source.name, source]));
@@ -211,6 +214,7 @@ class Sweep {
     this.#sims += 1;
     this.#heard.add(sim);
     this.#longestSilent.add(sim);
+    this.#counts.add(sim);
     const heardAt = readHeardMark(sim);
     if (heardAt !== undefined) this.#alive.add(listSharedValues(sim), heardAt);
     const stored = this.#facts.stored.get(sim.sim);
@@ -330,7 +334,12 @@ class Sweep {
       );
     }
     // Only then who asks looks at the list.
-    await state.writeFleet({ sims: this.#sims, sources: this.#longestSilent.sources, sweptAt });
+    await state.writeFleet({
+      sims: this.#sims,
+      sources: this.#longestSilent.sources,
+      countries: this.#counts.list(),
+      sweptAt,
+    });
   }
 
   /** Whether a source delivers later than it may, by marks, which are older than the records that they stand for. */

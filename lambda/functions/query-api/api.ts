@@ -2,6 +2,7 @@ import { NotFoundError, shorten } from '../../queries/errors.ts';
 import { type Access, authenticate } from './access.ts';
 import type { ApiAnswer } from './answer.ts';
 import { type ConsoleFiles, serveConsole } from './console.ts';
+import type { Documentation } from './documentation.ts';
 import type { PageBody } from './listing.ts';
 import { answerMute, requireOwnPage } from './mute.ts';
 import {
@@ -16,6 +17,7 @@ import {
   answerFile,
   answerFiles,
   answerFindings,
+  answerFleet,
   answerFleetUsageRecords,
   answerRejects,
   answerSim,
@@ -34,6 +36,7 @@ export interface Api extends ApiPorts {
   readonly throttle: ClientThrottle;
   /** The console's files; undefined where it is not served. */
   readonly console: ConsoleFiles | undefined;
+  readonly documentation: Documentation;
   /** Called with each internal error. */
   readonly onError: (error: unknown) => void;
 }
@@ -43,6 +46,7 @@ type Handle = (request: HttpRequest, api: Api) => Promise<ApiAnswer> | ApiAnswer
 const handlers: Readonly<Record<Operation, Handle>> = {
   listSims: json(answerSims),
   fetchSim: json(answerSim),
+  fetchFleet: json(answerFleet),
   listDataSessions: json(answerDataSessions),
   listUsageRecords: json(answerUsageRecords),
   listConnectionEvents: json(answerConnectionEvents),
@@ -56,15 +60,10 @@ const handlers: Readonly<Record<Operation, Handle>> = {
   listBills: json(answerBills),
   fetchBill: json(answerBill),
   listBillLines: json(answerBillLines),
-  fetchContract: json(async (request) => (await loadDocumentation()).contractAt(request.root)),
-  fetchDocumentation: async (request) => page((await loadDocumentation()).documentationPage(request.root)),
+  fetchContract: json(({ root }, { documentation }) => documentation.readContract(root)),
+  fetchDocumentation: async ({ root }, { documentation }) => page(await documentation.readPage(root)),
   fetchHealth: json(() => ({ status: 'ok' })),
 };
-
-/** Loads the contract when it is asked for, as it seldom is: it is a third of the bundle. */
-function loadDocumentation(): Promise<typeof import('./documentation.ts')> {
-  return import('./documentation.ts');
-}
 
 /** Answers a request. Never rejects: every error becomes an answer. */
 export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer> {

@@ -55,13 +55,14 @@ const commonHeaders = {
 };
 
 /** Names with a hash of the content. No other name is looked up, so that nothing else of the function's folder is served. */
-const hashedName = /^[\w.]{1,100}-[A-Z0-9]{8}\.(js|css|json|svg)$/;
+const hashedName = /^[\w.]{1,100}-[A-Z0-9]{8}\.(js|css|json|svg|txt)$/;
 
 const contentTypes: Readonly<Record<string, string>> = {
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   json: 'application/json',
   svg: 'image/svg+xml',
+  txt: 'text/plain; charset=utf-8',
 };
 
 /** Encodings, the better one first, with the ending of a file's name. */

@@ -1,17 +1,41 @@
-import page from './documentation.json' with { type: 'json' };
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { escapeAttribute } from './html.ts';
-import contract from './openapi.json' with { type: 'json' };
 
-/** Serves the contract as JSON and as a page. `npm run openapi` makes both from `openapi.yaml`. */
+/** The files with the contract and its page. `npm run openapi` makes both from `openapi.yaml`. */
+export const documentationFiles = { contract: 'openapi.json', page: 'documentation.json' } as const;
 
-/** The contract, with the address that it was read from as its server. */
-export function contractAt(root: string): object {
-  return { ...contract, servers: [{ url: root }] };
+/**
+ * Serves the contract as JSON and as a page. Both are read when they are asked for, as they seldom are: a process that
+ * answers other requests does not load them.
+ */
+export class Documentation {
+  readonly #folder: string;
+
+  /** @param folder holds {@link documentationFiles}. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The contract, with the address that it was read from as its server. */
+  async readContract(root: string): Promise<object> {
+    return { ...(await this.#read<object>('contract')), servers: [{ url: root }] };
+  }
+
+  /** The contract as a page that loads nothing, with the address that it was read from in its requests. */
+  async readPage(root: string): Promise<string> {
+    const { html, rootMark } = await this.#read<RenderedPage>('page');
+    return html.join('\n').replaceAll(rootMark, () => escapeAttribute(root));
+  }
+
+  async #read<Content>(name: keyof typeof documentationFiles): Promise<Content> {
+    return JSON.parse(await readFile(join(this.#folder, documentationFiles[name]), 'utf8')) as Content;
+  }
 }
 
-const html = page.html.join('\n');
-
-/** The contract as a page that loads nothing, with the address that it was read from in its requests. */
-export function documentationPage(root: string): string {
-  return html.replaceAll(page.rootMark, () => escapeAttribute(root));
+/** The page as `bin/documentation-page.ts` renders it. */
+interface RenderedPage {
+  readonly html: readonly string[];
+  /** What stands where the address is inserted. */
+  readonly rootMark: string;
 }

@@ -3,7 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
-import { consoleFolder, environment, service } from '../../aws/names.ts';
+import { consoleFolder, documentationFolder, environment, service } from '../../aws/names.ts';
 import { quarantineFromEnvironment } from '../../aws/quarantine-list.ts';
 import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
 import { billsFromEnvironment } from '../../aws/stored-bills.ts';
@@ -16,6 +16,7 @@ import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
 import { ConsoleFiles } from './console.ts';
 import { secretCredentials } from './credentials.ts';
+import { Documentation } from './documentation.ts';
 import { type PersonalData, personalDataSettings } from './personal-data.ts';
 import { readRequest } from './request.ts';
 import { ClientThrottle } from './throttle.ts';
@@ -27,6 +28,9 @@ const days = storedDaysFromEnvironment(client, Date.now);
 
 /** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */
 const maxSumSeconds = 20;
+
+/** The function's folder, as Lambda names it. */
+const folder = process.env['LAMBDA_TASK_ROOT'] ?? '.';
 
 const access = readAccess(requireEnvironment(environment.apiAccess));
 
@@ -40,10 +44,8 @@ const api: Api = {
   now: Date.now,
   access,
   // Where AWS signatures are asked for, a browser could not sign its requests.
-  console:
-    access.kind === 'basic'
-      ? new ConsoleFiles(join(process.env['LAMBDA_TASK_ROOT'] ?? '.', consoleFolder))
-      : undefined,
+  console: access.kind === 'basic' ? new ConsoleFiles(join(folder, consoleFolder)) : undefined,
+  documentation: new Documentation(join(folder, documentationFolder)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
   personalData: readPersonalData(requireEnvironment(environment.apiPersonalData)),
   sessionRefresh: sessionRefreshFromEnvironment(),

@@ -24,6 +24,7 @@ import { listDataSessions } from '../../queries/data-sessions.ts';
 import { NotFoundError, ParameterError, SlowSumError } from '../../queries/errors.ts';
 import { fetchFile, listFiles, readFilesPosition } from '../../queries/files.ts';
 import { type FindingsPorts, listFindings, readFindingsPosition } from '../../queries/findings.ts';
+import { type FleetPorts, fetchFleet } from '../../queries/fleet.ts';
 import { listFleetUsage, type ReportPorts, readFleetPosition } from '../../queries/fleet-usage.ts';
 import type { Page } from '../../queries/page.ts';
 import { fileStates, readDuration, sessionStatuses } from '../../queries/parameters.ts';
@@ -63,7 +64,8 @@ export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsP
     | (NonNullable<AlertPorts['alerts']> & { readonly mutes: Pick<MutesTable, 'put'> } & NonNullable<
           WatermarkPorts['alerts']
         > &
-        NonNullable<NominationPorts['alerts']>)
+        NonNullable<NominationPorts['alerts']> &
+        NonNullable<FleetPorts['alerts']>)
     | undefined;
   readonly days: ReportPorts['days'];
   readonly personalData: PersonalData;
@@ -111,6 +113,12 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
     watermarks,
     ...(list !== undefined && { list: { as_of: list.listedAt, is_complete: list.isComplete } }),
   };
+};
+
+/** `GET /v1/Fleet`: the SIMs by country, as the last sweep counted them. */
+export const answerFleet: Answer = async (request, ports) => {
+  readParameters('fetchFleet', request.query);
+  return fetchFleet(ports);
 };
 
 /** `GET /v1/Sims/{sim}` */

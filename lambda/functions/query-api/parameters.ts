@@ -48,6 +48,7 @@ export const operationParameters = {
     ...{ Silent: sims.silent, Include: include },
   },
   fetchSim: { Include: include },
+  fetchFleet: {},
   listDataSessions: { ...paging, ...period, Status: sessions.status, Include: include },
   listUsageRecords: { ...paging, ...period, Granularity: usage.granularity, Include: include },
   listConnectionEvents: { ...paging, ...period, EventType: events.type, Include: include },

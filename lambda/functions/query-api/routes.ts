@@ -14,6 +14,7 @@ export interface Route<Name extends string = Operation> {
 export type Operation =
   | 'listSims'
   | 'fetchSim'
+  | 'fetchFleet'
   | 'listDataSessions'
   | 'listUsageRecords'
   | 'listConnectionEvents'
@@ -38,6 +39,7 @@ export const routes: readonly Route[] = [
   { path: '/v1/Sims/{sim}/DataSessions', operation: 'listDataSessions', protected: true },
   { path: '/v1/Sims/{sim}/UsageRecords', operation: 'listUsageRecords', protected: true },
   { path: '/v1/Sims/{sim}/ConnectionEvents', operation: 'listConnectionEvents', protected: true },
+  { path: '/v1/Fleet', operation: 'fetchFleet', protected: true },
   { path: '/v1/UsageRecords', operation: 'listFleetUsageRecords', protected: true },
   { path: '/v1/Files', operation: 'listFiles', protected: true },
   { path: '/v1/Files/{id}', operation: 'fetchFile', protected: true },

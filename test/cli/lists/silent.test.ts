@@ -72,7 +72,7 @@ describe('silent', () => {
   test('says of a large fleet as of which sweep its SIMs were found', async () => {
     const state = new AlertState(ledger.local.dynamoDb, alertStateTable.name);
     const sweptAt = now() - 60_000;
-    await state.writeFleet({ sims: 200_000, sources: ['1nce'], sweptAt });
+    await state.writeFleet({ sims: 200_000, sources: ['1nce'], countries: undefined, sweptAt });
     const run = async (isCut: boolean) => {
       const sims = [[simOf(1).slice(0, 19), Date.parse('2026-11-02T12:00:00Z')]] as const;
       await state.writeSilent({ source: '1nce', part: 0, isCut, sims }, sweptAt);
@@ -93,7 +93,7 @@ describe('silent', () => {
     expect((await run(false)).errors).toBe(
       `${found}\nCandidates as of the sweep of 2026-11-05 11:59 UTC\n${known}\n`,
     );
-    await state.writeFleet({ sims: 5, sources: [], sweptAt });
+    await state.writeFleet({ sims: 5, sources: [], countries: undefined, sweptAt });
   });
 
   test('prints as JSON lines what the API answers, exact to the record, also for a silence below two granules', async () => {

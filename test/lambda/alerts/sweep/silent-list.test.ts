@@ -78,6 +78,7 @@ describe('of a fleet that is too large to go through', () => {
     expect(await state.readFleet()).toEqual({
       sims: 5,
       sources: [fleet.source],
+      countries: [{ country: 'DE', mcc: undefined, sims: 5, silent: [5, 5, 5, 0, 0, 0] }],
       sweptAt: fleetStart + 28 * hour,
     });
   });

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { routed } from '../../../../emulators/api/route-table.ts';
@@ -7,6 +8,7 @@ import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
 import type { ApiAnswer } from '../../../../lambda/functions/query-api/answer.ts';
 import { type Api, respond } from '../../../../lambda/functions/query-api/api.ts';
 import type { Credentials } from '../../../../lambda/functions/query-api/credentials.ts';
+import { Documentation } from '../../../../lambda/functions/query-api/documentation.ts';
 import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { consoleRoutes, routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
@@ -53,6 +55,11 @@ export function basic(account: string, token: string): string {
   return `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
 }
 
+/** Where the contract and its page are. */
+const documentationFolder = fileURLToPath(
+  new URL('../../../../lambda/functions/query-api/', import.meta.url),
+);
+
 /** The API over a ledger, as its handler makes it. */
 export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api {
   const source = { get: async () => credentials, refresh: async () => credentials };
@@ -65,6 +72,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
     },
     days: undefined,
     console: undefined,
+    documentation: new Documentation(documentationFolder),
     findings: new FindingsTable(client, findingsTable.name),
     bills: undefined,
     quarantine: undefined,

@@ -523,13 +523,13 @@ describe('Sims', () => {
       const { body } = await get(`/v1/Sims?Silent=${silence}`);
       return [(body['sims'] as unknown[]).length, body['list']];
     };
-    await state.writeFleet({ sims: 100_000, sources: ['twilio'], sweptAt });
+    await state.writeFleet({ sims: 100_000, sources: ['twilio'], countries: undefined, sweptAt });
     expect((await ask('27h'))[1]).toBeUndefined();
-    await state.writeFleet({ sims: 100_001, sources: ['twilio'], sweptAt });
+    await state.writeFleet({ sims: 100_001, sources: ['twilio'], countries: undefined, sweptAt });
     const list = { as_of: formatTime(sweptAt), is_complete: false };
     expect(await ask('27h')).toEqual([1, list]);
     expect(await ask('72h')).toEqual([0, { ...list, is_complete: true }]);
-    await state.writeFleet({ sims: 5, sources: [], sweptAt });
+    await state.writeFleet({ sims: 5, sources: [], countries: undefined, sweptAt });
   });
 
   it.each(['24', '0h', 'PT24H', '1.5h', ''])('refuses the silence %s', async (silence) => {

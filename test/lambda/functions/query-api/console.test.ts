@@ -13,6 +13,7 @@ import { ConsoleFiles } from '../../../../lambda/functions/query-api/console.ts'
 import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
+import manifest from '../../../../package.json' with { type: 'json' };
 import { makeEpisode, storeEpisodes } from '../../queries/stored-alerts.ts';
 import { runningTables } from '../../store/running-tables.ts';
 import { apiEvent, apiOver, now, type Sending } from './api-under-test.ts';
@@ -140,6 +141,32 @@ describe('a file of the console', () => {
     }
   });
 
+  test('holds the licence of each package in the others: the page names it, and nothing loads it', async () => {
+    const html = Buffer.from(files['index.html'] ?? []).toString('utf8');
+    const [, name = ''] =
+      /<link rel="license" href="[^"]*\/console\/(licences-[A-Z0-9]{8}\.txt)"/.exec(html) ?? [];
+    const { statusCode, headers, body } = await ask(`/console/${name}`);
+    expect([statusCode, headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    const text = Buffer.from(body, 'base64').toString('utf8');
+    const { dependencies, devDependencies } = manifest;
+    const versions: Readonly<Record<string, string>> = { ...dependencies, ...devDependencies };
+    // The packages that the console's own modules import.
+    for (const imported of [
+      'preact',
+      '@preact/signals',
+      'uplot',
+      'd3-geo',
+      'd3-time',
+      'topojson-client',
+      'world-atlas',
+    ])
+      expect(text).toContain(`${imported} ${versions[imported]}, `);
+    // What those import in turn, and the whole text of a licence.
+    expect(text).toMatch(/^d3-array [\d.]+, ISC$/m);
+    expect(text).toContain('Permission to use, copy, modify, and/or distribute this software');
+    expect(text).not.toMatch(/^(?:esbuild|typescript|playwright-core) /m);
+  });
+
   test('has a hash in its name: nothing else of the function’s folder is served', async () => {
     const names = [
       'index.html',
@@ -159,7 +186,9 @@ describe('a file of the console', () => {
 
   test('is small: 80 KB compressed are enough for the first page', () => {
     const html = Buffer.from(files['index.html'] ?? []).toString('utf8');
-    const first = new Set([...html.matchAll(/\/console\/([\w.-]+)"/g)].map(([, name = '']) => name));
+    const first = new Set(
+      [...html.matchAll(/\/console\/([\w-]+\.(?:js|css))"/g)].map(([, name = '']) => name),
+    );
     // What is imported at once, and the page that is shown first.
     const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
     for (const name of first) {

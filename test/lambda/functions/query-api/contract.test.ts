@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { renderClientTypes } from '../../../../bin/client-types.ts';
 import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
+import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import type { BillReader } from '../../../../lambda/bills/bill-reader.ts';
 import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import page from '../../../../lambda/functions/query-api/documentation.json' with { type: 'json' };
@@ -215,6 +216,14 @@ describe('the answers', () => {
       [{ sim: finding.sim, day: '2026-11-02', findings: [finding] }],
       1,
     );
+    await new AlertState(tables.client, alertStateTable.name).writeFleet({
+      ...{ sims: 3, sources: ['1nce'], sweptAt: now - 60_000 },
+      countries: [
+        { country: undefined, mcc: undefined, sims: 1, silent: [0, 0, 0, 0, 0, 0] },
+        { country: 'DE', mcc: undefined, sims: 1, silent: [1, 1, 0, 0, 0, 0] },
+        { country: undefined, mcc: '262', sims: 1, silent: [1, 0, 0, 0, 0, 0] },
+      ],
+    });
     const scope = { rule: 'silent', sim: undefined, source: undefined };
     await new MutesTable(tables.client, alertStateTable.name).put({
       ...{ ...scope, id: identifyMute(scope) },
@@ -255,6 +264,7 @@ describe('the answers', () => {
       '/v1/Sims/{sim}/ConnectionEvents',
       ['', '?PageSize=1&EventType=data-session.started', '?Include=detail'],
     ],
+    ['/v1/Fleet', ['']],
     [
       '/v1/UsageRecords',
       [

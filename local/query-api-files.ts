@@ -1,19 +1,35 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildConsole, consoleBuildOptions } from '../console/build.ts';
 import type { FunctionFiles } from '../emulators/lambda-runtime/bundle.ts';
 import { BundleCache } from '../emulators/lambda-runtime/bundle-cache.ts';
-import { consoleFolder } from '../lambda/aws/names.ts';
+import { consoleFolder, documentationFolder } from '../lambda/aws/names.ts';
+import { documentationFiles } from '../lambda/functions/query-api/documentation.ts';
 
 const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
 const cacheDirectory = join(projectDirectory, 'node_modules/.cache/simledger/console');
 
 /**
- * The console's files as they are deployed in the query API's folder; made again only where a source has changed.
+ * What is deployed beside the code of the query API's function: the contract with its page, and the console.
  *
- * @throws esbuild's BuildFailure where a source cannot be compiled.
+ * @throws esbuild's BuildFailure where a source of the console cannot be compiled.
  */
-export async function readConsoleFiles(): Promise<FunctionFiles> {
+export async function readQueryApiFiles(): Promise<FunctionFiles> {
+  const [documentation, console] = await Promise.all([readDocumentation(), readConsole()]);
+  return { ...documentation, ...console };
+}
+
+async function readDocumentation(): Promise<FunctionFiles> {
+  const folder = join(projectDirectory, 'lambda/functions/query-api');
+  const read = Object.values(documentationFiles).map(
+    async (name) => [`${documentationFolder}/${name}`, await readFile(join(folder, name))] as const,
+  );
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** The console's files; made again only where a source has changed. */
+async function readConsole(): Promise<FunctionFiles> {
   const options = consoleBuildOptions(projectDirectory);
   const cache = new BundleCache(projectDirectory, cacheDirectory);
   const kept = await cache.read(options);

@@ -1,0 +1,82 @@
+import { readHeardMark, type WatchedSim } from './watched-sim.ts';
+
+/** Silences for which a sweep counts SIMs, with how they are written as a parameter, and in milliseconds. */
+export const countedSilences = [
+  ['1h', 3_600_000],
+  ['6h', 6 * 3_600_000],
+  ['24h', 24 * 3_600_000],
+  ['3d', 3 * 86_400_000],
+  ['7d', 7 * 86_400_000],
+  ['30d', 30 * 86_400_000],
+] as const;
+
+/** The SIMs that were last seen in one country. */
+export interface CountryCount {
+  /** ISO 3166-1 alpha-2; undefined where the last record about their network states none. */
+  readonly country: string | undefined;
+  /** Mobile country code; undefined where there is a country, or no code either. */
+  readonly mcc: string | undefined;
+  readonly sims: number;
+  /**
+   * SIMs that may be silent for each of {@link countedSilences}: by their marks, which may be a granule older than the
+   * records behind them.
+   */
+  readonly silent: readonly number[];
+}
+
+/** Countries and codes that are told apart: there are some 250 of each. What a carrier writes besides is counted as unknown. */
+const maxCountries = 1_000;
+
+interface Counts {
+  sims: number;
+  /** As {@link CountryCount.silent} has them. */
+  readonly silent: number[];
+}
+
+/** Counts the SIMs of a fleet by country, as a sweep goes through them. What is kept grows with the countries, not with the SIMs. */
+export class FleetCounts {
+  readonly #now: number;
+  readonly #countries = new Map<string, Counts>();
+  readonly #codes = new Map<string, Counts>();
+  readonly #unknown = makeCounts();
+
+  /** @param now milliseconds since the epoch. */
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  add(sim: WatchedSim): void {
+    const counts = this.#find(sim);
+    const heardAt = readHeardMark(sim);
+    const silence = heardAt === undefined ? Number.POSITIVE_INFINITY : this.#now - heardAt;
+    counts.sims += 1;
+    for (const [index, [, milliseconds]] of countedSilences.entries()) {
+      if (silence < milliseconds) return;
+      counts.silent[index] = (counts.silent[index] ?? 0) + 1;
+    }
+  }
+
+  list(): CountryCount[] {
+    return [
+      ...[...this.#countries].map(([country, counts]) => ({ country, mcc: undefined, ...counts })),
+      ...[...this.#codes].map(([mcc, counts]) => ({ country: undefined, mcc, ...counts })),
+      ...(this.#unknown.sims > 0 ? [{ country: undefined, mcc: undefined, ...this.#unknown }] : []),
+    ];
+  }
+
+  #find({ country, network }: WatchedSim): Counts {
+    const mcc = network?.slice(0, network.indexOf('-'));
+    const [places, name] = country === undefined ? [this.#codes, mcc] : [this.#countries, country];
+    if (name === undefined) return this.#unknown;
+    const known = places.get(name);
+    if (known !== undefined) return known;
+    if (this.#countries.size + this.#codes.size >= maxCountries) return this.#unknown;
+    const counts = makeCounts();
+    places.set(name, counts);
+    return counts;
+  }
+}
+
+function makeCounts(): Counts {
+  return { sims: 0, silent: countedSilences.map(() => 0) };
+}

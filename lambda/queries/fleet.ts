@@ -1,0 +1,52 @@
+import type { AlertState } from '../alerts/sweep/alert-state.ts';
+import { type CountryCount, countedSilences } from '../alerts/sweep/fleet-counts.ts';
+import { formatTime } from '../ledger/time.ts';
+import { threeLetterCountry } from './country-code.ts';
+
+/** The whole fleet in numbers, as the last sweep of the alerts counted it: nobody who asks goes through all SIMs for them. */
+
+/** Where the last sweep's counts are read. */
+export interface FleetPorts {
+  /** Undefined where a deployment judges no rules: nothing is counted. */
+  readonly alerts: { readonly state: Pick<AlertState, 'readFleet'> } | undefined;
+}
+
+/** The fleet as a resource. */
+export type Fleet = Awaited<ReturnType<typeof fetchFleet>>;
+
+/** How many SIMs there are, and in which countries; nulls and no countries before the first sweep. */
+export async function fetchFleet({ alerts }: FleetPorts) {
+  const fleet = await alerts?.state.readFleet();
+  if (fleet?.countries === undefined) return { as_of: null, sims: null, countries: [] };
+  return {
+    as_of: formatTime(fleet.sweptAt),
+    sims: fleet.sims,
+    countries: sumCountries(fleet.countries).map(({ country, sims, silent }) => ({
+      operator_country: country,
+      sims,
+      silent: countedSilences.map(([duration], index) => ({ duration, sims: silent[index] ?? 0 })),
+    })),
+  };
+}
+
+interface CountrySum extends Pick<CountryCount, 'sims' | 'silent'> {
+  /** Three letters, or null. */
+  readonly country: string | null;
+}
+
+/** By three letters, the countries with most SIMs first: carriers state a country, or the codes of its networks. */
+function sumCountries(counts: readonly CountryCount[]): CountrySum[] {
+  const sums = new Map<string | null, CountrySum>();
+  for (const { country: stated, mcc, sims, silent } of counts) {
+    const country = threeLetterCountry(stated, mcc);
+    const known = sums.get(country);
+    sums.set(country, {
+      country,
+      sims: sims + (known?.sims ?? 0),
+      silent: silent.map((count, index) => count + (known?.silent[index] ?? 0)),
+    });
+  }
+  return [...sums.values()].sort(
+    (a, b) => b.sims - a.sims || ((a.country ?? '') < (b.country ?? '') ? -1 : 1),
+  );
+}
