@@ -536,7 +536,9 @@ export const heardPageSize = 40;
 
 const endOfTime = '9999';
 
-const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly `${MarkName}At`[];
+/** The attribute that holds a mark. */
+type MarkStamp = `${MarkName}At`;
+const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly MarkStamp[];
 
 /** Pages of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
 const maxPages = 8;

@@ -1,4 +1,5 @@
-import { relative, resolve } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
 import { commonTokens, declareClassPlugin, PluginKind, tokens } from '@stryker-mutator/api/plugin';
 import {
@@ -25,6 +26,8 @@ class ResidentTestRunner {
   #files = [];
   /** Rejects if the thread ends. */
   #ended;
+  /** Milliseconds that each test took without a mutant, by its id. */
+  #times = {};
 
   /** @param {{resident: {configFile: string}}} options what Stryker is configured with */
   constructor(options) {
@@ -51,6 +54,7 @@ class ResidentTestRunner {
     });
     const specifications = await this.#vitest.globTestSpecifications();
     this.#files = specifications.map(({ moduleId }) => moduleId).sort(compareFiles);
+    if (existsSync(timesFile)) this.#times = JSON.parse(readFileSync(timesFile, 'utf8'));
     const name = `mutants-${process.pid}`;
     this.#vitest.provide('mutants', name);
     this.#channel = new BroadcastChannel(name);
@@ -67,13 +71,14 @@ class ResidentTestRunner {
 
   async dryRun() {
     const { tests, mutantCoverage } = await this.#run({ files: this.#files, bail: false });
+    this.#times = Object.fromEntries(tests.map(({ id, milliseconds }) => [id, milliseconds]));
+    writeFileSync(timesFile, JSON.stringify(this.#times));
     return { status: DryRunStatus.Complete, tests: tests.map(describeTest), mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, disableBail }) {
-    const wanted = testFilter && new Set(testFilter.map((id) => resolve(id.slice(0, id.indexOf('#')))));
+  async mutantRun({ activeMutant, testFilter, hitLimit, mutantActivation, disableBail, sandboxFileName }) {
     const { tests, hitCount } = await this.#run({
-      files: this.#files.filter((file) => wanted?.has(resolve(file)) ?? true),
+      files: this.#sortFiles(testFilter, sandboxFileName),
       tests: testFilter,
       mutant: activeMutant.id,
       isStatic: mutantActivation === 'static',
@@ -101,6 +106,21 @@ class ResidentTestRunner {
     await this.#vitest?.close();
   }
 
+  /** The files of the wanted tests: first that of the mutated file, then those whose tests take least time. */
+  #sortFiles(testFilter, mutatedFile) {
+    if (testFilter === undefined) return this.#files;
+    const times = new Map();
+    for (const id of testFilter) {
+      const file = resolve(id.slice(0, id.indexOf('#')));
+      times.set(file, (times.get(file) ?? 0) + (this.#times[id] ?? 0));
+    }
+    const name = basename(mutatedFile, '.ts');
+    const isOwn = (file) => basename(file).startsWith(`${name}.`);
+    return this.#files
+      .filter((file) => times.has(resolve(file)))
+      .sort((a, b) => isOwn(b) - isOwn(a) || times.get(resolve(a)) - times.get(resolve(b)));
+  }
+
   /** Runs tests in the thread, and waits for what they told. */
   async #run(request) {
     const answer = this.#nextMessage();
@@ -114,6 +134,9 @@ class ResidentTestRunner {
     });
   }
 }
+
+/** Where the times are kept for the process that follows one which a mutant made hang. */
+const timesFile = 'test-times.json';
 
 const statuses = { pass: TestStatus.Success, fail: TestStatus.Failed, skip: TestStatus.Skipped };
 
