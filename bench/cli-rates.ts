@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { eventsTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
-import type { LocalLedger } from '../local/local-ledger.ts';
+import type { LocalLedger } from '../local/ledger-interface.ts';
 import { portVariables } from '../local/options.ts';
 import { temporaryFolder } from './bundles.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';

@@ -302,10 +302,10 @@ function daysText(): string {
     row('SIM-days, kept a year', ({ simDayStorage }) => 12 * simDayStorage),
     row('lake, kept a year', ({ lakeStorage }) => 12 * lakeStorage),
     row('a bill', (_, sims) => priceBill(sims, alwaysOnDay)),
-    row('usage for ever, after a year', (_, sims) => priceKeptUsage(sims, 365)),
+    row('usage forever, after a year', (_, sims) => priceKeptUsage(sims, 365)),
     row('`usageDays: 35`', (_, sims) => priceKeptUsage(sims, 35)),
     row(
-      'after a year, usage for ever',
+      'after a year, usage forever',
       (month, sims) =>
         running(month) + kept(month) + pricePartialPasses(sims, alwaysOnDay) + priceKeptUsage(sims, 365),
     ),

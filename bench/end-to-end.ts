@@ -1,6 +1,6 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { usageTable } from '../lambda/store/tables.ts';
-import type { LocalLedger } from '../local/local-ledger.ts';
+import type { LocalLedger } from '../local/ledger-interface.ts';
 import { type BenchmarkOptions, type Figure, figure, findQuantile } from './figures.ts';
 import { begin, measuredSource, measureIntake, startMeasuredLedger } from './measured-ledger.ts';
 import { makeRecords, type Workload } from './workloads.ts';

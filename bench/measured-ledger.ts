@@ -1,4 +1,5 @@
-import { type LocalLedger, startLocalLedger } from '../local/local-ledger.ts';
+import type { LocalLedger } from '../local/ledger-interface.ts';
+import { startLocalLedger } from '../local/local-ledger.ts';
 
 /** The local run in this process, as the benchmarks put records into it. */
 

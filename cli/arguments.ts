@@ -1,3 +1,4 @@
+import { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import type { BillGroup } from '../lambda/billing/bill.ts';
 import { formatTime } from '../lambda/ledger/time.ts';
@@ -48,13 +49,22 @@ export function wordArgument<const Word extends string>(words: readonly Word[]):
   };
 }
 
+/** An option that takes one of several words. */
+export function wordOption<Flags extends string, const Words extends readonly string[]>(
+  flags: Flags,
+  description: string,
+  words: Words,
+) {
+  return new Option(flags, description).choices(words).argParser(wordArgument<Words[number]>(words));
+}
+
 /** A UTC day: `2026-11-02`. */
 export function dayArgument(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && timeParameter.parse(text) !== undefined) return text;
   throw refused('a UTC day such as 2026-11-02');
 }
 
-/** What usage of the fleet is told apart by, in the command line's words. */
+/** What usage of the fleet is grouped by, in the command line's words. */
 export const fleetUsageWords = [
   'sim',
   'fleet',
@@ -67,7 +77,7 @@ export const fleetUsageWords = [
 ] as const;
 export type FleetUsageWord = (typeof fleetUsageWords)[number];
 
-/** The words of `usage --by`: periods, and what the fleet's usage is told apart by. */
+/** The words of `usage --by`: periods, and what the fleet's usage is grouped by. */
 export const usageWords = [...granularities, ...fleetUsageWords] as const;
 export type UsageWord = (typeof usageWords)[number];
 
@@ -81,7 +91,7 @@ function refused(accepted: string): InvalidArgumentError {
   return new InvalidArgumentError(`Give ${accepted}.`);
 }
 
-/** What the rows of a bill are told apart by. */
+/** What the rows of a bill are grouped by. */
 export const billGroups = [
   'sim',
   'fleet',

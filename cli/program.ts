@@ -1,9 +1,8 @@
-import { Argument, Command, Help, Option } from '@commander-js/extra-typings';
-import { episodeStates } from '../lambda/alerts/episodes.ts';
+import { Argument, Option } from '@commander-js/extra-typings';
+import { episodeStates } from '../lambda/alerts/episode.ts';
 import { severities } from '../lambda/alerts/rules.ts';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import { checks } from '../lambda/days/findings/finding.ts';
-import type { Interpret } from '../lambda/ingest/entries.ts';
 import { exploredKinds, periods } from '../lambda/queries/explore/words.ts';
 import {
   filters,
@@ -12,7 +11,6 @@ import {
   timeParameter,
   usageOrders,
 } from '../lambda/queries/parameters.ts';
-import manifest from '../package.json' with { type: 'json' };
 import {
   billGroups,
   dayArgument,
@@ -24,9 +22,12 @@ import {
   usageWords,
   wholeNumberArgument,
   wordArgument,
+  wordOption,
 } from './arguments.ts';
-import type { CommandContext, CommandEnvironment, ExitCode, Perform, PerformAlone } from './command.ts';
-import { type Deployment, MissingStackError } from './deployment/deployment.ts';
+import type { CommandEnvironment, ExitCode } from './command.ts';
+import { MissingStackError } from './deployment/deployment.ts';
+import { newProgram, type Program } from './new-program.ts';
+import { type Performer, type PerformerAlone, performer, performWithoutDeployment } from './performer.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
 export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitCode) => void) {
@@ -53,128 +54,6 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
 
 /** Reads `--limit`, the number of lines or rows that are listed. */
 const limit = wholeNumberArgument(1, 1_000_000);
-
-type Program = ReturnType<typeof newProgram>;
-type Performer = ReturnType<typeof performer>;
-type PerformerAlone = ReturnType<typeof performWithoutDeployment>;
-
-function newProgram({ terminal }: CommandEnvironment) {
-  return new Command('simledger')
-    .description('Operate simledger: a stack in your AWS account, or the local run')
-    .version(manifest.version, '-V, --version', 'Print the version')
-    .helpOption('-h, --help', 'Show this help')
-    .helpCommand('help [command]', 'Show the help of a command')
-    .addOption(
-      new Option('--local', 'Use the local run (npm start) instead of a stack').conflicts([
-        'region',
-        'profile',
-        'stack',
-      ]),
-    )
-    .option('--stack <name>', 'Name of the stack', 'simledger')
-    .option('--region <region>', 'AWS region (default: AWS_REGION, then profile)')
-    .option('--profile <name>', 'AWS profile (default: AWS_PROFILE)')
-    .option('--json', 'Print JSON instead of tables')
-    .option('--reveal', 'Show personal values such as IMSI and addresses')
-    .configureHelp({
-      showGlobalOptions: true,
-      // Every flag is off by default.
-      optionDescription: (option) => new Help().optionDescription(option).replace(' (default: false)', ''),
-    })
-    .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => terminal.err.write(text),
-    })
-    .showHelpAfterError('(Run simledger --help, or a command with --help, to see what is accepted)')
-    .exitOverride();
-}
-
-/** Whether a command changes anything. */
-type Effect = 'reads' | 'writes';
-
-/** Runs a command on the deployment that the options name. */
-function performer(environment: CommandEnvironment, program: Program, onEnd: (code: ExitCode) => void) {
-  const { terminal, signal } = environment;
-  return async <Options>(
-    effect: Effect,
-    load: () => Promise<Perform<Options>>,
-    options: Options,
-  ): Promise<void> => {
-    const { json = false, reveal = false } = program.opts();
-    const [command, interpret, deployment] = await unlessInterrupted(
-      signal,
-      settleAll([load(), loadInterpret(environment), openDeployment(environment, program)]),
-    );
-    const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
-    if (effect === 'writes') {
-      signal.addEventListener('abort', () =>
-        terminal.err.write('\nStopping … (Ctrl-C again stops at once)\n'),
-      );
-    }
-    try {
-      const ended = command(context, options);
-      onEnd(await (effect === 'reads' ? unlessInterrupted(signal, ended) : ended));
-    } finally {
-      deployment.close();
-    }
-  };
-}
-
-/** Runs a command that reads files of this machine only. */
-function performWithoutDeployment(
-  { terminal, signal }: CommandEnvironment,
-  program: Program,
-  onEnd: (code: ExitCode) => void,
-) {
-  return async <Options>(load: () => Promise<PerformAlone<Options>>, options: Options): Promise<void> => {
-    const { json = false, reveal = false } = program.opts();
-    const command = await unlessInterrupted(signal, load());
-    onEnd(await unlessInterrupted(signal, command({ terminal, json, reveal, signal }, options)));
-  };
-}
-
-/** Waits for all work, even if some of it fails, so that no code is being loaded when a command ends. */
-async function settleAll<Results extends readonly unknown[]>(
-  work: {
-    readonly [Index in keyof Results]: Promise<Results[Index]>;
-  },
-): Promise<Results> {
-  await Promise.allSettled(work);
-  return (await Promise.all(work)) as unknown as Results;
-}
-
-/**
- * Waits for something, but not beyond Ctrl-C.
- *
- * @throws the signal's reason.
- */
-async function unlessInterrupted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  let stop: () => void = () => undefined;
-  const interruption = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([interruption, work]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-async function loadInterpret({ interpret }: CommandEnvironment): Promise<Interpret> {
-  return interpret ?? (await import('../lambda/carriers/index.ts')).interpret;
-}
-
-async function openDeployment({ terminal }: CommandEnvironment, program: Program): Promise<Deployment> {
-  const { local, stack, region, profile } = program.opts();
-  if (local === true) {
-    const { openLocalRun } = await import('./deployment/local-run.ts');
-    return openLocalRun(terminal.env);
-  }
-  const { openStack } = await import('./deployment/stack.ts');
-  return openStack({ stack, region, profile });
-}
 
 function addQuarantine(program: Program, perform: Performer): void {
   const quarantine = program.command('quarantine').description('List, show and redrive rejected records');
@@ -286,7 +165,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
         queryArgument(sims.status),
       )
       .addOption(
-        new Option('--online <boolean>', 'Only SIMs that are online, or are not')
+        new Option('--online <boolean>', 'Only SIMs that are online (true) or offline (false)')
           .choices(['true', 'false'])
           .argParser(queryArgument(sims.online)),
       )
@@ -302,7 +181,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
   ofFleet('silent', 'List SIMs not heard for some time')
     .requiredOption(
       '--for <duration>',
-      'How long nothing was heard: 90m, 24h, 7d',
+      'Only SIMs not heard for this long: 90m, 24h, 7d',
       queryArgument(sims.silent),
     )
     .action((options) =>
@@ -346,7 +225,7 @@ function addLedger(program: Program, perform: Performer, { terminal }: CommandEn
     .addOption(
       new Option(
         '--by <words>',
-        'Period to sum up; of the fleet also what to tell apart (default: day for a SIM, all for the fleet)',
+        'Period to sum up; for the fleet also what to group by (default: day for a SIM, all for the fleet)',
       )
         .choices(usageWords)
         .argParser(queryArgument(parseWords(usageWords))),
@@ -399,12 +278,12 @@ function addAlerts(program: Program, perform: Performer, { terminal }: CommandEn
     );
   alerts
     .command('show')
-    .description('Show an alert and the records that it rests on')
+    .description('Show an alert and the records behind it')
     .argument('<id>', 'ID that list shows')
     .action((id) => perform('reads', async () => (await import('./alerts/show.ts')).showAlert, { id }));
   alerts
     .command('mute')
-    .description('Hold back messages about a rule, a SIM or a source for a time')
+    .description('Suppress messages about a rule, SIM or source for a time')
     .option('--rule <name>', 'Alerts of this rule', queryArgument(rule))
     .option('--sim <sim>', 'Alerts of this SIM', queryArgument(sim))
     .option('--source <name>', 'Alerts of this source', queryArgument(source))
@@ -425,7 +304,7 @@ function addAlerts(program: Program, perform: Performer, { terminal }: CommandEn
     );
   alerts
     .command('test')
-    .description('Test rules on past records, beside what was sent')
+    .description('Test rules on past records, and compare with what was sent')
     .argument('[rules]', 'JSON file of rules (default: the default rules)')
     .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
     .option('--to <time>', 'End of the range (default: now)', time)
@@ -455,7 +334,7 @@ function addDays(program: Program, perform: Performer): void {
     .action((options) => perform('reads', async () => (await import('./days/list.ts')).showDays, options));
   days
     .command('close')
-    .description('Close days and have them read, such as years of history')
+    .description('Close days and read them, such as years of history')
     .requiredOption('--from <day>', 'First day', dayArgument)
     .requiredOption('--to <day>', 'Last day', dayArgument)
     .option('--dry-run', 'Show what would happen, and write nothing', false)
@@ -466,7 +345,7 @@ function addDays(program: Program, perform: Performer): void {
     .option('--day <day>', 'Only this day', dayArgument)
     .option('--from <day>', 'First day (default: the oldest)', dayArgument)
     .option('--to <day>', 'Last day (default: the latest)', dayArgument)
-    .option('--full', 'Compare with the tables, too', false)
+    .option('--full', 'Also compare with the tables', false)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
     .action((options) =>
@@ -483,7 +362,7 @@ function addExplore(
   const time = timeArgument(terminal.now);
   program
     .command('explore')
-    .description('Ask closed days for sums, counts or rows')
+    .description('Query closed days: sums, counts or rows')
     .addArgument(
       new Argument('[kind]', 'What to ask about')
         .choices(exploredKinds)
@@ -491,13 +370,13 @@ function addExplore(
     )
     .option('--sum <columns>', 'Add up these columns')
     .option('--count [columns]', 'Count rows, or the different values of these columns')
-    .option('--max <columns>', 'Find the greatest value of these columns')
-    .option('--percentile <percentiles>', 'Find percentiles such as 95:bytes')
-    .option('--by <columns>', 'Tell these columns apart')
-    .addOption(wordOption('--every <period>', 'Tell periods apart', periods))
+    .option('--max <columns>', 'Show the largest value of these columns')
+    .option('--percentile <percentiles>', 'Show percentiles such as 95:bytes')
+    .option('--by <columns>', 'Group by these columns')
+    .addOption(wordOption('--every <period>', 'Group by this period', periods))
     .option('--where <conditions>', 'Only these rows: country=DE,source!=kore,bytes>=1000')
     .option('--top <n>', 'Only the groups with the most', wholeNumberArgument(1, 10_000))
-    .option('--sql <select>', 'Ask by SQL instead')
+    .option('--sql <select>', 'Run this SELECT instead')
     .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
     .option('--to <time>', 'End of the range (default: now)', time)
     .addOption(
@@ -505,8 +384,8 @@ function addExplore(
         .argParser(monthArgument)
         .conflicts(['from', 'to']),
     )
-    .option('--lake <dir>', 'Read a lake in this folder, and no deployment')
-    .option('--print', 'Print the SQL, and do not run it', false)
+    .option('--lake <dir>', 'Read the lake in this folder instead of a deployment')
+    .option('--print', 'Print the SQL without running it', false)
     .option('--limit <n>', 'Maximum number of rows (default: 50 in a table, else all)', limit)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
@@ -525,7 +404,7 @@ function addExplore(
 }
 
 function addBill(program: Program, perform: Performer): void {
-  const bill = program.command('bill').description('Make bills, and check those of carriers');
+  const bill = program.command('bill').description('Make bills, and check invoices');
   /** What decides a bill besides records. */
   const ofMonth = (name: string, description: string, options?: { isDefault: boolean }) =>
     bill
@@ -542,28 +421,28 @@ function addBill(program: Program, perform: Performer): void {
   ofMonth('show', 'Show what the usage of a month should cost', { isDefault: true })
     .option(
       '--tariff <file...>',
-      "JSON files of tariffs (default: those that are put, or else the carriers' own cost)",
+      "JSON files of tariffs (default: the stored ones, else the carriers' own cost)",
     )
     .addOption(
-      new Option('--by <words>', 'What to tell apart')
+      new Option('--by <words>', 'What to group by')
         .choices(billGroups)
         .argParser(queryArgument(parseWords(billGroups))),
     )
     .option('--html <file>', 'Also write the bill as a page to this file')
     .option('--focus <account>', "Print the lines as CSV of FOCUS, with the carrier's id of your account")
-    .option('--explain <line>', 'Show how a line came about, down to its records')
+    .option('--explain <line>', 'Explain a line, down to its records')
     .addOption(
       new Option('--stored', 'Show the bill that is stored').conflicts([
         ...(['tariff', 'roster', 'balances', 'by', 'explain'] as const),
       ]),
     )
     .addOption(
-      new Option('--forecast', 'Show what the month will come to').conflicts([
+      new Option('--forecast', 'Forecast what the month will cost').conflicts([
         ...(['stored', 'against', 'by', 'explain', 'html', 'csv'] as const),
       ]),
     )
     .addOption(
-      new Option('--against <month>', 'Say why the month differs from another one')
+      new Option('--against <month>', 'Explain the difference from another month')
         .argParser(monthArgument)
         .conflicts([...(['stored', 'by', 'explain', 'html', 'csv'] as const)]),
     )
@@ -593,7 +472,7 @@ function addBill(program: Program, perform: Performer): void {
     );
   bill
     .command('savings')
-    .description('Show what a month would have cost by each of several tariffs')
+    .description('Compare what a month would have cost under several tariffs')
     .requiredOption(
       '--month <month>',
       'The month in which the billing periods end, such as 2026-10',
@@ -608,7 +487,7 @@ function addBill(program: Program, perform: Performer): void {
     );
   bill
     .command('sims')
-    .description('List SIMs that cost and do nothing, and the reverse')
+    .description('List SIMs that are billed but unused, or used but not billed')
     .requiredOption(
       '--month <month>',
       'The month in which the billing periods end, such as 2026-10',
@@ -634,11 +513,11 @@ function addTariff(program: Program, perform: Performer, performAlone: Performer
       .argument('[file...]', 'JSON files of tariffs')
       .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
       .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began');
-  ofFiles('check', 'Check files of tariffs, and store nothing').action((files, options) =>
+  ofFiles('check', 'Check files of tariffs without storing them').action((files, options) =>
     performAlone(async () => (await import('./tariff/check.ts')).checkTariffs, { files, ...options }),
   );
-  ofFiles('put', 'Store tariffs, a roster and opening balances, and say what changes from which day')
-    .option('--remove <name...>', 'Names of tariffs that hold no more')
+  ofFiles('put', 'Store tariffs, a roster and opening balances, and show what changes from which day')
+    .option('--remove <name...>', 'Names of tariffs to remove')
     .option(
       '--bills-from <month>',
       'Make bills from this month on (default: last month, and those that are stored)',
@@ -654,7 +533,7 @@ function addTariff(program: Program, perform: Performer, performAlone: Performer
     );
   tariff
     .command('list')
-    .description('List the tariffs by which bills are made')
+    .description('List the stored tariffs')
     .action((options) =>
       perform('reads', async () => (await import('./tariff/list.ts')).listTariffs, options),
     );
@@ -731,13 +610,4 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
           : completion.map((candidate) => `${candidate.word}\t${candidate.description}`);
       terminal.out.write(lines.map((line) => `${line}\n`).join(''));
     });
-}
-
-/** An option that takes one of several words. */
-function wordOption<Flags extends string, const Words extends readonly string[]>(
-  flags: Flags,
-  description: string,
-  words: Words,
-) {
-  return new Option(flags, description).choices(words).argParser(wordArgument<Words[number]>(words));
 }

@@ -7,7 +7,7 @@ import { PrivateBucket } from './private-bucket.ts';
 export interface AccessLogsProps {
   /** Name of a bucket that exists; `true` for a new one. */
   readonly bucket: string | true;
-  /** Days for which a new bucket keeps logs; 0 for ever. */
+  /** Days for which a new bucket keeps logs; 0 forever. */
   readonly logDays: number;
   readonly removalPolicy: RemovalPolicy;
 }

@@ -20,7 +20,7 @@ export function watchSweep(alarms: Alarms, metrics: LedgerMetrics, alertSweep: A
   const period = Duration.minutes(sweepsPerPeriod * minutes);
   const sum = { statistic: 'Sum', period };
   alarms.add('AlertSweepLate', {
-    sentence: `No sweep of alerts has succeeded for ${period.toMinutes()} minutes.`,
+    sentence: `The alert sweep has not succeeded for ${period.toMinutes()} minutes.`,
     consequence: 'No alert opens or ends until one does; the ledger is not affected.',
     page: 'alert-sweep-late',
     metric: new MathExpression({
@@ -54,7 +54,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
     periods: 2,
   });
   alarms.add(`AlertsUndelivered-${receiver}`, {
-    sentence: `The receiver ${receiver} has not taken an alert for ${longestFailure.toMinutes()} minutes.`,
+    sentence: `The receiver ${receiver} has not accepted an alert for ${longestFailure.toMinutes()} minutes.`,
     consequence: 'Attempts go on for 3 days; later messages of the same alert wait for it.',
     page: 'alerts-undelivered',
     metric: metrics.ofReceiver(delivery.oldestFailed, receiver, 'Maximum'),

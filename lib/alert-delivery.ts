@@ -75,7 +75,7 @@ export class AlertDelivery extends Construct {
   #function({ storage, apiUrl, namespace, operation }: AlertDeliveryProps): NodeFunction {
     return new NodeFunction(this, 'Deliverer', {
       definition: functions.alertDelivery,
-      description: 'Tells receivers of alerts',
+      description: 'Delivers alerts to receivers',
       environment: {
         [environment.alertReceivers]: Stack.of(this).toJsonString(this.receivers),
         [environment.alertOutboxTable]: storage.alertOutbox.tableName,

@@ -194,13 +194,13 @@ export function listDefaultRules(sources: readonly RuleSource[]): Rule[] {
   ];
 }
 
-/** For how many days records are kept; 0 for ever. */
+/** For how many days records are kept; 0 forever. */
 export interface RecordRetention {
   readonly eventDays: number;
   readonly usageDays: number;
 }
 
-/** How long all records of a SIM are kept, in milliseconds; infinity where they are kept for ever. */
+/** How long all records of a SIM are kept, in milliseconds; infinity where they are kept forever. */
 export function findKeptTime({ eventDays, usageDays }: RecordRetention): number {
   return Math.min(...[eventDays, usageDays].filter((days) => days > 0)) * 24 * hour;
 }

@@ -14,11 +14,11 @@ import {
   usageTable,
 } from '../lambda/store/tables.ts';
 import { type AlertSettings, findKeptTime } from './alert-rules.ts';
-import type { RetentionSettings } from './configuration.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { ConfiguredReceiver } from './receivers.ts';
 import { scheduleFunction } from './scheduled-function.ts';
+import type { RetentionSettings } from './settings.ts';
 import { allowPositions, type CarrierSource, describeReadSources } from './source.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
@@ -71,7 +71,7 @@ export class AlertSweep extends Construct {
     });
     return new NodeFunction(this, 'Sweeper', {
       definition: functions.alertSweep,
-      description: 'Judges the rules of alerts',
+      description: 'Judges SIMs by the rules of alerts',
       environment: {
         ...storage.readerEnvironment,
         [environment.alertOutboxTable]: storage.alertOutbox.tableName,
@@ -138,7 +138,7 @@ function asksForDays(rule: Rule): boolean {
   return isAboutPeriods(rule) || isAboutFindings(rule);
 }
 
-/** How long all records of a SIM are kept, in milliseconds; nothing where they are kept for ever. */
+/** How long all records of a SIM are kept, in milliseconds; nothing where they are kept forever. */
 function findRetention(days: AlertSweepProps['retention']): { readonly retention?: number } {
   const retention = findKeptTime(days);
   return Number.isFinite(retention) ? { retention } : {};

@@ -19,7 +19,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
   const { planner, deadLetters, minutes } = dayPass;
   const sum = { statistic: 'Sum', period: Duration.minutes(looksPerPeriod * minutes) };
   alarms.add('DayPlannerLate', {
-    sentence: `No look for due days has succeeded for ${sum.period.toHours()} hours.`,
+    sentence: `The search for due days has not succeeded for ${sum.period.toHours()} hours.`,
     consequence: 'No day is closed or sealed until then; the ledger is not affected.',
     page: 'day-planner-late',
     metric: new MathExpression({
@@ -40,7 +40,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     breachingPeriods: 1,
   };
   alarms.add('DayUnsealed', {
-    sentence: `A day could have been sealed ${longestDelay.toHours()} hours ago, and is not.`,
+    sentence: `A day could have been sealed ${longestDelay.toHours()} hours ago, but is not.`,
     consequence: 'Reports of it are not final, and the lake lacks it; the ledger is not affected.',
     page: 'day-unsealed',
     metric: metrics.ofDayPlanner(days.unsealed, { period: measuredPeriod }),
@@ -48,7 +48,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     ...sinceLastLook,
   });
   alarms.add('DayDeadLetters', {
-    sentence: `The reading of a closed day failed ${dayMapping.maximumReceives} times.`,
+    sentence: `Reading a closed day failed ${dayMapping.maximumReceives} times.`,
     consequence: 'It is ordered again each hour; the ledger is not affected.',
     page: 'day-dead-letters',
     metric: deadLetters.metricApproximateNumberOfMessagesVisible({
@@ -59,7 +59,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
   });
   if (usageDays === 0) return;
   alarms.add('UsageExpiryHeld', {
-    sentence: 'Usage does not expire, since a day is not sealed at three quarters of its age.',
+    sentence: 'Usage no longer expires: a day is not sealed at three quarters of its age.',
     consequence: 'Nothing is lost; the table Usage grows until the day is sealed.',
     page: 'usage-expiry-held',
     metric: metrics.ofDayPlanner(days.expiryHeld, { period: measuredPeriod }),

@@ -5,12 +5,12 @@ import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import { daysPrefix, partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { filesTable, sessionsTable } from '../lambda/store/tables.ts';
-import type { DaySettings } from './configuration.ts';
 import type { Lake } from './lake.ts';
 import { dayMapping, functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import { makeQueue } from './queue.ts';
 import { scheduleFunction } from './scheduled-function.ts';
+import type { DaySettings } from './settings.ts';
 import { chooseDayConcurrency } from './sizing.ts';
 import { allowPositions, type CarrierSource, describeReadSources } from './source.ts';
 import { listIndexArns, type Storage } from './storage.ts';
@@ -21,7 +21,7 @@ export interface DayPassProps {
   readonly sources: readonly CarrierSource[];
   readonly storage: Storage;
   readonly lake: Lake;
-  /** Days that usage is kept; 0 for ever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
   /** Variables by which the worker tells what it has sealed. */
   readonly tellingEnvironment: Record<string, string>;

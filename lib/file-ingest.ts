@@ -6,11 +6,11 @@ import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import { filedRecordPrefix } from '../lambda/store/tables.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
-import type { ImporterSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
 import { fileMapping, functions } from './limits.ts';
 import { NodeFunction } from './node-function.ts';
 import { makeQueue } from './queue.ts';
+import type { ImporterSettings } from './settings.ts';
 
 /** Properties of {@link FileIngest}. */
 export interface FileIngestProps extends IngestProps {
@@ -82,7 +82,7 @@ export class FileIngest extends Construct {
   #importer(props: IngestProps): NodeFunction {
     return new NodeFunction(this, 'FileImporter', {
       definition: functions.fileImporter,
-      description: "Takes carriers' CSV files from S3 into the ledger",
+      description: "Stores carriers' CSV files from S3 in the ledger",
       environment: {
         ...props.environment,
         [environment.filesTable]: props.storage.files.tableName,

@@ -122,7 +122,7 @@ export class LakeCatalog extends Construct {
   ): CfnWorkGroup {
     return new CfnWorkGroup(this, 'WorkGroup', {
       name,
-      description: 'Questions about closed days',
+      description: 'Queries of closed days',
       // Else the stack could not be deleted once a query has run.
       recursiveDeleteOption: true,
       workGroupConfiguration: {

@@ -5,9 +5,9 @@ import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import { partialDaysPrefix } from '../lambda/days/pass/lake-objects.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
-import type { ObjectLockSettings } from './configuration.ts';
 import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket, type PrivateBucketProps } from './private-bucket.ts';
+import type { ObjectLockSettings } from './settings.ts';
 
 /** Properties of {@link Lake}. */
 export interface LakeProps {
@@ -32,7 +32,7 @@ const partialDays = 14;
 const namedByDay = 'Objects are named after days and buckets of SIMs.';
 
 /**
- * The buckets of closed days. Each object has one key for ever: a day that is read again replaces its objects, and the
+ * The buckets of closed days. Each object has one key forever: a day that is read again replaces its objects, and the
  * replaced ones stay as versions for a time.
  */
 export class Lake extends Construct {

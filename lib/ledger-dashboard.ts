@@ -24,10 +24,10 @@ import {
 } from '../lambda/aws/names.ts';
 import type { AlertDelivery } from './alert-delivery.ts';
 import type { AlertSweep } from './alert-sweep.ts';
-import type { Configuration } from './configuration.ts';
 import type { DayPass } from './day-pass.ts';
 import type { FileIngest } from './file-ingest.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';
+import type { Configuration } from './settings.ts';
 import type { CarrierSource } from './source.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';

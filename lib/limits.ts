@@ -164,11 +164,11 @@ export const metricsExport = {
 export const retention = {
   /** Hours for which a stream keeps a record: the time there is to repair a consumer before records are lost. */
   streamHours: 168,
-  /** Days for which an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
+  /** Days for which an item of the events table is kept, counted from its arrival; 0 keeps it forever. */
   eventDays: 90,
   /**
    * Days for which an item of the usage table is kept, counted from its start or when it was written, whichever is later;
-   * 0 keeps it for ever.
+   * 0 keeps it forever.
    */
   usageDays: 0,
   /**

@@ -19,7 +19,7 @@ export function watchMetrics(alarms: Alarms, metrics: LedgerMetrics, { queue }: 
     periods: 3,
   });
   alarms.add('MetricsDropped', {
-    sentence: 'The receiver of metrics refuses what it is sent.',
+    sentence: 'The receiver of metrics rejects what is sent to it.',
     consequence: 'These metrics are dropped; the ledger is not affected.',
     page: 'metrics-dropped',
     metric: metrics.countByService(metricsExport.dropped, service.metricsExporter),

@@ -3,12 +3,12 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { MetricsSettings } from '../lambda/aws/metrics-receiver.ts';
 import { environment } from '../lambda/aws/names.ts';
-import type { OtlpSettings } from './configuration.ts';
 import { functions, metricsExport as limits } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import { makeQueue } from './queue.ts';
 import { scheduleFunction } from './scheduled-function.ts';
 import { listSecretArns } from './secret-arns.ts';
+import type { OtlpSettings } from './settings.ts';
 
 /** Properties of {@link MetricsExport}. */
 export interface MetricsExportProps {

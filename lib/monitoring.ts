@@ -9,7 +9,6 @@ import { type AlarmDefinition, Alarms } from './alarms.ts';
 import { findSweepPeriod, watchReceiver, watchSweep } from './alert-alarms.ts';
 import type { AlertDelivery } from './alert-delivery.ts';
 import type { AlertSweep } from './alert-sweep.ts';
-import type { Configuration, SourceSettings } from './configuration.ts';
 import { watchDays } from './day-alarms.ts';
 import type { DayPass } from './day-pass.ts';
 import type { FileIngest } from './file-ingest.ts';
@@ -20,6 +19,7 @@ import { watchMetrics } from './metrics-alarms.ts';
 import type { MetricsExport } from './metrics-export.ts';
 import type { NodeFunction } from './node-function.ts';
 import type { QueryApi } from './query-api.ts';
+import type { Configuration, SourceSettings } from './settings.ts';
 import type { CarrierSource } from './source.ts';
 import { logicalName, type SourceAlarm } from './source-ids.ts';
 import type { Storage } from './storage.ts';
@@ -48,7 +48,7 @@ export interface MonitoringProps {
   readonly dayPass: DayPass;
   /** Absent where no metrics are sent. */
   readonly metricsExport: MetricsExport | undefined;
-  /** Days that usage is kept; 0 for ever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
 }
 
@@ -159,7 +159,7 @@ export class Monitoring extends Construct {
       breachingPeriods: 3,
     });
     this.#addOfSource(settings, 'Unaccounted', {
-      sentence: `The counts of the source ${name} do not add up: this is a fault in simledger.`,
+      sentence: `The counts of the source ${name} do not add up: this is a bug in simledger.`,
       consequence:
         'Records may be missing from both the ledger and the quarantine; the stream still has them.',
       page: 'conservation',
@@ -353,7 +353,7 @@ export class Monitoring extends Construct {
       periods: 3,
     });
     this.alarms.add('DeadLetters', {
-      sentence: `Files could not be imported in ${fileMapping.maximumReceives} tries.`,
+      sentence: `Files could not be imported in ${fileMapping.maximumReceives} attempts.`,
       consequence:
         'Their rows may be missing from the ledger; the files stay in their buckets, their announcements in the dead-letter queue for 14 days.',
       page: 'dead-letter-queue',
@@ -430,14 +430,14 @@ export class Monitoring extends Construct {
 
   #watchFunction(id: string, name: string, { handler }: NodeFunction, consequence: string): void {
     this.alarms.add(`${id}Errors`, {
-      sentence: `The ${name} crashes or runs out of time.`,
+      sentence: `The ${name} crashes or times out.`,
       consequence,
       page: 'function-errors',
       metric: handler.metricErrors({ statistic: 'Sum', period: fiveMinutes }),
       threshold: 1,
     });
     this.alarms.add(`${id}Throttles`, {
-      sentence: `Lambda throttles the ${name}: the concurrency of the account or of the function is used up.`,
+      sentence: `Lambda throttles the ${name}: the account or the function has reached its concurrency limit.`,
       consequence,
       page: 'function-throttles',
       metric: handler.metricThrottles({ statistic: 'Sum', period: fiveMinutes }),

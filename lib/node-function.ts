@@ -15,7 +15,7 @@ import { bundling, formatNodeOptions } from './limits.ts';
 
 /** How a stack runs its functions. */
 export interface FunctionOperation {
-  /** Days for which logs are kept, one of the numbers that CloudWatch Logs takes; 0 for ever. */
+  /** Days for which logs are kept, one of the numbers that CloudWatch Logs takes; 0 forever. */
   readonly logDays: number;
   /** Whether X-Ray traces the functions. */
   readonly tracing: boolean;

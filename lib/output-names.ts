@@ -40,9 +40,9 @@ export const outputName = {
   sessionRefresh: 'SessionRefresh',
   /** How conditional writes are sent: `batched` or `single`. */
   writes: 'Writes',
-  /** Days that an item of the events table is kept; 0 for ever. */
+  /** Days that an item of the events table is kept; 0 forever. */
   eventRetentionDays: 'EventRetentionDays',
-  /** Days that an item of the usage table is kept; 0 for ever. */
+  /** Days that an item of the usage table is kept; 0 forever. */
   usageRetentionDays: 'UsageRetentionDays',
   /** URL of the queue that brings file announcements; absent where no source delivers files, like the next. */
   fileQueue: 'FileQueue',

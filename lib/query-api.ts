@@ -18,12 +18,12 @@ import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { mutesPartition } from '../lambda/store/mutes.ts';
 import { alertsTable, filesTable, findingsTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
-import type { ApiSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
 import type { Lake } from './lake.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import type { ApiSettings } from './settings.ts';
 import { listIndexArns, type Storage } from './storage.ts';
 
 /** Properties of {@link QueryApi}. */
@@ -35,7 +35,7 @@ export interface QueryApiProps {
   readonly sources: readonly string[];
   /** Whether sessions may be behind their usage. */
   readonly sessionRefresh: SessionRefresh;
-  /** Days that usage is kept; 0 for ever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
   /** CloudWatch namespace of the function's own metrics. */
   readonly namespace: string;
@@ -84,7 +84,7 @@ export class QueryApi extends Construct {
   }: QueryApiProps): NodeFunction {
     return new NodeFunction(this, 'Reader', {
       definition: functions.queryApi,
-      description: 'Answers what the ledger holds, over HTTP',
+      description: 'Serves the query API',
       folders: [
         { name: documentationFolder, program: 'bin/documentation.ts' },
         // Browsers do not sign requests for AWS: the console is there where callers send account and token.

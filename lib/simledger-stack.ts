@@ -8,7 +8,6 @@ import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../lambda/ledger
 import { accessLogBucket } from './access-logs.ts';
 import { AlertDelivery, type AlertDeliveryProps } from './alert-delivery.ts';
 import { AlertSweep, type AlertSweepProps } from './alert-sweep.ts';
-import type { Configuration } from './configuration.ts';
 import { DayPass } from './day-pass.ts';
 import { FileIngest } from './file-ingest.ts';
 import { Lake, type LakeProps } from './lake.ts';
@@ -29,6 +28,7 @@ import {
   showWebhooks,
 } from './outputs.ts';
 import { QueryApi, type QueryApiProps } from './query-api.ts';
+import type { Configuration } from './settings.ts';
 import { chooseWarmWriteUnits } from './sizing.ts';
 import { CarrierSource, type CarrierSourceProps } from './source.ts';
 import { sourceId } from './source-ids.ts';

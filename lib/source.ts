@@ -11,9 +11,9 @@ import {
   type SourceDescription,
 } from '../lambda/aws/sources.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
-import type { SourceSettings } from './configuration.ts';
 import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket } from './private-bucket.ts';
+import type { SourceSettings } from './settings.ts';
 import { RoleWriter, UserWriter } from './writer.ts';
 
 /** Properties of {@link CarrierSource}. */

@@ -30,13 +30,13 @@ import {
   usageTable,
 } from '../lambda/store/tables.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
-import type { AdoptedTables } from './configuration.ts';
 import type { NodeFunction } from './node-function.ts';
 import { PrivateBucket } from './private-bucket.ts';
+import type { AdoptedTables } from './settings.ts';
 
 /** Properties of {@link Storage}. */
 export interface StorageProps {
-  /** Days for which usage is kept; 0 for ever. */
+  /** Days for which usage is kept; 0 forever. */
   readonly usageDays: number;
   /** Days for which rejected bytes and failed batches are kept. */
   readonly quarantineDays: number;

@@ -4,10 +4,10 @@ import { Construct } from 'constructs';
 import { environment, failedBatchPrefix } from '../lambda/aws/names.ts';
 import { shardNotePrefix } from '../lambda/store/tables.ts';
 import { acknowledgeObjects } from './acknowledgements.ts';
-import type { ConsumerSettings, SourceSettings } from './configuration.ts';
 import type { IngestProps } from './ingest.ts';
 import { functions, streamMapping } from './limits.ts';
 import { NodeFunction } from './node-function.ts';
+import type { ConsumerSettings, SourceSettings } from './settings.ts';
 import {
   chooseParallelizationFactor,
   estimateOnDemandShards,
@@ -35,7 +35,7 @@ export class StreamIngest extends Construct {
     const { reservedConcurrency } = props.settings;
     this.consumer = new NodeFunction(this, 'KinesisConsumer', {
       definition: { ...functions.kinesisConsumer, memoryMegabytes: props.settings.memoryMegabytes },
-      description: "Takes carriers' records from Kinesis into the ledger",
+      description: "Stores carriers' records from Kinesis in the ledger",
       environment: {
         ...props.environment,
         [environment.deliveriesTable]: props.storage.deliveries.tableName,

@@ -7,11 +7,11 @@ import { environment } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { findAuthentication } from '../lambda/functions/webhook-receiver/authentication.ts';
 import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
-import type { WebhookSettings } from './configuration.ts';
 import { generatedSecret } from './generated-secret.ts';
 import { loggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import type { WebhookSettings } from './settings.ts';
 import type { CarrierSource } from './source.ts';
 import { callbackCredentials } from './source-ids.ts';
 

@@ -6,9 +6,9 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledgeObjects } from './acknowledgements.ts';
-import type { RoleWriterSettings, SourceSettings, UserWriterSettings } from './configuration.ts';
 import { permitKey } from './data-key.ts';
 import { portals } from './portals.ts';
+import type { RoleWriterSettings, SourceSettings, UserWriterSettings } from './settings.ts';
 
 /** What a carrier may write to, and as whom. */
 export interface WriterProps<Settings> {

@@ -131,7 +131,7 @@ export class LocalAlerts {
   }
 
   #run<Result>(sweeping: () => Promise<Result>): Promise<Result> {
-    if (this.#isStopping) return Promise.reject(new Error('The run is stopped: no alert is judged any more'));
+    if (this.#isStopping) return Promise.reject(new Error('The run is stopped: alerts are no longer judged'));
     const running = sweeping();
     this.#running = running.catch(() => undefined);
     return running;

@@ -50,7 +50,7 @@ export interface LocalDaysOptions {
   };
   /** The queue of messages; commands send to it, too. */
   readonly queue: Queue;
-  /** Days that usage is kept; 0 for ever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
   /** Hours from one partial pass to the next one; 0 for none. */
   readonly partialHours: number;

@@ -6,7 +6,7 @@ import { BillReader } from '../lambda/bills/bill-reader.ts';
 import { readBook, storeTariff, writeBook } from '../lambda/bills/book.ts';
 import { formatTime } from '../lambda/ledger/time.ts';
 import { type BillSummary, listBills } from '../lambda/queries/bills.ts';
-import type { LocalLedger } from './local-ledger.ts';
+import type { LocalLedger } from './ledger-interface.ts';
 import { accountLakeBucket, lakeBucket } from './places.ts';
 
 /** The example tariffs of docs/tariffs, by which the local run makes bills of the example records. */

@@ -4,7 +4,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type LocalGateway, startGateway } from '../emulators/api/gateway.ts';
 import { localRegion } from '../emulators/aws-json-protocol.ts';
 import { expireItems } from '../emulators/dynamodb/expiry.ts';
-import { DynamoDbStartError, type LocalDynamoDb } from '../emulators/dynamodb/start.ts';
+import type { LocalDynamoDb } from '../emulators/dynamodb/start.ts';
 import { createKinesisMapping } from '../emulators/event-source-mapping/kinesis.ts';
 import type { EventSourceMapping, StreamMapping } from '../emulators/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
@@ -20,12 +20,9 @@ import { dynamoDbClient } from '../lambda/aws/dynamodb-client.ts';
 import { MetricsSender } from '../lambda/aws/metrics-queue.ts';
 import { environment, metricNamespace } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
-import { UsageError } from '../lambda/errors.ts';
 import { consoleRoutes, consoleSessionPath, routes } from '../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
-import { carrierTraits, type SessionRefresh, type WebhookAuthentication } from '../lambda/ledger/source.ts';
 import { describeSealedDay } from '../lambda/metrics/gains.ts';
-import type { OtlpSecret } from '../lambda/metrics/otlp-receiver.ts';
 import {
   alertStateTable,
   alertsTable,
@@ -56,9 +53,9 @@ import manifest from '../package.json' with { type: 'json' };
 import { type ClosedDays, LocalDays, maxDayMessageReceives } from './days.ts';
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
+import type { FileRead, LocalLedger, LocalLedgerOptions } from './ledger-interface.ts';
 import { startLedgerTables } from './ledger-tables.ts';
 import { LocalMetrics } from './metrics.ts';
-import { type ApiCredentials, type Ports, portVariables } from './options.ts';
 import {
   accountLakeBucket,
   apiSecret,
@@ -77,79 +74,9 @@ import {
 import { preparePrivateFolder } from './private-folder.ts';
 import { readQueryApiFiles } from './query-api-files.ts';
 import { Receipts } from './receipts.ts';
+import { makeSecrets } from './secrets.ts';
+import { allStarted, onPort } from './start-servers.ts';
 import { startWriters, type Writers } from './writers.ts';
-
-/** How the local ledger is started. */
-export interface LocalLedgerOptions {
-  readonly ports: Ports;
-  /** Who may call the API. */
-  readonly apiCredentials: ApiCredentials;
-  readonly dataDirectory?: string | undefined;
-  /** Which Super SIM updates write their session; each by default. */
-  readonly sessionRefresh?: SessionRefresh | undefined;
-  /** Days that usage is kept; as deployed by default. */
-  readonly usageRetentionDays?: number | undefined;
-  /** The most SIMs of a fleet that has no partial passes; as deployed by default. */
-  readonly maxLiveSims?: number | undefined;
-  /** Where volumes are sent as metrics; nowhere by default. */
-  readonly otlp?: OtlpSecret | undefined;
-  /** Takes the functions' log lines, metrics left out. */
-  readonly onLog: (line: string) => void;
-  /** Called with messages for the user: records given up, an engine that ended. */
-  readonly onTrouble: (sentence: string) => void;
-}
-
-/** How far a file was read. */
-export interface FileRead {
-  readonly bytes: number;
-  readonly rows: number;
-}
-
-/** simledger as it runs on this machine: stand-ins, functions, and the mappings between them. */
-export interface LocalLedger {
-  readonly endpoints: { kinesis: string; s3: string; dynamoDb: string; api: string };
-  readonly dynamoDb: DynamoDBClient;
-  readonly receipts: Receipts;
-  /** Peak memory of the functions' processes, in bytes. */
-  peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number };
-  /** Records that were given up and went to the failure destination, and files' messages to the dead-letter queue. */
-  givenUp(): number;
-  /** Puts a record on a source's stream; waits while the stream is full. */
-  putRecord(source: string, data: Buffer, partitionKey: string): Promise<void>;
-  /** Puts a file into a source's bucket. */
-  putFile(source: string, key: string, bytes: Uint8Array): Promise<void>;
-  /** How much of a source's file the importer has read. */
-  fileRead(source: string, key: string): FileRead;
-  /** Records on a source's stream that wait to be processed. */
-  pendingRecords(source: string): number;
-  /** Resolves once everything that was put is in the ledger or given up. */
-  idle(): Promise<void>;
-  /**
-   * Resolves once all batches are stored that are being written now, those of commands too. Later ones see each day that
-   * was closed before.
-   */
-  settled(): Promise<void>;
-  /**
-   * Closes the days that are over by a time, reads them and late records of days before, and waits until that is done.
-   * Everything that was put must be in the ledger.
-   *
-   * @param now milliseconds since the epoch.
-   */
-  closeDays(now: number): Promise<ClosedDays>;
-  /**
-   * Sends what was stored since the last time as metrics; says why the receiver does not take it. Does nothing without a
-   * receiver.
-   */
-  exportMetrics(): Promise<void>;
-  quarantined(): Promise<readonly string[]>;
-  /**
-   * Deletes the items that have expired.
-   *
-   * @param now milliseconds since the epoch.
-   */
-  expire(now: number): Promise<void>;
-  stop(): Promise<void>;
-}
 
 /**
  * Processes of each function: one for each core of the smallest machine that this must run on. Further invocations
@@ -157,15 +84,21 @@ export interface LocalLedger {
  * cores.
  */
 const processesPerFunction = 2;
+
 /** Seconds until a failed import is tried again. */
 const fileRetrySeconds = 2;
+
 /** Seconds until a message of the day pass is received again if nobody answers for it. */
 const dayMessageSeconds = 3_600;
+
 /** Shards of the default stream and of each carrier's. */
 const shards = { default: 2, carrier: 1 };
+
 const fullStreamMilliseconds = 20;
+
 /** How long running invocations may take when the run is stopped. */
 const graceMilliseconds = 5_000;
+
 /** The tables, which have fixed names here. */
 const tableVariables = {
   [environment.sessionsTable]: sessionsTable.name,
@@ -674,49 +607,3 @@ function countLineFeeds(bytes: Buffer): number {
 }
 
 const webhookRoutes = localSources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));
-
-/**
- * The contents of Secrets Manager: the API's credentials, which are also those of each carrier, in the carrier's form.
- */
-function makeSecrets({ account, token }: ApiCredentials): Record<string, string> {
-  const byAuthentication: Readonly<Record<WebhookAuthentication, Record<string, string>>> = {
-    'twilio-hmac': { authToken: token },
-    'kore-hmac': { secret: token },
-    basic: { username: account, password: token },
-    token: { token },
-  };
-  const ofSources = localSources.map(({ name, carrier }) => [
-    webhookSecret(name),
-    JSON.stringify(byAuthentication[carrierTraits[carrier].webhook]),
-  ]);
-  return { [apiSecret]: JSON.stringify({ account, token }), ...Object.fromEntries(ofSources) };
-}
-
-/** Waits for all, even if one fails to start: the others must be stopped. */
-async function allStarted<const T extends readonly Promise<unknown>[]>(
-  starts: T,
-): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(starts);
-  return Promise.all(starts) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
-}
-
-/** Starts a server on a port; the error says which variable changes the port. */
-async function onPort<T>(name: keyof Ports, port: number, start: (port: number) => Promise<T>): Promise<T> {
-  try {
-    return await start(port);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') {
-      const { variable } = portVariables[name];
-      throw new UsageError(
-        `Port ${port} is in use: set ${variable} to a free port, or stop the process that listens there`,
-      );
-    }
-    if (error instanceof DynamoDbStartError && code === 'LEVEL_LOCKED') {
-      throw new UsageError(
-        'The folder of --data is in use by another local run: give another folder, or stop that run',
-      );
-    }
-    throw error;
-  }
-}

@@ -23,7 +23,7 @@ import { sessionAnswers } from '../simulator/session-answers.ts';
 import type { FleetTruth } from '../simulator/truth.ts';
 import type { LocalAlerts, LocalSweep } from './alerts.ts';
 import { exampleDeliveries } from './examples/index.ts';
-import type { FileRead, LocalLedger } from './local-ledger.ts';
+import type { FileRead, LocalLedger } from './ledger-interface.ts';
 import type { ApiCredentials } from './options.ts';
 import { findPlace } from './places.ts';
 import { readBodies, type UserFile } from './user-files.ts';

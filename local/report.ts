@@ -12,7 +12,7 @@ import type { BillSummary } from '../lambda/queries/bills.ts';
 import type { Item } from '../lambda/store/items.ts';
 import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
-import type { LocalLedger } from './local-ledger.ts';
+import type { LocalLedger } from './ledger-interface.ts';
 import type { ApiCredentials, LocalOptions } from './options.ts';
 import { localSources, quarantineBucket } from './places.ts';
 import { printable } from './printable.ts';

@@ -10,7 +10,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => path.endsWith('.ts'));
 const alone =
-  /^(?:property\/|(?:readme|local\/bindings|local\/main|simulator\/fleet|lib\/checks|lib\/synth|emulators\/lambda-runtime\/function)\.test\.ts$)/;
+  /^(?:property\/|mutation\/resident-runner\.ts$|(?:readme|local\/bindings|local\/main|simulator\/fleet|lib\/checks|lib\/synth|emulators\/lambda-runtime\/function)\.test\.ts$)/;
 const sharing = files.filter((path) => !alone.test(path) && path !== 'shared-process.test.ts');
 const helpers = files.filter((path) => !/\.(test|endpoint)\.ts$/.test(path) && path !== 'log-guard.ts');
 

@@ -7,7 +7,7 @@ import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest, type LedgerPorts } from '../../lambda/ingest/ingest.ts';
 import type { Sim } from '../../lambda/ledger/observation.ts';
 import { epochMilliseconds } from '../../lambda/ledger/time.ts';
-import { itemBytes, simItem } from '../../lambda/store/items.ts';
+import { measureItem, simItem } from '../../lambda/store/items.ts';
 import { simsTable } from '../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { type Command, MemoryDynamoDb } from '../../test/property/memory-dynamodb.ts';
@@ -80,10 +80,10 @@ const write: LedgerPorts['writer']['write'] = async (changes, options) => {
   if (knowing === 'forgotten') writer = makeWriter();
   const hasMarks = knowing === 'marks' || knowing === 'forgotten';
   const unmarked = { signalled: undefined, bytes: undefined, session: undefined };
-  const states = changes.sims.map(({ state, records }) =>
+  const states = changes.sims.map(({ state, indexes }) =>
     hasMarks
-      ? { state, records }
-      : { state: { ...state, groups: { ...state.groups, ...unmarked } }, records },
+      ? { state, indexes }
+      : { state: { ...state, groups: { ...state.groups, ...unmarked } }, indexes },
   );
   lastSim = states[0]?.state;
   if (knowing === 'due-dates') await Promise.all(changes.usage.map(({ state }) => moveDueDate(state)));
@@ -127,5 +127,5 @@ const records = sims * windows;
 process.send?.({
   ...{ records, simWrites, simReads },
   micros: (user + system) / records,
-  simBytes: lastSim === undefined ? 0 : itemBytes(simItem(lastSim)),
+  simBytes: lastSim === undefined ? 0 : measureItem(simItem(lastSim)),
 } satisfies MarksCost);

@@ -15,7 +15,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 
 /**
  * What is known of SIMs in a time, for back-tests: usage and events of sealed days from the lake, where they do not expire,
- * and everything else from the tables. Sessions are kept for ever.
+ * and everything else from the tables. Sessions are kept forever.
  */
 
 /** SIMs that are read at once; each takes some five queries. */
@@ -149,7 +149,7 @@ async function* gather(
     }
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
-    throw new AttentionError('A day was read again while its rows were read: give the command again', {
+    throw new AttentionError('A day was read again while its rows were read: run the command again', {
       cause: error,
     });
   }

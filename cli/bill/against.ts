@@ -7,7 +7,8 @@ import {
 } from '../../lambda/billing/compare-months.ts';
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { isFoldable } from '../../lambda/billing/fold-usage.ts';
-import { findRowDays, type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
+import { type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
+import { findRowDays } from '../../lambda/billing/row-days.ts';
 import type { Day } from '../../lambda/days/day.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';

@@ -9,7 +9,8 @@ import {
 } from '../../lambda/billing/compare.ts';
 import { type Decimal, formatDecimal, zero } from '../../lambda/billing/decimal.ts';
 import type { InvoiceLine } from '../../lambda/billing/invoice.ts';
-import { findRowDays, type RatingContext } from '../../lambda/billing/rate.ts';
+import type { RatingContext } from '../../lambda/billing/rate.ts';
+import { findRowDays } from '../../lambda/billing/row-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';

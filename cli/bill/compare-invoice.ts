@@ -8,7 +8,9 @@ import {
 } from '../../lambda/billing/compare.ts';
 import { type Decimal, formatDecimal, makeDecimal, zero } from '../../lambda/billing/decimal.ts';
 import type { InvoiceLine } from '../../lambda/billing/invoice.ts';
-import type { RatingContext, SimBill, SimRecords } from '../../lambda/billing/rate.ts';
+import type { RatingContext } from '../../lambda/billing/rate.ts';
+import type { SimBill } from '../../lambda/billing/sim-bill.ts';
+import type { SimRecords } from '../../lambda/billing/sim-records.ts';
 import { findBucket } from '../../lambda/days/buckets.ts';
 import type { Invoice } from './invoice-file.ts';
 import { makeRating } from './make-bill.ts';
@@ -49,7 +51,7 @@ export const maxDifferences = 100;
 
 /** With what an invoice is compared. */
 export interface ComparedWith {
-  /** Its tariffs' lines must be told apart by what the invoice has. */
+  /** Its tariffs' lines must be grouped by what the invoice has. */
   readonly rating: RatingContext;
   readonly records: Pick<OpenRecords, 'parts'>;
   /** In the order in which the records are gone through. */

@@ -207,7 +207,7 @@ function refuse(file: string, error: CsvError): UsageError {
   return new UsageError(`${file} is not CSV with a header: ${error.message}`, { cause: error });
 }
 
-/** A header stands there again where files were put together. */
+/** A header appears again where files were concatenated. */
 function isSameRow(cells: readonly string[], header: readonly string[]): boolean {
   return (
     cells[0] === header[0] &&

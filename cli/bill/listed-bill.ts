@@ -1,7 +1,8 @@
 import type { Bill, BillGroup, BillRow, NotRatedRow } from '../../lambda/billing/bill.ts';
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { type LineKind, several } from '../../lambda/billing/line.ts';
-import type { NotRatedReason, RatingContext } from '../../lambda/billing/rate.ts';
+import type { RatingContext } from '../../lambda/billing/rate.ts';
+import type { NotRatedReason } from '../../lambda/billing/sim-bill.ts';
 import { describeDayList, describeExpiredUsage } from '../days/range.ts';
 import { bytesText, countNoun } from '../terminal/quantities.ts';
 import type { OpenRecords } from './sim-records.ts';
@@ -129,7 +130,7 @@ export function describeDays({ sealed, live, missing, expired }: OpenRecords): s
   return notes;
 }
 
-/** The columns of CSV: what rows are told apart by, and the rest. */
+/** The columns of CSV: what rows are grouped by, and the rest. */
 export function listColumns(by: readonly BillGroup[]): (keyof ListedRow)[] {
   return [
     ...by.filter((group) => group !== 'tariff'),

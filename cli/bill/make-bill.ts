@@ -1,16 +1,10 @@
 import { type Bill, type BillGroup, BillSum } from '../../lambda/billing/bill.ts';
 import type { Month } from '../../lambda/billing/calendar.ts';
 import { addUpCarrierCost } from '../../lambda/billing/carrier-cost.ts';
-import {
-  findRowDays,
-  type OpeningBalance,
-  Rater,
-  type RatingContext,
-  type RosterEntry,
-  readsSessions,
-  type SimBill,
-  type SimRecords,
-} from '../../lambda/billing/rate.ts';
+import { Rater, type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
+import { findRowDays } from '../../lambda/billing/row-days.ts';
+import type { SimBill } from '../../lambda/billing/sim-bill.ts';
+import type { OpeningBalance, RosterEntry, SimRecords } from '../../lambda/billing/sim-records.ts';
 import type { Tariff } from '../../lambda/billing/tariff.ts';
 import {
   readBook,

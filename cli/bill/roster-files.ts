@@ -1,5 +1,5 @@
 import { makeDecimal } from '../../lambda/billing/decimal.ts';
-import type { OpeningBalance, RosterEntry } from '../../lambda/billing/rate.ts';
+import type { OpeningBalance, RosterEntry } from '../../lambda/billing/sim-records.ts';
 import type { Tariff } from '../../lambda/billing/tariff.ts';
 import { identifier, simOfIccid } from '../../lambda/carriers/identifier.ts';
 import { UsageError } from '../../lambda/errors.ts';

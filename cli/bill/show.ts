@@ -41,7 +41,7 @@ export interface BillOptions extends BillFiles {
   readonly explain?: string | undefined;
   /** Show the bill that the day pass has stored, and compute nothing. */
   readonly stored: boolean;
-  /** Show what the month will come to. */
+  /** Forecast what the month will cost. */
   readonly forecast: boolean;
   /** The month with which it is compared. */
   readonly against?: Month | undefined;

@@ -1,4 +1,5 @@
-import type { RowDays, SimRecords } from '../../lambda/billing/rate.ts';
+import type { RowDays } from '../../lambda/billing/row-days.ts';
+import type { SimRecords } from '../../lambda/billing/sim-records.ts';
 import { type Day, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
 import { listExpiredDays } from '../../lambda/days/kept-days.ts';
 import { ConflictError, type DayTables, type Lake } from '../../lambda/days/pass/ports.ts';
@@ -107,7 +108,7 @@ async function* walk(lake: Pick<Lake, 'open'>, work: LakeWalk): AsyncGenerator<S
     yield* walkLakeSims(lake, work);
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
-    throw new AttentionError('A day was read again while its rows were read: give the command again', {
+    throw new AttentionError('A day was read again while its rows were read: run the command again', {
       cause: error,
     });
   }

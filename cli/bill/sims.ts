@@ -1,7 +1,7 @@
 import { shiftMonth } from '../../lambda/billing/calendar.ts';
 import { type Decimal, formatDecimal, zero } from '../../lambda/billing/decimal.ts';
 import { findOddities, type OddSim } from '../../lambda/billing/odd-sims.ts';
-import { findRowDays } from '../../lambda/billing/rate.ts';
+import { findRowDays } from '../../lambda/billing/row-days.ts';
 import { shiftDay } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';

@@ -7,7 +7,7 @@ import { minuteText } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import { assumptionWords, describeNotRated, type ListedBill } from './listed-bill.ts';
 
-/** By what the rows of a stored bill are told apart. */
+/** What the rows of a stored bill are grouped by. */
 export const storedBy = ['country', 'network'] as const;
 
 /**

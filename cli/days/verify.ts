@@ -18,7 +18,7 @@ import { type DaysOptions, describeRange, isIn, requireOrder } from './range.ts'
 export interface VerifyDaysOptions extends DaysOptions, Pick<ListOptions, 'csv' | 'jsonl'> {
   /** One day, in place of a range. */
   readonly day?: Day | undefined;
-  /** Compare with the tables, too. */
+  /** Also compare with the tables. */
   readonly full: boolean;
 }
 

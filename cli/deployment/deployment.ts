@@ -81,9 +81,9 @@ export interface Places {
   readonly sessionRefresh: SessionRefresh;
   /** How conditional writes are sent. */
   readonly writes: WriteMode;
-  /** Days that an event is kept; 0 for ever. */
+  /** Days that an event is kept; 0 forever. */
   readonly eventRetentionDays: number;
-  /** Days that a usage record is kept; 0 for ever. */
+  /** Days that a usage record is kept; 0 forever. */
   readonly usageRetentionDays: number;
   /** URLs of the queues of file announcements; undefined where no source delivers files. */
   readonly queues: { readonly files: string; readonly deadLetters: string } | undefined;

@@ -17,7 +17,7 @@ export interface ExploreOptions extends ListOptions, PeriodOptions, Omit<AskedQu
   readonly kind?: ExploredKind | undefined;
   /** In place of a question. */
   readonly sql?: string | undefined;
-  /** Print the SQL, and do not run it. */
+  /** Print the SQL without running it. */
   readonly print: boolean;
 }
 
@@ -44,7 +44,7 @@ export async function explore(
   }
   if (sql !== undefined) return exploreBySql(context, options, sql, explored);
   if (kind === undefined) {
-    throw new UsageError(`Say what to ask about: ${exploredKinds.join(', ')}, or give --sql`);
+    throw new UsageError(`Name what to query: ${exploredKinds.join(', ')}, or give --sql`);
   }
   return exploreByQuestion(context, options, readQuestion({ ...options, kind }), explored);
 }

@@ -1,6 +1,6 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
-import { readEntries } from '../../lambda/ingest/entries.ts';
+import { findArrival, readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
@@ -112,9 +112,9 @@ class FailureRedrive {
       await notes.forget({
         source,
         shard: first.eventID.slice(0, first.eventID.indexOf(':')),
-        records: records.map(({ kinesis }) => ({
-          sequence: kinesis.sequenceNumber,
-          arrival: Math.round(kinesis.approximateArrivalTimestamp * 1000),
+        records: records.map((record) => ({
+          sequence: record.kinesis.sequenceNumber,
+          arrival: findArrival(record),
         })),
       });
     } catch (error) {

@@ -1,4 +1,4 @@
-import { entriesOfBody } from '../../lambda/ingest/entries.ts';
+import { readBodyEntries } from '../../lambda/ingest/entries.ts';
 import type { Entry } from '../../lambda/ingest/ingest.ts';
 import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
@@ -108,7 +108,7 @@ class JsonImport {
     const { object, rows } = this.#manifest;
     return bodies.flatMap((body, delivery) => {
       const position = `${object}#${rows + delivery + 1}`;
-      return [...entriesOfBody(body, { delivery, source, arrivedAt, position }, context.interpret)];
+      return [...readBodyEntries(body, { delivery, source, arrivedAt, position }, context.interpret)];
     });
   }
 

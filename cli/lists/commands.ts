@@ -97,7 +97,7 @@ export async function showSilent(context: CommandContext, options: SilentOptions
       const { length: candidates } = nomination.nominees;
       if (candidates > maxSilentSims) {
         throw new UsageError(
-          `More than ${count(maxSilentSims)} SIMs may be silent for ${duration}: give a longer --for, or only a --source or --fleet`,
+          `More than ${count(maxSilentSims)} SIMs may be silent for ${duration}: give a longer --for, or limit the list with --source or --fleet`,
         );
       }
       context.terminal.err.write(describeQueries(candidates, nomination.scanned));

@@ -1,14 +1,10 @@
 import { maxLiveSims } from '../../lambda/days/partial-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { DecimalSum } from '../../lambda/json/decimal-sum.ts';
-import {
-  type FleetGranularity,
-  type FleetPosition,
-  type FleetUsagePage,
-  listFleetUsage,
-} from '../../lambda/queries/fleet-usage.ts';
+import { type FleetPosition, type FleetUsagePage, listFleetUsage } from '../../lambda/queries/fleet-usage.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import { fleetGranularities, type UsageGroup, type UsageOrder } from '../../lambda/queries/parameters.ts';
+import type { FleetGranularity } from '../../lambda/queries/report-time.ts';
 import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
 import { type FleetUsageWord, fleetUsageWords, type UsageWord } from '../arguments.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';

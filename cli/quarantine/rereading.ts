@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { KnownSource, KnownSources } from '../../lambda/aws/sources.ts';
 import { formatReason, isFault } from '../../lambda/carriers/reading.ts';
-import { entriesOfBody, type Interpret } from '../../lambda/ingest/entries.ts';
+import { type Interpret, readBodyEntries } from '../../lambda/ingest/entries.ts';
 import { openFile } from '../../lambda/ingest/files/file-store.ts';
 import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type Layout, parseLayout, readLayout } from '../../lambda/ingest/files/layout.ts';
@@ -48,7 +48,7 @@ export class RejectReader {
     const bytes = Buffer.from(line.body, line.encoding);
     const arrival = { delivery, source, arrivedAt, position: line.position };
     const file = fileOfPosition(line.position, sources);
-    if (file === undefined) return { entries: [...entriesOfBody(bytes, arrival, this.#interpret)] };
+    if (file === undefined) return { entries: [...readBodyEntries(bytes, arrival, this.#interpret)] };
     const layout =
       line.header === undefined ? await this.#layouts.of(file) : parseLayout(line.header, file.key);
     if (typeof layout === 'string') return { trouble: layout };

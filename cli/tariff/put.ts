@@ -35,7 +35,7 @@ import type { TariffFiles } from './check.ts';
 
 /** What `tariff put` stores. */
 export interface PutOptions extends TariffFiles {
-  /** Names of tariffs that hold no more. */
+  /** Names of tariffs to remove. */
   readonly remove: readonly string[];
   /** Months before have a bill only if they have one already. */
   readonly billsFrom?: Month | undefined;
@@ -86,7 +86,7 @@ export async function putTariffs(context: CommandContext, options: PutOptions): 
     };
     await writeBook(lake, book, before).catch((error: unknown) => {
       if (!(error instanceof ConflictError)) throw error;
-      throw new AttentionError('Somebody else has put a tariff meanwhile: give the command again', {
+      throw new AttentionError('Another command stored tariffs in the meantime: run the command again', {
         cause: error,
       });
     });
@@ -137,7 +137,7 @@ function joinTariffs(
   for (const name of remove) {
     if (heldNames.includes(name)) continue;
     throw new UsageError(
-      `--remove ${JSON.stringify(name)}: accepted is the name of a tariff that is put: ${heldNames.join(', ') || 'there are no tariffs'}`,
+      `--remove ${JSON.stringify(name)}: accepted is the name of a stored tariff: ${heldNames.join(', ') || 'there are no tariffs'}`,
     );
   }
   const kept = held

@@ -769,7 +769,7 @@ export interface components {
       /** @description The versions before, oldest first. */
       history: components["schemas"]["BillVersion"][];
     });
-    /** @description What usage of a charge comes to, or a fee. Members by which a row is not told apart are null. */
+    /** @description What usage of a charge comes to, or a fee. Members that a row is not grouped by are null. */
     BillRow: {
       /** @description The SIM's key. */
       sim: string | null;
@@ -1270,7 +1270,7 @@ export interface operations {
         StartTime?: string;
         EndTime?: components["parameters"]["EndTime"];
         /**
-         * @description By what usage is told apart, as many as are wanted with commas between them: sim, fleet, network, isoCountry, source, tariff, zone, trafficType.
+         * @description What usage is grouped by, one or more, separated by commas: sim, fleet, network, isoCountry, source, tariff, zone, trafficType.
          * @example sim
          */
         Group?: string;

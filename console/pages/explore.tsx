@@ -63,7 +63,7 @@ export function Explore({ place: { query } }: PageProps): JSX.Element {
   );
 }
 
-/** What usage is told apart by: any of the groups. */
+/** What usage is grouped by: any of the groups. */
 function GroupFilter({ chosen }: { readonly chosen: string }): JSX.Element {
   const names = chosen.split(',').filter((name) => name !== '');
   const toggle = (name: string): void => {

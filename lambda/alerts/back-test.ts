@@ -1,4 +1,4 @@
-import type { Episode } from './episodes.ts';
+import type { Episode } from './episode.ts';
 import type { Known } from './known.ts';
 import { findDecidingTime, type Rule, type Severity } from './rules.ts';
 import { findJoinedSpans } from './spans.ts';

@@ -1,5 +1,5 @@
 import { canonicalText } from './digest.ts';
-import type { EpisodeState, Told, Transition, TransitionKind } from './episodes.ts';
+import type { EpisodeState, Told, Transition, TransitionKind } from './episode.ts';
 import type { GroupDimension } from './groups.ts';
 import type { Rule, Severity } from './rules.ts';
 

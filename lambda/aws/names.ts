@@ -47,9 +47,9 @@ export const environment = {
   sessionRefresh: 'SESSION_REFRESH',
   /** How conditional writes are sent: `batched` or `single`; `batched` where it is not set. */
   writes: 'WRITES',
-  /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it for ever. */
+  /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it forever. */
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
-  /** Days that an item of the usage table is kept; 0 keeps it for ever. */
+  /** Days that an item of the usage table is kept; 0 keeps it forever. */
   usageRetentionDays: 'USAGE_RETENTION_DAYS',
   /** How callers of the query API say who they are: `basic` or `iam`. */
   apiAccess: 'API_ACCESS',

@@ -3,26 +3,20 @@ import { type BillingPeriod, listPeriods, shiftMonth } from './calendar.ts';
 import { add, type Decimal, makeDecimal, max, round, takePercent, zero } from './decimal.ts';
 import { type BillLine, identifyLine, type LineKind } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
-import {
-  type Assumption,
-  isShared,
-  type NotRatedReason,
-  type RatingContext,
-  roundLine,
-  type SimBill,
-  takeAllowance,
-} from './rate.ts';
+import { isShared, type RatingContext, roundLine } from './rate.ts';
+import type { Assumption, NotRatedReason, SimBill } from './sim-bill.ts';
+import { takeAllowance } from './take-allowance.ts';
 import { type Charge, findPriceIndex, type LineDimension, type Tariff, type Unit } from './tariff.ts';
 
 /**
  * Adds the bills of SIMs up, and then what all of them share: pools, tiers of the account, its fees, discounts, commitment
- * and tax. It holds one sum for each row, so that memory grows with what rows are told apart by.
+ * and tax. It holds one sum for each row, so that memory grows with what rows are grouped by.
  */
 
-/** What the rows of a bill are told apart by, besides tariff and name. */
+/** What the rows of a bill are grouped by, besides tariff and name. */
 export type BillGroup = 'sim' | 'fleet' | 'tariff' | LineDimension;
 
-/** A row: all lines that have the same name, and the same of what rows are told apart by. */
+/** A row: all lines that have the same name, and the same of what rows are grouped by. */
 export interface BillRow {
   readonly groups: Readonly<Partial<Record<BillGroup, string>>>;
   readonly tariff: string;
@@ -327,7 +321,7 @@ export class BillSum {
     this.#joinRow({ ...makeRow(line), groups });
   }
 
-  /** Adds a row to the one that is told apart by the same. */
+  /** Adds a row to the one with the same group. */
   #joinRow(row: BillRow): void {
     const key = this.#makeRowKey(row);
     const known = this.#rows.get(key);

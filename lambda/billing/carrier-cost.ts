@@ -3,7 +3,8 @@ import { carrierTraits } from '../ledger/source.ts';
 import { type Month, shiftMonth } from './calendar.ts';
 import { makeDecimal, zero } from './decimal.ts';
 import { type BillLine, identifyLine } from './line.ts';
-import type { NotRated, SimBill, SimRecords } from './rate.ts';
+import type { NotRated, SimBill } from './sim-bill.ts';
+import type { SimRecords } from './sim-records.ts';
 import { type BilledUsage, formatNetwork } from './tariff.ts';
 
 /** Without a tariff: what a carrier's own records say that usage costs. */

@@ -2,7 +2,7 @@ import { type Day, shiftDay } from '../days/day.ts';
 import { type Decimal, makeDecimal, min, zero } from './decimal.ts';
 import { addLineAmounts, type BillLine, type LineKind } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
-import type { SimBill } from './rate.ts';
+import type { SimBill } from './sim-bill.ts';
 import { type Charge, convertUnit, findPriceIndex, isDataUnit, type Tariff, type Unit } from './tariff.ts';
 
 /**

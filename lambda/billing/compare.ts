@@ -1,7 +1,9 @@
 import { add, type Decimal, makeDecimal, round, takePercent, zero } from './decimal.ts';
 import type { InvoiceLine } from './invoice.ts';
 import { type BillLine, several } from './line.ts';
-import { isShared, Rater, type RatingContext, type SimBill, type SimRecords } from './rate.ts';
+import { isShared, Rater, type RatingContext } from './rate.ts';
+import type { SimBill } from './sim-bill.ts';
+import type { SimRecords } from './sim-records.ts';
 import { type Charge, increments, type LineDimension, type Tariff } from './tariff.ts';
 
 /**
@@ -13,7 +15,7 @@ import { type Charge, increments, type LineDimension, type Tariff } from './tari
  * What a difference comes from.
  *
  * - `rounding`: less than the last digit.
- * - `duplicate`: the same line stands there more than once.
+ * - `duplicate`: the same line appears more than once.
  * - `session-twice`: a session, or another increment, is counted twice.
  * - `increment`, `unit`, `price-in-time`, `price-of-other`, `allowance`, `attribution`, `time-zone`: the carrier did otherwise
  *   than the tariff says.
@@ -157,7 +159,7 @@ export class Comparison {
   /** What stands on the invoice, by the names of charges and fees. */
   readonly #invoiced = new Map<string, Decimal>();
 
-  /** @param context its tariffs' lines must be told apart by the same dimensions. */
+  /** @param context its tariffs' lines must be grouped by the same dimensions. */
   constructor(context: RatingContext, by: CompareBy) {
     this.#context = context;
     this.#by = by;
@@ -305,7 +307,7 @@ function selectAmounts(lines: readonly BillLine[]): BillLine[] {
   return lines.filter(({ amount }) => amount !== undefined);
 }
 
-const lineTwice = 'a line stands there twice';
+const lineTwice = 'a line appears twice';
 
 /** What needs no hypothesis; undefined if something does. */
 function compareSimply(

@@ -53,7 +53,7 @@ function explainUsage(
   const { unit, records, increments, used, rounded, included, billed, parts } = quantity;
   const { step, per, by, minimum } = charge.increment;
   const isShared = line.amount === undefined;
-  const scope = by.length === 0 ? per : `${per}, told apart by ${by.join(' and ')}`;
+  const scope = by.length === 0 ? per : `${per}, by ${by.join(' and ')}`;
   const steps: readonly (Explanation | false)[] = [
     {
       step: 'match',

@@ -1,7 +1,7 @@
 import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { countDays } from './calendar.ts';
-import type { BilledSession, SimRecords } from './rate.ts';
+import type { BilledSession, SimRecords } from './sim-records.ts';
 import type { BilledUsage } from './tariff.ts';
 
 /**

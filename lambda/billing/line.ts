@@ -27,7 +27,7 @@ export type LineKind = (typeof lineKinds)[number];
 /** Stands for a dimension of which a line has several values: a session in two networks. */
 export const several = '*';
 
-/** By what a line is told apart. */
+/** What a line is grouped by. */
 export type LineDimensions = Readonly<Partial<Record<LineDimension, string | undefined>>>;
 
 /** A part of a quantity, and its price. */

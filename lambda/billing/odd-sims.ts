@@ -2,7 +2,8 @@ import { type Day, shiftDay, startDay } from '../days/day.ts';
 import { epochMilliseconds } from '../ledger/time.ts';
 import { type Month, shiftMonth } from './calendar.ts';
 import { add, type Decimal, zero } from './decimal.ts';
-import type { SimBill, SimRecords } from './rate.ts';
+import type { SimBill } from './sim-bill.ts';
+import type { SimRecords } from './sim-records.ts';
 import type { BilledUsage, Tariff } from './tariff.ts';
 
 /** SIMs that cost and do nothing, and the reverse. */

@@ -79,7 +79,7 @@ interface Group {
   readonly scope: string;
   /** Of a charge that counts by the year. */
   readonly year: Day | undefined;
-  /** The network, if the increment is told apart by it. */
+  /** The network, if the increment is grouped by it. */
   readonly network: string | undefined;
   readonly sum: MeasuredSum;
   readonly records: BilledUsage[];
@@ -245,7 +245,7 @@ export class SimQuantities {
   }
 }
 
-/** By what drafts are told apart. */
+/** What drafts are grouped by. */
 type DraftKey = Pick<Draft, 'period' | 'historyFrom' | 'charge' | 'segment' | 'dimensions'>;
 
 /** A line while it is added up. */

@@ -1,23 +1,17 @@
-import { type Day, shiftDay } from '../days/day.ts';
+import type { Day } from '../days/day.ts';
 import { epochMilliseconds } from '../ledger/time.ts';
-import {
-  type BillingPeriod,
-  Calendar,
-  listPeriods,
-  type Month,
-  shiftMonth,
-  startPeriod,
-  startYear,
-} from './calendar.ts';
-import { add, type Decimal, max, min, round, zero } from './decimal.ts';
+import { type BillingPeriod, Calendar, listPeriods, type Month, startPeriod, startYear } from './calendar.ts';
+import { add, type Decimal, max, round, zero } from './decimal.ts';
 import { type BillLine, identifyLine, type LineQuantity } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
 import { type Draft, history, type Placement, SimQuantities, type TracedIncrement } from './quantities.ts';
+import type { Assumption, NotRated, NotRatedReason, SimBill } from './sim-bill.ts';
+import type { OpeningBalance, RosterEntry, SimRecords } from './sim-records.ts';
+import { takeAllowance } from './take-allowance.ts';
 import {
   type Allowance,
   type BilledUsage,
   type Charge,
-  convertUnit,
   type FoundCharge,
   findCharges,
   findPriceIndex,
@@ -35,97 +29,6 @@ import {
  *
  * A function of records, tariffs, roster and balances: the order of records decides nothing.
  */
-
-/** What the ledger cannot know of a SIM. Days are those of the tariff's time zone. */
-export interface RosterEntry {
-  readonly sim: string;
-  /** Undefined for always. */
-  readonly from: Day | undefined;
-  /** The first day without it. */
-  readonly to: Day | undefined;
-  /** Name of the tariff; undefined to let records decide. */
-  readonly tariff: string | undefined;
-  readonly activated: Day | undefined;
-}
-
-/** What a SIM had used before the ledger began, of a charge that counts by the year or an allowance that lasts. */
-export interface OpeningBalance {
-  readonly sim: string;
-  /** Name of the charge or allowance. */
-  readonly name: string;
-  /** Undefined for all. */
-  readonly network: string | undefined;
-  /** In the unit of the charge or allowance. */
-  readonly used: Decimal;
-  /** Records from this day on are added. */
-  readonly at: Day;
-}
-
-/** A session that has ended, or failed. */
-export interface BilledSession {
-  readonly source: string;
-  readonly sessionId: string;
-  readonly start: string;
-  readonly end: string;
-}
-
-/** What is known of one SIM. */
-export interface SimRecords {
-  readonly sim: string;
-  /** Those that count, each once, in any order. */
-  readonly usage: readonly BilledUsage[];
-  readonly sessions: readonly BilledSession[];
-}
-
-/**
- * Why usage has no price.
- *
- * - `no-tariff`, `no-charge`: no tariff matches, or no charge of it.
- * - `no-activation`: the tariff's periods or years begin with the SIM's activation, which no roster states.
- * - `not-stated`: the carrier's records do not say what the charge counts, such as the direction of messages.
- * - `open-session`: the session has not ended, and the tariff bills it then.
- * - `no-cost`: without a tariff, and the carrier's records state no money.
- */
-const notRatedReasons = [
-  'no-tariff',
-  'no-charge',
-  'no-activation',
-  'not-stated',
-  'open-session',
-  'no-cost',
-] as const;
-export type NotRatedReason = (typeof notRatedReasons)[number];
-
-/** Usage without a price. */
-export interface NotRated {
-  readonly reason: NotRatedReason;
-  /** Name of the tariff; undefined without one. */
-  readonly tariff: string | undefined;
-  readonly usage: BilledUsage;
-}
-
-/**
- * What was taken for granted of a SIM.
- *
- * - `calendar-year`: its years begin on 1 January, since no roster says when it was activated.
- * - `nothing-before`: of an allowance that lasts, only what the ledger has was used.
- */
-export interface Assumption {
-  readonly kind: 'calendar-year' | 'nothing-before';
-  readonly tariff: string;
-}
-
-/** What one SIM's usage comes to. */
-export interface SimBill {
-  readonly sim: string;
-  readonly lines: readonly BillLine[];
-  readonly notRated: readonly NotRated[];
-  readonly assumptions: readonly Assumption[];
-  /** Of allowances that SIMs pool: names of the tariffs and periods in which the SIM was used. */
-  readonly active: readonly { readonly tariff: Tariff; readonly period: BillingPeriod }[];
-  /** With a trace: the increments of each usage line, by its id. */
-  readonly trace: ReadonlyMap<string, readonly TracedIncrement[]>;
-}
 
 /** With what SIMs are rated. */
 export interface RatingContext {
@@ -650,118 +553,4 @@ class SimRating {
 /** A line's amount: rounded where the tariff rounds lines. */
 export function roundLine({ rounding }: Pick<Tariff, 'rounding'>, exact: Decimal): Decimal {
   return rounding.per === 'line' ? round(exact, rounding.decimals, rounding.mode) : exact;
-}
-
-/** What lines are drawn from: the quantities that an allowance is taken off. */
-interface Reducible {
-  readonly charge: Charge;
-  readonly rounded: Decimal;
-}
-
-/**
- * Takes an allowance off quantities: charge by charge in the allowance's order, and within a charge in the order given.
- *
- * @param included what is taken off each; it is added to.
- * @returns what is left of the allowance, in its unit.
- */
-export function takeAllowance<One extends Reducible>(
-  { kilobyte }: Pick<Tariff, 'kilobyte'>,
-  allowance: Allowance,
-  available: Decimal,
-  quantities: readonly One[],
-  included: Map<One, Decimal>,
-): Decimal {
-  let left = available;
-  for (const name of allowance.charges) {
-    for (const one of quantities) {
-      const { charge, rounded } = one;
-      if (charge.name !== name) continue;
-      const before = included.get(one) ?? zero;
-      const taken = min(rounded.minus(before), convertUnit(left, allowance.unit, charge.unit, kilobyte));
-      included.set(one, before.plus(taken));
-      left = left.minus(convertUnit(taken, charge.unit, allowance.unit, kilobyte));
-    }
-  }
-  return left;
-}
-
-/** Days of rows, in UTC, both included. `from` is undefined where all that there are count. */
-export interface RowDays {
-  readonly from: Day | undefined;
-  readonly through: Day;
-}
-
-/** Days that no period is longer than which begins with a SIM's activation, but for those of a fixed number of days. */
-const maxMonthDays = 31;
-
-const maxYearDays = 366;
-
-/** The days of a month's periods; of all that there may be, where they depend on each SIM's activation. */
-function findSpan({ period }: Tariff, month: Month): { readonly from: Day; readonly through: Day } {
-  const first = `${month}-01`;
-  const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
-  const periods = listPeriods(period, month, undefined);
-  const [earliest, latest] = [periods?.[0], periods?.at(-1)];
-  if (earliest !== undefined && latest !== undefined)
-    return { from: earliest.from, through: shiftDay(latest.to, -1) };
-  const length = period.kind === 'days' ? period.days : maxMonthDays;
-  return { from: shiftDay(first, -length), through: last };
-}
-
-/**
- * The days whose rows decide a month's bills. Records of a session that has ended come before its end, or a moment after it;
- * those of one that has begun, for as long as it lasts.
- *
- * @param tariffs without any, the days are those of the month itself.
- */
-export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
-  const first = `${month}-01`;
-  const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
-  if (tariffs.length === 0) return { from: first, through: last };
-  const ranges = tariffs.map((tariff) => {
-    const { attribution, sessionDays, timeZone, charges, allowances } = tariff;
-    const { from, through } = findSpan(tariff, month);
-    const beside = timeZone === 'UTC' ? 0 : 1;
-    const around = (attribution === 'record' ? 0 : sessionDays) + beside;
-    const before = charges.some(({ increment }) => increment.per === 'year') ? maxYearDays : 0;
-    const after = attribution === 'start' ? sessionDays : attribution === 'close' ? 1 : 0;
-    return {
-      from: allowances.some(({ lasts }) => lasts === 'lifetime')
-        ? undefined
-        : shiftDay(from, -(around + before)),
-      through: shiftDay(through, after + beside),
-    };
-  });
-  const froms = ranges.map(({ from }) => from);
-  return {
-    from: froms.includes(undefined) ? undefined : [...froms].sort()[0],
-    through:
-      ranges
-        .map(({ through }) => through)
-        .sort()
-        .at(-1) ?? last,
-  };
-}
-
-/**
- * The days of a month's periods by any of some tariffs, in UTC, and beside them those of their sessions; without the history
- * that some tariffs ask for.
- */
-export function findPeriodDays(
-  tariffs: readonly Tariff[],
-  month: Month,
-): { readonly from: Day; readonly through: Day } {
-  const { from = `${month}-01`, through } = findRowDays(
-    tariffs.map((tariff) => ({ ...tariff, charges: [], allowances: [] })),
-    month,
-  );
-  return { from, through };
-}
-
-/** The same without the days of sessions. */
-export function findBareDays(tariffs: readonly Tariff[], month: Month): ReturnType<typeof findPeriodDays> {
-  return findPeriodDays(
-    tariffs.map((tariff) => ({ ...tariff, attribution: 'record' })),
-    month,
-  );
 }

@@ -1,7 +1,8 @@
 import { BillSum } from './bill.ts';
 import { type Decimal, min, zero } from './decimal.ts';
 import { addLineAmounts } from './line.ts';
-import { isShared, Rater, type RatingContext, type SimRecords } from './rate.ts';
+import { isShared, Rater, type RatingContext } from './rate.ts';
+import type { SimRecords } from './sim-records.ts';
 import type { Tariff } from './tariff.ts';
 
 /** What the same usage would have cost by another tariff. */

@@ -1,5 +1,5 @@
 import { makeDecimal } from '../billing/decimal.ts';
-import type { OpeningBalance, RosterEntry } from '../billing/rate.ts';
+import type { OpeningBalance, RosterEntry } from '../billing/sim-records.ts';
 import { parseStoredTariff, printTariff } from '../billing/stored-tariff.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';

@@ -1,14 +1,8 @@
 import { type BillRow, BillSum, makeRow } from '../billing/bill.ts';
 import { type Month, shiftMonth } from '../billing/calendar.ts';
 import { isFoldable } from '../billing/fold-usage.ts';
-import {
-  findBareDays,
-  findPeriodDays,
-  findRowDays,
-  Rater,
-  type RatingContext,
-  readsSessions,
-} from '../billing/rate.ts';
+import { Rater, type RatingContext, readsSessions } from '../billing/rate.ts';
+import { findBareDays, findPeriodDays, findRowDays } from '../billing/row-days.ts';
 import type { Tariff } from '../billing/tariff.ts';
 import { type Day, listDays } from '../days/day.ts';
 import type { Manifest } from '../days/manifest.ts';

@@ -7,10 +7,10 @@ import { billsPrefix } from './objects.ts';
 
 /** Bills as they are stored: the plan, what each part of the fleet comes to with its lines, the bill, and the list of all. */
 
-/** By what the rows of a stored bill are told apart. */
+/** What the rows of a stored bill are grouped by. */
 export const billBy = ['country', 'network'] as const satisfies readonly BillGroup[];
 
-/** By what the lines of a SIM are told apart: what differs only by day, session or price is one line. */
+/** What the lines of a SIM are grouped by: what differs only by day, session or price is one line. */
 export const lineBy = ['sim', 'country', 'network', 'zone'] as const satisfies readonly BillGroup[];
 
 /** A day of which a bill is made. */

@@ -28,7 +28,7 @@ const expendable = [
  * @param description the event's description, which shares the budget.
  * @param unread the text of members that could not be taken; it shares the budget too, and is not cut.
  */
-export function detailText(
+export function formatDetail(
   detail: unknown,
   description: string | undefined,
   unread?: string | undefined,

@@ -59,7 +59,7 @@ export interface Arrival {
   readonly arrivedAt: number;
 }
 
-/** How far a carrier's clock may be ahead; a time further ahead would win every register for ever. */
+/** How far a carrier's clock may be ahead; a time further ahead would win every register forever. */
 const clockErrorMilliseconds = 24 * 3_600_000;
 
 /** Makes a {@link Fault} of a record, a body or a file as a whole. */

@@ -1,5 +1,5 @@
 import { CountedItems } from '../ledger/counted.ts';
-import { fuller } from '../ledger/fold.ts';
+import { pickMoreComplete } from '../ledger/fold.ts';
 import type { LedgerEvent, Session, Terminal, Usage } from '../ledger/observation.ts';
 import { mergeSessions } from '../ledger/session.ts';
 import { epochMilliseconds } from '../ledger/time.ts';
@@ -51,8 +51,8 @@ export const noItems: SimItems = { usage: [], events: [], sessions: [] };
 /** Merges what is known of one SIM from two places: commutative, associative and idempotent. */
 export function mergeItems(a: SimItems, b: SimItems): SimItems {
   return {
-    usage: mergeByKey([a.usage, b.usage], ({ usageId }) => usageId, fuller),
-    events: mergeByKey([a.events, b.events], ({ eventKey }) => eventKey, fuller),
+    usage: mergeByKey([a.usage, b.usage], ({ usageId }) => usageId, pickMoreComplete),
+    events: mergeByKey([a.events, b.events], ({ eventKey }) => eventKey, pickMoreComplete),
     sessions: mergeByKey([a.sessions, b.sessions], ({ sessionId }) => sessionId, mergeSessions),
   };
 }
@@ -125,14 +125,14 @@ const usageRecords: RecordKind<Usage> = {
   key: ({ usageId }) => usageId,
   time: ({ start }) => start,
   id: ({ source, recordId }) => `${source}\n${recordId}`,
-  isFuller: (row, other) => fuller(row, other) === row,
+  isFuller: (row, other) => pickMoreComplete(row, other) === row,
 };
 
 const eventRecords: RecordKind<EventRow> = {
   key: ({ eventKey }) => eventKey,
   time: ({ time }) => time,
   id: ({ source, eventId }) => `${source}\n${eventId}`,
-  isFuller: (row, other) => fuller(row, other) === row,
+  isFuller: (row, other) => pickMoreComplete(row, other) === row,
 };
 
 /** The time that a key begins with. */

@@ -38,7 +38,7 @@ export interface ScheduleOptions {
   readonly now: number;
   /** How far each source is read; undefined if that could not be found, so that no day is closed now. */
   readonly sources: readonly SourceReading[] | undefined;
-  /** Days that usage is kept; 0 for ever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
   /** Hours from one partial pass to the next one; 0 for none. */
   readonly partialHours: number;
@@ -56,7 +56,7 @@ export interface ScheduleReport {
   readonly partialDays: number;
   /** For how long the reading of days is overdue. */
   readonly overdueMilliseconds: number;
-  /** Whether expiry is held back although usage is not to be kept for ever. */
+  /** Whether expiry is held back although usage is not to be kept forever. */
   readonly isExpiryHeld: boolean;
 }
 

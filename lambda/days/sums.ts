@@ -2,7 +2,7 @@ import { DecimalSum } from '../json/decimal-sum.ts';
 import type { AttributeTable } from '../ledger/attributes.ts';
 import type { Usage } from '../ledger/observation.ts';
 
-/** What is added up of usage records, and by what it is told apart. */
+/** What is added up of usage records, and what it is grouped by. */
 
 /** What usage must have in common to be added up. */
 export interface UsageDimensions {

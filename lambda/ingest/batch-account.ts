@@ -44,31 +44,31 @@ export class BatchAccount {
   }
 
   /** Notes that a record repeats others of the batch. */
-  repeat(record: number): void {
-    this.#verdicts[record] = 'repeated';
+  repeat(index: number): void {
+    this.#verdicts[index] = 'repeated';
   }
 
   /** Notes what the store made of changes. */
   noteWritten(changes: Changes, { failed, repeated, errors, gains }: WriteReport): void {
-    for (const record of failed) this.#failed.add(record);
-    for (const record of repeated) this.#unchanged.add(record);
+    for (const index of failed) this.#failed.add(index);
+    for (const index of repeated) this.#unchanged.add(index);
     for (const error of errors) {
       if (!this.#writeErrors.has(error.name)) this.#writeErrors.set(error.name, error);
     }
     addGains(this.volumes, gains);
-    this.measures.use(changes, (record) => !this.#failed.has(record) && !this.#unchanged.has(record));
+    this.measures.use(changes, (index) => !this.#failed.has(index) && !this.#unchanged.has(index));
   }
 
   /** Notes that records were not kept in the quarantine, or not noted where they must be. */
-  noteUnkept(records: readonly number[], error: unknown): void {
-    for (const record of records) this.#failed.add(record);
+  noteUnkept(indexes: readonly number[], error: unknown): void {
+    for (const index of indexes) this.#failed.add(index);
     const known = toError(error);
     this.#rejectErrors.set(known.name, known);
   }
 
   /** The deliveries that must come again, by index, since a record of theirs failed. */
   get failedDeliveries(): ReadonlySet<number> {
-    return new Set([...this.#failed].map((record) => this.#deliveries[record] ?? 0));
+    return new Set([...this.#failed].map((index) => this.#deliveries[index] ?? 0));
   }
 
   /** Why records failed, one error a kind. */
@@ -79,13 +79,13 @@ export class BatchAccount {
   /** Counts the records by what became of them, and those of each kind in the measures. Called once, at the end. */
   makeReceipt(): Receipt {
     const counts = { stored: 0, repeated: 0, ignored: 0, rejected: 0 };
-    this.#verdicts.forEach((verdict, record) => {
-      const kind = this.#kinds[record] ?? '';
-      if (this.#failed.has(record)) {
+    this.#verdicts.forEach((verdict, index) => {
+      const kind = this.#kinds[index] ?? '';
+      if (this.#failed.has(index)) {
         this.measures.count(kind, 'failed');
         return;
       }
-      const count = verdict === 'stored' && this.#unchanged.has(record) ? 'repeated' : verdict;
+      const count = verdict === 'stored' && this.#unchanged.has(index) ? 'repeated' : verdict;
       counts[count] += 1;
       this.measures.count(kind, 'received');
       this.measures.count(kind, count);

@@ -24,12 +24,10 @@ export function* readEntries(
 ): Generator<Entry> {
   for (const [delivery, record] of records.entries()) {
     const source = sources.ofStream(record.eventSourceARN);
-    // Kinesis' own mark, which is the same at every retry.
-    const arrivedAt = Math.round(record.kinesis.approximateArrivalTimestamp * 1000);
     const data = Buffer.from(record.kinesis.data, 'base64');
-    yield* entriesOfBody(
+    yield* readBodyEntries(
       data,
-      { delivery, source, arrivedAt, position: formatPosition(record) },
+      { delivery, source, arrivedAt: findArrival(record), position: formatPosition(record) },
       interpretValue,
     );
   }
@@ -42,7 +40,7 @@ export type BodyArrival = Pick<Entry, 'delivery' | 'source' | 'arrivedAt' | 'pos
 export type Interpret = typeof interpret;
 
 /** The carrier records in one body, and what of it can't be read. */
-export function* entriesOfBody(
+export function* readBodyEntries(
   data: Buffer,
   arrival: BodyArrival,
   interpretValue: Interpret = interpret,
@@ -91,6 +89,11 @@ function interpretWithinLimits(value: unknown, arrival: Arrival, interpretValue:
     }
     throw error;
   }
+}
+
+/** When a record arrived, in milliseconds since the epoch. Kinesis states it, so it is the same at every retry. */
+export function findArrival({ kinesis }: KinesisStreamRecord): number {
+  return Math.round(kinesis.approximateArrivalTimestamp * 1000);
 }
 
 /** Where a record arrived: `stream/shard/sequence`. */

@@ -15,7 +15,7 @@ import { PendingRejects } from './pending-rejects.ts';
 /** One record of a batch, read. */
 export interface Entry {
   readonly reading: Reading;
-  /** Number of the delivery within the batch that brought it; one delivery may bring several records. */
+  /** Index, within the batch, of the delivery that brought it; one delivery may bring several records. */
   readonly delivery: number;
   /** `stream/shard/sequence`, or `bucket/key@version#row`. */
   readonly position: string;
@@ -64,7 +64,7 @@ export interface IngestOptions extends StoringOptions {
 /** What became of a batch. */
 export interface Ingested {
   readonly receipt: Receipt;
-  /** Numbers of the deliveries that were not, or not wholly, taken in and must come again. */
+  /** Indexes of the deliveries that were not, or not wholly, taken in and must come again. */
   readonly failedDeliveries: ReadonlySet<number>;
   /** Ids that owners of Twilio and KORE sinks hand back to validate them. */
   readonly testIds: readonly string[];
@@ -113,9 +113,9 @@ async function takeIn(
   const rejects = new PendingRejects(quarantine, options.rejectGroup, account);
   for (const entry of entries) {
     const { reading, delivery, arrivedAt } = entry;
-    const record = account.add(reading, delivery, arrivedAt);
-    if (reading.kind === 'observed') changes.fold(record, reading, entry);
-    if (reading.kind === 'fault') rejects.add(record, delivery, makeReject(entry, reading));
+    const index = account.add(reading, delivery, arrivedAt);
+    if (reading.kind === 'observed') changes.fold(index, reading, entry);
+    if (reading.kind === 'fault') rejects.add(index, delivery, makeReject(entry, reading));
     if (rejects.areFull) await rejects.keepClosed();
     if (changes.areFull) await changes.store();
   }

@@ -14,7 +14,7 @@ export type NoteLate = (late: ReadonlyMap<string, number>) => Promise<void>;
 /** A record that came later than its source's records may. */
 export interface LateRecord {
   /** The record's index in its batch. */
-  readonly record: number;
+  readonly index: number;
   readonly sim: string;
   /** The moment that it tells of, in milliseconds since the epoch. */
   readonly at: number;
@@ -31,7 +31,7 @@ export interface Arrival {
 export function findLate(
   { event, usage, session }: Observations,
   { arrivedAt, source: { lateness } }: Arrival,
-): Omit<LateRecord, 'record'> | undefined {
+): Omit<LateRecord, 'index'> | undefined {
   const sim = event?.sim ?? usage?.sim ?? session?.sim;
   const time = event?.time ?? (usage && findUsageTime(usage)) ?? session?.origin.at;
   if (lateness === undefined || sim === undefined || time === undefined) return undefined;

@@ -64,11 +64,11 @@ export class Measures {
   /**
    * Adds up the usage that a batch brought.
    *
-   * @param isNew tells the records that were stored from those that repeated or failed.
+   * @param isNew tells, by the record's index, whether it was stored; those that repeated or failed are not new.
    */
-  use(changes: Pick<Changes, 'usage'>, isNew: (record: number) => boolean): void {
-    for (const { state, records } of changes.usage) {
-      if (!records.every(isNew)) continue;
+  use(changes: Pick<Changes, 'usage'>, isNew: (index: number) => boolean): void {
+    for (const { state, indexes } of changes.usage) {
+      if (!indexes.every(isNew)) continue;
       const traffic = this.#trafficOn(state.country ?? unknownNetwork, state.operatorName ?? unknownNetwork);
       traffic.bytes += state.dataTotal;
       traffic.uploaded += state.dataUploaded ?? 0;

@@ -44,7 +44,7 @@ export class PendingChanges {
   /** The newest arrival of a record, in milliseconds since the epoch. */
   #newestArrival = 0;
   #late: LateRecord[] = [];
-  /** Records that came in a file, by their indexes. */
+  /** Records that came in a file, by index. */
   #filed = new Map<number, FiledRecord>();
 
   constructor(context: StoringContext) {
@@ -57,14 +57,14 @@ export class PendingChanges {
   }
 
   /** Folds what a record states into the changes. */
-  fold(record: number, observations: Observations, arrival: Arrival & { readonly isRow?: boolean }): void {
+  fold(index: number, observations: Observations, arrival: Arrival & { readonly isRow?: boolean }): void {
     this.#records += 1;
     const late = findLate(observations, arrival);
-    if (late !== undefined) this.#late.push({ record, ...late });
+    if (late !== undefined) this.#late.push({ index, ...late });
     const filed = findFiled(observations, arrival);
-    if (filed !== undefined) this.#filed.set(record, filed);
+    if (filed !== undefined) this.#filed.set(index, filed);
     this.#newestArrival = Math.max(this.#newestArrival, arrival.arrivedAt);
-    if (this.#fold.add(record, observations)) this.#context.account.repeat(record);
+    if (this.#fold.add(index, observations)) this.#context.account.repeat(index);
   }
 
   /** Stores the changes. Does not throw for what the store does not take: these records are noted as failed. */
@@ -104,7 +104,7 @@ export class PendingChanges {
   async #noteLate(late: readonly LateRecord[], { failed, repeated }: WriteReport): Promise<void> {
     const { noteLate, options, account } = this.#context;
     const notesRepeats = !options.readBeforeWrite || options.isRetry === true;
-    const noted = late.filter(({ record }) => !failed.has(record) && (notesRepeats || !repeated.has(record)));
+    const noted = late.filter(({ index }) => !failed.has(index) && (notesRepeats || !repeated.has(index)));
     if (noted.length === 0 || noteLate === undefined) return;
     const earliest = new Map<string, number>();
     for (const { sim, at } of noted) earliest.set(sim, Math.min(at, earliest.get(sim) ?? at));
@@ -112,7 +112,7 @@ export class PendingChanges {
       await noteLate(earliest);
     } catch (error) {
       account.noteUnkept(
-        noted.map(({ record }) => record),
+        noted.map(({ index }) => index),
         error,
       );
     }
@@ -126,7 +126,7 @@ function addRefused(
 ): WriteReport {
   return {
     ...{ repeated, gains },
-    failed: new Set([...failed, ...refused.flatMap(({ change }) => change.records)]),
+    failed: new Set([...failed, ...refused.flatMap(({ change }) => change.indexes)]),
     errors: [...errors, ...refused.map(({ error }) => error)],
   };
 }

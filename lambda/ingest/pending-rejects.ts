@@ -17,9 +17,9 @@ const maxObjectBytes = 4 * 1024 * 1024;
 /** Bytes of a reject's line besides its body, about. */
 const lineBytes = 400;
 
-/** Rejects that are kept as one object, each once, and the records that they are. */
+/** Rejects that are kept as one object, each once, and the indexes of their records. */
 interface RejectObject {
-  readonly records: number[];
+  readonly indexes: number[];
   readonly rejects: Reject[];
   readonly ids: Set<string>;
   /** The name under which a file's rejects are kept; undefined where the rejects name the object themselves. */
@@ -55,8 +55,8 @@ export class PendingRejects {
     return this.#waitingBytes > maxWaitingBytes;
   }
 
-  /** Adds a record that was rejected. The records of a delivery come one after the other. */
-  add(record: number, delivery: number, reject: Reject): void {
+  /** Adds a record that was rejected, by its index. The records of a delivery come one after the other. */
+  add(index: number, delivery: number, reject: Reject): void {
     if (this.#group === undefined && delivery !== this.#openDelivery) {
       this.#closeOpen();
       this.#openDelivery = delivery;
@@ -64,7 +64,7 @@ export class PendingRejects {
     const { code } = reject;
     const object = this.#open.get(code) ?? this.#makeObject(code);
     this.#open.set(code, object);
-    object.records.push(record);
+    object.indexes.push(index);
     if (this.#group === undefined) {
       const id = rejectId(reject);
       if (object.ids.has(id)) return;
@@ -86,11 +86,11 @@ export class PendingRejects {
     this.#closed = [];
     for (const { bytes } of closed) this.#waitingBytes -= bytes;
     const objects = this.#group === undefined ? leaveOutContained(closed) : closed;
-    await forEachConcurrently(objects, concurrentObjects, async ({ records, rejects, group }) => {
+    await forEachConcurrently(objects, concurrentObjects, async ({ indexes, rejects, group }) => {
       try {
         await this.#quarantine.keep(rejects, group);
       } catch (error) {
-        this.#account.noteUnkept(records, error);
+        this.#account.noteUnkept(indexes, error);
       }
     });
   }
@@ -103,7 +103,7 @@ export class PendingRejects {
 
   #makeObject(code: string): RejectObject {
     const group = this.#group === undefined ? undefined : `${this.#group}/${code}`;
-    return { records: [], rejects: [], ids: new Set<string>(), group, bytes: 0 };
+    return { indexes: [], rejects: [], ids: new Set<string>(), group, bytes: 0 };
   }
 
   #closeOpen(): void {
@@ -125,7 +125,7 @@ function leaveOutContained(objects: readonly RejectObject[]): readonly RejectObj
       const [first = ''] = object.ids;
       const holder = holders.get(first);
       if (holder !== undefined && [...object.ids].every((id) => holder.ids.has(id))) {
-        for (const record of object.records) holder.records.push(record);
+        for (const index of object.indexes) holder.indexes.push(index);
         return false;
       }
       for (const id of object.ids) if (!holders.has(id)) holders.set(id, object);

@@ -6,13 +6,13 @@ import { mergeSims } from './sim.ts';
 /** What a batch means for one item, and which of the batch's records say so. */
 export interface Change<State> {
   readonly state: State;
-  /** Numbers of records, as {@link Fold.add} was given them. */
-  readonly records: readonly number[];
+  /** Indexes of the records, as {@link Fold.add} was given them. */
+  readonly indexes: readonly number[];
 }
 
 interface OpenChange<State> {
   state: State;
-  readonly records: number[];
+  readonly indexes: number[];
 }
 
 /** What a batch means: at most one change for each item. */
@@ -33,17 +33,20 @@ export class Fold {
   /**
    * Adds what one record states.
    *
+   * @param index of the record in the batch.
    * @returns whether the record was seen to repeat: each item that it states was stated in this batch before.
    */
-  add(record: number, { session, usage, event, sim }: Observations): boolean {
+  add(index: number, { session, usage, event, sim }: Observations): boolean {
     if (session !== undefined) {
-      join(this.#sessions, `${session.sim}\n${session.sessionId}`, session, record, mergeSessions);
+      join(this.#sessions, `${session.sim}\n${session.sessionId}`, session, index, mergeSessions);
     }
-    if (sim !== undefined) join(this.#sims, sim.sim, sim, record, mergeSims);
+    if (sim !== undefined) join(this.#sims, sim.sim, sim, index, mergeSims);
     const newUsage =
-      usage !== undefined && join(this.#usage, `${usage.sim}\n${usage.usageId}`, usage, record, fuller);
+      usage !== undefined &&
+      join(this.#usage, `${usage.sim}\n${usage.usageId}`, usage, index, pickMoreComplete);
     const newEvent =
-      event !== undefined && join(this.#events, `${event.sim}\n${event.eventKey}`, event, record, fuller);
+      event !== undefined &&
+      join(this.#events, `${event.sim}\n${event.eventKey}`, event, index, pickMoreComplete);
     return (usage !== undefined || event !== undefined) && !newUsage && !newEvent;
   }
 
@@ -62,16 +65,16 @@ function join<State>(
   changes: Map<string, OpenChange<State>>,
   key: string,
   state: State,
-  record: number,
+  index: number,
   merge: (a: State, b: State) => State,
 ): boolean {
   const change = changes.get(key);
   if (change === undefined) {
-    changes.set(key, { state, records: [record] });
+    changes.set(key, { state, indexes: [index] });
     return true;
   }
   change.state = merge(change.state, state);
-  change.records.push(record);
+  change.indexes.push(index);
   return false;
 }
 
@@ -79,7 +82,7 @@ function join<State>(
  * The statement that says more of two about one usage record or event. Two that say equally much in different words
  * are ordered by their contents.
  */
-export function fuller<Item extends (UsageContent | EventContent) & Pick<Usage, 'completeness'>>(
+export function pickMoreComplete<Item extends (UsageContent | EventContent) & Pick<Usage, 'completeness'>>(
   a: Item,
   b: Item,
 ): Item {

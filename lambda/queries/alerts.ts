@@ -1,4 +1,4 @@
-import type { Episode, Told, Transition } from '../alerts/episodes.ts';
+import type { Episode, Told, Transition } from '../alerts/episode.ts';
 import type { RecordReference } from '../alerts/known.ts';
 import { findMute, type Mute } from '../alerts/mutes.ts';
 import type { Severity } from '../alerts/rules.ts';
@@ -6,7 +6,7 @@ import type { SharedEpisode } from '../alerts/shared-episodes.ts';
 import { type Day, findDay, listDays } from '../days/day.ts';
 import { formatTime, parseTime } from '../ledger/time.ts';
 import { mapConcurrently } from '../store/concurrency.ts';
-import { timeOfKey } from '../store/counted-items.ts';
+import { readKeyTime } from '../store/counted-items.ts';
 import {
   type AnyEpisode,
   type EpisodeKey,
@@ -402,7 +402,7 @@ function findListedAt(
     case 'Sessions':
       return starts.get(key);
     case 'Usage':
-      return timeOfKey(key);
+      return readKeyTime(key);
     default:
       return formatTime(at);
   }

@@ -2,7 +2,7 @@ import type { Session } from '../ledger/observation.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { threeLetterCountry } from './country-code.ts';
 import type { Disclosure } from './disclosure.ts';
-import { locationEstimate } from './location-estimate.ts';
+import { estimateLocation } from './location-estimate.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { sessionStatuses } from './parameters.ts';
 import type { Period } from './period.ts';
@@ -87,7 +87,7 @@ function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure)
     operator_country: threeLetterCountry(country, mcc),
     operator_name: operatorName ?? null,
     cell_id: cell?.group.cellId ?? null,
-    cell_location_estimate: locationEstimate(cell?.group),
+    cell_location_estimate: estimateLocation(cell?.group),
     // Streams do not count packets; 0 is the documented default.
     packets_uploaded: 0,
     packets_downloaded: 0,

@@ -1,7 +1,8 @@
 import { isStalled } from '../store/files.ts';
 import { isKey } from '../store/keys.ts';
 import type { Manifest } from '../store/manifest.ts';
-import type { FileKey, LedgerReader } from '../store/reader.ts';
+import type { FileKey } from '../store/read-ranges.ts';
+import type { LedgerReader } from '../store/reader.ts';
 import { NotFoundError, shorten } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';

@@ -1,8 +1,7 @@
-import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
+import { type Day, shiftDay, startDay } from '../days/day.ts';
 import { findFirstKeptDay } from '../days/kept-days.ts';
 import { countsSimDay, maxLiveSims, type PartialDay } from '../days/partial-days.ts';
 import { prefetch } from '../days/pass/prefetch.ts';
-import { findMonth } from '../days/sim-days.ts';
 import { compareTopSims, rankCandidates, type TopList, type TopSim } from '../days/top-sims.ts';
 import type { Sim } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
@@ -12,7 +11,17 @@ import type { LedgerReader } from '../store/reader.ts';
 import type { ClosedDays, DaySeal } from './closed-days.ts';
 import { ParameterError, SlowSumError } from './errors.ts';
 import type { Page } from './page.ts';
-import type { fleetGranularities, UsageGroup, UsageOrder } from './parameters.ts';
+import type { UsageGroup, UsageOrder } from './parameters.ts';
+import {
+  clipSpans,
+  type DividedTime,
+  divideTime,
+  type FleetGranularity,
+  listPeriodDays,
+  nameListedPeriod,
+  type RecordRange,
+  type TimeSpan,
+} from './report-time.ts';
 import { type FoundSim, unknownSim } from './sim-lookup.ts';
 import { cutPeriod, type UsagePeriod } from './usage-records.ts';
 import {
@@ -39,8 +48,6 @@ const concurrentReads = 32;
 /** Records that a sorted report may have before the page. */
 const maxRank = 100_000;
 
-export type FleetGranularity = (typeof fleetGranularities)[number];
-
 /** Which usage a report adds up, and how. */
 export interface FleetUsageQuery extends UsageFilter {
   readonly groups: readonly UsageGroup[];
@@ -65,7 +72,7 @@ export interface ReportPorts {
   readonly now: () => number;
   /** Undefined where days are not closed: all usage is read from the records. */
   readonly days: ClosedDays | undefined;
-  /** Days that usage is kept; for ever where it is 0 or left out. */
+  /** Days that usage is kept; forever where it is 0 or left out. */
   readonly usageDays?: number | undefined;
   /** SIMs whose records one report reads; {@link maxLiveSims} where it is left out. */
   readonly maxLiveSims?: number | undefined;
@@ -88,11 +95,6 @@ export interface Coverage {
   readonly missing: readonly TimeSpan[];
   /** Times that are not sealed, and so long ago that usage may have expired: what has is not counted. */
   readonly expired: readonly TimeSpan[];
-}
-
-interface TimeSpan {
-  readonly start_time: string;
-  readonly end_time: string;
 }
 
 interface PartialSpan extends TimeSpan {
@@ -132,13 +134,6 @@ export async function listFleetUsage(query: FleetUsageQuery, ports: ReportPorts)
   const report = await FleetReport.open(query, ports);
   const { resources, next } = await report.readPage();
   return { resources, next, coverage: report.coverage };
-}
-
-/** A range of times that are read from records. */
-interface RecordRange {
-  readonly from: string;
-  readonly to: string;
-  readonly isLive: boolean;
 }
 
 /** One report: what is sealed of its time, and which records must be read. */
@@ -485,45 +480,6 @@ class TimeLimit {
   }
 }
 
-/** What a report is made of. */
-interface DividedTime {
-  /** Days that are added up from sums. */
-  readonly summed: readonly Day[];
-  /** Times whose records are read. */
-  readonly ranges: readonly RecordRange[];
-}
-
-/** Divides a report's time. Hours are in records alone. */
-function divideTime(
-  { granularity, period: { from, to } }: Pick<FleetUsageQuery, 'granularity' | 'period'>,
-  seals: ReadonlyMap<Day, DaySeal>,
-  partialDays: ReadonlyMap<Day, PartialDay>,
-): DividedTime {
-  const summed: Day[] = [];
-  const ranges: RecordRange[] = [];
-  for (const day of listPeriodDays({ from, to })) {
-    const begins = startDay(day);
-    const ends = startDay(shiftDay(day, 1));
-    const isWhole = from <= begins && ends <= to;
-    const isSealed = seals.has(day);
-    if ((isSealed ? isWhole : partialDays.has(day)) && granularity !== 'hour') {
-      summed.push(day);
-      continue;
-    }
-    const range = { from: begins < from ? from : begins, to: ends > to ? to : ends, isLive: !isSealed };
-    const before = ranges.at(-1);
-    if (before !== undefined && before.to === range.from && before.isLive === range.isLive) {
-      ranges[ranges.length - 1] = { ...before, to: range.to };
-    } else ranges.push(range);
-  }
-  return { summed, ranges };
-}
-
-/** The days of which a period has a part, oldest first. */
-function listPeriodDays({ from, to }: UsagePeriod): Day[] {
-  return listDays(findDay(from), findDay(to)).filter((day) => startDay(day) < to);
-}
-
 /** The seals of a period's days, up to today. */
 async function readSeals(
   period: UsagePeriod,
@@ -586,28 +542,4 @@ async function matchesFewSims(
     after = next;
   } while (after !== undefined && count <= most);
   return count <= most;
-}
-
-/** Ranges as times up to a time, joined where they touch. */
-function clipSpans(ranges: readonly RecordRange[], last: string): TimeSpan[] {
-  const spans: TimeSpan[] = [];
-  for (const { from, to } of ranges) {
-    if (from >= last) continue;
-    const end = to > last ? last : to;
-    const before = spans.at(-1);
-    if (before?.end_time === from) spans[spans.length - 1] = { ...before, end_time: end };
-    else spans.push({ start_time: from, end_time: end });
-  }
-  return spans;
-}
-
-/** A UTC day or calendar month by its name, whole as far as it has come; undefined for any other time. */
-function nameListedPeriod({ from, to }: UsagePeriod, now: string): string | undefined {
-  const day = findDay(from);
-  if (from !== startDay(day)) return undefined;
-  const isWholeUpTo = (end: string): boolean => to === end || (to >= now && to < end);
-  if (isWholeUpTo(startDay(shiftDay(day, 1)))) return day;
-  const month = findMonth(day);
-  const nextMonth = findMonth(shiftDay(`${month}-28`, 4));
-  return day.endsWith('-01') && isWholeUpTo(startDay(`${nextMonth}-01`)) ? month : undefined;
 }

@@ -2,7 +2,7 @@ import { findUsageTime, isHeardByEvent, isHeardByUsage } from '../ledger/heard.t
 import type { LastEvent, Origin, Sim, SimGroups } from '../ledger/observation.ts';
 import { carriers, carrierTraits } from '../ledger/source.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
-import { timeOfKey } from '../store/counted-items.ts';
+import { readKeyTime } from '../store/counted-items.ts';
 import { heardPageSize, type LedgerReader } from '../store/reader.ts';
 
 /** When a SIM's device was last heard: to the granule by its marks, and exactly by its records. */
@@ -89,7 +89,7 @@ async function findLastUsage(sim: HeardSim, from: string, reader: LedgerReader):
     for (const record of records) {
       const isFound = last !== undefined && last >= from;
       const end = last !== undefined && isFound ? last : from;
-      const isBeyond = end !== '0' && timeOfKey(record.usageId) < shiftTime(end, -overlap);
+      const isBeyond = end !== '0' && readKeyTime(record.usageId) < shiftTime(end, -overlap);
       if (isBeyond && (isFound || !isSought)) return last;
       if (isHeardByUsage(record)) last = findLater(last, findUsageTime(record));
     }

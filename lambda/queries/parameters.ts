@@ -1,4 +1,4 @@
-import { episodeStates } from '../alerts/episodes.ts';
+import { episodeStates } from '../alerts/episode.ts';
 import { severities } from '../alerts/rules.ts';
 import { checks } from '../days/findings/finding.ts';
 import { parseTime } from '../ledger/time.ts';

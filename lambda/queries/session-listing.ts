@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Session } from '../ledger/observation.ts';
 import { isKey } from '../store/keys.ts';
-import type { LedgerReader, SessionKey } from '../store/reader.ts';
+import type { SessionKey } from '../store/read-ranges.ts';
+import type { LedgerReader } from '../store/reader.ts';
 import type { sessionStatuses } from './parameters.ts';
 
 /**

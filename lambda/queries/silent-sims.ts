@@ -4,7 +4,7 @@ import type { Sim } from '../ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import { chunked, mapConcurrently } from '../store/concurrency.ts';
 import { isKey } from '../store/keys.ts';
-import { matchesFilter, type SimFilter } from '../store/reader.ts';
+import { matchesFilter, type SimFilter } from '../store/sim-filter.ts';
 import { decideHeard, findHeardMark, type Heard, roundingMilliseconds } from './last-heard.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';

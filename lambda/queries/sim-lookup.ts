@@ -30,11 +30,7 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
   if (sims.length === 1 || sims.includes(name)) {
     return { sim: sims.includes(name) ? name : first, isKnown: true };
   }
-  throw new ParameterError(
-    '{sim}',
-    name,
-    `one of the SIMs that are called so: ${[...sims].sort().join(', ')}`,
-  );
+  throw new ParameterError('{sim}', name, `one of the SIMs with this name: ${[...sims].sort().join(', ')}`);
 }
 
 /**

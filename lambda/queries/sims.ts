@@ -6,7 +6,7 @@ import { threeLetterCountry } from './country-code.ts';
 import { accountSid, type DataSession, dataSessions } from './data-sessions.ts';
 import type { Disclosure } from './disclosure.ts';
 import { decideHeard, type Heard, readHeardMark } from './last-heard.ts';
-import { locationEstimate } from './location-estimate.ts';
+import { estimateLocation } from './location-estimate.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
 import type { Volumes } from './session-totals.ts';
@@ -209,7 +209,7 @@ function cellResource(cell: CellGroup) {
   return {
     cell_id: cell.cellId ?? null,
     lac: cell.lac ?? null,
-    location_estimate: locationEstimate(cell),
+    location_estimate: estimateLocation(cell),
   };
 }
 

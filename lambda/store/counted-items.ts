@@ -31,7 +31,7 @@ export function countedItems(
 ): CountedItems<Item> {
   return new CountedItems((item) => {
     const at = item[time]?.S ?? '';
-    const keyTime = timeOfKey(item[sortKey]?.S ?? '');
+    const keyTime = readKeyTime(item[sortKey]?.S ?? '');
     const milliseconds = epochMilliseconds(at);
     return {
       sim: item['sim']?.S ?? '',
@@ -43,7 +43,7 @@ export function countedItems(
 }
 
 /** The time that a sort key begins with: `<time>#<id>`. */
-export function timeOfKey(key: string): string {
+export function readKeyTime(key: string): string {
   return key.slice(0, timeLength);
 }
 
@@ -62,10 +62,10 @@ export interface TimeRange {
  * @param before only items before this sort key are wanted.
  */
 export function keysToRead({ from, to }: TimeRange, before: string | undefined): TimeRange {
-  const end = isTime(timeOfKey(to))
-    ? `${shifted(timeOfKey(to), renderingDistance)}${to.slice(timeLength)}`
+  const end = isTime(readKeyTime(to))
+    ? `${shifted(readKeyTime(to), renderingDistance)}${to.slice(timeLength)}`
     : to;
-  const last = before === undefined ? end : shifted(timeOfKey(before), keyDistance);
+  const last = before === undefined ? end : shifted(readKeyTime(before), keyDistance);
   return {
     // A key's time may be cut to the second.
     from: isTime(from) ? wholeSecond(shifted(from, -renderingDistance)) : from,
@@ -89,7 +89,7 @@ export function recordTimes({ from, to }: OpenRange): OpenRange {
 
 /** Whether a text begins like the key of a record in a range, whose beginning and end are times. */
 export function isKeyWithin(key: string, { from, to }: TimeRange): boolean {
-  const time = timeOfKey(key);
+  const time = readKeyTime(key);
   return parseTime(time) === time && key >= wholeSecond(from) && key < to;
 }
 

@@ -20,7 +20,7 @@ import { sessionsTable, simsTable } from './tables.ts';
 export interface DayRecordTables extends Omit<ReadableTables, 'files'> {
   /** The name of DayState. */
   readonly dayState: string;
-  /** Days that usage is kept; 0 for ever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
 }
 

@@ -1,5 +1,6 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
-import { type Episode, listCurrent, type StoredEpisode } from '../alerts/episodes.ts';
+import type { Episode, StoredEpisode } from '../alerts/episode.ts';
+import { listCurrent } from '../alerts/episodes.ts';
 import type { SharedEpisode } from '../alerts/shared-episodes.ts';
 import { formatTime } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';

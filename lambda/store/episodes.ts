@@ -1,5 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Episode, EpisodeWrite, Slot, StoredEpisode } from '../alerts/episodes.ts';
+import type { Episode, EpisodeWrite, Slot, StoredEpisode } from '../alerts/episode.ts';
 import { formatTime } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { compileCodec, type Item } from './codec.ts';

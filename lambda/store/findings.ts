@@ -10,7 +10,7 @@ import { readItems } from './batch-get.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { mapConcurrently } from './concurrency.ts';
 import { holdsCondition } from './conditions.ts';
-import { itemBytes } from './items.ts';
+import { measureItem } from './items.ts';
 import { queryAll, queryPages } from './query-pages.ts';
 import { findingsTable } from './tables.ts';
 
@@ -177,7 +177,7 @@ export function encodeFindings({ sim, day, findings }: SimFindings, revision: nu
   const encoded = findings.map((one) => ({ M: findingCodec.encode(one) }));
   let bytes = 0;
   const kept = encoded.filter((one) => {
-    bytes += itemBytes({ one });
+    bytes += measureItem({ one });
     return bytes <= maxItemBytes;
   });
   const leftOut = encoded.length - kept.length;

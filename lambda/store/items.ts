@@ -102,7 +102,7 @@ export function keepLaterExpiry(item: Item, before: Item): Item {
 /**
  * An event as its item.
  *
- * @param retentionDays how long the item is kept, counted from its arrival; 0 keeps it for ever.
+ * @param retentionDays how long the item is kept, counted from its arrival; 0 keeps it forever.
  */
 export function eventItem(event: LedgerEvent, complete: boolean, retentionDays: number): Item {
   const item = eventCodec.encode(event);
@@ -114,7 +114,7 @@ export function eventItem(event: LedgerEvent, complete: boolean, retentionDays: 
 }
 
 /** The bytes that DynamoDB counts for an item: names and values as UTF-8, numbers about half a byte a digit. */
-export function itemBytes(item: Item): number {
+export function measureItem(item: Item): number {
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) bytes += Buffer.byteLength(name) + countValueBytes(value);
   return bytes;
@@ -125,7 +125,7 @@ function countValueBytes({ S, N, L, M }: AttributeValue): number {
   if (S !== undefined) return Buffer.byteLength(S);
   if (N !== undefined) return Math.ceil(N.replace(/\D/g, '').length / 2) + 2;
   if (L !== undefined) return L.reduce((bytes, value) => bytes + 1 + countValueBytes(value), 3);
-  if (M !== undefined) return 3 + Object.keys(M).length + itemBytes(M);
+  if (M !== undefined) return 3 + Object.keys(M).length + measureItem(M);
   return 1;
 }
 

@@ -1,5 +1,5 @@
 import { foldUsage } from '../billing/fold-usage.ts';
-import type { BilledSession, SimRecords } from '../billing/rate.ts';
+import type { BilledSession, SimRecords } from '../billing/sim-records.ts';
 import type { BilledUsage } from '../billing/tariff.ts';
 import { findBucket } from '../days/buckets.ts';
 import type { Row } from '../days/columns.ts';

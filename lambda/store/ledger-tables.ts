@@ -7,9 +7,9 @@ export interface LedgerTables {
   readonly usage: string;
   readonly events: string;
   readonly sims: string;
-  /** Days that an event is kept; 0 for ever. */
+  /** Days that an event is kept; 0 forever. */
   readonly eventRetentionDays: number;
-  /** Days that a usage record is kept, counted from its start or when it was written, whichever is later; 0 for ever. */
+  /** Days that a usage record is kept, counted from its start or when it was written, whichever is later; 0 forever. */
   readonly usageRetentionDays: number;
   /** How conditional writes are sent: 25 in a request, or one by one. */
   readonly writes: WriteMode;

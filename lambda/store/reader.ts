@@ -31,7 +31,19 @@ import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import { decodeKnownUsage, knownUsageAttributes } from './known-usage.ts';
 import type { Manifest } from './manifest.ts';
 import { queryAll, queryPages, scanPages } from './query-pages.ts';
+import type {
+  EventOptions,
+  EventRange,
+  FileKey,
+  KeyRange,
+  PageOptions,
+  RecordRange,
+  SessionKey,
+  SimRange,
+  UsageOptions,
+} from './read-ranges.ts';
 import { decodeEvent, decodeUsage, type StoredEvent, type StoredUsage } from './records.ts';
+import { filterExpression, isNamed, type SimFilter } from './sim-filter.ts';
 import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 import type { UsageArchive } from './usage-archive.ts';
 import { type StoredWatchedSim, watchedSimCodec } from './watched-sims.ts';
@@ -52,63 +64,6 @@ export interface ReadableTables {
 
 /** Segments in which a fleet of any size is read in time. */
 export const scanSegments = 8;
-
-/** A session's keys, as the index by start holds them. */
-export interface SessionKey {
-  readonly sessionId: string;
-  readonly start: string;
-}
-
-/** A file's keys, as the index by source holds them. */
-export interface FileKey {
-  readonly object: string;
-  readonly source: string;
-  /** When the file was delivered, ISO 8601. */
-  readonly delivered: string;
-}
-
-/** A range of a SIM's sort keys, both ends included. */
-export interface KeyRange {
-  readonly sim: string;
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Records of a SIM in a range of times. */
-export interface RecordRange extends TimeRange {
-  readonly sim: string;
-}
-
-/** What of the fleet is asked for. Each member left out asks for all. */
-export interface SimFilter {
-  readonly status?: string | undefined;
-  readonly online?: boolean | undefined;
-  readonly source?: string | undefined;
-  readonly fleetSid?: string | undefined;
-  /** Part of the SIM's name, in any case. */
-  readonly name?: string | undefined;
-}
-
-/** A range of the fleet. */
-export interface SimRange {
-  readonly sims: readonly Sim[];
-  /** The key after which to go on; undefined at the end. */
-  readonly next: string | undefined;
-}
-
-/** Which events are wanted, and where to begin. */
-export interface EventOptions {
-  readonly type?: string | undefined;
-  /** Only events before this sort key. */
-  readonly before?: string | undefined;
-}
-
-/** A range of a SIM's events. */
-export interface EventRange {
-  readonly events: readonly StoredEvent[];
-  /** The key before which to go on; undefined at the end. */
-  readonly next: string | undefined;
-}
 
 /** The names by which SIMs are found. */
 export type SimAlias = (typeof simsTable.globalIndexes)[number]['name'];
@@ -560,25 +515,11 @@ export class LedgerReader {
   }
 }
 
-/** How a range is read. */
-export interface PageOptions {
-  /** Items in a page, at most. */
-  readonly limit?: number | undefined;
-  /** Only records before this sort key. */
-  readonly before?: string | undefined;
-}
-
 /** A part of what items hold. */
 interface ReadPart {
   readonly attributes: readonly string[];
   /** Whether an item says more than another rendering of its record, by that part. */
   readonly isFuller: (item: Item, other: Item) => boolean;
-}
-
-/** How usage is read. */
-export interface UsageOptions extends PageOptions {
-  /** Every rendering that is stored, for who joins what they state and adds nothing up. */
-  readonly everyRendering?: boolean;
 }
 
 /**
@@ -589,10 +530,15 @@ export const spareRecords = 4;
 
 /** Days whose archived usage is read at once. */
 const concurrentDays = 4;
+
 /** Records that are read at once in search of the last one that a device sent. */
 export const heardPageSize = 40;
+
 const endOfTime = '9999';
-const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly `${MarkName}At`[];
+
+/** The attribute that holds a mark. */
+type MarkStamp = `${MarkName}At`;
+const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly MarkStamp[];
 
 /** Pages of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
 const maxPages = 8;
@@ -627,43 +573,4 @@ function rangeValues(sim: string, from: string, to: string): Record<string, Attr
 
 function fileStart({ object, source, delivered }: FileKey): Record<string, AttributeValue> {
   return { object: { S: object }, source: { S: source }, delivered: { S: delivered } };
-}
-
-function isNamed({ groups }: Sim, part: string | undefined): boolean {
-  if (part === undefined) return true;
-  const name = groups.label?.group.simName;
-  return name?.toLowerCase().includes(part.toLowerCase()) ?? false;
-}
-
-/** Whether a SIM passes a filter, as {@link LedgerReader.scanSims} applies it. */
-export function matchesFilter(sim: Sim, { status, online, source, fleetSid, name }: SimFilter): boolean {
-  const { origin, groups } = sim;
-  return (
-    (status === undefined || groups.lifecycle?.group.status === status) &&
-    (online === undefined || groups.connection?.group.online === online) &&
-    (source === undefined || origin.group.source === source) &&
-    (fleetSid === undefined || groups.ids?.group.fleetSid === fleetSid) &&
-    isNamed(sim, name)
-  );
-}
-
-/** A filter as DynamoDB takes it, the name aside, which it can't compare without regard to case. */
-function filterExpression({ status, online, source, fleetSid }: SimFilter) {
-  const wanted: [attribute: string, value: AttributeValue | undefined][] = [
-    ['status', status === undefined ? undefined : { S: status }],
-    ['online', online === undefined ? undefined : { BOOL: online }],
-    ['source', source === undefined ? undefined : { S: source }],
-    ['fleetSid', fleetSid === undefined ? undefined : { S: fleetSid }],
-  ];
-  const names: Record<string, string> = {};
-  const values: Record<string, AttributeValue> = {};
-  for (const [attribute, value] of wanted) {
-    if (value === undefined) continue;
-    names[`#${attribute}`] = attribute;
-    values[`:${attribute}`] = value;
-  }
-  const expression = Object.keys(names)
-    .map((name) => `${name} = :${name.slice(1)}`)
-    .join(' AND ');
-  return { expression, names, values };
 }

@@ -9,7 +9,7 @@ export interface UsageGain {
   readonly before: UsageContent | undefined;
 }
 
-/** What became of records that a batch's changes come from. */
+/** What became of the records that a batch's changes come from. Records are named by their index in the batch. */
 export interface WriteReport {
   /** Records whose change was there before. */
   readonly repeated: ReadonlySet<number>;
@@ -45,11 +45,11 @@ export class Report implements WriteReport {
   }
 
   unchanged(change: Change<unknown>): void {
-    for (const record of change.records) this.repeated.add(record);
+    for (const index of change.indexes) this.repeated.add(index);
   }
 
   failure(change: Change<unknown>, error: unknown): void {
-    for (const record of change.records) this.failed.add(record);
+    for (const index of change.indexes) this.failed.add(index);
     const known = toError(error);
     this.#errors.set(known.name, known);
   }

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type SimPeriod, type SimUsage, simPeriod, simUsage } from '../days/sim-days.ts';
 import { UsageGroups } from '../days/sums.ts';
 import { compileCodec } from './codec.ts';
-import { type Item, itemBytes } from './items.ts';
+import { type Item, measureItem } from './items.ts';
 
 /** SIM-days as items. */
 
@@ -56,7 +56,7 @@ function encodeFitting(period: SimPeriod, about: Item): Item {
   let item = encodeFolded(period, [], about);
   const folded: LeftOut[] = [];
   for (const name of leftOutNames) {
-    if (itemBytes(item) <= maxItemBytes) break;
+    if (measureItem(item) <= maxItemBytes) break;
     folded.push(name);
     item = encodeFolded({ ...period, usage: foldUsage(period.usage, folded) }, folded, about);
   }

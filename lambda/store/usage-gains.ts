@@ -2,7 +2,7 @@ import { renderingDistance } from '../ledger/counted.ts';
 import type { Usage } from '../ledger/observation.ts';
 import { epochMilliseconds, formatTime, wholeSecond } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
-import { timeOfKey } from './counted-items.ts';
+import { readKeyTime } from './counted-items.ts';
 import type { Item } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import type { UsageGain } from './report.ts';
@@ -56,14 +56,14 @@ const fileMilliseconds = 10 * 60_000;
 
 /** Whether another path may have brought the record before, under another key. Only keys of whole seconds can differ. */
 function mayBeSecond({ usageId, end }: Usage, { readBeforeWrite, writtenAt = 0 }: WriteOptions): boolean {
-  const time = timeOfKey(usageId);
+  const time = readKeyTime(usageId);
   if (wholeSecond(time) !== time) return false;
   return readBeforeWrite || writtenAt - epochMilliseconds(end) > fileMilliseconds;
 }
 
 /** Keys of other renderings of a record whose key has its second: those a second before and after. */
 function neighbourKeys({ sim, usageId }: Usage): Item[] {
-  const time = timeOfKey(usageId);
+  const time = readKeyTime(usageId);
   return [-renderingDistance, renderingDistance].map((distance) => ({
     [usageTable.partitionKey]: { S: sim },
     [usageTable.sortKey]: {

@@ -16,7 +16,7 @@ import { type Kind, makeRecords } from '../../bench/workloads.ts';
 import { dollarsPerMillionSimDays } from '../../cli/days/close.ts';
 import { findDay } from '../../lambda/days/day.ts';
 import { makeSimDay } from '../../lambda/days/sim-days.ts';
-import { eventItem, itemBytes, sessionItem, usageItem } from '../../lambda/store/items.ts';
+import { eventItem, measureItem, sessionItem, usageItem } from '../../lambda/store/items.ts';
 import { encodeSimPeriod } from '../../lambda/store/sim-day-items.ts';
 import { statedBy } from '../records/arrival.ts';
 import { readStreamerText } from '../records/datastreamer.ts';
@@ -77,7 +77,7 @@ describe('the closed days of a million always-on Super SIMs', () => {
     expect(pricePartialPasses(1_000, alwaysOnDay)).toBe(0);
   });
 
-  it('cost far less than usage that is kept for ever', () => {
+  it('cost far less than usage that is kept forever', () => {
     const [year, expiring] = [365, 35].map((days) => Math.round(priceKeptUsage(1_000_000, days)));
     expect([year, expiring]).toEqual([24_559, 2_355]);
   });
@@ -108,12 +108,12 @@ describe('an item of a carrier’s document', () => {
     const usage = statedBy(readStreamerText(textOf('usage')), 'usage');
     const noRows = { events: [], sessions: [], usageRenderings: [], eventRenderings: [], findings: [] };
     expect({
-      superSimUsage: itemBytes(usageItem(statedBy(each, 'usage'), true)),
-      hourlySuperSimUsage: itemBytes(usageItem(statedBy(readSuperSim(update, 'hourly'), 'usage'), true)),
-      usage: itemBytes(usageItem(usage, true)),
-      event: itemBytes(eventItem(statedBy(readStreamerText(textOf('event')), 'event'), true, 90)),
-      session: itemBytes(sessionItem(statedBy(each, 'session'))),
-      simDay: itemBytes(
+      superSimUsage: measureItem(usageItem(statedBy(each, 'usage'), true)),
+      hourlySuperSimUsage: measureItem(usageItem(statedBy(readSuperSim(update, 'hourly'), 'usage'), true)),
+      usage: measureItem(usageItem(usage, true)),
+      event: measureItem(eventItem(statedBy(readStreamerText(textOf('event')), 'event'), true, 90)),
+      session: measureItem(sessionItem(statedBy(each, 'session'))),
+      simDay: measureItem(
         encodeSimPeriod(makeSimDay(usage.sim, findDay(usage.start), { ...noRows, usage: [usage] }), 1),
       ),
     }).toEqual(itemSizes);

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { run } from '../../cli/main.ts';
 import type { Interpret } from '../../lambda/ingest/entries.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { type LocalLedger, type LocalLedgerOptions, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger, LocalLedgerOptions } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables, readOptions } from '../../local/options.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 

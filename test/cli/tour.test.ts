@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
-import { entriesOfBody } from '../../lambda/ingest/entries.ts';
+import { readBodyEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { findPlace } from '../../local/places.ts';
@@ -36,7 +36,7 @@ const nothing = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, 
 beforeAll(async () => {
   const { stream: _, ...source } = findPlace('1nce');
   const arrival = { delivery: 0, source, arrivedAt: Date.now(), position: '' };
-  const entries = [...entriesOfBody(Buffer.from(JSON.stringify(records)), arrival)];
+  const entries = [...readBodyEntries(Buffer.from(JSON.stringify(records)), arrival)];
   const quarantine = { keep: () => expect.fail('The truth is readable') };
   await ingest(
     entries,

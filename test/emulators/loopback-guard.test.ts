@@ -4,7 +4,8 @@ import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { refusalReason } from '../../emulators/loopback-guard.ts';
 import { localDescription } from '../../local/description.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { optionsForTests } from '../local/running-ledger.ts';
 
 let ledger: LocalLedger;

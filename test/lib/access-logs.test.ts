@@ -107,7 +107,7 @@ describe('access logs in a bucket of the stack', () => {
     expect(stack.outputs['AccessLogBucket']).toBe('AccessLogs');
   });
 
-  it('stay for as long as retention.logDays says, which may be for ever', () => {
+  it('stay for as long as retention.logDays says, which may be forever', () => {
     const rules = (logDays: number) => {
       const kept = synthesise({ simledger: { accessLogs: true, retention: { logDays } } });
       return kept.resources['AccessLogs']?.Properties['LifecycleConfiguration'];

@@ -5,13 +5,12 @@ import cdk from '../../cdk.json' with { type: 'json' };
 import { carriers } from '../../lambda/ledger/source.ts';
 import { listDefaultRules } from '../../lib/alert-rules.ts';
 import {
-  type Configuration,
   ConfigurationError,
   readConfiguration,
   readStackName,
   refuseUnknownContext,
-  type SourceSettings,
 } from '../../lib/configuration.ts';
+import type { Configuration, SourceSettings } from '../../lib/settings.ts';
 import { logicalName } from '../../lib/source-ids.ts';
 import { outputFolder } from './output-folder.ts';
 
@@ -267,15 +266,15 @@ describe('a wrong configuration', () => {
     ],
     ...[13, 1.5, -1, 36_501, '35'].map((usageDays): [object, string] => [
       { retention: { usageDays } },
-      `simledger.retention.usageDays: ${JSON.stringify(usageDays)} given; accepted is 0, which keeps usage for ever, or a whole number from 14 to 36500 (days)`,
+      `simledger.retention.usageDays: ${JSON.stringify(usageDays)} given; accepted is 0, which keeps usage forever, or a whole number from 14 to 36500 (days)`,
     ]),
     [
       { retention: { eventDays: 1.5 } },
-      'simledger.retention.eventDays: 1.5 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
+      'simledger.retention.eventDays: 1.5 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events forever)',
     ],
     [
       { retention: { logDays: 2 } },
-      'simledger.retention.logDays: 2 given; accepted is one of 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (days; 0 keeps logs for ever)',
+      'simledger.retention.logDays: 2 given; accepted is one of 0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 (days; 0 keeps logs forever)',
     ],
     [
       { retention: 30 },
@@ -417,7 +416,7 @@ describe('a wrong configuration', () => {
   it('lists all mistakes at once', () => {
     expect(complaintAbout({ removal: 1, retention: { eventDays: -1 } })).toBe(
       [
-        'simledger.retention.eventDays: -1 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events for ever)',
+        'simledger.retention.eventDays: -1 given; accepted is a whole number from 0 to 36500 (days; 0 keeps events forever)',
         'simledger.removal: 1 given; accepted is one of retain, destroy',
       ].join('\n'),
     );

@@ -135,7 +135,7 @@ describe('the workgroup', () => {
     const { resources } = synthesise({ simledger: { lake: { queryGigabytes: 5 } } });
     expect(resources['Catalog/WorkGroup']?.Properties).toEqual({
       Name: 'simledger',
-      Description: 'Questions about closed days',
+      Description: 'Queries of closed days',
       RecursiveDeleteOption: true,
       WorkGroupConfiguration: {
         BytesScannedCutoffPerQuery: 5_000_000_000,

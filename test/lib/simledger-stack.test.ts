@@ -466,7 +466,7 @@ describe('the functions', () => {
     const path = 'StreamIngest/KinesisConsumer';
     expect(functionProperties(path)).toEqual({
       ...common(path, functions.kinesisConsumer),
-      Description: "Takes carriers' records from Kinesis into the ledger",
+      Description: "Stores carriers' records from Kinesis in the ledger",
       Environment: {
         Variables: {
           ...ledgerEnvironment,
@@ -482,7 +482,7 @@ describe('the functions', () => {
     const path = 'FileIngest/FileImporter';
     expect(functionProperties(path)).toEqual({
       ...common(path, functions.fileImporter),
-      Description: "Takes carriers' CSV files from S3 into the ledger",
+      Description: "Stores carriers' CSV files from S3 in the ledger",
       RecursiveLoop: 'Allow',
       Environment: {
         Variables: {

@@ -6,7 +6,8 @@ import type { LambdaFunctionOptions } from '../../emulators/lambda-runtime/funct
 import type { QueueOptions } from '../../emulators/sqs/stand-in.ts';
 import { environment } from '../../lambda/aws/names.ts';
 import type { SourceDescription, WebhookSourceDescription } from '../../lambda/aws/sources.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables, readOptions } from '../../local/options.ts';
 import { dayQueue, lakeFolders, localSources } from '../../local/places.ts';
 import { tableNames } from '../lambda/store/table-names.ts';

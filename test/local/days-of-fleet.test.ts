@@ -17,7 +17,8 @@ import {
   simsTable,
   usageTable,
 } from '../../lambda/store/tables.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
 import { type Fleet, fleetStart, simulateFleet } from '../../simulator/fleet.ts';
 import type { ExpectedPartition, FleetTruth } from '../../simulator/truth.ts';

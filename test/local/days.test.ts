@@ -11,7 +11,8 @@ import { LedgerReader } from '../../lambda/store/reader.ts';
 import { SimDayStore } from '../../lambda/store/sim-days.ts';
 import { StoredDays } from '../../lambda/store/stored-days.ts';
 import { type LocalDescription, localDescription } from '../../local/description.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
 import { accountLakeBucket, lakeBucket } from '../../local/places.ts';
 import { findFirstDay } from '../../local/record-days.ts';
@@ -173,7 +174,7 @@ describe.sequential('a local run', () => {
     });
   });
 
-  test('closes the days between, too, which would otherwise stay open for ever', async () => {
+  test('closes the days between, too, which would otherwise stay open forever', async () => {
     const { code, output, errors } = await run('days', 'close', '--from', '2026-11-06', '--to', '2026-11-06');
     expect({ code, output, errors }).toEqual({
       code: 0,

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { UsageError } from '../../lambda/errors.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { exampleDeliveries, expectedItems, expectedReceipt } from '../../local/examples/index.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
 import { localSources } from '../../local/places.ts';
 import { replayExamples } from '../../local/replay.ts';

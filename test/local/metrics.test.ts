@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { count } from '../../cli/terminal/progress.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { readOtlp } from '../../local/metrics.ts';
 import { replayExamples } from '../../local/replay.ts';
 import { Collector } from '../lambda/metrics/collector.ts';

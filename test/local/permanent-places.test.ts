@@ -17,7 +17,8 @@ import {
 import { CreateBucketCommand, DeleteBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localDescription } from '../../local/description.ts';
-import { type LocalLedger, startLocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../local/local-ledger.ts';
 import { localSources } from '../../local/places.ts';
 import { tableNames } from '../lambda/store/table-names.ts';
 import { optionsForTests } from './running-ledger.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
-import type { LocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
 import { Receipts } from '../../local/receipts.ts';
 import {
   describeBills,

@@ -1,7 +1,7 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { expect } from 'vitest';
 import type { Item } from '../../lambda/store/items.ts';
-import type { LocalLedger } from '../../local/local-ledger.ts';
+import type { LocalLedger } from '../../local/ledger-interface.ts';
 import { type LocalOptions, portVariables, readOptions } from '../../local/options.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 

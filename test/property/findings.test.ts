@@ -43,7 +43,7 @@ async function importText(text: string, chunk: number) {
 }
 
 describe('the properties found that', () => {
-  test('a coordinate nearer to zero than a table’s numbers made its record fail for ever', () => {
+  test('a coordinate nearer to zero than a table’s numbers made its record fail forever', () => {
     const data = { ...fullData, location: { lat: 1e-200, lon: '-1e-131', cell_id: '7' } };
     const reading = interpret(connectionEvent('data-session.started', data), arrivalFrom('twilio'));
     expect(statedBy(reading, 'session').groups.cell?.group).toEqual({
@@ -72,7 +72,7 @@ describe('the properties found that', () => {
     const engine = new MemoryDynamoDb();
     const { writer } = new RunningFunction(calm(engine));
     const event = statedBy(interpret(value, arrivalFrom('1nce')), 'event');
-    const change = { state: event, records: [0] };
+    const change = { state: event, indexes: [0] };
     await writer.write({ sessions: [], usage: [], events: [change], sims: [] }, { readBeforeWrite: false });
     expect(engine.items('Events').map((item) => bytesOf(item) <= 1_024)).toEqual([true]);
   });

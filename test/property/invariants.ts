@@ -33,7 +33,7 @@ export class WatchedWrites {
     }
   }
 
-  /** What has no expiry is kept for ever. */
+  /** What has no expiry is kept forever. */
   #checkExpiry({ expiresAt: was }: Item, { expiresAt: is }: Item): void {
     if (is === undefined || (was !== undefined && Number(is.N) >= Number(was.N))) return;
     this.broken.push(`Usage expires at ${is.N}, before ${was?.N ?? 'never'}`);

@@ -40,7 +40,7 @@ export interface InvocationContext {
   readonly returnsOld: boolean;
   readonly writes: WriteMode;
   readonly quarantine: KeptRejects;
-  /** Days that usage is kept; for ever by default. */
+  /** Days that usage is kept; forever by default. */
   readonly usageRetentionDays?: number;
 }
 

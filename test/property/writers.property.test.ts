@@ -1,6 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fuller } from '../../lambda/ledger/fold.ts';
+import { pickMoreComplete } from '../../lambda/ledger/fold.ts';
 import {
   complete,
   type LedgerEvent,
@@ -126,7 +126,7 @@ function renderingsOf<Record extends Usage | LedgerEvent>(
 
 const usages: Arbitrary<Rivalry> = renderingsOf(usage, fc.option(usage, { nil: undefined })).map(
   (writers) => {
-    const winner = joined(writers, fuller<Usage>);
+    const winner = joined(writers, pickMoreComplete<Usage>);
     return {
       table: 'Usage',
       writers: writers.map((changes) => changes.map((one) => ({ usage: [one] }))),
@@ -137,7 +137,7 @@ const usages: Arbitrary<Rivalry> = renderingsOf(usage, fc.option(usage, { nil: u
 
 const events: Arbitrary<Rivalry> = renderingsOf(event, fc.option(event, { nil: undefined })).map(
   (writers) => {
-    const winner = joined(writers, fuller<LedgerEvent>);
+    const winner = joined(writers, pickMoreComplete<LedgerEvent>);
     return {
       table: 'Events',
       writers: writers.map((changes) => changes.map((one) => ({ events: [one] }))),

@@ -1,7 +1,7 @@
 import { makeRowInterpreter } from '../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
-import { detectDelimiter, parseRows, rowEnds } from '../../lambda/ingest/files/rows.ts';
+import { detectDelimiter, findRowEnds, parseRows } from '../../lambda/ingest/files/rows.ts';
 import type { Carrier } from '../../lambda/ledger/source.ts';
 import { arrivalFrom } from './arrival.ts';
 import { bodyOf } from './fixtures.ts';
@@ -176,7 +176,7 @@ export function readCsv(
 ): Reading[] {
   const bytes = Buffer.from(text);
   const delimiter = detectDelimiter(text.slice(0, text.indexOf('\n')));
-  const [header, ...rows] = parseRows(bytes, [...rowEnds(bytes, delimiter), bytes.length], delimiter);
+  const [header, ...rows] = parseRows(bytes, [...findRowEnds(bytes, delimiter), bytes.length], delimiter);
   const interpretRow = makeRowInterpreter(header?.fields ?? [], fileName);
   if (isFault(interpretRow)) throw new Error(interpretRow.problem);
   return rows.map(({ fields = [] }) => interpretRow(fields, arrivalFrom(carrier, about)));

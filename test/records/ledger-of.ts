@@ -1,4 +1,4 @@
-import { type Changes, Fold, fuller } from '../../lambda/ledger/fold.ts';
+import { type Changes, Fold, pickMoreComplete } from '../../lambda/ledger/fold.ts';
 import type { LedgerEvent, Observations, Session, Sim, Usage } from '../../lambda/ledger/observation.ts';
 import { mergeSessions } from '../../lambda/ledger/session.ts';
 import { mergeSims } from '../../lambda/ledger/sim.ts';
@@ -22,8 +22,10 @@ export function ledgerOf(batches: readonly (readonly Observations[])[]): LedgerC
     for (const { state } of changes.sessions) {
       join(sessions, `${state.sim}/${state.sessionId}`, state, mergeSessions);
     }
-    for (const { state } of changes.usage) join(usage, `${state.sim}/${state.usageId}`, state, fuller);
-    for (const { state } of changes.events) join(events, `${state.sim}/${state.eventKey}`, state, fuller);
+    for (const { state } of changes.usage)
+      join(usage, `${state.sim}/${state.usageId}`, state, pickMoreComplete);
+    for (const { state } of changes.events)
+      join(events, `${state.sim}/${state.eventKey}`, state, pickMoreComplete);
     for (const { state } of changes.sims) join(sims, state.sim, state, mergeSims);
   }
   const lasting = [...events].map(([key, { arrivedAt, ...event }]) => [key, event] as const);

@@ -115,7 +115,7 @@ export class SealReader {
     const digests = joinDigests(results.flat());
     if (computeRoot(digests).root !== root) {
       throw new AttentionError(
-        `${day} is being read again: give the command again once days list shows it as sealed`,
+        `${day} is being read again: run the command again once days list shows it as sealed`,
       );
     }
     return digests;

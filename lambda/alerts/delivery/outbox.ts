@@ -12,7 +12,7 @@ import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import type { Item } from '../../store/items.ts';
 import { readItem } from '../../store/registers.ts';
 import { alertOutboxTable } from '../../store/tables.ts';
-import { type EpisodeState, episodeStates } from '../episodes.ts';
+import { type EpisodeState, episodeStates } from '../episode.ts';
 import type { AlertTransition } from './transition.ts';
 import type { Disposal, Lease, ReceiverState, Undelivered, UndeliveredTransitions } from './undelivered.ts';
 

@@ -1,4 +1,4 @@
-import type { EpisodeState } from '../episodes.ts';
+import type { EpisodeState } from '../episode.ts';
 import { type Severity, severities } from '../rules.ts';
 import type { AlertEvent } from './cloud-event.ts';
 import type { AlertTransition } from './transition.ts';

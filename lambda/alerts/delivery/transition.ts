@@ -1,4 +1,4 @@
-import type { EpisodeState, TransitionKind } from '../episodes.ts';
+import type { EpisodeState, TransitionKind } from '../episode.ts';
 import type { GroupDimension } from '../groups.ts';
 import { ruleKinds, type Severity } from '../rules.ts';
 import type { SourceCause } from '../shared-episodes.ts';

@@ -1,4 +1,4 @@
-import type { EpisodeState } from '../episodes.ts';
+import type { EpisodeState } from '../episode.ts';
 import type { AlertTransition } from './transition.ts';
 
 /** A run's exclusive hold of a receiver. */

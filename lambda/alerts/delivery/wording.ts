@@ -1,5 +1,5 @@
 import { disclosed } from '../../queries/disclosure.ts';
-import type { EpisodeState, TransitionKind } from '../episodes.ts';
+import type { EpisodeState, TransitionKind } from '../episode.ts';
 import type { SourceCause } from '../shared-episodes.ts';
 import type { AlertKind, AlertSim, AlertSubject, AlertTransition } from './transition.ts';
 

@@ -1,7 +1,8 @@
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { EpisodesTable } from '../../store/episodes.ts';
 import { canonicalText } from '../digest.ts';
-import { joinGroup, listCurrent, type StoredEpisode } from '../episodes.ts';
+import type { StoredEpisode } from '../episode.ts';
+import { joinGroup, listCurrent } from '../episodes.ts';
 import { type CountAlive, changeGroups, type Group, type GroupThreshold } from '../groups.ts';
 import type { SilentRule } from '../rules.ts';
 import type { SharedFacts, SharedJudgement } from '../shared-episodes.ts';

@@ -1,8 +1,9 @@
 import { findUsageTime } from '../../ledger/heard.ts';
 import { type Carrier, carrierTraits, type FormatName } from '../../ledger/source.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
-import { timeOfKey } from '../../store/counted-items.ts';
-import { type LedgerReader, type SessionKey, spareRecords } from '../../store/reader.ts';
+import { readKeyTime } from '../../store/counted-items.ts';
+import type { SessionKey } from '../../store/read-ranges.ts';
+import { type LedgerReader, spareRecords } from '../../store/reader.ts';
 import type { Known, KnownUsage } from '../known.ts';
 import { isAboutPeriods, type Rule } from '../rules.ts';
 import { addSigns } from '../signs.ts';
@@ -140,7 +141,7 @@ interface ReadLimits {
 
 async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) {
   const range = { sim, from: beginning, to: end };
-  const readStart = ({ usageId }: KnownUsage): number => epochMilliseconds(timeOfKey(usageId));
+  const readStart = ({ usageId }: KnownUsage): number => epochMilliseconds(readKeyTime(usageId));
   async function* pages() {
     for await (const page of reader.knownUsage(range, { limit: pageSize.first })) {
       yield page;

@@ -7,7 +7,7 @@ import {
   type Excerpt,
   maxEvidence,
 } from '../delivery/transition.ts';
-import type { Episode, StoredEpisode, Transition } from '../episodes.ts';
+import type { Episode, StoredEpisode, Transition } from '../episode.ts';
 import { compareRecords, nameRecord } from '../known.ts';
 import type { Evidence } from '../span.ts';
 import type { WatchedSim } from './watched-sim.ts';

@@ -1,6 +1,7 @@
 import { dayMilliseconds } from '../../days/day.ts';
 import type { SealedTime } from '../../store/sealed-usage.ts';
-import { listCurrent, type StoredEpisode } from '../episodes.ts';
+import type { StoredEpisode } from '../episode.ts';
+import { listCurrent } from '../episodes.ts';
 import {
   type Known,
   type KnownFindings,

@@ -1,4 +1,5 @@
-import { listCurrent, type StoredEpisode } from '../episodes.ts';
+import type { StoredEpisode } from '../episode.ts';
+import { listCurrent } from '../episodes.ts';
 import type { Known } from '../known.ts';
 import { findWindow, type Rule } from '../rules.ts';
 import type { JoinedSpan } from '../span.ts';

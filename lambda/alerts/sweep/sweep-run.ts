@@ -18,7 +18,7 @@ import type { maxScannedSims } from './silent-list.ts';
 export interface SweepSettings {
   readonly rules: readonly Rule[];
   readonly groupWait: number;
-  /** How long records are kept, at least: older ones may have expired. Absent where they are kept for ever. */
+  /** How long records are kept, at least: older ones may have expired. Absent where they are kept forever. */
   readonly retention?: number;
 }
 

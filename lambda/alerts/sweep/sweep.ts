@@ -1,15 +1,14 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
 import { chunked, forEachConcurrently } from '../../store/concurrency.ts';
 import { LiveSlots } from '../../store/episodes.ts';
+import type { Episode, StoredEpisode } from '../episode.ts';
 import {
-  type Episode,
   findJudgingTime,
   type Judgement,
   joinGroup,
   listCurrent,
   maxToldAge,
   reconcileEpisodes,
-  type StoredEpisode,
   tellAlone,
 } from '../episodes.ts';
 import { groupThreshold } from '../groups.ts';

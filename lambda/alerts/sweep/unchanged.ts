@@ -1,4 +1,4 @@
-import type { StoredEpisode } from '../episodes.ts';
+import type { StoredEpisode } from '../episode.ts';
 import type { Rule } from '../rules.ts';
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 

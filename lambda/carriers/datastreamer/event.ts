@@ -17,7 +17,7 @@ import {
 import { deriveConnection } from '../../ledger/sim.ts';
 import { wholeSecond } from '../../ledger/time.ts';
 import { readCountry } from '../country.ts';
-import { detailText, extraBeside } from '../detail.ts';
+import { extraBeside, formatDetail } from '../detail.ts';
 import { extraRoom } from '../extra.ts';
 import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
 import { nameRadio, readRatType } from '../radio.ts';
@@ -246,7 +246,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
     fields.description,
     maxDescriptionBytes - Buffer.byteLength(unread.text ?? ''),
   );
-  const detail = detailText(fields.inDetail.detail, description, unread.text);
+  const detail = formatDetail(fields.inDetail.detail, description, unread.text);
   const extra = unread.textBeside(fields.extra, extraRoom);
   // A refusal raises an alert. Without an alert, the dialect has only left out the context.
   const alert = readAlert(fields.alert);

@@ -25,7 +25,7 @@ import { deriveConnection } from '../../ledger/sim.ts';
 import { type Carrier, carrierTraits } from '../../ledger/source.ts';
 import { startOfDay } from '../../ledger/time.ts';
 import { readCountry } from '../country.ts';
-import { detailText } from '../detail.ts';
+import { formatDetail } from '../detail.ts';
 import { extraRoom, unknownMembers } from '../extra.ts';
 import {
   checkIdentifier,
@@ -494,7 +494,7 @@ function interpretEvent(record: SuperSimRecord, facts: Facts): LedgerEvent {
     severity: undefined,
     alert: undefined,
     description: undefined,
-    detail: detailText(data['error'], undefined),
+    detail: formatDetail(data['error'], undefined),
     sessionId: identity.sessionId,
     network: facts.network,
     cellId: facts.cell?.cellId,

@@ -5,7 +5,7 @@
 
 /** What decides whether usage may expire. */
 export interface SealingState {
-  /** Days that usage is kept; 0 for ever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
   /**
    * Since when usage has been there that is not sealed, in milliseconds since the epoch, and no later; undefined where all
@@ -35,7 +35,7 @@ export interface ExpirySwitch {
 /**
  * Switches the expiry of usage on or off, as the days are sealed. Each scheduled run asks.
  *
- * @returns whether expiry is held back although usage is not to be kept for ever: then the alarm is on.
+ * @returns whether expiry is held back although usage is not to be kept forever: then the alarm is on.
  */
 export async function guardUsageExpiry(state: SealingState, expiry: ExpirySwitch): Promise<boolean> {
   const mayExpire = mayUsageExpire(state);

@@ -5,7 +5,7 @@ import type { Sources } from '../../aws/sources.ts';
 import { describeCause, type Telemetry } from '../../aws/telemetry.ts';
 import { interpret } from '../../carriers/index.ts';
 import { fault } from '../../carriers/reading.ts';
-import { formatPosition, type Interpret, readEntries } from '../../ingest/entries.ts';
+import { findArrival, formatPosition, type Interpret, readEntries } from '../../ingest/entries.ts';
 import { type ChunkOutcome, type Ingested, ingest, type LedgerPorts } from '../../ingest/ingest.ts';
 import { Measures } from '../../ingest/measures.ts';
 import { emptyReceipt } from '../../ledger/receipt.ts';
@@ -116,7 +116,7 @@ async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContex
   const source = context.sources.ofStream(record.eventSourceARN);
   const entry = {
     ...{ reading, source, delivery: 0, position: formatPosition(record) },
-    arrivedAt: describeDelivery(record).arrivedAt,
+    arrivedAt: findArrival(record),
     bytes: () => Buffer.from(record.kinesis.data, 'base64'),
   };
   context.telemetry.logger.error('A record stopped the consumer and goes to the quarantine', {
@@ -182,7 +182,6 @@ function describeDelivery(record: KinesisStreamRecord): SingleDelivery {
   return {
     shard: position.slice(0, position.lastIndexOf('/')),
     sequenceNumber: record.kinesis.sequenceNumber,
-    // Kinesis states this time, so it is the same at every retry.
-    arrivedAt: Math.round(record.kinesis.approximateArrivalTimestamp * 1000),
+    arrivedAt: findArrival(record),
   };
 }

@@ -54,7 +54,7 @@ function findScope({ rule, sim, source }: AlertDetail): MuteScope {
 /** @throws UsageError, ParameterError */
 function readBody(text: string): { readonly milliseconds: number; readonly reason: string | undefined } {
   const body: JsonObject | undefined = jsonObject(parseJson(text));
-  if (body === undefined) throw new UsageError('The body is not a JSON object, such as {"for": "8h"}');
+  if (body === undefined) throw new UsageError('The body must be a JSON object, such as {"for": "8h"}');
   const { for: duration, reason = '' } = body;
   const milliseconds = typeof duration === 'string' ? readDuration(duration) : undefined;
   if (milliseconds === undefined || milliseconds > maxMilliseconds) {

@@ -1,4 +1,4 @@
-import { episodeStates } from '../../alerts/episodes.ts';
+import { episodeStates } from '../../alerts/episode.ts';
 import { severities } from '../../alerts/rules.ts';
 import { checks } from '../../days/findings/finding.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
@@ -437,7 +437,7 @@ async function findFilteredSim(name: string, { reader }: ApiPorts): Promise<stri
     return (await findSim(reader, name)).sim;
   } catch (error) {
     if (error instanceof NotFoundError)
-      throw new ParameterError('Sim', name, 'a SIM of which a record has come');
+      throw new ParameterError('Sim', name, 'a SIM with at least one record');
     throw error;
   }
 }

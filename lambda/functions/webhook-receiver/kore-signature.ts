@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { matchesAny } from '../../http/constant-time.ts';
-import { isJson, minified } from '../../json/json.ts';
+import { isJson, minifyJson } from '../../json/json.ts';
 import type { WebhookRequest } from './request.ts';
 
 /**
@@ -21,7 +21,7 @@ export function isSignedByKore(request: WebhookRequest, secrets: readonly string
   const { method, address, headers, body } = request;
   const text = isUtf8(body) ? body.toString('utf8') : '';
   if (!isJson(text)) return false;
-  const bodies = [minified(text), minified(text, (token) => JSON.stringify(JSON.parse(token)))];
+  const bodies = [minifyJson(text), minifyJson(text, (token) => JSON.stringify(JSON.parse(token)))];
   const stringified = stringify(text);
   if (stringified !== undefined) bodies.push(stringified);
   const signatures = secrets.flatMap((secret) =>

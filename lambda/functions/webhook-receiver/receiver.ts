@@ -1,9 +1,9 @@
 import { AwsRequestError } from '../../aws/aws-request.ts';
 import type { SecretSource } from '../../aws/cached-secret.ts';
 import { isAuthentic, type Verifier } from './authentication.ts';
-import { splitRequest } from './chunks.ts';
 import type { WebhookRequest } from './request.ts';
 import type { RequestLimit } from './request-limit.ts';
+import { splitRequest } from './split-request.ts';
 import { StreamBusyError, type StreamWriter } from './stream-writer.ts';
 import { type Refusal, unpacked } from './unpacking.ts';
 
@@ -48,7 +48,7 @@ export interface Outcome {
 
 /**
  * Takes a carrier's request: authenticates it, unpacks and splits its body, and puts it into the source's stream. Only
- * the consumer reads the records: a carrier that learns of an unreadable record would send it again for ever, and all
+ * the consumer reads the records: a carrier that learns of an unreadable record would send it again forever, and all
  * later records would wait.
  *
  * Never rejects.
@@ -62,10 +62,10 @@ export async function receive(
   until: number,
 ): Promise<Outcome> {
   try {
-    const chunks = await admitted(request, source);
-    if ('status' in chunks) return { ...chunks, records: 0 };
-    await ports.stream.put(source.streamArn, chunks, until);
-    return { status: 200, message: 'The whole body is in the stream', records: chunks.length };
+    const bodies = await admitted(request, source);
+    if ('status' in bodies) return { ...bodies, records: 0 };
+    await ports.stream.put(source.streamArn, bodies, until);
+    return { status: 200, message: 'The whole body is in the stream', records: bodies.length };
   } catch (error) {
     ports.onError(error);
     return {

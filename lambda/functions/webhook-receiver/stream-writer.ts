@@ -7,7 +7,7 @@ import {
   sendSigned,
 } from '../../aws/aws-request.ts';
 import { jsonObject, parseObject } from '../../json/json.ts';
-import { partitionKeyBytes } from './chunks.ts';
+import { partitionKeyBytes } from './split-request.ts';
 
 /** Records and bytes that one PutRecords may carry; Kinesis takes 5 MiB at least. */
 const maxRecords = 500;

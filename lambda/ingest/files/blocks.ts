@@ -1,4 +1,4 @@
-import { type Delimiter, lineEnds, scanRows } from './rows.ts';
+import { type Delimiter, findLineEnds, scanRows } from './rows.ts';
 
 /** Whole rows of a file, at most about a block's size. */
 export interface Block {
@@ -85,11 +85,11 @@ export class BlockReader {
   #nextLines(): Block {
     this.#wasBroken = true;
     const window = this.#buffered.subarray(0, Math.min(this.#brokenBytes, this.#size));
-    const ends = lineEnds(window, maxBlockRows);
+    const ends = findLineEnds(window, maxBlockRows);
     // A line that is longer than a block is a block by itself.
     if (ends.length === 0) {
       const broken = this.#buffered.subarray(0, this.#brokenBytes);
-      ends.push(lineEnds(broken, 1)[0] ?? broken.length);
+      ends.push(findLineEnds(broken, 1)[0] ?? broken.length);
     }
     if (window.length === this.#brokenBytes && ends.length < maxBlockRows && ends.at(-1) !== window.length) {
       ends.push(window.length);

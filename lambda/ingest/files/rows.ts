@@ -28,7 +28,7 @@ const lineBreak = Buffer.from('\r\n');
  * Where rows end: the positions after the line breaks that are not inside quotes. A quote counts only at the beginning of
  * a field, so a stray quote inside a field does not affect the rows after it.
  */
-export function rowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
+export function findRowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
   return scanRows(bytes, delimiter, Number.POSITIVE_INFINITY).ends;
 }
 
@@ -39,14 +39,14 @@ export interface RowScan {
   readonly isOpen: boolean;
 }
 
-/** As {@link rowEnds}, for at most `max` rows. */
+/** As {@link findRowEnds}, for at most `max` rows. */
 export function scanRows(bytes: Buffer, delimiter: Delimiter, max: number): RowScan {
-  if (!bytes.includes(quote)) return { ends: lineEnds(bytes, max), isOpen: false };
+  if (!bytes.includes(quote)) return { ends: findLineEnds(bytes, max), isOpen: false };
   const separator = delimiter.charCodeAt(0);
   const ends: number[] = [];
   let quoted = false;
   let atFieldStart = true;
-  for (let index = markLength(bytes, 0); index < bytes.length; index += 1) {
+  for (let index = measureMark(bytes, 0); index < bytes.length; index += 1) {
     const byte = bytes[index];
     if (quoted) {
       if (byte !== quote) continue;
@@ -59,7 +59,7 @@ export function scanRows(bytes: Buffer, delimiter: Delimiter, max: number): RowS
     else if (byte === newline) {
       ends.push(index + 1);
       if (ends.length === max) break;
-      index += markLength(bytes, index + 1);
+      index += measureMark(bytes, index + 1);
     }
     atFieldStart = byte === separator || byte === newline;
   }
@@ -67,12 +67,12 @@ export function scanRows(bytes: Buffer, delimiter: Delimiter, max: number): RowS
 }
 
 /** Bytes of the byte-order mark that stands at the beginning of a row, as where files were put together. */
-function markLength(bytes: Buffer, at: number): number {
+function measureMark(bytes: Buffer, at: number): number {
   return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? 3 : 0;
 }
 
 /** Where lines end: behind their breaks, at most `max` of them. */
-export function lineEnds(bytes: Buffer, max: number): number[] {
+export function findLineEnds(bytes: Buffer, max: number): number[] {
   const ends: number[] = [];
   for (let at = bytes.indexOf(newline); at !== -1 && ends.length < max; at = bytes.indexOf(newline, at + 1)) {
     ends.push(at + 1);
@@ -83,7 +83,7 @@ export function lineEnds(bytes: Buffer, max: number): number[] {
 /**
  * Parses whole rows. Blank lines, rows of empty cells and a spreadsheet's `sep=;` are not rows.
  *
- * @param ends where the rows end, as {@link rowEnds} found them; the last may lack its line break.
+ * @param ends where the rows end, as {@link findRowEnds} found them; the last may lack its line break.
  */
 export function parseRows(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
   return parseLines(bytes, ends, delimiter).filter(({ fields }) => fields === undefined || !isBlank(fields));
@@ -104,17 +104,17 @@ function isSeparatorLine(fields: readonly string[]): boolean {
 function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
   const lines = cutLines(bytes, ends);
   // Something here is broken: parse row by row, so that only broken rows are rejected.
-  if (!isUtf8(bytes)) return lines.flatMap((line) => parsedAlone(line, delimiter));
-  const simple = lines.map((line) => splitSimpleRow(withoutMark(line).toString('utf8'), delimiter));
+  if (!isUtf8(bytes)) return lines.flatMap((line) => parseAlone(line, delimiter));
+  const simple = lines.map((line) => splitSimpleRow(dropMark(line).toString('utf8'), delimiter));
   const others = lines.filter((_, index) => simple[index] === undefined);
-  const records = parsedTogether(others, delimiter);
+  const records = parseTogether(others, delimiter);
   let next = 0;
   return lines.flatMap((line, index): ParsedRow | ParsedRow[] => {
     const split = simple[index];
     if (split !== undefined) return { fields: split, isText: true, bytes: line };
     const fields = records?.[next];
     next += 1;
-    return fields === undefined ? parsedAlone(line, delimiter) : { fields, isText: true, bytes: line };
+    return fields === undefined ? parseAlone(line, delimiter) : { fields, isText: true, bytes: line };
   });
 }
 
@@ -139,18 +139,18 @@ function splitSimpleRow(text: string, delimiter: Delimiter): string[] | undefine
 }
 
 /** The fields of rows with quotes; undefined if one of them is broken. */
-function parsedTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly string[][] | undefined {
+function parseTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly string[][] | undefined {
   if (rows.length === 0) return [];
-  const records = parsed(Buffer.concat(rows.flatMap((row) => [withoutMark(row), lineBreak])), delimiter);
+  const records = parseFields(Buffer.concat(rows.flatMap((row) => [dropMark(row), lineBreak])), delimiter);
   return records?.length === rows.length ? records : undefined;
 }
 
 /** One row, or the lines that an unclosed quote made one row. */
-function parsedAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
-  const whole = parsedRow(row, delimiter);
+function parseAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
+  const whole = parseRow(row, delimiter);
   if (whole.fields !== undefined || !row.includes(newline)) return [whole];
-  return cutLines(row, [...lineEnds(row, Number.POSITIVE_INFINITY), row.length]).map((line) =>
-    parsedRow(line, delimiter),
+  return cutLines(row, [...findLineEnds(row, Number.POSITIVE_INFINITY), row.length]).map((line) =>
+    parseRow(line, delimiter),
   );
 }
 
@@ -163,8 +163,8 @@ export function detectDelimiter(header: string): Delimiter {
   return counts.reduce((most, next) => (next.count > most.count ? next : most)).delimiter;
 }
 
-function withoutMark(line: Buffer): Buffer {
-  return line.subarray(markLength(line, 0));
+function dropMark(line: Buffer): Buffer {
+  return line.subarray(measureMark(line, 0));
 }
 
 function cutLines(bytes: Buffer, ends: readonly number[]): Buffer[] {
@@ -180,10 +180,10 @@ function cutLines(bytes: Buffer, ends: readonly number[]): Buffer[] {
   return lines;
 }
 
-function parsedRow(line: Buffer, delimiter: Delimiter): ParsedRow {
+function parseRow(line: Buffer, delimiter: Delimiter): ParsedRow {
   const isText = isUtf8(line);
   // Checking that quotes are paired is far cheaper than letting the library fail.
-  const records = isText && hasQuotesInPairs(line) ? parsed(withoutMark(line), delimiter) : undefined;
+  const records = isText && hasQuotesInPairs(line) ? parseFields(dropMark(line), delimiter) : undefined;
   return { fields: records?.length === 1 ? records[0] : undefined, isText, bytes: line };
 }
 
@@ -194,7 +194,7 @@ function hasQuotesInPairs(line: Buffer): boolean {
 }
 
 /** The rows' fields, or undefined if the library finds the text broken. */
-function parsed(bytes: Buffer, delimiter: Delimiter): string[][] | undefined {
+function parseFields(bytes: Buffer, delimiter: Delimiter): string[][] | undefined {
   try {
     return parse(bytes, {
       delimiter,

@@ -140,7 +140,7 @@ describe('bill check', () => {
     );
     expect(code).toBe(1);
     expect(output).toContain('1, 82.6 % (1): no record of the SIM in the period');
-    expect(output).toContain('0.2, 16.5 % (1): a line stands there twice');
+    expect(output).toContain('0.2, 16.5 % (1): a line appears twice');
     expect(output).toContain('0.01, 0.8 % (1): rounding of the last digit');
     expect(output).toContain('Invoice 1.41 = ours 0.2 + differences 1.21 + not rated 0');
   });

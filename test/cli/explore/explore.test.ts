@@ -173,7 +173,7 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
   });
 
   it.each([
-    [['explore'], 'Say what to ask about: usage, sessions, events, findings, or give --sql\n'],
+    [['explore'], 'Name what to query: usage, sessions, events, findings, or give --sql\n'],
     [['explore', 'usage', '--sql', 'SELECT 1'], '--sql names its tables itself: leave out usage\n'],
     [['explore', 'usage', '--by', 'planet'], /^--by: usage has no "planet"\. Give one of sim, /],
     [['explore', 'planets'], /^error: command-argument value 'planets' is invalid/],

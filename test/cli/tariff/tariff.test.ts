@@ -92,7 +92,7 @@ describe('tariff', () => {
     const unknown = await ledger.run('tariff put --remove nobody');
     expect([unknown.code, unknown.errors]).toEqual([
       2,
-      expect.stringContaining('accepted is the name of a tariff that is put: emnify, telekom'),
+      expect.stringContaining('accepted is the name of a stored tariff: emnify, telekom'),
     ]);
     expect(await ledger.json('tariff list')).toMatchObject({ roster: { sims: 2, entries: 2 } });
   });

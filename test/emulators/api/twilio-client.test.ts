@@ -1,7 +1,8 @@
 import twilio from 'twilio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
-import { type LocalLedger, startLocalLedger } from '../../../local/local-ledger.ts';
+import type { LocalLedger } from '../../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../../local/local-ledger.ts';
 
 /** Twilio's own client against the local run, with nothing changed in it but its base URL. */
 

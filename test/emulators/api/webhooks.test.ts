@@ -3,10 +3,11 @@ import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isJson, minified } from '../../../lambda/json/json.ts';
+import { isJson, minifyJson } from '../../../lambda/json/json.ts';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
-import { type LocalLedger, startLocalLedger } from '../../../local/local-ledger.ts';
+import type { LocalLedger } from '../../../local/ledger-interface.ts';
+import { startLocalLedger } from '../../../local/local-ledger.ts';
 import { basic, koreSignature, twilioSigned } from '../../lambda/functions/webhook-receiver/requests.ts';
 import { everything, optionsForTests } from '../../local/running-ledger.ts';
 import { readAll } from '../../records/read-all.ts';
@@ -63,7 +64,7 @@ function fromKore(body: string): Callback {
     'user-agent': 'KoreProxy/1.1',
     date: '2026-11-02T10:00:00Z',
     'kore-idempotency-token': '1b1c2d3e-0000-4000-8000-000000000002',
-    'kore-signature': koreSignature(token, urlOf('kore'), minified(body)),
+    'kore-signature': koreSignature(token, urlOf('kore'), minifyJson(body)),
   };
   return { source: 'kore', url: urlOf('kore'), headers, body };
 }

@@ -1,12 +1,6 @@
 import { expect } from 'vitest';
-import {
-  type EpisodeWrite,
-  findJudgingTime,
-  type Judgement,
-  reconcileEpisodes,
-  type StoredEpisode,
-  type Transition,
-} from '../../../lambda/alerts/episodes.ts';
+import type { EpisodeWrite, StoredEpisode, Transition } from '../../../lambda/alerts/episode.ts';
+import { findJudgingTime, type Judgement, reconcileEpisodes } from '../../../lambda/alerts/episodes.ts';
 import type { Known } from '../../../lambda/alerts/known.ts';
 import { type Rule, versionRule } from '../../../lambda/alerts/rules.ts';
 import { joinSpans } from '../../../lambda/alerts/span.ts';
@@ -48,7 +42,7 @@ export class EpisodeStore {
     for (const message of episode.messages) this.#keep(`${id} ${message.sequence}`, message);
   }
 
-  /** Receivers know a message by its episode and sequence: it is the same for ever. */
+  /** Receivers know a message by its episode and sequence: it is the same forever. */
   #keep(key: string, message: Transition): void {
     const known = this.messages.get(key);
     if (known !== undefined) expect(message).toEqual(known);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type EpisodeWrite, reconcileEpisodes, type StoredEpisode } from '../../../lambda/alerts/episodes.ts';
+import type { EpisodeWrite, StoredEpisode } from '../../../lambda/alerts/episode.ts';
+import { reconcileEpisodes } from '../../../lambda/alerts/episodes.ts';
 import type { Known } from '../../../lambda/alerts/known.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
 import { joinSpans } from '../../../lambda/alerts/span.ts';
@@ -197,7 +198,7 @@ const faults: Readonly<Record<string, Reconcile>> = {
     reconcileEpisodes(stored, judgement).filter(
       (write) => write.action === 'leave' || write.episode.state !== 'merged',
     ),
-  'a mute is for ever': (stored, judgement) => {
+  'a mute is forever': (stored, judgement) => {
     const isMuted = stored.some(({ episode }) => episode.isHeld);
     return reconcileEpisodes(stored, { ...judgement, isHeld: judgement.isHeld || isMuted });
   },

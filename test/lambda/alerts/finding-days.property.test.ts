@@ -191,7 +191,7 @@ const faults: Readonly<Record<string, Judge>> = {
       now,
     );
   },
-  'an alert lasts for ever': (given, known, now) =>
+  'an alert lasts forever': (given, known, now) =>
     findJoinedSpans(given, known, now).map((span) => ({ ...span, to: undefined, isOver: false })),
 };
 

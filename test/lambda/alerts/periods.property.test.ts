@@ -220,7 +220,7 @@ const faults: Readonly<Record<string, Judge>> = {
     findPeriodUsage(given, known, now + dayMilliseconds / 2).filter(
       ({ metAt }) => metAt <= now + dayMilliseconds / 2,
     ),
-  'a period lasts for ever': (given, known, now) =>
+  'a period lasts forever': (given, known, now) =>
     findPeriodUsage(given, known, now).map((span) => ({ ...span, to: undefined })),
   'an alert begins with the day on which it is met': (given, known, now) =>
     findPeriodUsage(given, known, now).map((span) => ({ ...span, from: span.metAt })),

@@ -44,7 +44,7 @@ function measured(counts: Record<string, Partial<Receipt>>): { receipt: Receipt;
 function used(measures: Measures, networks: readonly (readonly [string, string, number])[]): void {
   const usage = networks.map(([country, operatorName, dataTotal], index) => ({
     state: usageAt(minute(1), 'a', String(index), { country, operatorName, dataTotal, cost: '0.5' }),
-    records: [index],
+    indexes: [index],
   }));
   measures.use({ usage }, () => true);
 }

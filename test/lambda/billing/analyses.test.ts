@@ -3,8 +3,9 @@ import { BillSum } from '../../../lambda/billing/bill.ts';
 import { makeDecimal } from '../../../lambda/billing/decimal.ts';
 import { type FocusRow, FocusRows } from '../../../lambda/billing/focus.ts';
 import { findOddities } from '../../../lambda/billing/odd-sims.ts';
-import { Rater, type RatingContext, type SimRecords } from '../../../lambda/billing/rate.ts';
+import { Rater, type RatingContext } from '../../../lambda/billing/rate.ts';
 import { SavingsSum } from '../../../lambda/billing/savings.ts';
+import type { SimRecords } from '../../../lambda/billing/sim-records.ts';
 import type { Tariff } from '../../../lambda/billing/tariff.ts';
 import { makeTariff, makeUsage, simA, simB } from './billed-usage.ts';
 

@@ -3,12 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { type Bill, BillSum } from '../../../lambda/billing/bill.ts';
 import { makeDecimal } from '../../../lambda/billing/decimal.ts';
 import type { BillLine } from '../../../lambda/billing/line.ts';
-import {
-  type OpeningBalance,
-  Rater,
-  type RosterEntry,
-  type SimRecords,
-} from '../../../lambda/billing/rate.ts';
+import { Rater } from '../../../lambda/billing/rate.ts';
+import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/sim-records.ts';
 import type { BilledUsage, Tariff } from '../../../lambda/billing/tariff.ts';
 import { tariff as tariffSchema } from '../../../lib/tariffs.ts';
 import { faultTrials, trials } from '../../property/trials.ts';
@@ -404,7 +400,7 @@ const mutants: readonly Mutant[] = [
   },
   // An allowance is given to each line anew.
   {
-    file: 'rate.ts',
+    file: 'take-allowance.ts',
     text: 'left = left.minus(convertUnit(taken',
     by: 'left = left.plus(zero).minus(convertUnit(zero',
   },

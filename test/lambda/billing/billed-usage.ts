@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Invoice } from '../../../cli/bill/invoice-file.ts';
 import { type Bill, BillSum } from '../../../lambda/billing/bill.ts';
 import type { InvoiceLine } from '../../../lambda/billing/invoice.ts';
-import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/rate.ts';
 import { Rater } from '../../../lambda/billing/rate.ts';
+import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/sim-records.ts';
 import type { BilledUsage, Tariff } from '../../../lambda/billing/tariff.ts';
 import { tariff as tariffSchema } from '../../../lib/tariffs.ts';
 

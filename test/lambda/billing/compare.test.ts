@@ -4,7 +4,8 @@ import { BillSum } from '../../../lambda/billing/bill.ts';
 import { CauseSums, type Compared, Comparison } from '../../../lambda/billing/compare.ts';
 import { add, makeDecimal } from '../../../lambda/billing/decimal.ts';
 import type { InvoiceLine } from '../../../lambda/billing/invoice.ts';
-import { Rater, type RatingContext, type SimRecords } from '../../../lambda/billing/rate.ts';
+import { Rater, type RatingContext } from '../../../lambda/billing/rate.ts';
+import type { SimRecords } from '../../../lambda/billing/sim-records.ts';
 import type { Tariff } from '../../../lambda/billing/tariff.ts';
 import { trials } from '../../property/trials.ts';
 import { makeTariff, makeUsage, simA, simB } from './billed-usage.ts';
@@ -173,7 +174,7 @@ const expectations: Readonly<Record<string, () => void>> = {
     ]);
   },
 
-  'with a line that stands there twice': () => {
+  'with a line that appears twice': () => {
     const invoice = makeInvoice(tariff);
     const copy = invoice.filter(({ sim, name }) => sim === simA && name === 'active SIM');
     expect(describeCauses(compare([...invoice, ...copy]))).toEqual(['duplicate 0.2']);

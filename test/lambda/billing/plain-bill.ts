@@ -1,4 +1,4 @@
-import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/rate.ts';
+import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/sim-records.ts';
 import type { BilledUsage } from '../../../lambda/billing/tariff.ts';
 
 /**

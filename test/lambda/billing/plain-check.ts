@@ -1,4 +1,4 @@
-import type { SimRecords } from '../../../lambda/billing/rate.ts';
+import type { SimRecords } from '../../../lambda/billing/sim-records.ts';
 import {
   type Fraction,
   formatFraction,

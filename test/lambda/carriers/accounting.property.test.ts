@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entriesOfBody } from '../../../lambda/ingest/entries.ts';
+import { readBodyEntries } from '../../../lambda/ingest/entries.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import { carrierEvent, usageRecord } from '../../records/datastreamer.ts';
@@ -276,7 +276,7 @@ function account({ text: bytes, original }: Leaf, entries: Buffer[]): void {
 
 function expectAccounted(body: Buffer): void {
   const arrival = { ...arrivalFrom('emnify'), delivery: 0, position: 'stream/shard/1' };
-  const entries = [...entriesOfBody(body, arrival)].map(({ bytes }) => Buffer.from(bytes()));
+  const entries = [...readBodyEntries(body, arrival)].map(({ bytes }) => Buffer.from(bytes()));
   if (entries.length === 1 && entries[0]?.equals(body)) return;
   const leaves = findLeaves(body);
   expect(leaves, 'a byte is in no text').toBeDefined();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detailText, extraBeside, textWithin, withinBytes } from '../../../lambda/carriers/detail.ts';
+import { extraBeside, formatDetail, textWithin, withinBytes } from '../../../lambda/carriers/detail.ts';
 
 describe('a text of so many bytes', () => {
   it.each<[string, number, string]>([
@@ -117,7 +117,7 @@ describe('a detail', () => {
 
   it('shares its bytes with the description, and has some of its own whatever that takes', () => {
     const text = 'd'.repeat(1_000);
-    const bytesBeside = (description: string | undefined) => detailText(text, description)?.length;
+    const bytesBeside = (description: string | undefined) => formatDetail(text, description)?.length;
     expect([bytesBeside(undefined), bytesBeside('ä'.repeat(100)), bytesBeside('x'.repeat(500))]).toEqual([
       538, 338, 118,
     ]);

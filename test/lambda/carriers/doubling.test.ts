@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { entriesOfBody } from '../../../lambda/ingest/entries.ts';
-import { minified, parseExactly, splitBody, splitValue } from '../../../lambda/json/json.ts';
+import { readBodyEntries } from '../../../lambda/ingest/entries.ts';
+import { minifyJson, parseExactly, splitBody, splitValue } from '../../../lambda/json/json.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
@@ -37,7 +37,7 @@ function processorTime(task: () => unknown): number {
 /** Reads a body to its end, as the consumer does, and asks for the bytes of what is rejected. */
 function readToEnd(body: Buffer): void {
   const arrival = { ...arrivalFrom('1nce'), delivery: 0, position: 'stream/shard/1' };
-  for (const { reading, bytes } of entriesOfBody(body, arrival)) {
+  for (const { reading, bytes } of readBodyEntries(body, arrival)) {
     if (reading.kind === 'fault') bytes();
   }
 }
@@ -132,7 +132,7 @@ describe('twice as much takes about twice the work,', () => {
         splitValue(body);
         splitBody(body);
         if (isJson) parseExactly(body);
-        if (isJson) minified(body);
+        if (isJson) minifyJson(body);
       };
     }, size / 2);
   });

@@ -3,7 +3,7 @@ import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts
 import { simOfIccid } from '../../../lambda/carriers/identifier.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault } from '../../../lambda/carriers/reading.ts';
-import { parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
+import { findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import {
   carrierEvent,
@@ -223,7 +223,7 @@ describe('the work for a field grows as its length does', () => {
           const size = outgrownSize((length) => {
             const bytes = Buffer.from(csvOf(Object.values({ ...row, [column]: text(length) })));
             return () => {
-              for (const { fields = [] } of parseRows(bytes, rowEnds(bytes, ','), ',')) {
+              for (const { fields = [] } of parseRows(bytes, findRowEnds(bytes, ','), ',')) {
                 read(fields, arrivalFrom('1nce'));
               }
             };

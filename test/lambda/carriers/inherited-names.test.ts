@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
-import { detectDelimiter, parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
+import { detectDelimiter, findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom, statedBy } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
@@ -61,7 +61,7 @@ describe('names that every object has', async () => {
     (key, file, source) => {
       const bytes = file.subarray(file.indexOf('"'));
       const delimiter = detectDelimiter(String(bytes));
-      const [header, ...rows] = parseRows(bytes, rowEnds(bytes, delimiter), delimiter).map(
+      const [header, ...rows] = parseRows(bytes, findRowEnds(bytes, delimiter), delimiter).map(
         ({ fields = [] }) => fields,
       );
       const read = (names: readonly string[]): unknown[] => {

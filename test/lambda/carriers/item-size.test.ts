@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import { complete } from '../../../lambda/ledger/observation.ts';
-import { eventItem, itemBytes, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
+import { eventItem, measureItem, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
 import { observationsOf, statedBy } from '../../records/arrival.ts';
 import {
   carrierEvent,
@@ -148,7 +148,7 @@ function sizesOf(reading: Reading): Record<string, number> {
     sim: sim && simItem(sim),
   };
   const sizes = Object.entries(items).flatMap(([noun, item]) =>
-    item === undefined ? [] : [[noun, itemBytes(item)] as const],
+    item === undefined ? [] : [[noun, measureItem(item)] as const],
   );
   return Object.fromEntries(sizes);
 }
@@ -172,8 +172,8 @@ describe('with the longest real values', () => {
       ].map(([, reading]) => observationsOf(reading)),
     ]);
     const sizes = [
-      ...[...sessions].map(([key, session]) => [key, itemBytes(sessionItem(session))] as const),
-      ...[...sims].map(([key, sim]) => [key, itemBytes(simItem(sim))] as const),
+      ...[...sessions].map(([key, session]) => [key, measureItem(sessionItem(session))] as const),
+      ...[...sims].map(([key, sim]) => [key, measureItem(simItem(sim))] as const),
     ];
     expect([sizes.length, tooLarge(Object.fromEntries(sizes))]).toEqual([4, {}]);
   });
@@ -194,7 +194,7 @@ describe('with the longest real values', () => {
     const items = [...sims].map(([key, sim]) => [key, simItem(sim)] as const);
     const marks = items.map(([, item]) => [item['signalledAt'], item['bytesAt'], item['sessionAt']]);
     expect(marks.flat().filter((mark) => mark === undefined)).toEqual([]);
-    const sizes = items.map(([key, item]) => [key, itemBytes(item)] as const);
+    const sizes = items.map(([key, item]) => [key, measureItem(item)] as const);
     expect([sizes.length, tooLarge(Object.fromEntries(sizes))]).toEqual([2, {}]);
   });
 

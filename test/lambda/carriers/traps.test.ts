@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import { readMessage } from '../../../lambda/ingest/files/messages.ts';
-import { parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
+import { findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
 import type { Observations } from '../../../lambda/ledger/observation.ts';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { eventItem } from '../../../lambda/store/items.ts';
@@ -620,7 +620,7 @@ describe('privacy', () => {
 describe('rows', () => {
   it('a SIM that a masked ICCID does not name is named by its id, from a file as well', () => {
     const bytes = fixture('1nce/cdr_20210511_112500.csv');
-    expect(parseRows(bytes, rowEnds(bytes, ','), ',').map(({ fields }) => fields?.length)).toEqual([
+    expect(parseRows(bytes, findRowEnds(bytes, ','), ',').map(({ fields }) => fields?.length)).toEqual([
       34, 34, 34,
     ]);
     expect(

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { findSessionDay, listTouchedDays, shiftDay } from '../../../lambda/days/day.ts';
 import { listItems, makeRows, mergeItems, noItems, type SimItems } from '../../../lambda/days/rows.ts';
 import { renderingDistance } from '../../../lambda/ledger/counted.ts';
-import { fuller } from '../../../lambda/ledger/fold.ts';
+import { pickMoreComplete } from '../../../lambda/ledger/fold.ts';
 import type { Usage } from '../../../lambda/ledger/observation.ts';
 import { epochMilliseconds } from '../../../lambda/ledger/time.ts';
 import { runs } from '../../records/runs.ts';
@@ -26,7 +26,7 @@ function listCounted(usage: readonly Usage[]): Usage[] {
           other.source === one.source &&
           other.recordId === one.recordId &&
           Math.abs(at(other) - at(one)) <= renderingDistance &&
-          fuller(one, other) === other,
+          pickMoreComplete(one, other) === other,
       ),
   );
 }
@@ -60,7 +60,7 @@ describe('the rows of a day', () => {
   it('have of two equally full statements about one key the one that the ledger keeps', () => {
     const [a, b] = [makeUsage({ start: stream.start, dataTotal: 1 }), makeUsage({ start: stream.start })];
     const rows = makeRows(day, mergeItems(withUsage(a), withUsage(b)));
-    expect(rows.usage).toEqual([fuller(a, b)]);
+    expect(rows.usage).toEqual([pickMoreComplete(a, b)]);
     expect(makeRows(day, mergeItems(withUsage(b), withUsage(a)))).toEqual(rows);
   });
 

@@ -92,7 +92,7 @@ describe('taking in a batch', () => {
     let seen: unknown;
     const there = ports({
       report: (_, { sessions, usage, events, sims }) => {
-        seen = [sessions, usage, events, sims].map((changes) => changes.map(({ records }) => records));
+        seen = [sessions, usage, events, sims].map((changes) => changes.map(({ indexes }) => indexes));
       },
     });
     const batch = entries(

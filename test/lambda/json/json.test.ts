@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   hasInexactNumbers,
   jsonObject,
-  minified,
+  minifyJson,
   parseExactly,
   parseJson,
   parseObject,
@@ -74,7 +74,7 @@ describe('jsonObject', () => {
   });
 });
 
-describe('minified', () => {
+describe('minifyJson', () => {
   it.each([
     ['{ "a b" :\t[ 1 ,\r\n "\\" \\\\" , true ] }\n', '{"a b":[1,"\\" \\\\",true]}'],
     [' "" ', '""'],
@@ -83,11 +83,11 @@ describe('minified', () => {
     [' 1', '1'],
     ['', ''],
   ])('%j without blanks between tokens is %j', (text, short) => {
-    expect(minified(text)).toBe(short);
+    expect(minifyJson(text)).toBe(short);
   });
 
   it('writes strings anew where that is asked for', () => {
-    expect(minified('{ "a": "b \\"c" , "d": 1 }', (token) => token.toUpperCase())).toBe(
+    expect(minifyJson('{ "a": "b \\"c" , "d": 1 }', (token) => token.toUpperCase())).toBe(
       '{"A":"B \\"C","D":1}',
     );
   });

@@ -88,7 +88,7 @@ describe('a fold', () => {
           ...events.map(({ state }) => `event ${state.sim} ${state.eventKey}`),
           ...sims.map(({ state }) => `sim ${state.sim}`),
         ];
-        const behind = [...sessions, ...usage, ...events, ...sims].flatMap(({ records }) => records);
+        const behind = [...sessions, ...usage, ...events, ...sims].flatMap(({ indexes }) => indexes);
         const stated = batch.flatMap((record, index) =>
           Object.values(record)
             .filter((value) => value !== undefined)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fold, fuller } from '../../../lambda/ledger/fold.ts';
+import { Fold, pickMoreComplete } from '../../../lambda/ledger/fold.ts';
 import { complete, completeWithSession, superseded } from '../../../lambda/ledger/observation.ts';
 import { addReceipts, emptyReceipt } from '../../../lambda/ledger/receipt.ts';
 import { observationsOf } from '../../records/arrival.ts';
@@ -30,9 +30,9 @@ const usage = observationsOf(readStreamer(usageRecord));
 describe('a fold', () => {
   it('makes one change of all that a batch says about a session', () => {
     const fold = new Fold();
-    for (const [record, observations] of [ended, updated, started].entries()) fold.add(record, observations);
+    for (const [index, observations] of [ended, updated, started].entries()) fold.add(index, observations);
     const { sessions } = fold.changes();
-    expect(sessions.map(({ state, records }) => [records, state.terminal?.status, state.origin.at])).toEqual([
+    expect(sessions.map(({ state, indexes }) => [indexes, state.terminal?.status, state.origin.at])).toEqual([
       [[0, 1, 2], 'ended', '2026-11-02T10:00:00.000Z'],
     ]);
   });
@@ -77,7 +77,7 @@ describe('of two statements about one usage record or event', () => {
       [whole, withSession],
     ] as const) {
       if (less === undefined || more === undefined) throw new RangeError('There are four');
-      expect([fuller(less, more), fuller(more, less)]).toEqual([more, more]);
+      expect([pickMoreComplete(less, more), pickMoreComplete(more, less)]).toEqual([more, more]);
     }
   });
 
@@ -86,13 +86,13 @@ describe('of two statements about one usage record or event', () => {
       eventAt(minute(1), 'sim', 'id', { type: 'a' }),
       eventAt(minute(1), 'sim', 'id', { type: 'b' }),
     ];
-    expect([fuller(a, b), fuller(b, a)]).toEqual([b, b]);
+    expect([pickMoreComplete(a, b), pickMoreComplete(b, a)]).toEqual([b, b]);
   });
 
   it('in the same words, the time of arrival decides nothing', () => {
     const first = eventAt(minute(1), 'sim', 'id', { arrivedAt: 1 });
     const second = eventAt(minute(1), 'sim', 'id', { arrivedAt: 2 });
-    expect([fuller(first, second), fuller(second, first)]).toEqual([first, second]);
+    expect([pickMoreComplete(first, second), pickMoreComplete(second, first)]).toEqual([first, second]);
   });
 });
 

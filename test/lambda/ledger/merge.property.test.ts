@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fuller } from '../../../lambda/ledger/fold.ts';
+import { pickMoreComplete } from '../../../lambda/ledger/fold.ts';
 import type { LedgerEvent, Session, Sim, Usage } from '../../../lambda/ledger/observation.ts';
 import { mergeSessions, sameSession } from '../../../lambda/ledger/session.ts';
 import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
@@ -33,8 +33,8 @@ const withoutArrival = ({ arrivedAt, ...content }: LedgerEvent) => content;
 const joins = [
   joined({ what: 'sessions', states: session, merge: mergeSessions, contentOf: (state) => state }),
   joined({ what: 'SIMs', states: sim, merge: mergeSims, contentOf: (state) => state }),
-  joined({ what: 'usage', states: usage, merge: fuller<Usage>, contentOf: (state) => state }),
-  joined({ what: 'events', states: event, merge: fuller<LedgerEvent>, contentOf: withoutArrival }),
+  joined({ what: 'usage', states: usage, merge: pickMoreComplete<Usage>, contentOf: (state) => state }),
+  joined({ what: 'events', states: event, merge: pickMoreComplete<LedgerEvent>, contentOf: withoutArrival }),
 ];
 
 describe.each(joins)('joining $what', ({ states, merge, contentOf }) => {
@@ -104,9 +104,9 @@ describe('what only means something together', () => {
   );
 
   it.each([
-    ['usage record', usage, fuller<Usage>],
-    ['event', event, fuller<LedgerEvent>],
-  ] as [string, Arbitrary<Usage | LedgerEvent>, typeof fuller][])(
+    ['usage record', usage, pickMoreComplete<Usage>],
+    ['event', event, pickMoreComplete<LedgerEvent>],
+  ] as [string, Arbitrary<Usage | LedgerEvent>, typeof pickMoreComplete][])(
     'comes from one rendering in a %s',
     (_, states, merge) => {
       fc.assert(
@@ -199,7 +199,7 @@ describe('of two statements that say equally much', () => {
       fc.property(usage, usage, (a, b) => {
         const [x, y] = [a, b].map((state) => ({ ...state, completeness: 6 })) as [Usage, Usage];
         const wordsOf = (state: Usage) => storedWords(usageItem(state, false));
-        expect(wordsOf(fuller(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
+        expect(wordsOf(pickMoreComplete(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
       }),
       runs(400),
     );
@@ -210,7 +210,7 @@ describe('of two statements that say equally much', () => {
       fc.property(event, event, (a, b) => {
         const [x, y] = [a, b].map((state) => ({ ...state, completeness: 0 })) as [LedgerEvent, LedgerEvent];
         const wordsOf = (state: LedgerEvent) => storedWords(eventItem(state, false, 30));
-        expect(wordsOf(fuller(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
+        expect(wordsOf(pickMoreComplete(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
       }),
       runs(400),
     );

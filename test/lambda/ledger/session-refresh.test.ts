@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
-import { itemBytes, usageItem } from '../../../lambda/store/items.ts';
+import { measureItem, usageItem } from '../../../lambda/store/items.ts';
 import { decodeUsage } from '../../../lambda/store/records.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import { readStreamer, usageRecord } from '../../records/datastreamer.ts';
@@ -166,7 +166,7 @@ describe('where sessions are refreshed hourly', () => {
     const usage = statedBy(readHourly(within), 'usage');
     const { completeness, ...stored } = usage;
     expect(decodeUsage(usageItem(usage, true))).toEqual(stored);
-    expect(itemBytes(usageItem(usage, true))).toBeLessThan(1_024);
+    expect(measureItem(usageItem(usage, true))).toBeLessThan(1_024);
   });
 });
 

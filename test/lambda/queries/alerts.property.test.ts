@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Episode, episodeStates } from '../../../lambda/alerts/episodes.ts';
+import { type Episode, episodeStates } from '../../../lambda/alerts/episode.ts';
 import { severities } from '../../../lambda/alerts/rules.ts';
 import { formatTime } from '../../../lambda/ledger/time.ts';
 import { type AlertsFilter, type AlertsQuery, listAlerts } from '../../../lambda/queries/alerts.ts';

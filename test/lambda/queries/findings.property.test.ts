@@ -10,7 +10,7 @@ import {
   readFindingsPosition,
 } from '../../../lambda/queries/findings.ts';
 import { decodeFindings, encodeFindings, FindingsTable } from '../../../lambda/store/findings.ts';
-import { itemBytes } from '../../../lambda/store/items.ts';
+import { measureItem } from '../../../lambda/store/items.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { seed } from '../../property/trials.ts';
 import { runs } from '../../records/runs.ts';
@@ -118,7 +118,7 @@ test('an item never is too large: what it has no room for is counted, and is in 
   const findings = Array.from({ length: 3_000 }, (_, number) => makeFinding(sim, '2026-11-02', number));
   const item = encodeFindings({ sim, day: '2026-11-02', findings }, 1);
   const { findings: kept, leftOut } = decodeFindings(item);
-  expect(itemBytes(item)).toBeLessThan(400_000);
+  expect(measureItem(item)).toBeLessThan(400_000);
   expect(kept.length + leftOut).toBe(3_000);
   expect(kept).toEqual(findings.slice(0, kept.length));
 });

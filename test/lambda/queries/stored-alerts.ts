@@ -4,7 +4,7 @@ import {
   PutItemCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Episode, Slot } from '../../../lambda/alerts/episodes.ts';
+import type { Episode, Slot } from '../../../lambda/alerts/episode.ts';
 import type { RecordReference } from '../../../lambda/alerts/known.ts';
 import type { SharedEpisode } from '../../../lambda/alerts/shared-episodes.ts';
 import { encodeEpisode } from '../../../lambda/store/episodes.ts';

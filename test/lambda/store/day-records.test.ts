@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 const changed = <State>(states: readonly State[]): Change<State>[] =>
-  states.map((state) => ({ state, records: [0] }));
+  states.map((state) => ({ state, indexes: [0] }));
 
 /** Writes what one record states, as a function does. */
 async function write({ usage, events, sessions }: SimItems, sims: Changes['sims'] = []): Promise<void> {

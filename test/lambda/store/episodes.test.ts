@@ -1,12 +1,8 @@
 import { PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import {
-  type Episode,
-  listCurrent,
-  reconcileEpisodes,
-  type StoredEpisode,
-} from '../../../lambda/alerts/episodes.ts';
+import type { Episode, StoredEpisode } from '../../../lambda/alerts/episode.ts';
+import { listCurrent, reconcileEpisodes } from '../../../lambda/alerts/episodes.ts';
 import type { Known } from '../../../lambda/alerts/known.ts';
 import type { Rule } from '../../../lambda/alerts/rules.ts';
 import { joinSpans } from '../../../lambda/alerts/span.ts';

@@ -165,9 +165,9 @@ export function changesOf(states: {
   readonly events?: readonly LedgerEvent[];
   readonly sims?: readonly Sim[];
 }): Changes {
-  let record = 0;
+  let index = 0;
   const numbered = <State>(list: readonly State[] = []): Change<State>[] =>
-    list.map((state) => ({ state, records: [record++] }));
+    list.map((state) => ({ state, indexes: [index++] }));
   return {
     sessions: numbered(states.sessions),
     usage: numbered(states.usage),

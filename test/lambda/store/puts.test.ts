@@ -569,7 +569,7 @@ describe('usage that expires', () => {
     },
   );
 
-  test('never expires where it was stored to be kept for ever, nor once that is asked for', async () => {
+  test('never expires where it was stored to be kept forever, nor once that is asked for', async () => {
     const less = usageAt(minute(0), sim, '1', { completeness: 3, tariff: 'a' });
     const whole = usageAt(minute(0), sim, '1', { tariff: 'b' });
     await write(less, { days: 0 });

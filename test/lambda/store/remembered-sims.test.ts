@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { parseLayout } from '../../../lambda/ingest/files/layout.ts';
-import { parseRows, rowEnds } from '../../../lambda/ingest/files/rows.ts';
+import { findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
 import type { Sim } from '../../../lambda/ledger/observation.ts';
 import { simItem } from '../../../lambda/store/items.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
@@ -27,10 +27,12 @@ function readSims(from: number, count: number): Sim[] {
     });
   });
   const bytes = Buffer.from(`${lines.join('\n')}\n`);
-  return parseRows(bytes, rowEnds(bytes, layout.delimiter), layout.delimiter).flatMap(({ fields = [] }) => {
-    const reading = layout.interpretRow(fields, arrival);
-    return reading.kind === 'observed' && reading.sim !== undefined ? [reading.sim] : [];
-  });
+  return parseRows(bytes, findRowEnds(bytes, layout.delimiter), layout.delimiter).flatMap(
+    ({ fields = [] }) => {
+      const reading = layout.interpretRow(fields, arrival);
+      return reading.kind === 'observed' && reading.sim !== undefined ? [reading.sim] : [];
+    },
+  );
 }
 
 /** A writer whose store holds what was written of each SIM. */

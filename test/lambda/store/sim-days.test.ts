@@ -9,7 +9,7 @@ import {
   sumBytes,
 } from '../../../lambda/days/sim-days.ts';
 import { DecimalSum } from '../../../lambda/json/decimal-sum.ts';
-import { itemBytes } from '../../../lambda/store/items.ts';
+import { measureItem } from '../../../lambda/store/items.ts';
 import { decodeSimPeriod, encodeSimPeriod } from '../../../lambda/store/sim-day-items.ts';
 import { SimDayStore } from '../../../lambda/store/sim-days.ts';
 import { asClient, MemoryDynamoDb, type Sender } from '../../property/memory-dynamodb.ts';
@@ -184,7 +184,7 @@ describe('a SIM-day of more combinations than an item holds', () => {
     const day = manyRecords(count, differing);
     const item = encodeSimPeriod(day, 1);
     const read = decodeSimPeriod(item);
-    expect(itemBytes(item)).toBeLessThan(400 * 1_024);
+    expect(measureItem(item)).toBeLessThan(400 * 1_024);
     expect(read.leftOut).toEqual(leftOut);
     expect(sumBy(read.usage)).toEqual(sumBy(day.usage));
   });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Changes, Fold } from '../../../lambda/ledger/fold.ts';
 import { cutToGranule, maxGranuleMilliseconds } from '../../../lambda/ledger/heard.ts';
-import { itemBytes } from '../../../lambda/store/items.ts';
+import { measureItem } from '../../../lambda/store/items.ts';
 import { changesOf, eventAt, minute, sessionAt, simAt, usageAt } from './observations.ts';
 import { runningTables } from './running-tables.ts';
 import { watch } from './watched-client.ts';
@@ -106,7 +106,7 @@ test.each([
 test('items stay within a write unit', async () => {
   await tables.newWriter().write(batch(1, 1, 1), options);
   const { Sessions = [], Usage = [], Sims = [] } = await tables.everything();
-  const sizes = [...Sessions, ...Usage, ...Sims].map(itemBytes);
+  const sizes = [...Sessions, ...Usage, ...Sims].map(measureItem);
   expect([sizes.length, Math.max(...sizes) < 1024]).toEqual([3, true]);
   await tables.clear();
 });

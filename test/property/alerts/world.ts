@@ -5,7 +5,7 @@ import { deliver, runLimits } from '../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../../lambda/alerts/delivery/outbox.ts';
 import type { Outcome } from '../../../lambda/alerts/delivery/receiver.ts';
 import type { AlertTransition } from '../../../lambda/alerts/delivery/transition.ts';
-import type { StoredEpisode } from '../../../lambda/alerts/episodes.ts';
+import type { StoredEpisode } from '../../../lambda/alerts/episode.ts';
 import { identifyMute, type Mute } from '../../../lambda/alerts/mutes.ts';
 import { findReadMark } from '../../../lambda/alerts/progress/read-marks.ts';
 import { StreamNotes } from '../../../lambda/alerts/progress/stream-notes.ts';

@@ -10,7 +10,7 @@ import {
   maxEvidence,
   maxMembers,
 } from '../../../../lambda/alerts/delivery/transition.ts';
-import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episodes.ts';
+import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episode.ts';
 import { groupDimensions } from '../../../../lambda/alerts/groups.ts';
 import { severities } from '../../../../lambda/alerts/rules.ts';
 import { sourceCauses } from '../../../../lambda/alerts/shared-episodes.ts';

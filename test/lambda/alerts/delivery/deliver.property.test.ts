@@ -4,7 +4,7 @@ import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.t
 import type { Outcome, Receiver } from '../../../../lambda/alerts/delivery/receiver.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import type { UndeliveredTransitions } from '../../../../lambda/alerts/delivery/undelivered.ts';
-import { transitionKinds } from '../../../../lambda/alerts/episodes.ts';
+import { transitionKinds } from '../../../../lambda/alerts/episode.ts';
 import { Case } from '../../../property/case.ts';
 import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 import { Timeline } from './timeline.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { chooseWait } from '../../../../lambda/alerts/delivery/backoff.ts';
 import { type DeliveryRun, deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { isForPeople, type Outcome, type Receiver } from '../../../../lambda/alerts/delivery/receiver.ts';
-import type { TransitionKind } from '../../../../lambda/alerts/episodes.ts';
+import type { TransitionKind } from '../../../../lambda/alerts/episode.ts';
 import { transitionWith } from './transitions.ts';
 import { UndeliveredInMemory } from './undelivered-in-memory.ts';
 

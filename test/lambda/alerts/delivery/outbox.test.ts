@@ -5,7 +5,7 @@ import type { LocalDynamoDb } from '../../../../emulators/dynamodb/start.ts';
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { Disposal, Undelivered } from '../../../../lambda/alerts/delivery/undelivered.ts';
-import { episodeStates } from '../../../../lambda/alerts/episodes.ts';
+import { episodeStates } from '../../../../lambda/alerts/episode.ts';
 import { dynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
 import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { runs } from '../../../records/runs.ts';

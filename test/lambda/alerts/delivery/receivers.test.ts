@@ -13,7 +13,7 @@ import { makeReceiver } from '../../../../lambda/alerts/delivery/receivers.ts';
 import { readSlackSecret, writeSlack } from '../../../../lambda/alerts/delivery/slack.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import { readWebhookSecret, writeWebhook } from '../../../../lambda/alerts/delivery/webhook.ts';
-import { type EpisodeState, episodeStates } from '../../../../lambda/alerts/episodes.ts';
+import { type EpisodeState, episodeStates } from '../../../../lambda/alerts/episode.ts';
 import type { FailedReading } from '../../../../lambda/aws/cached-secret.ts';
 import { transitionWith } from './transitions.ts';
 

@@ -8,7 +8,7 @@ import {
   type Excerpt,
   evidenceTables,
 } from '../../../../lambda/alerts/delivery/transition.ts';
-import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episodes.ts';
+import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episode.ts';
 import { groupDimensions } from '../../../../lambda/alerts/groups.ts';
 import { severities } from '../../../../lambda/alerts/rules.ts';
 import { sourceCauses } from '../../../../lambda/alerts/shared-episodes.ts';

@@ -7,7 +7,7 @@ import {
   type UndeliveredTransitions,
   workingReceiver,
 } from '../../../../lambda/alerts/delivery/undelivered.ts';
-import type { EpisodeState } from '../../../../lambda/alerts/episodes.ts';
+import type { EpisodeState } from '../../../../lambda/alerts/episode.ts';
 
 /** What became of a transition. */
 export interface Done {

@@ -4,7 +4,7 @@ import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts'
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { makeReceiver } from '../../../../lambda/alerts/delivery/receivers.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
-import { transitionKinds } from '../../../../lambda/alerts/episodes.ts';
+import { transitionKinds } from '../../../../lambda/alerts/episode.ts';
 import { HookReceiver } from './hook-receiver.ts';
 import { transitionWith } from './transitions.ts';
 import { UndeliveredInMemory } from './undelivered-in-memory.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Episode, StoredEpisode } from '../../../../lambda/alerts/episodes.ts';
+import type { Episode, StoredEpisode } from '../../../../lambda/alerts/episode.ts';
 import { type Rule, versionRule } from '../../../../lambda/alerts/rules.ts';
 import { findSince } from '../../../../lambda/alerts/sweep/since.ts';
 import { anyRule } from '../arbitraries.ts';

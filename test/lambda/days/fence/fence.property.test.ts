@@ -166,7 +166,7 @@ describe('the property finds', () => {
         },
       }),
     },
-    'a reading of the fence that is kept for ever': {
+    'a reading of the fence that is kept forever': {
       fencePorts: (ports) => ({ ...ports, startTimer: () => () => 0 }),
     },
     'a reading whose age is counted from its answer': {

@@ -104,7 +104,7 @@ function play(plan: readonly Step[], isLate: Judge, isTouched: Touch): string[] 
     else if (step.does === 'visit') visit();
     else {
       const { session } = step;
-      const changes = { sessions: [{ state: session, records: [0] }], usage: [], events: [], sims: [] };
+      const changes = { sessions: [{ state: session, indexes: [0] }], usage: [], events: [], sims: [] };
       const closedThrough = days[closed - 1];
       for (const id of closedThrough === undefined ? [] : isLate(changes, closedThrough))
         marked.add(id ?? '');

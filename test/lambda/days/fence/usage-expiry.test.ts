@@ -8,7 +8,7 @@ const hour = 3_600_000;
 
 describe('usage', () => {
   it.each([
-    ['is kept for ever where that is asked for', 0, undefined, '2026-11-30T00:00:00.000Z', false],
+    ['is kept forever where that is asked for', 0, undefined, '2026-11-30T00:00:00.000Z', false],
     ['expires where all days are sealed', 40, undefined, '2026-11-30T00:00:00.000Z', true],
     ['expires while the oldest unsealed day is young', 40, '2026-11-01', '2026-11-30T23:59:59.999Z', true],
     ['stops to at three quarters of that day’s age', 40, '2026-11-01', '2026-12-01T00:00:00.000Z', false],
@@ -55,7 +55,7 @@ describe('the expiry of usage', () => {
     });
   });
 
-  it('is left alone where usage is kept for ever, and nobody is told', async () => {
+  it('is left alone where usage is kept forever, and nobody is told', async () => {
     expect(await guard(['2020-01-01', undefined], 0)).toEqual({
       held: [false, false],
       isOn: false,

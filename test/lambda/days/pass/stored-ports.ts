@@ -102,5 +102,5 @@ export class StoredPorts extends MemoryPorts {
 }
 
 function makeChanges<State>(states: readonly State[]): Change<State>[] {
-  return states.map((state) => ({ state, records: [0] }));
+  return states.map((state) => ({ state, indexes: [0] }));
 }

@@ -137,7 +137,7 @@ describe('{sim}', () => {
       await tables.client.send(new PutItemCommand({ TableName: 'Sims', Item: item }));
     }
     expect(await messageOf('/v1/Sims/twin')).toBe(
-      '400 20001 {sim}: "twin" given; accepted is one of the SIMs that are called so: 8900000000000000001, 8900000000000000002',
+      '400 20001 {sim}: "twin" given; accepted is one of the SIMs with this name: 8900000000000000001, 8900000000000000002',
     );
   });
 });

@@ -109,7 +109,7 @@ describe('the console’s page', () => {
 });
 
 describe('a file of the console', () => {
-  test('is compressed as the client reads it, and kept for ever', async () => {
+  test('is compressed as the client reads it, and kept forever', async () => {
     const name = nameScript();
     const plain = Buffer.from(files[name] ?? []);
     const encodings: readonly (readonly [

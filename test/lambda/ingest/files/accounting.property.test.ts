@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isHeaderRow } from '../../../../lambda/carriers/datastreamer/csv.ts';
 import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
 import { importFile } from '../../../../lambda/ingest/files/import-file.ts';
-import { parseRows, rowEnds } from '../../../../lambda/ingest/files/rows.ts';
+import { findRowEnds, parseRows } from '../../../../lambda/ingest/files/rows.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
 import { runs } from '../../../records/runs.ts';
 import { file, header, row } from './cdr.ts';
@@ -147,7 +147,7 @@ describe('every byte of a file', () => {
           expect(at).toBeGreaterThanOrEqual(0);
           rest = Buffer.concat([rest.subarray(0, at), Buffer.from('\n'), rest.subarray(at + reject.length)]);
         }
-        const rows = parseRows(rest, [...rowEnds(rest, ','), rest.length], ',');
+        const rows = parseRows(rest, [...findRowEnds(rest, ','), rest.length], ',');
         // The first row is always the file's header.
         const unexplained = rows
           .slice(1)

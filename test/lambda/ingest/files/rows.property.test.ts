@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockReader, blockBytes, maxBlockRows } from '../../../../lambda/ingest/files/blocks.ts';
-import { parseRows, rowEnds } from '../../../../lambda/ingest/files/rows.ts';
+import { findRowEnds, parseRows } from '../../../../lambda/ingest/files/rows.ts';
 import { runs } from '../../../records/runs.ts';
 
 const field = fc.oneof(
@@ -36,7 +36,7 @@ const anyBytes = fc
   .map((bytes) => Buffer.from(bytes));
 
 function rowsOf(bytes: Buffer) {
-  return parseRows(bytes, [...rowEnds(bytes, ','), bytes.length], ',');
+  return parseRows(bytes, [...findRowEnds(bytes, ','), bytes.length], ',');
 }
 
 describe('every file', () => {

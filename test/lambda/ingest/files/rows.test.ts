@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type Delimiter, detectDelimiter, parseRows, rowEnds } from '../../../../lambda/ingest/files/rows.ts';
+import {
+  type Delimiter,
+  detectDelimiter,
+  findRowEnds,
+  parseRows,
+} from '../../../../lambda/ingest/files/rows.ts';
 
 /** The rows of a whole text. */
 function rowsOf(text: string | Buffer, delimiter: Delimiter = ',') {
   const bytes = Buffer.from(text);
-  const ends = [...rowEnds(bytes, delimiter), bytes.length];
+  const ends = [...findRowEnds(bytes, delimiter), bytes.length];
   return parseRows(bytes, ends, delimiter).map(({ fields, isText, bytes: row }) => ({
     fields,
     isText,

@@ -13,25 +13,25 @@ export const partitionKeyBytes = 32;
 const maxValueBytes = maxRecordBytes - partitionKeyBytes;
 
 /**
- * Maximum number of bytes of a chunk with several values. A shard takes 1 MiB a second: a record of that size would wait
+ * Maximum number of bytes of a group of values. A shard takes 1 MiB a second: a record of that size would wait
  * for a second without any other, and several smaller ones can go to several shards at once.
  */
-const chunkBytes = 256 * 1024;
+const groupBytes = 256 * 1024;
 
 /**
- * Splits a body into Kinesis records, which the consumer reads like any other delivery. A body that fits into one chunk is
+ * Splits a body into Kinesis records, which the consumer reads like any other delivery. A body that fits into one group is
  * not split. An array becomes arrays of its elements, each element's text unchanged. Other bodies are split
  * only if they exceed the Kinesis record limit: valid JSON values are grouped into arrays, and each invalid fragment
  * becomes its own record so that the consumer can quarantine it. The same body is always split the same way.
  */
 export function splitRequest(body: Buffer): readonly Buffer[] | Refusal {
-  if (body.length <= chunkBytes) return [body];
-  const chunks = isUtf8(body) ? cut(body, body.toString('utf8').replace(/^\ufeff/, '')) : [body];
-  if ('status' in chunks) return chunks;
-  if (chunks.some(({ length }) => length > maxValueBytes)) {
+  if (body.length <= groupBytes) return [body];
+  const bodies = isUtf8(body) ? cut(body, body.toString('utf8').replace(/^\ufeff/, '')) : [body];
+  if ('status' in bodies) return bodies;
+  if (bodies.some(({ length }) => length > maxValueBytes)) {
     return { status: 413, message: `A value of the body has more than ${maxValueBytes} bytes` };
   }
-  return chunks;
+  return bodies;
 }
 
 function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
@@ -55,19 +55,19 @@ function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
   return [...groupIntoArrays(textsWhere(true)), ...textsWhere(false).map((range) => Buffer.from(range))];
 }
 
-/** Groups values into chunks; a value that is larger than a chunk stays alone. */
+/** Groups values into arrays; a value that is larger than a group stays alone. */
 function* groupIntoArrays(values: readonly string[]): Generator<Buffer> {
-  let chunk: string[] = [];
+  let group: string[] = [];
   let bytes = 1;
   for (const value of values) {
     const more = Buffer.byteLength(value) + 1;
-    if (chunk.length > 0 && bytes + more > chunkBytes) {
-      yield Buffer.from(`[${chunk.join(',')}]`);
-      chunk = [];
+    if (group.length > 0 && bytes + more > groupBytes) {
+      yield Buffer.from(`[${group.join(',')}]`);
+      group = [];
       bytes = 1;
     }
-    chunk.push(value);
+    group.push(value);
     bytes += more;
   }
-  if (chunk.length > 0) yield Buffer.from(`[${chunk.join(',')}]`);
+  if (group.length > 0) yield Buffer.from(`[${group.join(',')}]`);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitRequest } from '../../../../lambda/functions/webhook-receiver/chunks.ts';
+import { splitRequest } from '../../../../lambda/functions/webhook-receiver/split-request.ts';
 import { readAll } from '../../../records/read-all.ts';
 import { runs } from '../../../records/runs.ts';
 
@@ -15,7 +15,7 @@ function record(id: number, bytes: number): string {
   });
 }
 
-/** The chunks of a body that must not be refused. */
+/** The Kinesis records of a body that must not be refused. */
 function pages(body: string | Buffer): readonly Buffer[] {
   const cut = splitRequest(Buffer.from(body));
   if ('status' in cut) return expect.fail(`${cut.status} ${cut.message}`);
@@ -32,7 +32,7 @@ function read(deliveries: readonly Buffer[]): { values: string[]; broken: string
 }
 
 describe('a body', () => {
-  it('that fits a chunk is put as it is, with any content', () => {
+  it('that fits one Kinesis record is put as it is, with any content', () => {
     const bodies = [
       '[ {"id": 1}\n]',
       '{"id":',
@@ -45,7 +45,7 @@ describe('a body', () => {
     expect(pages(bytes)).toEqual([bytes]);
   });
 
-  it('of 3,000 records and 6 MB is cut into chunks below a quarter of a megabyte, no text changed', () => {
+  it('of 3,000 records and 6 MB is split into Kinesis records below a quarter of a megabyte, no text changed', () => {
     const records = Array.from({ length: 3_000 }, (_, id) => record(id, 2_150));
     const body = `[${records.join(', \n')}]`;
     expect(Buffer.byteLength(body)).toBeGreaterThan(6_000_000);
@@ -76,7 +76,7 @@ describe('a body', () => {
     expect(read(pages(body))).toEqual({ values: records.toSorted(), broken: [`${broken},`] });
   });
 
-  it('never has two broken fragments in one chunk, which together could be a record', () => {
+  it('never has two broken fragments in one Kinesis record, which together could be a record', () => {
     const filling = Array.from({ length: 4 }, (_, id) => record(id, 300 * kilobyte)).join('\n');
     expect(read(pages(`{"a":\n${filling}\n1}`)).values).toEqual(filling.split('\n'));
   });
@@ -131,7 +131,7 @@ describe('a body', () => {
     { minLength: 1, maxLength: 60, size: 'max' },
   );
 
-  it('that is an array is read by the consumer from its chunks as it would be from the whole', () => {
+  it('that is an array is read by the consumer from its Kinesis records as it would be from the whole', () => {
     const property = fc.property(lines, fc.constantFrom(',', ',\n', ' , '), (elements, separator) => {
       const body = `[${elements.join(separator)}]`;
       expect(read(pages(body))).toEqual(read([Buffer.from(body)]));

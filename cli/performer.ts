@@ -1,0 +1,101 @@
+import type { Interpret } from '../lambda/ingest/entries.ts';
+import type { CommandContext, CommandEnvironment, ExitCode, Perform, PerformAlone } from './command.ts';
+import type { Deployment } from './deployment/deployment.ts';
+import type { Program } from './new-program.ts';
+
+/** Runs a command that asks a deployment. */
+export type Performer = ReturnType<typeof performer>;
+
+/** Runs a command that asks none. */
+export type PerformerAlone = ReturnType<typeof performWithoutDeployment>;
+
+/** Whether a command changes anything. */
+type Effect = 'reads' | 'writes';
+
+/** Runs a command on the deployment that the options name. */
+export function performer(
+  environment: CommandEnvironment,
+  program: Program,
+  onEnd: (code: ExitCode) => void,
+) {
+  const { terminal, signal } = environment;
+  return async <Options>(
+    effect: Effect,
+    load: () => Promise<Perform<Options>>,
+    options: Options,
+  ): Promise<void> => {
+    const { json = false, reveal = false } = program.opts();
+    const [command, interpret, deployment] = await unlessInterrupted(
+      signal,
+      settleAll([load(), loadInterpret(environment), openDeployment(environment, program)]),
+    );
+    const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
+    if (effect === 'writes') {
+      signal.addEventListener('abort', () =>
+        terminal.err.write('\nStopping … (Ctrl-C again stops at once)\n'),
+      );
+    }
+    try {
+      const ended = command(context, options);
+      onEnd(await (effect === 'reads' ? unlessInterrupted(signal, ended) : ended));
+    } finally {
+      deployment.close();
+    }
+  };
+}
+
+/** Runs a command that reads files of this machine only. */
+export function performWithoutDeployment(
+  { terminal, signal }: CommandEnvironment,
+  program: Program,
+  onEnd: (code: ExitCode) => void,
+) {
+  return async <Options>(load: () => Promise<PerformAlone<Options>>, options: Options): Promise<void> => {
+    const { json = false, reveal = false } = program.opts();
+    const command = await unlessInterrupted(signal, load());
+    onEnd(await unlessInterrupted(signal, command({ terminal, json, reveal, signal }, options)));
+  };
+}
+
+/** Waits for all work, even if some of it fails, so that no code is being loaded when a command ends. */
+async function settleAll<Results extends readonly unknown[]>(
+  work: {
+    readonly [Index in keyof Results]: Promise<Results[Index]>;
+  },
+): Promise<Results> {
+  await Promise.allSettled(work);
+  return (await Promise.all(work)) as unknown as Results;
+}
+
+/**
+ * Waits for something, but not beyond Ctrl-C.
+ *
+ * @throws the signal's reason.
+ */
+async function unlessInterrupted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+  let stop: () => void = () => undefined;
+  const interruption = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+  });
+  try {
+    return await Promise.race([interruption, work]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function loadInterpret({ interpret }: CommandEnvironment): Promise<Interpret> {
+  return interpret ?? (await import('../lambda/carriers/index.ts')).interpret;
+}
+
+async function openDeployment({ terminal }: CommandEnvironment, program: Program): Promise<Deployment> {
+  const { local, stack, region, profile } = program.opts();
+  if (local === true) {
+    const { openLocalRun } = await import('./deployment/local-run.ts');
+    return openLocalRun(terminal.env);
+  }
+  const { openStack } = await import('./deployment/stack.ts');
+  return openStack({ stack, region, profile });
+}

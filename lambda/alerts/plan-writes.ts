@@ -1,0 +1,131 @@
+import { canonicalText } from './digest.ts';
+import type { Episode, EpisodeWrite, Slot, StoredEpisode } from './episode.ts';
+
+/**
+ * The writes that lead from what is stored to what shall be, in an order that a crash may cut and other sweeps may run
+ * into.
+ *
+ * An episode changes only where it stands, by its revision: so of two sweeps one fails. Only then it moves, unchanged,
+ * to where it belongs: it is put there first and leaves its mark afterwards. What was left halfway moves before it
+ * changes.
+ */
+export function planWrites(stored: readonly StoredEpisode[], next: readonly Episode[]): EpisodeWrite[] {
+  const plan = new Plan(stored);
+  plan.moveAll();
+  for (const episode of next) {
+    const before = plan.find(episode.id);
+    if (before === undefined || isSameEpisode(before.episode, episode)) continue;
+    plan.put(before.slot, { ...episode, revision: episode.revision + 1 });
+  }
+  plan.moveAll();
+  // A mark of an episode that was not found: it began while this was read. The next sweep reads it.
+  if (!plan.isReadWhole) return plan.writes;
+  const created = next.filter(({ id }) => plan.find(id) === undefined);
+  for (const episode of created.toSorted((a, b) => Number(a.state === 'open') - Number(b.state === 'open'))) {
+    plan.begin(episode);
+    plan.moveAll();
+  }
+  return plan.writes;
+}
+
+/** Writes, and what stands after each of them. */
+class Plan {
+  readonly writes: EpisodeWrite[] = [];
+  #live: Episode | undefined;
+  #liveMark: Episode | undefined;
+  readonly #history: Map<string, Episode>;
+  readonly #historyMarks: Map<string, Episode>;
+
+  constructor(stored: readonly StoredEpisode[]) {
+    const find = (from: Slot, isMark: boolean): Episode[] =>
+      stored
+        .filter(({ slot, hasLeft = false }) => slot === from && hasLeft === isMark)
+        .map(({ episode }) => episode);
+    [this.#live] = find('live', false);
+    [this.#liveMark] = find('live', true);
+    this.#history = new Map(find('history', false).map((episode) => [episode.id, episode]));
+    this.#historyMarks = new Map(find('history', true).map((episode) => [episode.id, episode]));
+  }
+
+  get isLiveFree(): boolean {
+    return this.#live === undefined;
+  }
+
+  get isReadWhole(): boolean {
+    return this.#liveMark === undefined || this.find(this.#liveMark.id) !== undefined;
+  }
+
+  /** The latest state of an episode, and where it stands. */
+  find(id: string): StoredEpisode | undefined {
+    const past = this.#history.get(id);
+    const live = this.#live?.id === id ? this.#live : undefined;
+    if (live !== undefined && live.revision >= (past?.revision ?? 0)) return { slot: 'live', episode: live };
+    return past && { slot: 'history', episode: past };
+  }
+
+  /**
+   * Begins an episode in the live slot, be it over or not. All begin there, and what was there is a condition: so of two
+   * sweeps one fails, whatever each of them knows. The episode that is live steps aside and is moved back afterwards.
+   */
+  begin(episode: Episode): void {
+    if (this.#live !== undefined) {
+      const aside = { ...this.#live, revision: this.#live.revision + 1 };
+      this.put('live', aside);
+      this.put('history', aside);
+      this.#leave('live', aside);
+    }
+    this.put('live', { ...episode, revision: 1 });
+  }
+
+  put(slot: Slot, episode: Episode): void {
+    const mark = slot === 'live' ? this.#liveMark : this.#historyMarks.get(episode.id);
+    const { id = episode.id, revision: replaces } = this.#standing(slot, episode.id) ?? mark ?? {};
+    const other = id === episode.id ? {} : { replacesId: id };
+    this.writes.push({ action: 'put', slot, episode, replaces, ...other });
+    if (slot === 'live') this.#live = episode;
+    else this.#history.set(episode.id, episode);
+  }
+
+  /** Moves what is not where it belongs: first what leaves the live slot, then what enters it. */
+  moveAll(): void {
+    if (this.#live !== undefined) this.#move(this.#live.id);
+    for (const id of [...this.#history.keys()]) this.#move(id);
+  }
+
+  #move(id: string): void {
+    const current = this.find(id);
+    if (current === undefined) return;
+    const { slot, episode } = current;
+    const other = slot === 'live' ? 'history' : 'live';
+    const copy = this.#standing(other, id);
+    const isCopied = copy?.revision === episode.revision;
+    const belongs = episode.state === 'open' ? 'live' : 'history';
+    if (slot === belongs) {
+      if (copy !== undefined) this.#leave(other, copy);
+    } else if (belongs === 'history' || copy !== undefined || this.isLiveFree) {
+      if (!isCopied) this.put(belongs, episode);
+      this.#leave(slot, episode);
+    }
+  }
+
+  #standing(slot: Slot, id: string): Episode | undefined {
+    if (slot === 'history') return this.#history.get(id);
+    return this.#live?.id === id ? this.#live : undefined;
+  }
+
+  #leave(slot: Slot, episode: Episode): void {
+    this.writes.push({ action: 'leave', slot, episode, replaces: episode.revision });
+    if (slot === 'live') {
+      this.#live = undefined;
+      this.#liveMark = episode;
+    } else {
+      this.#history.delete(episode.id);
+      this.#historyMarks.set(episode.id, episode);
+    }
+  }
+}
+
+/** Whether two states of an episode are the same but for the watermark, which alone is not a reason to write. */
+function isSameEpisode(a: Episode, b: Episode): boolean {
+  return canonicalText({ ...a, watermark: 0 }) === canonicalText({ ...b, watermark: 0 });
+}

@@ -1,0 +1,84 @@
+import { type Day, shiftDay } from '../days/day.ts';
+import { listPeriods, type Month, shiftMonth } from './calendar.ts';
+import type { Tariff } from './tariff.ts';
+
+/** Days of rows, in UTC, both included. `from` is undefined where all that there are count. */
+export interface RowDays {
+  readonly from: Day | undefined;
+  readonly through: Day;
+}
+
+/** Days that no period is longer than which begins with a SIM's activation, but for those of a fixed number of days. */
+const maxMonthDays = 31;
+
+const maxYearDays = 366;
+
+/** The days of a month's periods; of all that there may be, where they depend on each SIM's activation. */
+function findSpan({ period }: Tariff, month: Month): { readonly from: Day; readonly through: Day } {
+  const first = `${month}-01`;
+  const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
+  const periods = listPeriods(period, month, undefined);
+  const [earliest, latest] = [periods?.[0], periods?.at(-1)];
+  if (earliest !== undefined && latest !== undefined)
+    return { from: earliest.from, through: shiftDay(latest.to, -1) };
+  const length = period.kind === 'days' ? period.days : maxMonthDays;
+  return { from: shiftDay(first, -length), through: last };
+}
+
+/**
+ * The days whose rows decide a month's bills. Records of a session that has ended come before its end, or a moment after it;
+ * those of one that has begun, for as long as it lasts.
+ *
+ * @param tariffs without any, the days are those of the month itself.
+ */
+export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
+  const first = `${month}-01`;
+  const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
+  if (tariffs.length === 0) return { from: first, through: last };
+  const ranges = tariffs.map((tariff) => {
+    const { attribution, sessionDays, timeZone, charges, allowances } = tariff;
+    const { from, through } = findSpan(tariff, month);
+    const beside = timeZone === 'UTC' ? 0 : 1;
+    const around = (attribution === 'record' ? 0 : sessionDays) + beside;
+    const before = charges.some(({ increment }) => increment.per === 'year') ? maxYearDays : 0;
+    const after = attribution === 'start' ? sessionDays : attribution === 'close' ? 1 : 0;
+    return {
+      from: allowances.some(({ lasts }) => lasts === 'lifetime')
+        ? undefined
+        : shiftDay(from, -(around + before)),
+      through: shiftDay(through, after + beside),
+    };
+  });
+  const froms = ranges.map(({ from }) => from);
+  return {
+    from: froms.includes(undefined) ? undefined : [...froms].sort()[0],
+    through:
+      ranges
+        .map(({ through }) => through)
+        .sort()
+        .at(-1) ?? last,
+  };
+}
+
+/**
+ * The days of a month's periods by any of some tariffs, in UTC, and beside them those of their sessions; without the history
+ * that some tariffs ask for.
+ */
+export function findPeriodDays(
+  tariffs: readonly Tariff[],
+  month: Month,
+): { readonly from: Day; readonly through: Day } {
+  const { from = `${month}-01`, through } = findRowDays(
+    tariffs.map((tariff) => ({ ...tariff, charges: [], allowances: [] })),
+    month,
+  );
+  return { from, through };
+}
+
+/** The same without the days of sessions. */
+export function findBareDays(tariffs: readonly Tariff[], month: Month): ReturnType<typeof findPeriodDays> {
+  return findPeriodDays(
+    tariffs.map((tariff) => ({ ...tariff, attribution: 'record' })),
+    month,
+  );
+}

@@ -1,0 +1,52 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { Sim } from '../ledger/observation.ts';
+
+/** What of the fleet is asked for. Each member left out asks for all. */
+export interface SimFilter {
+  readonly status?: string | undefined;
+  readonly online?: boolean | undefined;
+  readonly source?: string | undefined;
+  readonly fleetSid?: string | undefined;
+  /** Part of the SIM's name, in any case. */
+  readonly name?: string | undefined;
+}
+
+/** Whether a SIM's name has a part, in any case. */
+export function isNamed({ groups }: Sim, part: string | undefined): boolean {
+  if (part === undefined) return true;
+  const name = groups.label?.group.simName;
+  return name?.toLowerCase().includes(part.toLowerCase()) ?? false;
+}
+
+/** Whether a SIM passes a filter, as `LedgerReader.scanSims` applies it. */
+export function matchesFilter(sim: Sim, { status, online, source, fleetSid, name }: SimFilter): boolean {
+  const { origin, groups } = sim;
+  return (
+    (status === undefined || groups.lifecycle?.group.status === status) &&
+    (online === undefined || groups.connection?.group.online === online) &&
+    (source === undefined || origin.group.source === source) &&
+    (fleetSid === undefined || groups.ids?.group.fleetSid === fleetSid) &&
+    isNamed(sim, name)
+  );
+}
+
+/** A filter as DynamoDB takes it, the name aside, which it can't compare without regard to case. */
+export function filterExpression({ status, online, source, fleetSid }: SimFilter) {
+  const wanted: [attribute: string, value: AttributeValue | undefined][] = [
+    ['status', status === undefined ? undefined : { S: status }],
+    ['online', online === undefined ? undefined : { BOOL: online }],
+    ['source', source === undefined ? undefined : { S: source }],
+    ['fleetSid', fleetSid === undefined ? undefined : { S: fleetSid }],
+  ];
+  const names: Record<string, string> = {};
+  const values: Record<string, AttributeValue> = {};
+  for (const [attribute, value] of wanted) {
+    if (value === undefined) continue;
+    names[`#${attribute}`] = attribute;
+    values[`:${attribute}`] = value;
+  }
+  const expression = Object.keys(names)
+    .map((name) => `${name} = :${name.slice(1)}`)
+    .join(' AND ');
+  return { expression, names, values };
+}
