@@ -318,7 +318,7 @@ function daysText(): string {
     `For 1,000,000 SIMs, ${simDays} million SIM-days a month:`,
     '',
     `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month’s days and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million. Others cost half, but AWS sets no limit to how late they are`,
-    `- writes: a SIM-day 1, [notes](tables.md#sessiondays) of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million. A note within the SIM-day would be free, but two days that are read at once could then both have a session`,
+    `- writes: a SIM-day 1, [notes](tables.md#sessiondays) of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million. Within the SIM-day they would be free, but two days read at once could both have a session`,
     `- functions: ${simDaysPerCpuSecond} SIM-days a second of CPU`,
     `- partial passes, above ${whole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${cents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
     `- lake: ${rows} thousand million rows a month of ${parquetRowBytes} bytes, $${s3.gigabyteMonth} a GB and month. A SIM-day has ${itemSizes.simDay} bytes, and ${dynamoDb.itemOverheadBytes} that AWS adds`,
