@@ -8,7 +8,12 @@ import { slowTests } from '../../vitest.config.ts';
  */
 export default defineConfig({
   test: {
-    include: ['test/lambda/{carriers,json,ledger}/**/*.test.ts', 'test/lambda/ingest/ingest.test.ts'],
+    include: [
+      'test/lambda/{carriers,json,ledger}/**/*.test.ts',
+      'test/lambda/ingest/{entries,ingest}.test.ts',
+      'test/lambda/ingest/files/{headers,packed-files,rows}.test.ts',
+      'test/lambda/functions/webhook-receiver/split-request.test.ts',
+    ],
     exclude: [
       'test/lambda/carriers/interpret.property.test.ts',
       // It reads the source, which is full of mutants then.
@@ -18,6 +23,6 @@ export default defineConfig({
     setupFiles: ['test/mutation/first-failure.ts', 'test/property-seed.ts'],
     testTimeout: 150_000,
     isolate: false,
-    env: { PROPERTY_RUNS: '0.25' },
+    env: { PROPERTY_RUNS: '0.05' },
   },
 });

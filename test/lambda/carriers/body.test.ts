@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { readAggregate } from '../../../lambda/carriers/aggregate.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { bodyOf } from '../../records/fixtures.ts';
 import { readAll, type WholeBody } from '../../records/read-all.ts';
@@ -236,6 +237,21 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ]);
   });
 
+  it('is kept as it came where it is shorter than its frame', () => {
+    const empty = sealMessage([]);
+    const cut = empty.subarray(0, -1);
+    expect([...readAll(cut).broken, ...readAll(empty).broken]).toEqual([
+      brokenAggregate('it was cut short', cut),
+      brokenAggregate('it holds no record', empty),
+    ]);
+  });
+
+  it('is read while it holds no more user records than it may', () => {
+    const [one, two] = [Buffer.from('{"a":1}'), Buffer.from('{"b":2}')];
+    expect(readAggregate(aggregateOf(one, two), 2)).toEqual([one, two]);
+    expect(readAggregate(aggregateOf(one, two), 1)).toBeUndefined();
+  });
+
   it('is kept as it came where its digest fits but no user record is in it', () => {
     const bytes = sealMessage([0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 0]);
     expect(readAll(bytes).broken).toEqual([brokenAggregate('it holds no record', bytes)]);
@@ -262,6 +278,29 @@ describe('aggregates of the Kinesis Producer Library', () => {
       [0x1a, 6, 0x1a, 2, 0x7b, 0x7d, 0x28, 1],
       'its field 5 of wire type 0 is unknown',
     ],
+    ['a field of number 0', [0x02, 0, ...record], 'its field 0 of wire type 2 is unknown'],
+    ['four bytes', [...record, 0x0d, 255, 255, 255, 255], 'its field 1 of wire type 5 is unknown'],
+    ['a number as data', [0x1a, 6, 0x1a, 2, 0x7b, 0x7d, 0x18, 1], 'its field 3 of wire type 0 is unknown'],
+    [
+      'a number as data, and no other',
+      [0x1a, 2, 0x18, 1, ...record],
+      'its field 3 of wire type 0 is unknown',
+    ],
+    [
+      'bytes under another number in a record, before data',
+      [0x1a, 8, 0x2a, 2, 0x31, 0x32, 0x1a, 2, 0x7b, 0x7d],
+      'its field 5 of wire type 2 is unknown',
+    ],
+    [
+      'a text under another number in a tag',
+      [0x1a, 9, 0x1a, 2, 0x7b, 0x7d, 0x22, 3, 0x1a, 1, 0x6b],
+      'its field 4 of wire type 2 is unknown',
+    ],
+    [
+      'a number in the place of a tag’s key',
+      [0x1a, 8, 0x1a, 2, 0x7b, 0x7d, 0x22, 2, 0x08, 1],
+      'its field 4 of wire type 2 is unknown',
+    ],
     [
       'data twice in a record',
       [0x1a, 8, 0x1a, 2, 0x7b, 0x7d, 0x1a, 2, 0x7b, 0x7d],
@@ -285,6 +324,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ['a length that leads beyond a record', [0x1a, 4, 0x1a, 9, 0x7b, 0x7d]],
     ['a byte behind the last field of a record', [0x1a, 5, 0x1a, 2, 0x7b, 0x7d, 0x08]],
     ['a number that never ends', [...record, 0x08, ...Array<number>(11).fill(0x80)]],
+    ['a number of eleven bytes', [...record, 0x08, ...Array<number>(10).fill(0x80), 1]],
   ])('is kept as it came where it has %s', (_, message) => {
     const bytes = sealMessage(message);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
