@@ -118,6 +118,8 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await page
       .getByText('The last event is data-session.failed (31005: PDP context activation failed)')
       .waitFor();
+    const itsRecord = await page.getByRole('link', { name: 'its record' }).getAttribute('href');
+    expect(itsRecord).toContain('sel=events%3AEZfc4656d98dccd264976d7a738102fd36');
     await page.getByRole('link', { name: 'the record that says so' }).click();
     const record = page.locator('aside pre');
     await record.waitFor();
