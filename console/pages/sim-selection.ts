@@ -65,20 +65,28 @@ const evidenceRows = {
   finding: 'findings',
 } as const satisfies Record<Schemas['EvidenceRecord']['type'], ChosenRow>;
 
-/** The address parameters that show what an alert rests on: some hours around it, so that it is seen by itself. */
+/** The address parameters that show some hours around a time. */
+export function showTime(time: string, length = 0): { readonly from: string; readonly to: string } {
+  const at = Date.parse(time);
+  return {
+    from: new Date(at - 6 * hour).toISOString(),
+    to: new Date(at + length + 6 * hour).toISOString(),
+  };
+}
+
+/** The address parameters that show a record, and some hours around it, so that it is seen by itself. */
+export function showRecord(time: string, chosen: ChosenRecord, length = 0): ReturnType<typeof readEvidence> {
+  return { ...showTime(time, length), sel: formatChosen(chosen) };
+}
+
+/** The address parameters that show what an alert rests on. */
 export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   readonly from: string;
   readonly to: string;
   readonly sel: string;
 } {
-  const at = Date.parse(time);
   const isKeyed = type === 'usage_record' || type === 'connection_event';
   const id = isKeyed ? key.slice(key.indexOf('#') + 1) : key;
   // A finding's time is the beginning of its day.
-  const length = type === 'finding' ? day : 0;
-  return {
-    from: new Date(at - 6 * hour).toISOString(),
-    to: new Date(at + length + 6 * hour).toISOString(),
-    sel: formatChosen({ row: evidenceRows[type], id }),
-  };
+  return showRecord(time, { row: evidenceRows[type], id }, type === 'finding' ? day : 0);
 }

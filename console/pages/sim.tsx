@@ -13,7 +13,7 @@ import { nameModel } from '../timeline/records.ts';
 import { describeScope } from './alert-columns.tsx';
 import { SimFigures } from './sim-figures.tsx';
 import { SimHistory, type SimHistoryProps } from './sim-history.tsx';
-import { readEvidence } from './sim-selection.ts';
+import { readEvidence, showRecord, showTime } from './sim-selection.ts';
 import { nameSim } from './sims.ts';
 
 /** One SIM: what is known of it now, why it is silent, and its history on one time axis. */
@@ -123,55 +123,60 @@ function OpenAlerts({
 /** Events of one moment that are searched for the last one. */
 const maxEventsAtOnce = 20;
 
-/** What the last records say of the device, with the reason that the last event states. */
+/** In words, what the last records say of the device: with the reason that the last event states, and where they are. */
 function LastWords({ sim, name }: { readonly sim: Sim; readonly name: string }): JSX.Element {
-  const { last_event: type, last_event_time: at } = sim;
-  const answer = useAnswer(
-    type === null || at === null
-      ? undefined
-      : makeRequest(
-          '/v1/Sims/{sim}/ConnectionEvents',
-          { sim: name },
-          { StartTime: at, EndTime: at, PageSize: maxEventsAtOnce },
-        ),
+  const { last_heard: heard, last_event: type, last_event_time: at } = sim;
+  const hasEvent = type !== null && at !== null;
+  const range = { StartTime: at ?? '', EndTime: at ?? '', PageSize: maxEventsAtOnce };
+  const { value } = useAnswer(
+    hasEvent ? makeRequest('/v1/Sims/{sim}/ConnectionEvents', { sim: name }, range) : undefined,
   );
-  const event = answer.value?.connection_events.find((one) => one.event_type === type);
-  return <p>{describeLife(sim, event && describeReason(event))}</p>;
+  const event = value?.connection_events.find((one) => one.event_type === type);
+  const reason = event && describeReason(event);
+  const age = (time: string): string => formatDuration(Date.now() - Date.parse(time));
+  return (
+    <p>
+      {heard === null ? (
+        'No record of this SIM came from its device.'
+      ) : (
+        <>
+          The <a href={formatPlace(['sims', name], showTime(heard))}>last record that came from the device</a>{' '}
+          is {age(heard)} old.
+        </>
+      )}
+      {hasEvent ? (
+        <>
+          {` The last event is ${type}${reason === undefined ? '' : ` (${reason})`}, ${age(at)} ago`}
+          {event === undefined ? null : (
+            <>
+              {': '}
+              <a href={formatPlace(['sims', name], showRecord(at, { row: 'events', id: event.sid }))}>
+                its record
+              </a>
+            </>
+          )}
+          .
+        </>
+      ) : null}
+      {describeSession(sim)}
+    </p>
+  );
 }
 
 /** Why an event happened, in the carrier's words; undefined where it does not say. */
 function describeReason({
   error_code: code,
   error_message: message,
-  description,
 }: Schemas['ConnectionEvent']): string | undefined {
-  if (code === null && message === null) return description ?? undefined;
-  return [code, message].filter((part) => part !== null).join(': ');
+  return [code, message].filter((part) => part !== null).join(': ') || undefined;
 }
 
-/** In words, what the last records say of the device. */
-function describeLife(
-  { last_heard, online, last_event, last_event_time, open_session }: Sim,
-  reason: string | undefined,
-): string {
-  const age = (at: string) => formatDuration(Date.now() - Date.parse(at));
-  const heard =
-    last_heard === null
-      ? 'No record of this SIM came from its device.'
-      : `The last record that came from the device is ${age(last_heard)} old.`;
-  const event =
-    last_event === null || last_event_time === null
-      ? ''
-      : ` The last event is ${last_event}${reason === undefined ? '' : ` (${reason})`}, ${age(last_event_time)} ago.`;
-  const isDoubtful =
-    online === true && last_heard !== null && Date.now() - Date.parse(last_heard) > doubtAfter;
-  const session =
-    open_session === null
-      ? ' No data session is open.'
-      : isDoubtful
-        ? ' The carrier has not said that its data session ended: a device that vanishes stays online.'
-        : ' A data session is open.';
-  return heard + event + session;
+/** Whether a data session is open, and where that says little. */
+function describeSession({ last_heard: heard, online, open_session: session }: Sim): string {
+  if (session === null) return ' No data session is open.';
+  return online === true && heard !== null && Date.now() - Date.parse(heard) > doubtAfter
+    ? ' The carrier has not said that its data session ended: a device that vanishes stays online.'
+    : ' A data session is open.';
 }
 
 /** After so long a carrier's "online" says little, in milliseconds. */

@@ -44,6 +44,9 @@ export interface Opening {
 export class BrowsedConsole {
   #browser: Browser | undefined;
   #ledger: LocalLedger | undefined;
+  /** Windows that tests have closed, by how they were opened: a new one costs a second of CPU. */
+  readonly #closed = new Map<string, Page[]>();
+  readonly #openings = new Map<Page, string>();
   /** What no page may do: errors, and requests that leave the API's origin. */
   readonly faults: string[] = [];
 
@@ -80,7 +83,7 @@ export class BrowsedConsole {
   }
 
   /**
-   * Opens the console in a window of its own.
+   * Opens the console in a window of its own, which remembers nothing of others.
    *
    * @param place the address behind the API's, such as `#/fleet`.
    */
@@ -88,6 +91,24 @@ export class BrowsedConsole {
     place = '',
     { width = 1280, height = 800, colours = 'light', hasTouch = false }: Opening = {},
   ): Promise<Page> {
+    const opening = JSON.stringify([width, height, colours, hasTouch]);
+    const page =
+      this.#closed.get(opening)?.pop() ?? (await this.#openWindow({ width, height, colours, hasTouch }));
+    this.#openings.set(page, opening);
+    await page.goto(`${this.address}/${place}`);
+    return page;
+  }
+
+  /** Closes a window; nothing of it is left in one that is opened later. */
+  async close(page: Page): Promise<void> {
+    const opening = this.#openings.get(page) ?? '';
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.evaluate('localStorage.clear(); sessionStorage.clear()');
+    await page.goto('about:blank');
+    this.#closed.set(opening, [...(this.#closed.get(opening) ?? []), page]);
+  }
+
+  async #openWindow({ width, height, colours, hasTouch }: Required<Opening>): Promise<Page> {
     const options: BrowserContextOptions = {
       ...{ viewport: { width, height }, colorScheme: colours, hasTouch },
       ...{ reducedMotion: 'reduce', timezoneId: 'America/New_York', locale: 'en-US' },
@@ -105,10 +126,9 @@ export class BrowsedConsole {
     });
     page.on('request', (request) => {
       const url = request.url();
-      if (!url.startsWith(`${this.address}/`) && !/^(data|blob):/.test(url))
+      if (!url.startsWith(`${this.address}/`) && !/^(data|blob|about):/.test(url))
         this.faults.push(`asks for ${url}`);
     });
-    await page.goto(`${this.address}/${place}`);
     return page;
   }
 

@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     expect(await readTimes(page, 'usage')).toEqual(
       usage.usage_records.map(({ period }) => period.start_time),
     );
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('hides personal data until it is asked for', async () => {
@@ -108,7 +108,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     expect(imsi === null || !hidden.includes(imsi)).toBe(true);
     await page.getByRole('button', { name: 'Personal data' }).click();
     await page.getByText(imei).first().waitFor();
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('is found by one click where a SIM is silent, says why, and shows the record that says so by another', async () => {
@@ -118,6 +118,8 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await page
       .getByText('The last event is data-session.failed (31005: PDP context activation failed)')
       .waitFor();
+    const itsRecord = await page.getByRole('link', { name: 'its record' }).getAttribute('href');
+    expect(itsRecord).toContain('sel=events%3AEZfc4656d98dccd264976d7a738102fd36');
     await page.getByRole('link', { name: 'the record that says so' }).click();
     const record = page.locator('aside pre');
     await record.waitFor();
@@ -129,7 +131,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     );
     const shown = JSON.parse((await record.textContent()) ?? '') as { sid: string; timestamp: string };
     expect(`${shown.timestamp}#${shown.sid}`).toBe(evidence.last.key);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('mutes an alert, once it was asked and answered, and says so', async () => {
@@ -148,7 +150,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     expect(alerts.map(({ sim_name: name }) => name)).toEqual(['bike-231']);
     const { mute } = await browsed.ask<{ mute: object }>(`/v1/Alerts/${alerts[0]!.id}`);
     expect(mute).toMatchObject({ rule: 'silent', reason: 'in the workshop' });
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows the sessions of a year as those of a day, and of which days usage may have expired', async () => {
@@ -167,7 +169,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     );
     expect(sessions.length).toBeGreaterThan(1);
     expect(await readTimes(page, 'sessions')).toEqual(sessions.map(({ start }) => start));
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('is used by the keyboard alone: zooms, pans, goes to now, opens a record and closes it', async () => {
@@ -194,7 +196,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await page.locator(timeline).focus();
     const now = await waitForWindow(page, () => page.keyboard.press('End'));
     expect(Date.now() - now.to).toBeLessThan(600_000);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('is used by fingers: a pinch zooms around them, a drag pans, a tap chooses', async () => {
@@ -215,7 +217,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     expect((moved.from - near.from) / near.span).toBeCloseTo(0.3, 1);
     expect(moved.span).toBeCloseTo(near.span, -2);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('is zoomed by the wheel around the pointer, and a session is chosen by a click', async () => {
@@ -240,7 +242,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
       await page.mouse.click(box.x + box.width * at, shown + y);
     const record = JSON.parse((await page.locator('aside pre').textContent()) ?? '') as { sid: string };
     expect(record.sid).toBe(sessions[0]!.sid);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('reads page by page, ends what another window supersedes, and says where there is too much to read', async () => {
@@ -271,7 +273,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await page.waitForTimeout(400);
     await page.getByRole('button', { name: '30 days' }).click();
     await expect.poll(() => ended).toContainEqual(expect.stringMatching(/ConnectionEvents$/));
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test.each(['light', 'dark'] as const)('has no accessibility violation when it is %s', async (colours) => {
@@ -281,7 +283,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await page.locator('aside pre').waitFor();
     const violations = await findViolations(page);
     expect(violations).toEqual([]);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows hostile names and words as text, and stays as wide as the screen', async () => {
@@ -308,7 +310,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
       expect(await page.locator('h1').textContent()).toBe(shown);
       expect(await page.locator('main img, main script').count()).toBe(0);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
-      await page.context().close();
+      await browsed.close(page);
     }
   });
 });

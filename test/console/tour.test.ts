@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect((await readTable(page, 'Sources')).map(([source]) => source)).toEqual(
       watermarks.map(({ source }) => source),
     );
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('leads from its first page to a silent SIM by one click', async () => {
@@ -70,7 +70,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('tracker-1');
     expect(rows.some(([name]) => name === 'tracker-1')).toBe(true);
     expect(page.url()).toContain('#/sims/8988280666001000101');
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows silent SIMs on a map that is as its table, and by a country those in it', async () => {
@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await expect
       .poll(async () => (await readTable(page, 'Silent SIMs')).length)
       .toBe(table.reduce((sum, [, , count]) => sum + Number(count), 0));
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('counts the SIMs of the fleet by country, and those of them that are silent', async () => {
@@ -109,7 +109,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const silent = await browsed.ask<{ sims: readonly unknown[] }>('/v1/Sims?Silent=24h&PageSize=1000');
     const add = (column: number): number => rows.reduce((sum, cells) => sum + Number(cells[column]), 0);
     expect([add(1), add(2)]).toEqual([sims.length, silent.sims.length]);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('takes the numbers of a fleet that is too large to be read from the last sweep', async () => {
@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByText('The map shows all: at most 3 500 SIMs').waitFor();
     expect(await readFigure(page, 'SIMs silent for 24 hours')).toBe('3 500');
     expect(asked).toHaveLength(4);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows the fleet, by filters that stand in the address', async () => {
@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     const online = await browsed.ask<{ sims: readonly unknown[] }>('/v1/Sims?Online=true');
     await expect.poll(async () => (await readTable(page, 'SIMs')).length).toBe(online.sims.length);
     expect(page.url()).toContain('online=true');
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test.each([
@@ -188,7 +188,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(exact.map((bytes) => Number(bytes?.replaceAll(/[^\d]/g, '')))).toEqual(
       records.map(({ data_total: bytes }) => bytes),
     );
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows the bill of the last month that has one, line by line', async () => {
@@ -213,14 +213,14 @@ describe.skipIf(!hasBrowser)('the console', () => {
       `/v1/Bills/${last.month}/Lines?PageSize=500`,
     );
     expect((await readTable(page, 'Lines of SIMs')).map(([sim]) => sim)).toEqual(lines.map(({ sim }) => sim));
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('draws usage over time', async () => {
     const page = await browsed.open('#/explore?from=2026-10-25&to=2026-11-05');
     await page.locator('.chart canvas').waitFor();
     expect(await page.locator('.chart .u-legend .u-series').count()).toBeGreaterThan(2);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows the files and how many rows were rejected', async () => {
@@ -232,7 +232,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(rows.map(([key, , count, , rejected]) => [key, Number(count), Number(rejected)])).toEqual(
       files.map(({ key, rows: count, rejected }) => [key, count, rejected]),
     );
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows what is in quarantine, by source and reason', async () => {
@@ -249,7 +249,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(groups.reduce((sum, [, , objects]) => sum + Number(objects), 0)).toBe(rejects.length);
     await page.getByRole('button', { name: 'broken-json' }).first().click();
     await expect.poll(() => page.url()).toContain('code=broken-json');
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('leads from every number to the request behind it, its answer and its command', async () => {
@@ -267,7 +267,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
       '/v1/Sims?Silent=24h&PageSize=500',
     );
     expect(shown.sims.map(({ sid }) => sid)).toEqual(sims.map(({ sid }) => sid));
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('saves any table as CSV, with times in UTC and without personal data', async () => {
@@ -282,7 +282,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
       '\uFEFFSIM,Last heard,At,Last event,"Online, as stated",Status,Country,Network,Source,ICCID',
     );
     expect(row).toMatch(/^cold-chain-17,2026-11-\d\dT/);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows times in the browser’s zone, and personal data, when it is asked to', async () => {
@@ -295,7 +295,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     expect(await page.content()).not.toContain('358600842867678');
     await page.getByRole('button', { name: 'Personal data: hidden' }).click();
     await page.getByText('358600842867678').waitFor();
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('mutes an alert once it was asked and answered', async () => {
@@ -310,7 +310,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await expect.poll(() => page.locator('[data-figure="Muted until"]').count()).toBe(1);
     const { mute } = await browsed.ask<{ mute: object }>(`/v1/Alerts/${'a'.repeat(32)}`);
     expect(mute).toMatchObject({ rule: 'silent', sim: '8988303000000100001', reason: 'workshop' });
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('says what to do about wrong credentials, and keeps them out of the address and other tabs', async () => {
@@ -333,7 +333,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
       'JSON.stringify([{ ...localStorage }, location.href, document.cookie])',
     );
     expect(kept).not.toContain(account);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('is used by keyboard alone', async () => {
@@ -349,7 +349,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('tracker-1');
     await expect.poll(() => page.evaluate<string>('document.activeElement.tagName')).toBe('H1');
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('reads a fleet page by page, and keeps only the rows in view in the page', async () => {
@@ -377,7 +377,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await region.evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await region.getByText('sim-2999', { exact: true }).waitFor();
     expect(await region.locator('tbody tr').count()).toBeLessThan(100);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('reads all of a list before it is saved, waits when it is asked to, and stops when it is told', async () => {
@@ -424,7 +424,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByText('Reading … 400 rows so far').waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     expect(await save('Save these')).toEqual(names(400));
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('says what takes long, what failed and what to do, and tries again', async () => {
@@ -451,7 +451,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     expect((await readTable(page, 'Files')).length).toBeGreaterThan(0);
     expect(await page.getByRole('alert').count()).toBe(0);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   test('shows hostile names as they are', async () => {
@@ -468,7 +468,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await page.getByRole('link', { name: '"><img' }).click();
     await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toContain('<script>');
     expect(await overflow(page)).toBeLessThanOrEqual(0);
-    await page.context().close();
+    await browsed.close(page);
   });
 
   // Colours and widths don't depend on each other: each is tried once on every page.
@@ -499,7 +499,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
       expect(await findViolations(page), `${place} ${width}`).toEqual([]);
       expect(await overflow(page), `${place} ${width}`).toBeLessThanOrEqual(0);
     }
-    await page.context().close();
+    await browsed.close(page);
   });
 });
 
