@@ -40,6 +40,9 @@ export interface Departures {
 /** A file is closed when it has this many rows, or at the end of the hour. */
 const rowsPerFile = 5_000;
 
+/** Files from which on it is known how often they come. */
+const minKnownFiles = 12;
+
 /** Names the sequence of a source's files of a kind. */
 function nameSequence(source: Carrier, kind: FileKind): string {
   return `${source}/${kind}`;
@@ -60,8 +63,9 @@ export class DeliveryPath {
   readonly departures: Departures = { delivered: 0, ignored: 0, rejected: 0 };
   private readonly due = new Map<number, Parcel[]>();
   private readonly files = new Map<string, OpenFile>();
-  /** What must be found of the files that were lost. */
-  readonly lostFiles: ExpectedLoss[] = [];
+  private readonly losses: { readonly sequence: string; readonly loss: ExpectedLoss }[] = [];
+  /** How many files of each sequence came. */
+  private readonly fileCounts = new Map<string, number>();
   /** The name of the last file of each sequence, and of that before one that is being lost. */
   private readonly lastNames = new Map<string, string>();
   private readonly losing = new Map<string, string>();
@@ -71,6 +75,12 @@ export class DeliveryPath {
 
   constructor(random: Random) {
     this.random = random;
+  }
+
+  /** What must be found of the files that were lost, once all have come: of few files nobody knows how often they come. */
+  get lostFiles(): readonly ExpectedLoss[] {
+    const isKnown = (sequence: string): boolean => (this.fileCounts.get(sequence) ?? 0) >= minKnownFiles;
+    return this.losses.flatMap(({ sequence, loss }) => (isKnown(sequence) ? [loss] : []));
   }
 
   /** Sends a parcel off, to arrive in the given slice of time. */
@@ -193,11 +203,13 @@ export class DeliveryPath {
     const before = this.losing.get(sequence);
     this.losing.delete(sequence);
     this.lastNames.set(sequence, key);
+    this.fileCounts.set(sequence, (this.fileCounts.get(sequence) ?? 0) + 1);
     if (before === undefined) return;
-    this.lostFiles.push({
+    const loss: ExpectedLoss = {
       ...{ sim: `files:${source}`, check: 'path', reason: 'file-missing' },
       ...{ sessionId: undefined, bytes: undefined, records: [before, key] },
-    });
+    };
+    this.losses.push({ sequence, loss });
   }
 
   private count(fate: Parcel['fate']): void {
