@@ -49,6 +49,7 @@ import {
   priceFindingRule,
   priceFindings,
   priceIdleDelivery,
+  priceKeptFiledRows,
   priceKeptUsage,
   priceLateRecords,
   priceLogs,
@@ -281,6 +282,7 @@ function alertsText(): string {
 }
 
 function daysText(): string {
+  const filedRows = priceKeptFiledRows();
   const findings = priceFindings(million.sims, alwaysOnDay);
   const months = fleets.map(({ sims }) => priceDays(sims, alwaysOnDay));
   const row = (title: string, price: (month: ClosedDays, sims: number) => number) =>
@@ -323,7 +325,7 @@ function daysText(): string {
     `- partial passes, above ${whole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${cents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
     `- lake: ${rows} thousand million rows a month of ${parquetRowBytes} bytes, $${s3.gigabyteMonth} a GB and month. A SIM-day has ${itemSizes.simDay} bytes, and ${dynamoDb.itemOverheadBytes} that AWS adds`,
     `- findings: usage of sessions that began on a day before is read a second time, $${cents(findings.reads)} if no session ends on the day of its start, and nothing if all do. Findings on one SIM-day in a hundred are $${cents(findings.writes / 100)}`,
-    `- rows of files, of a source with a stream: the notes of what came by file cost $${priceFiledRows().toFixed(3)} a million, and 11 bytes each are kept`,
+    `- rows of files, of a source with a stream: the notes of what came by file cost $${priceFiledRows().toFixed(3)} a million. They do not expire, since a day may be read again at any time: ${Math.ceil(filedRows.bytes)} bytes each, after a year of a million rows a month $${cents(filedRows.year)} a month`,
     `- Athena: $${athena.terabyte} a TB that a query reads: all columns of a month are $${cents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those of a sum a fraction`,
   ].join('\n');
 }

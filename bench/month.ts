@@ -563,6 +563,22 @@ export function priceFiledRows(): number {
   return (filedParts / blockRows) * prices.dynamoDb.millionWriteUnits;
 }
 
+/** Bytes of such a note besides its records: its keys, and the names of its attributes. */
+const filedNoteBytes = 71;
+
+/** Bytes of a record in it: base64 of 8 bytes. */
+const filedRecordBytes = 32 / 3;
+
+/** Bytes that are kept of a row, with those that AWS adds, and dollars a month after a year of a million rows a month. */
+export function priceKeptFiledRows(): { readonly bytes: number; readonly year: number } {
+  const rows = blockRows / filedParts;
+  const bytes = filedNoteBytes + rows * filedRecordBytes;
+  return {
+    bytes: (bytes + prices.dynamoDb.itemOverheadBytes) / rows,
+    year: 12 * priceStorage(1_000_000 / rows, bytes),
+  };
+}
+
 /** What always-on Super SIMs add in a month, in dollars a line. */
 export interface AlwaysOn {
   readonly writes: number;

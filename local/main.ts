@@ -3,6 +3,8 @@ import { count } from '../cli/terminal/progress.ts';
 import type { Rule } from '../lambda/alerts/rules.ts';
 import { UserError } from '../lambda/errors.ts';
 import { jsonObject, parseJson } from '../lambda/json/json.ts';
+import type { FindingComparison } from '../simulator/compare-findings.ts';
+import { fleetStart } from '../simulator/fleet.ts';
 import { LocalAlerts, type LocalSweep } from './alerts.ts';
 import { listLocalBills, putExampleTariffs } from './example-tariffs.ts';
 import type { LocalLedger } from './ledger-interface.ts';
@@ -197,8 +199,7 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
       );
       console.log(`Alerts, judged every ${sweepHours} hours of the fleet's life and at its end:`);
       return reportSimulation(
-        ledger,
-        alerts,
+        { ledger, alerts, options },
         await replaySimulation(
           ledger,
           alerts,
@@ -244,33 +245,28 @@ async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number 
 }
 
 async function reportSimulation(
-  ledger: LocalLedger,
-  alerts: LocalAlerts,
+  { ledger, alerts, options }: Omit<ReplayContext, 'rules' | 'files'>,
   simulated: Simulated,
 ): Promise<number> {
-  const { comparison, answers, miscounts, seconds, isUndelivered } = simulated;
+  const { comparison, answers, findings, miscounts, seconds, isUndelivered } = simulated;
   console.log(`\nOpen alerts at the end\n${openAlertsTable(await alerts.list())}`);
   console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
   showSpeed(ledger, seconds);
   const { sessions, usage, events } = comparison.checked;
   const checked = `${count(sessions)} sessions, ${count(usage)} usage items, ${count(events)} events`;
-  const differing = comparison.differing + answers.differing + simulated.alerts.differing;
+  const compared = [comparison, answers, simulated.alerts, ...(findings === undefined ? [] : [findings])];
+  const differing = compared.reduce((sum, one) => sum + one.differing, 0);
   if (differing === 0 && miscounts.length === 0 && ledger.givenUp() === 0) {
     console.log(`\nThe ledger equals the simulator's truth: ${checked}.`);
     console.log(`The API's answers about ${count(answers.checked)} sessions of Super SIMs equal it too.`);
-    console.log(describeAlerts(simulated.alerts));
+    console.log(findings === undefined ? describeAlerts(simulated.alerts) : describeFindings(findings));
+    const month = fleetStart.slice(0, '2026-10'.length);
+    if (!options.once) console.log(`  missing      npx simledger --local findings --month ${month}`);
     return isUndelivered ? exitCode.unequal : exitCode.done;
   }
   console.log(`\nThe ledger DIFFERS from the simulator's truth (${checked}), in ${count(differing)} places:`);
-  const { differences } = comparison;
-  for (const sentence of [
-    ...miscounts,
-    ...differences,
-    ...answers.differences,
-    ...simulated.alerts.differences,
-  ]) {
-    console.log(`  ${sentence}`);
-  }
+  const sentences = [...miscounts, ...compared.flatMap(({ differences }) => differences)];
+  for (const sentence of sentences) console.log(`  ${sentence}`);
   return exitCode.unequal;
 }
 
@@ -282,6 +278,12 @@ function describeAlerts({ byRule, grouped, corrected, unchecked }: Simulated['al
   if (corrected > 0) sentences.push(`Late records took back ${count(corrected)} more.`);
   if (unchecked.length > 0) sentences.push(`It does not know what these must find: ${unchecked.join(', ')}.`);
   return sentences.join(' ');
+}
+
+/** `The findings are those that the simulator caused: 12 chain missing-windows, 1 path file-missing.` */
+function describeFindings({ byReason }: FindingComparison): string {
+  const counts = [...byReason].map(([reason, findings]) => `${count(findings)} ${reason}`).join(', ');
+  return `The findings are those that the simulator caused: ${counts === '' ? 'none' : counts}.`;
 }
 
 function showSpeed(ledger: LocalLedger, seconds: number): void {

@@ -3,6 +3,7 @@ import type { WebhookSecret } from '../lambda/alerts/delivery/webhook.ts';
 import { UnknownSourceError, UsageError } from '../lambda/errors.ts';
 import { type SessionRefresh, sessionRefreshes } from '../lambda/ledger/source.ts';
 import type { OtlpSecret } from '../lambda/metrics/otlp-receiver.ts';
+import { type FleetOptions, fleetLosses } from '../simulator/fleet.ts';
 import { otlpHeadersVariable, readOtlp } from './metrics.ts';
 import { notifySecretVariable, readNotify } from './notify.ts';
 import { localSources } from './places.ts';
@@ -11,8 +12,14 @@ import { localSources } from './places.ts';
 export type Replay =
   | { readonly kind: 'examples' }
   | { readonly kind: 'files'; readonly files: readonly string[]; readonly source: string }
-  | { readonly kind: 'simulation'; readonly sims: number; readonly hours: number; readonly seed: number }
+  | SimulatedReplay
   | { readonly kind: 'nothing' };
+
+/** A simulated fleet. */
+export interface SimulatedReplay extends Pick<FleetOptions, 'sims' | 'hours' | 'losses'> {
+  readonly kind: 'simulation';
+  readonly seed: number;
+}
 
 /** The options of the local run. */
 export interface LocalOptions {
@@ -79,6 +86,8 @@ export const help = `Run all of simledger on this machine
 
   --source NAME    source of the files: ${localSources.map(({ name }) => name).join(', ')} (default: ${localSources[0].name})
   --seed N         seed of the simulation (default: 1)
+  --losses ${fleetLosses.join('|')}
+                   what carriers lose on purpose, or nothing: findings are then checked instead of alerts
   --once           exit when everything is stored
   --data DIR       folder that keeps the tables (default: in memory)
   --session-refresh update|hourly
@@ -134,6 +143,7 @@ interface Values {
   readonly simulate?: string | undefined;
   readonly hours?: string | undefined;
   readonly seed?: string | undefined;
+  readonly losses?: string | undefined;
   readonly rules?: string | undefined;
   readonly notify?: string | undefined;
   readonly otlp?: string | undefined;
@@ -154,6 +164,7 @@ function parsed(args: readonly string[]): { values: Values; positionals: string[
         simulate: { type: 'string' },
         hours: { type: 'string' },
         seed: { type: 'string' },
+        losses: { type: 'string' },
         rules: { type: 'string' },
         notify: { type: 'string' },
         otlp: { type: 'string' },
@@ -170,8 +181,8 @@ function readReplay(values: Values, files: readonly string[]): Replay {
   if ([simulated, values.empty === true, files.length > 0].filter(Boolean).length > 1) {
     throw new UsageError('--simulate, --empty and files cannot be used together: give one of them, or none');
   }
-  if (!simulated && (values.hours ?? values.seed) !== undefined) {
-    throw new UsageError('--hours and --seed need --simulate SIMS');
+  if (!simulated && (values.hours ?? values.seed ?? values.losses) !== undefined) {
+    throw new UsageError('--hours, --seed and --losses need --simulate SIMS');
   }
   if (values.source !== undefined && files.length === 0) throw new UsageError('--source needs files');
   if (simulated) {
@@ -180,6 +191,7 @@ function readReplay(values: Values, files: readonly string[]): Replay {
       sims: wholeNumber('--simulate', values.simulate, 1, 1_000_000),
       hours: wholeNumber('--hours', values.hours ?? '24', 1, 24 * 31),
       seed: wholeNumber('--seed', values.seed ?? '1', 0, 2 ** 31),
+      losses: readLosses(values.losses),
     };
   }
   if (values.empty === true) return { kind: 'nothing' };
@@ -194,6 +206,12 @@ function readSource(name = localSources[0].name): string {
     name,
     localSources.map((source) => source.name),
   );
+}
+
+function readLosses(given: string | undefined): SimulatedReplay['losses'] {
+  const losses = fleetLosses.find((known) => known === given);
+  if (given === undefined || losses !== undefined) return losses;
+  throw new UsageError(`Unknown --losses ${JSON.stringify(given)}: give one of ${fleetLosses.join(', ')}`);
 }
 
 function readSessionRefresh(given = 'update'): SessionRefresh {

@@ -1,9 +1,16 @@
 import { createReadStream } from 'node:fs';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Progress, type ProgressOutput } from '../cli/terminal/progress.ts';
 import { localRegion } from '../emulators/aws-json-protocol.ts';
 import type { Rule } from '../lambda/alerts/rules.ts';
+import { orphanDays } from '../lambda/days/findings/orphan.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
+import { formatTime } from '../lambda/ledger/time.ts';
+import { type FindingsPosition, listFindings } from '../lambda/queries/findings.ts';
+import { maxPageSize } from '../lambda/queries/page.ts';
+import { FindingsTable } from '../lambda/store/findings.ts';
+import { findingsTable } from '../lambda/store/tables.ts';
 import {
   type AnswerComparison,
   type Comparison,
@@ -16,8 +23,9 @@ import {
   compareIncidents,
   type ToldIncident,
 } from '../simulator/compare-alerts.ts';
+import { compareFindings, type FindingComparison, type FoundLoss } from '../simulator/compare-findings.ts';
 import { ledgerTables } from '../simulator/dynamodb-tables.ts';
-import { fleetStart, simulateFleet } from '../simulator/fleet.ts';
+import { type FleetOptions, fleetStart, simulateFleet } from '../simulator/fleet.ts';
 import { hour } from '../simulator/records.ts';
 import { sessionAnswers } from '../simulator/session-answers.ts';
 import type { FleetTruth } from '../simulator/truth.ts';
@@ -168,6 +176,8 @@ export interface Simulated extends Replayed {
   /** What the query API answers about the sessions of Super SIMs. */
   readonly answers: AnswerComparison;
   readonly alerts: AlertComparison;
+  /** Undefined where it is not known what carriers have lost. */
+  readonly findings: FindingComparison | undefined;
   /** Whether a message waits for the receiver of `--notify`. */
   readonly isUndelivered: boolean;
   /** Sentences about counts that are not what the simulator expects. */
@@ -179,6 +189,7 @@ export interface SimulationOptions {
   readonly sims: number;
   readonly hours: number;
   readonly seed: number;
+  readonly losses?: FleetOptions['losses'];
   readonly sessionRefresh: SessionRefresh;
   readonly apiCredentials: ApiCredentials;
   /** The rules that are judged. */
@@ -191,10 +202,14 @@ const maxIncidentSentences = 20;
 /** Hours of a fleet's life between two sweeps. How often the ledger is swept makes no difference to its alerts. */
 export const sweepHours = 12;
 
+/** Hours from the end of a fleet's life until the end of each session is missed that has not come. */
+const missingKnownHours = 24 * (orphanDays + 2);
+
 /**
  * Runs a simulated fleet and compares the ledger, its API's answers and its alerts with the simulator's truth.
  *
- * Sweeps are events of the fleet's life, whose clock ends with its hours: the last one judges all records at that time.
+ * Sweeps are events of the fleet's life, whose clock ends with its hours: the last one judges all records at that time. Where
+ * it is known what carriers have lost, days are closed up to when all of that is found.
  *
  * @param onSweep called after each sweep.
  */
@@ -205,7 +220,9 @@ export async function replaySimulation(
   output: ProgressOutput,
   onSweep: (sweep: LocalSweep) => void,
 ): Promise<Simulated> {
-  const { deliveries, truth, now } = simulateFleet({ ...options, hasIncidents: true });
+  // Incidents let carriers send as their losses do not: it is not known then what must be found.
+  const hasIncidents = options.losses === undefined;
+  const { deliveries, truth, now } = simulateFleet({ ...options, hasIncidents });
   const end = Date.parse(fleetStart) + options.hours * hour;
   let nextSweep = Date.parse(fleetStart) + sweepHours * hour;
   let sweepSeconds = 0;
@@ -256,17 +273,38 @@ export async function replaySimulation(
           miscount('rejected', rejected, receipt.rejected),
         ]),
   ].filter((sentence) => sentence !== undefined);
-  const found = compareAlerts(truth, rules, await alerts.list(), end);
-  const told = compareIncidents(truth, rules, [...incidents.values()], end);
+  const compared = hasIncidents ? rules : [];
+  const found = compareAlerts(truth, compared, await alerts.list(), end);
+  const told = hasIncidents ? compareIncidents(truth, rules, [...incidents.values()], end) : [];
+  const { missing } = truth;
+  if (missing !== undefined) await ledger.closeDays(end + missingKnownHours * hour);
+  const findings = missing && compareFindings(missing, await listLosses(ledger.dynamoDb, end));
   return {
     seconds: seconds - sweepSeconds,
-    ...{ comparison, answers, miscounts, isUndelivered },
+    ...{ comparison, answers, miscounts, isUndelivered, findings },
     alerts: {
       ...found,
       differences: [...found.differences, ...told.slice(0, maxIncidentSentences)],
       differing: found.differing + told.length,
     },
   };
+}
+
+/** The findings of all closed days. */
+async function listLosses(client: DynamoDBClient, end: number): Promise<FoundLoss[]> {
+  const period = { from: fleetStart, to: formatTime(end + missingKnownHours * hour) };
+  const findings = new FindingsTable(client, findingsTable.name);
+  const ports = { findings, now: () => end };
+  const found: FoundLoss[] = [];
+  const all = { check: undefined, sim: undefined, source: undefined };
+  let after: FindingsPosition | undefined;
+  do {
+    const page = await listFindings({ ...all, period, size: maxPageSize, after }, ports);
+    for (const { session_sid: session, bytes, ...finding } of page.resources)
+      found.push({ ...finding, sessionId: session ?? undefined, bytes: bytes ?? undefined });
+    after = page.next;
+  } while (after !== undefined);
+  return found;
 }
 
 /** Asks the query API about the sessions of each SIM that the truth has answers about. */

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Carrier } from '../lambda/ledger/source.ts';
 import { csvFile } from './csv-dialect.ts';
-import type { FileFate } from './losses.ts';
+import type { FateOfFile, FileKind } from './losses.ts';
 import type { Random } from './random.ts';
 import { iso, second } from './records.ts';
 import type { ExpectedLoss } from './truth.ts';
@@ -40,13 +40,17 @@ export interface Departures {
 /** A file is closed when it has this many rows, or at the end of the hour. */
 const rowsPerFile = 5_000;
 
-function isUsage(key: string): boolean {
-  return key.startsWith('cdr_');
+/** Files from which on it is known how often they come. */
+const minKnownFiles = 12;
+
+/** Names the sequence of a source's files of a kind. */
+function nameSequence(source: Carrier, kind: FileKind): string {
+  return `${source}/${kind}`;
 }
 
 interface OpenFile {
   readonly source: Carrier;
-  readonly prefix: 'cdr' | 'events';
+  readonly prefix: FileKind;
   readonly rows: string[];
 }
 
@@ -59,17 +63,24 @@ export class DeliveryPath {
   readonly departures: Departures = { delivered: 0, ignored: 0, rejected: 0 };
   private readonly due = new Map<number, Parcel[]>();
   private readonly files = new Map<string, OpenFile>();
-  /** What must be found of the files of usage that were lost. */
-  readonly lostFiles: ExpectedLoss[] = [];
-  /** The name of each source's last file of usage, and of that before one that is being lost. */
-  private readonly lastNames = new Map<Carrier, string>();
-  private readonly losing = new Map<Carrier, string>();
+  private readonly losses: { readonly sequence: string; readonly loss: ExpectedLoss }[] = [];
+  /** How many files of each sequence came. */
+  private readonly fileCounts = new Map<string, number>();
+  /** The name of the last file of each sequence, and of that before one that is being lost. */
+  private readonly lastNames = new Map<string, string>();
+  private readonly losing = new Map<string, string>();
   private readonly random: Random;
   /** Keeps file names unique: they state a second. */
   private lastFileSecond = 0;
 
   constructor(random: Random) {
     this.random = random;
+  }
+
+  /** What must be found of the files that were lost, once all have come: of few files nobody knows how often they come. */
+  get lostFiles(): readonly ExpectedLoss[] {
+    const isKnown = (sequence: string): boolean => (this.fileCounts.get(sequence) ?? 0) >= minKnownFiles;
+    return this.losses.flatMap(({ sequence, loss }) => (isKnown(sequence) ? [loss] : []));
   }
 
   /** Sends a parcel off, to arrive in the given slice of time. */
@@ -95,20 +106,24 @@ export class DeliveryPath {
   /**
    * Closes the open files, which then arrive; `at` gives them their names.
    *
-   * @param fates of files of usage, which then come whether or not they have rows. What is not put comes with the next one.
+   * @param fates of files which then come whether or not they have rows. What is not put comes with the next one.
    */
-  closeFiles(at: number, fates: ReadonlyMap<Carrier, FileFate> = new Map()): FleetDelivery[] {
+  closeFiles(at: number, fates: readonly FateOfFile[] = []): FleetDelivery[] {
+    const kept = new Set(
+      fates.filter(({ fate }) => fate !== 'put').map(({ source, kind }) => nameSequence(source, kind)),
+    );
     const deliveries: FleetDelivery[] = [];
+    const put = new Set<string>();
     for (const [name, file] of this.files) {
-      const fate = file.prefix === 'cdr' ? fates.get(file.source) : undefined;
-      if (fate === 'lost' || fate === 'empty') continue;
+      if (kept.has(name)) continue;
       deliveries.push(...this.putFile(file, at));
+      put.add(name);
       this.files.delete(name);
     }
-    for (const [source, fate] of fates) {
-      if (fate === 'lost') this.losing.set(source, this.lastNames.get(source) ?? '');
-      else if (!deliveries.some((one) => one.kind === 'file' && one.source === source && isUsage(one.key)))
-        deliveries.push(this.writeFile({ source, prefix: 'cdr', rows: [] }, at));
+    for (const { source, kind, fate } of fates) {
+      const name = nameSequence(source, kind);
+      if (fate === 'lost') this.losing.set(name, this.lastNames.get(name) ?? '');
+      else if (!put.has(name)) deliveries.push(this.writeFile({ source, prefix: kind, rows: [] }, at));
     }
     return deliveries;
   }
@@ -160,7 +175,7 @@ export class DeliveryPath {
   private addRow(parcel: Parcel): void {
     this.count(parcel.fate);
     const prefix = parcel.form === 'usage row' ? 'cdr' : 'events';
-    const name = `${parcel.source}/${prefix}`;
+    const name = nameSequence(parcel.source, prefix);
     const file = this.files.get(name) ?? { source: parcel.source, prefix, rows: [] };
     this.files.set(name, file);
     file.rows.push(parcel.write());
@@ -179,20 +194,22 @@ export class DeliveryPath {
     const framing = { byteOrderMark: this.random.chance(0.2), carriageReturns: this.random.chance(0.2) };
     const bytes = csvFile(prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
     const key = `${prefix}_${name}.csv`;
-    if (prefix === 'cdr') this.passFile(source, key);
+    this.passFile(source, nameSequence(source, prefix), key);
     return { kind: 'file', source, records: rows.length, key, bytes };
   }
 
   /** A file that comes shows that one before it is lost. */
-  private passFile(source: Carrier, key: string): void {
-    const before = this.losing.get(source);
-    this.losing.delete(source);
-    this.lastNames.set(source, key);
+  private passFile(source: Carrier, sequence: string, key: string): void {
+    const before = this.losing.get(sequence);
+    this.losing.delete(sequence);
+    this.lastNames.set(sequence, key);
+    this.fileCounts.set(sequence, (this.fileCounts.get(sequence) ?? 0) + 1);
     if (before === undefined) return;
-    this.lostFiles.push({
+    const loss: ExpectedLoss = {
       ...{ sim: `files:${source}`, check: 'path', reason: 'file-missing' },
       ...{ sessionId: undefined, bytes: undefined, records: [before, key] },
-    });
+    };
+    this.losses.push({ sequence, loss });
   }
 
   private count(fate: Parcel['fate']): void {

@@ -29,7 +29,7 @@ import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.t
 import { provideSim } from './identity.ts';
 import { type Incident, idleInterval, planIncidents } from './incidents.ts';
 import type { MeasuredUsage } from './invoice.ts';
-import { type FileFate, FileLosses, RecordLosses } from './losses.ts';
+import { type FateOfFile, FileLosses, RecordLosses } from './losses.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
 import { writeTestEvent } from './supersim-dialect.ts';
@@ -43,6 +43,12 @@ import {
   type NetworkOutage,
   PartitionTruth,
 } from './truth.ts';
+
+/**
+ * What carriers lose on purpose: `none` deliver every record of a session once; `planted` lose windows, usage, ends of
+ * sessions, rows and files, or deliver windows under two ids.
+ */
+export const fleetLosses = ['none', 'planted'] as const;
 
 /** What fleet is simulated. */
 export interface FleetOptions {
@@ -62,11 +68,10 @@ export interface FleetOptions {
    */
   readonly hasIncidents?: boolean;
   /**
-   * Whether the truth has what must be found missing: `none` of carriers that deliver every record of a session once,
-   * `planted` where windows, usage and ends of sessions are lost on purpose, or come under two ids. Undefined for lives some
-   * of whose starts and ends are missing, as in reality.
+   * What carriers lose, so that the truth has what must be found missing. Undefined for lives some of whose starts and ends
+   * are missing, as in reality.
    */
-  readonly losses?: 'none' | 'planted';
+  readonly losses?: (typeof fleetLosses)[number] | undefined;
   /** Whether the truth has what carriers measure for their invoices. Default false. */
   readonly hasInvoices?: boolean;
 }
@@ -175,10 +180,8 @@ class Simulation implements FleetTruth {
   }
 
   /** What becomes of the files that carriers put at the end of an hour, whatever is in them. */
-  private listFates(now: number): ReadonlyMap<Carrier, FileFate> {
-    const { fileLosses } = this;
-    const index = Math.floor(now / slicesPerHour);
-    return new Map(fileLosses?.sources.map((source) => [source, fileLosses.findFate(source, index)]));
+  private listFates(now: number): readonly FateOfFile[] {
+    return this.fileLosses?.listFates(Math.floor(now / slicesPerHour)) ?? [];
   }
 
   private *simTravellers(

@@ -20,8 +20,12 @@ const shares = {
   eventNotByFile: 10,
 };
 
-/** Sources whose usage comes in files, one an hour. */
+/** Sources whose usage and events come in files, one of each an hour. */
 const fileSources: readonly Carrier[] = ['1nce', 'emnify', 'telekom'];
+
+/** What a file holds, by which its name begins. */
+const fileKinds = ['cdr', 'events'] as const;
+export type FileKind = (typeof fileKinds)[number];
 
 /** Volumes of a data streamer may differ by so much. */
 const toleratedBytes = 1_000;
@@ -44,15 +48,21 @@ interface Progress {
   readonly chain: Omit<ExpectedLoss, 'sim' | 'sessionId'>[];
 }
 
-/** What becomes of a source's file of usage at the end of an hour: `empty` ones have no rows, which come an hour later. */
+/** What becomes of a source's file at the end of an hour: `empty` ones have no rows, which come an hour later. */
 export type FileFate = 'put' | 'empty' | 'lost';
 
+/** What becomes of one file. */
+export interface FateOfFile {
+  readonly source: Carrier;
+  readonly kind: FileKind;
+  readonly fate: FileFate;
+}
+
 /**
- * The files of usage that a carrier loses: of each source one a day, and never at the same hour of two days. One file a day
+ * The files that a carrier loses: of each source and kind one a day, and never at the same hour of two days. One file a day
  * is empty, as the files of a carrier are that sends one every hour.
  */
 export class FileLosses {
-  readonly sources = fileSources;
   readonly #span: Span;
   readonly #isPlanted: boolean;
 
@@ -63,16 +73,22 @@ export class FileLosses {
   }
 
   /** @param index of the hour that ends, from 0. */
-  findFate(source: Carrier, index: number): FileFate {
+  listFates(index: number): readonly FateOfFile[] {
+    return fileSources.flatMap((source) =>
+      fileKinds.map((kind) => ({ source, kind, fate: this.#findFate(source, kind, index) })),
+    );
+  }
+
+  #findFate(source: Carrier, kind: FileKind, index: number): FileFate {
     if (index % 24 === 1) return 'empty';
     const place = fileSources.indexOf(source);
-    const lost = 3 + ((5 * Math.floor(index / 24) + 7 * place) % 17);
+    const lost = 3 + ((5 * Math.floor(index / 24) + 7 * place + 3 * fileKinds.indexOf(kind)) % 17);
     return this.#isPlanted && place !== -1 && index % 24 === lost ? 'lost' : 'put';
   }
 
   /** Whether the file is lost in which a carrier writes what happens at a time. */
-  isLost(source: Carrier, at: number): boolean {
-    return this.findFate(source, Math.floor((at - this.#span.from) / hour)) === 'lost';
+  isLost(source: Carrier, kind: FileKind, at: number): boolean {
+    return this.#findFate(source, kind, Math.floor((at - this.#span.from) / hour)) === 'lost';
   }
 }
 
@@ -194,7 +210,7 @@ export class RecordLosses {
   #takeUsage(record: UsageRecord): readonly UsageRecord[] {
     const { sim, messages, at, path } = record;
     if (messages > 0) return [record];
-    const isLost = path !== 'stream' && this.#files.isLost(sim.carrier, at);
+    const isLost = path !== 'stream' && this.#files.isLost(sim.carrier, 'cdr', at);
     if (isLost && path === 'file') return [];
     const delivered = this.#takeData(isLost ? { ...record, path: 'stream' } : record).map((one) =>
       one.path === 'both' && this.#loses(shares.usageNotByFile) ? { ...one, path: 'stream' as const } : one,
@@ -282,18 +298,21 @@ export class RecordLosses {
   #takeEvent(event: CarrierEvent): readonly CarrierEvent[] {
     const { context, sim, source, typeId, at } = event;
     if (sim === undefined) return [event];
-    if (context === undefined) return [this.#takeSideEvent(event, sim)];
+    const isLost = event.path !== 'stream' && this.#files.isLost(source, 'events', at);
+    if (isLost && event.path === 'file') return [];
+    const sent: CarrierEvent = isLost ? { ...event, path: 'stream' } : event;
+    if (context === undefined) return [this.#takeSideEvent(sent, sim)];
     const sessionId = makeSessionId(source, sim.dataStreamer, context);
     const progress = this.#open(sessionId, at);
     if (typeId === 5 && this.#loses(shares.endLost)) return [];
-    this.#noteEvent(event, sim, sessionId);
+    this.#noteEvent(sent, sim, sessionId);
     progress.isKnown = true;
-    if (typeId !== 5) return [event];
+    if (typeId !== 5) return [sent];
     progress.isEnded = true;
     const { lostBytes } = progress;
     if (lostBytes > toleratedBytes)
       this.#expect(sessionId, { check: 'close', reason: 'total-differs', bytes: lostBytes, records: [] });
-    return [event];
+    return [sent];
   }
 
   /** An event that is of no session may come by one of two paths. */

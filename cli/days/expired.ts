@@ -28,17 +28,27 @@ export async function listUnsealedDays(
   return [...days];
 }
 
-/**
- * Those days of a range that are not sealed although a later one was read; all days until now where none was.
- */
-export async function listUnreadDays(
+/** What was looked at of a range of days. */
+interface ReadDays {
+  /** Days that are not sealed although a later one was read; all days until now where none was. */
+  readonly unread: readonly Day[];
+  /** Whether any day is sealed. */
+  readonly isAnySealed: boolean;
+}
+
+/** Finds which days of a range were looked at. */
+export async function findReadDays(
   { deployment, terminal }: Pick<CommandContext, 'deployment' | 'terminal'>,
   { from, to }: TimeRange,
-): Promise<readonly Day[]> {
+): Promise<ReadDays> {
   const now = formatTime(terminal.now());
   const [last = findDay(now)] = (await listLakeDays(deployment)).slice(-1);
-  const unsealed = await listUnsealedDays({ deployment }, { from, to: to < now ? to : now });
-  return unsealed.filter((day) => day < last);
+  const past = { from, to: to < now ? to : now };
+  const unsealed = await listUnsealedDays({ deployment }, past);
+  return {
+    unread: unsealed.filter((day) => day < last),
+    isAnySealed: unsealed.length < listRangeDays(past).length,
+  };
 }
 
 /** Those days of a range of which usage may have expired unsealed. Asks nobody where none can have. */

@@ -12,7 +12,7 @@ import type { Period } from '../../lambda/queries/period.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { FindingsTable } from '../../lambda/store/findings.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print, requireSource } from '../command.ts';
-import { listUnreadDays } from '../days/expired.ts';
+import { findReadDays } from '../days/expired.ts';
 import { describeDayList } from '../days/range.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
 import type { Column } from '../lists/columns.ts';
@@ -20,7 +20,6 @@ import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from '../l
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { formatTable, minuteText } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
-import { bytesText } from '../terminal/quantities.ts';
 
 /** Which findings `findings` shows. */
 export interface FindingsOptions extends ListOptions, PeriodOptions {
@@ -43,6 +42,7 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
   const filter = { check, sim, source };
   const ports = { findings, now };
   const isForPeople = !json && !csv && !jsonl;
+  const read = isForPeople ? await findReadDays(context, period) : undefined;
   if (isForPeople) await showTotals(context, filter, openPeriod(period), ports);
   await showList<FindingFields, FindingsPosition>(context, options, {
     open:
@@ -52,11 +52,13 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
     schema: 'Finding',
     columns: () => columns,
     below: () => [`Findings of closed days ${periodText(period)}`],
-    nothing: `Nothing is missing in the closed days ${periodText(period)}.`,
+    nothing:
+      read?.isAnySealed === false
+        ? `No day ${periodText(period)} is closed, so nothing was looked for.`
+        : `Nothing is missing in the closed days ${periodText(period)}.`,
   });
-  const unread = isForPeople ? await listUnreadDays(context, period) : [];
-  if (unread.length > 0)
-    terminal.err.write(`Not sealed, so nothing was looked for: ${describeDayList(unread)}\n`);
+  if (read?.isAnySealed === true && read.unread.length > 0)
+    terminal.err.write(`Not sealed, so nothing was looked for: ${describeDayList(read.unread)}\n`);
   return exitCode.done;
 }
 
@@ -67,7 +69,8 @@ const columns: readonly Column<FindingFields>[] = [
   ['source', ({ source }) => source],
   ['from', ({ start_time: time }) => minuteText(time)],
   ['to', ({ end_time: time }) => minuteText(time)],
-  ['bytes', ({ bytes }) => (bytes === null ? 'unknown' : bytesText(bytes))],
+  // To the byte, since they are held against a carrier; blank where nothing proves them.
+  ['bytes', ({ bytes }) => (bytes === null ? '' : count(bytes))],
   ['cost', ({ cost, currency }) => [cost, currency].filter((part) => part !== null).join(' ')],
   ['session', ({ session_sid: session }) => session ?? ''],
   ['records', ({ records }) => records.join(' ')],
@@ -93,10 +96,9 @@ class CheckTotal {
   /** Number of findings, bytes of those whose bytes are known, number of the others, and money. */
   describe(): string[] {
     const money = [...this.#costs].map(([currency, sum]) => `${sum} ${currency}`.trim());
-    const bytes = bytesText(Number(this.#bytes.toString()));
     return [
       count(this.#findings),
-      bytes,
+      count(Number(this.#bytes.toString())),
       this.#unknown === 0 ? '' : count(this.#unknown),
       money.sort().join(', '),
     ];

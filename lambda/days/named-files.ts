@@ -1,9 +1,9 @@
 import type { Carrier } from '../ledger/source.ts';
-import type { Day } from './day.ts';
+import { type Day, findDay, listDays, shiftDay } from './day.ts';
 
-/** Files of usage whose names tell when they were made: `cdr_20261102_140000.csv`. */
+/** Files whose names tell when they were made: `cdr_20261102_140000.csv` of usage, `events_20261102_140000.csv` of events. */
 
-/** A file of usage that came. */
+/** A file that came. */
 export interface NamedFile {
   readonly source: string;
   readonly carrier: Carrier;
@@ -21,9 +21,23 @@ export interface NamedFiles {
   readNamedFiles(day: Day): Promise<readonly NamedFile[]>;
 }
 
-const pattern = /(?:^|\/)(cdr_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)\.csv(?:\.gz)?)$/i;
+/** Days whose files are compared at most: the day that is judged, and those before. */
+export const comparedDays = 14;
 
-/** The name of an object without folders, and when it was made; undefined where its name does not say, or is of other records. */
+/** The days whose findings a file may change by its name. */
+export function listJudgedDays({ time }: Pick<NamedFile, 'time'>): Day[] {
+  const day = findDay(time);
+  return listDays(day, shiftDay(day, comparedDays - 1));
+}
+
+const pattern = /(?:^|\/)((?:cdr|events)_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)\.csv(?:\.gz)?)$/i;
+
+/** What a name begins with, by the kind of its records: `cdr` or `events`. */
+export function readFileKind({ name }: Pick<NamedFile, 'name'>): string {
+  return name.slice(0, name.indexOf('_')).toLowerCase();
+}
+
+/** The name of an object without folders, and when it was made; undefined where its name does not say. */
 export function readFileName(key: string): Pick<NamedFile, 'name' | 'time'> | undefined {
   const [, name, year, month, day, hour, minute, second] = pattern.exec(key) ?? [];
   if (name === undefined) return undefined;

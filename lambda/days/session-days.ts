@@ -91,6 +91,15 @@ export function announcesSession({ day, session, isEndedByEvent, closedThrough }
   );
 }
 
+/**
+ * Whether a session says all that the noted day's row does: then that row need not be read. A row is stored before its note,
+ * and one that was stored later, by a run that died before it wrote the note, says no more than the session does: sessions
+ * do not expire.
+ */
+export function saysAll(session: Session, note: SessionNote): boolean {
+  return isEnded(session) && hashSession(session) === note.hash;
+}
+
 /** What a session's row says, in short. */
 export function hashSession(session: SessionRow): string {
   return digest(printRow('sessions', session));

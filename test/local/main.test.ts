@@ -157,17 +157,22 @@ describe('npm start', () => {
     expect(output).not.toMatch(/127\.0\.0\.1|Where to look|AClocal/);
   });
 
-  test.each(['update', 'hourly'])(
+  test.each([
+    ['update', [], 'alerts', '[a-z-]+'],
+    ['hourly', ['--losses', 'planted'], 'findings', 'chain missing-windows'],
+  ])(
     '-- --simulate says that ledger and API equal the simulator’s truth, sessions refreshed by "%s"',
-    async (setting) => {
-      const fleet = ['--simulate', '20', '--hours', '3', '--session-refresh', setting];
+    async (setting, options, found, kind) => {
+      const fleet = ['--simulate', '20', '--hours', '3', '--session-refresh', setting, ...options];
       const { code, output, errors } = await start(...fleet, '--once');
       expect({ code, errors }).toEqual({ code: 0, errors: '' });
       expect(output).toMatch(
         /^The ledger equals the simulator's truth: \d+ sessions, [\d,]+ usage items, \d+ events\.$/m,
       );
       expect(output).toMatch(/^The API's answers about \d+ sessions of Super SIMs equal it too\.$/m);
-      expect(output).toMatch(/^The alerts are those that the simulator caused: \d+ [a-z-]+/m);
+      expect(output).toMatch(
+        new RegExp(`^The ${found} are those that the simulator caused: .*\\b\\d+ ${kind}`, 'm'),
+      );
     },
   );
 

@@ -54,12 +54,8 @@ describe('the options of the local run', () => {
       hours: 24,
       seed: 1,
     });
-    expect(options('--simulate', '5', '--hours', '2', '--seed', '0')?.replay).toEqual({
-      kind: 'simulation',
-      sims: 5,
-      hours: 2,
-      seed: 0,
-    });
+    const asked = options('--simulate', '5', '--hours', '2', '--seed', '0', '--losses', 'planted');
+    expect(asked?.replay).toEqual({ kind: 'simulation', sims: 5, hours: 2, seed: 0, losses: 'planted' });
   });
 
   test('begin with an empty ledger, and keep the tables', () => {
@@ -97,7 +93,7 @@ describe('the options of the local run', () => {
   test('ask for help, with any other option', () => {
     expect([options('--help'), options('-h', '--simulate', 'many')]).toEqual([undefined, undefined]);
     const named =
-      '--simulate --hours --seed --empty --once --data --source --session-refresh --rules --notify';
+      '--simulate --hours --seed --losses --empty --once --data --source --session-refresh --rules --notify';
     for (const option of named.split(' ')) expect(help).toContain(option);
   });
 
@@ -128,8 +124,10 @@ describe('the options of the local run', () => {
     [['--simulate', 'many'], '--simulate "many": give a whole number from 1 to 1000000'],
     [['--simulate', '10', '--hours', '1.5'], '--hours "1.5": give a whole number from 1 to 744'],
     [['--simulate', '10', '--seed', '-'], '--seed "-": give a whole number from 0 to 2147483648'],
-    [['--hours', '5'], '--hours and --seed need --simulate SIMS'],
-    [['--seed', '5'], '--hours and --seed need --simulate SIMS'],
+    [['--hours', '5'], '--hours, --seed and --losses need --simulate SIMS'],
+    [['--seed', '5'], '--hours, --seed and --losses need --simulate SIMS'],
+    [['--losses', 'none'], '--hours, --seed and --losses need --simulate SIMS'],
+    [['--simulate', '10', '--losses', 'all'], 'Unknown --losses "all": give one of none, planted'],
     [['--source', 'kore'], '--source needs files'],
     [['--source', 'kore', '--simulate', '10'], '--source needs files'],
     [

@@ -1,15 +1,32 @@
 import { makeFilesKey } from '../../ledger/accounts.ts';
 import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
-import { type Day, dayMilliseconds, findDay } from '../day.ts';
-import type { NamedFile } from '../named-files.ts';
+import { type Day, dayMilliseconds, findDay, listDays, shiftDay } from '../day.ts';
+import { comparedDays, type NamedFile, readFileKind } from '../named-files.ts';
 import { compareTexts } from '../rows.ts';
 import type { Finding } from './finding.ts';
 import { makeFinding, sortFindings } from './make-finding.ts';
 
-/** Files of two days from which on their interval is known. */
+/** Which files are compared. */
+interface Comparison {
+  /** The last days, the one that is judged included. */
+  readonly days: number;
+  /** What is missing at the same time, so many days apart, is not lost: a carrier has hours or days without files. */
+  readonly repeatDays: number;
+}
+
+/** Days tell of files that come several times a day. */
+const dense: Comparison = { days: 2, repeatDays: 1 };
+
+/** Weeks tell of files that come less often, since a fleet may rest on Sundays. */
+const sparse: Comparison = { days: comparedDays, repeatDays: 7 };
+
+/** Files from which on their interval is known. */
 const minFiles = 12;
 
-/** The share of the files of two days that may be missing: where more are, they do not come regularly. */
+/** The interval from which on files are sparse: two days have too few of them. In milliseconds. */
+const sparseInterval = (dense.days * dayMilliseconds) / minFiles;
+
+/** The share of the files compared that may be missing: where more are, they do not come regularly. */
 const maxMissingShare = 0.1;
 
 /** Intervals without a file from which on it is a pause: of the carrier, or of a fleet that has nothing to say. */
@@ -25,29 +42,70 @@ const sameTime = 60_000;
 const delayShare = 0.1;
 
 /**
- * Files of usage that are missing from a sequence. No carrier states how often it puts a file, so only files that come at one
+ * Files that are missing from a sequence. No carrier states how often it puts a file, so only files that come at one
  * interval show that one is missing: by their names.
  *
- * - The files of the day and of the day before are apart by one interval, but for at most a tenth of them. What comes before
- *   and behind a pause is looked at by itself.
+ * - The files of the day and of the day before are apart by one interval, but for at most a tenth of them; where there are
+ *   fewer than 12, those of two weeks, if they are 4 hours or more apart. What comes before and behind a pause is looked at
+ *   by itself.
  * - A carrier that has nothing to say may put no file. So the files on both sides have 10 rows, or others came without a row.
- * - What is missing at the same time of both days is not lost.
+ * - What is missing at the same time of both days is not lost, and of sparse files, what is missing at the same time of both
+ *   weeks.
  *
- * @param files of one source, by their names of the day and the day before.
+ * @param files of one source, by their names of {@link listNearDays}, and of {@link listEarlierDays} where they
+ *   {@link needEarlierFiles}. Those of usage and those of events are sequences of their own.
  */
 export function checkFileSequence(day: Day, files: readonly NamedFile[]): Finding[] {
-  const sequence = joinSameTime(files.toSorted((a, b) => compareTexts(a.time, b.time)));
+  return sortFindings(divideByKind(files).flatMap((ofKind) => checkKind(day, ofKind)));
+}
+
+/** The days whose files are compared at first. */
+export function listNearDays(day: Day): Day[] {
+  return listDays(shiftDay(day, 1 - dense.days), day);
+}
+
+/** The days before those, whose files are compared where few came. */
+export function listEarlierDays(day: Day): Day[] {
+  return listDays(shiftDay(day, 1 - sparse.days), shiftDay(day, -dense.days));
+}
+
+/** Whether the files of {@link listNearDays} are too few to be compared by themselves. */
+export function needEarlierFiles(near: readonly NamedFile[]): boolean {
+  return divideByKind(near).some(({ length }) => length < minFiles);
+}
+
+function divideByKind(files: readonly NamedFile[]): NamedFile[][] {
+  const byKind = new Map<string, NamedFile[]>();
+  for (const file of files) {
+    const kind = readFileKind(file);
+    const ofKind = byKind.get(kind) ?? [];
+    byKind.set(kind, ofKind);
+    ofKind.push(file);
+  }
+  return [...byKind.values()];
+}
+
+function checkKind(day: Day, files: readonly NamedFile[]): Finding[] {
+  const near = new Set(listNearDays(day));
+  const ofNear = files.filter(({ time }) => near.has(findDay(time)));
+  const isDense = ofNear.length >= minFiles;
+  const compared = isDense ? ofNear : files;
+  const sequence = joinSameTime(compared.toSorted((a, b) => compareTexts(a.time, b.time)));
   const interval = findMedian(listGaps(sequence));
+  if (!isDense && interval < sparseInterval) return [];
   const holes = divideAtPauses(sequence, interval).flatMap((run) => findHoles(run, interval));
   const missing = holes.flatMap((hole) => listMissing(hole, interval));
-  const comesEmpty = files.some(({ rows }) => rows === 0);
-  return sortFindings(
-    holes
-      .filter(({ after }) => findDay(after.time) === day)
-      .filter(({ before, after }) => comesEmpty || (isFull(before) && isFull(after)))
-      .filter((hole) => !listMissing(hole, interval).some((time) => isMissingDaily(time, missing, interval)))
-      .map((hole) => describeHole(hole, interval)),
-  );
+  const comesEmpty = compared.some(({ rows }) => rows === 0);
+  const repeat = (isDense ? dense : sparse).repeatDays * dayMilliseconds;
+  const [first] = sequence;
+  const isJudged = (time: number): boolean =>
+    (isDense || (first !== undefined && at(first) <= time - repeat)) &&
+    !isMissingAgain(time, { missing, interval, repeat });
+  return holes
+    .filter(({ after }) => findDay(after.time) === day)
+    .filter(({ before, after }) => comesEmpty || (isFull(before) && isFull(after)))
+    .filter((hole) => listMissing(hole, interval).every(isJudged))
+    .map((hole) => describeHole(hole, interval));
 }
 
 interface Hole {
@@ -113,10 +171,16 @@ function isFull({ rows = 0 }: NamedFile): boolean {
   return rows >= minRows;
 }
 
-function isMissingDaily(time: number, missing: readonly number[], interval: number): boolean {
-  return missing.some(
-    (other) => Math.abs(Math.abs(time - other) - dayMilliseconds) <= findTolerance(interval),
-  );
+/** Whether another file is missing at the same time of another day or week. */
+function isMissingAgain(
+  time: number,
+  {
+    missing,
+    interval,
+    repeat,
+  }: { readonly missing: readonly number[]; readonly interval: number; readonly repeat: number },
+): boolean {
+  return missing.some((other) => Math.abs(Math.abs(time - other) - repeat) <= findTolerance(interval));
 }
 
 function findTolerance(interval: number): number {

@@ -3,7 +3,12 @@ import type { Session, Usage } from '../../ledger/observation.ts';
 import { type Day, findDay, findReadSpan, listDays, shiftDay } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
 import { describeEvent, describeUsage, type FiledRecord, type FiledRecords } from '../filed-records.ts';
-import { checkFileSequence } from '../findings/file-sequence.ts';
+import {
+  checkFileSequence,
+  listEarlierDays,
+  listNearDays,
+  needEarlierFiles,
+} from '../findings/file-sequence.ts';
 import { findFindings, needsFormerUsage } from '../findings/find-findings.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findWaitingDay, lacksEnd, orphanDays } from '../findings/orphan.ts';
@@ -69,11 +74,13 @@ async function readFileFindings(
   day: Day,
   source: string,
 ): Promise<Finding[]> {
-  const days = await Promise.all([shiftDay(day, -1), day].map((one) => tables.readNamedFiles(one)));
-  return checkFileSequence(
-    day,
-    days.flat().filter((file) => file.source === source),
-  );
+  const readFiles = async (days: readonly Day[]) => {
+    const files = await Promise.all(days.map((one) => tables.readNamedFiles(one)));
+    return files.flat().filter((file) => file.source === source);
+  };
+  const near = await readFiles(listNearDays(day));
+  const earlier = needEarlierFiles(near) ? await readFiles(listEarlierDays(day)) : [];
+  return checkFileSequence(day, [...earlier, ...near]);
 }
 
 interface FormerDays {

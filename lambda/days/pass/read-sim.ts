@@ -5,7 +5,7 @@ import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
 import type { FiledRecords } from '../filed-records.ts';
 import { listItems, makeRows, mergeItems, type SessionRow, type SimRows, sortSessions } from '../rows.ts';
-import { announcesSession, placeSession, type SessionNote } from '../session-days.ts';
+import { announcesSession, placeSession, type SessionNote, saysAll } from '../session-days.ts';
 import type { DayPorts } from './ports.ts';
 import { readFindings } from './read-findings.ts';
 import { readBucketCount, readSimRows } from './sim-rows.ts';
@@ -73,7 +73,9 @@ export async function readSim(
     const { sessionId } = session;
     const note = known.get(sessionId);
     const noted =
-      note === undefined || note.day === day ? undefined : await readNoted(lake, sim, sessionId, note);
+      note === undefined || note.day === day || saysAll(session, note)
+        ? undefined
+        : await readNoted(lake, sim, sessionId, note);
     const row = before.sessions.find((one) => one.sessionId === sessionId);
     const all: Session = noted === undefined ? session : mergeSessions(session, noted);
     sessions.push(all);

@@ -1,6 +1,5 @@
 import { type Fault, formatReason, isFault } from '../../carriers/reading.ts';
-import { findDay, shiftDay } from '../../days/day.ts';
-import { type NamedFile, readFileName } from '../../days/named-files.ts';
+import { listJudgedDays, type NamedFile, readFileName } from '../../days/named-files.ts';
 import { makeFilesKey } from '../../ledger/accounts.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
 import type { Source } from '../../ledger/source.ts';
@@ -267,11 +266,10 @@ async function noteName(
 ): Promise<void> {
   const file = readFileName(object.key);
   if (file === undefined || ports.noteFile === undefined) return;
-  const day = findDay(file.time);
   const passage = await ports.fence.enter();
   try {
     const sim = makeFilesKey(source.name);
-    await passage.markDays([day, shiftDay(day, 1)].map((one) => ({ sim, day: one })));
+    await passage.markDays(listJudgedDays(file).map((day) => ({ sim, day })));
     await ports.noteFile({ ...file, source: source.name, carrier: source.carrier, rows });
   } finally {
     passage.leave();

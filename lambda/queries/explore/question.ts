@@ -153,8 +153,8 @@ const operators = ['!=', '<=', '>=', '=', '<', '>'] as const;
 
 /** A condition as it is written: a name, an operator, and values in quotes or up to the next comma. */
 const conditionStart = /^\s*(\w+)\s*(!=|<=|>=|=|<|>)/;
-/** A value in quotes, in which a quote stands twice; or one without quotes. */
-const conditionValue = /^\s*(?:"((?:[^"]|"")*)"|([^",|]*))\s*/;
+/** A value in quotes, in which a quote stands twice; in single quotes, as SQL has it, up to its end; or one without quotes. */
+const conditionValue = /^\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'(?=\s*(?:[|,]|$))|([^",|]*))\s*/;
 
 /**
  * Reads conditions, with commas between them: `country=DE,source!=x,bytes>=1000`. Several values have `|` between them.
@@ -171,8 +171,9 @@ function readConditions(text: string, subject: Subject, kind: ExploredKind): Con
     rest = rest.slice(start.length);
     const values: string[] = [];
     for (let separator = '|'; separator === '|'; ) {
-      const [whole = '', quoted, bare = ''] = conditionValue.exec(rest) ?? [];
-      values.push(quoted?.replaceAll('""', '"') ?? bare.trim());
+      const [whole = '', quoted, single, bare = ''] = conditionValue.exec(rest) ?? [];
+      if (/[=<>]/.test(bare)) throw refuseOperator(name, operator, bare);
+      values.push(quoted?.replaceAll('""', '"') ?? single?.replaceAll("''", "'") ?? bare.trim());
       separator = rest.charAt(whole.length);
       if (separator !== '' && separator !== '|' && separator !== ',') throw refuseCondition(rest);
       rest = rest.slice(whole.length + 1);
@@ -186,6 +187,13 @@ function readConditions(text: string, subject: Subject, kind: ExploredKind): Con
 function refuseCondition(rest: string): UsageError {
   return new UsageError(
     `--where cannot be read from ${JSON.stringify(rest.slice(0, 60))} on: give conditions such as country=DE,bytes>=1000, with values that hold commas in quotes`,
+  );
+}
+
+/** `country==DE` and `country=DE and bytes>5` ask for a value that nothing has. */
+function refuseOperator(name: string, operator: Operator, bare: string): UsageError {
+  return new UsageError(
+    `--where ${name}${operator}${bare.trim()}: give one of ${operators.join(' ')} between name and value, a comma between conditions, and values that hold =, < or > in quotes`,
   );
 }
 

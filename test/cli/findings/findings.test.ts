@@ -49,7 +49,7 @@ describe('simledger findings', () => {
   test('adds up each check', async () => {
     const { code, output } = await ledger.run(`${month} --check path`, { now });
     expect(code).toBe(0);
-    expect(output).toMatch(/^path +5 +7\.28 MB +4\.777777 EUR *$/m);
+    expect(output).toMatch(/^path +5 +7,281,728 +4\.777777 EUR *$/m);
     expect(output).toContain('Findings of closed days from 2026-11-01 00:00 to 2026-12-01 00:00 UTC');
   });
 
@@ -57,11 +57,15 @@ describe('simledger findings', () => {
     const sim = '8988280666001000101';
     expect((await list(` --sim ${sim}`)).map((one) => one.sim)).toEqual(Array(4).fill(sim));
     expect((await list(' --source twilio')).map(({ check }) => check)).toEqual(['orphan']);
-    const { output, errors } = await ledger.run('findings --month 2026-09', { now });
-    expect(output).toBe(
-      'Nothing is missing in the closed days from 2026-09-01 00:00 to 2026-10-01 00:00 UTC.\n',
+    const nothing = await ledger.run(`${month} --source kore`, { now });
+    expect(nothing.output).toBe(
+      'Nothing is missing in the closed days from 2026-11-01 00:00 to 2026-12-01 00:00 UTC.\n',
     );
-    expect(errors).toBe('Not sealed, so nothing was looked for: 2026-09-01 to 2026-09-30\n');
+    const unread = await ledger.run('findings --month 2026-09', { now });
+    expect([unread.output, unread.errors]).toEqual([
+      'No day from 2026-09-01 00:00 to 2026-10-01 00:00 UTC is closed, so nothing was looked for.\n',
+      '',
+    ]);
   });
 
   test('writes CSV', async () => {

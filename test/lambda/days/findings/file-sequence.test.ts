@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { checkFileSequence } from '../../../../lambda/days/findings/file-sequence.ts';
 import type { Finding } from '../../../../lambda/days/findings/finding.ts';
-import { type NamedFile, readFileName } from '../../../../lambda/days/named-files.ts';
+import { type NamedFile, readFileKind, readFileName } from '../../../../lambda/days/named-files.ts';
 import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 
 /** Which files are found missing by the names of others. */
@@ -24,8 +24,8 @@ function makeHourly(lost: readonly number[], rows?: number): NamedFile[] {
   return hours.filter((hour) => !lost.includes(hour)).map((hour) => makeFile(60 * hour, rows));
 }
 
-const list = (files: readonly NamedFile[]): string[] =>
-  checkFileSequence(day, files).map(({ start: from, end, records }) => `${from} ${end} ${records}`);
+const list = (files: readonly NamedFile[], on = day): string[] =>
+  checkFileSequence(on, files).map(({ start: from, end, records }) => `${from} ${end} ${records}`);
 
 describe('a file that is missing', () => {
   it('is found between the files on both sides, on the day of the one behind it', () => {
@@ -83,21 +83,71 @@ describe('a file that is missing', () => {
   });
 });
 
-test('a name tells when a file of usage was made', () => {
+describe('a file that comes a few times a day or less', () => {
+  const lastDay = '2026-11-15';
+  /** A file a day over two weeks, but for some, by their days. */
+  const makeDaily = (lost: readonly number[], rows = 20): NamedFile[] =>
+    Array.from({ length: 14 }, (_, index) => index)
+      .filter((index) => !lost.includes(index))
+      .map((index) => makeFile(1_440 * index + 180, rows));
+  /** A file every six hours, but for the last but two, from one of two weeks on. */
+  const makeSixHourly = (from: number): NamedFile[] =>
+    Array.from({ length: 56 }, (_, index) => index)
+      .filter((index) => index >= from && index !== 53)
+      .map((index) => makeFile(360 * index));
+
+  it('is found missing by two weeks', () => {
+    expect(checkFileSequence(lastDay, makeDaily([12]))).toMatchObject([
+      {
+        ...{ reason: 'file-missing', start: '2026-11-13T03:00:00.000Z', end: '2026-11-14T03:00:00.000Z' },
+        records: 'cdr_20261113_030000.csv cdr_20261115_030000.csv',
+      },
+    ]);
+    expect(list(makeSixHourly(0), lastDay)).toEqual([
+      '2026-11-15T00:00:00.000Z 2026-11-15T06:00:00.000Z cdr_20261115_000000.csv cdr_20261115_120000.csv',
+    ]);
+  });
+
+  it('is not missing on a day of the week that has none, nor where that cannot be known', () => {
+    expect(list(makeDaily([5, 12]), lastDay)).toEqual([]);
+    expect(list(makeDaily([12], 9), lastDay)).toEqual([]);
+    expect(list(makeSixHourly(42), lastDay)).toEqual([]);
+  });
+
+  it('is not looked for where files come often, but few came', () => {
+    expect(
+      list([...makeHourly([]).slice(0, 40), makeFile(60 * 45), makeFile(60 * 47)], '2026-11-04'),
+    ).toEqual([]);
+  });
+});
+
+test('files of usage and those of events are sequences of their own', () => {
+  const events = makeHourly([]).map((file) => ({ ...file, name: file.name.replace('cdr', 'events') }));
+  expect(list([...makeHourly([30]), ...events])).toHaveLength(1);
+  expect(
+    list([...makeHourly([]), ...events.filter(({ name }) => !name.includes('1103_06'))]).map((found) =>
+      found.slice(50),
+    ),
+  ).toEqual(['events_20261103_050000.csv events_20261103_070000.csv']);
+});
+
+test('a name tells when a file was made', () => {
   const time = '2026-11-03T05:00:00.000Z';
   expect(readFileName('a/cdr_20261103_050000.csv')).toEqual({ name: 'cdr_20261103_050000.csv', time });
   expect(readFileName('CDR_20261103_050000.csv.gz')?.time).toBe(time);
-  const others = [
-    'events_20261103_050000.csv',
-    'cdr_20261131_050000.csv',
-    'cdr_20261103_250000.csv',
-    'cdr.csv',
-  ];
+  expect(readFileName('events_20261103_050000.csv')?.time).toBe(time);
+  const others = ['sms_20261103_050000.csv', 'cdr_20261131_050000.csv', 'cdr_20261103_250000.csv', 'cdr.csv'];
   expect(others.map(readFileName)).toEqual([undefined, undefined, undefined, undefined]);
+  const names = ['Cdr_20261103_050000.csv', 'events_20261103_050000.csv.gz'];
+  expect(names.map((name) => readFileKind({ name }))).toEqual(['cdr', 'events']);
 });
 
-/** Files of two days: at which hours they are missing, how many minutes late each comes, and how many rows it has. */
+/**
+ * Files of some days: which are missing, counted from the last one, how many minutes late each comes, and how many rows it
+ * has.
+ */
 interface Plan {
+  /** In minutes. */
   readonly interval: number;
   readonly lost: readonly number[];
   readonly delays: readonly number[];
@@ -105,30 +155,52 @@ interface Plan {
 }
 
 const plans: fc.Arbitrary<Plan> = fc.record({
-  interval: fc.constantFrom(15, 60, 240),
+  interval: fc.constantFrom(15, 60, 240, 360, 1_440),
   lost: fc
-    .tuple(fc.array(fc.nat(200), { maxLength: 5 }), fc.constantFrom(0, 0, 0, 5, 7), fc.nat(48))
+    .tuple(
+      fc.array(fc.oneof(fc.nat(200), fc.nat(8), fc.constantFrom(1, 1, 8)), { maxLength: 5 }),
+      fc.constantFrom(0, 0, 0, 5, 7),
+      fc.nat(48),
+    )
     .map(([single, length, from]) => [...single, ...Array.from({ length }, (_, place) => from + place)]),
   delays: fc.array(fc.constantFrom(0, 0, 0, 0, 1, 2, 13), { minLength: 1, maxLength: 9 }),
   rows: fc.array(fc.constantFrom(9, 10, 200, 200, 0), { minLength: 1, maxLength: 7 }),
 });
 
-/** When files are due, in minutes from the beginning, and which of them came. */
-function carryOut({ interval, lost, delays, rows }: Plan): (NamedFile | undefined)[] {
-  const places = Array.from({ length: (48 * 60) / interval }, (_, place) => place);
-  return places.map((place) =>
-    lost.includes(place)
-      ? undefined
-      : makeFile(place * interval + (delays[place % delays.length] ?? 0), rows[place % rows.length] ?? 0),
-  );
+/** How many days the files of a plan cover: the last one is judged. */
+const countDays = ({ interval }: Plan): number => (interval <= 60 ? 2 : 14);
+const findLastDay = (plan: Plan): string => (countDays(plan) === 2 ? day : '2026-11-15');
+
+/** Which files came. */
+function carryOut(plan: Plan): NamedFile[] {
+  const { interval, lost, delays, rows } = plan;
+  const length = (countDays(plan) * 1_440) / interval;
+  return Array.from({ length }, (_, place) => place)
+    .filter((place) => !lost.includes(length - 1 - place))
+    .map((place) =>
+      makeFile(place * interval + (delays[place % delays.length] ?? 0), rows[place % rows.length] ?? 0),
+    );
 }
 
-/** The holes that must be found, from the table of checks in docs/days.md. */
-function expectHoles({ interval }: Plan, files: readonly (NamedFile | undefined)[]): string[] {
-  const came = files.filter((file) => file !== undefined);
-  const minutes = came.map(({ time }) => (Date.parse(time) - start) / minute);
-  const steps = minutes.slice(1).map((one, index) => one - (minutes[index] ?? 0));
-  const usual = [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? interval;
+const minutesBy = ({ time }: NamedFile): number => (Date.parse(time) - start) / minute;
+const listSteps = (minutes: readonly number[]): number[] =>
+  minutes.slice(1).map((one, index) => one - (minutes[index] ?? 0));
+const findUsual = (steps: readonly number[]): number =>
+  [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
+
+/** The holes that must be found, from docs/days.md. */
+function expectHoles(plan: Plan, came: readonly NamedFile[]): string[] {
+  const last = findLastDay(plan);
+  const near = came.filter((file) => minutesBy(file) >= (countDays(plan) - 2) * 1_440);
+  if (near.length >= 12) return expectAmong(near, last, 1);
+  return findUsual(listSteps(came.map(minutesBy))) < 240 ? [] : expectAmong(came, last, 7);
+}
+
+/** @param days after which what is missing again is not lost. */
+function expectAmong(came: readonly NamedFile[], last: string, days: number): string[] {
+  const minutes = came.map(minutesBy);
+  const steps = listSteps(minutes);
+  const usual = findUsual(steps);
   const tolerance = Math.max(1, usual / 10);
   const places = steps.map((step) => Math.round(step / usual));
   // The files before and behind a gap of more than 5 intervals are judged apart.
@@ -149,50 +221,73 @@ function expectHoles({ interval }: Plan, files: readonly (NamedFile | undefined)
       })),
     );
   });
-  const isDaily = (at: number): boolean =>
-    gone.some((other) => Math.abs(Math.abs(other.at - at) - 1_440) <= tolerance);
+  const isUsual = (at: number): boolean =>
+    gone.some((other) => Math.abs(Math.abs(other.at - at) - days * 1_440) <= tolerance) ||
+    (days === 7 && at - days * 1_440 < (minutes[0] ?? 0));
   return [...new Set(gone.map(({ index }) => index))].flatMap((index) => {
     const [before, after] = [came[index], came[index + 1]];
-    if (before === undefined || after === undefined || after.time.slice(0, 10) !== day) return [];
+    if (before === undefined || after === undefined || after.time.slice(0, 10) !== last) return [];
     const speaks =
       came.some(({ rows }) => rows === 0) || ((before.rows ?? 0) >= 10 && (after.rows ?? 0) >= 10);
     const ofHole = gone.filter((one) => one.index === index);
-    return speaks && !ofHole.some(({ at }) => isDaily(at)) ? [`${before.name} ${after.name}`] : [];
+    return speaks && !ofHole.some(({ at }) => isUsual(at)) ? [`${before.name} ${after.name}`] : [];
   });
 }
 
 type Check = (on: string, files: readonly NamedFile[]) => readonly Finding[];
 
+const toEvents = (text: string): string => text.replaceAll('cdr_', 'events_');
+
 const makeProperty = (check: Check) =>
   fc.property(plans, (plan: Plan) => {
-    const files = carryOut(plan);
-    const came = files.filter((file) => file !== undefined);
+    const came = carryOut(plan);
     const mixed = [
       ...came.filter((_, index) => index % 2 === 1),
+      ...came.map((file) => ({ ...file, name: toEvents(file.name) })),
       ...came.filter((_, index) => index % 2 === 0),
     ];
-    expect(check(day, mixed).map(({ records }) => records)).toEqual(expectHoles(plan, files));
+    const expected = expectHoles(plan, came);
+    expect(
+      check(findLastDay(plan), mixed)
+        .map(({ records }) => records)
+        .sort(),
+    ).toEqual([...expected, ...expected.map(toEvents)].sort());
   });
 
 test('files are found missing as an oracle says', () => {
   fc.assert(makeProperty(checkFileSequence), trials(300) as fc.Parameters<[Plan]>);
 });
 
+const dayBefore = (on: string, days: number): string =>
+  new Date(Date.parse(on) - days * 1_440 * minute).toISOString().slice(0, 10);
+
+/** A check of some of the files only. */
+const among =
+  (isRead: (file: NamedFile, on: string) => boolean): Check =>
+  (on, files) =>
+    checkFileSequence(
+      on,
+      files.filter((file) => isRead(file, on)),
+    );
+
+/** A check of files of which those of one day or week are a copy of those of the next one. */
+const repeating =
+  (days: number, isSparse: boolean): Check =>
+  (on, files) => {
+    if (files.some(({ time }) => time.slice(0, 10) < dayBefore(on, 1)) !== isSparse)
+      return checkFileSequence(on, files);
+    const own = files.filter(({ time }) => time.slice(0, 10) > dayBefore(on, days));
+    return checkFileSequence(on, [...own.map((file) => shift(file, -days * 1_440)), ...own]);
+  };
+
 const planted: Readonly<Record<string, Check>> = {
   'holes of the day before are of this day': (on, files) => [
-    ...checkFileSequence('2026-11-02', files),
+    ...checkFileSequence(dayBefore(on, 1), files),
     ...checkFileSequence(on, files),
   ],
-  'only the day itself is looked at': (on, files) =>
-    checkFileSequence(
-      on,
-      files.filter(({ time }) => time.startsWith(on)),
-    ),
-  'files without rows say nothing': (on, files) =>
-    checkFileSequence(
-      on,
-      files.filter(({ rows }) => rows !== 0),
-    ),
+  'only the day itself is looked at': among(({ time }, on) => time.startsWith(on)),
+  'only two days are looked at': among(({ time }, on) => time.slice(0, 10) >= dayBefore(on, 1)),
+  'files without rows say nothing': among(({ rows }) => rows !== 0),
   'nine rows are enough': (on, files) =>
     checkFileSequence(
       on,
@@ -200,20 +295,17 @@ const planted: Readonly<Record<string, Check>> = {
     ),
   'each file must come on time': (on, files) =>
     checkFileSequence(on, [...files, ...files.slice(0, 1).map((file) => shift(file, 3))]),
-  'what is missing every day is missing': (on, files) =>
-    files.some(({ time }) => time.startsWith('2026-11-02'))
-      ? checkFileSequence(on, [...files.filter(({ time }) => time.startsWith(on)), ...makeFull(files)])
-      : [],
+  'what is missing every day is missing': repeating(1, false),
+  'what is missing every week is missing': repeating(7, true),
+  'files of events are files of usage': (on, files) =>
+    checkFileSequence(
+      on,
+      files.map((file) => ({ ...file, name: file.name.replace('events_', 'cdr_') })),
+    ),
 };
 
 function shift(file: NamedFile, minutes: number): NamedFile {
   return { ...file, time: new Date(Date.parse(file.time) + minutes * minute).toISOString() };
-}
-
-/** The files of the day of which those of the day before are a copy. */
-function makeFull(files: readonly NamedFile[]): NamedFile[] {
-  const minutes = new Set(files.map(({ time }) => (Date.parse(time) - start) % (1_440 * minute)));
-  return [...minutes].map((at) => makeFile(at / minute, 200));
 }
 
 describe('the property finds a fault:', () => {

@@ -29,6 +29,8 @@ export class MemoryPorts implements DayPorts {
   readonly sessionNotes = new Map<string, SessionNote>();
   readonly storedSimDays = new Map<string, { readonly day: SimPeriod; readonly stamp: SimDayStamp }>();
   readonly storedFindings = new Map<string, SimFindings & { readonly revision: number }>();
+  /** Keys of the findings of each SIM, of which a fleet's pass asks for one after the other. */
+  readonly #findingKeys = new Map<string, Set<string>>();
   readonly storedMarkers = new Map<string, Marker>();
   readonly queue: BucketJob[] = [];
   #tokens = 0;
@@ -120,9 +122,10 @@ export class MemoryPorts implements DayPorts {
     sumMonth: (sims, month) => this.simDays.sumPartialMonth(sims, month, []),
     sumPartialMonth: async (sims, month, unsealed) => {
       const sums = new Map<string, bigint>();
+      const asked = new Set(sims);
       for (const { day, stamp } of this.storedSimDays.values()) {
         const isClosed = 'revision' in stamp && findMonth(day.period) === month;
-        if (!sims.includes(day.sim) || !(isClosed || ('asOf' in stamp && unsealed.includes(day.period))))
+        if (!asked.has(day.sim) || !(isClosed || ('asOf' in stamp && unsealed.includes(day.period))))
           continue;
         sums.set(day.sim, (sums.get(day.sim) ?? 0n) + sumBytes(day));
       }
@@ -145,14 +148,16 @@ export class MemoryPorts implements DayPorts {
       for (const one of found) {
         const key = `${one.day} ${one.sim}`;
         const stored = this.storedFindings.get(key);
-        if (stored === undefined || stored.revision < revision)
-          this.storedFindings.set(key, { ...one, revision });
+        if (stored !== undefined && stored.revision >= revision) continue;
+        this.storedFindings.set(key, { ...one, revision });
+        const keys = this.#findingKeys.get(one.sim) ?? new Set();
+        this.#findingKeys.set(one.sim, keys.add(key));
       }
     },
     read: async (sim, from, through) =>
-      [...this.storedFindings.values()].filter(
-        (one) => one.sim === sim && one.day >= from && one.day <= through && one.findings.length > 0,
-      ),
+      [...(this.#findingKeys.get(sim) ?? [])]
+        .flatMap((key) => this.storedFindings.get(key) ?? [])
+        .filter((one) => one.day >= from && one.day <= through && one.findings.length > 0),
   };
 
   readonly markers: DayPorts['markers'] = {

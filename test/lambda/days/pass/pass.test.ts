@@ -352,6 +352,34 @@ describe('the pass over a day', () => {
     expect(opened).toBeLessThan(19 * buckets);
   });
 
+  it('does not read the rows of the day before for sessions that ended then, however many SIMs there are', async () => {
+    const sims = Array.from({ length: 20 }, (_, number) => `${first.slice(0, -2)}${10 + number}`);
+    for (const sim of sims) {
+      const session = { sessionId: 's1', start: `${day}T10:00:00.000Z`, end: `${day}T11:00:00.000Z` };
+      ports.deliver(sim, { ...noItems, sessions: [{ ...makeSession(session), sim }] });
+    }
+    await close(day);
+    const opened: string[] = [];
+    const { open } = ports.lake;
+    ports.lake.open = (key) => {
+      opened.push(key);
+      return open(key);
+    };
+    await close(after);
+    expect(opened.filter((key) => key.includes(`day=${day}/`))).toEqual([]);
+    const longer = makeSession({
+      sessionId: 's1',
+      start: `${day}T10:00:00.000Z`,
+      end: `${after}T11:00:00.000Z`,
+    });
+    const [moved = ''] = sims;
+    await deliverLate(moved, { sessions: [{ ...longer, sim: moved }] });
+    await ports.markers.put([{ day: after, sim: moved, sessionId: 's1' }]);
+    await close(day, after);
+    expect(Object.keys(await readLake(day))).toEqual(sims.slice(1));
+    expect(Object.keys(await readLake(after))).toEqual([moved]);
+  });
+
   it('finds the sessions of markers that were removed before it was read', async () => {
     closedThrough = day;
     const session = makeSession({

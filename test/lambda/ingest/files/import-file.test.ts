@@ -569,7 +569,10 @@ describe('what came in a file', () => {
     return { noted, done };
   }
 
-  const days = ['2026-11-02', '2026-11-03'].map((day) => ({ sim: 'files:main', day }));
+  const days = Array.from({ length: 14 }, (_, index) => ({
+    sim: 'files:main',
+    day: `2026-11-${String(2 + index).padStart(2, '0')}`,
+  }));
   const named = { source: 'main', carrier: '1nce', name: 'cdr_20261102_000001.csv', time } as const;
 
   test('is noted whether or not it came by another path, and the name of the file behind its markers', async () => {
