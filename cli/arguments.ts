@@ -1,7 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import type { BillGroup } from '../lambda/billing/bill.ts';
-import { formatTime } from '../lambda/ledger/time.ts';
+import { formatRecordTime } from '../lambda/ledger/time.ts';
 import { granularities, type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
 /** The values of options and arguments. Every error says the value given and what is accepted. */
@@ -13,7 +13,7 @@ export function timeArgument(now: () => number): (text: string) => string {
   return (text) => {
     const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
     if (unit === 'm' || unit === 'h' || unit === 'd') {
-      return formatTime(now() - Number(amount) * unitMilliseconds[unit]);
+      return formatRecordTime(now() - Number(amount) * unitMilliseconds[unit]);
     }
     const { parse, accepted } = timeParameter;
     const time = parse(text);

@@ -3,7 +3,7 @@ import { UnknownSourceError } from '../lambda/errors.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
 import type { Deployment } from './deployment/deployment.ts';
 import { Progress } from './terminal/progress.ts';
-import { type Colours, chooseColours, type Terminal, writePlainly } from './terminal/terminal.ts';
+import { type Colours, chooseColours, formatJson, type Terminal, writePlainly } from './terminal/terminal.ts';
 
 /** Exit codes; `docs/cli.md` explains each. */
 export const exitCode = {
@@ -64,8 +64,8 @@ export function print({ terminal }: Pick<CommandContext, 'terminal'>, text: stri
 }
 
 /** Prints a value as JSON. */
-export function printJson(context: Pick<CommandContext, 'terminal'>, value: unknown): void {
-  print(context, JSON.stringify(value, undefined, 2));
+export function printJson({ terminal }: Pick<CommandContext, 'terminal'>, value: unknown): void {
+  terminal.out.write(`${formatJson(value, 2)}\n`);
 }
 
 /** The colours of the terminal that a command writes to; none where it takes none. */

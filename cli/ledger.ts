@@ -115,10 +115,12 @@ const maxAttempts = 4;
 /**
  * Stores a batch, and retries until all of it is stored or the attempts are used up; its receipt says what failed.
  * Stored items are read first: most records come again without change, and reading costs less than writing.
+ *
+ * @param readBatch reads the batch, once for each try: unpacked, not all of its records fit into the memory.
  */
-export async function takeIn(entries: readonly Entry[], ports: LedgerPorts): Promise<Ingested> {
+export async function takeIn(readBatch: () => Iterable<Entry>, ports: LedgerPorts): Promise<Ingested> {
   for (let attempt = 1; ; attempt += 1) {
-    const ingested = await ingest(entries, ports, {
+    const ingested = await ingest(readBatch(), ports, {
       readBeforeWrite: true,
       writtenAt: Date.now(),
       // A run before this one may have been broken off.

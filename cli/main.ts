@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { type CommandEnvironment, type ExitCode, exitCode } from './command.ts';
 import { makeProgram } from './program.ts';
-import { processTerminal } from './terminal/terminal.ts';
+import { processTerminal, writePlainly } from './terminal/terminal.ts';
 
 /** Runs a command line. Never rejects: an error is printed, and becomes an exit code. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<ExitCode> {
@@ -25,7 +25,7 @@ export async function run(args: readonly string[], environment: CommandEnvironme
     // Loaded only here: most commands need none of it.
     const { explain } = await import('./errors.ts');
     const { code, sentence } = explain(error);
-    terminal.err.write(`${sentence}\n`);
+    terminal.err.write(`${writePlainly(sentence)}\n`);
     return code;
   }
 }
@@ -42,7 +42,8 @@ export async function runFromProcess(): Promise<void> {
   // The reader of the results may stop early: `simledger sims | head`.
   process.stdout.on('error', (error) => {
     if (isBrokenPipe(error)) process.exit(exitCode.done);
-    throw error;
+    process.stderr.write(`The results cannot be written: ${error.message}\n`);
+    process.exit(exitCode.attention);
   });
   // Progress and warnings are no longer read. The work continues.
   process.stderr.on('error', (error) => {

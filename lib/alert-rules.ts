@@ -27,6 +27,7 @@ function listTexts(form: RegExp, accepted: string) {
 }
 
 const country = '2 capital letters of a country, such as DE';
+const countryList = `a list of at least one, each entry ${country}; without it, each change of country counts`;
 
 const match = exactly({
   sources: listTexts(/^[a-z0-9-]{1,32}$/, 'the name of a source'),
@@ -135,7 +136,10 @@ const rule = z.discriminatedUnion(
     exactly({
       kind: z.literal('country'),
       ...anyRule,
-      allowed: z.array(text(/^[A-Z]{2}$/, country), `a list, each entry ${country}`).optional(),
+      allowed: z
+        .array(text(/^[A-Z]{2}$/, country), countryList)
+        .min(1, countryList)
+        .optional(),
       recovery: recovery('1d'),
     }).transform(({ allowed, ...given }) => ({ ...given, allowed, pending: 0 })),
     usageRule,

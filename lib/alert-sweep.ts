@@ -15,7 +15,7 @@ import {
 } from '../lambda/store/tables.ts';
 import { type AlertSettings, findKeptTime } from './alert-rules.ts';
 import { functions } from './limits.ts';
-import { type FunctionOperation, NodeFunction } from './node-function.ts';
+import { type FunctionOperation, type LargeEnvironment, NodeFunction } from './node-function.ts';
 import type { ConfiguredReceiver } from './receivers.ts';
 import { scheduleFunction } from './scheduled-function.ts';
 import type { RetentionSettings } from './settings.ts';
@@ -36,6 +36,17 @@ export interface AlertSweepProps {
   readonly namespace: string;
   readonly operation: FunctionOperation;
 }
+
+const manyRules: LargeEnvironment = {
+  key: 'simledger.alerts.rules',
+  advice:
+    'Join rules that differ only in whom they match, shorten names, or deploy some of the sources with their rules as another stack (-c stackName=…)',
+};
+
+const manyReceivers: LargeEnvironment = {
+  key: 'simledger.receivers',
+  advice: 'Name fewer rules with each receiver, shorten names, or join receivers',
+};
 
 /**
  * Judges the rules of alerts: a function that scans the SIMs every few minutes, updates the episodes from the records,
@@ -66,9 +77,12 @@ export class AlertSweep extends Construct {
   }: AlertSweepProps): NodeFunction {
     const { rules, groupWait } = settings;
     // The sweep decides who is told, not how.
-    const subscriptions = receivers.map(({ name, kind, minimumSeverity, rules: chosen }) => {
-      return { name, kind, minimumSeverity, rules: chosen };
-    });
+    const subscriptions = JSON.stringify(
+      receivers.map(({ name, kind, minimumSeverity, rules: chosen }) => {
+        return { name, kind, minimumSeverity, rules: chosen };
+      }),
+    );
+    const judged = JSON.stringify({ rules, groupWait, ...findRetention(retention) });
     return new NodeFunction(this, 'Sweeper', {
       definition: functions.alertSweep,
       description: 'Judges SIMs by the rules of alerts',
@@ -78,17 +92,13 @@ export class AlertSweep extends Construct {
         ...(rules.some(asksForDays) && { [environment.dayStateTable]: storage.dayState.tableName }),
         ...(rules.some(isAboutPeriods) && { [environment.simDaysTable]: storage.simDays.tableName }),
         ...(rules.some(isAboutFindings) && { [environment.findingsTable]: storage.findings.tableName }),
-        [environment.alertRules]: JSON.stringify({ rules, groupWait, ...findRetention(retention) }),
+        [environment.alertRules]: judged,
         [environment.alertSources]: Stack.of(this).toJsonString(describeReadSources(sources)),
-        [environment.alertReceivers]: JSON.stringify(subscriptions),
+        [environment.alertReceivers]: subscriptions,
         [environment.sessionRefresh]: sessionRefresh,
         [environment.metricNamespace]: namespace,
       },
-      largeEnvironment: {
-        key: 'simledger.alerts.rules',
-        advice:
-          'Join rules that differ only in whom they match, shorten names, or deploy some of the sources with their rules as another stack (-c stackName=…)',
-      },
+      largeEnvironment: subscriptions.length > judged.length ? manyReceivers : manyRules,
       operation,
     });
   }

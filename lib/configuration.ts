@@ -273,7 +273,10 @@ const configuration = exactly({
   receivers,
   otlp: otlp.optional(),
   alarmEmail: z.email('an e-mail address').optional(),
-  runbook: text(/^\S+$/, 'a path or URL without blanks').default('docs/runbook.md'),
+  // The description of an alarm, which ends with it, has room for 1,024 characters.
+  runbook: text(/^\S{1,400}$/, 'a path or URL without blanks, of up to 400 characters').default(
+    'docs/runbook.md',
+  ),
   consumer: consumer.prefault({}),
   importer: importer.prefault({}),
   days: days.prefault({}),
@@ -286,9 +289,10 @@ const configuration = exactly({
   accessLogs: accessLogs.default(false),
 });
 
+/** The name of an API begins with it, and has room for 128 characters. */
 const stackName = text(
-  /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
-  'a letter, then up to 127 letters, digits and hyphens',
+  /^[A-Za-z][A-Za-z0-9-]{0,117}$/,
+  'a letter, then up to 117 letters, digits and hyphens',
 );
 
 /**
@@ -403,6 +407,13 @@ function refuseContradictions(
       accepted,
     }));
   const ruleNames = configuration.alerts.rules.map(({ name }) => name);
+  const adopted = Object.entries(adoptedTables);
+  for (const [name, table] of adopted) {
+    const [other] = adopted.find(([, one]) => one === table) ?? [];
+    if (other === name) continue;
+    const accepted = `a table of its own: ${other} has this one, and the items of both would be mixed`;
+    objections.push({ path: ['adopt', 'tables', name], accepted });
+  }
   for (const { path, accepted } of findReceiverObjections(configuration.receivers, ruleNames)) {
     objections.push({ path: ['receivers', ...path], accepted });
   }

@@ -21,7 +21,7 @@ import type { NodeFunction } from './node-function.ts';
 import type { QueryApi } from './query-api.ts';
 import type { Configuration, SourceSettings } from './settings.ts';
 import type { CarrierSource } from './source.ts';
-import { logicalName, type SourceAlarm } from './source-ids.ts';
+import { type SourceAlarm, sourceAlarmId } from './source-ids.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
 import type { WebhookIngest } from './webhook-ingest.ts';
@@ -124,7 +124,7 @@ export class Monitoring extends Construct {
   }
 
   #addOfSource(source: SourceSettings, id: SourceAlarm, definition: AlarmDefinition): void {
-    this.alarms.add(`${logicalName(source)}${id}`, definition);
+    this.alarms.add(sourceAlarmId(source, id), definition);
   }
 
   #watchSource(source: CarrierSource): void {

@@ -23,7 +23,7 @@ export const sourceOutputs = [
 ] as const;
 export type SourceOutput = (typeof sourceOutputs)[number];
 
-/** Alarms of a source: `<Name>` and one of these. */
+/** Alarms of a source: see {@link sourceAlarmId}. */
 export const sourceAlarms = [
   'Stuck',
   'Late',
@@ -40,6 +40,24 @@ export const sourceAlarms = [
   'ReadHeld',
 ] as const;
 export type SourceAlarm = (typeof sourceAlarms)[number];
+
+/** Alarms of the stack itself whose ids look like those of a source: of one with the name `consumer`, for example. */
+export const stackAlarms: readonly string[] = [
+  'AlertSweepLate',
+  'BatchedWritesRefused',
+  'ConsumerLate',
+  'DayPlannerLate',
+  'FilesLate',
+  'MetricsDropped',
+  'MetricsLate',
+  'WebhooksGatewayRefused',
+];
+
+/** The id of a source's alarm. */
+export function sourceAlarmId(source: Pick<Source, 'name'>, alarm: SourceAlarm): string {
+  const id = `${logicalName(source)}${alarm}`;
+  return stackAlarms.includes(id) ? `Source${id}` : id;
+}
 
 /** The secret of a source whose carrier calls: `Source<Name>` and this. */
 export const callbackCredentials = 'Credentials';
@@ -86,6 +104,6 @@ function idsWithName(name: string): string[] {
   return [
     sourceId(source),
     ...[callbackCredentials, ...sourceOutputs].map((part) => `${sourceId(source)}${part}`),
-    ...sourceAlarms.map((part) => `${logicalName(source)}${part}`),
+    ...sourceAlarms.map((alarm) => sourceAlarmId(source, alarm)),
   ];
 }

@@ -188,7 +188,12 @@ const discount = exactly({
   on: z.array(name, 'a list of names of charges and fees').default([]),
   from: day.optional(),
   to: day.optional(),
-}).transform(({ from, to, ...others }) => ({ ...others, from, to }));
+})
+  .refine(({ from, to }) => from === undefined || to === undefined || to > from, {
+    path: ['to'],
+    error: 'the first day without it, later than from',
+  })
+  .transform(({ from, to, ...others }) => ({ ...others, from, to }));
 
 /** Something that a tariff or a map says, and where that is from. */
 export const fact = exactly({

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../lambda/errors.ts';
-import { parseObject, splitBody, splitValue } from '../lambda/json/json.ts';
+import { parseObject, spellBytes, splitBody, splitValue } from '../lambda/json/json.ts';
 
 /** The user's own files: CSV for a source's bucket, JSON for its stream. */
 
@@ -86,15 +87,28 @@ export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of file.open()) chunks.push(chunk);
-  for (const body of recordsIn(Buffer.concat(chunks).toString('utf8'))) yield Buffer.from(body);
+  yield* recordsIn(Buffer.concat(chunks));
 }
 
-/** An array's elements, or the objects one after the other; a broken fragment is a body too, and will be rejected. */
-function recordsIn(text: string): readonly string[] {
-  const content = text.replace(/^\uFEFF/, '').trim();
-  const values = splitValue(content);
-  const pieces = values === 'none' ? splitBody(content) : values;
-  return (pieces ?? []).map(({ from, to }) => content.slice(from, to));
+/**
+ * An array's elements, or the objects one after the other; a broken fragment is a body too, and will be rejected. Of bytes
+ * that are not UTF-8 each counts as a character, so that a record keeps its bytes and does not affect its neighbours.
+ */
+function* recordsIn(bytes: Buffer): Generator<Buffer> {
+  // A zero byte is UTF-8, but of UTF-16 every second one is.
+  const isText = isUtf8(bytes) && !bytes.includes(0);
+  const text = isText
+    ? bytes
+        .toString('utf8')
+        .replace(/^\uFEFF/, '')
+        .trim()
+    : spellBytes(bytes);
+  const values = splitValue(text);
+  const pieces = (values === 'none' ? splitBody(text) : values) ?? [];
+  if (!isText && !pieces.some(({ whole }) => whole)) yield bytes;
+  else
+    for (const { from, to } of pieces)
+      yield isText ? Buffer.from(text.slice(from, to)) : bytes.subarray(from, to);
 }
 
 async function beginsWithRecordLine({ open }: JsonFile): Promise<boolean> {

@@ -17,7 +17,7 @@ import { type CommandContext, colours, type ExitCode, exitCode, print } from '..
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { countNoun } from '../terminal/quantities.ts';
-import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { csvRow, formatJson, ResultWriter } from '../terminal/terminal.ts';
 import { type ComparedInvoice, InvoiceComparison } from './compare-invoice.ts';
 import { type Invoice, type InvoiceTotal, openInvoice } from './invoice-file.ts';
 import { listBill } from './listed-bill.ts';
@@ -100,9 +100,7 @@ async function compareAll(
     await writer.write(',\n"not_rated": ');
     await writer.writeArray(mapAll(comparison.listNotRated(), renderNotRated));
     checked = comparison.finish();
-    await writer.write(
-      `,\n${JSON.stringify(renderCheck(checked, describe(checked)), undefined, 2).slice(2)}\n`,
-    );
+    await writer.write(`,\n${formatJson(renderCheck(checked, describe(checked)), 2).slice(2)}\n`);
   } else {
     if (options.csv) await writeCsv(writer, compared);
     else await readThrough(compared);

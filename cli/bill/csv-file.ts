@@ -222,7 +222,7 @@ function nameCells({ file, header }: CsvForm, line: number, cells: readonly stri
     throw new UsageError(
       `${file}: line ${line} has ${cells.length} cells, and the header ${header.length}: put quotes around cells that have the delimiter in them`,
     );
-  const named: Record<string, string> = {};
-  for (const [index, name] of header.entries()) named[name] = cells[index] ?? '';
+  // Assigned one by one, a column `__proto__` would be lost.
+  const named = Object.fromEntries(header.map((name, index) => [name, cells[index] ?? '']));
   return { line, cells: named, isShort: cells.length < header.length };
 }

@@ -22,10 +22,10 @@ export async function readRoster(
   return readBySim(file, ['sim'], ['from', 'to', 'tariff', 'activated'], (row) => {
     const tariff = row.read('tariff');
     if (tariff !== undefined && !names.includes(tariff)) row.refuse('tariff', `one of ${names.join(', ')}`);
-    return {
-      ...{ sim: row.sim, tariff },
-      ...{ from: row.readDay('from'), to: row.readDay('to'), activated: row.readDay('activated') },
-    };
+    const [from, to] = [row.readDay('from'), row.readDay('to')];
+    if (from !== undefined && to !== undefined && to <= from)
+      row.refuse('to', `the first day without it, after ${from}`);
+    return { ...{ sim: row.sim, tariff, from, to }, activated: row.readDay('activated') };
   });
 }
 

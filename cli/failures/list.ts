@@ -2,7 +2,7 @@ import { objectName } from '../../lambda/ingest/files/messages.ts';
 import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
-import { ResultWriter } from '../terminal/terminal.ts';
+import { formatJson, ResultWriter } from '../terminal/terminal.ts';
 import {
   type DeadLetter,
   deadLetters,
@@ -72,7 +72,7 @@ async function writeJson(
   const writer = new ResultWriter(terminal.out);
   await writer.write(`{\n"batches": ${batches},\n"latest": `);
   await writer.writeArray(latest);
-  await writer.write(`,\n"files": ${JSON.stringify(files)}\n}\n`);
+  await writer.write(`,\n"files": ${formatJson(files)}\n}\n`);
   await writer.flush();
 }
 

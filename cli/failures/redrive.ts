@@ -92,7 +92,7 @@ class FailureRedrive {
       return false;
     }
     const { receipt, errors } = await takeIn(
-      [...readEntries(batch.records, sources, interpret)],
+      () => readEntries(batch.records, sources, interpret),
       this.#ports,
     );
     this.receipts.add(source.name, receipt);

@@ -79,10 +79,11 @@ async function* localInputs(path: string): AsyncGenerator<Input> {
     return;
   }
   for (const { name } of await readdir(path, { withFileTypes: true })) {
-    const inner = join(path, name);
-    const { size } = await stat(inner);
     const kind = kindOfName(name);
-    if (kind !== undefined) yield await fileInput(inner, kind, size);
+    if (kind === undefined) continue;
+    const inner = join(path, name);
+    const innerFound = await stat(inner);
+    if (innerFound.isFile()) yield await fileInput(inner, kind, innerFound.size);
   }
 }
 

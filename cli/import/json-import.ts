@@ -83,7 +83,8 @@ class JsonImport {
 
   /** Stores some bodies, and notes the progress; or says that they could not be stored. */
   async #take(bodies: readonly Buffer[], position: number): Promise<Imported | undefined> {
-    const { receipt, errors } = await takeIn(this.#makeEntries(bodies), this.#ports);
+    const arrivedAt = this.#task.context.terminal.now();
+    const { receipt, errors } = await takeIn(() => this.#readEntries(bodies, arrivedAt), this.#ports);
     if (receipt.failed > 0) {
       const cause = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
       return { ...this.#ended('failed'), reason: `${receipt.failed} records were not stored: ${cause}` };
@@ -102,14 +103,13 @@ class JsonImport {
     return undefined;
   }
 
-  #makeEntries(bodies: readonly Buffer[]): Entry[] {
+  *#readEntries(bodies: readonly Buffer[], arrivedAt: number): Generator<Entry> {
     const { source, context } = this.#task;
-    const arrivedAt = context.terminal.now();
     const { object, rows } = this.#manifest;
-    return bodies.flatMap((body, delivery) => {
+    for (const [delivery, body] of bodies.entries()) {
       const position = `${object}#${rows + delivery + 1}`;
-      return [...readBodyEntries(body, { delivery, source, arrivedAt, position }, context.interpret)];
-    });
+      yield* readBodyEntries(body, { delivery, source, arrivedAt, position }, context.interpret);
+    }
   }
 
   #ended(outcome: Imported['outcome']): Imported {

@@ -2,7 +2,7 @@ import { AlertState } from '../../lambda/alerts/sweep/alert-state.ts';
 import { startDay } from '../../lambda/days/day.ts';
 import { findFirstKeptDay } from '../../lambda/days/kept-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { formatTime } from '../../lambda/ledger/time.ts';
+import { formatRecordTime, formatTime } from '../../lambda/ledger/time.ts';
 import { listConnectionEvents } from '../../lambda/queries/connection-events.ts';
 import { listDataSessions, type SessionsQuery } from '../../lambda/queries/data-sessions.ts';
 import type { ReportPorts } from '../../lambda/queries/fleet-usage.ts';
@@ -113,7 +113,9 @@ export async function showSilent(context: CommandContext, options: SilentOptions
     },
     schema: 'SimFields',
     columns: () => tables.silent(now),
-    below: () => [`Nothing heard since ${minuteText(formatTime(now - (readDuration(duration) ?? 0)))} UTC`],
+    below: () => [
+      `Nothing heard since ${minuteText(formatRecordTime(now - (readDuration(duration) ?? 0)))} UTC`,
+    ],
     nothing: describeNothingSilent(duration, filters),
   });
   return exitCode.done;

@@ -6,7 +6,7 @@ import { type CommandContext, colours, print } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { maskedFields } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
-import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { csvRow, formatJson, ResultWriter } from '../terminal/terminal.ts';
 import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
 
 /** Options that decide the form of a list. */
@@ -164,7 +164,7 @@ async function writeJson(writer: ResultWriter, resources: AsyncIterable<Resource
 }
 
 async function writeJsonLines(writer: ResultWriter, resources: AsyncIterable<Resource>): Promise<void> {
-  for await (const resource of resources) await writer.write(`${JSON.stringify(resource)}\n`);
+  for await (const resource of resources) await writer.write(`${formatJson(resource)}\n`);
 }
 
 async function writeCsv(

@@ -4,7 +4,7 @@ import { type CommandContext, colours, type ExitCode, exitCode, print, startProg
 import { formatAge, formatTable } from '../terminal/figures.ts';
 import { maskedText } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
-import { ResultWriter } from '../terminal/terminal.ts';
+import { formatJson, ResultWriter } from '../terminal/terminal.ts';
 import {
   nothingFound,
   type RejectFilter,
@@ -77,7 +77,7 @@ async function writeJson(
   latest: AsyncIterable<Shown>,
 ): Promise<void> {
   const writer = new ResultWriter(terminal.out);
-  await writer.write(`{\n"groups": ${JSON.stringify(groups)},\n"latest": `);
+  await writer.write(`{\n"groups": ${formatJson(groups)},\n"latest": `);
   await writer.writeArray(latest);
   await writer.write('\n}\n');
   await writer.flush();

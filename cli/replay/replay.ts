@@ -143,8 +143,10 @@ class Replay {
     const sources = { ...places.sources, ofStream: () => places.sources.ofStream(source.streamArn ?? '') };
     for await (const page of retainedRecords(deployment.kinesis, streamArn, shardId, range, pause)) {
       if (signal.aborted) return;
-      const entries = [...readEntries(page.records, sources, interpret)];
-      const { receipt, errors } = await takeIn(entries, this.#ports);
+      const { receipt, errors } = await takeIn(
+        () => readEntries(page.records, sources, interpret),
+        this.#ports,
+      );
       this.receipts.add(source.name, receipt);
       for (const { name, message } of errors) this.#troubles.add(`Not stored: ${name}: ${message}`);
       this.#note(shard, page.share);

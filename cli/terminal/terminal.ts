@@ -47,6 +47,17 @@ export function writePlainly(text: string): string {
   });
 }
 
+/** What of {@link commands} JSON leaves as it is. */
+const unescaped = /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+/** A value as JSON that commands no terminal: what could is escaped, so that a program reads the same value. */
+export function formatJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, undefined, indent).replaceAll(
+    unescaped,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** Characters that are collected before they are written. */
 const chunkLength = 65_536;
 
@@ -69,7 +80,7 @@ export class ResultWriter {
     let separator = '';
     await this.write('[');
     for await (const element of elements) {
-      await this.write(`${separator}\n${JSON.stringify(element)}`);
+      await this.write(`${separator}\n${formatJson(element)}`);
       separator = ',';
     }
     await this.write(separator === '' ? ']' : '\n]');
@@ -77,8 +88,10 @@ export class ResultWriter {
 
   /** Writes the rest. */
   async flush(): Promise<void> {
-    const text = this.#waiting;
+    const waiting = this.#waiting;
     this.#waiting = '';
+    // In a file or pipe, CSV keeps what carriers wrote.
+    const text = this.#out.isTTY === true ? writePlainly(waiting.replaceAll('\r\n', '\n')) : waiting;
     if (text === '' || this.#out.write(text) !== false) return;
     await new Promise<void>((resolve) => {
       if (this.#out.once === undefined) resolve();

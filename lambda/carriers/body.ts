@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { constants, gunzipSync } from 'node:zlib';
 import {
   hasInexactNumbers,
@@ -5,6 +6,8 @@ import {
   type Piece,
   type PieceLimits,
   parseExactly,
+  parseJson,
+  spellBytes,
   splitBody,
   splitValue,
 } from '../json/json.ts';
@@ -286,7 +289,10 @@ function brokenBlock(wrong: Fault, bytes: Uint8Array): Block {
  */
 function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean): Block | undefined {
   const wrong = explainBytes(bytes, bytes === original ? 'body' : 'unpacked body');
-  if (wrong !== undefined) return brokenBlock(wrong, original);
+  if (wrong !== undefined) {
+    const damaged = wrong.code === 'not-utf8' ? frameDamaged(bytes, maxParts) : undefined;
+    return damaged ?? brokenBlock(wrong, original);
+  }
   const text = bytes.toString('utf8');
   if (isAlone && text.length <= smallText) {
     const value = parse(text);
@@ -307,6 +313,34 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
   const [first] = pieces;
   if (pieces.length === 1 && first?.whole === false) return brokenBlock(notJson, kept);
   return piecesBlock(pieces, text);
+}
+
+/**
+ * Finds the values of bytes of which some are not UTF-8, as where the name of one SIM was cut or is in another encoding. Each
+ * value that is UTF-8 is read.
+ *
+ * @returns undefined if there is no such value.
+ */
+function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
+  const text = spellBytes(bytes);
+  const limits = { pieces: maxParts, inner: maxInner };
+  const values = splitValue(text, limits);
+  const pieces = (values === 'none' ? splitBody(text, limits) : values) ?? [];
+  const cutPiece = ({ from, to }: Piece): Buffer => bytes.subarray(from, to);
+  const isReadable = (piece: Piece): boolean => piece.whole && isUtf8(cutPiece(piece));
+  if (pieces.length < 2 || !pieces.some(isReadable)) return undefined;
+  return {
+    count: pieces.length,
+    *parts() {
+      for (const piece of pieces) {
+        const value = isReadable(piece) ? parse(cutPiece(piece).toString('utf8')) : undefined;
+        // Those that wait to be kept must not hold the whole body.
+        const part = { bytes: () => Buffer.from(cutPiece(piece)) };
+        if (value !== undefined) yield { ...part, kind: 'value', value };
+        else yield { ...part, kind: 'broken', fault: explainBytes(cutPiece(piece), 'record') ?? notJson };
+      }
+    },
+  };
 }
 
 /** The parts of a text that was parsed as a whole. */
@@ -355,20 +389,38 @@ function piecesBlock(pieces: readonly Piece[], text: string): Block {
   };
 }
 
-/** A JSON value with every number exact, or undefined where the text is not JSON. */
+/**
+ * A JSON value with every number exact, or undefined where the text is not JSON. The elements of an array are read as each
+ * would be read alone: what a record states depends on nothing around it.
+ */
 function parse(withMark: string): unknown {
   const text = withMark.charCodeAt(0) === 0xfeff ? withMark.slice(1) : withMark;
-  try {
-    const value: unknown = JSON.parse(text);
-    // Most of the traffic is CloudEvents, which seldom hold a number that JSON.parse rounds: looking first is cheaper.
-    if (typeof value === 'object' && value !== null && 'specversion' in value) {
-      return hasRoundedNumber('data' in value ? value.data : undefined) ? parseExactly(text) : value;
-    }
-    return hasInexactNumbers(text) ? parseExactly(text) : value;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const value = parseJson(text);
+  const isMixed = Array.isArray(value) && value.some(isEnvelope);
+  return isMixed ? makeElementsExact(value, text) : makeExact(value, text);
+}
+
+/** A value of a text, its numbers exact. */
+function makeExact(value: unknown, text: string): unknown {
+  // Most of the traffic is CloudEvents, which seldom hold a number that JSON.parse rounds: looking first is cheaper.
+  if (isEnvelope(value)) return hasRoundedNumber(value.data) ? parseExactly(text) : value;
+  return value !== undefined && hasInexactNumbers(text) ? parseExactly(text) : value;
+}
+
+/** Elements of an array of which some are CloudEvents. */
+function makeElementsExact(elements: readonly unknown[], text: string): readonly unknown[] {
+  const isExact = (element: unknown): boolean => isEnvelope(element) && !hasRoundedNumber(element.data);
+  if (elements.every(isExact) || !hasInexactNumbers(text)) return elements;
+  const pieces = splitValue(text);
+  return Array.isArray(pieces)
+    ? (pieces as readonly Piece[]).map(({ from, to }, index) =>
+        makeExact(elements[index], text.slice(from, to)),
+      )
+    : elements;
+}
+
+function isEnvelope(value: unknown): value is { readonly specversion: unknown; readonly data?: unknown } {
+  return typeof value === 'object' && value !== null && 'specversion' in value;
 }
 
 /** Whether one of an object's own members is a number beyond the integers that JavaScript keeps apart. */

@@ -1,3 +1,4 @@
+import { isReservedKey } from '../ledger/accounts.ts';
 import type { Device } from '../ledger/observation.ts';
 import { withinBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
@@ -73,6 +74,14 @@ export function identifierFault(text: string): IdentifierFault | undefined {
 export function checkIdentifier(member: string, text: string | undefined): Fault | undefined {
   const wrong = text === undefined ? undefined : identifierFault(text);
   return wrong === undefined ? undefined : memberFault(wrong, member, 'cannot be used', text);
+}
+
+/** As {@link checkIdentifier}, of an id that becomes the key of a SIM. */
+export function checkSimId(member: string, text: string | undefined): Fault | undefined {
+  const isReserved = text !== undefined && isReservedKey(text);
+  return isReserved
+    ? memberFault('missing-identity', member, 'begins like a key that names no SIM', text)
+    : checkIdentifier(member, text);
 }
 
 /** Characters that people and spreadsheets put between the digits of a number: blanks, dashes, invisible ones. */

@@ -166,6 +166,24 @@ export function shown(value: unknown): string {
   return text.length > maxShown ? `${text.slice(0, maxShown).toWellFormed()}…` : text;
 }
 
+/**
+ * What both directions come to, where a record states no total; undefined if it states neither direction, a fault if that
+ * cannot be counted exactly.
+ *
+ * @param member the record's name of the total.
+ */
+export function addDirections(
+  up: number | undefined,
+  down: number | undefined,
+  member: string,
+): number | undefined | Fault {
+  if (up === undefined && down === undefined) return undefined;
+  const total = (up ?? 0) + (down ?? 0);
+  if (Number.isSafeInteger(total)) return total;
+  const problem = 'is missing, and both directions together are more bytes than can be counted exactly';
+  return memberFault('impossible-number', member, problem);
+}
+
 /** The maximum length of the text of a number or a time: far longer than any that a carrier writes. */
 export const maxValueLength = 256;
 

@@ -37,7 +37,7 @@ const formats: readonly (readonly [begin: string, what: string, remedy: string])
 /**
  * Explains bytes that are not UTF-8; undefined if they are.
  *
- * @param name how the sentence calls the bytes: `body` or `unpacked body`.
+ * @param name how the sentence calls the bytes: `body`, `unpacked body` or `record`.
  */
 export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
   const isText = isUtf8(bytes);
@@ -78,6 +78,11 @@ function verdictOnText(begin: string): Verdict | undefined {
     return ['written with single quotes', 'JSON needs double quotes around names and strings'];
   }
   return undefined;
+}
+
+/** What bytes that are not text are, by their beginning; undefined if they are text, or nothing shows what they are. */
+export function nameFormat(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) && !bytes.includes(0) ? undefined : recogniseFormat(bytes)?.[0];
 }
 
 function recogniseFormat(bytes: Buffer): Verdict | undefined {

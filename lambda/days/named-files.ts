@@ -1,4 +1,5 @@
 import type { Carrier } from '../ledger/source.ts';
+import { parseTime } from '../ledger/time.ts';
 import { type Day, findDay, listDays, shiftDay } from './day.ts';
 
 /** Files whose names tell when they were made: `cdr_20261102_140000.csv` of usage, `events_20261102_140000.csv` of events. */
@@ -42,9 +43,6 @@ export function readFileName(key: string): Pick<NamedFile, 'name' | 'time'> | un
   const [, name, year, month, day, hour, minute, second] = pattern.exec(key) ?? [];
   if (name === undefined) return undefined;
   const written = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
-  const time = Date.parse(written);
-  // There is no 31 November, and no hour 25.
-  return !Number.isNaN(time) && new Date(time).toISOString() === written
-    ? { name, time: written }
-    : undefined;
+  // There is no 31 November, no hour 25, and no file of the year 9999.
+  return parseTime(written) === written ? { name, time: written } : undefined;
 }

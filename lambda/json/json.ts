@@ -170,6 +170,14 @@ export interface PieceLimits {
 export const unlimited: PieceLimits = { pieces: Number.POSITIVE_INFINITY, inner: Number.POSITIVE_INFINITY };
 
 /**
+ * Bytes as a text of as many characters, so that they can be cut although not all of them are UTF-8. Byte order marks and
+ * no-break spaces are blanks in it, as they are between values of a text.
+ */
+export function spellBytes(bytes: Buffer): string {
+  return bytes.toString('latin1').replaceAll('\u00ef\u00bb\u00bf', '   ').replaceAll('\u00c2\u00a0', '  ');
+}
+
+/**
  * Cuts a body into its JSON objects: JSON lines, concatenated or pretty-printed objects, the elements of an array that
  * was cut off. A broken part becomes a piece of its own, as short as possible, so that its neighbours are kept. Between
  * pieces there are only white space, commas, brackets of arrays, record separators and byte order marks.

@@ -18,6 +18,11 @@ export function readFilesKey(key: string): string | undefined {
   return key.startsWith(filesPrefix) ? key.slice(filesPrefix.length) : undefined;
 }
 
+/** Whether a key is not a SIM's: a carrier's id of a SIM that looks like one would be taken for an account, or for files. */
+export function isReservedKey(key: string): boolean {
+  return key.startsWith(prefix) || key.startsWith(filesPrefix);
+}
+
 /** Whether a key is an account's. */
 export function isAccount(key: string): boolean {
   return key.startsWith(prefix);

@@ -66,6 +66,13 @@ export function formatTime(milliseconds: number): string {
   return lastFormatted;
 }
 
+const earliestMilliseconds = Date.UTC(earliestYear, 0);
+
+/** As {@link formatTime}; of what lies before all records, the {@link earliestTime}. */
+export function formatRecordTime(milliseconds: number): string {
+  return milliseconds < earliestMilliseconds ? earliestTime : formatTime(milliseconds);
+}
+
 /**
  * A time cut to its second. Keys of records that come by several paths begin with it, since only one of the paths states
  * milliseconds.

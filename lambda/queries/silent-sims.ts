@@ -1,7 +1,7 @@
 import type { AlertState } from '../alerts/sweep/alert-state.ts';
 import { type ListedSim, maxScannedSims } from '../alerts/sweep/silent-list.ts';
 import type { Sim } from '../ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { epochMilliseconds, formatRecordTime, formatTime } from '../ledger/time.ts';
 import { chunked, mapConcurrently } from '../store/concurrency.ts';
 import { isKey } from '../store/keys.ts';
 import { matchesFilter, type SimFilter } from '../store/sim-filter.ts';
@@ -74,7 +74,7 @@ export async function nominateSilentSims(
   limit: number,
   after?: SilentPosition,
 ): Promise<Nomination> {
-  const heardBy = formatTime(ports.now() - silence.milliseconds);
+  const heardBy = formatRecordTime(ports.now() - silence.milliseconds);
   const { alerts, scansUpTo = maxScannedSims } = ports;
   const fleet = await alerts?.state.readFleet();
   const take = { heardBy, limit, after };

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DeleteObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -552,6 +552,15 @@ describe('import', () => {
     await ledger.local.idle();
     const there = await ledger.json<Outcome[]>(['import', `s3://${findPlace('kore').bucket}/cdr_2.csv`]);
     expect(shown(there)).toEqual([['done before', 2, 0]]);
+  });
+
+  test('takes the files of a folder, whatever else is in it', async () => {
+    const inner = await mkdtemp(join(folder, 'inbox-'));
+    await mkdir(join(inner, 'old.csv'));
+    if (process.platform !== 'win32') await symlink(join(inner, 'gone'), join(inner, 'notes.txt'));
+    await writeFile(join(inner, 'usage.jsonl'), JSON.stringify(usageOf(41)));
+    const outcomes = await ledger.json<Outcome[]>(['import', inner, '--source', 'emnify']);
+    expect(shown(outcomes)).toEqual([['done', 1, 0]]);
   });
 
   test('says why a file was refused, and what cannot be imported', async () => {

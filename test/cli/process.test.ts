@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -67,6 +68,22 @@ describe('output that is not read', () => {
     const out = await mkdtemp(join(tmpdir(), 'simledger-process-'));
     onTestFinished(() => rm(out, { recursive: true, force: true }));
     expect(await endUnread(['--local', 'export', '--out', out])).toEqual({ code: 0, errors: '' });
+  });
+
+  const full = '/dev/full';
+  test.skipIf(!existsSync(full))('is an error if the disk is full', async () => {
+    const disk = openSync(full, 'w');
+    onTestFinished(() => closeSync(disk));
+    const child = spawn(process.execPath, [script, '--local', 'sims', '--json'], {
+      env: { ...process.env, ...ledger.env },
+      stdio: ['ignore', disk, 'pipe'],
+    });
+    if (child.stderr === null) expect.fail('It has no standard error');
+    const [[code], errors] = await Promise.all([once(child, 'exit'), text(child.stderr)]);
+    expect([code, errors]).toEqual([
+      1,
+      'The results cannot be written: ENOSPC: no space left on device, write\n',
+    ]);
   });
 
   test('does not change how a command ends if only its warnings are unread', async () => {

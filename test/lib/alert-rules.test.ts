@@ -170,6 +170,10 @@ describe('a wrong rule', () => {
       `${path}.pending: "1h" given; accepted is an object with the keys kind, name, severity, match, allowed, recovery`,
     ],
     [
+      { name: 'a', kind: 'country', allowed: [] },
+      `${path}.allowed: [] given; accepted is a list of at least one, each entry 2 capital letters of a country, such as DE; without it, each change of country counts`,
+    ],
+    [
       { name: 'a', kind: 'country', allowed: ['Germany'] },
       `${path}.allowed[0]: "Germany" given; accepted is 2 capital letters of a country, such as DE`,
     ],

@@ -491,6 +491,12 @@ describe('access logs', () => {
 });
 
 describe('adopted tables', () => {
+  it('are different ones', () => {
+    expect(complaintAbout({ adopt: { tables: { Usage: 'old', Sims: 'sims', Events: 'old' } } })).toBe(
+      'simledger.adopt.tables.Events: "old" given; accepted is a table of its own: Usage has this one, and the items of both would be mixed',
+    );
+  });
+
   it('are refused if the stack’s own would be deleted for them', () => {
     const tables = { Sessions: 'simledger-StorageSessions4C9DB8A5-1ABC', Usage: 'usage-restored' };
     const accepted =
@@ -578,10 +584,10 @@ describe('the stack’s name', () => {
     expect(readStackName(nodeWith({ stackName: 'Fleet-2' }))).toBe('Fleet-2');
   });
 
-  it('is refused if CloudFormation would refuse it', () => {
-    expect(() => readStackName(nodeWith({ stackName: '2_fleets' }))).toThrow(
+  it.each(['2_fleets', `a${'b'.repeat(118)}`])('is refused if AWS would refuse it: %s', (stackName) => {
+    expect(() => readStackName(nodeWith({ stackName }))).toThrow(
       new ConfigurationError(
-        'stackName: "2_fleets" given; accepted is a letter, then up to 127 letters, digits and hyphens',
+        `stackName: "${stackName}" given; accepted is a letter, then up to 117 letters, digits and hyphens`,
       ),
     );
   });

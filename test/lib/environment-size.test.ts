@@ -15,10 +15,27 @@ function sourcesNamed(count: number, nameLength: number) {
 describe('a function’s environment', () => {
   it('is refused before it is deployed if Lambda would refuse it', () => {
     const context = withoutApi({ sources: sourcesNamed(10, 32) });
-    expect(() => synthesise({ ...context, stackName: 's'.repeat(128) })).toThrow(ConfigurationError);
-    expect(() => synthesise({ ...context, stackName: 's'.repeat(128) })).toThrow(
+    expect(() => synthesise({ ...context, stackName: 's'.repeat(118) })).toThrow(ConfigurationError);
+    expect(() => synthesise({ ...context, stackName: 's'.repeat(118) })).toThrow(
       /^simledger\.sources: the environment of the function KinesisConsumer may take \d{4} bytes with these sources; accepted is what takes 4096/,
     );
+  });
+
+  it('is refused for what takes the most of it', () => {
+    const rules = Array.from({ length: 30 }, (_, index) => `rule-${index}`);
+    const receivers = (names: readonly string[] | undefined) =>
+      Array.from({ length: 20 }, (_, index) => ({
+        ...{ name: `r${index}`, kind: 'slack', secret: 'simledger/slack', rules: names },
+      }));
+    const blocked = rules.map((name) => ({ name, kind: 'blocked' }));
+    expect(() =>
+      synthesise(withoutApi({ alerts: { rules: blocked }, receivers: receivers(undefined) })),
+    ).toThrow(/^simledger\.alerts\.rules: the environment of the function Sweeper may take \d{4} bytes/);
+    expect(() =>
+      synthesise(
+        withoutApi({ alerts: { rules: blocked.slice(0, 9) }, receivers: receivers(rules.slice(0, 9)) }),
+      ),
+    ).toThrow(/^simledger\.receivers: the environment of the function Sweeper may take \d{4} bytes/);
   });
 
   it('holds as many sources with short names as fit', () => {

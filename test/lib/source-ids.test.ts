@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findNameClash, sourceAlarms, sourceOutputs } from '../../lib/source-ids.ts';
+import { findNameClash, sourceAlarms, sourceOutputs, stackAlarms } from '../../lib/source-ids.ts';
 import { calledSourceOfEachCarrier, ofType, synthesise, withoutApi } from './synthesised.ts';
 
 /** A camel-case id in the form that a source's name could end in: `WebhookSink` is `webhook-sink`. */
@@ -54,6 +54,22 @@ describe('the ids of sources', () => {
     }
     const { outputs } = synthesise(withoutApi({ sources: names.map(withEverything) }));
     expect(Object.keys(outputs).filter((id) => id.endsWith('CallbackURL'))).toHaveLength(7);
+  });
+
+  it('of alarms are no alarms of the stack itself', () => {
+    const end = new RegExp(`(?:${sourceAlarms.join('|')})$`);
+    const names = [...new Set(stackAlarms.map((id) => hyphenated(id.replace(end, ''))))];
+    const of = (sources: readonly object[]) => {
+      const stack = synthesise(withoutApi({ otlp: { secret: 'simledger/otlp' }, sources }));
+      return Object.keys(ofType(stack, 'AWS::CloudWatch::Alarm')).map((path) =>
+        path.replace('Monitoring/Alarms/', ''),
+      );
+    };
+    const own = of([withEverything('x')]).filter((id) => !id.startsWith('X'));
+    expect(own.filter((id) => end.test(id)).sort()).toEqual(stackAlarms);
+    expect(of(names.map(withEverything))).toEqual(
+      expect.arrayContaining(stackAlarms.flatMap((id) => [id, `Source${id}`])),
+    );
   });
 
   it('are those that the stack has', () => {

@@ -113,6 +113,39 @@ describe('the records in a JSON file', () => {
     expect([await bodies(''), await bodies('\n \n')]).toEqual([[], []]);
   });
 
+  test.each([
+    ['an array', ['[', ',\n', ']']],
+    ['objects over several lines', ['{\n}\n', '\n', '\n']],
+  ])(
+    'keep their bytes in %s if one of them is not UTF-8',
+    async (_, [before = '', between = '', after = '']) => {
+      const latin = Buffer.from('{"id":3,\n"a":"Z\u00fcrich"}', 'latin1');
+      const utf8 = Buffer.from('{"id":4,"a":"Z\u00fcrich \u20ac"}');
+      const content = [before, one, between, latin, between, utf8, after].map((part) => Buffer.from(part));
+      const mark = Buffer.from('\uFEFF');
+      const path = await given('latin.json', Buffer.concat([mark, ...content]));
+      const found: Buffer[] = [];
+      for await (const body of readBodies(await userFile(path))) found.push(body);
+      const records = found.slice(-3);
+      expect(records).toEqual([Buffer.from(one), latin, utf8]);
+      expect(records.map((body) => readAll(body).broken.map(({ code }) => code))).toEqual([
+        [],
+        ['not-utf8'],
+        [],
+      ]);
+    },
+  );
+
+  test('are one body, to be rejected, if the file is in another encoding', async () => {
+    const wide = Buffer.from(`[${one},\n${two}]`, 'utf16le');
+    const found: Buffer[] = [];
+    for await (const body of readBodies(await userFile(await given('wide.json', wide)))) found.push(body);
+    expect(found).toEqual([wide]);
+    expect(readAll(wide).broken.map(({ reason }) => reason)).toEqual([
+      'The body is text in UTF-16, not in UTF-8. Convert it (iconv) and send it again',
+    ]);
+  });
+
   test('are one body, to be rejected, if the file is something else', async () => {
     expect(await bodies('hello')).toEqual(['hello']);
   });

@@ -2,6 +2,7 @@ import type { Ids, Label, Origin, Phone, Stated, Subscriber } from '../../ledger
 import { carrierTraits } from '../../ledger/source.ts';
 import {
   checkIdentifier,
+  checkSimId,
   identifier,
   maxSubscriberNumberBytes,
   readIccidInName,
@@ -49,7 +50,8 @@ export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: U
   // The carrier's other ids are needed only if nothing else names the SIM or its owner.
   const written = readWrittenIccid(iccid);
   const card = written?.sim;
-  const readSimId = usable('sim id', fields.simId);
+  const givenSimId = identifier(fields.simId);
+  const readSimId = checkSimId('sim id', givenSimId) ?? givenSimId;
   if (isFault(readSimId) && card === undefined) return readSimId;
   const simId = unread.take(readSimId, 'sim.id', fields.simId);
   // A masked or overlong ICCID does not name a card; the carrier's own id of the SIM then does.

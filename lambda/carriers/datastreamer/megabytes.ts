@@ -1,7 +1,7 @@
 import { isDecimal, parseDecimal, timesWhole } from '../../json/decimal.ts';
 import type { Totals } from '../../ledger/observation.ts';
 import { isNothing } from '../nothing.ts';
-import { type Fault, isFault, memberFault, overlong } from '../reading.ts';
+import { addDirections, type Fault, isFault, memberFault, overlong } from '../reading.ts';
 
 /** The data streamer's volumes: decimals of megabytes, each of which a record may leave out. Values as they were sent. */
 export interface Volume {
@@ -50,8 +50,9 @@ export function convertToBytes(
   if (isFault(total)) return total;
   if (isFault(dataUploaded)) return dataUploaded;
   if (isFault(dataDownloaded)) return dataDownloaded;
-  if (dataUploaded === undefined && dataDownloaded === undefined && total === undefined) return undefined;
-  return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
+  const dataTotal = total ?? addDirections(dataUploaded, dataDownloaded, member);
+  if (dataTotal === undefined || isFault(dataTotal)) return dataTotal;
+  return { dataUploaded, dataDownloaded, dataTotal };
 }
 
 function wholeBytes(value: unknown, member: string, bytesPerMegabyte: number): number | undefined | Fault {

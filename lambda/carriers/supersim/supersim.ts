@@ -29,6 +29,7 @@ import { formatDetail } from '../detail.ts';
 import { extraRoom, unknownMembers } from '../extra.ts';
 import {
   checkIdentifier,
+  checkSimId,
   identifier,
   maxSubscriberNumberBytes,
   readDevice,
@@ -39,6 +40,7 @@ import { isNothing } from '../nothing.ts';
 import { nameRadio, readRatType } from '../radio.ts';
 import {
   type Arrival,
+  addDirections,
   type Fault,
   fault,
   freeText,
@@ -157,15 +159,12 @@ function readIdentity(data: JsonObject): Identity | Fault {
   const iccid = identifier(data['sim_iccid']);
   const simSid = identifier(data['sim_sid']);
   const sessionId = identifier(data['data_session_sid']);
-  for (const [member, text] of [
-    ['event_sid', eventSid],
-    ['sim_iccid', iccid],
-    ['sim_sid', simSid],
-    ['data_session_sid', sessionId],
-  ] as const) {
-    const wrong = checkIdentifier(member, text);
-    if (wrong !== undefined) return wrong;
-  }
+  const wrong =
+    checkIdentifier('event_sid', eventSid) ??
+    checkIdentifier('sim_iccid', iccid) ??
+    checkSimId('sim_sid', simSid) ??
+    checkIdentifier('data_session_sid', sessionId);
+  if (wrong !== undefined) return wrong;
   const written = readWrittenIccid(iccid);
   const sim = written?.sim ?? simSid;
   if (eventSid === undefined) return memberFault('missing-identity', 'event_sid', 'is missing');
@@ -362,8 +361,9 @@ function readVolumes(data: JsonObject, prefix: string): Totals | undefined | Fau
   if (isFault(dataUploaded)) return dataUploaded;
   if (isFault(dataDownloaded)) return dataDownloaded;
   if (isFault(total)) return total;
-  if (dataUploaded === undefined && dataDownloaded === undefined && total === undefined) return undefined;
-  return { dataUploaded, dataDownloaded, dataTotal: total ?? (dataUploaded ?? 0) + (dataDownloaded ?? 0) };
+  const dataTotal = total ?? addDirections(dataUploaded, dataDownloaded, `${prefix}total`);
+  if (dataTotal === undefined || isFault(dataTotal)) return dataTotal;
+  return { dataUploaded, dataDownloaded, dataTotal };
 }
 
 function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals | undefined): Session {

@@ -1,4 +1,5 @@
 import { type Fault, fault } from '../../carriers/reading.ts';
+import { nameFormat } from '../../carriers/unreadable.ts';
 
 /** Files that are not CSV: what they most probably are, and what to do. */
 
@@ -37,28 +38,7 @@ const formats: readonly Format[] = [
     code: 'unknown-columns',
     reason: `The file is a zip archive or an Excel workbook, not CSV: ${asCsv}`,
   },
-  {
-    isIt: startsWith(0xd0, 0xcf, 0x11, 0xe0),
-    code: 'unknown-columns',
-    reason: `The file is an old Excel workbook, not CSV: ${asCsv}`,
-  },
-  { isIt: startsWithText('par1'), code: 'unknown-columns', reason: `The file is Parquet, not CSV: ${asCsv}` },
-  {
-    isIt: startsWithText('obj\u0001'),
-    code: 'unknown-columns',
-    reason: `The file is Avro, not CSV: ${asCsv}`,
-  },
   { isIt: startsWithText('%pdf'), code: 'unknown-columns', reason: `The file is a PDF, not CSV: ${asCsv}` },
-  {
-    isIt: startsWithText('bzh'),
-    code: 'unknown-columns',
-    reason: `The file is packed by bzip2: ${asCsv}, or pack it by gzip`,
-  },
-  {
-    isIt: startsWith(0x28, 0xb5, 0x2f, 0xfd),
-    code: 'unknown-columns',
-    reason: `The file is packed by Zstandard: ${asCsv}, or pack it by gzip`,
-  },
   {
     isIt: startsWithText('<!doctype', '<html', '<?xml', '<error'),
     code: 'unknown-columns',
@@ -76,8 +56,12 @@ const formats: readonly Format[] = [
   },
 ];
 
-/** What is wrong with a file, by its first {@link formatBytes}; undefined if it may be CSV. */
+/** What is wrong with a file, by at least its first {@link formatBytes}; undefined if it may be CSV. */
 export function recogniseFormat(head: Buffer): Fault | undefined {
   const format = formats.find(({ isIt }) => isIt(head));
-  return format && fault(format.code, format.reason);
+  if (format !== undefined) return fault(format.code, format.reason);
+  const name = nameFormat(head);
+  return name === undefined
+    ? undefined
+    : fault('unknown-columns', `The file is ${name}, not CSV: ${asCsv}, as it is or packed by gzip`);
 }

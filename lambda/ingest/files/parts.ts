@@ -44,7 +44,7 @@ export async function* readParts(
   let layout = first;
   let { rows, position, headers = 1 } = begin;
   for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
-    const section = cutAtHeader(block, layout);
+    const section = cutSection(block, layout, headers > 1);
     if (section.rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - section.rest));
     if (section.header !== undefined) {
       layout = parseLayout(section.header, key);
@@ -64,6 +64,9 @@ export async function* readParts(
   }
 }
 
+/** Bytes that the copies of a header may take which are kept with the rejects of a part. */
+const maxHeaderCopies = 4 * 1024 * 1024;
+
 /** The first rows of a block: up to the next header, or only that header. An unusable header is a row as well. */
 interface Section {
   readonly rows: readonly ParsedRow[];
@@ -75,14 +78,29 @@ interface Section {
   readonly header?: string;
 }
 
-/** The header before them applies to rows, wherever it is in the file. */
-function cutAtHeader({ bytes, ends }: Block, layout: Layout): Section {
-  const rows = parseRows(bytes, ends, layout.delimiter);
-  for (const [index, row] of rows.entries()) {
+/**
+ * The header before them applies to rows, wherever it is in the file. The same header again, as where files were put
+ * together, changes nothing.
+ *
+ * @param keepsHeader whether each reject is kept with its header.
+ */
+function cutSection({ bytes, ends }: Block, layout: Layout, keepsHeader: boolean): Section {
+  const rows: ParsedRow[] = [];
+  const maxRows = keepsHeader
+    ? Math.max(1, maxHeaderCopies / layout.header.length)
+    : Number.POSITIVE_INFINITY;
+  for (const [index, row] of parseRows(bytes, ends, layout.delimiter).entries()) {
     const header = headerIn(row, layout);
-    if (header === undefined) continue;
+    if (header === layout.header && !swallowsRows(header)) continue;
     const begin = row.bytes.byteOffset - bytes.byteOffset;
-    if (index > 0) return { rows: rows.slice(0, index), length: begin, rest: bytes.length - begin };
+    const isFull = rows.length >= maxRows && ends.includes(begin);
+    if (index > 0 && (header !== undefined || isFull)) {
+      return { rows, length: begin, rest: bytes.length - begin };
+    }
+    if (header === undefined) {
+      rows.push(row);
+      continue;
+    }
     // A row that is broken by its quotes may end before the bytes that were cut as one row.
     const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
     const length = lineBreak === -1 ? bytes.length : lineBreak + 1;

@@ -107,11 +107,12 @@ describe('bill', () => {
       `${tariff}: tariff.charges[0].prices: [] given; accepted is a list of at least one price`,
       `${tariff}: tariff.tax: 19 given; accepted is an object with the keys name, percent`,
     ]);
-    const roster = await write('wrong.csv', 'sim,from\n1,yesterday\n');
+    const roster = await write('wrong.csv', 'sim,from,to\n1,yesterday,\n2,2026-10-02,2026-10-02\n');
     const other = await ledger.run(`bill --month 2026-10 --tariff ${emnify} --roster ${roster}`);
-    expect([other.code, other.errors.trim()]).toEqual([
+    expect([other.code, ...other.errors.trim().split('\n')]).toEqual([
       2,
       `${roster}: line 2, from: "yesterday" given; accepted is a day such as 2026-10-01`,
+      `${roster}: line 3, to: "2026-10-02" given; accepted is the first day without it, after 2026-10-02`,
     ]);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ResultWriter, writePlainly } from '../../../cli/terminal/terminal.ts';
+import { csvRow, formatJson, ResultWriter, writePlainly } from '../../../cli/terminal/terminal.ts';
 
 async function* from(...values: readonly unknown[]): AsyncGenerator<unknown> {
   yield* values;
@@ -66,4 +66,25 @@ test('a text commands no terminal, and keeps its colours, tabs and lines', () =>
   expect(writePlainly('a\u001b]0;title\u0007\u009b2J\rb\u202ec\u0007[1m')).toBe(
     'a\ufffd]0;title\ufffd\ufffd2J\ufffdb\ufffdc\ufffd[1m',
   );
+});
+
+const hostile = 'a\u0007\u001b[2J\u007f\u009b2J\u202eb\u2066';
+
+test('JSON commands no terminal, and a program reads the same from it', () => {
+  const text = formatJson({ [hostile]: [hostile] }, 2);
+  expect(text).toBe(writePlainly(text));
+  expect(JSON.parse(text)).toEqual({ [hostile]: [hostile] });
+});
+
+test('results command no terminal; in a file or pipe they are what carriers wrote', async () => {
+  for (const isTTY of [true, false]) {
+    const written: string[] = [];
+    const writer = new ResultWriter({ isTTY, write: (text) => written.push(text) });
+    await writer.write(csvRow([hostile, 1]));
+    await writer.writeArray(from(hostile));
+    await writer.flush();
+    const [row, ...rest] = written.join('').split('\n');
+    expect(row).toBe(isTTY ? 'a\ufffd\ufffd[2J\ufffd\ufffd2J\ufffdb\ufffd,1' : `${hostile},1\r`);
+    expect(JSON.parse(rest.join('\n'))).toEqual([hostile]);
+  }
 });

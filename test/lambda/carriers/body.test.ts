@@ -54,6 +54,28 @@ describe('framing', () => {
     if (texts.length > 1) expect(contentOf(bodyOf(text)).read).toEqual(read(...texts));
   });
 
+  it('reads a record among others as it would be read alone', () => {
+    const records = [
+      '{"specversion":"1.0","data":{"lat":34.1,"new":0.30000000000000004,"other":1e3}}',
+      '{"specversion":"1.0","data":{"new":9007199254740993,"other":1e3}}',
+      '{"id":9007199254740993,"volume":1e3}',
+      '{"specversion":"1.0","data":{}}',
+      '7',
+    ];
+    const alone = records.flatMap((text) => bodyOf(text).values);
+    expect(alone.slice(0, 3)).toEqual([
+      { specversion: '1.0', data: { lat: 34.1, new: 0.1 + 0.2, other: 1_000 } },
+      { specversion: '1.0', data: { new: '9007199254740993', other: '1e3' } },
+      { id: '9007199254740993', volume: '1e3' },
+    ]);
+    for (let first = 0; first < records.length; first += 1) {
+      for (const separator of [',', ' ,\n']) {
+        const body = bodyOf(`[${records.slice(first).join(separator)}]`);
+        expect(body.values).toEqual(alone.slice(first));
+      }
+    }
+  });
+
   it('reads an empty array as no record', () => {
     expect(contentOf(bodyOf(' [ ] '))).toEqual({ read: [], broken: [] });
   });
@@ -132,6 +154,11 @@ describe('something broken among good records', () => {
   });
 });
 
+function joined(before: string, between: string, after: string, records: readonly Buffer[]): Buffer {
+  const parts = records.flatMap((record, index) => [Buffer.from(index === 0 ? before : between), record]);
+  return Buffer.concat([...parts, Buffer.from(after)]);
+}
+
 describe('encodings', () => {
   it('unpacks gzip, and shows the unpacked bytes of what is rejected', () => {
     const packed = readAll(gzipSync('{"a":1}\n{"b":\n'));
@@ -191,6 +218,32 @@ describe('encodings', () => {
       [],
       [{ code: 'not-utf8', reason, bytes }],
     ]);
+  });
+
+  it.each([
+    ['in an array', (...records: Buffer[]) => joined('[', ',\n', ']\n', records)],
+    ['in lines', (...records: Buffer[]) => joined('', '\r\n', '', records)],
+    ['behind a byte order mark', (...records: Buffer[]) => joined('\uFEFF[', ',', ']', records)],
+    ['in lines with marks', (...records: Buffer[]) => joined('\uFEFF', '\n\uFEFF', '\n', records)],
+    ['one after the other', (...records: Buffer[]) => joined('', '\u00a0', '', records)],
+  ])('keeps a record that is not UTF-8, and reads those beside it, %s', (_, join) => {
+    const [first, last] = ['{"a":"\u00e9 \uFEFF\u00a0"}', '{"b":9007199254740993}'];
+    const latin = Buffer.from('{"name":"Z\u00fcrich"}', 'latin1');
+    const cut = Buffer.from('{"name":"M\u20ac","c":').subarray(0, 11);
+    for (const packed of [false, true]) {
+      const bytes = join(Buffer.from(first), latin, Buffer.from(last), cut);
+      const body = readAll(packed ? gzipSync(bytes) : bytes);
+      expect(body.values).toEqual([JSON.parse(first), { b: '9007199254740993' }]);
+      expect(body.values.map((__, index) => Buffer.from(body.bytesOf(index)).toString())).toEqual([
+        first,
+        last,
+      ]);
+      expect(body.broken.map(({ code, bytes: kept }) => [code, Buffer.from(kept).subarray(0, 11)])).toEqual([
+        ['not-utf8', latin.subarray(0, 11)],
+        ['not-utf8', cut],
+      ]);
+      expect(body.broken[0]?.reason).toMatch(/^The record is not UTF-8 text: byte 10 is 0xfc\. /);
+    }
   });
 
   it('keeps unpacked bytes that are not text as they came', () => {

@@ -320,6 +320,29 @@ const examples: readonly Example[] = [
     code: 'impossible-number',
     reason: 'volume is more bytes than can be counted exactly: "99999999999999"',
   },
+  ...[
+    ['megabytes', { ...usageRecord, volume: { tx: 9_007_199_254, rx: 9_007_199_254 } }, 'volume'],
+    [
+      'bytes of a window',
+      superSim({ data_total: null, data_upload: 2 ** 53 - 1, data_download: 1 }),
+      'data_total',
+    ],
+    ['messages', { ...usageRecord, traffic_type: { id: 6 }, volume: { tx: 1, rx: 2 ** 53 - 1 } }, 'volume'],
+  ].map(([what, record, member]) => ({
+    what: `two directions that together are more ${what} than can be counted`,
+    record,
+    code: 'impossible-number' as const,
+    reason: `${member} is missing, and both directions together are more bytes than can be counted exactly`,
+  })),
+  ...[
+    ['a SIM id', { ...usageRecord, sim: { id: 'account:emnify:1234' } }, 'sim id', 'account:emnify:1234'],
+    ['a SIM’s SID', superSim({ sim_iccid: null, sim_sid: 'files:emnify' }), 'sim_sid', 'files:emnify'],
+  ].map(([what, record, member, id]) => ({
+    what: `${what} that looks like a key of an account or of files`,
+    record,
+    code: 'missing-identity' as const,
+    reason: `${member} begins like a key that names no SIM: "${id}"`,
+  })),
   {
     what: 'a negative number of messages',
     record: { ...usageRecord, traffic_type: { id: 6 }, volume: { total: -1 } },

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { epochMilliseconds, formatTime, parseTime, startOfDay } from '../../../lambda/ledger/time.ts';
+import {
+  epochMilliseconds,
+  formatRecordTime,
+  formatTime,
+  parseTime,
+  startOfDay,
+} from '../../../lambda/ledger/time.ts';
 import { runs } from '../../records/runs.ts';
 
 describe('a time', () => {
@@ -159,5 +165,13 @@ describe('every moment', () => {
       }),
       runs(500),
     );
+  });
+});
+
+describe('a time of records', () => {
+  it('is never before the earliest one, whatever is taken off', () => {
+    const [earliest, first] = ['2000-01-01T00:00:00.000Z', Date.UTC(2000, 0)];
+    const times = [first + 1, first, first - 1, first - 999_999 * 86_400_000];
+    expect(times.map(formatRecordTime)).toEqual(['2000-01-01T00:00:00.001Z', earliest, earliest, earliest]);
   });
 });

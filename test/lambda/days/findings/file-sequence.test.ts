@@ -136,8 +136,15 @@ test('a name tells when a file was made', () => {
   expect(readFileName('a/cdr_20261103_050000.csv')).toEqual({ name: 'cdr_20261103_050000.csv', time });
   expect(readFileName('CDR_20261103_050000.csv.gz')?.time).toBe(time);
   expect(readFileName('events_20261103_050000.csv')?.time).toBe(time);
-  const others = ['sms_20261103_050000.csv', 'cdr_20261131_050000.csv', 'cdr_20261103_250000.csv', 'cdr.csv'];
-  expect(others.map(readFileName)).toEqual([undefined, undefined, undefined, undefined]);
+  const others = [
+    'sms_20261103_050000.csv',
+    'cdr_20261131_050000.csv',
+    'cdr_20261103_250000.csv',
+    'cdr_19991231_235959.csv',
+    'cdr_99991231_235959.csv',
+    'cdr.csv',
+  ];
+  expect(others.flatMap((name) => readFileName(name) ?? [])).toEqual([]);
   const names = ['Cdr_20261103_050000.csv', 'events_20261103_050000.csv.gz'];
   expect(names.map((name) => readFileKind({ name }))).toEqual(['cdr', 'events']);
 });

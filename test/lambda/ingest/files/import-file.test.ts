@@ -1,3 +1,4 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { blockBytes } from '../../../../lambda/ingest/files/blocks.ts';
@@ -187,6 +188,21 @@ describe('a file with', () => {
       bytes: Buffer.from('504b030414000000080000000000', 'hex'),
       code: 'unknown-columns',
       reason: /^The file is a zip archive or an Excel workbook, not CSV: put the CSV file itself$/,
+    },
+    'gzip in gzip': {
+      bytes: gzipSync(gzipSync(`${header}\n${row(1)}\n`)),
+      code: 'unknown-columns',
+      reason: /^The file is gzip inside gzip, not CSV: put the CSV file itself, as it is or packed by gzip$/,
+    },
+    'another compression': {
+      bytes: deflateSync(`${header}\n${row(1)}\n`),
+      code: 'unknown-columns',
+      reason: /^The file is compressed with zlib \(deflate\), not CSV: put the CSV file itself/,
+    },
+    'an old workbook': {
+      bytes: Buffer.from('d0cf11e0a1b11ae100000000', 'hex'),
+      code: 'unknown-columns',
+      reason: /^The file is an Office file, not CSV: put the CSV file itself/,
     },
     'an error page': {
       bytes: '<!DOCTYPE html>\n<html><body>Forbidden</body></html>\n',
