@@ -56,7 +56,7 @@ describe('the ids of sources', () => {
     expect(Object.keys(outputs).filter((id) => id.endsWith('CallbackURL'))).toHaveLength(7);
   });
 
-  it('of alarms are no alarms of the stack itself', () => {
+  it('of alarms are not alarms of the stack itself', () => {
     const end = new RegExp(`(?:${sourceAlarms.join('|')})$`);
     const names = [...new Set(stackAlarms.map((id) => hyphenated(id.replace(end, ''))))];
     const of = (sources: readonly object[]) => {
