@@ -53,7 +53,7 @@ export class SessionNoteStore implements SessionNotes {
             ExpressionAttributeNames: { '#day': 'day', '#hash': 'hash' },
             ExpressionAttributeValues: { ':day': { S: before.day }, ':hash': { S: before.hash } },
           };
-    return holdsCondition(
+    const isWritten = await holdsCondition(
       this.#client.send(
         new PutItemCommand({
           TableName: this.#tableName,
@@ -62,6 +62,10 @@ export class SessionNoteStore implements SessionNotes {
         }),
       ),
     );
+    if (isWritten) return true;
+    // The answer to an attempt may have been lost, and then the next one meets what it has written itself.
+    const stored = (await this.read(sim, [sessionId])).get(sessionId);
+    return stored?.day === note.day && stored.hash === note.hash;
   }
 }
 

@@ -25,7 +25,7 @@ import {
   writeJson,
 } from './lake-objects.ts';
 import { type BucketJob, ConflictError, type DayPorts, type SimFindings } from './ports.ts';
-import { prefetch } from './prefetch.ts';
+import { prefetch, prefetchAll } from './prefetch.ts';
 import { listFindingsRedo } from './read-findings.ts';
 import { type NoteChange, type ReadSim, readSim } from './read-sim.ts';
 import { sealDay } from './seal.ts';
@@ -263,11 +263,14 @@ async function listTop(
   return { day: topOfDay.result, month: topOfMonth.result };
 }
 
+/** Notes that are written at the same time. */
+const concurrentNotes = 16;
+
 async function writeNotes(notes: BucketRows['notes'], { notes: store }: DayPorts): Promise<void> {
-  for (const { sim, changes } of notes) {
-    for (const { sessionId, note, before } of changes) {
-      const isWritten = await store.write(sim, sessionId, note, before);
-      if (!isWritten) throw new ConflictError('The note of a session was changed by another process');
-    }
-  }
+  const all = notes.flatMap(({ sim, changes }) => changes.map((change) => ({ sim, ...change })));
+  const written = await prefetchAll(all, concurrentNotes, ({ sim, sessionId, note, before }) =>
+    store.write(sim, sessionId, note, before),
+  );
+  if (written.includes(false))
+    throw new ConflictError('The note of a session was changed by another process');
 }

@@ -37,7 +37,8 @@ export interface SessionNotes {
   /** The notes of some of a SIM's sessions, by their ids. A consistent read. */
   read(sim: string, sessionIds: readonly string[]): Promise<ReadonlyMap<string, SessionNote>>;
   /**
-   * Writes a note if it is still what was read.
+   * Writes a note if it is still what was read, or is what is to be written: who writes may be answered only when it tries
+   * again.
    *
    * @returns whether it was.
    */

@@ -106,6 +106,7 @@ export class MemoryPorts implements DayPorts {
     write: async (sim, sessionId, note, before) => {
       const key = `${sim} ${sessionId}`;
       const stored = this.sessionNotes.get(key);
+      if (isDeepStrictEqual(stored, note)) return true;
       if (stored?.day !== before?.day || stored?.hash !== before?.hash) return false;
       this.sessionNotes.set(key, note);
       return true;
