@@ -34,6 +34,8 @@ interface ReadDays {
   readonly unread: readonly Day[];
   /** Whether any day is sealed. */
   readonly isAnySealed: boolean;
+  /** The last day that was read, if the range goes beyond it. */
+  readonly last: Day | undefined;
 }
 
 /** Finds which days of a range were looked at. */
@@ -42,12 +44,14 @@ export async function findReadDays(
   { from, to }: TimeRange,
 ): Promise<ReadDays> {
   const now = formatTime(terminal.now());
-  const [last = findDay(now)] = (await listLakeDays(deployment)).slice(-1);
+  const [read] = (await listLakeDays(deployment)).slice(-1);
+  const last = read ?? findDay(now);
   const past = { from, to: to < now ? to : now };
   const unsealed = await listUnsealedDays({ deployment }, past);
   return {
     unread: unsealed.filter((day) => day < last),
     isAnySealed: unsealed.length < listRangeDays(past).length,
+    last: listRangeDays(past).some((day) => day > last) ? read : undefined,
   };
 }
 

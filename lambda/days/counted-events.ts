@@ -34,6 +34,11 @@ export function endsSession({ type }: EventRow): boolean {
   return endingTypes.has(type);
 }
 
+/** Whether an event tells that a session has begun. */
+export function startsSession({ type }: EventRow): boolean {
+  return countedTypes.get(type) === 'sessionsStarted';
+}
+
 /** Counts events by what they tell. */
 export function countEvents(events: readonly EventRow[]): EventCounters {
   const counters = { sessionsStarted: 0, attachments: 0, attachmentsRefused: 0 };

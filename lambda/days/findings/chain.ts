@@ -30,14 +30,15 @@ interface Reference {
  * the bytes that no window has are proven: the difference of the totals less what the windows state. Where they are not 0,
  * or where two windows do not touch within a second, records are missing.
  *
- * - Before the first window only the total decides: a session may begin before its first window.
+ * - Before the first window only the total decides: a session may begin before its first window. Nothing does where the
+ *   ledger may have begun later than the session.
  * - A window without a beginning touches whatever it follows: only the totals decide.
  * - Behind the last window that states a total, bytes are unknown.
  * - A session none of whose windows states a total is not judged: schema 1 has no totals.
  * - A session that failed has no window up to its end, so nothing is missing there.
  */
 export function checkChain(known: KnownSession): Finding[] {
-  const { session } = known;
+  const { session, isUnheard = false } = known;
   if (!isSuperSim(session)) return [];
   const windows = listOwnUsage(known).sort(compareWindows);
   if (windows.every(({ sessionTotal }) => sessionTotal === undefined)) return [];
@@ -53,8 +54,9 @@ export function checkChain(known: KnownSession): Finding[] {
     stated += BigInt(window.dataTotal);
     if (window.sessionTotal === undefined) continue;
     const total = BigInt(window.sessionTotal);
-    const bytes = total - reference.total - stated;
-    if (bytes !== 0n || gaps.length > 0)
+    const isProven = !isUnheard || reference.record !== undefined;
+    const bytes = isProven ? total - reference.total - stated : undefined;
+    if ((bytes ?? 0n) !== 0n || gaps.length > 0)
       findings.push(describe(known, { reference, gaps, record: window.recordId, end: window.end, bytes }));
     reference = { end: window.end, total, record: window.recordId };
     stated = 0n;

@@ -20,11 +20,13 @@ const roundedBytesPerRecord = 2n;
  * - Data streamer: within 1 kB, or two bytes a record, the volume of the event that deletes the PDP context. Only where the
  *   SIM's usage names sessions. Records without a session that lie within the session may be its own: a file has no
  *   session. Gaps between records mean nothing, since records come by volume.
+ *
+ * Not where the ledger may have begun later than the session.
  */
 export function checkClose(known: KnownSession): Finding[] {
-  const { session } = known;
+  const { session, isUnheard = false } = known;
   const total = findFinalTotal(known);
-  if (total === undefined) return [];
+  if (total === undefined || isUnheard) return [];
   const records = isSuperSim(session) ? listOwnUsage(known) : listStreamedUsage(known);
   if (records === undefined) return [];
   const bytes = total - sumBytes(records);

@@ -5,10 +5,11 @@ import { checkChain } from './chain.ts';
 import { checkClose } from './close.ts';
 import { checkDuplicates } from './duplicate.ts';
 import type { Finding } from './finding.ts';
-import { isSuperSim } from './known-session.ts';
+import { isSuperSim, type KnownSession } from './known-session.ts';
 import { sortFindings } from './make-finding.ts';
 import { checkEnds, checkSessions, checkStarts } from './orphan.ts';
 import { checkEventPaths, checkUsagePaths, type FiledRows } from './path.ts';
+import { findUnknownBeginning, type UnknownBeginning } from './unknown-beginning.ts';
 
 /** What the findings of a SIM's day follow from. */
 export interface FindingsBasis {
@@ -26,30 +27,17 @@ export interface FindingsBasis {
   readonly formerUsage: readonly Usage[] | undefined;
   /** The day's events. */
   readonly events: readonly EventRow[];
+  /** Sessions before whose first usage nothing tells that the ledger heard of the SIM: see {@link listUnknownBeginnings}. */
+  readonly unheard?: ReadonlySet<string>;
   /** Those of the day's usage and events that came in a file; none where no file repeats a stream. */
   readonly filed: FiledRows;
 }
 
 /** The findings of a SIM's day, in the order of their rows. */
-export function findFindings({
-  day,
-  usage,
-  events,
-  sessions,
-  openSessions,
-  formerUsage,
-  filed,
-}: FindingsBasis): Finding[] {
-  const judged = sessions.filter(
-    (session) =>
-      findDay(session.start) >= day || (formerUsage !== undefined && needsFormerUsage(day, session, usage)),
-  );
-  const all = [...(formerUsage ?? []), ...usage];
+export function findFindings(basis: FindingsBasis): Finding[] {
+  const { day, usage, events, sessions, openSessions, filed } = basis;
   return sortFindings([
-    ...judged.flatMap((session) => {
-      const known = { session, usage: all.filter(({ start }) => findDay(start) >= findDay(session.start)) };
-      return [...checkChain(known), ...checkClose(known)];
-    }),
+    ...listJudged(basis).flatMap((known) => [...checkChain(known), ...checkClose(known)]),
     ...checkStarts(sessions),
     ...checkEnds(day, openSessions),
     ...checkSessions(usage),
@@ -57,6 +45,40 @@ export function findFindings({
     ...checkUsagePaths(usage, filed.usage),
     ...checkEventPaths(events, filed.events),
   ]);
+}
+
+/** The sessions whose usage is compared. */
+function listJudged({
+  day,
+  usage,
+  sessions,
+  formerUsage,
+  unheard,
+}: Pick<FindingsBasis, 'day' | 'usage' | 'sessions' | 'formerUsage' | 'unheard'>): KnownSession[] {
+  const judged = sessions.filter(
+    (session) =>
+      findDay(session.start) >= day || (formerUsage !== undefined && needsFormerUsage(day, session, usage)),
+  );
+  const all = [...(formerUsage ?? []), ...usage];
+  return judged.map((session) => ({
+    session,
+    usage: all.filter(({ start }) => findDay(start) >= findDay(session.start)),
+    isUnheard: unheard?.has(session.sessionId) === true,
+  }));
+}
+
+/**
+ * Sessions in which something is missing, and whose first usage is later than their beginning: what is missing may have come
+ * before the ledger began, unless a record shows that it heard of the SIM then.
+ */
+export function listUnknownBeginnings(
+  basis: Pick<FindingsBasis, 'day' | 'usage' | 'sessions' | 'formerUsage'>,
+): UnknownBeginning[] {
+  return listJudged(basis).flatMap((known) => {
+    const beginning = findUnknownBeginning(known);
+    const isWhole = checkChain(known).length === 0 && checkClose(known).length === 0;
+    return beginning === undefined || isWhole ? [] : [beginning];
+  });
 }
 
 /**

@@ -8,6 +8,8 @@ export interface KnownSession {
   readonly session: SessionRow;
   /** Usage rows of its SIM that count, from the day of its start to that of its end, in the order of time. */
   readonly usage: readonly Usage[];
+  /** Whether nothing tells that the ledger heard of the SIM before the session's first usage: see `unknown-beginning.ts`. */
+  readonly isUnheard?: boolean;
 }
 
 /** Whether a session's records are Super SIM's, which states windows and running totals. */

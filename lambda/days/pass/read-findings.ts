@@ -1,5 +1,6 @@
 import { isAccount, readFilesKey } from '../../ledger/accounts.ts';
 import type { Session, Usage } from '../../ledger/observation.ts';
+import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
 import { type Day, findDay, findReadSpan, listDays, shiftDay } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
 import { describeEvent, describeUsage, type FiledRecord, type FiledRecords } from '../filed-records.ts';
@@ -9,13 +10,18 @@ import {
   listNearDays,
   needEarlierFiles,
 } from '../findings/file-sequence.ts';
-import { findFindings, needsFormerUsage } from '../findings/find-findings.ts';
+import { findFindings, listUnknownBeginnings, needsFormerUsage } from '../findings/find-findings.ts';
 import type { Finding } from '../findings/finding.ts';
 import { findWaitingDay, lacksEnd, orphanDays } from '../findings/orphan.ts';
 import { mayComeTwice } from '../findings/path.ts';
+import { type UnknownBeginning, wasHeard } from '../findings/unknown-beginning.ts';
 import { LakeReader } from '../lake-reader.ts';
 import { type EventRow, makeRows, mergeItems, noItems, type SimRows } from '../rows.ts';
 import type { DayPorts } from './ports.ts';
+import { readBucketCount, readSimRows } from './sim-rows.ts';
+
+/** Days after which events of a day are asked of the lake, too: they may have expired. */
+const eventDays = 7;
 
 /** What the findings of a SIM's day are made of, once its rows are known. */
 export interface FindingsReading {
@@ -51,12 +57,57 @@ export async function readFindings(
       ? []
       : await readFormerUsage(ports, { sim, closedThrough, days: listDays(from, shiftDay(day, -1)) });
   const openSessions = sessions.filter(({ terminal }) => terminal === undefined);
+  const known = { day, usage, events, sessions: rows.sessions, openSessions, formerUsage };
+  const unheard = new Set<string>();
+  for (const beginning of listUnknownBeginnings(known)) {
+    const isHeard =
+      wasHeard(beginning, { usage: [...(formerUsage ?? []), ...usage], events }) ||
+      (await readHeard(ports, { sim, closedThrough, beginning }));
+    if (!isHeard) unheard.add(beginning.session.sessionId);
+  }
   return findFindings({
-    ...{ day, usage, events, sessions: rows.sessions, openSessions, formerUsage },
+    ...known,
+    unheard,
     filed: {
       usage: await pickFiled(usage, describeUsage, filed),
       events: await pickFiled(events, describeEvent, filed),
     },
+  });
+}
+
+/** What is asked of the time before a session's first usage. */
+interface BeginningReading {
+  readonly sim: string;
+  readonly closedThrough: Day;
+  readonly beginning: UnknownBeginning;
+}
+
+/**
+ * Whether tables or lake have a record of the SIM before a session's first usage. Few sessions are asked about, but for those
+ * that were open when the ledger began: of these the lake is asked only where records may have expired.
+ */
+async function readHeard(
+  { tables, lake }: Pick<DayPorts, 'tables' | 'lake'>,
+  { sim, closedThrough, beginning }: BeginningReading,
+): Promise<boolean> {
+  const { from, to } = beginning;
+  // A span ends before its end.
+  const stored = await tables.readRecords(sim, { from, to: formatTime(epochMilliseconds(to) + 1) });
+  if (wasHeard(beginning, stored)) return true;
+  const day = findDay(from);
+  const mayLack = tables.mayLackUsage(day, closedThrough) || shiftDay(day, eventDays) <= closedThrough;
+  const buckets = mayLack ? await readBucketCount(lake, day) : undefined;
+  if (buckets === undefined) return false;
+  const place = { sim, day, buckets };
+  const [usage, events, usageRenderings, eventRenderings] = await Promise.all([
+    readSimRows(lake, 'usage', place),
+    readSimRows(lake, 'events', place),
+    readSimRows(lake, 'usageRenderings', place),
+    readSimRows(lake, 'eventRenderings', place),
+  ]);
+  return wasHeard(beginning, {
+    usage: [...usage, ...usageRenderings],
+    events: [...events, ...eventRenderings],
   });
 }
 

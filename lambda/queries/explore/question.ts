@@ -217,9 +217,10 @@ function checkCondition({ term, operator, values }: Condition): Condition {
 }
 
 /** A value in the form in which SQL takes it. */
-function readValue({ kind }: Term, value: string, place: string): string {
+function readValue({ name, kind }: Term, value: string, place: string): string {
   const { accepted, read } = valueReaders[kind];
-  const found = read(value);
+  // Codes of countries have capital letters.
+  const found = read(name === 'country' ? value.toUpperCase() : value);
   if (found !== undefined) return found;
   throw new UsageError(`${place}${value}: accepted is ${accepted}`);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { findFindings } from '../../../../lambda/days/findings/find-findings.ts';
+import { findFindings, listUnknownBeginnings } from '../../../../lambda/days/findings/find-findings.ts';
 import type { Finding } from '../../../../lambda/days/findings/finding.ts';
+import { wasHeard } from '../../../../lambda/days/findings/unknown-beginning.ts';
 import { type EventRow, makeRows } from '../../../../lambda/days/rows.ts';
 import type { Session, Usage } from '../../../../lambda/ledger/observation.ts';
 import { makeEvent, makeSession, makeUsage } from '../records.ts';
@@ -60,13 +61,28 @@ function find(
   usage: readonly Usage[],
   sessions: readonly Session[] = [],
   filed: ReadonlySet<Usage> = new Set(),
+  unheard: ReadonlySet<string> = new Set(),
 ): Finding[] {
   const rows = makeRows(day, { usage, sessions, events: [] });
   const openSessions = sessions.filter(({ terminal }) => terminal === undefined);
   return findFindings({
-    ...{ day, usage: rows.usage, events: [], sessions: rows.sessions, openSessions, formerUsage: [] },
+    ...{
+      day,
+      usage: rows.usage,
+      events: [],
+      sessions: rows.sessions,
+      openSessions,
+      formerUsage: [],
+      unheard,
+    },
     filed: { usage: filed, events: new Set() },
   });
+}
+
+/** Findings of sessions that may be older than the ledger. */
+function findUnheard(usage: readonly Usage[], session: Session): unknown[][] {
+  const found = find(usage, [session], new Set(), new Set([session.sessionId]));
+  return found.map(({ check, bytes, records }) => [check, bytes, records]);
 }
 
 /** Findings in short: check, bytes and records. */
@@ -170,6 +186,48 @@ describe('close', () => {
   it('says nothing where usage names no session', () => {
     const usage = [makeStreamed('1', '10:00:00', { sessionId: undefined, completeness: 9 })];
     expect(list(usage, [makeStreamedSession(90_000)])).toEqual([]);
+  });
+});
+
+describe('a session that may be older than the ledger', () => {
+  const fourth = makeWindow('EZ4', ['10:15:00', '10:21:00'], 5, 180);
+
+  it('is judged from its first total on', () => {
+    expect(findUnheard([second, third, fourth], makeSuperSimSession(180))).toEqual([]);
+    expect(findUnheard([second, fourth], makeSuperSimSession(180))).toEqual([['chain', 25, 'EZ2 EZ4']]);
+    const untold = { ...first, sessionTotal: undefined };
+    expect(findUnheard([untold, third], makeSuperSimSession(175))).toEqual([['chain', undefined, 'EZ3']]);
+    expect(findUnheard([makeStreamed('1', '10:06:00')], makeStreamedSession(90_000))).toEqual([]);
+  });
+
+  it('is one whose first usage is late, in which something is missing', () => {
+    const listLate = (usage: readonly Usage[], session: Session): unknown[] => {
+      const rows = makeRows(day, { usage, sessions: [session], events: [] });
+      const found = listUnknownBeginnings({ ...rows, day, formerUsage: [] });
+      return found.map(({ from, to }) => [from, to]);
+    };
+    expect(listLate([second, third], makeSuperSimSession(175))).toEqual([[at('00:00:00'), second.start]]);
+    expect(listLate([], makeStreamedSession(5_000))).toEqual([]);
+    expect(listLate([first, third], makeSuperSimSession(175))).toEqual([]);
+    const late = { ...first, start: at('10:03:00') };
+    expect(listLate([late, second, third], makeSuperSimSession(175))).toEqual([]);
+  });
+
+  it('is not one before whose first usage anything else came of the SIM and source, or its own start', () => {
+    const [row] = makeRows(day, { usage: [], sessions: [makeSuperSimSession(175)], events: [] }).sessions;
+    const session = row ?? expect.fail('It has ended');
+    const beginning = { session, from: at('00:00:00'), to: at('10:06:00') };
+    const hears = (usage: readonly Usage[], events: readonly EventRow[] = []): boolean =>
+      wasHeard(beginning, { usage, events });
+    const other = { ...first, sessionId: 's0' };
+    expect([hears([]), hears([first]), hears([other])]).toEqual([false, false, true]);
+    expect(hears([{ ...other, start: at('10:06:01') }])).toBe(false);
+    expect(hears([{ ...other, start: '2026-11-01T23:59:59.000Z' }])).toBe(false);
+    expect(hears([{ ...other, source: 'kore' }])).toBe(false);
+    const started = makeEvent({ time: at('10:00:00'), sessionId: 's1', type: 'data-session.started' });
+    expect(hears([], [started])).toBe(true);
+    expect(hears([], [{ ...started, type: 'data-session.updated' }])).toBe(false);
+    expect(hears([], [{ ...started, type: 'attachment.accepted', sessionId: undefined }])).toBe(true);
   });
 });
 

@@ -380,6 +380,55 @@ describe('the pass over a day', () => {
     expect(Object.keys(await readLake(after))).toEqual([moved]);
   });
 
+  it('does not miss what came before the ledger heard of a SIM, until a record shows that it did', async () => {
+    const window = (from: string, to: string, sessionTotal: number) =>
+      makeUsage({
+        ...{ sim: first, start: `${day}T${from}:00.000Z`, end: `${day}T${to}:00.000Z`, recordId: from },
+        ...{ sessionId: 's1', dataTotal: 10, sessionTotal },
+      });
+    const end = `${day}T11:18:00.000Z`;
+    const totals = {
+      at: end,
+      group: { dataTotal: 1_040, dataUploaded: undefined, dataDownloaded: undefined },
+    };
+    const session = makeSession({ sessionId: 's1', start: `${day}T08:00:00.000Z`, end, groups: { totals } });
+    ports.deliver(first, {
+      ...noItems,
+      usage: [window('11:00', '11:06', 1_010), window('11:12', '11:18', 1_040)],
+      sessions: [{ ...session, sim: first }],
+    });
+    const listBytes = async () =>
+      (await readLake(day))[first]?.findings.map(({ check, bytes, records }) => [check, bytes, records]);
+    await close(day, after);
+    expect(await listBytes()).toEqual([['chain', 20, '11:00 11:12']]);
+    const attached = makeEvent({ sim: first, time: `${day}T07:59:58.000Z` });
+    await deliverLate(first, { events: [attached] });
+    await close(day, after);
+    expect(await listBytes()).toEqual([
+      ['close', 1_020, '11:00 11:12'],
+      ['chain', 1_000, '11:00'],
+      ['chain', 20, '11:00 11:12'],
+    ]);
+  });
+
+  it('knows by an event that has expired that the ledger had heard of a SIM', async () => {
+    const usage = makeUsage({
+      ...{ sim: first, start: `${after}T01:00:00.000Z`, end: `${after}T01:06:00.000Z`, recordId: 'EZ2' },
+      ...{ sessionId: 's1', dataTotal: 10, sessionTotal: 1_010 },
+    });
+    const session = makeSession({
+      sessionId: 's1',
+      start: `${day}T23:00:00.000Z`,
+      end: `${after}T01:06:00.000Z`,
+    });
+    const events = [makeEvent({ sim: first, time: `${day}T22:59:58.000Z` })];
+    ports.deliver(first, { usage: [usage], events, sessions: [{ ...session, sim: first }] });
+    await close(day);
+    await ports.remove(first, { ...noItems, events });
+    await close(after);
+    expect((await readLake(after))[first]?.findings.map(({ bytes }) => bytes)).toEqual([1_000]);
+  });
+
   it('finds the sessions of markers that were removed before it was read', async () => {
     closedThrough = day;
     const session = makeSession({

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { rowKinds } from '../../../../lambda/days/columns.ts';
 import { type Day, findDay, findSessionDay, listTouchedDays, shiftDay } from '../../../../lambda/days/day.ts';
 import { computeRoot, printRow, RowDigests } from '../../../../lambda/days/digests.ts';
-import { findFindings } from '../../../../lambda/days/findings/find-findings.ts';
+import { findFindings, listUnknownBeginnings } from '../../../../lambda/days/findings/find-findings.ts';
 import type { Finding } from '../../../../lambda/days/findings/finding.ts';
+import { wasHeard } from '../../../../lambda/days/findings/unknown-beginning.ts';
 import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import type { OpenDay, OpenDays } from '../../../../lambda/days/open-days.ts';
@@ -618,8 +619,13 @@ function expectFindings(sim: string, one: Day, items: SimItems): Finding[] {
   const former = days.filter((other) => other < one);
   const formerUsage = former.flatMap((other) => makeRows(other, items).usage);
   const openSessions = items.sessions.filter(({ terminal }) => terminal === undefined);
+  const known = { day: one, usage, events, sessions, openSessions, formerUsage };
+  const unheard = listUnknownBeginnings(known)
+    .filter((beginning) => !wasHeard(beginning, items))
+    .map(({ session }) => session.sessionId);
   return findFindings({
-    ...{ day: one, usage, events, sessions, openSessions, formerUsage },
+    ...known,
+    unheard: new Set(unheard),
     filed: { usage: new Set(), events: new Set() },
   });
 }

@@ -130,7 +130,7 @@ WHERE (day BETWEEN '2026-10-30' AND '2026-11-01' OR day = '2026-11-03' OR day = 
     ['cost<0.10', "CAST(cost AS DECIMAL(38, 10)) < CAST('0.1' AS DECIMAL(38, 10))"],
     ['start>2026-11-01', "start > TIMESTAMP '2026-11-01 00:00:00.000'"],
     ['operator="A, ""B"" | C"', 'operatorName = \'A, "B" | C\''],
-    ["country='DE'", "country = 'DE'"],
+    ["country='de'", "country = 'DE'"],
     ["operator= 'O''Neil' | 't Hof", "operatorName IN ('O''Neil', '''t Hof')"],
     ['operator="x\' OR 1=1 --"', "operatorName = 'x'' OR 1=1 --'"],
     ["operator=\\'; DROP TABLE usage", "operatorName = '\\''; DROP TABLE usage'"],
