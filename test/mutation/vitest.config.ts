@@ -10,9 +10,8 @@ export default defineConfig({
   test: {
     include: [
       'test/lambda/{carriers,json,ledger}/**/*.test.ts',
-      'test/lambda/ingest/{entries,ingest}.test.ts',
-      'test/lambda/ingest/files/{headers,packed-files,rows}.test.ts',
-      'test/lambda/functions/webhook-receiver/split-request.test.ts',
+      'test/lambda/ingest/ingest.test.ts',
+      'test/lambda/ingest/files/{headers,rows}.test.ts',
     ],
     exclude: [
       'test/lambda/carriers/interpret.property.test.ts',
