@@ -192,7 +192,7 @@ class FleetReport {
       readSeals(query.period, now, ports.days),
     ]);
     if (query.sim !== undefined && sim === undefined) throw unknownSim(query.sim.sim);
-    const bySeals = divideTime(query, seals, noPartialDays);
+    const bySeals = divideTime(query, now, seals, noPartialDays);
     const isSmall =
       sim !== undefined || bySeals.ranges.length === 0 || (await matchesFewSims(query, ports, limit));
     if (!isSmall && query.granularity === 'hour') {
@@ -203,7 +203,7 @@ class FleetReport {
       );
     }
     const partialDays = isSmall ? noPartialDays : await readPartialDays(query.period, seals, now, ports.days);
-    const divided = isSmall ? bySeals : divideTime(query, seals, partialDays);
+    const divided = isSmall ? bySeals : divideTime(query, now, seals, partialDays);
     return new FleetReport(query, ports, { now, seals, partialDays, sim, divided, isSmall, limit });
   }
 
@@ -496,12 +496,13 @@ interface DividedTime {
 /** Divides a report's time. Hours are in records alone. */
 function divideTime(
   { granularity, period: { from, to } }: Pick<FleetUsageQuery, 'granularity' | 'period'>,
+  now: string,
   seals: ReadonlyMap<Day, DaySeal>,
   partialDays: ReadonlyMap<Day, PartialDay>,
 ): DividedTime {
   const summed: Day[] = [];
   const ranges: RecordRange[] = [];
-  for (const day of listPeriodDays({ from, to })) {
+  for (const day of listPeriodDays({ from, to }, now)) {
     const begins = startDay(day);
     const ends = startDay(shiftDay(day, 1));
     const isWhole = from <= begins && ends <= to;
@@ -519,9 +520,13 @@ function divideTime(
   return { summed, ranges };
 }
 
-/** The days of which a period has a part, oldest first. */
-function listPeriodDays({ from, to }: UsagePeriod): Day[] {
-  return listDays(findDay(from), findDay(to)).filter((day) => startDay(day) < to);
+/** Days after today of which there may be records, since carriers' clocks may be ahead. */
+const maxDaysAhead = 2;
+
+/** The days of which a period has a part and there may be records, oldest first. */
+function listPeriodDays({ from, to }: UsagePeriod, now: string): Day[] {
+  const [last = ''] = [findDay(to), shiftDay(findDay(now), maxDaysAhead)].sort();
+  return listDays(findDay(from), last).filter((day) => startDay(day) < to);
 }
 
 /** The seals of a period's days, up to today. */
@@ -531,7 +536,7 @@ async function readSeals(
   days: ClosedDays | undefined,
 ): Promise<Map<Day, DaySeal>> {
   if (days === undefined) return new Map();
-  const past = listPeriodDays(period).filter((day) => startDay(shiftDay(day, 1)) <= now);
+  const past = listPeriodDays(period, now).filter((day) => startDay(shiftDay(day, 1)) <= now);
   const seals = await mapConcurrently(past, concurrentReads, async (day) => ({
     day,
     seal: await days.readSeal(day),
@@ -550,7 +555,7 @@ async function readPartialDays(
 ): Promise<Map<Day, PartialDay>> {
   if (days === undefined) return new Map();
   const { from, to } = period;
-  const unsealed = listPeriodDays(period).filter((day) => {
+  const unsealed = listPeriodDays(period, now).filter((day) => {
     const isWhole = from <= startDay(day) && (to >= startDay(shiftDay(day, 1)) || to >= now);
     return isWhole && startDay(day) <= now && !seals.has(day);
   });
