@@ -44,10 +44,9 @@ function toUserError(error: unknown): unknown {
   }
   if (error instanceof ServiceException) return unreachable(`AWS refused the request: ${error.name}`);
   if (isFileError(error)) {
-    return new AttentionError(
-      `${error.message}\nCheck that the path exists, is a file where one is asked for, and that you may use it`,
-      { cause: error },
-    );
+    const sentence = `${error.message}\nCheck that the path exists, is a file where one is asked for, and that you may use it`;
+    const isWrongPath = wrongPathCodes.has(readErrorCode(error) ?? '');
+    return new (isWrongPath ? UsageError : AttentionError)(sentence, { cause: error });
   }
   return isNotConnected(error)
     ? unreachable('Cannot connect: check the network, the region and the endpoint')
@@ -96,6 +95,9 @@ function isFileError(error: Error): boolean {
   const code = readErrorCode(error);
   return code !== undefined && !networkCodes.has(code);
 }
+
+/** Codes of Node.js for a path that another one would have been right for. */
+const wrongPathCodes: ReadonlySet<string> = new Set(['EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR']);
 
 /** Whether no connection was made, or it broke off. */
 function isNotConnected(error: Error): boolean {

@@ -44,9 +44,15 @@ type ListedResult = ReturnType<typeof renderResult>;
 export async function testRules(context: CommandContext, options: BackTestOptions): Promise<ExitCode> {
   const ports = openAlertPorts(context);
   const period = answeredPeriod('alerts', options, ports.now());
-  const times = { from: epochMilliseconds(period.from), to: epochMilliseconds(period.to) };
-  if (times.from === times.to)
+  // Nobody knows how long a silence of the future lasts.
+  const times = {
+    from: epochMilliseconds(period.from),
+    to: Math.min(epochMilliseconds(period.to), ports.now()),
+  };
+  if (period.from === period.to)
     throw new UsageError(`--to ${period.to} is not after --from ${period.from}: give a later time`);
+  if (times.from >= times.to)
+    throw new UsageError(`--from ${period.from} is in the future: give an earlier time`);
   const rules = await readRules(options.file, context.deployment.places.sources.all);
   await showList<ListedResult, never>(context, options, {
     open: async () => {

@@ -2,7 +2,7 @@ import { type Day, findDay, listDays } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
 import { type AskedQuestion, type Question, readQuestion } from '../../lambda/queries/explore/question.ts';
-import { findRuns, type Query, type Scope, writeDays, writeQuery } from '../../lambda/queries/explore/sql.ts';
+import { findRuns, type Query, type Scope, writeQuery, writeRuns } from '../../lambda/queries/explore/sql.ts';
 import { type ExploredKind, exploredKinds } from '../../lambda/queries/explore/words.ts';
 import { type ExitCode, exitCode, print } from '../command.ts';
 import { type DayRange, describeRange, findToday, isIn } from '../days/range.ts';
@@ -65,7 +65,7 @@ async function exploreByQuestion(
   const engine = await openEngine(found);
   try {
     const scope = {
-      days: writeDays(days.length === 0 ? listDays(range.from, range.to) : days),
+      days: writeRuns(days.length === 0 ? [range] : findRuns(days)),
       ...findCuts(period),
     };
     const query = writeQuery(question, scope, engine.dialect);

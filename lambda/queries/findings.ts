@@ -78,8 +78,9 @@ export async function listFindings(
 
 /** The days of a period. */
 function findDays({ from, to }: Period, now: number): Days {
-  // Without an end it goes on until now; no day is closed that is later.
-  const end = to ?? formatTime(now);
+  // No day is closed that is later than now: a period of thousands of years ends there, too.
+  const latest = formatTime(now);
+  const end = to !== undefined && to < latest ? to : latest;
   return { from: findDay(from), through: findDay(formatTime(epochMilliseconds(end) - 1)) };
 }
 

@@ -187,7 +187,7 @@ class FleetReport {
       readSeals(query.period, now, ports.days),
     ]);
     if (query.sim !== undefined && sim === undefined) throw unknownSim(query.sim.sim);
-    const bySeals = divideTime(query, seals, noPartialDays);
+    const bySeals = divideTime(query, now, seals, noPartialDays);
     const isSmall =
       sim !== undefined || bySeals.ranges.length === 0 || (await matchesFewSims(query, ports, limit));
     if (!isSmall && query.granularity === 'hour') {
@@ -198,7 +198,7 @@ class FleetReport {
       );
     }
     const partialDays = isSmall ? noPartialDays : await readPartialDays(query.period, seals, now, ports.days);
-    const divided = isSmall ? bySeals : divideTime(query, seals, partialDays);
+    const divided = isSmall ? bySeals : divideTime(query, now, seals, partialDays);
     return new FleetReport(query, ports, { now, seals, partialDays, sim, divided, isSmall, limit });
   }
 
@@ -487,7 +487,7 @@ async function readSeals(
   days: ClosedDays | undefined,
 ): Promise<Map<Day, DaySeal>> {
   if (days === undefined) return new Map();
-  const past = listPeriodDays(period).filter((day) => startDay(shiftDay(day, 1)) <= now);
+  const past = listPeriodDays(period, now).filter((day) => startDay(shiftDay(day, 1)) <= now);
   const seals = await mapConcurrently(past, concurrentReads, async (day) => ({
     day,
     seal: await days.readSeal(day),
@@ -506,7 +506,7 @@ async function readPartialDays(
 ): Promise<Map<Day, PartialDay>> {
   if (days === undefined) return new Map();
   const { from, to } = period;
-  const unsealed = listPeriodDays(period).filter((day) => {
+  const unsealed = listPeriodDays(period, now).filter((day) => {
     const isWhole = from <= startDay(day) && (to >= startDay(shiftDay(day, 1)) || to >= now);
     return isWhole && startDay(day) <= now && !seals.has(day);
   });

@@ -34,12 +34,13 @@ export function divideTime(
     granularity,
     period: { from, to },
   }: { readonly granularity: FleetGranularity; readonly period: UsagePeriod },
+  now: string,
   seals: ReadonlyMap<Day, DaySeal>,
   partialDays: ReadonlyMap<Day, PartialDay>,
 ): DividedTime {
   const summed: Day[] = [];
   const ranges: RecordRange[] = [];
-  for (const day of listPeriodDays({ from, to })) {
+  for (const day of listPeriodDays({ from, to }, now)) {
     const begins = startDay(day);
     const ends = startDay(shiftDay(day, 1));
     const isWhole = from <= begins && ends <= to;
@@ -57,9 +58,13 @@ export function divideTime(
   return { summed, ranges };
 }
 
-/** The days of which a period has a part, oldest first. */
-export function listPeriodDays({ from, to }: UsagePeriod): Day[] {
-  return listDays(findDay(from), findDay(to)).filter((day) => startDay(day) < to);
+/** Days after today of which there may be records, since carriers' clocks may be ahead. */
+const maxDaysAhead = 2;
+
+/** The days of which a period has a part and there may be records, oldest first. */
+export function listPeriodDays({ from, to }: UsagePeriod, now: string): Day[] {
+  const [last = ''] = [findDay(to), shiftDay(findDay(now), maxDaysAhead)].sort();
+  return listDays(findDay(from), last).filter((day) => startDay(day) < to);
 }
 
 /** Ranges as times up to a time, joined where they touch. */

@@ -581,6 +581,18 @@ describe('import', () => {
   });
 });
 
+test('a time of thousands of years takes no longer than what has passed of it', async () => {
+  const years = ['--from', '2026-06-01', '--to', '9998-12-31'];
+  const [usage, findings, sql] = await Promise.all([
+    ledger.run(['usage', '--fleet', ...years]),
+    ledger.run(['findings', ...years]),
+    ledger.run(['explore', 'usage', '--count', '--print', ...years]),
+  ]);
+  expect([usage.code, findings.code, sql.code]).toEqual([0, 0, 0]);
+  expect(usage.output).toContain('Usage from 2026-06-01 00:00 to 9998-12-31 00:00 UTC');
+  expect(sql.output).toContain("day BETWEEN '2026-06-01' AND '9998-12-30'");
+});
+
 describe('failures', () => {
   const streamArn = findPlace('emnify').streamArn;
 

@@ -99,7 +99,7 @@ describe('an error of Node.js', () => {
   it('is not a lost connection if a folder cannot be created', async () => {
     const error: unknown = await mkdir(import.meta.filename).catch((reason: unknown) => reason);
     expect(explain(error)).toEqual({
-      code: exitCode.attention,
+      code: exitCode.wrongUse,
       sentence: expect.stringMatching(
         /^EEXIST: .*\nCheck that the path exists, is a file where one is asked for/,
       ),
@@ -109,7 +109,7 @@ describe('an error of Node.js', () => {
   it('is not a lost connection if a folder is read as a file', async () => {
     const error: unknown = await readFile(import.meta.dirname).catch((reason: unknown) => reason);
     expect(explain(error)).toEqual({
-      code: exitCode.attention,
+      code: exitCode.wrongUse,
       sentence: expect.stringMatching(
         /^EISDIR: .*\nCheck that the path exists, is a file where one is asked for/,
       ),

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { bodyLimits } from '../../carriers/body.ts';
-import { splitBody, splitValue } from '../../json/json.ts';
+import { type Piece, spellBytes, splitBody, splitValue } from '../../json/json.ts';
 import type { Refusal } from './unpacking.ts';
 
 /** Default limit for a Kinesis record in bytes, data and partition key together. */
@@ -22,11 +22,12 @@ const groupBytes = 256 * 1024;
  * Splits a body into Kinesis records, which the consumer reads like any other delivery. A body that fits into one group is
  * not split. An array becomes arrays of its elements, each element's text unchanged. Other bodies are split
  * only if they exceed the Kinesis record limit: valid JSON values are grouped into arrays, and each invalid fragment
- * becomes its own record so that the consumer can quarantine it. The same body is always split the same way.
+ * becomes its own record so that the consumer can quarantine it. A value that is not UTF-8 stays among the others, its
+ * bytes unchanged. The same body is always split the same way.
  */
 export function splitRequest(body: Buffer): readonly Buffer[] | Refusal {
   if (body.length <= groupBytes) return [body];
-  const bodies = isUtf8(body) ? cut(body, body.toString('utf8').replace(/^\ufeff/, '')) : [body];
+  const bodies = cut(body);
   if ('status' in bodies) return bodies;
   if (bodies.some(({ length }) => length > maxValueBytes)) {
     return { status: 413, message: `A value of the body has more than ${maxValueBytes} bytes` };
@@ -34,7 +35,9 @@ export function splitRequest(body: Buffer): readonly Buffer[] | Refusal {
   return bodies;
 }
 
-function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
+function cut(body: Buffer): readonly Buffer[] | Refusal {
+  const isText = isUtf8(body);
+  const text = isText ? body.toString('utf8').replace(/^\ufeff/, '') : spellBytes(body);
   const isSmall = body.length <= maxValueBytes;
   const isArray = /^\s*\[/.test(text);
   if (isSmall && !isArray) return [body];
@@ -49,25 +52,34 @@ function cut(body: Buffer, text: string): readonly Buffer[] | Refusal {
       message: `The body holds more than ${limits.pieces} values, or a value that holds too many`,
     };
   }
-  const textsWhere = (whole: boolean) =>
-    pieces.filter((piece) => piece.whole === whole).map(({ from, to }) => text.slice(from, to));
+  const cutPiece = ({ from, to }: Piece): Buffer =>
+    isText ? Buffer.from(text.slice(from, to)) : body.subarray(from, to);
+  const select = (isWhole: boolean) => pieces.filter(({ whole }) => whole === isWhole).map(cutPiece);
+  const whole = select(true);
+  // Nothing can be read of it.
+  if (!isText && !whole.some(isUtf8)) return [body];
   // Together, two invalid fragments could form a value that nobody sent.
-  return [...groupIntoArrays(textsWhere(true)), ...textsWhere(false).map((range) => Buffer.from(range))];
+  return [...groupIntoArrays(whole), ...select(false)];
 }
 
 /** Groups values into arrays; a value that is larger than a group stays alone. */
-function* groupIntoArrays(values: readonly string[]): Generator<Buffer> {
-  let group: string[] = [];
+function* groupIntoArrays(values: readonly Buffer[]): Generator<Buffer> {
+  let group: Buffer[] = [];
   let bytes = 1;
   for (const value of values) {
-    const more = Buffer.byteLength(value) + 1;
+    const more = value.length + 1;
     if (group.length > 0 && bytes + more > groupBytes) {
-      yield Buffer.from(`[${group.join(',')}]`);
+      yield makeArray(group);
       group = [];
       bytes = 1;
     }
     group.push(value);
     bytes += more;
   }
-  if (group.length > 0) yield Buffer.from(`[${group.join(',')}]`);
+  if (group.length > 0) yield makeArray(group);
+}
+
+function makeArray(values: readonly Buffer[]): Buffer {
+  const parts = values.flatMap((value, index) => [Buffer.from(index === 0 ? '[' : ','), value]);
+  return Buffer.concat([...parts, Buffer.from(']')]);
 }

@@ -27,7 +27,7 @@ export const athenaDialect: Dialect = {
 
 /** Which rows may be read. */
 export interface Scope {
-  /** A condition on the day, so that only its files are read: see {@link writeDays}. */
+  /** A condition on the day, so that only its files are read: see {@link writeRuns}. */
   readonly days: string;
   /** Times that cut a day: only rows from the first on, and before the second. ISO 8601. Rows without a time are not cut. */
   readonly from?: string | undefined;
@@ -173,9 +173,9 @@ function writeWhere({ where }: Question, { days, from, to }: Scope, { time }: Su
   return `WHERE ${conditions.join('\n  AND ')}`;
 }
 
-/** Days, oldest first, as a condition: a range for each run of days that follow each other. */
-export function writeDays(days: readonly Day[]): string {
-  const conditions = findRuns(days).map(({ from, to }) =>
+/** Runs of days as a condition. */
+export function writeRuns(runs: readonly DayRun[]): string {
+  const conditions = runs.map(({ from, to }) =>
     from === to ? `day = ${writeText(from)}` : `day BETWEEN ${writeText(from)} AND ${writeText(to)}`,
   );
   return conditions.length === 1 ? (conditions[0] ?? '') : `(${conditions.join(' OR ')})`;

@@ -168,6 +168,17 @@ describe('alerts test', () => {
     expect(errors).toContain(sentence);
   });
 
+  test('judges no silence of the future', async () => {
+    const until = ['--from', '2026-10-25', '--to'];
+    const far = await readJson(['alerts', 'test', ...until, '9998-12-31']);
+    expect(far).toEqual(await readJson(['alerts', 'test', ...until, new Date(now()).toISOString()]));
+    const { code, errors } = await ledger.run('alerts test --from 9998-01-01 --to 9998-12-31', { now });
+    expect({ code, errors }).toEqual({
+      code: 2,
+      errors: '--from 9998-01-01T00:00:00.000Z is in the future: give an earlier time\n',
+    });
+  });
+
   test('refuses a period without length', async () => {
     const { code, errors } = await ledger.run('alerts test --from 2026-11-01 --to 2026-11-01', { now });
     expect({ code, errors }).toEqual({

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { splitRequest } from '../../../../lambda/functions/webhook-receiver/split-request.ts';
 import { readAll } from '../../../records/read-all.ts';
 import { runs } from '../../../records/runs.ts';
@@ -167,3 +167,27 @@ describe('a body', () => {
 function signs(texts: readonly string[]): number {
   return texts.join('').replace(/[\s,[\]]/g, '').length;
 }
+
+test.each([
+  ['an array', ['[', ',', ']']],
+  ['lines', ['', '\n', '\n']],
+])(
+  'a value that is not UTF-8 keeps none of the others in %s from the stream',
+  (_, [before = '', between = '', after = '']) => {
+    const records = Array.from({ length: 3_000 }, (__, id) =>
+      Buffer.from(
+        JSON.stringify({ id, name: 'Zürich', text: 'x'.repeat(1_000) }),
+        id === 1_234 ? 'latin1' : 'utf8',
+      ),
+    );
+    const parts = records.flatMap((record, index) => [Buffer.from(index === 0 ? before : between), record]);
+    const chunks = splitRequest(Buffer.concat([...parts, Buffer.from(after)]));
+    if ('status' in chunks) expect.fail(chunks.message);
+    expect(Math.max(...chunks.map(({ length }) => length))).toBeLessThanOrEqual(256 * 1024);
+    const read = chunks.map(readAll);
+    expect(read.flatMap(({ values }) => values.length).reduce((sum, count) => sum + count)).toBe(2_999);
+    expect(read.flatMap(({ broken }) => broken.map(({ code, bytes }) => [code, Buffer.from(bytes)]))).toEqual(
+      [['not-utf8', records[1_234]]],
+    );
+  },
+);

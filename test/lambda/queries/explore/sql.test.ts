@@ -4,12 +4,13 @@ import {
   athenaDialect,
   type Dialect,
   duckDbDialect,
+  findRuns,
   type Scope,
-  writeDays,
   writeQuery,
+  writeRuns,
 } from '../../../../lambda/queries/explore/sql.ts';
 
-const november: Scope = { days: writeDays(['2026-11-01', '2026-11-02']) };
+const november: Scope = { days: writeRuns(findRuns(['2026-11-01', '2026-11-02'])) };
 
 function write(asked: AskedQuestion, scope = november, dialect: Dialect = athenaDialect): string {
   return writeQuery(readQuestion(asked), scope, dialect).sql;
@@ -108,7 +109,7 @@ ORDER BY 2 DESC NULLS LAST, 1`;
   });
 
   it('reads the sealed days only, and cuts the first and the last at the asked times', () => {
-    const days = writeDays(['2026-10-30', '2026-10-31', '2026-11-01', '2026-11-03', '2026-11-05']);
+    const days = writeRuns(findRuns(['2026-10-30', '2026-10-31', '2026-11-01', '2026-11-03', '2026-11-05']));
     const scope = { days, from: '2026-10-30T08:00:00.000Z', to: '2026-11-05T09:30:00.000Z' };
     expect(write({ kind: 'usage', count: true }, scope)).toBe(
       `SELECT count(*) AS count
