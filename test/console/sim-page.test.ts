@@ -108,6 +108,15 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     expect(imsi === null || !hidden.includes(imsi)).toBe(true);
     await page.getByRole('button', { name: 'Personal data' }).click();
     await page.getByText(imei).first().waitFor();
+    // What a carrier writes besides may name people: it stands in the record's panel then.
+    await page.evaluate(
+      "location.hash = '#/sims/8988228066700001001?from=2026-11-02T15:00:00.000Z&to=2026-11-02T18:00:00.000Z&sel=events:201370703'",
+    );
+    const words = page.locator('aside pre').nth(1);
+    expect(JSON.parse((await words.textContent()) ?? '')).toMatchObject({ name: 'T-Mobile' });
+    await page.getByRole('button', { name: 'Personal data' }).click();
+    await page.locator('aside pre').first().waitFor();
+    expect(await page.getByText('In the carrier’s words').count()).toBe(0);
     await browsed.close(page);
   });
 
