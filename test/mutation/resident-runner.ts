@@ -55,8 +55,8 @@ shared.__stryker__ = instruments;
 
 /**
  * Keeps the thread and what it has loaded, and runs tests again and again as the plugin asks. Only the tests' own files are
- * evaluated anew for each run. State that a mutant left behind cannot count as finding the next one: a test that fails with
- * a mutant must pass without it at once, else everything is loaded again and the mutant is tried once more.
+ * evaluated anew for each run. So that nothing which a module remembers decides, a mutant is tried once more with everything
+ * loaded anew where no test found it, and where the test that did fails without it, too.
  */
 export default class ResidentRunner extends TestRunner {
   #serving = false;
@@ -98,18 +98,22 @@ export default class ResidentRunner extends TestRunner {
     if (request.isStatic === true || this.#hasStaticMutant) vi.resetModules();
     this.#hasStaticMutant = request.isStatic === true;
     let tests = await this.#run(request);
-    const failed = tests.find(({ state }) => state === 'fail');
-    if (request.mutant !== undefined && request.isStatic !== true && failed !== undefined) {
-      const { hitCount } = instruments;
-      const control = await this.#run(leaveOutMutant(request, failed));
-      instruments.hitCount = hitCount;
-      if (control.some(({ state }) => state === 'fail')) {
-        vi.resetModules();
-        tests = await this.#run(request);
-      }
+    if (request.mutant !== undefined && request.isStatic !== true && !(await this.#isFound(request, tests))) {
+      vi.resetModules();
+      tests = await this.#run(request);
     }
     const { hitCount, mutantCoverage } = instruments;
     return { tests, hitCount, ...(request.mutant === undefined && { mutantCoverage }) };
+  }
+
+  /** Whether a test found the mutant, which it does not find without it. */
+  async #isFound(request: Request, tests: readonly Outcome[]): Promise<boolean> {
+    const failed = tests.find(({ state }) => state === 'fail');
+    if (failed === undefined) return false;
+    const { hitCount } = instruments;
+    const control = await this.#run(leaveOutMutant(request, failed));
+    instruments.hitCount = hitCount;
+    return control.every(({ state }) => state !== 'fail');
   }
 
   async #run(request: Request): Promise<Outcome[]> {

@@ -124,6 +124,21 @@ describe('PDP contexts', () => {
     expect(statedBy(readStreamer(contextEvent(4)), 'session')).toEqual(session);
   });
 
+  it('takes the time of event 3 for the start where none is stated, and that of a later event only for seen', () => {
+    const { tunnel_created: _, ...untimed } = pdpContext;
+    const starts = ([3, 4] as const).map((typeId) => {
+      const { start, startStated } = statedBy(
+        readStreamer(contextEvent(typeId, { ...untimed, session_id: 's1' })),
+        'session',
+      );
+      return [start, startStated];
+    });
+    expect(starts).toEqual([
+      [at, true],
+      [at, false],
+    ]);
+  });
+
   it('takes event 5 for the session’s end and its totals', () => {
     const volume = { rx: 0.012671, tx: 0.01148, total: 0.024151 };
     const {

@@ -484,12 +484,16 @@ describe('numbers', () => {
       return values.map((value) => statedBy(interpret(value, arrivalFrom('twilio')), 'usage').dataTotal);
     };
     expect([
+      bytesOf('0'),
+      bytesOf('"0"'),
       bytesOf('1000'),
       bytesOf('"1000"'),
       bytesOf('1e3'),
       bytesOf('1000.0'),
       bytesOf('9007199254740991'),
     ]).toEqual([
+      [0, 0],
+      [0, 0],
       [1000, 1000],
       [1000, 1000],
       [1000, 1000],
