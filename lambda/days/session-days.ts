@@ -96,6 +96,7 @@ export function hashSession(session: SessionRow): string {
   return digest(printRow('sessions', session));
 }
 
-function isEnded(session: Session): session is SessionRow {
+/** Whether a session is over, so that it is the row of a day. */
+export function isEnded(session: Session): session is SessionRow {
   return session.terminal !== undefined;
 }
