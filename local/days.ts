@@ -181,6 +181,9 @@ export class LocalDays {
       await this.#schedule.start.note(from);
     }
     for (let run = 1; run <= maxRuns; run += 1) {
+      // The schedule sends again what is ordered and not sealed. What is still at work would be read by two at once, who
+      // make each other begin again.
+      await this.#mapping.idle();
       const { usageDays, partialHours } = this.#options;
       const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays, partialHours });
       await this.#mapping.idle();

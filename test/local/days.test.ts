@@ -124,6 +124,11 @@ describe.sequential('a local run', () => {
       listed(sunday, { version: 1, sims: 1, usage: 1, sealed_at: once }),
     ]);
     expect((await readdir(join(folder, 'lake', 'usage'))).sort()).toEqual([`day=${sunday}`, `day=${monday}`]);
+    // Each was read once, although the schedule sends again what is not sealed.
+    for (const day of [sunday, monday]) {
+      const result = await readFile(join(folder, 'lake', 'days', `day=${day}`, 'bucket=0000.json'), 'utf8');
+      expect(JSON.parse(result)).toMatchObject({ isComplete: true, revision: 1 });
+    }
   });
 
   test('reads a day again that late records touch, and no other', async () => {

@@ -64,6 +64,7 @@ export async function readSim(
     sim,
     merged.sessions.map(({ sessionId }) => sessionId),
   );
+  const notedRows = new NotedRows(sim, lake);
   const placed: SessionRow[] = [];
   const sessions: Session[] = [];
   const changes: NoteChange[] = [];
@@ -72,10 +73,7 @@ export async function readSim(
   for (const session of merged.sessions) {
     const { sessionId } = session;
     const note = known.get(sessionId);
-    const noted =
-      note === undefined || note.day === day || saysAll(session, note)
-        ? undefined
-        : await readNoted(lake, sim, sessionId, note);
+    const noted = note && note.day !== day ? await notedRows.find(session, note) : undefined;
     const row = before.sessions.find((one) => one.sessionId === sessionId);
     const all: Session = noted === undefined ? session : mergeSessions(session, noted);
     sessions.push(all);
@@ -92,15 +90,32 @@ export async function readSim(
   return { rows: { ...rows, findings }, notes: changes, redo, sessions };
 }
 
-/** The row of a session that another day has. */
-async function readNoted(
-  lake: DayPorts['lake'],
-  sim: string,
-  sessionId: string,
-  { day }: SessionNote,
-): Promise<SessionRow | undefined> {
-  const buckets = await readBucketCount(lake, day);
-  if (buckets === undefined) return undefined;
-  const rows = await readSimRows(lake, 'sessions', { sim, day, buckets });
-  return rows.find((row) => row.sessionId === sessionId);
+/** The rows of a SIM's sessions that other days have. */
+class NotedRows {
+  readonly #sim: string;
+  readonly #lake: DayPorts['lake'];
+  readonly #days = new Map<Day, readonly SessionRow[]>();
+
+  constructor(sim: string, lake: DayPorts['lake']) {
+    this.#sim = sim;
+    this.#lake = lake;
+  }
+
+  /**
+   * The row of a session that its note tells of. Undefined also where that row says what is known without it, as it does of
+   * nearly all sessions of the day before: then the lake is not read.
+   */
+  async find(session: Session, note: SessionNote): Promise<SessionRow | undefined> {
+    if (saysAll(session, note)) return undefined;
+    const { day } = note;
+    const rows = this.#days.get(day) ?? (await this.#read(day));
+    this.#days.set(day, rows);
+    return rows.find(({ sessionId }) => sessionId === session.sessionId);
+  }
+
+  async #read(day: Day): Promise<readonly SessionRow[]> {
+    const buckets = await readBucketCount(this.#lake, day);
+    if (buckets === undefined) return [];
+    return readSimRows(this.#lake, 'sessions', { sim: this.#sim, day, buckets });
+  }
 }

@@ -429,6 +429,30 @@ describe('the pass over a day', () => {
     expect((await readLake(after))[first]?.findings.map(({ bytes }) => bytes)).toEqual([1_000]);
   });
 
+  it('reads rows of the day before only of a SIM whose sessions have gone on, and once for all of them', async () => {
+    const ended = (sim: string, sessionId: string, end: string) => ({
+      ...makeSession({ sessionId, start: `${before}T10:00:00.000Z`, end, status: 'ended' }),
+      sim,
+    });
+    for (const sim of [first, second]) {
+      const sessions = ['s1', 's2'].map((id) => ended(sim, id, `${before}T11:00:00.000Z`));
+      ports.deliver(sim, { ...noItems, usage: [usage(sim, '01')], sessions });
+    }
+    await close(before);
+    const sessions = ['s1', 's2'].map((id) => ended(second, id, `${day}T12:00:00.000Z`));
+    ports.deliver(second, { ...noItems, sessions });
+    const opened: string[] = [];
+    const { open } = ports.lake;
+    Object.assign(ports.lake, {
+      open: (key: string) => {
+        opened.push(key);
+        return open(key);
+      },
+    });
+    await close(day);
+    expect(opened.filter((key) => key.startsWith(`sessions/day=${before}/`))).toHaveLength(1);
+  });
+
   it('finds the sessions of markers that were removed before it was read', async () => {
     closedThrough = day;
     const session = makeSession({
