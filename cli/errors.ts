@@ -97,7 +97,13 @@ function isFileError(error: Error): boolean {
 }
 
 /** Codes of Node.js for a path that another one would have been right for. */
-const wrongPathCodes: ReadonlySet<string> = new Set(['EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ENOENT', 'ENOTDIR']);
+const wrongPathCodes: ReadonlySet<string> = new Set([
+  'EEXIST',
+  'EISDIR',
+  'ENAMETOOLONG',
+  'ENOENT',
+  'ENOTDIR',
+]);
 
 /** Whether no connection was made, or it broke off. */
 function isNotConnected(error: Error): boolean {

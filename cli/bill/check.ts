@@ -125,7 +125,10 @@ async function readThrough(items: AsyncGenerator<unknown>): Promise<void> {
 }
 
 /** Writes as CSV what goes by. */
-async function* copyTo(writer: ResultWriter, compared: AsyncIterable<Compared>): AsyncGenerator<Compared> {
+async function* copyTo(
+  writer: Pick<ResultWriter, 'write'>,
+  compared: AsyncIterable<Compared>,
+): AsyncGenerator<Compared> {
   await writer.write(csvRow(csvColumns));
   for await (const one of compared) {
     for (const row of renderRows(one)) await writer.write(row);

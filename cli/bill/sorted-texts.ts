@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { createReadStream, rmSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compareTexts } from '../../lambda/days/rows.ts';
@@ -48,17 +47,7 @@ export class SortedTexts {
     this.#folder ??= await this.#makeFolder();
     const path = join(this.#folder, String(this.#files.length));
     this.#files.push(path);
-    const stream = createWriteStream(path, { mode: 0o600 });
-    let waiting = '';
-    for (const { key, text } of this.#takeHeld()) {
-      // JSON has no tab in it.
-      waiting += `${JSON.stringify(key)}\t${text}\n`;
-      if (waiting.length < blockLength) continue;
-      if (!stream.write(waiting)) await once(stream, 'drain');
-      waiting = '';
-    }
-    stream.end(waiting);
-    await once(stream, 'close');
+    await writeFile(path, writeBlocks(this.#takeHeld()), { mode: 0o600 });
   }
 
   async #makeFolder(): Promise<string> {
@@ -99,6 +88,19 @@ export class SortedTexts {
 }
 
 const blockLength = 65_536;
+
+/** Lines of texts, many at once. */
+function* writeBlocks(texts: readonly KeyedText[]): Generator<string> {
+  let waiting = '';
+  for (const { key, text } of texts) {
+    // JSON has no tab in it.
+    waiting += `${JSON.stringify(key)}\t${text}\n`;
+    if (waiting.length < blockLength) continue;
+    yield waiting;
+    waiting = '';
+  }
+  yield waiting;
+}
 
 /** The next of some texts. */
 class Head {

@@ -1,5 +1,3 @@
-import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
@@ -19,6 +17,7 @@ import {
   startProgress,
 } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
+import { FileOutput } from '../terminal/file-output.ts';
 import { count } from '../terminal/progress.ts';
 import { type ExportedTable, exportedTables, formats, maskedItem, withoutFalseCost } from './formats.ts';
 
@@ -80,19 +79,18 @@ async function exportTable(
   const format = formats[options.format];
   const file = join(options.out, `${table.name}.${format.ending}`);
   const unfinished = `${file}.part`;
-  const stream = createWriteStream(unfinished);
+  const output = new FileOutput(unfinished);
   let isWhole = false;
   try {
-    stream.write(format.head(table.columns));
-    const items = await writeItems(context, options, table, stream);
-    stream.end();
-    await once(stream, 'close');
+    await output.write(format.head(table.columns));
+    const items = await writeItems(context, options, table, output);
+    await output.close();
     isWhole = !context.signal.aborted;
     if (!isWhole) return undefined;
     await rename(unfinished, file);
     return { file, items };
   } finally {
-    stream.destroy();
+    output.discard();
     if (!isWhole) await rm(unfinished, { force: true });
   }
 }
@@ -101,7 +99,7 @@ async function writeItems(
   context: CommandContext,
   options: ExportOptions,
   table: ExportedTable,
-  stream: WriteStream,
+  output: FileOutput,
 ): Promise<number> {
   const { deployment, signal, reveal } = context;
   const format = formats[options.format];
@@ -110,10 +108,9 @@ async function writeItems(
   const write = async (counted: readonly Item[]): Promise<void> => {
     const items = counted.map(withoutFalseCost);
     const shown = reveal ? items : items.map(maskedItem);
-    const hasRoom = stream.write(shown.map((item) => format.line(item, table.columns)).join(''));
+    await output.write(shown.map((item) => format.line(item, table.columns)).join(''));
     written += counted.length;
     progress.show(written, undefined);
-    if (!hasRoom) await once(stream, 'drain');
   };
   await mapConcurrently([...Array(segments).keys()], segments, async (Segment) => {
     const input = scanInput(deployment.places.tables[table.name], table, options);

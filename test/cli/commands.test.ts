@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -372,6 +373,21 @@ describe('what the ledger holds', () => {
 });
 
 describe('export', () => {
+  test.skipIf(!existsSync('/dev/full')).each(['sessions', 'sims'])(
+    'says that the disk is full where %s are written, and leaves no part of a file',
+    async (table) => {
+      const out = await mkdtemp(join(folder, 'full-'));
+      await symlink('/dev/full', join(out, `${table}.csv.part`));
+      const { code, errors } = await ledger.run(['export', '--out', out]);
+      expect({ code, errors }).toEqual({
+        code: 1,
+        errors: expect.stringMatching(/^ENOSPC: no space left on device, write\n/),
+      });
+      const left = await readdir(out);
+      expect(left.filter((name) => name.endsWith('.part') || name.startsWith(table))).toEqual([]);
+    },
+  );
+
   test('writes every item once, numbers as they are stored and cells that a spreadsheet would run as text', async () => {
     await ledger.put(
       '1nce',

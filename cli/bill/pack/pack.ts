@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type Compared, findCauseText } from '../../../lambda/billing/compare.ts';
@@ -18,7 +17,8 @@ import { UsageError } from '../../../lambda/errors.ts';
 import { FindingsTable } from '../../../lambda/store/findings.ts';
 import type { CommandContext } from '../../command.ts';
 import { openLake } from '../../days/lake.ts';
-import { csvRow, ResultWriter } from '../../terminal/terminal.ts';
+import { FileOutput } from '../../terminal/file-output.ts';
+import { csvRow } from '../../terminal/terminal.ts';
 import { type PackExample, type PackSummary, renderPackPage } from './pack-page.ts';
 import { findHeldSince, type SealedFile, SealReader } from './seals.ts';
 import { checkMeanings } from './words.ts';
@@ -52,25 +52,17 @@ const sealColumns = ['day', 'version', 'sealed_at', 'root', 'usage_records', 'us
 
 /** A CSV file that is written row by row. */
 class CsvFile {
-  readonly #stream: WriteStream;
-  readonly writer: ResultWriter;
+  readonly output: FileOutput;
   rows = 0;
 
   constructor(path: string) {
-    this.#stream = createWriteStream(path);
-    this.writer = new ResultWriter(this.#stream);
-  }
-
-  async write(cells: readonly unknown[]): Promise<void> {
-    this.rows += 1;
-    await this.writer.write(csvRow(cells));
+    this.output = new FileOutput(path);
   }
 
   /** @throws what Node.js throws if the file cannot be written. */
-  async close(): Promise<void> {
-    await this.writer.flush();
-    this.#stream.end();
-    await once(this.#stream, 'close');
+  async write(cells: readonly unknown[]): Promise<void> {
+    this.rows += 1;
+    await this.output.write(csvRow(cells));
   }
 }
 
@@ -112,8 +104,8 @@ export class DisputePack {
   }
 
   /** Writes `lines.csv`: who compares lines writes each. */
-  get lines(): ResultWriter {
-    return this.#lines.writer;
+  get lines(): Pick<FileOutput, 'write'> {
+    return this.#lines.output;
   }
 
   /**
@@ -238,7 +230,7 @@ export class DisputePack {
   /** Writes the rest. */
   async finish(summary: PackSummary): Promise<void> {
     const { folder, given, rating } = this.#options;
-    for (const file of [this.#records, this.#findingsFile, this.#lines]) await file.close();
+    for (const file of [this.#records, this.#findingsFile, this.#lines]) await file.output.close();
     const sealed = await this.#writeSeals();
     // Two files may have one name.
     const copies = given.map((file, index) => [file, `given/${index + 1}-${basename(file)}`] as const);
@@ -278,7 +270,7 @@ export class DisputePack {
       const slots = this.#context.reveal ? this.#slots.get(manifest.day) : undefined;
       files.push(...(await this.#seals.write(folder, manifest, slots ?? new Set())));
     }
-    await file.close();
+    await file.output.close();
     return files;
   }
 }

@@ -4,7 +4,7 @@ import type { Manifest } from '../../store/manifest.ts';
 import type { Entry } from '../ingest.ts';
 import type { Block, BlockReader } from './blocks.ts';
 import { headerIn, type Layout, parseLayout, swallowsRows } from './layout.ts';
-import { type ParsedRow, parseRows } from './rows.ts';
+import { type Delimiter, type ParsedRow, parseRows } from './rows.ts';
 
 /** What is imported at once: rows of a block under one header, or a header. */
 export interface Part {
@@ -89,7 +89,9 @@ function cutSection({ bytes, ends }: Block, layout: Layout, keepsHeader: boolean
   const maxRows = keepsHeader
     ? Math.max(1, maxHeaderCopies / layout.header.length)
     : Number.POSITIVE_INFINITY;
-  for (const [index, row] of parseRows(bytes, ends, layout.delimiter).entries()) {
+  let index = -1;
+  for (const row of walkRows({ bytes, ends }, layout.delimiter)) {
+    index += 1;
     const header = headerIn(row, layout);
     if (header === layout.header && !swallowsRows(header)) continue;
     const begin = row.bytes.byteOffset - bytes.byteOffset;
@@ -110,6 +112,23 @@ function cutSection({ bytes, ends }: Block, layout: Layout, keepsHeader: boolean
 }
 
 const newline = 0x0a;
+
+/** Rows that are parsed first; then twice as many each time. */
+const firstRows = 32;
+
+/** The rows of a block, parsed some at a time: those behind a header are parsed again, with what follows them. */
+function* walkRows({ bytes, ends }: Block, delimiter: Delimiter): Generator<ParsedRow> {
+  let count = firstRows;
+  for (let from = 0; from < ends.length; from += count, count *= 2) {
+    const begin = ends[from - 1] ?? 0;
+    const some = ends.slice(from, from + count);
+    yield* parseRows(
+      bytes.subarray(begin, some.at(-1)),
+      some.map((end) => end - begin),
+      delimiter,
+    );
+  }
+}
 
 /** Where rows stand in their file. */
 interface Place {
