@@ -60,7 +60,9 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
   if (read?.isAnySealed === true && read.unread.length > 0)
     terminal.err.write(`Not sealed, so nothing was looked for: ${describeDayList(read.unread)}\n`);
   if (read?.isAnySealed === true && read.last !== undefined)
-    terminal.err.write(`Days after ${read.last} are not closed yet, and not looked at: days close reads them\n`);
+    terminal.err.write(
+      `Days after ${read.last} are not closed yet, and not looked at: days close reads them\n`,
+    );
   return exitCode.done;
 }
 
