@@ -71,7 +71,7 @@ function maxBytes(path: string): number {
   // It has a reader of Parquet files of 60 KB.
   if (path === 'QueryApi/Reader') return 470_000;
   // It writes Parquet files, reads their rows and columns, and rates usage.
-  if (path === 'DayPass/Worker') return 490_000;
+  if (path === 'DayPass/Worker') return 500_000;
   return path === 'FileIngest/FileImporter' ? 560_000 : 380_000;
 }
 
