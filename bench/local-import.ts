@@ -26,7 +26,7 @@ const pollMilliseconds = 20;
 export async function localImport({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
   const folder = temporaryFolder();
   const rows = quick ? 5_000 : 50_000;
-  // Rows of the last two hours: what is older than 45 days when it arrives is written another way.
+  // Rows of the last two hours, as a carrier's file has them.
   const path = await csvFile(folder, rows, Date.now() - 2 * 3_600_000);
   const program = await bundle('bench/probes/csv.ts', folder, 'csv');
   const seconds = await interleaved(

@@ -247,12 +247,7 @@ export async function replaySimulation(
       for (const delivery of batch) {
         if (delivery.kind === 'stream')
           await ledger.putRecord(delivery.source, delivery.data, delivery.partitionKey);
-        else {
-          // The fleet's records are old by the machine's clock: the importer takes for granted that no stream brings them now.
-          if (!hasIncidents) await ledger.idle();
-          await ledger.putFile(delivery.source, delivery.key, delivery.bytes);
-          if (!hasIncidents) await ledger.idle();
-        }
+        else await ledger.putFile(delivery.source, delivery.key, delivery.bytes);
       }
       // Lets the mappings run: generating records never waits by itself.
       await new Promise((resolve) => setImmediate(resolve));

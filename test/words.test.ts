@@ -17,7 +17,6 @@ const replacedWords: ReadonlyMap<string, string> = new Map([
 /** Whole identifiers that say less than another name does, with that name. */
 const replacedNames: ReadonlyMap<string, string> = new Map([
   ['lookFirst', 'readBeforeWrite'],
-  ['settledBefore', 'finalBefore'],
   ['speakingFor', 'withoutSession'],
   ['Earnest', 'Effect'],
   ['Given', 'what was given'],

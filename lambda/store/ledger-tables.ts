@@ -34,11 +34,6 @@ export interface WriteOptions {
    */
   readonly readBeforeWrite: boolean;
   /**
-   * With `readBeforeWrite`: records from before this time that are not stored are put many at once, however complete,
-   * since no other path can bring them at the same moment.
-   */
-  readonly finalBefore?: string;
-  /**
    * When the writing was asked for, in milliseconds since the epoch, where that is later than the arrival of the records:
    * what comes again long after is not to expire at once.
    */

@@ -45,16 +45,14 @@ export async function putAll(
   const { client } = tables;
   const all = makePuts(tables, changes, options);
   // Whether an item is there and how complete it is decides about most puts; few need to know what it says.
-  const { stored, unread } = options.readBeforeWrite
+  const stored = options.readBeforeWrite
     ? await findStored(client, all, completenessAttributes)
-    : nothingRead;
+    : new Map<Put, Item>();
   const puts = all.filter((put) => !isContained(put, stored.get(put), report));
   const gains = tables.measuresUsage === true ? new UsageGains() : undefined;
   const isUnseen = (put: Put): boolean =>
     put.completeness >= complete && !(gains !== undefined && isUsage(put));
-  const isPlain = (put: Put): boolean =>
-    !put.mayShorten &&
-    (isUnseen(put) || (!stored.has(put) && !unread.has(put) && isSettled(put.change.state, options)));
+  const isPlain = (put: Put): boolean => !put.mayShorten && isUnseen(put);
   // Of what a file states again, the fuller one stays.
   const takesPlace = (put: Put): typeof outdoes =>
     put.completeness >= complete && !options.readBeforeWrite ? supersedes : outdoes;
@@ -128,7 +126,7 @@ async function putCarefully(
       else left.push({ put, stored: outcome.stored });
     }
   });
-  const { stored } = await findStored(client, unseen);
+  const stored = await findStored(client, unseen);
   left.push(...unseen.map((put) => ({ put, stored: stored.get(put) })));
   await forEachConcurrently(left, maxRequests, ({ put, stored: seen, unaccepted }) =>
     report.of(put.change, async () => {
@@ -138,12 +136,6 @@ async function putCarefully(
       return outcome;
     }),
   );
-}
-
-/** Whether a record that was looked for is too old for another path to bring it just now. */
-function isSettled(state: Usage | LedgerEvent, { readBeforeWrite, finalBefore }: WriteOptions): boolean {
-  if (!readBeforeWrite || finalBefore === undefined) return false;
-  return ('end' in state ? state.end : state.time) < finalBefore;
 }
 
 function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt = 0 }: WriteOptions): Put[] {
@@ -171,29 +163,19 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt 
   return puts;
 }
 
-/** What is stored for puts. */
-interface Found {
-  /** The items, by the puts that they stand for. */
-  readonly stored: ReadonlyMap<Put, Item>;
-  /** The puts of which this is not known, since reading failed. */
-  readonly unread: ReadonlySet<Put>;
-}
-
-const nothingRead: Found = { stored: new Map(), unread: new Set() };
-
 /**
  * Finds what is stored for puts, a hundred in a request. Puts whose request fails are written like those that nobody
  * looked for: reading saves writes and decides nothing.
  *
  * @param attributes the attributes that are read, besides the keys; all of them, where it is left out.
+ * @returns the items, by the puts that they stand for.
  */
 async function findStored(
   client: DynamoDBClient,
   puts: readonly Put[],
   attributes?: readonly string[],
-): Promise<Found> {
+): Promise<ReadonlyMap<Put, Item>> {
   const stored = new Map<Put, Item>();
-  const unread = new Set<Put>();
   const byTable = new Map<string, Map<string, Put>>();
   for (const put of puts) {
     const ofTable = byTable.get(put.tableName) ?? new Map<string, Put>();
@@ -210,13 +192,9 @@ async function findStored(
         const put = byKey.get(keyText(item));
         if (put !== undefined) stored.set(put, item);
       }
-      for (const key of read.unread) {
-        const put = byKey.get(keyText(key));
-        if (put !== undefined) unread.add(put);
-      }
     }),
   );
-  return { stored, unread };
+  return stored;
 }
 
 function keyText(item: Item): string {

@@ -3,7 +3,6 @@ import { listJudgedDays, type NamedFile, readFileName } from '../../days/named-f
 import { makeFilesKey } from '../../ledger/accounts.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
 import type { Source } from '../../ledger/source.ts';
-import { formatTime } from '../../ledger/time.ts';
 import { backOff } from '../../store/concurrency.ts';
 import type { FilesTable } from '../../store/files.ts';
 import type { Manifest } from '../../store/manifest.ts';
@@ -57,11 +56,6 @@ const partsAtOnce = 2;
  * same time, so that all that an invocation left behind is stored again before a retry notes its progress.
  */
 const partsPerNote = 20;
-/**
- * Carriers send at most 20 days of history again, and a stream keeps a week unless configured otherwise: a record that is
- * older than this when its file is delivered does not arrive by stream at the same moment.
- */
-const settledMilliseconds = 45 * 86_400_000;
 /** How often a block is tried while the store or the quarantine does not take all of it. */
 const maxAttempts = 4;
 
@@ -324,7 +318,6 @@ async function importPart(
   const options = {
     readBeforeWrite: true,
     writtenAt: ports.askedAt,
-    finalBefore: formatTime(task.arrivedAt - settledMilliseconds),
     rejectGroup,
   };
   for (let attempt = 1; ; attempt += 1) {
