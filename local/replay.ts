@@ -277,8 +277,9 @@ export async function replaySimulation(
   const found = compareAlerts(truth, compared, await alerts.list(), end);
   const told = hasIncidents ? compareIncidents(truth, rules, [...incidents.values()], end) : [];
   const { missing } = truth;
-  if (missing !== undefined) await ledger.closeDays(end + missingKnownHours * hour);
-  const findings = missing && compareFindings(missing, await listLosses(ledger.dynamoDb, end));
+  const allKnown = end + missingKnownHours * hour;
+  if (missing !== undefined) await ledger.closeDays(allKnown);
+  const findings = missing && compareFindings(missing, await listLosses(ledger.dynamoDb, allKnown));
   return {
     seconds: seconds - sweepSeconds,
     ...{ comparison, answers, miscounts, isUndelivered, findings },
@@ -290,11 +291,15 @@ export async function replaySimulation(
   };
 }
 
-/** The findings of all closed days. */
-async function listLosses(client: DynamoDBClient, end: number): Promise<FoundLoss[]> {
-  const period = { from: fleetStart, to: formatTime(end + missingKnownHours * hour) };
+/**
+ * The findings of all closed days.
+ *
+ * @param now milliseconds since the epoch, by the clock that closed the days: none of a later day are listed.
+ */
+async function listLosses(client: DynamoDBClient, now: number): Promise<FoundLoss[]> {
+  const period = { from: fleetStart, to: formatTime(now) };
   const findings = new FindingsTable(client, findingsTable.name);
-  const ports = { findings, now: () => end };
+  const ports = { findings, now: () => now };
   const found: FoundLoss[] = [];
   const all = { check: undefined, sim: undefined, source: undefined };
   let after: FindingsPosition | undefined;

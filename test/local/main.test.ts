@@ -158,12 +158,14 @@ describe('npm start', () => {
   });
 
   test.each([
-    ['update', [], 'alerts', '[a-z-]+'],
-    ['hourly', [], 'alerts', '[a-z-]+'],
+    ['20', '3', 'update', [], 'alerts', '[a-z-]+'],
+    ['20', '3', 'hourly', [], 'alerts', '[a-z-]+'],
+    // An end is missed days after the fleet's last record.
+    ['5', '2', 'hourly', ['--losses', 'planted'], 'findings', 'orphan no-end'],
   ])(
-    '-- --simulate says that ledger and API equal the simulator’s truth, sessions refreshed by "%s"',
-    async (setting, options, found, kind) => {
-      const fleet = ['--simulate', '20', '--hours', '3', '--session-refresh', setting, ...options];
+    '-- --simulate %s --hours %s says that ledger and API equal the truth, sessions refreshed by "%s" %j',
+    async (sims, hours, setting, options, found, kind) => {
+      const fleet = ['--simulate', sims, '--hours', hours, '--session-refresh', setting, ...options];
       const { code, output, errors } = await start(...fleet, '--once');
       expect({ code, errors }).toEqual({ code: 0, errors: '' });
       expect(output).toMatch(
