@@ -243,7 +243,9 @@ test('nothing personal is logged, whatever is wrong with a file', async () => {
   const namesFirst = Buffer.from('"901405100000101","8988280666001000101","user@example.com"\n');
   const bodies = [...files.map(({ bytes }) => bytes), withoutHeader, namesFirst, file(30)];
   dynamoDb.fail = ({ operation, body }) =>
-    /^(PutItem|BatchExecuteStatement)$/.test(operation) && body.includes('5000000011') && logged(again).length === 0
+    /^(PutItem|BatchExecuteStatement)$/.test(operation) &&
+    body.includes('5000000011') &&
+    logged(again).length === 0
       ? dynamoDbError('ValidationException')
       : undefined;
   for (const [number, bytes] of bodies.entries()) await s3.putObject(bucket, `cdr_${number}.csv`, bytes);
