@@ -4,15 +4,14 @@
  */
 import {
   type Attributes,
+  countWriteUnits,
   db,
   errorBody,
-  lockItems,
   type Place,
   type Projection,
-  type Replacement,
   readItems,
   readTable,
-  replaceItems,
+  rewriteItems,
   type Store,
   type Table,
 } from './dynalite-store.ts';
@@ -28,7 +27,7 @@ interface TableCapacity {
 }
 
 /** A checked request `BatchGetItem`. */
-export interface BatchGetRequest {
+interface BatchGetRequest {
   readonly RequestItems: Readonly<Record<string, KeysAndAttributes>>;
   readonly ReturnConsumedCapacity?: ReturnConsumedCapacity;
 }
@@ -93,7 +92,7 @@ function shuffle(items: Attributes[]): Attributes[] {
 }
 
 /** A checked request `BatchWriteItem`. */
-export interface BatchWriteRequest {
+interface BatchWriteRequest {
   readonly RequestItems: Readonly<Record<string, readonly WriteRequest[]>>;
   readonly ReturnConsumedCapacity?: ReturnConsumedCapacity;
 }
@@ -112,22 +111,11 @@ export async function batchWrite(store: Store, request: BatchWriteRequest): Prom
     const table = await readTable(store, name);
     for (const write of requests) writes.push(checkWrite(write, table));
   }
-  const seen = new Set(writes.map(({ table, key }) => `${table.TableName}\n${key}`));
-  if (seen.size < writes.length) throw db.validationError('Provided list of item keys contains duplicates');
-  const units = new Map<string, number>();
-  const release = await lockItems(store, writes);
-  try {
-    const stored = await readItems(store, writes);
-    const replacements = writes.map((write, index): Replacement => ({ ...write, before: stored[index] }));
-    for (const { table, before, after } of replacements) {
-      const larger = Math.max(db.capacityUnits(before, false), db.capacityUnits(after, false));
-      units.set(table.TableName, (units.get(table.TableName) ?? 0) + larger);
-    }
-    await replaceItems(store, replacements);
-  } finally {
-    release();
-  }
-  const capacities = [...units].map(([name, taken]) =>
+  const results = await rewriteItems(store, writes, (write, before) => ({
+    replacement: { ...write, before },
+    sized: [before, write.after],
+  }));
+  const capacities = [...countWriteUnits(writes, results)].map(([name, taken]) =>
     describeCapacity(name, taken, request.ReturnConsumedCapacity),
   );
   return answerWith({ UnprocessedItems: {} }, capacities, request.ReturnConsumedCapacity);

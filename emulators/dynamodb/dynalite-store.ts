@@ -278,7 +278,7 @@ export interface Place {
  *
  * @returns a function that releases the locks.
  */
-export async function lockItems(store: Store, places: readonly Place[]): Promise<() => void> {
+async function lockItems(store: Store, places: readonly Place[]): Promise<() => void> {
   const keys = new Map<string, string[]>();
   for (const { table, key } of places) {
     const known = keys.get(table.TableName);
@@ -322,8 +322,58 @@ export interface Replacement extends Place {
   readonly after: Attributes | undefined;
 }
 
+/** What becomes of an item that a request is to write. */
+export interface Rewritten {
+  /** Undefined where it stays. */
+  readonly replacement?: Replacement;
+  /** The items before and after: the larger one decides about write units, also where the write failed. */
+  readonly sized: readonly (Attributes | undefined)[];
+}
+
+/**
+ * Reads items, decides about each, and replaces those that change: all reads at once, and all changes in one write. No
+ * other write happens in between, since dynalite's own writes wait for the same locks.
+ *
+ * @throws dynalite's error for a request that writes an item twice.
+ */
+export async function rewriteItems<Write extends Place, Result extends Rewritten>(
+  store: Store,
+  writes: readonly Write[],
+  decide: (write: Write, stored: Attributes | undefined) => Result,
+): Promise<readonly Result[]> {
+  const places = new Set(writes.map(({ table, key }) => `${table.TableName}\n${key}`));
+  if (places.size < writes.length) {
+    throw db.validationError('Provided list of item keys contains duplicates');
+  }
+  const release = await lockItems(store, writes);
+  try {
+    const stored = await readItems(store, writes);
+    const results = writes.map((write, index) => decide(write, stored[index]));
+    await replaceItems(
+      store,
+      results.flatMap(({ replacement }) => replacement ?? []),
+    );
+    return results;
+  } finally {
+    release();
+  }
+}
+
+/** Counts the write units of each table, by its name. */
+export function countWriteUnits(
+  writes: readonly Place[],
+  results: readonly Rewritten[],
+): ReadonlyMap<string, number> {
+  const units = new Map<string, number>();
+  for (const [index, { table }] of writes.entries()) {
+    const sizes = results[index]?.sized.map((item) => db.capacityUnits(item, false)) ?? [];
+    units.set(table.TableName, (units.get(table.TableName) ?? 0) + Math.max(0, ...sizes));
+  }
+  return units;
+}
+
 /** Replaces items and the entries of their indexes, all in one write. */
-export async function replaceItems(store: Store, replacements: readonly Replacement[]): Promise<void> {
+async function replaceItems(store: Store, replacements: readonly Replacement[]): Promise<void> {
   const changes: Change[] = [];
   const change = (key: string, value: Attributes | undefined): void => {
     changes.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value });

@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { guardServer } from '../loopback-guard.ts';
-import { type BatchGetRequest, type BatchWriteRequest, batchGet, batchWrite } from './batch-actions.ts';
+import { batchGet, batchWrite } from './batch-actions.ts';
 import {
   captureStore,
   loadDynalite,
@@ -55,10 +55,7 @@ process.once('message', (options: EngineOptions) => start(options).catch(fail));
 async function start({ port, dataDirectory, permanentTables }: EngineOptions): Promise<void> {
   if (dataDirectory !== undefined) await tryOpen(dataDirectory);
   for (const { prototype } of [Level, MemoryLevel]) closeIteratorsOnReturn(prototype);
-  const dynalite = loadDynalite<{ batchGetItem: BatchGetRequest; batchWriteItem: BatchWriteRequest }>({
-    batchGetItem: batchGet,
-    batchWriteItem: batchWrite,
-  });
+  const dynalite = loadDynalite({ batchGetItem: batchGet, batchWriteItem: batchWrite });
   const { made: server, store } = captureStore(() =>
     dynalite({
       createTableMs: 0,

@@ -2,14 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkOperands, holds } from './conditions.ts';
 import {
   type Attributes,
+  countWriteUnits,
   db,
   errorBody,
-  lockItems,
   type Place,
-  type Replacement,
-  readItems,
+  type Rewritten,
   readTable,
-  replaceItems,
+  rewriteItems,
   type Store,
   type Table,
   type Value,
@@ -72,11 +71,8 @@ interface Write extends Place {
   readonly inserted: Attributes | undefined;
 }
 /** A statement that was executed. */
-interface Executed {
+interface Executed extends Rewritten {
   readonly answer: StatementAnswer;
-  /** The items before and after: the larger one decides about write units, also where the statement failed. */
-  readonly sized: readonly (Attributes | undefined)[];
-  readonly replacement?: Replacement;
 }
 
 /**
@@ -201,38 +197,17 @@ function parseObject(body: string): object {
 async function executeBatch(store: Store, request: BatchRequest): Promise<object> {
   const prepared = await Promise.all(request.Statements.map((statement) => prepare(store, statement)));
   const writes = prepared.filter((one): one is Write => !('Code' in one));
-  const places = writes.map(({ table, key }) => `${table.TableName}\n${key}`);
-  if (new Set(places).size < places.length) {
-    throw db.validationError('Provided list of item keys contains duplicates');
-  }
-  const executed = await executeWrites(store, writes);
+  const executed = await rewriteItems(store, writes, (write, stored) => execute(store, write, stored));
   const Responses = prepared.map((one) =>
     'Code' in one ? { Error: one } : executed[writes.indexOf(one)]?.answer,
   );
   const returnsCapacity = ['INDEXES', 'TOTAL'].includes(request.ReturnConsumedCapacity ?? '');
   if (!returnsCapacity) return { Responses };
-  const units = new Map<string, number>();
-  for (const [index, { table }] of writes.entries()) {
-    const sizes = executed[index]?.sized.map((item) => db.capacityUnits(item, false)) ?? [];
-    units.set(table.TableName, (units.get(table.TableName) ?? 0) + Math.max(0, ...sizes));
-  }
-  const ConsumedCapacity = [...units].map(([TableName, CapacityUnits]) => ({ TableName, CapacityUnits }));
+  const ConsumedCapacity = [...countWriteUnits(writes, executed)].map(([TableName, CapacityUnits]) => ({
+    TableName,
+    CapacityUnits,
+  }));
   return { Responses, ConsumedCapacity };
-}
-
-async function executeWrites(store: Store, writes: readonly Write[]): Promise<Executed[]> {
-  const release = await lockItems(store, writes);
-  try {
-    const stored = await readItems(store, writes);
-    const executed = writes.map((write, index) => execute(store, write, stored[index]));
-    await replaceItems(
-      store,
-      executed.flatMap(({ replacement }) => replacement ?? []),
-    );
-    return executed;
-  } finally {
-    release();
-  }
 }
 
 /** Cached, because the same statements come again with other parameters. */
