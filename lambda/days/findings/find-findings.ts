@@ -76,8 +76,9 @@ export function listUnknownBeginnings(
 ): UnknownBeginning[] {
   return listJudged(basis).flatMap((known) => {
     const beginning = findUnknownBeginning(known);
+    if (beginning === undefined) return [];
     const isWhole = checkChain(known).length === 0 && checkClose(known).length === 0;
-    return beginning === undefined || isWhole ? [] : [beginning];
+    return isWhole ? [] : [beginning];
   });
 }
 

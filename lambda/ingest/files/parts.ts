@@ -40,18 +40,18 @@ export async function* readParts(
   first: Layout,
   begin: Manifest,
 ): AsyncGenerator<Part, undefined> {
-  const { key, blocks } = source;
+  const { blocks } = source;
   let layout = first;
   let { rows, position, headers = 1 } = begin;
   for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
-    const { entries, length, rest, header } = cutSection(source, block, layout, {
+    const { entries, length, rest, behind } = cutSection(source, block, layout, {
       object: begin.object,
       rows,
       headers,
     });
     if (rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - rest));
-    if (header !== undefined) {
-      layout = parseLayout(header, key);
+    if (behind !== undefined) {
+      layout = behind;
       headers += 1;
     }
     const rowsBefore = rows;
@@ -64,7 +64,7 @@ export async function* readParts(
       length,
       rejectGroup,
       isResumable: blocks.isResumable,
-      headers: header === undefined ? {} : { header: layout.header, headers },
+      headers: behind === undefined ? {} : { header: layout.header, headers },
     };
     block = await blocks.next(layout.delimiter);
   }
@@ -80,8 +80,8 @@ interface Section {
   readonly length: number;
   /** Bytes of the block behind it. */
   readonly rest: number;
-  /** The header; undefined if these are rows. */
-  readonly header?: string;
+  /** The layout of the rows behind it, if it is a header. */
+  readonly behind?: Layout;
 }
 
 /**
@@ -112,11 +112,10 @@ function cutSection(source: PartSource, { bytes, ends }: Block, layout: Layout, 
     // A row that is broken by its quotes may end before the bytes that were cut as one row.
     const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
     const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
+    const behind = parseLayout(header, source.key);
     const own = { ...place, headers: place.headers + 1 };
-    const swallowed = swallowsRows(header)
-      ? [readEntry(source, row, parseLayout(header, source.key), own, 0)]
-      : [];
-    return { entries: swallowed, length, rest: bytes.length - length, header };
+    const swallowed = swallowsRows(header) ? [readEntry(source, row, behind, own, 0)] : [];
+    return { entries: swallowed, length, rest: bytes.length - length, behind };
   }
   return { entries, length: bytes.length, rest: 0 };
 }
