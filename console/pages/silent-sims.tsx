@@ -80,7 +80,7 @@ export function SilentSimsSection({
 }: {
   readonly place: Place;
   readonly silent: SilentSims;
-  /** What is said where there are none. */
+  /** The sentence that is shown when no SIM is silent. */
   readonly empty: string;
 }): JSX.Element {
   return (

@@ -16,7 +16,7 @@ export interface UnknownBeginning {
   readonly session: SessionRow;
   /** The first moment of the day on which it began. ISO 8601, as the end. */
   readonly from: string;
-  /** When its first usage began; its end where there is none. */
+  /** When its first usage began; when it ended, if it has no usage. */
   readonly to: string;
 }
 

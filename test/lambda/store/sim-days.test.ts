@@ -96,7 +96,7 @@ describe('a SIM-day that is made again', () => {
     expect(found).toEqual([true, false, false, false]);
   });
 
-  it('need not be stored where nothing happened, and is none of a partial pass', async () => {
+  it('need not be stored when nothing happened, and does not count if a partial pass made it', async () => {
     await store.putPartial([makeDay(day, 5)], `${day}T06:00:00.000Z`);
     expect([
       await store.holds(makeDay(day, 5)),
