@@ -1,6 +1,8 @@
 import { readRules } from '../cli/alerts/rules-file.ts';
 import { count } from '../cli/terminal/progress.ts';
 import type { Rule } from '../lambda/alerts/rules.ts';
+import { findDay } from '../lambda/days/day.ts';
+import { findMonth } from '../lambda/days/sim-days.ts';
 import { UserError } from '../lambda/errors.ts';
 import { jsonObject, parseJson } from '../lambda/json/json.ts';
 import type { FindingComparison } from '../simulator/compare-findings.ts';
@@ -260,7 +262,7 @@ async function reportSimulation(
     console.log(`\nThe ledger equals the simulator's truth: ${checked}.`);
     console.log(`The API's answers about ${count(answers.checked)} sessions of Super SIMs equal it too.`);
     console.log(findings === undefined ? describeAlerts(simulated.alerts) : describeFindings(findings));
-    const month = fleetStart.slice(0, '2026-10'.length);
+    const month = findMonth(findDay(fleetStart));
     if (!options.once) console.log(`  missing      npx simledger --local findings --month ${month}`);
     return isUndelivered ? exitCode.unequal : exitCode.done;
   }

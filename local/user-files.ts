@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UsageError } from '../lambda/errors.ts';
-import { parseObject, spellBytes, splitBody, splitValue } from '../lambda/json/json.ts';
+import { parseObject, spellBytes, splitPieces } from '../lambda/json/json.ts';
 
 /** The user's own files: CSV for a source's bucket, JSON for its stream. */
 
@@ -103,8 +103,7 @@ function* recordsIn(bytes: Buffer): Generator<Buffer> {
         .replace(/^\uFEFF/, '')
         .trim()
     : spellBytes(bytes);
-  const values = splitValue(text);
-  const pieces = (values === 'none' ? splitBody(text) : values) ?? [];
+  const pieces = splitPieces(text) ?? [];
   if (!isText && !pieces.some(({ whole }) => whole)) yield bytes;
   else
     for (const { from, to } of pieces)

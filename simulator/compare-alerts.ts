@@ -1,5 +1,6 @@
 import type { Rule } from '../lambda/alerts/rules.ts';
 import { type ExpectedAlert, expectAlerts, knowsRule } from './alert-truth.ts';
+import { maxSentences } from './compare.ts';
 import { iso, second } from './records.ts';
 import type { FleetTruth } from './truth.ts';
 
@@ -44,9 +45,6 @@ export interface AlertComparison {
   /** Names of rules for which the simulator does not know what they must find. */
   readonly unchecked: readonly string[];
 }
-
-/** Sentences that a comparison gives at most. */
-const maxSentences = 20;
 
 /** States of an alert without an incident. */
 const correctedStates: ReadonlySet<string> = new Set(['merged', 'withdrawn']);

@@ -1,3 +1,4 @@
+import { maxSentences } from './compare.ts';
 import type { ExpectedLoss } from './truth.ts';
 
 /** A finding as the ledger lists it. */
@@ -20,9 +21,6 @@ export interface FindingComparison {
   readonly differences: readonly string[];
   readonly differing: number;
 }
-
-/** Sentences that a comparison gives at most. */
-const maxSentences = 20;
 
 /** Compares findings with what carriers have lost, or delivered twice: none may be missing, and none may be extra. */
 export function compareFindings(

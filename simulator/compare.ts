@@ -28,7 +28,7 @@ export interface AnswerComparison extends Pick<Comparison, 'differences' | 'diff
 }
 
 /** Sentences that a comparison gives at most. */
-const maxSentences = 20;
+export const maxSentences = 20;
 
 /** What is compared, key by key. The truth has the attributes under the same names. */
 interface Compared {

@@ -16,18 +16,22 @@ export function timeColumn<Row>(title: string, read: (row: Row) => string | null
 
 /** A column of numbers of things. */
 export function countColumn<Row>(title: string, read: (row: Row) => Count): Column<Row> {
-  return {
-    ...{ title, isNumeric: true },
-    text: (row) => String(read(row) ?? ''),
-    show: (row) => formatCount(read(row)),
-  };
+  return numberColumn(title, read, formatCount);
 }
 
 /** A column of numbers of bytes. */
 export function bytesColumn<Row>(title: string, read: (row: Row) => Count): Column<Row> {
+  return numberColumn(title, read, formatBytes);
+}
+
+function numberColumn<Row>(
+  title: string,
+  read: (row: Row) => Count,
+  format: (number: Count) => string,
+): Column<Row> {
   return {
     ...{ title, isNumeric: true },
     text: (row) => String(read(row) ?? ''),
-    show: (row) => formatBytes(read(row)),
+    show: (row) => format(read(row)),
   };
 }

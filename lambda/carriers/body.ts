@@ -9,6 +9,7 @@ import {
   parseJson,
   spellBytes,
   splitBody,
+  splitPieces,
   splitValue,
 } from '../json/json.ts';
 import { isAggregate, readAggregate } from './aggregate.ts';
@@ -323,9 +324,7 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
  */
 function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
   const text = spellBytes(bytes);
-  const limits = { pieces: maxParts, inner: maxInner };
-  const values = splitValue(text, limits);
-  const pieces = (values === 'none' ? splitBody(text, limits) : values) ?? [];
+  const pieces = splitPieces(text, { pieces: maxParts, inner: maxInner }) ?? [];
   const cutPiece = ({ from, to }: Piece): Buffer => bytes.subarray(from, to);
   const isReadable = (piece: Piece): boolean => piece.whole && isUtf8(cutPiece(piece));
   if (pieces.length < 2 || !pieces.some(isReadable)) return undefined;
@@ -412,11 +411,8 @@ function makeElementsExact(elements: readonly unknown[], text: string): readonly
   const isExact = (element: unknown): boolean => isEnvelope(element) && !hasRoundedNumber(element.data);
   if (elements.every(isExact) || !hasInexactNumbers(text)) return elements;
   const pieces = splitValue(text);
-  return Array.isArray(pieces)
-    ? (pieces as readonly Piece[]).map(({ from, to }, index) =>
-        makeExact(elements[index], text.slice(from, to)),
-      )
-    : elements;
+  if (pieces === 'none' || pieces === undefined) return elements;
+  return pieces.map(({ from, to }, index) => makeExact(elements[index], text.slice(from, to)));
 }
 
 function isEnvelope(value: unknown): value is { readonly specversion: unknown; readonly data?: unknown } {

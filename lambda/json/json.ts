@@ -190,6 +190,16 @@ export function splitValue(text: string, limits = unlimited): readonly Piece[] |
   return [{ from: 0, to: text.length, whole: true }];
 }
 
+/**
+ * Cuts a text into its JSON values, in whatever layout: the elements of an array, or as {@link splitBody} does.
+ *
+ * @returns undefined if the text holds more than the limits allow.
+ */
+export function splitPieces(text: string, limits = unlimited): readonly Piece[] | undefined {
+  const values = splitValue(text, limits);
+  return values === 'none' ? splitBody(text, limits) : values;
+}
+
 /** Whether a text is JSON. Builds no value, so it needs no memory besides the text. */
 export function isJson(text: string): boolean {
   const scanner = new ValueScanner(text, unlimited.inner);

@@ -22,6 +22,7 @@ import { NotFoundError, shorten } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import { type Period, shiftTime } from './period.ts';
 import type { QueryPorts } from './ports.ts';
+import { maxDaysAhead } from './report-time.ts';
 
 /** Alerts: the stored episodes, as those who ask see them. */
 
@@ -111,9 +112,6 @@ async function listEpisodes(
 function readNames(episodes: readonly AnyEpisode[], reader: QueryPorts['reader']): Promise<SimNames> {
   return reader.simNames(episodes.flatMap((episode) => (isShared(episode) ? [] : [episode.sim])));
 }
-
-/** How far ahead of now an alert may begin, where a carrier's clock is ahead: records are refused that are dated later. */
-const maxDaysAhead = 2;
 
 async function readMatching(
   reader: EpisodeReader,

@@ -58,8 +58,8 @@ export function divideTime(
   return { summed, ranges };
 }
 
-/** Days after today of which there may be records, since carriers' clocks may be ahead. */
-const maxDaysAhead = 2;
+/** Days after today of which there may be records: carriers' clocks may be ahead, and records dated later are refused. */
+export const maxDaysAhead = 2;
 
 /** The days of which a period has a part and there may be records, oldest first. */
 export function listPeriodDays({ from, to }: UsagePeriod, now: string): Day[] {

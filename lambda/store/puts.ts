@@ -50,9 +50,8 @@ export async function putAll(
     : new Map<Put, Item>();
   const puts = all.filter((put) => !isContained(put, stored.get(put), report));
   const gains = tables.measuresUsage === true ? new UsageGains() : undefined;
-  const isUnseen = (put: Put): boolean =>
-    put.completeness >= complete && !(gains !== undefined && isUsage(put));
-  const isPlain = (put: Put): boolean => !put.mayShorten && isUnseen(put);
+  const isPlain = (put: Put): boolean =>
+    !put.mayShorten && put.completeness >= complete && !(gains !== undefined && isUsage(put));
   // Of what a file states again, the fuller one stays.
   const takesPlace = (put: Put): typeof outdoes =>
     put.completeness >= complete && !options.readBeforeWrite ? supersedes : outdoes;

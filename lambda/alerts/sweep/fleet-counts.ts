@@ -1,13 +1,14 @@
+import { dayMilliseconds } from '../../days/day.ts';
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /** Silences for which a sweep counts SIMs, with how they are written as a parameter, and in milliseconds. */
 export const countedSilences = [
   ['1h', 3_600_000],
   ['6h', 6 * 3_600_000],
-  ['24h', 24 * 3_600_000],
-  ['3d', 3 * 86_400_000],
-  ['7d', 7 * 86_400_000],
-  ['30d', 30 * 86_400_000],
+  ['24h', dayMilliseconds],
+  ['3d', 3 * dayMilliseconds],
+  ['7d', 7 * dayMilliseconds],
+  ['30d', 30 * dayMilliseconds],
 ] as const;
 
 /** The SIMs that were last seen in one country. */
