@@ -192,7 +192,7 @@ export class SimledgerStack extends Stack {
     if (kmsKeyArn === undefined) return undefined;
     Annotations.of(this).addInfoV2(
       'simledger:kms:policy',
-      `The policy of ${kmsKeyArn} must let S3 and CloudWatch use it, or files are not imported and alarms send no mail: docs/operating.md#a-key-of-your-own has the statements.`,
+      `The policy of ${kmsKeyArn} must let S3 and CloudWatch use it, or files are not imported and alarms send no mail: docs/operating.md#your-own-kms-key has the statements.`,
     );
     return Key.fromKeyArn(this, 'DataKey', kmsKeyArn);
   }

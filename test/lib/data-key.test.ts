@@ -172,7 +172,7 @@ describe('the customer’s key', () => {
         .findInfo('*', Match.anyValue())
         .map(({ entry }) => entry.data);
     expect(find({ kmsKeyArn })).toEqual([
-      `The policy of ${kmsKeyArn} must let S3 and CloudWatch use it, or files are not imported and alarms send no mail: docs/operating.md#a-key-of-your-own has the statements. [ack: simledger:kms:policy]`,
+      `The policy of ${kmsKeyArn} must let S3 and CloudWatch use it, or files are not imported and alarms send no mail: docs/operating.md#your-own-kms-key has the statements. [ack: simledger:kms:policy]`,
     ]);
     expect(find({})).toEqual([]);
   });
