@@ -364,7 +364,7 @@ function addExplore(
     .command('explore')
     .description('Query closed days: sums, counts or rows')
     .addArgument(
-      new Argument('[kind]', 'What to ask about')
+      new Argument('[kind]', 'Kind of rows to query')
         .choices(exploredKinds)
         .argParser(wordArgument(exploredKinds)),
     )
@@ -415,8 +415,8 @@ function addBill(program: Program, perform: Performer): void {
         'The month in which the billing periods end, such as 2026-10',
         monthArgument,
       )
-      .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
-      .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+      .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+      .option('--balances <file>', 'CSV file with usage from before the ledger began')
       .option('--csv', 'Print CSV', false);
   ofMonth('show', 'Show what the usage of a month should cost', { isDefault: true })
     .option(
@@ -479,8 +479,8 @@ function addBill(program: Program, perform: Performer): void {
       monthArgument,
     )
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
-    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
-    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+    .option('--balances <file>', 'CSV file with usage from before the ledger began')
     .option('--csv', 'Print CSV', false)
     .action((options) =>
       perform('reads', async () => (await import('./bill/savings.ts')).showSavings, options),
@@ -496,9 +496,14 @@ function addBill(program: Program, perform: Performer): void {
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
     .option('--invoice <file>', 'CSV file of the invoice (default: the tariffs say what is billed)')
     .option('--map <file>', "JSON file that maps the invoice's columns")
-    .option('--silent <days>', 'Days without usage', wholeNumberArgument(1, 366), 30)
-    .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
-    .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began')
+    .option(
+      '--silent <days>',
+      'Days without usage after which a SIM is unused',
+      wholeNumberArgument(1, 366),
+      30,
+    )
+    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+    .option('--balances <file>', 'CSV file with usage from before the ledger began')
     .option('--csv', 'Print CSV', false)
     .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showOddSims, options));
 }
@@ -511,8 +516,8 @@ function addTariff(program: Program, perform: Performer, performAlone: Performer
       .command(name)
       .description(description)
       .argument('[file...]', 'JSON files of tariffs')
-      .option('--roster <file>', 'CSV file of SIMs: what the ledger cannot know of them')
-      .option('--balances <file>', 'CSV file of what SIMs had used before the ledger began');
+      .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+      .option('--balances <file>', 'CSV file with usage from before the ledger began');
   ofFiles('check', 'Check files of tariffs without storing them').action((files, options) =>
     performAlone(async () => (await import('./tariff/check.ts')).checkTariffs, { files, ...options }),
   );

@@ -153,7 +153,7 @@ function CurrentPage(): JSX.Element {
   if (loaded.error !== undefined) {
     // A newer version has other files: the page names those that there were when it was opened.
     const error = new Error(
-      `The page could not be loaded (${loaded.error.message}). Trying again loads the whole console anew`,
+      `The page could not be loaded (${loaded.error.message}). Retry reloads the whole console`,
     );
     return <Failure error={error} retry={() => location.reload()} />;
   }

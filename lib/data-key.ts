@@ -67,7 +67,7 @@ export function permitKey(
     const [service = ''] = action.split(':');
     if (!encryptedServices.includes(service)) continue;
     const uses = keyUses[action];
-    if (uses === undefined) throw new Error(`lib/data-key.ts does not say what ${action} needs of the key`);
+    if (uses === undefined) throw new Error(`lib/data-key.ts does not list what ${action} needs of the key`);
     const known = byService.get(service) ?? new Set();
     for (const use of uses) known.add(use);
     if (multipart && action === 's3:PutObject') known.add('kms:Decrypt');

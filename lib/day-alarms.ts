@@ -29,7 +29,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
         errors: planner.handler.metricErrors(sum),
       },
       period: sum.period,
-      label: 'Looks that succeeded',
+      label: 'Searches that succeeded',
     }),
     threshold: 1,
     whenBelow: true,
@@ -49,7 +49,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
   });
   alarms.add('DayDeadLetters', {
     sentence: `Reading a closed day failed ${dayMapping.maximumReceives} times.`,
-    consequence: 'It is ordered again each hour; the ledger is not affected.',
+    consequence: 'It is retried each hour; the ledger is not affected.',
     page: 'day-dead-letters',
     metric: deadLetters.metricApproximateNumberOfMessagesVisible({
       statistic: 'Maximum',

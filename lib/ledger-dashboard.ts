@@ -70,7 +70,7 @@ export class LedgerDashboard extends Construct {
       ['Is it working?', graphWork(props)],
       ['What is late?', graphDelays(props)],
       ['What was rejected?', graphRejects(props)],
-      ['Who is told of alerts?', graphAlerts(props)],
+      ['Are alerts delivered?', graphAlerts(props)],
       ['Are days closed?', graphDays(props)],
       ['What does it carry?', graphTraffic(props)],
     ] as const;
@@ -174,20 +174,20 @@ function graphDelays(props: LedgerDashboardProps): IWidget[] {
       ),
       streams.consumer.handler.metric('IteratorAge', {
         statistic: 'Maximum',
-        label: 'as the consumer gets it',
+        label: 'received by the consumer',
       }),
     ]),
     ...(files === undefined
       ? []
       : [
-          graph('Files: seconds until the oldest announcement is taken', [
+          graph('Files: age of the oldest notification in seconds', [
             files.queue.metricApproximateAgeOfOldestMessage(),
           ]),
         ]),
     ...(webhooks === undefined
       ? []
       : [
-          graph('Calls: milliseconds to the answer', [
+          graph('Webhook requests: latency in milliseconds', [
             webhooks.api.metricLatency({ statistic: 'p50', label: 'p50' }),
             webhooks.api.metricLatency({ statistic: 'p99', label: 'p99' }),
           ]),
@@ -216,7 +216,7 @@ function graphRejects(props: LedgerDashboardProps): IWidget[] {
     ...(webhooks === undefined
       ? []
       : [
-          graph('Calls: taken, refused, and to be made again', [
+          graph('Webhook requests: accepted, refused and failed', [
             ...listPerCalledSource(props, webhook.taken, (source) => `${source} taken`),
             ...listPerCalledSource(props, webhook.refused, (source) => `${source} refused`),
             ...listPerCalledSource(props, webhook.failed, (source) => `${source} to be made again`),
@@ -231,7 +231,7 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
   const { handler } = alertSweep.function;
   return [
     graph('Sweeps: milliseconds', [handler.metricDuration({ statistic: 'Maximum', label: 'the longest' })]),
-    graph('SIMs gone through, judged, and not judged', [
+    graph('SIMs read, judged, and not judged', [
       metrics.ofSweep(sweep.sims, { label: 'SIMs' }),
       metrics.ofSweep(sweep.judged, { label: 'judged' }),
       metrics.ofSweep(sweep.failed, { label: 'not judged' }),
@@ -252,10 +252,10 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
       ? []
       : [
           graph(
-            'Messages taken, tried again and given up',
+            'Messages delivered, retried and given up',
             receivers.flatMap((name) => [
-              metrics.ofReceiver(delivery.delivered, name, 'Sum', `${name} taken`),
-              metrics.ofReceiver(delivery.failed, name, 'Sum', `${name} tried again`),
+              metrics.ofReceiver(delivery.delivered, name, 'Sum', `${name} delivered`),
+              metrics.ofReceiver(delivery.failed, name, 'Sum', `${name} retried`),
               metrics.ofReceiver(delivery.undeliverable, name, 'Sum', `${name} given up`),
             ]),
           ),

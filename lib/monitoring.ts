@@ -281,7 +281,7 @@ export class Monitoring extends Construct {
   }
 
   #watchDays(dayPass: DayPass, usageDays: number): void {
-    const again = 'What failed is ordered again within an hour; the ledger is not affected.';
+    const again = 'Failed work is retried within an hour; the ledger is not affected.';
     this.#watchFunction('DayPlanner', 'planner of days', dayPass.planner, again);
     this.#watchFunction('DayWorker', 'worker of days', dayPass.worker, again);
     watchDays(this.alarms, this.#metrics, dayPass, usageDays);
@@ -346,7 +346,7 @@ export class Monitoring extends Construct {
     this.#watchFunction('Importer', 'file importer', importer, consequence);
     this.alarms.add('FilesLate', {
       sentence: `A file has waited for more than ${longestFileDelay.toHours()} hours to be imported.`,
-      consequence: 'It stays in its bucket; its announcement stays in the queue for 4 days.',
+      consequence: 'It stays in its bucket; its notification stays in the queue for 4 days.',
       page: 'files-late',
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: fiveMinutes }),
       threshold: longestFileDelay.toSeconds(),
@@ -355,7 +355,7 @@ export class Monitoring extends Construct {
     this.alarms.add('DeadLetters', {
       sentence: `Files could not be imported in ${fileMapping.maximumReceives} attempts.`,
       consequence:
-        'Their rows may be missing from the ledger; the files stay in their buckets, their announcements in the dead-letter queue for 14 days.',
+        'Their rows may be missing from the ledger; the files stay in their buckets, their notifications in the dead-letter queue for 14 days.',
       page: 'dead-letter-queue',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
         statistic: 'Maximum',

@@ -37,16 +37,16 @@ export function showSource(scope: Construct, source: CarrierSource): void {
     show('Sink', `the sink configuration for ${carrier}`, Stack.of(scope).toJsonString(sink));
   }
   show('AWSRegion', 'the region', Aws.REGION);
-  show('StreamName', 'the stream that takes records', stream.streamName);
-  if (bucket !== undefined) show('S3Bucket', 'the bucket that takes CSV files', bucket.bucketName);
+  show('StreamName', 'the stream for records', stream.streamName);
+  if (bucket !== undefined) show('S3Bucket', 'the bucket for CSV files', bucket.bucketName);
   if (writer instanceof RoleWriter) {
     show('IAMRoleARN', `the role that ${carrier} assumes`, writer.role.roleArn);
-    show('ExternalId', `the external id that ${carrier} states`, writer.externalId);
+    show('ExternalId', `the external id that ${carrier} sends`, writer.externalId);
     return;
   }
   if (writer === undefined) return;
   const { secretName } = writer.secret;
-  show('IAMUserARN', `the user that stands for ${carrier}`, writer.user.userArn);
+  show('IAMUserARN', `the IAM user of ${carrier}`, writer.user.userArn);
   show('AccessKeySecret', 'the secret that holds the access key', secretName);
   show('ReadAccessKey', 'the command that shows the access key', readCommand(secretName));
 }
@@ -56,18 +56,13 @@ export function showStorage(scope: Construct, storage: Storage): void {
   output(scope, outputName.sessionsTable, 'Data sessions', storage.sessions.tableName);
   output(scope, outputName.usageTable, 'Usage records', storage.usage.tableName);
   output(scope, outputName.eventsTable, 'Events', storage.events.tableName);
-  output(scope, outputName.simsTable, 'What is known of each SIM now', storage.sims.tableName);
-  output(scope, outputName.filesTable, 'Manifests of imported files', storage.files.tableName);
-  output(scope, outputName.dayStateTable, 'How far days are closed', storage.dayState.tableName);
+  output(scope, outputName.simsTable, 'Latest state of each SIM', storage.sims.tableName);
+  output(scope, outputName.filesTable, 'Imported files', storage.files.tableName);
+  output(scope, outputName.dayStateTable, 'Which days are closed', storage.dayState.tableName);
   output(scope, outputName.dayMarkersTable, 'Late records of closed days', storage.dayMarkers.tableName);
   output(scope, outputName.sessionDaysTable, 'The day of each session', storage.sessionDays.tableName);
   output(scope, outputName.simDaysTable, 'What each SIM did, by day', storage.simDays.tableName);
-  output(
-    scope,
-    outputName.findingsTable,
-    'What is missing or twice, by SIM and day',
-    storage.findings.tableName,
-  );
+  output(scope, outputName.findingsTable, 'Findings, by SIM and day', storage.findings.tableName);
   output(
     scope,
     outputName.quarantineBucket,
@@ -79,14 +74,14 @@ export function showStorage(scope: Construct, storage: Storage): void {
 /** Shows where the lake of closed days is, and where it is asked. */
 export function showLake(scope: Construct, lake: Lake, { database, workGroup }: LakeCatalog): void {
   output(scope, outputName.lakeBucket, 'Closed days', lake.bucket.bucketName);
-  output(scope, outputName.accountLakeBucket, 'What closed days have of accounts', lake.accounts.bucketName);
+  output(scope, outputName.accountLakeBucket, 'Account events of closed days', lake.accounts.bucketName);
   output(scope, outputName.lakeDatabase, 'Closed days as tables of Glue', database.databaseName);
   output(scope, outputName.lakeWorkGroup, 'The workgroup of Athena for closed days', workGroup.name);
 }
 
 /** Shows where the closing of days is ordered, and where its functions log. */
 export function showDayPass(scope: Construct, { queue, planner, worker }: DayPass): void {
-  output(scope, outputName.dayQueue, 'What is ordered of closed days', queue.queueUrl);
+  output(scope, outputName.dayQueue, 'Queue of the day pass', queue.queueUrl);
   output(scope, 'DayPlannerLogs', 'Log group of the planner of days', planner.logGroup.logGroupName);
   output(scope, 'DayWorkerLogs', 'Log group of the worker of days', worker.logGroup.logGroupName);
 }
@@ -124,8 +119,8 @@ export function showOperation(scope: Construct, operated: Operated): void {
   const usageRetentionDays = String(operated.usageRetentionDays);
   output(scope, outputName.usageRetentionDays, 'Days that usage is kept', usageRetentionDays);
   const { functionName } = streams.consumer.handler;
-  output(scope, outputName.consumerFunction, 'The function that takes in records', functionName);
-  output(scope, outputName.alarmTopic, 'The topic that tells of alarms', alarmTopic.topicArn);
+  output(scope, outputName.consumerFunction, 'The Kinesis consumer', functionName);
+  output(scope, outputName.alarmTopic, 'The topic of alarms', alarmTopic.topicArn);
   const fleets = sources.filter(({ settings }) => settings.fleet !== undefined);
   if (fleets.length > 0) {
     const byName = Object.fromEntries(fleets.map(({ settings: { name, fleet } }) => [name, fleet]));
@@ -133,14 +128,14 @@ export function showOperation(scope: Construct, operated: Operated): void {
   }
   output(scope, outputName.version, 'The version of simledger', manifest.version);
   if (files === undefined) return;
+  output(scope, outputName.importerFunction, 'The file importer', files.importer.handler.functionName);
+  output(scope, outputName.fileQueue, 'Queue of file notifications', files.queue.queueUrl);
   output(
     scope,
-    outputName.importerFunction,
-    'The function that takes in files',
-    files.importer.handler.functionName,
+    outputName.deadLetterQueue,
+    'Dead-letter queue of file notifications',
+    files.deadLetters.queueUrl,
   );
-  output(scope, outputName.fileQueue, 'Announcements of files', files.queue.queueUrl);
-  output(scope, outputName.deadLetterQueue, 'Announcements that were given up', files.deadLetters.queueUrl);
 }
 
 /** What judges and delivers alerts. */

@@ -120,7 +120,7 @@ export function findShortages(fleet: Fleet, capacity: Capacity & { readonly isOn
   }
   if (taken < arrivals) {
     shortages.push(
-      `${shards} shards take ${taken} records a second; the fleet sends ${arrivals}, and what is more is refused. Set stream.shards to ${countShards(fleet)}, or stream.mode to on-demand.`,
+      `${shards} shards take ${taken} records a second; the fleet sends ${arrivals}, and the excess is refused. Set stream.shards to ${countShards(fleet)}, or stream.mode to on-demand.`,
     );
   } else if (taken < storm) {
     shortages.push(

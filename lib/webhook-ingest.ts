@@ -55,7 +55,7 @@ export class WebhookIngest extends Construct {
     );
     this.api = new HttpApi(this, 'Api', {
       apiName: `${Aws.STACK_NAME} webhooks`,
-      description: 'Takes what carriers post to simledger',
+      description: 'Receives what carriers post to simledger',
       createDefaultStage: false,
     });
     this.#routes(props);

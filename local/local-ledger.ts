@@ -266,7 +266,7 @@ class RunningLedger implements LocalLedger {
   async exportMetrics(): Promise<void> {
     const report = await this.#metrics?.run();
     if (report?.failure !== undefined) {
-      this.#options.onTrouble(`--otlp: metrics are not taken (${report.failure})`);
+      this.#options.onTrouble(`--otlp: metrics are not accepted (${report.failure})`);
     }
   }
 

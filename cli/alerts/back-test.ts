@@ -159,9 +159,9 @@ function describeExpiry(
     {
       what: 'Events',
       days: eventRetentionDays,
-      effect: 'alerts by earlier events are missing, and a silence may seem to begin earlier',
+      effect: 'alerts from earlier events are missing, and a silence may appear to begin earlier',
     },
-    { what: 'Usage', days: usageRetentionDays, effect: 'alerts by earlier usage are missing' },
+    { what: 'Usage', days: usageRetentionDays, effect: 'alerts from earlier usage are missing' },
   ].flatMap(({ what, days, effect }) => {
     const missing = listExpiredDays(open, days, now);
     const [first] = missing;

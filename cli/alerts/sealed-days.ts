@@ -149,7 +149,7 @@ async function* gather(
     }
   } catch (error) {
     if (!(error instanceof ConflictError)) throw error;
-    throw new AttentionError('A day was read again while its rows were read: run the command again', {
+    throw new AttentionError('A day was read again while this command read it: run the command again', {
       cause: error,
     });
   }

@@ -26,7 +26,7 @@ function describeAlert(context: CommandContext, alert: AlertDetail, now: number)
     ['began', `${minuteText(alert.start_time)} UTC`],
     ...optional('met', alert.met_time && `${minuteText(alert.met_time)} UTC`),
     ['ended', alert.end_time === null ? `no, for ${length}` : `${minuteText(alert.end_time)} UTC`],
-    ...(alert.final === true ? [['final', 'all days that decide about it are sealed'] as const] : []),
+    ...(alert.final === true ? [['final', 'all days that it depends on are sealed'] as const] : []),
     ['judged', `by the records up to ${minuteText(alert.judged_until)} UTC`],
     ...describeEvidence(alert),
     ...describeMembers(alert),
@@ -69,14 +69,14 @@ function describeSubject({
   }
   return [
     ['source', `${source}: ${cause === null ? '' : causes[cause]}`],
-    ['SIMs', `the alerts of ${sims} wait for it`],
+    ['SIMs', `the alerts of ${sims} are held back`],
   ];
 }
 
 const causes: Readonly<Record<NonNullable<AlertDetail['cause']>, string>> = {
   'carrier-late': 'the carrier delivers later than usual',
-  'reading-late': 'what the carrier delivered is not read yet',
-  'carrier-or-devices': 'nothing comes from the carrier, or from its few devices',
+  'reading-late': 'the carrier’s records are not read yet',
+  'carrier-or-devices': 'nothing arrives from the carrier, or its few devices are silent',
 };
 
 function describeEvidence({ evidence }: AlertDetail): Row[] {

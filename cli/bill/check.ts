@@ -169,11 +169,11 @@ function describeTotal(
 ): string[] {
   if (total === undefined) return [];
   const { line, amount } = total;
-  const left = `Line ${line} of the invoice is a total, and left out`;
+  const left = `Line ${line} of the invoice is a total, and is ignored`;
   if (amount === undefined) return [left];
   return amount.eq(added)
-    ? [`${left}: it is what the lines add up to`]
-    : [`${left}: it is ${formatDecimal(amount)}, and the lines add up to ${formatDecimal(added)}`];
+    ? [`${left}: it equals the sum of the lines`]
+    : [`${left}: it is ${formatDecimal(amount)}, and the sum of the lines is ${formatDecimal(added)}`];
 }
 
 /** What the invoice has in other currencies, which is part of no sum. */
@@ -296,7 +296,7 @@ function showCheck(context: CommandContext, checked: ComparedInvoice, notes: rea
   }
   if (countDiffering(checked) > maxShown) {
     context.terminal.err.write(
-      `There are ${count(countDiffering(checked))} differences: take all by --json or --csv\n`,
+      `There are ${count(countDiffering(checked))} differences: use --json or --csv for all\n`,
     );
   }
   for (const [outcome, number] of countOutcomes(checked)) {

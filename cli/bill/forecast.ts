@@ -36,7 +36,7 @@ export async function showForecast(context: CommandContext, rating: RatingContex
   const bare = findBareDays(tariffs, month);
   if (plan === undefined || plan.last < bare.from) {
     throw new AttentionError(
-      `No day of ${month} is sealed yet, from which it could be forecast: see simledger days list`,
+      `No day of ${month} is sealed yet, so there is nothing to forecast from: see simledger days list`,
     );
   }
   const totals = await rateScenarios(context, rating, plan, records);
@@ -110,14 +110,14 @@ function showTotals(
 /** @param end the last day of the periods. */
 function describeMethod(month: Month, { last, left, scenarios, isShort }: ForecastPlan, end: Day): string {
   const known = `Days are known up to ${last}`;
-  if (left.length === 0) return `${known}: no day is left.`;
+  if (left.length === 0) return `${known}: no day remains.`;
   const later = left.filter((day) => day > end).length;
   const open = [
     ...(left.length > later ? [`${countNoun(left.length - later, 'day')} of ${month} left`] : []),
-    ...(later > 0 ? [`${countNoun(later, 'day')} behind it, on which its sessions may go on`] : []),
+    ...(later > 0 ? [`${countNoun(later, 'day')} after it, for sessions that continue`] : []),
   ].join(', and ');
   const basis = isShort
-    ? 'fewer than 7 days are known, which are repeated'
-    : `each is taken to be like the last known day of its weekday${scenarios.length > 1 ? `; the range is that of the last ${scenarios.length} weeks` : ''}`;
+    ? 'fewer than 7 days are known, so they are repeated'
+    : `each is assumed to equal the last known day of its weekday${scenarios.length > 1 ? `; the range is that of the last ${scenarios.length} weeks` : ''}`;
   return `${known}, with ${open}: ${basis}.`;
 }

@@ -17,7 +17,7 @@ export async function showBills(context: CommandContext, options: ListOptions): 
         listBills({ size, after }, ports),
     schema: ['month', 'version', 'made_at', 'sims', 'totals', 'tariffs'],
     columns: () => columns,
-    nothing: 'No bill is stored: put tariffs by tariff put, and close the days of a month.',
+    nothing: 'No bill is stored: store tariffs with tariff put, and close the days of a month.',
   });
   return exitCode.done;
 }

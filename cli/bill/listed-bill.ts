@@ -118,11 +118,10 @@ export function describeNotRated({
 /** Which days are not sealed, in sentences. */
 export function describeDays({ sealed, live, missing, expired }: OpenRecords): string[] {
   const notes: string[] = [];
-  if (live.length > 0)
-    notes.push(`Not sealed, added up from the records that have come: ${describeDayList(live)}`);
+  if (live.length > 0) notes.push(`Not sealed, added up from the records so far: ${describeDayList(live)}`);
   if (missing.length > 0) {
     notes.push(
-      `Not in the bill, since they are not sealed and more than 1,000 SIMs live: ${describeDayList(missing)}`,
+      `Not in the bill, since they are not sealed and the fleet has more than 1,000 SIMs: ${describeDayList(missing)}`,
     );
   }
   if (expired.length > 0) notes.push(describeExpiredUsage(expired));

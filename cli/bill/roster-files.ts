@@ -139,6 +139,6 @@ function requireColumns(
   const unknown = found.filter((name) => ![...required, ...optional].includes(name));
   if (missing.length === 0 && unknown.length === 0) return;
   throw new UsageError(
-    `${file} has the columns ${found.join(', ') || '(none)'}: give ${required.join(', ')}, and if you like ${optional.join(', ')}`,
+    `${file} has the columns ${found.join(', ') || '(none)'}: give ${required.join(', ')}, and optionally ${optional.join(', ')}`,
   );
 }

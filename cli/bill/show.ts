@@ -117,7 +117,7 @@ function showTable(context: CommandContext, bill: ListedBill, by: readonly BillG
   else print(context, formatTable(colours(context), columns, rows));
   if (bill.rows.length > tableRows) {
     context.terminal.err.write(
-      `There are ${countNoun(bill.rows.length, 'row')}: take all by --json or --csv\n`,
+      `There are ${countNoun(bill.rows.length, 'row')}: use --json or --csv for all\n`,
     );
   }
   for (const { currency, amount } of bill.totals) {
@@ -216,5 +216,5 @@ function showExplained(
   const head = ['start', 'record', 'session', 'stated', 'used', 'rounded'];
   print(context, formatTable(colours(context), head, rows.slice(0, maxShownRecords)));
   if (rows.length > maxShownRecords)
-    context.terminal.err.write(`The line has ${countNoun(rows.length, 'record')}: take all by --json\n`);
+    context.terminal.err.write(`The line has ${countNoun(rows.length, 'record')}: use --json for all\n`);
 }

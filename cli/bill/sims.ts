@@ -69,14 +69,14 @@ export async function showOddSims(context: CommandContext, options: OddSimsOptio
     await writer.write(csvRow(columns));
     for (const row of listed) await writer.write(csvRow(columns.map((column) => row[column])));
     await writer.flush();
-  } else if (listed.length === 0) print(context, `Nothing is odd about the SIMs of ${month}.`);
+  } else if (listed.length === 0) print(context, `No mismatch was found for the SIMs of ${month}.`);
   else {
     const shown = listed
       .slice(0, maxShown)
       .map(({ kind, sim, says, amount }) => [kind, sim, says, amount ?? '']);
     print(context, formatTable(colours(context), [...columns], shown));
     if (listed.length > maxShown)
-      context.terminal.err.write(`There are ${count(listed.length)} of them: take all by --json or --csv\n`);
+      context.terminal.err.write(`There are ${count(listed.length)} of them: use --json or --csv for all\n`);
   }
   return exitCode.done;
 }

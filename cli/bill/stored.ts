@@ -35,7 +35,7 @@ export async function readStoredBill({ deployment }: CommandContext, month: stri
       ...(pending.length === 0
         ? []
         : [
-            `Not sealed yet, and may have more of sessions that began in a period: ${describeDayList(pending)}`,
+            `Not sealed yet, and sessions that began in a period may continue in them: ${describeDayList(pending)}`,
           ]),
       ...notRated.map(describeNotRated),
       ...bill.assumptions.map(

@@ -90,7 +90,7 @@ export async function showDays(context: CommandContext, options: ListDaysOptions
     ],
     nothing:
       closedThrough === undefined
-        ? 'No day is closed yet: each is once it is over and its records are in.'
+        ? 'No day is closed yet: a day is closed once it is over and its records have been read.'
         : `No day of that range is closed or open; days up to ${closedThrough} are closed.`,
   });
   return exitCode.done;

@@ -167,8 +167,8 @@ function describeDifference({ kind, sim, id, change }: RowChange): string {
 
 const differenceWords: Readonly<Record<ChangeKind, string>> = {
   added: 'is in the tables and not in the lake',
-  changed: 'says something else in the tables',
-  moved: 'is not a row of the day by what the tables hold',
+  changed: 'differs in the tables',
+  moved: 'is not a row of the day according to the tables',
 };
 
 function describeOpenRange({ from, to }: DaysOptions): string {

@@ -44,7 +44,7 @@ export async function loadDuckDb(
   } catch (error) {
     const version = project.devDependencies['@duckdb/node-api'];
     throw new UnreachableError(
-      `Cannot load DuckDB, which answers here: run npm install --no-save @duckdb/node-api@${version} in the folder of simledger (${toError(error).message.split('\n')[0]})`,
+      `Cannot load DuckDB, which runs the query: run npm install --no-save @duckdb/node-api@${version} in the folder of simledger (${toError(error).message.split('\n')[0]})`,
       { cause: error },
     );
   }

@@ -120,7 +120,7 @@ class FailureRedrive {
     } catch (error) {
       const cause = error instanceof Error ? error.message : String(error);
       this.troubles.add(
-        `A batch of ${source} is in the ledger, but holds back alerts for up to a day, because its note could not be removed: ${cause}`,
+        `A batch of ${source} is in the ledger, but holds back alerts for up to a day, because its progress note could not be removed: ${cause}`,
       );
     }
   }

@@ -54,14 +54,14 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
     below: () => [`Findings of closed days ${periodText(period)}`],
     nothing:
       read?.isAnySealed === false
-        ? `No day ${periodText(period)} is closed, so nothing was looked for.`
+        ? `No day ${periodText(period)} is closed, so there was nothing to check.`
         : `Nothing is missing in the closed days ${periodText(period)}.`,
   });
   if (read?.isAnySealed === true && read.unread.length > 0)
-    terminal.err.write(`Not sealed, so nothing was looked for: ${describeDayList(read.unread)}\n`);
+    terminal.err.write(`Not sealed, so not checked: ${describeDayList(read.unread)}\n`);
   if (read?.isAnySealed === true && read.last !== undefined)
     terminal.err.write(
-      `Days after ${read.last} are not closed yet, and not looked at: days close reads them\n`,
+      `Days after ${read.last} are not closed yet, so they were not checked: days close reads them\n`,
     );
   return exitCode.done;
 }

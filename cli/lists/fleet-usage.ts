@@ -215,7 +215,7 @@ export function describeCoverage({ live, partial, missing, expired }: FleetUsage
       .map(({ start_time: from, end_time: to }) => `${minuteText(from)} to ${minuteText(to)} UTC`)
       .join(', ');
   const lines = [
-    live.length > 0 && `Live, added up from the records that have come: ${list(live)}`,
+    live.length > 0 && `Live, added up from the records so far: ${list(live)}`,
     ...partial.map(
       ({ start_time: from, as_of: asOf }) =>
         `${from.slice(0, 10)} is not sealed, and counted as of ${minuteText(asOf)} UTC: more than ${maxSims} SIMs match`,

@@ -101,7 +101,9 @@ async function* readResources<Listed extends Resource, Position>(
 
 function describeMore(shown: number, { limit }: ListOptions): string {
   const all =
-    limit === undefined ? 'take all by --json, --jsonl or --csv' : 'leave it out of --json, --jsonl or --csv';
+    limit === undefined
+      ? 'use --json, --jsonl or --csv for all'
+      : 'omit --limit with --json, --jsonl or --csv';
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
 }
 

@@ -28,7 +28,7 @@ export async function listTariffs(context: CommandContext): Promise<ExitCode> {
     return exitCode.done;
   }
   if (tariffs.length === 0) {
-    print(context, 'No tariff is put: put one by tariff put FILE');
+    print(context, 'No tariff is stored: store one with tariff put FILE');
     return exitCode.done;
   }
   const rows = tariffs.map(({ name, currency, time_zone: zone, charges, put_at: putAt }) => [
@@ -43,7 +43,7 @@ export async function listTariffs(context: CommandContext): Promise<ExitCode> {
     ['Opening balances', book.balances],
   ] as const) {
     if (list !== undefined)
-      print(context, `${name}: ${countNoun(list.sims, 'SIM')}, put at ${minuteText(list.putAt)}`);
+      print(context, `${name}: ${countNoun(list.sims, 'SIM')}, stored at ${minuteText(list.putAt)}`);
   }
   return exitCode.done;
 }

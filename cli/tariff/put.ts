@@ -56,7 +56,7 @@ interface BookChange {
 export async function putTariffs(context: CommandContext, options: PutOptions): Promise<ExitCode> {
   const { files, remove, roster, balances, dryRun } = options;
   if (files.length + remove.length === 0 && (roster ?? balances) === undefined)
-    throw new UsageError('Nothing to put: give files of tariffs, --roster, --balances or --remove');
+    throw new UsageError('Nothing to store: give files of tariffs, --roster, --balances or --remove');
   const lake = openLake(context.deployment);
   const before = await readBook(lake);
   const given = await readTariffFiles(files);
@@ -158,7 +158,7 @@ async function requireRosterNames(
     const lost = entries.find(({ tariff }) => tariff !== undefined && !names.has(tariff));
     if (lost === undefined) continue;
     throw new UsageError(
-      `The roster gives SIM ${sim} the tariff ${lost.tariff}, which is to be removed: give a --roster without it`,
+      `The roster gives SIM ${sim} the tariff ${lost.tariff}, which --remove names: give a --roster without it`,
     );
   }
 }
@@ -245,12 +245,12 @@ function showChange(
       `${name}: ${countNoun(added, 'SIM')} added, ${count(removed)} removed, ${count(changed)} changed, ${describeStart(entries.from)}`,
     );
   }
-  if (!isChanged) print(context, 'All of it is put already: nothing changes.');
-  else if (dryRun) print(context, `Dry run: nothing is put. Bills would change ${describeStart(from)}.`);
-  else print(context, `Put. Bills change ${describeStart(from)}.`);
+  if (!isChanged) print(context, 'All of it is stored already: nothing changes.');
+  else if (dryRun) print(context, `Dry run: nothing is stored. Bills would change ${describeStart(from)}.`);
+  else print(context, `Stored. Bills change ${describeStart(from)}.`);
   if (!dryRun && months.length > 0)
     print(
       context,
-      `Bills are made of ${months.join(', ')}, each once its days are sealed. See: simledger bill list`,
+      `Bills are made for ${months.join(', ')}, each once its days are sealed. See: simledger bill list`,
     );
 }

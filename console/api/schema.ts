@@ -8,15 +8,15 @@ export interface paths {
   "/v1/Sims": {
     /**
      * List the fleet
-     * @description SIMs of which a record has come, in an order of their own that stays the same. The only list that reads a whole
-     * table: a page may hold fewer SIMs than asked for, even none, with more to come, where few pass the filter.
+     * @description SIMs with at least one record, in a fixed order. This is the only list that reads a whole
+     * table: if few SIMs pass the filter, a page may hold fewer SIMs than requested, even none, although more pages follow.
      */
     get: operations["listSims"];
   };
   "/v1/Sims/{sim}": {
     /**
-     * Fetch what is known of a SIM now
-     * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, the bytes of this month (UTC), and how far its source is known.
+     * Fetch the current state of a SIM
+     * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, the bytes of this month (UTC), and up to when its source is read.
      */
     get: operations["fetchSim"];
   };
@@ -32,10 +32,10 @@ export interface paths {
     /**
      * List a SIM's usage
      * @description Usage that started at or after StartTime and before EndTime; by default in the last 30 days, and without EndTime
-     * all until now. `all` sums the whole time up in one record; `hour` and `day` sum UTC hours and days up, newest first, and leave those without usage
-     * out; the first and last are cut to the time asked for. `raw` lists the stored records.
+     * all until now. `all` sums the whole range up in one record; `hour` and `day` sum UTC hours and days up, newest first, and leave those without usage
+     * out; the first and last are cut to the range. `raw` lists the stored records.
      *
-     * At most 31 days for `hour`, 400 for `day` and `raw`. `all` sums any time up, unless that takes more than 20
+     * At most 31 days for `hour`, 400 for `day` and `raw`. `all` accepts any range, unless that takes more than 20
      * seconds.
      */
     get: operations["listUsageRecords"];
@@ -51,9 +51,9 @@ export interface paths {
   "/v1/Fleet": {
     /**
      * Count the fleet
-     * @description How many SIMs were last seen in each country, those with most SIMs first, and how many of them may be silent, as the last
-     * sweep of the alerts counted them. Silence is by marks: a SIM may have been heard up to a granule later, so these are upper
-     * limits. Without a sweep there are nulls and no countries.
+     * @description How many SIMs were last seen in each country, largest first, and how many of them may be silent, as counted by the last
+     * alert sweep. Silence is judged by marks: a SIM may have been heard up to a granule later, so these are upper
+     * limits. Before the first sweep, values are null and there are no countries.
      */
     get: operations["fetchFleet"];
   };
@@ -62,20 +62,20 @@ export interface paths {
      * Add up the fleet's usage
      * @description Usage that started at or after StartTime and before EndTime, by default in the month up to now, with the parameters and in
      * the shape of KORE's UsageRecords. Without `Group` one record sums all usage up. `hour` and `day` sum UTC hours and days up, newest first, and leave those without usage
-     * out; the first and last are cut to the time asked for. With `Group=sim` SIMs come in an order of their own that stays the
-     * same, unless there is `Order`.
+     * out; the first and last are cut to the range. With `Group=sim` SIMs come in a fixed order,
+     * unless there is `Order`.
      *
-     * Days that are sealed come from sums, also when their usage records have expired. Others are `live`: added up from the records
-     * that have come, where at most 1,000 SIMs match. Where more do, they come from sums that are made every few hours; `coverage`
+     * Sealed days come from sums, even if their usage records have expired. Others are `live`: added up from the records
+     * so far, if at most 1,000 SIMs match. If more match, they come from sums made every few hours; `coverage`
      * says which days do, as of when, and which times are left out.
-     * At most 31 days for `hour`, which more than 1,000 SIMs don't have, and 400 for others.
+     * At most 31 days for `hour`, which needs at most 1,000 matching SIMs, and 400 days for others.
      */
     get: operations["listFleetUsageRecords"];
   };
   "/v1/Files": {
     /**
      * List imported CSV files
-     * @description Files of all configured sources, those delivered last first.
+     * @description Files of all configured sources, latest delivery first.
      */
     get: operations["listFiles"];
   };
@@ -86,7 +86,7 @@ export interface paths {
   "/v1/Rejects": {
     /**
      * List what is in quarantine
-     * @description What could not be read, of streams, webhooks and files, by source and code: an object for the rejects of one
+     * @description Rejects of streams, webhooks and files, by source and code. One object holds the rejects of one
      * delivery and code. Its bytes may name people; the command line shows them: `simledger quarantine show`.
      */
     get: operations["listRejects"];
@@ -94,7 +94,7 @@ export interface paths {
   "/v1/Alerts": {
     /**
      * List alerts
-     * @description Alerts of all rules, those that began last first.
+     * @description Alerts of all rules, latest beginning first.
      */
     get: operations["listAlerts"];
   };
@@ -105,28 +105,28 @@ export interface paths {
   "/v1/Findings": {
     /**
      * List findings
-     * @description What carriers did not deliver, or delivered twice, as the day pass found it in closed days, that of the last day first. A finding ends by itself when the missing record comes.
+     * @description What carriers did not deliver, or delivered twice, on closed days, latest day first. A finding ends when the missing record arrives.
      */
     get: operations["listFindings"];
   };
   "/v1/Bills": {
     /**
      * List bills
-     * @description The bills that were made of months whose days are sealed, by the tariffs that are put, that of the last month first.
+     * @description Bills made from stored tariffs for months whose days are sealed, latest month first.
      */
     get: operations["listBills"];
   };
   "/v1/Bills/{month}": {
     /**
      * Fetch a bill
-     * @description What a month's billing periods cost by charge, country and network, and the days of which it was made.
+     * @description What a month's billing periods cost by charge, country and network, and the days from which the bill was made.
      */
     get: operations["fetchBill"];
   };
   "/v1/Bills/{month}/Lines": {
     /**
      * List the lines of a bill
-     * @description What each SIM comes to by charge, country, network and zone, in an order of SIMs that stays the same. What all SIMs share is in the bill's `account_rows`.
+     * @description Cost of each SIM by charge, country, network and zone, in a fixed order of SIMs. Shared costs are in the bill's `account_rows`.
      */
     get: operations["listBillLines"];
   };
@@ -139,7 +139,7 @@ export interface paths {
     get: operations["fetchDocumentation"];
   };
   "/health": {
-    /** Ask whether the API is up */
+    /** Check whether the API is up */
     get: operations["fetchHealth"];
   };
 }
@@ -200,20 +200,20 @@ export interface components {
       /** @description Bytes of the session: the carrier's running total, or the sum of its usage where that is more recent and greater. */
       data_total: number;
       apn: string | null;
-      /** @description Null unless asked for by Include. */
+      /** @description Null unless requested with Include. */
       ip_address: string | null;
-      /** @description Null unless asked for by Include. */
+      /** @description Null unless requested with Include. */
       imsi: string | null;
       /** @enum {string} */
       status: "open" | "ended" | "failed";
-      /** @description The source that the latest record came by. */
+      /** @description The source of the latest record. */
       source: string;
       /** @description What is wrong with the session. */
       error: string | null;
     };
     /** @description Usage of one SIM over a period, in KORE's shape. */
     UsageRecord: components["schemas"]["UsageFields"];
-    /** @description What is said of usage, of a period's or of a single record's. */
+    /** @description Fields of usage, for a period or a single record. */
     UsageFields: {
       account_sid: string | null;
       /** @description The SIM: its SID (`HS…`), or the `sid` of its Sim resource. */
@@ -236,7 +236,7 @@ export interface components {
       /** @description The currency (ISO 4217); null where data_total_billed is. */
       billed_unit: string | null;
     };
-    /** @description A stored usage record (`Granularity=raw`), in the same shape and with what only a single record states. */
+    /** @description A stored usage record (`Granularity=raw`), in the same shape, with the fields that only a single record has. */
     RawUsageRecord: WithRequired<({
       /** @description The carrier's id of the record. */
       sid: string;
@@ -251,7 +251,7 @@ export interface components {
       messages_rx: number | null;
       /** @description The carrier's decimal as it was sent, in the carrier's unit. */
       volume: string | null;
-      /** @description What it costs, as the carrier states it; null for 1NCE and Telekom, whose cost repeats the volume. */
+      /** @description The cost that the carrier states; null for 1NCE and Telekom, whose cost repeats the volume. */
       cost: string | null;
       currency: string | null;
       operator_mcc: string | null;
@@ -264,34 +264,34 @@ export interface components {
       rate_zone: string | null;
       /** @description `blocked` when the data limit was reached. */
       data_modifier: string | null;
-      /** @description The session's running total then, as the carrier stated it (Super SIM). Each contains all before it. */
+      /** @description The session's running total at the end of the record, as the carrier stated it (Super SIM). */
       session_data_upload: number | null;
       session_data_download: number | null;
       session_data_total: number | null;
-      /** @description Null unless asked for by Include. */
+      /** @description Null unless requested with Include. */
       imsi: string | null;
       source: string;
-      /** @description What the carrier has added to its format since, as text. Null unless asked for by Include. */
+      /** @description Fields that the carrier has added to its format, as text. Null unless requested with Include. */
       detail: string | null;
     }) & components["schemas"]["UsageFields"], "sid" | "data_session_sid" | "traffic_type" | "messages" | "messages_tx" | "messages_rx" | "volume" | "cost" | "currency" | "operator_mcc" | "operator_mnc" | "operator_name" | "radio_link" | "apn" | "imei" | "tariff" | "rate_zone" | "data_modifier" | "session_data_upload" | "session_data_download" | "session_data_total" | "imsi" | "source" | "detail">;
-    /** @description Usage of many SIMs over a period, in KORE's shape. What it is not grouped or filtered by is null. */
+    /** @description Usage of many SIMs over a period, in KORE's shape. Fields that are neither grouped nor filtered by are null. */
     FleetUsageRecord: {
       /** @description Of one SIM: its account. */
       account_sid: string | null;
       /** @description The SIM: its SID (`HS…`), or the `sid` of its Sim resource. */
       sim_sid: string | null;
-      /** @description The unique name that the SIM has now. */
+      /** @description The SIM's current unique name. */
       sim_name: string | null;
-      /** @description The fleet to which the SIM belongs now. */
+      /** @description The SIM's current fleet. */
       fleet_sid: string | null;
       /** @description Mobile country and network code, `262-01`, or the operator's name where records state no codes. Carriers' records have no SID of a network. */
       network_sid: string | null;
       /** @description Two letters. */
       iso_country: string | null;
       period: components["schemas"]["Period"];
-      /** @description Bytes sent by devices. A record that states only a total adds nothing; null where none states more. Here and below, a number beyond 2^53 is text. */
+      /** @description Bytes sent by devices. A record that states only a total adds nothing; null if no record states more. Here and below, numbers beyond 2^53 are strings. */
       data_upload: number | string | null;
-      /** @description Bytes sent to devices, likewise. */
+      /** @description Bytes sent to devices, counted in the same way. */
       data_download: number | string | null;
       /** @description Bytes. */
       data_total: number | string;
@@ -317,17 +317,17 @@ export interface components {
           currency: string | null;
           amount: string;
         })[];
-      /** @description Whether records of days that are not sealed yet are among it. */
+      /** @description Whether it includes records of days that are not sealed yet. */
       live: boolean;
     };
-    /** @description Which part of the time is not sealed. */
+    /** @description Which parts of the range are not sealed. */
     Coverage: {
       /**
        * Format: date-time
        * @description The time of the answer.
        */
       as_of: string;
-      /** @description Times that were added up from the records that have come. */
+      /** @description Times that were added up from the records so far. */
       live: components["schemas"]["Period"][];
       /** @description Days that are not sealed and come from sums, since more than 1,000 SIMs match. */
       partial: {
@@ -337,13 +337,13 @@ export interface components {
           end_time: string;
           /**
            * Format: date-time
-           * @description The records count that had come by then.
+           * @description Records that had arrived by then are counted.
            */
           as_of: string;
         }[];
-      /** @description Times that are left out, since more than 1,000 SIMs match: parts of days, and days that are not sealed and of which there are no sums. */
+      /** @description Times that are left out, since more than 1,000 SIMs match: parts of days, and unsealed days without sums. */
       missing: components["schemas"]["Period"][];
-      /** @description Times that are not sealed, and so long ago that usage may have expired: what has is not counted. */
+      /** @description Unsealed times that are so old that usage may have expired. Expired usage is not counted. */
       expired: components["schemas"]["Period"][];
     };
     /** @description A connection, location, lifecycle or quota event. */
@@ -373,15 +373,15 @@ export interface components {
       operator_country: string | null;
       operator_name: string | null;
       cell_id: string | null;
-      /** @description Null unless asked for by Include. */
+      /** @description Null unless requested with Include. */
       imsi: string | null;
       source: string;
-      /** @description What the carrier sent beside, as text. Null unless asked for by Include. */
+      /** @description Other fields that the carrier sent, as text. Null unless requested with Include. */
       detail: string | null;
     };
-    /** @description What is known of a SIM now. */
+    /** @description The current state of a SIM. */
     Sim: components["schemas"]["SimFields"];
-    /** @description What is said of a SIM, in the list and by itself. */
+    /** @description Fields of a SIM, in the list and alone. */
     SimFields: {
       /** @description The SIM's SID (`HS…`); of other carriers' SIMs the first 19 digits of the ICCID, or the carrier's id. */
       sid: string;
@@ -391,7 +391,7 @@ export interface components {
       /** @description The carrier's number of the SIM. */
       sim_id: string | null;
       msisdn: string | null;
-      /** @description Null unless asked for by Include. */
+      /** @description Null unless requested with Include. */
       imsi: string | null;
       account_sid: string | null;
       /** @description The same, or the number of the organisation. */
@@ -400,37 +400,37 @@ export interface components {
       source: string;
       /** @enum {string} */
       carrier: "twilio" | "kore" | "1nce" | "emnify" | "telekom";
-      /** @description As the last lifecycle event says; null before one has come. */
+      /** @description As the last lifecycle event says; null before the first one. */
       status: string | null;
       /** @description Whether it has a data session, as the carrier last said. A device that vanishes stays online until the carrier says otherwise: compare with last_heard. */
       online: boolean | null;
       /**
        * Format: date-time
-       * @description Since when it is so.
+       * @description When online last changed.
        */
       online_changed: string | null;
       /**
        * Format: date-time
-       * @description When the carrier last said so.
+       * @description When the carrier last stated it.
        */
       online_stated_at: string | null;
       /**
        * Format: date-time
-       * @description The latest time that a record tells of, as exact as last_activity_precision says.
+       * @description The latest time in any record, with the precision of last_activity_precision.
        */
       last_activity: string;
       /**
-       * @description exact: to the millisecond, where one SIM is asked for. granule: in the list, at this time or up to 12 hours later. day: the same of a SIM whose records came before marks were kept: on this UTC day, at this time or later. Messages to the device and traffic other than data count by the day.
+       * @description exact: to the millisecond, for a single SIM. granule: in the list, at this time or up to 12 hours later. day: in the list, for a SIM without marks: on this UTC day, at this time or later. Messages to the device and traffic other than data count by the day.
        * @enum {string}
        */
       last_activity_precision: "exact" | "granule" | "day";
       /**
        * Format: date-time
-       * @description The latest record that came from the device, as exact as last_heard_precision says.
+       * @description The latest record that came from the device, with the precision of last_heard_precision.
        */
       last_heard: string | null;
       /**
-       * @description exact: as the carrier states it, of one SIM and with Silent. granule: at this time or up to 12 hours later. never: no record came from the device. unknown: in the list, a SIM without marks.
+       * @description exact: as the carrier states it, for a single SIM and with Silent. granule: at this time or up to 12 hours later. never: no record came from the device. unknown: in the list, a SIM without marks.
        * @enum {string}
        */
       last_heard_precision: "exact" | "granule" | "never" | "unknown";
@@ -464,11 +464,11 @@ export interface components {
         connection_events: string;
       };
     };
-    /** @description The whole fleet in numbers, by the last sweep of the alerts. */
+    /** @description The whole fleet in numbers, by the last alert sweep. */
     Fleet: {
       /**
        * Format: date-time
-       * @description When that sweep was.
+       * @description Time of that sweep.
        */
       as_of: string | null;
       sims: number | null;
@@ -476,39 +476,39 @@ export interface components {
           /** @description Null where no record states it. */
           operator_country: string | null;
           sims: number;
-          /** @description Those that may have been silent for at least so long, never heard ones included. */
+          /** @description SIMs that may have been silent for at least this long, including SIMs never heard. */
           silent: {
-              /** @description As the parameter Silent takes it. */
+              /** @description In the form of the parameter Silent. */
               duration: string;
               sims: number;
             }[];
         })[];
     };
-    /** @description With Silent, of a fleet of more than 100,000 SIMs: they were found by the last sweep of the alerts, and each was decided now. */
+    /** @description With Silent, for a fleet of more than 100,000 SIMs: the last alert sweep found them, and each was checked again now. */
     SilentList: {
       /**
        * Format: date-time
-       * @description When the list was made. SIMs that came later are missing.
+       * @description When the list was made. Later SIMs are missing.
        */
       as_of: string;
-      /** @description Whether all silent SIMs are in it. Otherwise the 10,000 or so of each source that were silent longest. */
+      /** @description Whether it has all silent SIMs. If not, it has the 10,000 or so longest silent SIMs of each source. */
       is_complete: boolean;
     };
-    /** @description How far a source is known, by the last sweep of the alerts. */
+    /** @description Up to when a source is read, by the last alert sweep. */
     Watermark: {
       source: string;
       /**
        * Format: date-time
-       * @description All records up to this time are in. Null before the first sweep.
+       * @description All records up to this time have been read. Null before the first sweep.
        */
       watermark: string | null;
       /**
        * Format: date-time
-       * @description When that sweep was.
+       * @description Time of that sweep.
        */
       swept: string | null;
     };
-    /** @description What is known of a SIM now, its open session and its usage of this month. */
+    /** @description The current state of a SIM, its open session and its usage of this month. */
     SimDetails: WithRequired<({
       /** @description The latest session, while it is open. */
       open_session: components["schemas"]["DataSession"] | null;
@@ -519,7 +519,7 @@ export interface components {
         data_download: number | null;
         data_total: number;
       };
-      /** @description How far the SIM's source is known. A silence after it may be the carrier's delay. */
+      /** @description Up to when the SIM's source is read. A silence after that may be the carrier's delay. */
       source_watermark: components["schemas"]["Watermark"];
     }) & components["schemas"]["SimFields"], "open_session" | "usage_this_month" | "source_watermark">;
     /** @description A CSV file that a carrier delivered. Rows are counted as far as the file has been read. */
@@ -541,7 +541,7 @@ export interface components {
       rejected: number;
       /** @description Bytes of the file. */
       size: number;
-      /** @description Bytes that are in; of gzip, bytes of the CSV in it. */
+      /** @description Bytes imported; for gzip, bytes of the unpacked CSV. */
       imported: number;
       /** Format: date-time */
       delivered: string;
@@ -550,21 +550,21 @@ export interface components {
        * @description When its progress was last noted.
        */
       noted: string | null;
-      /** @description Whether it is importing and has noted no progress for 15 minutes: the import ended without an end, and is tried again or waits among the dead letters. */
+      /** @description Whether the import has made no progress for 15 minutes: it stopped unexpectedly, and is retried or waits in the dead-letter queue. */
       stalled: boolean;
       /** @description Why the file failed. */
       reason: string | null;
       /** Format: uri */
       url: string;
     };
-    /** @description An object of the quarantine, with what was rejected of one delivery for one reason. */
+    /** @description An object of the quarantine, with the rejects of one delivery for one reason. */
     Reject: {
-      /** @description Its name, by which the command line shows it. */
+      /** @description Its name. The command line shows the object by it. */
       id: string;
       source: string;
-      /** @description Why, as the page on the quarantine lists codes. */
+      /** @description Why the records were rejected; docs/rejects.md lists the codes. */
       code: string;
-      /** @description Size of the object, with what it says of each reject. */
+      /** @description Size of the object. */
       bytes: number;
       /**
        * Format: date-time
@@ -583,39 +583,39 @@ export interface components {
        * @enum {string}
        */
       kind: "silent" | "attach-loop" | "session-failures" | "zero-byte-sessions" | "device-changed" | "country" | "usage" | "blocked" | "stale-session" | "finding" | "source";
-      /** @description It changes with whatever decides whether the rule holds. */
+      /** @description It changes with each key of the rule that affects its condition. */
       rule_version: string;
       /** @enum {string} */
       severity: "info" | "warning" | "critical";
       /**
-       * @description `merged`: late records joined it with an older alert. `withdrawn`: by late records it never was. `rule-changed`: its rule was changed or removed.
+       * @description `merged`: late records joined it with an older alert. `withdrawn`: late records show that its condition never held. `rule-changed`: its rule was changed or removed.
        * @enum {string}
        */
       state: "open" | "closed" | "merged" | "withdrawn" | "rule-changed";
       /**
-       * @description What it is about: a SIM, SIMs that fell silent together, or a source.
+       * @description The subject: a SIM, SIMs that fell silent together, or a source.
        * @enum {string}
        */
       subject: "sim" | "group" | "source";
-      /** @description The SIM, as a path names it. Null of many SIMs. */
+      /** @description The SIM, as in a path. Null for many SIMs. */
       sim: string | null;
-      /** @description Its unique name now. */
+      /** @description Its current unique name. */
       sim_name: string | null;
-      /** @description Null of a group with SIMs of several sources. */
+      /** @description Null for a group with SIMs of several sources. */
       source: string | null;
       /**
-       * @description What the SIMs of a group share. Null of all others.
+       * @description What the SIMs of a group share. Null for others.
        * @enum {string|null}
        */
       shared_by: "network" | "model" | "country" | "source" | null;
       /** @description The network (MCC and MNC), the type allocation code, the country or the source that they share. */
       shared_value: string | null;
       /**
-       * @description Of a source: it delivers later than usual, what it delivered is not read, or it has few SIMs and nothing comes. Null of all others.
+       * @description For a source: it delivers later than usual, its records are not read yet, or nothing arrives from its few SIMs. Null for others.
        * @enum {string|null}
        */
       cause: "carrier-late" | "reading-late" | "carrier-or-devices" | null;
-      /** @description How many SIMs it tells of: of a group, those that are silent now; of a source, those whose alerts wait. */
+      /** @description Number of SIMs: for a group, those that are silent now; for a source, those whose alerts it holds back. */
       sims: number;
       /**
        * Format: date-time
@@ -624,7 +624,7 @@ export interface components {
       start_time: string;
       /**
        * Format: date-time
-       * @description When the rule's condition was met. Null of many SIMs.
+       * @description When the rule's condition was met. Null for many SIMs.
        */
       met_time: string | null;
       /**
@@ -632,23 +632,23 @@ export interface components {
        * @description Null while it lasts.
        */
       end_time: string | null;
-      /** @description Whether nothing will change it but late records: it is over, and all days that decide about it are sealed. Null of many SIMs. */
+      /** @description Whether only late records can change it: it is over, and all days that it depends on are sealed. Null for many SIMs. */
       final: boolean | null;
-      /** @description How many records it rests on. */
+      /** @description Number of records that it is based on. */
       records: number;
-      /** @description The alert that goes on in place of a merged one. */
+      /** @description The alert that continues in place of a merged one. */
       merged_into: string | null;
-      /** @description The group alert that tells of it. */
+      /** @description The group alert that reports it. */
       group: string | null;
-      /** @description How many messages told of it so far. */
+      /** @description Number of messages about it so far. */
       messages: number;
       /** @description Whether a message is held back, by a mute or because the source lags. */
       held: boolean;
-      /** @description What receivers were last told, or are about to be. Null where nothing. */
+      /** @description The state that receivers were last sent, or will be sent next. Null if nothing was. */
       told: null | components["schemas"]["ToldAlert"];
       /**
        * Format: date-time
-       * @description The watermark by which it was last written.
+       * @description The watermark at which it was last judged.
        */
       judged_until: string;
       /**
@@ -665,9 +665,9 @@ export interface components {
       /** Format: date-time */
       end_time: string | null;
     };
-    /** @description What is missing or twice in a SIM's day. */
+    /** @description What is missing or duplicate in a SIM's day. */
     Finding: {
-      /** @description The same as long as it is the same finding. */
+      /** @description It never changes. */
       id: string;
       /** @enum {string} */
       check: "chain" | "close" | "orphan" | "duplicate" | "path";
@@ -675,10 +675,10 @@ export interface components {
       reason: "missing-windows" | "total-differs" | "no-start" | "no-end" | "no-session" | "same-window" | "not-by-stream" | "not-by-file" | "file-missing";
       /**
        * Format: date
-       * @description The UTC day to which it belongs: of a session, that of its end.
+       * @description The UTC day to which it belongs; for a session, the day of its end.
        */
       day: string;
-      /** @description The SIM's key; of a missing file, `files:` and the source. */
+      /** @description The SIM's key; for a missing file, `files:` and the source. */
       sim: string;
       source: string;
       /** @enum {string} */
@@ -686,28 +686,28 @@ export interface components {
       session_sid: string | null;
       /**
        * Format: date-time
-       * @description The time of what is missing or twice.
+       * @description The time of the missing or duplicate records.
        */
       start_time: string;
       /** Format: date-time */
       end_time: string;
-      /** @description Missing, or counted twice. Negative where records state more than the session's totals. Never add those of different checks. */
+      /** @description Missing, or counted twice. Negative if records state more than the session's totals. Never add bytes of different checks. */
       bytes: number | null;
-      /** @description Money of the record, an exact decimal. */
+      /** @description Cost of the record, an exact decimal. */
       cost: string | null;
       currency: string | null;
-      /** @description Ids of the records that show it; of a missing file, the names of those before and behind it. */
+      /** @description Ids of the records that show it; for a missing file, the names of the files before and after it. */
       records: string[];
     };
     /** @description A version of a bill. */
     BillVersion: {
-      /** @description Goes up when an amount, a quantity or a line changes. */
+      /** @description Increases when an amount, a quantity or a line changes. */
       version: number;
       /** Format: date-time */
       made_at: string;
       /** @description SIMs with a line. */
       sims: number;
-      /** @description By currency; amounts of several are never added up. */
+      /** @description By currency; currencies are never added up. */
       totals: ({
           amount: components["schemas"]["Decimal"];
           currency: string | null;
@@ -731,7 +731,7 @@ export interface components {
     Bill: components["schemas"]["BillVersion"] & components["schemas"]["BillLinks"] & ({
       /** @description All lines by charge, country and network. Their amounts add up to the totals. */
       rows: components["schemas"]["BillRow"][];
-      /** @description Of them, what all SIMs share: pools, tiers, fees, discounts, commitment and tax of the account. With the lines of SIMs they add up to the totals. */
+      /** @description Those of the rows that all SIMs share: pools, tiers, fees, discounts, commitment and tax of the account. With the lines of SIMs they add up to the totals. */
       account_rows: components["schemas"]["BillRow"][];
       /** @description Usage without a price. */
       not_rated: ({
@@ -747,14 +747,14 @@ export interface components {
           bytes: components["schemas"]["Decimal"];
           messages: components["schemas"]["Decimal"];
         })[];
-      /** @description What was taken for granted, since no roster or opening balance says otherwise: years that begin on 1 January, or nothing used before the ledger began. */
+      /** @description What was assumed, since no roster or opening balance says otherwise: years that begin on 1 January, or no usage before the ledger began. */
       assumptions: ({
           /** @enum {string} */
           kind: "calendar-year" | "nothing-before";
           tariff: string;
           sims: number;
         })[];
-      /** @description The sealed days of which it was made. */
+      /** @description The sealed days from which it was made. */
       days: {
           /** Format: date */
           day: string;
@@ -764,12 +764,12 @@ export interface components {
         }[];
       /** @description Days of the periods from before the ledger began. */
       missing_days: string[];
-      /** @description Days after the periods that are not sealed yet: they may have more of sessions that began in a period. The bill is then made again. */
+      /** @description Days after the periods that are not sealed yet: sessions that began in a period may continue in them. The bill is then made again. */
       pending_days: string[];
-      /** @description The versions before, oldest first. */
+      /** @description Previous versions, oldest first. */
       history: components["schemas"]["BillVersion"][];
     });
-    /** @description What usage of a charge comes to, or a fee. Members that a row is not grouped by are null. */
+    /** @description Cost of a charge's usage, or a fee. Members that a row is not grouped by are null. */
     BillRow: {
       /** @description The SIM's key. */
       sim: string | null;
@@ -781,7 +781,7 @@ export interface components {
       kind: "usage" | "rounding" | "minimum" | "fee" | "discount" | "commitment" | "tax" | "carrier";
       /** @description Of the charge, fee, discount or tax. */
       name: string;
-      /** @description Id of the line, if it is one, which `simledger bill --explain` opens. */
+      /** @description Id of the line, for `simledger bill --explain`; null for a group of lines. */
       line: string | null;
       lines: number;
       /** @description Usage records. */
@@ -793,7 +793,7 @@ export interface components {
       included: components["schemas"]["DecimalOrNull"];
       billed: components["schemas"]["DecimalOrNull"];
       exact: components["schemas"]["Decimal"];
-      /** @description Null where all SIMs share an allowance or tiers: the row of the account has it. */
+      /** @description Null if all SIMs share an allowance or tiers: the account's row has the amount. */
       amount: string | null;
       currency: string | null;
     };
@@ -816,11 +816,11 @@ export interface components {
     };
     /** @description An alert with its evidence. */
     AlertDetail: WithRequired<({
-      /** @description The records that show it. Null of many SIMs, each of which has its own alert. */
+      /** @description The records that show it. Null for many SIMs, each of which has its own alert. */
       evidence: null | components["schemas"]["AlertEvidence"];
-      /** @description Of many SIMs, the alerts of at most 100 of them. */
+      /** @description For many SIMs, the alerts of at most 100 of them. */
       members: components["schemas"]["AlertMember"][];
-      /** @description Messages that are not handed to every receiver yet. */
+      /** @description Messages that are not delivered to every receiver yet. */
       undelivered: ({
           sequence: number;
           /** @enum {string} */
@@ -845,13 +845,13 @@ export interface components {
     }) & components["schemas"]["AlertFields"], "evidence" | "members" | "undelivered" | "mute" | "url" | "links">;
     AlertEvidence: {
       begin: components["schemas"]["EvidenceRecord"];
-      /** @description The record that the beginning is compared with. */
+      /** @description The record that the first one is compared with. */
       before: null | components["schemas"]["EvidenceRecord"];
       last: components["schemas"]["EvidenceRecord"];
-      /** @description The record that ended it. Null while it lasts, and where time alone ended it. */
+      /** @description The record that ended it. Null while it lasts, and if only time passed. */
       end: null | components["schemas"]["EvidenceRecord"];
     };
-    /** @description A SIM that a group's or a source's alert tells of, with its own alert. */
+    /** @description A SIM of a group's or source's alert, with its own alert. */
     AlertMember: {
       sim: string;
       sim_name: string | null;
@@ -870,7 +870,7 @@ export interface components {
        */
       url: string;
     };
-    /** @description A record that an alert rests on. */
+    /** @description A record that an alert is based on. */
     EvidenceRecord: {
       /** @enum {string} */
       type: "data_session" | "usage_record" | "connection_event" | "finding";
@@ -878,16 +878,16 @@ export interface components {
       key: string;
       /**
        * Format: date-time
-       * @description The moment of which it tells.
+       * @description Its time.
        */
       time: string;
       /**
        * Format: uri
-       * @description A list that shows it; null for a session that is no longer there.
+       * @description A list that shows it; null for a session that is no longer stored.
        */
       url: string | null;
     };
-    /** @description What holds back the messages of some alerts. */
+    /** @description A mute holds back the messages of some alerts. */
     Mute: {
       id: string;
       rule: string | null;
@@ -899,7 +899,7 @@ export interface components {
       /** Format: date-time */
       created: string;
     };
-    /** @description Where the cell's tower is estimated to stand, in degrees; empty where that is not known. */
+    /** @description Estimated position of the cell's tower, in degrees; empty if unknown. */
     LocationEstimate: {
       lat?: number;
       lon?: number;
@@ -916,7 +916,7 @@ export interface components {
        */
       end_time: string;
     };
-    /** @description Where a page stands in its list. The addresses are absolute. */
+    /** @description A page's place in its list. The addresses are absolute. */
     Meta: {
       /** @description The name of the member with the resources. */
       key: string;
@@ -924,7 +924,7 @@ export interface components {
       page_size: number;
       /** Format: uri */
       first_page_url: string;
-      /** @description A list goes one way: what comes before a page may have grown since. */
+      /** @description Always null: a list can only be read forwards. */
       previous_page_url: null;
       /**
        * Format: uri
@@ -937,7 +937,7 @@ export interface components {
     /** @description An error, as Twilio's clients make a `RestException` of it. */
     Problem: {
       /**
-       * @description 20001 a parameter is wrong, 20003 the credentials are, 20004 the method is, 20404 not found, 20429 too many requests, 20500 something went wrong inside, 20503 the ledger can not be read at the moment.
+       * @description 20001 a parameter is wrong, 20003 the credentials are, 20004 the method is, 20404 not found, 20429 too many requests, 20500 an internal error, 20503 the ledger cannot be read at the moment.
        * @enum {integer}
        */
       code: 20001 | 20003 | 20004 | 20404 | 20429 | 20500 | 20503;
@@ -967,7 +967,7 @@ export interface components {
         "application/json": components["schemas"]["Problem"];
       };
     };
-    /** @description The client asks too often; `retry-after` says how many seconds to wait. */
+    /** @description The client sends too many requests; `retry-after` says how many seconds to wait. */
     TooManyRequests: {
       content: {
         "application/json": components["schemas"]["Problem"];
@@ -989,26 +989,26 @@ export interface components {
     PageSize?: number;
     /** @description The number of the page, from 0, for the client's own use. A later page needs its PageToken. */
     Page?: number;
-    /** @description Where the list goes on, as `meta.next_page_url` has it. */
+    /** @description Where the list continues, from `meta.next_page_url`. */
     PageToken?: string;
     /**
-     * @description Begin here, this moment included. ISO 8601; a date alone begins at 00:00 UTC. Where it is left out, 30 days before EndTime.
+     * @description Begin here, this moment included. ISO 8601; a date alone begins at 00:00 UTC. Default is 30 days before EndTime.
      * @example 2026-11-02T00:00:00Z
      */
     StartTime?: string;
     /**
-     * @description End here, this moment included (for usage, excluded). Where it is left out, now.
+     * @description End here, this moment included (for usage, excluded). Default is now.
      * @example 2026-11-03T00:00:00Z
      */
     EndTime?: string;
     /**
-     * @description Only what came by the source of this name.
+     * @description Only resources from the source of this name.
      * @example emnify
      */
     Source?: string;
     /**
-     * @description Show what is null otherwise, because it is personal: `imsi`, `ip_address`, and `detail`, the carrier's own words,
-     * which may hold both. Several with commas between them. A deployment may refuse it, or always show all of it.
+     * @description Show personal values, which are otherwise null: `imsi`, `ip_address`, and `detail`, the carrier's own words,
+     * which may hold both. Separate several with commas. A deployment may refuse it, or always show all of them.
      * @example imsi,ip_address
      */
     Include?: string;
@@ -1026,8 +1026,8 @@ export interface operations {
 
   /**
    * List the fleet
-   * @description SIMs of which a record has come, in an order of their own that stays the same. The only list that reads a whole
-   * table: a page may hold fewer SIMs than asked for, even none, with more to come, where few pass the filter.
+   * @description SIMs with at least one record, in a fixed order. This is the only list that reads a whole
+   * table: if few SIMs pass the filter, a page may hold fewer SIMs than requested, even none, although more pages follow.
    */
   listSims: {
     parameters: {
@@ -1041,7 +1041,7 @@ export interface operations {
          */
         Status?: string;
         /**
-         * @description Only SIMs that have a data session, or only those that have none.
+         * @description Only SIMs with an open data session (true), or without (false).
          * @example true
          */
         Online?: boolean;
@@ -1057,7 +1057,7 @@ export interface operations {
          */
         Name?: string;
         /**
-         * @description Only SIMs of whose device nothing was heard for so long (`90m`, `24h`, `7d`), measured against now. SIMs that were never heard come first, then the longest silent; across pages this order is exact to the granule of a mark.
+         * @description Only SIMs whose device was not heard for this long (`90m`, `24h`, `7d`) up to now. SIMs that were never heard come first, then the longest silent; across pages this order is exact to the granule of a mark.
          * @example 24h
          */
         Silent?: string;
@@ -1070,7 +1070,7 @@ export interface operations {
         content: {
           "application/json": {
             sims: components["schemas"]["Sim"][];
-            /** @description With Silent, how far each source is known. Later records may not be in yet. */
+            /** @description With Silent, up to when each source is read. Later records may be missing. */
             watermarks?: components["schemas"]["Watermark"][];
             list?: components["schemas"]["SilentList"];
             meta: components["schemas"]["Meta"];
@@ -1083,8 +1083,8 @@ export interface operations {
     };
   };
   /**
-   * Fetch what is known of a SIM now
-   * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, the bytes of this month (UTC), and how far its source is known.
+   * Fetch the current state of a SIM
+   * @description Names and ids, status, online or not and since when, last network, cell and device, last activity, the open session, the bytes of this month (UTC), and up to when its source is read.
    */
   fetchSim: {
     parameters: {
@@ -1121,7 +1121,7 @@ export interface operations {
         PageToken?: components["parameters"]["PageToken"];
         StartTime?: components["parameters"]["StartTime"];
         EndTime?: components["parameters"]["EndTime"];
-        /** @description Only sessions with this status. A page may then hold fewer than asked for, with more to come. */
+        /** @description Only sessions with this status. A page may then hold fewer than requested although more pages follow. */
         Status?: "open" | "ended" | "failed";
         Include?: components["parameters"]["Include"];
       };
@@ -1148,10 +1148,10 @@ export interface operations {
   /**
    * List a SIM's usage
    * @description Usage that started at or after StartTime and before EndTime; by default in the last 30 days, and without EndTime
-   * all until now. `all` sums the whole time up in one record; `hour` and `day` sum UTC hours and days up, newest first, and leave those without usage
-   * out; the first and last are cut to the time asked for. `raw` lists the stored records.
+   * all until now. `all` sums the whole range up in one record; `hour` and `day` sum UTC hours and days up, newest first, and leave those without usage
+   * out; the first and last are cut to the range. `raw` lists the stored records.
    *
-   * At most 31 days for `hour`, 400 for `day` and `raw`. `all` sums any time up, unless that takes more than 20
+   * At most 31 days for `hour`, 400 for `day` and `raw`. `all` accepts any range, unless that takes more than 20
    * seconds.
    */
   listUsageRecords: {
@@ -1200,7 +1200,7 @@ export interface operations {
         StartTime?: components["parameters"]["StartTime"];
         EndTime?: components["parameters"]["EndTime"];
         /**
-         * @description Only events of this type. A page may then hold fewer than asked for, with more to come.
+         * @description Only events of this type. A page may then hold fewer than requested although more pages follow.
          * @example data-session.started
          */
         EventType?: string;
@@ -1228,9 +1228,9 @@ export interface operations {
   };
   /**
    * Count the fleet
-   * @description How many SIMs were last seen in each country, those with most SIMs first, and how many of them may be silent, as the last
-   * sweep of the alerts counted them. Silence is by marks: a SIM may have been heard up to a granule later, so these are upper
-   * limits. Without a sweep there are nulls and no countries.
+   * @description How many SIMs were last seen in each country, largest first, and how many of them may be silent, as counted by the last
+   * alert sweep. Silence is judged by marks: a SIM may have been heard up to a granule later, so these are upper
+   * limits. Before the first sweep, values are null and there are no countries.
    */
   fetchFleet: {
     responses: {
@@ -1249,13 +1249,13 @@ export interface operations {
    * Add up the fleet's usage
    * @description Usage that started at or after StartTime and before EndTime, by default in the month up to now, with the parameters and in
    * the shape of KORE's UsageRecords. Without `Group` one record sums all usage up. `hour` and `day` sum UTC hours and days up, newest first, and leave those without usage
-   * out; the first and last are cut to the time asked for. With `Group=sim` SIMs come in an order of their own that stays the
-   * same, unless there is `Order`.
+   * out; the first and last are cut to the range. With `Group=sim` SIMs come in a fixed order,
+   * unless there is `Order`.
    *
-   * Days that are sealed come from sums, also when their usage records have expired. Others are `live`: added up from the records
-   * that have come, where at most 1,000 SIMs match. Where more do, they come from sums that are made every few hours; `coverage`
+   * Sealed days come from sums, even if their usage records have expired. Others are `live`: added up from the records
+   * so far, if at most 1,000 SIMs match. If more match, they come from sums made every few hours; `coverage`
    * says which days do, as of when, and which times are left out.
-   * At most 31 days for `hour`, which more than 1,000 SIMs don't have, and 400 for others.
+   * At most 31 days for `hour`, which needs at most 1,000 matching SIMs, and 400 days for others.
    */
   listFleetUsageRecords: {
     parameters: {
@@ -1264,7 +1264,7 @@ export interface operations {
         Page?: components["parameters"]["Page"];
         PageToken?: components["parameters"]["PageToken"];
         /**
-         * @description Beginning of the time. Default is one month before its end.
+         * @description Beginning of the range. Default is one month before its end.
          * @example 2026-10-01T00:00:00Z
          */
         StartTime?: string;
@@ -1277,7 +1277,7 @@ export interface operations {
         /** @description What one record sums up. */
         Granularity?: "hour" | "day" | "all";
         /**
-         * @description Records with the most come first.
+         * @description Largest first, by this value.
          * @example bytes
          */
         Order?: "bytes" | "messages" | "records";
@@ -1316,7 +1316,7 @@ export interface operations {
   };
   /**
    * List imported CSV files
-   * @description Files of all configured sources, those delivered last first.
+   * @description Files of all configured sources, latest delivery first.
    */
   listFiles: {
     parameters: {
@@ -1325,7 +1325,7 @@ export interface operations {
         Page?: components["parameters"]["Page"];
         PageToken?: components["parameters"]["PageToken"];
         Source?: components["parameters"]["Source"];
-        /** @description Only files in this state. A page may then hold fewer than asked for, with more to come. */
+        /** @description Only files in this state. A page may then hold fewer than requested although more pages follow. */
         State?: "importing" | "done" | "failed";
       };
     };
@@ -1370,7 +1370,7 @@ export interface operations {
   };
   /**
    * List what is in quarantine
-   * @description What could not be read, of streams, webhooks and files, by source and code: an object for the rejects of one
+   * @description Rejects of streams, webhooks and files, by source and code. One object holds the rejects of one
    * delivery and code. Its bytes may name people; the command line shows them: `simledger quarantine show`.
    */
   listRejects: {
@@ -1381,7 +1381,7 @@ export interface operations {
         PageToken?: components["parameters"]["PageToken"];
         Source?: components["parameters"]["Source"];
         /**
-         * @description Only rejects with this code. A page may then hold fewer than asked for, with more to come.
+         * @description Only rejects with this code. A page may then hold fewer than requested although more pages follow.
          * @example broken-json
          */
         Code?: string;
@@ -1404,7 +1404,7 @@ export interface operations {
   };
   /**
    * List alerts
-   * @description Alerts of all rules, those that began last first.
+   * @description Alerts of all rules, latest beginning first.
    */
   listAlerts: {
     parameters: {
@@ -1413,16 +1413,16 @@ export interface operations {
         Page?: components["parameters"]["Page"];
         PageToken?: components["parameters"]["PageToken"];
         /**
-         * @description Alerts that began here or later, by the carrier's time. ISO 8601; a date alone begins at 00:00 UTC. Where it is left out, 400 days before EndTime, which is the longest range.
+         * @description Alerts that began here or later, by the carrier's time. ISO 8601; a date alone begins at 00:00 UTC. Default is 400 days before EndTime, which is the longest range.
          * @example 2026-10-01
          */
         StartTime?: string;
         /**
-         * @description Alerts that began here or earlier. Where it is left out, now.
+         * @description Alerts that began here or earlier. Default is now.
          * @example 2026-11-03T00:00:00Z
          */
         EndTime?: string;
-        /** @description Only alerts in this state. A page may then hold fewer than asked for, with more to come; so it may with any filter. */
+        /** @description Only alerts in this state. With any filter, a page may hold fewer than requested although more pages follow. */
         State?: "open" | "closed" | "merged" | "withdrawn" | "rule-changed";
         /** @description Only alerts of this severity. */
         Severity?: "info" | "warning" | "critical";
@@ -1432,7 +1432,7 @@ export interface operations {
          */
         Rule?: string;
         /**
-         * @description Only alerts of this SIM, by any of the names that a path takes.
+         * @description Only alerts of this SIM, identified as in a path.
          * @example 8988280666001000101
          */
         Sim?: string;
@@ -1480,7 +1480,7 @@ export interface operations {
   };
   /**
    * List findings
-   * @description What carriers did not deliver, or delivered twice, as the day pass found it in closed days, that of the last day first. A finding ends by itself when the missing record comes.
+   * @description What carriers did not deliver, or delivered twice, on closed days, latest day first. A finding ends when the missing record arrives.
    */
   listFindings: {
     parameters: {
@@ -1489,19 +1489,19 @@ export interface operations {
         Page?: components["parameters"]["Page"];
         PageToken?: components["parameters"]["PageToken"];
         /**
-         * @description Findings of this day or later. ISO 8601. Where it is left out, 30 days before EndTime; the longest range is 400 days.
+         * @description Findings of this day or later. ISO 8601. Default is 30 days before EndTime; the longest range is 400 days.
          * @example 2026-10-01
          */
         StartTime?: string;
         /**
-         * @description Findings of days that begin before it. Where it is left out, now.
+         * @description Findings of days that begin before it. Default is now.
          * @example 2026-11-01T00:00:00Z
          */
         EndTime?: string;
-        /** @description Only findings of this check. A page may then hold fewer than asked for, with more to come; so it may with any filter. */
+        /** @description Only findings of this check. With any filter, a page may hold fewer than requested although more pages follow. */
         Check?: "chain" | "close" | "orphan" | "duplicate" | "path";
         /**
-         * @description Only findings of this SIM, by any of the names that a path takes.
+         * @description Only findings of this SIM, identified as in a path.
          * @example 8988307000000120011
          */
         Sim?: string;
@@ -1525,7 +1525,7 @@ export interface operations {
   };
   /**
    * List bills
-   * @description The bills that were made of months whose days are sealed, by the tariffs that are put, that of the last month first.
+   * @description Bills made from stored tariffs for months whose days are sealed, latest month first.
    */
   listBills: {
     parameters: {
@@ -1552,7 +1552,7 @@ export interface operations {
   };
   /**
    * Fetch a bill
-   * @description What a month's billing periods cost by charge, country and network, and the days of which it was made.
+   * @description What a month's billing periods cost by charge, country and network, and the days from which the bill was made.
    */
   fetchBill: {
     parameters: {
@@ -1575,7 +1575,7 @@ export interface operations {
   };
   /**
    * List the lines of a bill
-   * @description What each SIM comes to by charge, country, network and zone, in an order of SIMs that stays the same. What all SIMs share is in the bill's `account_rows`.
+   * @description Cost of each SIM by charge, country, network and zone, in a fixed order of SIMs. Shared costs are in the bill's `account_rows`.
    */
   listBillLines: {
     parameters: {
@@ -1584,7 +1584,7 @@ export interface operations {
         Page?: components["parameters"]["Page"];
         PageToken?: components["parameters"]["PageToken"];
         /**
-         * @description Only lines of this SIM, by any of the names that a path takes.
+         * @description Only lines of this SIM, identified as in a path.
          * @example 8988303000000100001
          */
         Sim?: string;
@@ -1624,7 +1624,7 @@ export interface operations {
   /** Read this document as a page */
   fetchDocumentation: {
     responses: {
-      /** @description A page that loads nothing from elsewhere. */
+      /** @description A page that loads nothing from other hosts. */
       200: {
         content: {
           "text/html": string;
@@ -1633,10 +1633,10 @@ export interface operations {
       400: components["responses"]["BadParameter"];
     };
   };
-  /** Ask whether the API is up */
+  /** Check whether the API is up */
   fetchHealth: {
     responses: {
-      /** @description It is. */
+      /** @description The API is up. */
       200: {
         content: {
           "application/json": {

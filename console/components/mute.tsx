@@ -60,7 +60,7 @@ export function MuteButton({
         >
           <h2 id={`mute-${alert}`}>Mute {scope}?</h2>
           <p class="quiet">
-            Its messages are held back; the alert goes on. What is still open when the mute ends is told then.
+            Its messages are held back; the alert goes on. Alerts still open when the mute ends are sent then.
           </p>
           <label>
             For

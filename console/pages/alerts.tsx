@@ -133,7 +133,7 @@ function AlertFacts({
       </Fact>
       <Fact name="State">
         {alert.state}
-        {alert.held ? ', its messages are held back' : ''} <SourceLink request={request} of="this alert" />
+        {alert.held ? ', messages held back' : ''} <SourceLink request={request} of="this alert" />
       </Fact>
       <Fact name="From">
         <Time at={alert.start_time} />
@@ -199,7 +199,7 @@ interface Evidence extends NonNullable<Schemas['AlertEvidence']['before']> {
   readonly role: string;
 }
 
-const roles = { before: 'compared with', begin: 'began it', last: 'last of it', end: 'ended it' } as const;
+const roles = { before: 'compared with', begin: 'began it', last: 'last record', end: 'ended it' } as const;
 
 /** The records of an alert with what each says; one that says several things stands once for each. */
 function listEvidence(evidence: Schemas['AlertEvidence']): Evidence[] {
@@ -217,7 +217,7 @@ const evidenceColumns: readonly Column<Evidence>[] = [
   {
     title: 'As stored',
     text: ({ url }) => url ?? '',
-    show: ({ url }) => (url === null ? 'no longer there' : <a href={recordHref(url)}>show</a>),
+    show: ({ url }) => (url === null ? 'no longer stored' : <a href={recordHref(url)}>show</a>),
   },
 ];
 

@@ -68,7 +68,7 @@ export function BillPage({ place: { query } }: PageProps): JSX.Element {
         <StoredBill key={month} month={month} bySim={query.get('lines') === 'sim'} />
       ) : (
         <p class="empty">
-          No bill is stored of {month}. Bills are made once a month’s days are sealed, by the tariffs that{' '}
+          No bill of {month} is stored. A bill is made once the month’s days are sealed, from the tariffs that{' '}
           <code>npx simledger tariff put</code> has stored.
         </p>
       )}
@@ -106,7 +106,7 @@ function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: 
         />
       </search>
       {bySim ? (
-        <Listed asked={lines} what="lines" empty="The bill has no lines of SIMs.">
+        <Listed asked={lines} what="lines" empty="The bill has no lines for SIMs.">
           {(rows) => (
             <Table
               name="Lines of SIMs"
@@ -122,7 +122,7 @@ function StoredBill({ month, bySim }: { readonly month: string; readonly bySim: 
       )}
       <BillDoubts bill={bill} request={request} />
       <p class="quiet">
-        <code>npx simledger bill --explain LINE</code> says how a line comes about;{' '}
+        <code>npx simledger bill --explain LINE</code> explains a line;{' '}
         <code>npx simledger bill check INVOICE.csv</code> compares an invoice with the bill.
       </p>
     </>
@@ -172,8 +172,8 @@ function BillDoubts({ bill: { not_rated: rows, assumptions }, request }: BillPro
       {assumptions.map(({ kind, tariff, sims }) => (
         <p class="quiet" key={kind + tariff}>
           {kind === 'calendar-year'
-            ? `Taken for granted: years of ${countThings(sims, 'SIM')} in the tariff ${tariff} begin on 1 January.`
-            : `Taken for granted: ${countThings(sims, 'SIM')} in the tariff ${tariff} had used nothing before the ledger began.`}
+            ? `Assumed: years of ${countThings(sims, 'SIM')} in the tariff ${tariff} begin on 1 January.`
+            : `Assumed: ${countThings(sims, 'SIM')} in the tariff ${tariff} had used nothing before the ledger began.`}
         </p>
       ))}
     </>
@@ -234,7 +234,7 @@ function describeAmounts(totals: Schemas['BillVersion']['totals']): string {
 function describeDays({ missing_days: missing, pending_days: pending }: Schemas['Bill']): string {
   const parts = [
     ...(missing.length === 0 ? [] : [`${missing.length} from before the ledger began`]),
-    ...(pending.length === 0 ? [] : [`${pending.length} after them not sealed yet`]),
+    ...(pending.length === 0 ? [] : [`${pending.length} later ones not sealed yet`]),
   ];
   return parts.join(', ') || 'all of its periods';
 }
@@ -290,7 +290,7 @@ const rowColumns: readonly Column<BillRow>[] = [
   {
     title: 'Amount',
     text: ({ amount }) => amount ?? '',
-    show: ({ amount, exact }) => <span title={`exactly ${exact}`}>{amount ?? 'with the account’s'}</span>,
+    show: ({ amount, exact }) => <span title={`exactly ${exact}`}>{amount ?? 'in the account’s line'}</span>,
     isNumeric: true,
   },
   { title: 'Currency', text: ({ currency }) => currency ?? '' },
@@ -305,7 +305,7 @@ const rowColumns: readonly Column<BillRow>[] = [
 const reasons: Readonly<Record<Schemas['Bill']['not_rated'][number]['reason'], string>> = {
   'no-tariff': 'no tariff matches',
   'no-charge': 'its tariff has no charge for it',
-  'no-activation': 'when the SIM was activated is not known',
+  'no-activation': 'the SIM’s day of activation is not known',
   'not-stated': 'the records do not state what the charge needs',
   'open-session': 'its session is open',
   'no-cost': 'the records state no cost',

@@ -93,8 +93,8 @@ function SweptCountries({ fleet }: { readonly fleet: Schemas['Fleet'] }): JSX.El
   return (
     <>
       <p class="quiet">
-        All {countThings(fleet.sims ?? 0, 'SIM')} by the country in which each was last seen, as the sweep of{' '}
-        <Time at={fleet.as_of} /> counted them, and at most so many silent for 24 hours, by their marks.
+        All {countThings(fleet.sims ?? 0, 'SIM')} by the country in which each was last seen, counted by the
+        sweep of <Time at={fleet.as_of} />. At most the number shown was silent for 24 hours.
       </p>
       <CountryTables counts={counts} request={fleetRequest} />
     </>
@@ -116,17 +116,15 @@ function ListedCountries(): JSX.Element {
   return (
     <>
       <p class="quiet">
-        SIMs by the country in which each was last seen, and those silent for 24 hours, measured against now.
-        {sims.hasMore ? ` Of the first ${countThings(sims.value?.length ?? 0, 'SIM')} so far.` : ''}
-        {silent.hasMore
-          ? ` Of the silent ones, the first ${countThings(silent.value?.length ?? 0, 'SIM')}.`
-          : ''}
+        SIMs by the country in which each was last seen, and those silent for 24 hours up to now.
+        {sims.hasMore ? ` Only the first ${countThings(sims.value?.length ?? 0, 'SIM')} so far.` : ''}
+        {silent.hasMore ? ` Only the first ${countThings(silent.value?.length ?? 0, 'silent SIM')}.` : ''}
       </p>
       {silent.error === undefined ? null : <Failure error={silent.error} retry={silent.reload} />}
       <Listed
         asked={{ ...sims, value: silent.value && sims.value }}
         what="SIMs"
-        empty="No record of a SIM has come."
+        empty="No record of a SIM has arrived."
       >
         {() => <CountryTables counts={counts} request={request} pages={sims} />}
       </Listed>
@@ -198,7 +196,7 @@ function SimList({ place: { query } }: PageProps): JSX.Element {
         />
         <TextFilter name="silent" label="Silent for (24h, 7d)" size={6} />
       </search>
-      <Listed asked={sims} what="SIMs" empty="No SIM matches: no record of such a SIM has come.">
+      <Listed asked={sims} what="SIMs" empty="No SIM matches: no record of such a SIM has arrived.">
         {(rows) => <Table name="SIMs" columns={simColumns} rows={rows} request={request} pages={sims} />}
       </Listed>
     </>

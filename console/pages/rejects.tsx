@@ -31,12 +31,12 @@ export function Rejects(): JSX.Element {
       <p class="quiet">
         What could not be read, of streams, webhooks and files. Its bytes may name people, so they are not
         shown here: <code>npx simledger quarantine list</code> shows them,{' '}
-        <code>npx simledger quarantine redrive</code> has them read again.
+        <code>npx simledger quarantine redrive</code> reprocesses them.
       </p>
       <search class="filters">
         <TextFilter name="code" label="Reason" size={14} />
       </search>
-      <Listed asked={rejects} what="the quarantine" empty="Nothing is in quarantine that matches.">
+      <Listed asked={rejects} what="the quarantine" empty="Nothing in the quarantine matches.">
         {(rows) => (
           <>
             <Table

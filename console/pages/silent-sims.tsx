@@ -90,7 +90,7 @@ export function SilentSimsSection({
         <ChoiceFilter name="silent" label="for" choices={silences} />
       </div>
       <p class="quiet">
-        Of whose device no record came in that time, measured against now. The longest silent come first.
+        SIMs whose device sent no record in that time, up to now. The longest silent come first.
       </p>
       <Listed asked={silent.sims} what="silent SIMs" empty={empty}>
         {(rows) => <SilentTables place={place} silent={silent} rows={rows} />}
@@ -121,10 +121,9 @@ function SilentTables({
     <>
       {counted === undefined ? null : (
         <p class="quiet">
-          The map shows all: at most {countThings(counted.sims, 'SIM')}, as the sweep of{' '}
-          <Time at={counted.asOf} /> counted them by their marks.{' '}
-          <SourceLink request={fleetRequest} of="the counts" /> The tables have the {formatCount(rows.length)}{' '}
-          that were silent longest.
+          The map shows all: at most {countThings(counted.sims, 'SIM')}, counted by the sweep of{' '}
+          <Time at={counted.asOf} />. <SourceLink request={fleetRequest} of="the counts" /> The tables have
+          the {formatCount(rows.length)} that were silent longest.
         </p>
       )}
       <div class="beside">

@@ -49,7 +49,7 @@ export interface SimHistoryProps {
 /** Rows by what they show. */
 const titles: Readonly<Record<RowName, string>> = {
   alerts: 'Alerts',
-  findings: 'Missing or twice',
+  findings: 'Missing or duplicate',
   sessions: 'Data sessions',
   usage: 'Usage',
   events: 'Events',
@@ -276,7 +276,7 @@ function Legend({
   const sentences = [
     findings.length > 0 && 'Hatched in colour: what the carrier did not deliver, or delivered twice.',
     has('silent') && 'Hatched in grey: no record came from the device since.',
-    has('later') && 'Hatched the other way: not all records are in yet.',
+    has('later') && 'Hatched the other way: records may still arrive.',
     has('expired') && 'Hatched very widely: usage of these days may have expired before they were sealed.',
     has('unread') && 'Hatched widely: there are too many records to load at once; zoom in to see them.',
   ].filter((sentence) => sentence !== false);

@@ -114,13 +114,13 @@ function explainRecord(row: ChosenRecord['row']): string {
   switch (row) {
     case 'alerts':
     case 'findings':
-      return 'simledger made this from records: it names them.';
+      return 'simledger derived this from the records that it names.';
     case 'sessions':
-      return 'A session is what all of its records state together.';
+      return 'A session is merged from all of its records.';
     default:
       return showsPersonalData.value
-        ? 'This is the record as the ledger has it, which does not keep its bytes.'
-        : 'This is the record as the ledger has it, which does not keep its bytes. The carrier’s own words may name people: show personal data to see them.';
+        ? 'This is the record as the ledger stores it; the original bytes are not kept.'
+        : 'This is the record as the ledger stores it; the original bytes are not kept. The carrier’s own words may name people: show personal data to see them.';
   }
 }
 

@@ -82,7 +82,7 @@ function SilentFigure({ silence, request, sims, counted }: SilentSims): JSX.Elem
       value={counted === undefined ? countRows(sims) : formatCount(counted.sims)}
       href={formatPlace(['fleet'], { silent: silence })}
       request={request}
-      note={counted === undefined ? undefined : 'at most, by their marks'}
+      note={counted === undefined ? undefined : 'at most, by the last sweep'}
     />
   );
 }
@@ -108,16 +108,10 @@ function SourcesFigure({
 }): JSX.Element {
   return (
     <Figure
-      label="Records are in up to"
+      label="Records read up to"
       value={sims.first === undefined ? undefined : <Age at={slowest?.watermark} />}
       request={request}
-      note={
-        slowest?.watermark ? (
-          <>the source that is furthest behind: {slowest.source}</>
-        ) : (
-          'no sweep of the alerts yet'
-        )
-      }
+      note={slowest?.watermark ? <>the slowest source: {slowest.source}</> : 'no alert sweep yet'}
     />
   );
 }
@@ -132,7 +126,7 @@ function OpenAlerts({ request, alerts }: OpenAlertsAsked): JSX.Element {
       <Listed
         asked={alerts}
         what="alerts"
-        empty="No alert is open: no rule finds anything now, or none is configured."
+        empty="No alert is open: no rule’s condition holds, or no rule is configured."
       >
         {(rows) => (
           <Table name="Open alerts" columns={alertColumns} rows={rows} request={request} pages={alerts} />
@@ -145,11 +139,11 @@ function OpenAlerts({ request, alerts }: OpenAlertsAsked): JSX.Element {
 function Sources({ request, sims }: SilentSims): JSX.Element {
   return (
     <section>
-      <h2>How far sources are known</h2>
+      <h2>Sources</h2>
       <Listed
         asked={{ ...sims, value: sims.first && (sims.first.watermarks ?? []) }}
         what="sources"
-        empty="Not known: the alerts have not been swept yet."
+        empty="Not known: no alert sweep has run yet."
       >
         {(rows) => <Table name="Sources" columns={sourceColumns} rows={rows} request={request} />}
       </Listed>
@@ -166,7 +160,7 @@ function RejectedFiles({ request, files, rejected }: FilesAsked): JSX.Element {
         what="files"
         empty={
           files.value?.files.length === 0
-            ? 'No file has come.'
+            ? 'No file has arrived.'
             : `None ${describeLastFiles(files.value?.files.length ?? 0)}.`
         }
       >
@@ -175,7 +169,7 @@ function RejectedFiles({ request, files, rejected }: FilesAsked): JSX.Element {
         )}
       </Listed>
       <p class="quiet">
-        Records of streams and webhooks that were rejected are in <a href="#/files">quarantine</a>.
+        Rejected records of streams and webhooks are in the <a href="#/files">quarantine</a>.
       </p>
     </section>
   );
@@ -183,14 +177,14 @@ function RejectedFiles({ request, files, rejected }: FilesAsked): JSX.Element {
 
 /** Says that no SIM is silent, and where that says little. */
 function describeNoSilence(slowest: Schemas['Watermark'] | undefined): string {
-  const sentence = 'No SIM has been silent for so long.';
+  const sentence = 'No SIM has been silent for that long.';
   return slowest?.watermark
     ? sentence
     : `${sentence} Not all sources were judged yet: records may be missing.`;
 }
 
 function describeLastFiles(files: number): string {
-  if (files === 0) return 'no file has come';
+  if (files === 0) return 'no file has arrived';
   return files === 1 ? 'in the last file' : `in the last ${formatCount(files)} files`;
 }
 
@@ -209,7 +203,7 @@ function Severities({ alerts }: { readonly alerts: readonly Schemas['Alert'][] }
     const count = alerts.filter((alert) => alert.severity === severity).length;
     return count === 0 ? [] : [`${count} ${severity}`];
   });
-  return <>{counts.join(', ') || 'no rule holds'}</>;
+  return <>{counts.join(', ') || 'no rule’s condition holds'}</>;
 }
 
 /** The source that is known least far; one that was never swept before all others. */
@@ -219,7 +213,7 @@ function findSlowest(watermarks: readonly Schemas['Watermark'][]): Schemas['Wate
 
 const sourceColumns: readonly Column<Schemas['Watermark']>[] = [
   nameColumn('Source', ({ source }) => source),
-  timeColumn('All records are in up to', ({ watermark }) => watermark),
+  timeColumn('All records read up to', ({ watermark }) => watermark),
   {
     title: 'That is',
     text: ({ watermark }) => watermark ?? '',

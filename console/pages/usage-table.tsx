@@ -129,12 +129,12 @@ function CoverageNote({
     ));
   return (
     <p class="quiet">
-      {live.length + partial.length + missing.length === 0 ? 'All of this time is sealed.' : null}
-      {live.length === 0 ? null : <>Not sealed yet, added up from records that have come:{periods(live)}. </>}
-      {partial.length === 0 ? null : <>From sums that are made every few hours:{periods(partial)}. </>}
+      {live.length + partial.length + missing.length === 0 ? 'This period is sealed.' : null}
+      {live.length === 0 ? null : <>Not sealed yet, added up from the records so far:{periods(live)}. </>}
+      {partial.length === 0 ? null : <>From sums made every few hours:{periods(partial)}. </>}
       {missing.length === 0 ? null : <strong>Not in these sums:{periods(missing)}. </strong>}
       {expired.length === 0 ? null : (
-        <strong>Incomplete where usage has expired, since it is not sealed:{periods(expired)}.</strong>
+        <strong>Incomplete, since usage may have expired before it was sealed:{periods(expired)}.</strong>
       )}
     </p>
   );

@@ -18,7 +18,7 @@ export interface TrueAlert {
   readonly from: number;
   /** Undefined while it lasts. */
   readonly to: number | undefined;
-  /** Whether it is over, and all days that decide about it are sealed. */
+  /** Whether it is over, and all days that it depends on are sealed. */
   readonly isFinal: boolean;
 }
 

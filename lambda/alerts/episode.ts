@@ -79,7 +79,7 @@ export interface Episode {
   readonly mergedInto: string | undefined;
   /** The id of the group episode that tells of it; undefined where it is told alone. */
   readonly group: string | undefined;
-  /** The watermark by which it was last written. It is never judged by an earlier one. */
+  /** The watermark at which it was last judged. It is never judged by an earlier one. */
   readonly watermark: number;
   /** What receivers were last told, or will be by the messages that wait; undefined where nothing. */
   readonly told: Told | undefined;

@@ -9,8 +9,8 @@ export function measureExport(
   { exported, dropped, rejectedPoints, warning, failure }: ExportReport,
 ): void {
   if (warning !== undefined)
-    logger.warn('The receiver has taken metrics in part, or warns', { warning, rejectedPoints });
-  if (failure !== undefined) logger.warn('Metrics are not taken', { failure, exported, dropped });
+    logger.warn('The receiver accepted metrics in part, or sent a warning', { warning, rejectedPoints });
+  if (failure !== undefined) logger.warn('Metrics are not accepted', { failure, exported, dropped });
   publish({
     dimensionSets: [{ [dimension.service]: service.metricsExporter }],
     values: dropZeros([

@@ -63,7 +63,7 @@ export interface Bill {
   readonly rows: readonly BillRow[];
   /** Lines of the account. */
   readonly accountLines: readonly BillLine[];
-  /** By currency; amounts of several are never added up. */
+  /** By currency; currencies are never added up. */
   readonly totals: readonly { readonly currency: string | undefined; readonly amount: Decimal }[];
   /** SIMs with a line. */
   readonly sims: number;

@@ -22,7 +22,7 @@ import { type Charge, increments, type LineDimension, type Tariff } from './tari
  * - `price`, `quantity`: the other one is the same.
  * - `unknown-sim`: the ledger has no record of the SIM.
  * - `no-usage`: the ledger knows the SIM, and nothing of this in the period.
- * - `not-billed`: it does not stand on the invoice.
+ * - `not-billed`: it is not on the invoice.
  * - `discount`: a discount that does not stand there.
  * - `follows`: a discount of amounts that differ.
  * - `unexplained`: none of these.
@@ -324,7 +324,7 @@ function compareSimply(
     const says =
       kind === 'discount'
         ? `the discount ${first?.name} is not given`
-        : `${first?.name} does not stand on the invoice`;
+        : `${first?.name} is not on the invoice`;
     return [describePair(pair, 'missing there', [{ kind, says, money: difference }])];
   }
   if (pair.ours.length === 0) {
@@ -342,7 +342,7 @@ function compareSimply(
   }
   if (theirs.copies > 0 && theirs.singleAmount.eq(ours)) {
     const { copies } = theirs;
-    const says = copies === 1 ? lineTwice : `${copies} lines stand there once more`;
+    const says = copies === 1 ? lineTwice : `${copies} lines appear there once more`;
     return [describePair(pair, 'duplicate', [{ kind: 'duplicate', says, money: difference }])];
   }
   const exact = add(pair.ours.map((line) => line.exact));
@@ -417,7 +417,7 @@ function explainRest(pair: Pair): Cause {
   if (theirs === undefined || sumOurQuantity(pair) === undefined)
     return { kind: 'unexplained', says: 'nothing that was tried explains it', money };
   if (isSameQuantity(pair))
-    return { kind: 'price', says: 'the quantity is the same, the price is another', money };
+    return { kind: 'price', says: 'the quantity is the same, the price differs', money };
   const prices = new Set(
     pair.ours.flatMap(({ quantity }) => quantity?.parts.map(({ price }) => price.toFixed()) ?? []),
   );
@@ -426,7 +426,7 @@ function explainRest(pair: Pair): Cause {
     prices.size === 1 && isWithin(amount, theirs.times(makeDecimal(price ?? '0')), makeDecimal('0.01'));
   return isSamePrice
     ? { kind: 'quantity', says: `${describeMore(pair)} than was recorded, at the same price`, money }
-    : { kind: 'unexplained', says: 'quantity and price are both others', money };
+    : { kind: 'unexplained', says: 'quantity and price both differ', money };
 }
 
 function describePair(pair: Pair, outcome: Outcome, found: readonly Cause[]): Compared {

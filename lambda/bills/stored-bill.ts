@@ -83,7 +83,7 @@ export interface StoredBill extends BillVersion {
   readonly assumptions: readonly AssumptionRow[];
   /** SHA-256 of all lines. */
   readonly lines: string;
-  /** The versions before, oldest first. */
+  /** Previous versions, oldest first. */
   readonly history: readonly BillVersion[];
 }
 

@@ -62,7 +62,7 @@ export interface Manifest extends DayVersion {
   readonly revisions: readonly number[];
   /** Rows that differ from the version before, at most {@link maxListedChanges}. */
   readonly changed: readonly RowChange[];
-  /** The versions before, oldest first. */
+  /** Previous versions, oldest first. */
   readonly history: readonly DayVersion[];
 }
 

@@ -156,7 +156,7 @@ export type LastEvent = {
 /** Whether a SIM has a session, by the last event about one. */
 export type Connection = {
   readonly online: boolean;
-  /** Since when it is so. */
+  /** When online last changed. */
   readonly onlineChanged: string;
 };
 

@@ -378,7 +378,7 @@ export interface EvidenceRecord {
   readonly type: (typeof lists)[RecordReference['table']];
   /** The sort key of its item. */
   readonly key: string;
-  /** The moment of which it tells. */
+  /** Its time. */
   readonly time: string;
   /** The time by which its list finds it: its start, of a finding its day; null for a session that has gone. */
   readonly listed_at: string | null;

@@ -218,7 +218,7 @@ describe('what the ledger holds', () => {
       one.errors,
     ]).toEqual([
       [3_000],
-      'There are more than these 1: raise --limit, or leave it out of --json, --jsonl or --csv\n',
+      'There are more than these 1: raise --limit, or omit --limit with --json, --jsonl or --csv\n',
     ]);
     const all = await ledger.json<{ data_total: number }[]>(['usage', simOf(1), '--by', 'day', ...from]);
     expect(all.map(({ data_total }) => data_total)).toEqual([3_000, 2_000, 1_000]);
@@ -713,8 +713,7 @@ describe('the documented commands', () => {
       // The cost of deciding is printed before it begins, and is not an error.
       const cost = /^\d+ of \d+ SIMs may be silent: up to \d+ queries, less than \$0\.01\n$/;
       // So is which part of a report is not of sealed days, and on which days nothing was looked for.
-      const live =
-        /^(?:Live, added up from the records that have come: .* UTC|Not sealed, so nothing was looked for: .*)\n$/;
+      const live = /^(?:Live, added up from the records so far: .* UTC|Not sealed, so not checked: .*)\n$/;
       ended[command] = { code, errors: errors.replace(command.startsWith('silent ') ? cost : live, '') };
     }
     expect(commands.size).toBeGreaterThan(20);

@@ -181,7 +181,7 @@ describe('the customer’s key', () => {
 describe('a permission on encrypted data', () => {
   it('says what it needs of the key, or cannot be given', () => {
     const key = Key.fromKeyArn(new Stack(new App()), 'Key', kmsKeyArn);
-    const error = 'lib/data-key.ts does not say what dynamodb:DeleteTable needs of the key';
+    const error = 'lib/data-key.ts does not list what dynamodb:DeleteTable needs of the key';
     expect(() => permitKey(key, ['dynamodb:DeleteTable'])).toThrow(error);
     expect(() => permitKey(undefined, ['dynamodb:DeleteTable'])).toThrow(error);
     expect(permitKey(key, ['logs:PutLogEvents', 's3:ListBucket'])).toEqual([]);

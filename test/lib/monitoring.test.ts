@@ -391,14 +391,14 @@ describe('the dashboard', () => {
       '## What is late? ([runbook](docs/runbook.md))',
       'Streams: seconds from event to arrival',
       'Streams: milliseconds from arrival to reading',
-      'Files: seconds until the oldest announcement is taken',
+      'Files: age of the oldest notification in seconds',
       '## What was rejected? ([runbook](docs/runbook.md))',
       'Records rejected, by reason',
       'Records handed back, to be delivered again',
       'Files: unreadable, and given up',
-      '## Who is told of alerts? ([runbook](docs/runbook.md))',
+      '## Are alerts delivered? ([runbook](docs/runbook.md))',
       'Sweeps: milliseconds',
-      'SIMs gone through, judged, and not judged',
+      'SIMs read, judged, and not judged',
       'Seconds that alerts are behind',
       'Messages of alerts',
       'Seconds for which failed batches hold back alerts',
@@ -416,14 +416,14 @@ describe('the dashboard', () => {
   it('shows the calls of carriers where they have an address to call', () => {
     const more = titles(called).filter((title) => !titles(stack).includes(title));
     expect(more).toEqual([
-      'Calls: milliseconds to the answer',
-      'Calls: taken, refused, and to be made again',
+      'Webhook requests: latency in milliseconds',
+      'Webhook requests: accepted, refused and failed',
     ]);
   });
 
   it('shows what receivers of alerts have accepted, if there are any', () => {
     const more = titles(told).filter((title) => !titles(stack).includes(title));
-    expect(more).toEqual(['Messages taken, tried again and given up']);
+    expect(more).toEqual(['Messages delivered, retried and given up']);
   });
 
   it('finds the metrics by the dimensions that the functions publish', () => {

@@ -55,7 +55,7 @@ describe('a fleet', () => {
     const capacity = { shards: 2, parallelizationFactor: 1, memoryMegabytes: 512, isOnDemand: false };
     expect(findShortages(million, capacity)).toEqual([
       'The consumer takes in 549 records a second (2 shards, 1 batches at the same time, 512 MB); the fleet sends 2778, and 3 times as much is needed to catch up after a storm. Raise consumer.parallelizationFactor, consumer.memoryMegabytes or the shards.',
-      '2 shards take 1496 records a second; the fleet sends 2778, and what is more is refused. Set stream.shards to 38, or stream.mode to on-demand.',
+      '2 shards take 1496 records a second; the fleet sends 2778, and the excess is refused. Set stream.shards to 38, or stream.mode to on-demand.',
     ]);
     const onDemand = {
       shards: estimateOnDemandShards(million),

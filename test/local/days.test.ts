@@ -99,7 +99,7 @@ describe.sequential('a local run', () => {
   test('seals no day before one with records is over and its grace has gone', async () => {
     expect(await runJson('days', 'list')).toEqual([]);
     expect((await run('days', 'list')).output).toBe(
-      'No day is closed yet: each is once it is over and its records are in.\n',
+      'No day is closed yet: a day is closed once it is over and its records have been read.\n',
     );
     await use(1, monday);
     await use(2, monday);

@@ -32,7 +32,7 @@ describe('the metrics of the local run', () => {
     await replayExamples(ledger, { write: () => true });
     collector.behaviours.push(503);
     await ledger.exportMetrics();
-    expect(troubles).toEqual(['--otlp: metrics are not taken (status 503)']);
+    expect(troubles).toEqual(['--otlp: metrics are not accepted (status 503)']);
     await ledger.exportMetrics();
     const usage = (await everything(ledger))['Usage'] ?? [];
     const bytes = new Map<string, number>();

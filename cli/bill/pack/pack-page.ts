@@ -109,8 +109,7 @@ function figures(...names: readonly string[]): PageColumn[] {
 function renderSummary(summary: PackSummary): string {
   const { invoice, lines, total, ours, difference, notRated, currency, differingCount } = summary;
   const money = (value: Decimal): string => `${formatMoney(value)} ${currency}`;
-  const ask =
-    'Please credit what was invoiced too much, or tell us which lines of section 2 you see otherwise, and why.';
+  const ask = 'Please credit the excess, or tell us which lines of section 2 you disagree with, and why.';
   const verdict = difference.gt(zero)
     ? `The invoice is ${money(difference)} higher than the usage records that you delivered.`
     : difference.lt(zero)
@@ -201,7 +200,7 @@ function renderExamples({ currency }: PackSummary, { examples }: PackProof): str
             records.map(({ id, session = '', start, stated, used = '', rounded = '' }) => [
               ...[id, session, start, stated, used, rounded],
             ]),
-            'The first usage records of the line, with your ids. Stated is what your record says: megabytes, bytes where it states none, or messages.',
+            'The first usage records of the line, with your ids. The column stated has your record’s own value: megabytes, else bytes, or messages.',
           ),
     ].join('\n');
   });
@@ -266,17 +265,17 @@ function renderSeals({ seals, openDays, hasRows }: PackProof): string {
   ]);
   const rowsSentence = hasRows
     ? ' rows/ has the records of these SIMs, and of those whose ICCID has the same hash prefix, as they were sealed.'
-    : ' The records themselves name devices and are left out; who has them verifies them by the digests in usage.txt.';
+    : ' The records name devices and are left out; a person who has them can verify them with the digests in usage.txt.';
   return section('7. Proof that the records were not changed', [
     paragraph(
-      'Some hours after a day has ended, all records of the day are sealed: one SHA-256, the root, is made of them. A record that comes later makes a new version, and the old root stays listed in seals.csv. A changed, added or removed record changes the root.',
+      'Some hours after a day has ended, all records of the day are sealed: one SHA-256, the root, is computed over them. A later record makes a new version, and seals.csv keeps the old root. A changed, added or removed record changes the root.',
     ),
     renderTable(
       [...text('day', 'version', 'sealed at (UTC)'), ...figures('usage records'), ...text('root')],
       rows,
     ),
     openDays.length === 0 ? '' : paragraph(`Not sealed: ${openDays.join(', ')}.`),
-    paragraph('To verify this folder, no software of ours is needed:'),
+    paragraph('You do not need our software to verify this folder:'),
     '<pre>sha256sum --check SHA256SUMS</pre>',
     paragraph(
       `The SHA-256 of seals/DAY/day.txt is the day's root; of seals/DAY/usage.txt, the root of its usage records that day.txt names. Each line of usage.txt has the first three hexadecimal digits of the SHA-256 of ICCIDs, the number of their records, and the SHA-256 of these.${rowsSentence}`,

@@ -26,7 +26,7 @@ const transitionTitles: Readonly<Record<TransitionKind, string>> = {
   closed: 'Ended: ',
   merged: 'Merged: ',
   withdrawn: 'Withdrawn: ',
-  'rule-changed': 'Ended by a change of its rule: ',
+  'rule-changed': 'Ended by a changed rule: ',
 };
 
 /** The longest name that is told, in characters. */
@@ -68,26 +68,28 @@ export function writeDetails({ rule, subject, mergedInto }: AlertTransition): st
     const { sim, source, country, network, isSourceInDoubt } = subject;
     const place = [network, country].filter((part) => part !== undefined).join(', ');
     lines.push(`SIM ${sim} of source ${source}${place === '' ? '' : `, last in ${place}`}`);
-    if (isSourceInDoubt) lines.push(`Nothing else came from source ${source} since: it may be the source`);
+    if (isSourceInDoubt)
+      lines.push(`Nothing else arrived from source ${source} since then: the source may be the cause`);
   }
   if (subject.kind === 'source') {
     lines.push(causes[subject.cause]);
-    if (subject.members.total > 0) lines.push(`Alerts of ${writeCount(subject.members.total)} wait for it:`);
+    if (subject.members.total > 0)
+      lines.push(`Alerts of ${writeCount(subject.members.total)} are held back:`);
   }
   if (subject.kind !== 'sim' && subject.members.total > 0) {
     const shown = subject.members.first.slice(0, 3).map((member) => tellName(member) ?? member.sim);
     const others = subject.members.total - shown.length;
     lines.push(`${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`);
   }
-  if (mergedInto !== undefined) lines.push(`Goes on as episode ${mergedInto}`);
+  if (mergedInto !== undefined) lines.push(`Continues as episode ${mergedInto}`);
   return lines;
 }
 
 /** Why alerts of a source can't be judged. */
 const causes: Readonly<Record<SourceCause, string>> = {
   'carrier-late': 'The carrier delivers later than usual',
-  'reading-late': 'What the carrier delivered is not read yet',
-  'carrier-or-devices': 'Nothing comes from the carrier, or from the few devices that it has',
+  'reading-late': 'The carrier’s records are not read yet',
+  'carrier-or-devices': 'Nothing arrives from the carrier, or its few devices are silent',
 };
 
 function writeCount(sims: number): string {

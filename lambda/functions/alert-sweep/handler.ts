@@ -72,7 +72,7 @@ async function readMark(name: string, now: number): Promise<ReadMark> {
   try {
     if (source !== undefined) return await findReadMark(source, readMarkPorts, now);
   } catch (error) {
-    telemetry.logger.error('It could not be found how far a source is read', {
+    telemetry.logger.error('Cannot determine up to when a source is read', {
       source: name,
       ...describeCause(error),
     });

@@ -52,7 +52,7 @@ const ports: SchedulePorts = {
   hasUsageBefore: (day) => hasUsageBefore(client, usageName, day),
   expiry: new TableExpiry(client, usageName, usageTable.expiryAttribute),
   onExpiryFailure: (error) =>
-    telemetry.logger.error('The expiry of usage could not be switched', describeCause(error)),
+    telemetry.logger.error('Cannot switch the expiry of usage', describeCause(error)),
 };
 
 /** How far each source is read; undefined where that cannot be found of one: then no day is closed now. */
@@ -60,7 +60,7 @@ async function readSources(now: number): Promise<readonly SourceReading[] | unde
   try {
     return await Promise.all(sources.map((source) => findReadMark(source, readMarkPorts, now)));
   } catch (error) {
-    telemetry.logger.error('It could not be found how far the sources are read', describeCause(error));
+    telemetry.logger.error('Cannot determine up to when the sources are read', describeCause(error));
     return undefined;
   }
 }

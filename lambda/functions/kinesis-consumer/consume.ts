@@ -160,7 +160,7 @@ async function note({ logger }: Telemetry, write: () => Promise<void>): Promise<
   try {
     await write();
   } catch (error) {
-    logger.warn('How far the stream is read could not be noted', describeCause(error));
+    logger.warn('Cannot note up to when the stream is read', describeCause(error));
   }
 }
 

@@ -79,7 +79,7 @@ describe('alerts about many SIMs', () => {
       ['rule', 'source (critical, version 1)'],
       ['state', 'closed'],
       ['source', 'kore: the carrier delivers later than usual'],
-      ['SIMs', 'the alerts of 0 wait for it'],
+      ['SIMs', 'the alerts of 0 are held back'],
     ]);
   });
 });

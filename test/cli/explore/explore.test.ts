@@ -209,7 +209,7 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
     );
     await expect(load).rejects.toThrow(UnreachableError);
     await expect(load).rejects.toThrow(
-      /^Cannot load DuckDB, which answers here: run npm install --no-save @duckdb\/node-api@\d+\.\d+\.\d+-r\.\d+ in the folder of simledger \(Cannot find package '@duckdb\/node-api'\)$/,
+      /^Cannot load DuckDB, which runs the query: run npm install --no-save @duckdb\/node-api@\d+\.\d+\.\d+-r\.\d+ in the folder of simledger \(Cannot find package '@duckdb\/node-api'\)$/,
     );
   });
 });

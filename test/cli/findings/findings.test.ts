@@ -62,11 +62,11 @@ describe('simledger findings', () => {
       'Nothing is missing in the closed days from 2026-11-01 00:00 to 2026-12-01 00:00 UTC.\n',
     );
     expect(nothing.errors).toBe(
-      'Days after 2026-11-10 are not closed yet, and not looked at: days close reads them\n',
+      'Days after 2026-11-10 are not closed yet, so they were not checked: days close reads them\n',
     );
     const unread = await ledger.run('findings --month 2026-09', { now });
     expect([unread.output, unread.errors]).toEqual([
-      'No day from 2026-09-01 00:00 to 2026-10-01 00:00 UTC is closed, so nothing was looked for.\n',
+      'No day from 2026-09-01 00:00 to 2026-10-01 00:00 UTC is closed, so there was nothing to check.\n',
       '',
     ]);
   });

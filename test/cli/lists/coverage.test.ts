@@ -14,7 +14,7 @@ test('what is live, as of when, not counted or incomplete is said in a line each
     expired: [span('01T00:00', '02T00:00')],
   };
   expect(describeCoverage(coverage).split('\n')).toEqual([
-    'Live, added up from the records that have come: 2026-11-03 00:00 to 2026-11-03 15:00 UTC',
+    'Live, added up from the records so far: 2026-11-03 00:00 to 2026-11-03 15:00 UTC',
     '2026-11-03 is not sealed, and counted as of 2026-11-03 12:00 UTC: more than 1,000 SIMs match',
     'Not counted, since more than 1,000 SIMs match: 2026-11-01 06:00 to 2026-11-02 00:00 UTC. Whole days are counted every few hours, and once they are sealed',
     'Incomplete where usage has expired, since these times are not sealed: 2026-11-01 00:00 to 2026-11-02 00:00 UTC',

@@ -42,7 +42,7 @@ test('a list is complete as JSON, JSON lines and CSV, while a table has its firs
   expect([csv.errors, rows.map(({ iccid }) => iccid)]).toEqual(['', json.map(({ iccid }) => iccid)]);
   expect(table.output.trimEnd().split('\n').length).toBe(1 + 50);
   expect(table.errors).toBe(
-    'There are more than these 50: raise --limit, or take all by --json, --jsonl or --csv\n',
+    'There are more than these 50: raise --limit, or use --json, --jsonl or --csv for all\n',
   );
   expect(asked.output.trimEnd().split('\n').length).toBe(1_005);
 });

@@ -46,7 +46,7 @@ describe('tariff', () => {
 
   test('put says what changes from which day, and stores nothing by a dry run', async () => {
     const tried = await ledger.run(`tariff put ${emnify} --dry-run`);
-    expect(tried.output).toContain('Dry run: nothing is put. Bills would change for all time.');
+    expect(tried.output).toContain('Dry run: nothing is stored. Bills would change for all time.');
     expect(await ledger.json('tariff list')).toMatchObject({ version: 0 });
     await ledger.run(`tariff put ${emnify} ${telekom}`, { now });
     const dearer = await change('dearer.json', (tariff) => ({
@@ -61,11 +61,11 @@ describe('tariff', () => {
     const { output } = await ledger.run(`tariff put ${dearer}`, { now });
     expect(output.trim().split('\n')).toEqual([
       'emnify: fees.active SIM.prices.2026-11-15: nothing becomes {"from":"2026-11-15","price":"0.25"}, from 2026-11-15 on',
-      'Put. Bills change from 2026-11-15 on.',
-      'Bills are made of 2026-10, 2026-11, each once its days are sealed. See: simledger bill list',
+      'Stored. Bills change from 2026-11-15 on.',
+      'Bills are made for 2026-10, 2026-11, each once its days are sealed. See: simledger bill list',
     ]);
     expect((await ledger.run(`tariff put ${dearer}`)).output).toBe(
-      'All of it is put already: nothing changes.\n',
+      'All of it is stored already: nothing changes.\n',
     );
     expect(await ledger.json('tariff list')).toMatchObject({
       version: 2,
@@ -87,7 +87,7 @@ describe('tariff', () => {
     const refused = await ledger.run('tariff put --remove telekom');
     expect([refused.code, refused.errors]).toEqual([
       2,
-      expect.stringContaining('gives SIM 8949020000000000001 the tariff telekom, which is to be removed'),
+      expect.stringContaining('gives SIM 8949020000000000001 the tariff telekom, which --remove names'),
     ]);
     const unknown = await ledger.run('tariff put --remove nobody');
     expect([unknown.code, unknown.errors]).toEqual([
@@ -138,7 +138,7 @@ describe('tariff', () => {
     const { output } = await ledger.run(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now });
     expect(output).toMatch(/EUR +0 +0\.2/);
     expect(output).toContain(
-      'Days are known up to 2026-11-01, with 29 days of 2026-11 left, and 1 day behind it, on which its sessions may go on: fewer than 7 days are known, which are repeated.',
+      'Days are known up to 2026-11-01, with 29 days of 2026-11 left, and 1 day after it, for sessions that continue: fewer than 7 days are known, so they are repeated.',
     );
     expect(await ledger.json(`bill --month 2026-11 --forecast --tariff ${emnify}`, { now })).toEqual({
       ...{ month: '2026-11', known_through: '2026-11-01', days_left: 30, weeks: 1, knows_weekdays: false },

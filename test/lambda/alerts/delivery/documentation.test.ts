@@ -42,7 +42,7 @@ test('every kind of receiver is in the list, and no other', () => {
 
 test('every status has the consequence that the page says', () => {
   const consequences = { delivered: 'accepted', tried: 'later', all: 'unusable', the: 'refused' } as const;
-  const listed = readRows('What is tried again').flatMap(([answer, what]) => {
+  const listed = readRows('Retries').flatMap(([answer, what]) => {
     const [word = ''] = what.split(' ');
     const kind = consequences[word as keyof typeof consequences];
     return answer.split(', ').flatMap((part) => {

@@ -48,14 +48,14 @@ test.each([
   [{ subject: group }, ['Rule silent-24h (critical)', 'van 17, van 18, van 19 and 31 more']],
   [
     { kind: 'merged', mergedInto: 'ep0', subject: { kind: 'sim', source: 'fleet', sim: '89' } },
-    ['Rule silent-24h (critical)', 'SIM 89 of source fleet', 'Goes on as episode ep0'],
+    ['Rule silent-24h (critical)', 'SIM 89 of source fleet', 'Continues as episode ep0'],
   ],
   [
     { subject: { kind: 'sim', source: 'fleet', sim: '89', country: 'DE', isSourceInDoubt: true } },
     [
       'Rule silent-24h (critical)',
       'SIM 89 of source fleet, last in DE',
-      'Nothing else came from source fleet since: it may be the source',
+      'Nothing else arrived from source fleet since then: the source may be the cause',
     ],
   ],
 ] as const)('the details of %j', (more, lines) => {
@@ -64,8 +64,8 @@ test.each([
 
 const causes: Readonly<Record<SourceCause, string>> = {
   'carrier-late': 'The carrier delivers later than usual',
-  'reading-late': 'What the carrier delivered is not read yet',
-  'carrier-or-devices': 'Nothing comes from the carrier, or from the few devices that it has',
+  'reading-late': 'The carrier’s records are not read yet',
+  'carrier-or-devices': 'Nothing arrives from the carrier, or its few devices are silent',
 };
 
 describe('of a source that is behind', () => {
@@ -81,9 +81,9 @@ describe('of a source that is behind', () => {
   });
 
   test.each([
-    [1, 'Alerts of 1 SIM wait for it:', 'van 17'],
-    [3, 'Alerts of 3 SIMs wait for it:', 'van 17, van 18, van 19'],
-    [40, 'Alerts of 40 SIMs wait for it:', 'van 17, van 18, van 19 and 37 more'],
+    [1, 'Alerts of 1 SIM are held back:', 'van 17'],
+    [3, 'Alerts of 3 SIMs are held back:', 'van 17, van 18, van 19'],
+    [40, 'Alerts of 40 SIMs are held back:', 'van 17, van 18, van 19 and 37 more'],
   ])('%i SIMs that wait are counted, and the first are named', (total, count, names) => {
     expect(detail('carrier-late', { total, first: sims.slice(0, total) })).toEqual([
       'Rule source (critical)',

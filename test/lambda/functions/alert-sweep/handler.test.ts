@@ -103,7 +103,7 @@ test('silence is judged where it is known how far a source is read, and only the
     [vans, 'open', String(now - 30 * hour)],
   ]);
   const logged = lines.join('\n');
-  expect(logged).toContain('It could not be found how far a source is read');
+  expect(logged).toContain('Cannot determine up to when a source is read');
   expect(logged).not.toContain(iccid);
   const metrics = takeMetrics().map(({ name, value, dimensions }) => [name, value, dimensions]);
   const dimensions = { service: 'alert-sweep' };
