@@ -11,14 +11,15 @@ import type { Sim, Usage } from '../lambda/ledger/observation.ts';
 import { simItem, usageItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
 import { bundle, temporaryFolder } from './bundles.ts';
+import { priceSimDay } from './day-prices.ts';
 import { readDeployedFunction } from './deployed.ts';
 import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
 import { type MadeUpFleet, makeUsage, nameSim } from './made-up-days.ts';
-import { alwaysOnDay, priceSimDay } from './month.ts';
 import { interleaved, ratios } from './pairs.ts';
 import type { WorkerCost, WorkerTask } from './probes/day-worker.ts';
 import type { DaysCost, DaysTask } from './probes/days.ts';
 import { functionEnvironment, probe, startFleet } from './processes.ts';
+import { alwaysOnDay } from './sim-shapes.ts';
 import { makeRecords } from './workloads.ts';
 
 /**

@@ -1,63 +1,26 @@
-import { maxListedSims, maxScannedSims, silentParts } from '../lambda/alerts/sweep/silent-list.ts';
-import { days, sweep } from '../lambda/aws/names.ts';
-import { countBuckets } from '../lambda/days/buckets.ts';
-import { maxLiveSims } from '../lambda/days/partial-days.ts';
-import { concurrentReads } from '../lambda/days/pass/seal.ts';
-import { lateRecordPartitions } from '../lambda/store/late-records.ts';
-import { heardPageSize } from '../lambda/store/reader.ts';
-import { functions, partialHours, streamMapping } from '../lib/limits.ts';
-import { consumerRecordsPerCpuSecond, onDemandShards, simDaysPerCpuSecond } from '../lib/sizing.ts';
-import { gigabytesPerCpu, monthDays, monthHours, prices } from './prices.ts';
+import { functions, streamMapping } from '../lib/limits.ts';
+import { consumerRecordsPerCpuSecond, onDemandShards } from '../lib/sizing.ts';
+import { priceDays, pricePartialPasses, sumDays } from './day-prices.ts';
+import { gigabytes, millions, monthDays, monthHours, priceStorage, prices } from './prices.ts';
+import { alwaysOnDay, alwaysOnSim, granules, itemSizes, streamerDay, streamerSim } from './sim-shapes.ts';
 
 /** What a month costs, from the prices and from what was measured of records, items, invocations and logs. */
 
-/** Bytes of an item as DynamoDB counts them, made of carriers' own documents; a test measures them again. */
-export const itemSizes = {
-  superSimUsage: 523,
-  /** With `sessionRefresh: "hourly"`, where the item keeps the session's totals. */
-  hourlySuperSimUsage: 542,
-  usage: 437,
-  event: 831,
-  session: 743,
-  /** A SIM-day with usage in one country and tariff. */
-  simDay: 496,
-} as const;
-
-/** Bytes of a usage record in a Parquet file, measured of always-on SIMs with ids as carriers make them. */
-export const parquetRowBytes = 40;
-
-/** What a SIM of a data streamer (1NCE, emnify, Telekom) does in a month. */
-export const streamerSim = {
-  usageRecords: 10 * monthDays,
-  events: 6 * monthDays,
-  sessions: 2 * monthDays,
-  /** KB of a record, as it is read out of the stream. */
-  recordKilobytes: 1.2,
-} as const;
-
-/** What a Super SIM that is always on sends in a month: an update every 6 minutes. */
-export const alwaysOnSim = {
-  updates: 240 * monthDays,
-  refreshes: 24 * monthDays,
-  recordKilobytes: 1.5,
-} as const;
-
-/**
- * Granules of a month, each of which moves the marks of a SIM once: 12 hours without rules, and 3 hours with one that
- * asks for a silence of 6.
- */
-export const granules = { withoutRules: 2 * monthDays, ofThreeHours: 8 * monthDays } as const;
-
 /** Metrics of a source: receipt by kind, lag, traffic, mapping. */
 export const metricsPerSource = 22;
+
 /** Metrics of a pair of country and operator. */
 export const metricsPerNetwork = 4;
+
 /** SIMs that a process of the consumer remembers; where there are more, a record reads its SIM again. */
 export const rememberedSims = 100_000;
+
 /** Milliseconds of an invocation beside its records' CPU. */
 const invocationMilliseconds = 10;
+
 /** KB that an invocation logs, and what each further network in it adds. */
 const logKilobytes = { invocation: 2.3, network: 0.435 } as const;
+
 /** Requests of a month by which the importer polls its queue, in millions, and a few thousand files. */
 const pollingMillions = 1;
 
@@ -119,12 +82,6 @@ export function priceConsumer(records: number, invocations: number): number {
   );
 }
 
-/** Dollars a month of items that are kept, with their backups. */
-export function priceStorage(items: number, bytesEach: number): number {
-  const { gigabyteMonth, backupGigabyteMonth, itemOverheadBytes } = prices.dynamoDb;
-  return gigabytes(items * (bytesEach + itemOverheadBytes)) * (gigabyteMonth + backupGigabyteMonth);
-}
-
 /** Dollars of what goes through a stream on demand and is kept for 7 days. */
 export function priceStreamData(records: number, kilobytes: number): number {
   const { gigabyteIn, gigabyteOut, keptGigabyteMonth } = prices.kinesis;
@@ -144,149 +101,6 @@ export function priceSimReads(sims: number, records: number): number {
   const reads = sims <= rememberedSims ? sims * granules.withoutRules : records;
   return millions(reads / 2) * prices.dynamoDb.millionReadUnits;
 }
-
-/** Dollars of moving the marks of so many SIMs once a granule. */
-export function priceMarks(sims: number, granulesOfMonth: number): number {
-  return millions(sims * granulesOfMonth) * prices.dynamoDb.millionWriteUnits;
-}
-
-/** Bytes of a SIM's item with its marks, at most: the largest that one write unit takes. */
-const maxSimBytes = 1_024;
-
-/** Dollars at most of the sweeps of alerts, each of which reads all SIMs, eventually consistent: half a unit for 4 KB. */
-export function priceSweeps(sims: number, minutes: number): number {
-  const units = (sims * maxSimBytes) / 4_096 / 2;
-  return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionReadUnits;
-}
-
-/** Seconds of a sweep of a million SIMs, at most: `npm run bench -- sweep` measures it. */
-const sweepSecondsPerMillion = 40;
-
-/** Dollars of the function that sweeps. */
-export function priceSweepFunction(sims: number, minutes: number): number {
-  const runs = (monthHours * 60) / minutes;
-  const seconds = runs * Math.max(1, sweepSecondsPerMillion * millions(sims));
-  const gigabytes = functions.alertSweep.memoryMegabytes / 1024;
-  return (
-    millions(runs) * prices.lambda.millionInvocations + seconds * gigabytes * prices.lambda.gigabyteSecond
-  );
-}
-
-/** Bytes of a SIM with its mark in the list of silent SIMs. */
-const listedSimBytes = 40;
-
-/** Dollars of listing the longest silent SIMs of a source in each sweep, of fleets that are too large to go through. */
-export function priceSilentList(sims: number, minutes: number): number {
-  if (sims <= maxScannedSims) return 0;
-  const units = silentParts * Math.ceil((maxListedSims * listedSimBytes) / 1_024);
-  return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionWriteUnits;
-}
-
-/** Usage records of an always-on SIM that are read once a day: of two days, and a page of earlier ones. */
-const dailyRecords = 2 * (alwaysOnSim.updates / monthDays) + 100;
-
-/** Read units of judging an always-on SIM: its usage, and some for its episodes, events and sessions. */
-const judgedUnits = (dailyRecords * itemSizes.superSimUsage) / 4_096 / 2 + 6;
-
-/** Dollars of judging each always-on SIM once a day. */
-export function priceDailyJudging(sims: number): number {
-  return millions(sims * monthDays * judgedUnits) * prices.dynamoDb.millionReadUnits;
-}
-
-/** SIMs of a note of late records: a batch has some hundred, and what it has left fills the last note half. */
-const simsPerNote = 18;
-
-/**
- * Dollars of records that come later than their source's lateness, where an outage delays some of each SIM once a month:
- * notes are put, read and deleted, and each SIM is judged again. Each sweep looks for notes, consistently.
- */
-export function priceLateRecords(sims: number, minutes: number): number {
-  const looks = lateRecordPartitions * ((monthHours * 60) / minutes);
-  const notes = sims / simsPerNote;
-  const reads = millions(looks + notes + sims * judgedUnits) * prices.dynamoDb.millionReadUnits;
-  return reads + millions(2 * notes) * prices.dynamoDb.millionWriteUnits;
-}
-
-/** Dollars of noting how far streams are read: two write units an invocation, at its beginning and its end. */
-export function priceReadNotes(sims: number): number {
-  const { invocations } = countBatches(sims * (streamerSim.usageRecords + streamerSim.events));
-  return millions(2 * invocations) * prices.dynamoDb.millionWriteUnits;
-}
-
-/** Read units of a SIM's last usage, a page of it, and its last event: eventually consistent. */
-const exactHeardUnits = Math.ceil((heardPageSize * itemSizes.usage) / 4_096) / 2 + 0.5;
-
-/** Dollars of looking at each SIM of a small source in each sweep, as while it may be late. */
-export function priceExactTimes(sims: number, minutes: number): number {
-  const units = sims * exactHeardUnits * ((monthHours * 60) / minutes);
-  return millions(units) * prices.dynamoDb.millionReadUnits;
-}
-
-/** Read units of an episode, and of an item that is small: by consistent reads. */
-const smallReadUnits = 1;
-
-/** Dollars of a rule about the usage of days: once a day, three SIM-days and the records since the last sealed one. */
-export function priceDayRule(sims: number): number {
-  const units = readDaysUnits(3) + unsealedDays * (countUsageReads(alwaysOnDay) / 2) + smallReadUnits;
-  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
-}
-
-/** Dollars of a rule about the usage of months: once a day, all its SIM-days, and the records since. */
-export function priceMonthRule(sims: number): number {
-  const units = readDaysUnits(31) + unsealedDays * (countUsageReads(alwaysOnDay) / 2) + smallReadUnits;
-  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
-}
-
-/** Days that are not sealed when a SIM is judged: today, half of it, and yesterday, until it is sealed. */
-const unsealedDays = 1;
-
-function readDaysUnits(simDays: number): number {
-  return Math.ceil((simDays * itemSizes.simDay) / 4_096);
-}
-
-/** Of the SIM-days so many have findings. */
-const findingShare = 0.01;
-
-/** Bytes of an entry in the list of SIMs with findings. */
-const findingKeyBytes = 150;
-
-/**
- * Dollars of a rule about findings: each SIM once a day; once an hour the list of the SIMs with findings on two days, each of
- * which is judged.
- */
-export function priceFindingRule(sims: number): number {
-  const found = 2 * findingShare * sims;
-  const list = (found * findingKeyBytes) / 4_096 / 2 + findingSlots / 2;
-  const units = sims * monthDays * 2 * smallReadUnits + monthHours * (list + found * 2 * smallReadUnits);
-  return millions(units) * prices.dynamoDb.millionReadUnits;
-}
-
-/** Parts of the list of SIMs with findings. */
-const findingSlots = 16;
-
-/** Dollars of the metrics of the sweep of alerts, however many rules and sources there are. */
-export function priceSweepMetrics(): number {
-  return Object.keys(sweep).length * prices.cloudWatch.metricMonth;
-}
-
-/**
- * Dollars of delivery of alerts that finds nothing due: each minute an invocation, the schedule's too, and for each
- * receiver its lease taken and given back, two write units, and half a read unit.
- */
-export function priceIdleDelivery(receivers: number): number {
-  const runs = monthHours * 60;
-  const gigabytes = functions.alertDelivery.memoryMegabytes / 1024;
-  const seconds = runs * idleDeliverySeconds;
-  return (
-    millions(runs) * (prices.lambda.millionInvocations + prices.scheduler.millionInvocations) +
-    seconds * gigabytes * prices.lambda.gigabyteSecond +
-    millions(runs * receivers * 2) * prices.dynamoDb.millionWriteUnits +
-    millions((runs * receivers) / 2) * prices.dynamoDb.millionReadUnits
-  );
-}
-
-/** Seconds of a run of delivery that finds nothing due, as assumed: three requests to DynamoDB. */
-const idleDeliverySeconds = 0.1;
 
 /**
  * Dollars of sending volumes as metrics, without what the receiver charges: each batch sends a message, of which ten are
@@ -309,7 +123,9 @@ export function priceMetricsExport(sims: number): number {
 
 /** Seconds of an invocation for sending a message, and of a run of the exporter: it waits for its queue for a second. */
 const tellingSeconds = 0.01;
+
 const exportSeconds = 1.5;
+
 /** Errors, throttles, secret, late and dropped metrics. */
 const metricsAlarms = 5;
 
@@ -360,196 +176,9 @@ export function priceMonth(
   };
 }
 
-/** What a SIM does on a day. */
-export interface SimDayShape {
-  readonly usageRecords: number;
-  /** Bytes of a usage item. */
-  readonly usageBytes: number;
-}
-
-/** A day of a data-streamer SIM. */
-export const streamerDay: SimDayShape = {
-  usageRecords: streamerSim.usageRecords / monthDays,
-  usageBytes: itemSizes.usage,
-};
-
-/** A day of a Super SIM that is always on. */
-export const alwaysOnDay: SimDayShape = {
-  usageRecords: alwaysOnSim.updates / monthDays,
-  usageBytes: itemSizes.superSimUsage,
-};
-
-/** What closed days cost in a month, in dollars a line. */
-export interface ClosedDays {
-  readonly reads: number;
-  readonly writes: number;
-  readonly lambda: number;
-  /** Requests to the lake. */
-  readonly requests: number;
-  readonly metrics: number;
-  /** Of each month that SIM-days are kept. */
-  readonly simDayStorage: number;
-  /** Of each month that the lake has. */
-  readonly lakeStorage: number;
-}
-
-/** Bytes of the days of a SIM that are stored of a month, on average. */
-const monthBytes = 15 * itemSizes.simDay;
-
-/**
- * Read units of a SIM-day beside its usage, consistent: events, the index of sessions, two sessions and their notes, half of
- * the month's days, and the SIM in the list of all, of which a unit holds four.
- */
-export const otherDayReads = 1 + 1 + 2 + 2 + Math.ceil(monthBytes / 4_096) + 1 / 4;
-
-/** Write units of a SIM-day: the day, and the notes of two sessions. */
-export const dayWrites = 1 + 2;
-
-/** Read units of a day's usage of a SIM. */
-export function countUsageReads({ usageRecords, usageBytes }: SimDayShape): number {
-  return Math.ceil((usageRecords * usageBytes) / 4_096);
-}
-
-/** Objects that are written for a bucket: rows of five kinds, a list, and its result before and after. */
-const objectsPerBucket = 5 + 1 + 2;
-
-/** A month of closed days: each SIM's day is read once. */
-export function priceDays(sims: number, day: SimDayShape): ClosedDays {
-  const simDays = sims * monthDays;
-  const buckets = countBuckets(sims) + 1;
-  const records = simDays * day.usageRecords;
-  // What is read of a SIM takes time by its records.
-  const seconds =
-    (records / (alwaysOnDay.usageRecords * simDaysPerCpuSecond) + monthDays * buckets * idleBucketSeconds) *
-    (functions.dayWorker.memoryMegabytes / 1024);
-  const { dynamoDb, lambda, s3, cloudWatch } = prices;
-  return {
-    reads: millions(simDays * (countUsageReads(day) + otherDayReads)) * dynamoDb.millionReadUnits,
-    writes: millions(simDays * dayWrites) * dynamoDb.millionWriteUnits,
-    lambda: seconds * lambda.gigabyteSecond,
-    // Each bucket that is done looks at some results of others, and the last one at all.
-    requests:
-      (monthDays / 1_000) *
-      (buckets * objectsPerBucket * s3.thousandPuts +
-        buckets * (concurrentReads + objectsPerBucket + 1) * s3.thousandGets),
-    metrics: Object.keys(days).length * cloudWatch.metricMonth,
-    simDayStorage: priceStorage(simDays, itemSizes.simDay),
-    lakeStorage: gigabytes(records * parquetRowBytes) * s3.gigabyteMonth,
-  };
-}
-
-/**
- * Dollars of one SIM-day: what is read and written, and the time of the function.
- *
- * @param perCpuSecond SIM-days that a second of a whole CPU makes.
- */
-export function priceSimDay(day: SimDayShape, perCpuSecond: number): number {
-  const { dynamoDb, lambda } = prices;
-  return (
-    millions(countUsageReads(day) + otherDayReads) * dynamoDb.millionReadUnits +
-    millions(dayWrites) * dynamoDb.millionWriteUnits +
-    (gigabytesPerCpu / perCpuSecond) * lambda.gigabyteSecond
-  );
-}
-
-/**
- * Usage rows that a bill reads and rates in a second of CPU, where its tariffs need neither sessions nor single records: a
- * quarter of it where they do. Measured on 30 days of 30 always-on SIMs.
- */
-const billedRowsPerCpuSecond = 90_000;
-
-/** Usage rows that are read by one request to S3. */
-const rowsPerRequest = 20_000;
-
-/** What making a month's bill once costs, where tariffs are put, in dollars. */
-export function priceBill(sims: number, day: SimDayShape): number {
-  const rows = sims * monthDays * day.usageRecords;
-  const files = monthDays * countBuckets(sims);
-  const gigabytes = functions.dayWorker.memoryMegabytes / 1024;
-  const { lambda, s3 } = prices;
-  return (
-    (rows / billedRowsPerCpuSecond) * gigabytes * lambda.gigabyteSecond +
-    ((files + rows / rowsPerRequest) / 1_000) * s3.thousandGets
-  );
-}
-
-/** What reading and storing a million SIM-days costs, in dollars: what `days close` tells before it begins. */
-export function priceMillionSimDays(): number {
-  return 1_000_000 * priceSimDay(alwaysOnDay, simDaysPerCpuSecond);
-}
-
-/**
- * Read units of a SIM in a partial pass beside its usage, not consistent: events, the index of sessions, two sessions, half of
- * the month's days, and the SIM in the list of all.
- */
-export const otherPartialReads = (1 + 1 + 2 + Math.ceil(monthBytes / 4_096) + 1 / 4) / 2;
-
-/** Read units of a day's usage of a SIM in all partial passes of the day, not consistent: each reads the day so far. */
-export function countPartialReads(day: SimDayShape, hours: number = partialHours): number {
-  const passes = Math.ceil(24 / hours);
-  const units = Array.from({ length: passes }, (_, pass) => {
-    const share = Math.min(1, ((pass + 1) * hours) / 24);
-    return countUsageReads({ ...day, usageRecords: day.usageRecords * share }) / 2;
-  });
-  return units.reduce((sum, each) => sum + each, 0);
-}
-
-/** Objects that are written for a bucket of a partial pass: its list and its result. Both are read again, with the plan. */
-const objectsPerPartialBucket = 2;
-
-/** Dollars of a month of partial passes; small fleets have none. */
-export function pricePartialPasses(sims: number, day: SimDayShape, hours: number = partialHours): number {
-  if (sims <= maxLiveSims) return 0;
-  const passes = Math.ceil(24 / hours);
-  const simPasses = sims * monthDays * passes;
-  const units = sims * monthDays * countPartialReads(day, hours) + simPasses * otherPartialReads;
-  const buckets = countBuckets(sims);
-  // On average a pass reads half of a day, and a part more.
-  const records = (simPasses * day.usageRecords * (1 + 1 / passes)) / 2;
-  const seconds =
-    records / (alwaysOnDay.usageRecords * simDaysPerCpuSecond) +
-    monthDays * passes * buckets * idleBucketSeconds;
-  const gigabytes = functions.dayWorker.memoryMegabytes / 1024;
-  const { dynamoDb, lambda, s3 } = prices;
-  const objects = (monthDays * passes * buckets * objectsPerPartialBucket) / 1_000;
-  return (
-    millions(units) * dynamoDb.millionReadUnits +
-    millions(simPasses) * dynamoDb.millionWriteUnits +
-    seconds * gigabytes * lambda.gigabyteSecond +
-    objects * (s3.thousandPuts + 2 * s3.thousandGets)
-  );
-}
-
-/** Seconds of an invocation beside its SIMs. */
-const idleBucketSeconds = 1;
-
-/** What closed days cost in a month after so many. */
-function sumDays({ simDayStorage, lakeStorage, ...month }: ClosedDays, months: number): number {
-  return addUp(month) + months * (simDayStorage + lakeStorage);
-}
-
 /** Dollars a month of the usage of always-on SIMs that is kept for so many days. */
 export function priceKeptUsage(sims: number, days: number): number {
   return priceStorage(sims * alwaysOnDay.usageRecords * days, itemSizes.superSimUsage);
-}
-
-/** Write units of a SIM-day with findings: the item, and its place in the list of the month. */
-const findingWrites = 2;
-
-/**
- * What findings add to closed days in a month, in dollars: the usage of sessions that began on a day before is read a second
- * time, and a SIM-day with findings is one item.
- */
-export function priceFindings(
-  sims: number,
-  day: SimDayShape,
-): { readonly reads: number; readonly writes: number } {
-  const simDays = sims * monthDays;
-  const { dynamoDb } = prices;
-  return {
-    reads: millions(simDays * countUsageReads(day)) * dynamoDb.millionReadUnits,
-    writes: millions(simDays * findingWrites) * dynamoDb.millionWriteUnits,
-  };
 }
 
 /** Rows of a carrier's file that the importer takes in at once: a block of 128 KiB. */
@@ -632,17 +261,4 @@ export function priceMillionCalls(): number {
     gigabyteSeconds * lambda.gigabyteSecond +
     gigabytes(1e6 * 1_500) * cloudWatch.logGigabyte
   );
-}
-
-/** The sum of a month's lines. */
-export function addUp(lines: Readonly<Record<string, number>>): number {
-  return Object.values(lines).reduce((sum, line) => sum + line, 0);
-}
-
-function millions(count: number): number {
-  return count / 1e6;
-}
-
-function gigabytes(bytes: number): number {
-  return bytes / 1e9;
 }

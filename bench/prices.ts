@@ -65,3 +65,24 @@ export const monthDays = 30;
 
 /** Memory with which Lambda gives a whole CPU, in GB. */
 export const gigabytesPerCpu = 1_769 / 1_024;
+
+/** Dollars a month of items that are kept, with their backups. */
+export function priceStorage(items: number, bytesEach: number): number {
+  const { gigabyteMonth, backupGigabyteMonth, itemOverheadBytes } = prices.dynamoDb;
+  return gigabytes(items * (bytesEach + itemOverheadBytes)) * (gigabyteMonth + backupGigabyteMonth);
+}
+
+/** The sum of a month's lines. */
+export function addUp(lines: Readonly<Record<string, number>>): number {
+  return Object.values(lines).reduce((sum, line) => sum + line, 0);
+}
+
+/** A count in millions. */
+export function millions(count: number): number {
+  return count / 1e6;
+}
+
+/** Bytes in GB. */
+export function gigabytes(bytes: number): number {
+  return bytes / 1e9;
+}

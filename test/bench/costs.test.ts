@@ -1,17 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { computeParts, fillPage } from '../../bench/cost-pages.ts';
+import { priceDays, priceMillionSimDays, pricePartialPasses } from '../../bench/day-prices.ts';
 import { countDeployed } from '../../bench/deployed.ts';
-import {
-  alwaysOnDay,
-  countBatches,
-  itemSizes,
-  priceAlwaysOn,
-  priceDays,
-  priceKeptUsage,
-  priceMillionSimDays,
-  pricePartialPasses,
-} from '../../bench/month.ts';
+import { countBatches, priceAlwaysOn, priceKeptUsage } from '../../bench/month.ts';
+import { alwaysOnDay, itemSizes } from '../../bench/sim-shapes.ts';
 import { type Kind, makeRecords } from '../../bench/workloads.ts';
 import { dollarsPerMillionSimDays } from '../../cli/days/close.ts';
 import { findDay } from '../../lambda/days/day.ts';

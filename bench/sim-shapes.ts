@@ -1,0 +1,59 @@
+import { monthDays } from './prices.ts';
+
+/** What SIMs do in a month, and the sizes of what is stored of it. */
+
+/** Bytes of an item as DynamoDB counts them, made of carriers' own documents; a test measures them again. */
+export const itemSizes = {
+  superSimUsage: 523,
+  /** With `sessionRefresh: "hourly"`, where the item keeps the session's totals. */
+  hourlySuperSimUsage: 542,
+  usage: 437,
+  event: 831,
+  session: 743,
+  /** A SIM-day with usage in one country and tariff. */
+  simDay: 496,
+} as const;
+
+/** Bytes of a usage record in a Parquet file, measured of always-on SIMs with ids as carriers make them. */
+export const parquetRowBytes = 40;
+
+/** What a SIM of a data streamer (1NCE, emnify, Telekom) does in a month. */
+export const streamerSim = {
+  usageRecords: 10 * monthDays,
+  events: 6 * monthDays,
+  sessions: 2 * monthDays,
+  /** KB of a record, as it is read out of the stream. */
+  recordKilobytes: 1.2,
+} as const;
+
+/** What a Super SIM that is always on sends in a month: an update every 6 minutes. */
+export const alwaysOnSim = {
+  updates: 240 * monthDays,
+  refreshes: 24 * monthDays,
+  recordKilobytes: 1.5,
+} as const;
+
+/**
+ * Granules of a month, each of which moves the marks of a SIM once: 12 hours without rules, and 3 hours with one that
+ * asks for a silence of 6.
+ */
+export const granules = { withoutRules: 2 * monthDays, ofThreeHours: 8 * monthDays } as const;
+
+/** What a SIM does on a day. */
+export interface SimDayShape {
+  readonly usageRecords: number;
+  /** Bytes of a usage item. */
+  readonly usageBytes: number;
+}
+
+/** A day of a data-streamer SIM. */
+export const streamerDay: SimDayShape = {
+  usageRecords: streamerSim.usageRecords / monthDays,
+  usageBytes: itemSizes.usage,
+};
+
+/** A day of a Super SIM that is always on. */
+export const alwaysOnDay: SimDayShape = {
+  usageRecords: alwaysOnSim.updates / monthDays,
+  usageBytes: itemSizes.superSimUsage,
+};
