@@ -18,58 +18,41 @@ import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
 import { createSqsStandIn, type SqsStandIn } from '../emulators/sqs/stand-in.ts';
 import { dynamoDbClient } from '../lambda/aws/dynamodb-client.ts';
 import { MetricsSender } from '../lambda/aws/metrics-queue.ts';
-import { environment, metricNamespace } from '../lambda/aws/names.ts';
-import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { consoleRoutes, consoleSessionPath, routes } from '../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { describeSealedDay } from '../lambda/metrics/gains.ts';
-import {
-  alertStateTable,
-  alertsTable,
-  dayMarkersTable,
-  dayStateTable,
-  deliveriesTable,
-  eventsTable,
-  filesTable,
-  findingsTable,
-  sessionDaysTable,
-  sessionsTable,
-  simDaysTable,
-  simsTable,
-  tables,
-  usageTable,
-} from '../lambda/store/tables.ts';
+import { tables, usageTable } from '../lambda/store/tables.ts';
 import {
   fileMapping,
   functions,
-  measuredNetworks,
   metricsExport,
   partialHours,
   retention,
   streamMapping,
 } from '../lib/limits.ts';
-import { outputName } from '../lib/output-names.ts';
-import manifest from '../package.json' with { type: 'json' };
 import { type ClosedDays, LocalDays, maxDayMessageReceives } from './days.ts';
 import { createDeployedFunction } from './deployed-function.ts';
 import { descriptionPath, type LocalDescription } from './description.ts';
 import type { FileRead, LocalLedger, LocalLedgerOptions } from './ledger-interface.ts';
 import { startLedgerTables } from './ledger-tables.ts';
+import {
+  ingestVariables,
+  type LocalStack,
+  listOutputs,
+  queryApiVariables,
+  webhookReceiverVariables,
+} from './local-stack.ts';
 import { LocalMetrics } from './metrics.ts';
 import {
-  accountLakeBucket,
-  apiSecret,
   dayDeadLetterQueue,
   dayQueue,
   deadLetterQueue,
   fileQueue,
   findPlace,
-  lakeBucket,
   lakeFolders,
   localSources,
   metricsQueue,
   quarantineBucket,
-  webhookSecret,
 } from './places.ts';
 import { preparePrivateFolder } from './private-folder.ts';
 import { readQueryApiFiles } from './query-api-files.ts';
@@ -99,23 +82,6 @@ const fullStreamMilliseconds = 20;
 /** How long running invocations may take when the run is stopped. */
 const graceMilliseconds = 5_000;
 
-/** The tables, which have fixed names here. */
-const tableVariables = {
-  [environment.sessionsTable]: sessionsTable.name,
-  [environment.usageTable]: usageTable.name,
-  [environment.eventsTable]: eventsTable.name,
-  [environment.simsTable]: simsTable.name,
-  [environment.filesTable]: filesTable.name,
-  [environment.deliveriesTable]: deliveriesTable.name,
-  [environment.dayStateTable]: dayStateTable.name,
-  [environment.dayMarkersTable]: dayMarkersTable.name,
-  [environment.simDaysTable]: simDaysTable.name,
-  [environment.findingsTable]: findingsTable.name,
-  [environment.sessionDaysTable]: sessionDaysTable.name,
-  [environment.alertsTable]: alertsTable.name,
-  [environment.progressTable]: alertStateTable.name,
-};
-
 /**
  * Starts everything; resolves when it is ready for records.
  *
@@ -131,9 +97,6 @@ export async function startLocalLedger(options: LocalLedgerOptions): Promise<Loc
     throw error;
   }
 }
-
-/** The sources as the functions' environment has them. */
-const sourceDescriptions = JSON.stringify(localSources.map(({ stream: _, ...description }) => description));
 
 class RunningLedger implements LocalLedger {
   readonly receipts = new Receipts();
@@ -364,9 +327,14 @@ class RunningLedger implements LocalLedger {
     return this.#options.usageRetentionDays ?? retention.usageDays;
   }
 
-  /** The URL of the queue of volumes; undefined where there is no receiver. */
-  get #metricsQueue(): string | undefined {
-    return this.#sqs.queue(metricsQueue)?.url;
+  /** What functions are told by their environment, and clients by the outputs of the stack. */
+  get #stack(): LocalStack {
+    return {
+      endpoints: { ...this.endpoints, sqs: this.#sqsEndpoint },
+      sessionRefresh: this.#options.sessionRefresh ?? 'update',
+      usageDays: this.#usageDays,
+      queueUrl: (name) => this.#sqs.queue(name)?.url,
+    };
   }
 
   #startDays(): LocalDays {
@@ -382,7 +350,7 @@ class RunningLedger implements LocalLedger {
       maxLiveSims: this.#options.maxLiveSims,
       settled: () => this.settled(),
       onSealed: async (manifest) => {
-        const url = this.#metricsQueue;
+        const { url } = this.#sqs.queue(metricsQueue) ?? {};
         if (url === undefined) return;
         await new MetricsSender(this.dynamoDb.config, url).send(describeSealedDay(manifest));
       },
@@ -413,23 +381,7 @@ class RunningLedger implements LocalLedger {
     this.#queryApi = await this.#createFunction(
       'query-api',
       functions.queryApi,
-      {
-        AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
-        AWS_ENDPOINT_URL_S3: this.endpoints.s3,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
-        ...tableVariables,
-        [environment.lakeBucket]: lakeBucket,
-        [environment.quarantineBucket]: quarantineBucket,
-        [environment.apiAccess]: 'basic',
-        [environment.apiSecret]: apiSecret,
-        [environment.metricNamespace]: metricNamespace,
-        [environment.apiPersonalData]: 'on-request',
-        [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
-        [environment.usageRetentionDays]: String(this.#usageDays),
-        [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
-        // No limit for a client: all requests come from this machine.
-        [environment.apiClientRequestsPerSecond]: '0',
-      },
+      queryApiVariables(this.#stack, secretsEndpoint),
       await readQueryApiFiles(),
     );
     return this.#queryApi;
@@ -437,25 +389,18 @@ class RunningLedger implements LocalLedger {
 
   /** The function that carriers call, of every source; requests reach it through the gateway. */
   async #startReceiver(secretsEndpoint: string): Promise<LocalFunction> {
-    const sources: readonly WebhookSourceDescription[] = localSources.map(({ name, carrier, streamArn }) => ({
-      ...{ name, carrier, streamArn },
-      secret: webhookSecret(name),
-      // No limit, as for the API here.
-      requestsPerSecond: 0,
-    }));
-    this.#receiver = await this.#createFunction('webhook-receiver', functions.webhookReceiver, {
-      AWS_ENDPOINT_URL_KINESIS: this.endpoints.kinesis,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsEndpoint,
-      [environment.webhookSources]: JSON.stringify(sources),
-      [environment.metricNamespace]: metricNamespace,
-    });
+    this.#receiver = await this.#createFunction(
+      'webhook-receiver',
+      functions.webhookReceiver,
+      webhookReceiverVariables(this.#stack, secretsEndpoint),
+    );
     return this.#receiver;
   }
 
   async #startFunctions(): Promise<void> {
     const queue = this.#sqs.queue(fileQueue);
     if (queue === undefined) throw new Error('The file queue does not exist');
-    const variables = this.#functionVariables(queue.url);
+    const variables = ingestVariables(this.#stack);
     const [consumer, importer] = await Promise.all([
       this.#createFunction('kinesis-consumer', functions.kinesisConsumer, variables),
       this.#createFunction('file-importer', functions.fileImporter, variables),
@@ -484,30 +429,6 @@ class RunningLedger implements LocalLedger {
     this.#fileMapping.start();
   }
 
-  #functionVariables(queueUrl: string): Record<string, string> {
-    return {
-      AWS_ENDPOINT_URL_DYNAMODB: this.endpoints.dynamoDb,
-      AWS_ENDPOINT_URL_KINESIS: this.endpoints.kinesis,
-      AWS_ENDPOINT_URL_S3: this.endpoints.s3,
-      AWS_ENDPOINT_URL_SQS: this.#sqsEndpoint,
-      ...tableVariables,
-      [environment.quarantineBucket]: quarantineBucket,
-      [environment.fileQueueUrl]: queueUrl,
-      [environment.sources]: sourceDescriptions,
-      [environment.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
-      [environment.writes]: 'batched',
-      [environment.parallelBatches]: '1',
-      // Days are closed as soon as no batch is being written: each looks for itself how far they are.
-      [environment.fenceCacheSeconds]: '0',
-      // As deployed by default.
-      [environment.eventRetentionDays]: String(retention.eventDays),
-      [environment.usageRetentionDays]: String(this.#usageDays),
-      ...(this.#metricsQueue !== undefined && { [environment.metricsQueue]: this.#metricsQueue }),
-      [environment.metricNamespace]: metricNamespace,
-      [environment.measuredNetworks]: String(measuredNetworks),
-    };
-  }
-
   /** What the outputs of a deployed stack and CloudWatch would state. */
   #description(): LocalDescription {
     const { kinesis, s3, dynamoDb } = this.endpoints;
@@ -517,7 +438,7 @@ class RunningLedger implements LocalLedger {
     };
     return {
       endpoints: { kinesis, s3, dynamoDb, sqs: this.#sqsEndpoint, writers: this.#writers?.url ?? '' },
-      outputs: this.#outputs(),
+      outputs: listOutputs(this.#stack),
       traffic: localSources.map(({ name }) => {
         const last = this.receipts.lastRecord(name);
         return {
@@ -531,35 +452,6 @@ class RunningLedger implements LocalLedger {
       functions: [this.#consumer, this.#importer, this.#queryApi, this.#receiver].flatMap(
         (one) => one?.name ?? [],
       ),
-    };
-  }
-
-  #outputs(): Record<string, string> {
-    return {
-      [outputName.sessionsTable]: sessionsTable.name,
-      [outputName.usageTable]: usageTable.name,
-      [outputName.eventsTable]: eventsTable.name,
-      [outputName.simsTable]: simsTable.name,
-      [outputName.filesTable]: filesTable.name,
-      [outputName.dayStateTable]: dayStateTable.name,
-      [outputName.dayMarkersTable]: dayMarkersTable.name,
-      [outputName.simDaysTable]: simDaysTable.name,
-      [outputName.findingsTable]: findingsTable.name,
-      [outputName.alertsTable]: alertsTable.name,
-      [outputName.alertStateTable]: alertStateTable.name,
-      [outputName.sessionDaysTable]: sessionDaysTable.name,
-      [outputName.quarantineBucket]: quarantineBucket,
-      [outputName.lakeBucket]: lakeBucket,
-      [outputName.accountLakeBucket]: accountLakeBucket,
-      [outputName.dayQueue]: this.#sqs.queue(dayQueue)?.url ?? '',
-      [outputName.sources]: sourceDescriptions,
-      [outputName.sessionRefresh]: this.#options.sessionRefresh ?? 'update',
-      [outputName.writes]: 'batched',
-      [outputName.eventRetentionDays]: String(retention.eventDays),
-      [outputName.usageRetentionDays]: String(this.#usageDays),
-      [outputName.fileQueue]: this.#sqs.queue(fileQueue)?.url ?? '',
-      [outputName.deadLetterQueue]: this.#sqs.queue(deadLetterQueue)?.url ?? '',
-      [outputName.version]: manifest.version,
     };
   }
 
