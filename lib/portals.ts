@@ -1,6 +1,27 @@
 import type { Carrier } from '../lambda/ledger/source.ts';
 
-/** How a carrier's portal reaches an AWS account. */
+/** A field of a portal's form. */
+export interface PortalField {
+  /** Its name in the portal. */
+  readonly field: string;
+  readonly value: string;
+}
+
+/** A portal's words for the form in which a stream of data is configured. */
+export interface PortalWords {
+  /** Where in the portal the form is. */
+  readonly where: string;
+  /** The name of the field that chooses the kind of connection, and its values. */
+  readonly kind: string;
+  readonly kinesis: string;
+  readonly webhook: string;
+  /** Names of fields. */
+  readonly names: Readonly<Record<'region' | 'stream' | 'role' | 'callback' | 'credential', string>>;
+  /** Further settings. */
+  readonly settings: readonly PortalField[];
+}
+
+/** How a carrier's portal reaches an AWS account, and what its form asks for. */
 export interface Portal {
   /**
    * - `role`: the carrier assumes a role of ours by its own AWS principal.
@@ -24,6 +45,7 @@ export interface Portal {
   readonly webhookSink: boolean;
   /** The unit in which the carrier states volumes. */
   readonly volumes: 'bytes' | 'megabytes';
+  readonly words: PortalWords;
 }
 
 const superSim = {
@@ -35,7 +57,7 @@ const superSim = {
   form: 'sink',
   webhookSink: false,
   volumes: 'bytes',
-} as const satisfies Portal;
+} as const satisfies Omit<Portal, 'words'>;
 
 const dataStreamer = {
   externalId: 'organisation',
@@ -45,19 +67,85 @@ const dataStreamer = {
   volumes: 'megabytes',
 } as const;
 
+const sinkNames = {
+  ...{ region: 'AWS region', stream: 'Kinesis Stream ARN', role: 'Role ARN' },
+  ...{ callback: 'Destination', credential: 'Credential' },
+};
+const history = 'on, to start with the last 7 days';
+
 /**
  * Each carrier's portal, as its documents describe it: docs.emnify.com/developers/integrations/data-streamer,
  * 1NCE-GmbH/cfn-templates and korewireless/Super-Sim-Connection-Events on GitHub, Telekom's Data Streamer document of
  * 2021.
  */
 export const portals: Readonly<Record<Carrier, Portal>> = {
-  twilio: { ...superSim, webhookSink: true },
-  kore: superSim,
+  twilio: {
+    ...superSim,
+    webhookSink: true,
+    words: {
+      where: 'Twilio’s Console: Explore products, Event Streams, Manage, Create new sink',
+      ...{ kind: 'Sink type', kinesis: 'Amazon Kinesis', webhook: 'Webhook' },
+      names: sinkNames,
+      settings: [],
+    },
+  },
+  kore: {
+    ...superSim,
+    words: {
+      where: 'KORE’s developer portal: Event Streams, Destinations, Create',
+      ...{ kind: 'Destination type', kinesis: 'AWS Kinesis', webhook: 'Webhook' },
+      names: { ...sinkNames, stream: 'Kinesis stream ARN', callback: 'Webhook URL', credential: 'Secret' },
+      settings: [],
+    },
+  },
   '1nce': {
     ...dataStreamer,
     writer: 'role',
     principal: 'arn:aws:iam::884047677700:role/1nce-datastreamer',
+    words: {
+      where: 'The 1NCE portal: Configuration, Data Streamer, New Data Stream',
+      ...{ kind: 'API Type', kinesis: 'AWS Kinesis', webhook: 'RestAPI (Bulk)' },
+      names: {
+        ...{ region: 'AWS Region', stream: 'Stream Name', role: 'IAM Role ARN' },
+        ...{ callback: 'API Callback URL', credential: 'Username, Password (Basic Auth)' },
+      },
+      settings: [
+        { field: 'Stream Type', value: 'Usage Data & Events' },
+        { field: 'Stream historic data', value: history },
+      ],
+    },
   },
-  emnify: { ...dataStreamer, writer: 'role', principal: 'arn:aws:iam::884047677700:role/datastreamer' },
-  telekom: { ...dataStreamer, writer: 'user' },
+  emnify: {
+    ...dataStreamer,
+    writer: 'role',
+    principal: 'arn:aws:iam::884047677700:role/datastreamer',
+    words: {
+      where: 'The emnify portal: Integrations, Data Streamer, Add data stream',
+      ...{ kind: 'Destination', kinesis: 'AWS Kinesis', webhook: 'REST API (bulk)' },
+      names: {
+        ...{ region: 'AWS region', stream: 'Stream name', role: 'IAM role ARN' },
+        ...{ callback: 'Callback URL', credential: 'Authorization header (Bearer and the token)' },
+      },
+      settings: [
+        { field: 'Stream type', value: 'Usage Data & Events' },
+        { field: 'Stream historic data', value: history },
+      ],
+    },
+  },
+  telekom: {
+    ...dataStreamer,
+    writer: 'user',
+    words: {
+      where: 'The BSC portal: data stream configuration, new data stream',
+      ...{ kind: 'API type', kinesis: 'AWS Kinesis', webhook: 'Rest-API (bulk)' },
+      names: {
+        ...{ region: 'AWS Region', stream: 'Stream Name', role: 'IAM Role ARN' },
+        ...{ callback: 'API Callback', credential: 'User, password' },
+      },
+      settings: [
+        { field: 'Stream type', value: 'Usage & Event data' },
+        { field: 'Historic data', value: history },
+      ],
+    },
+  },
 };

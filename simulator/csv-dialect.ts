@@ -8,7 +8,7 @@ import {
   nameTariff,
   writeIccid,
 } from './datastreamer-dialect.ts';
-import { accounts, type Sim } from './identity.ts';
+import { carrierIdentities, type Sim } from './identity.ts';
 import type { CarrierEvent, UsageRecord } from './records.ts';
 
 /** Header of a `cdr_*.csv`, as 1NCE's export has it. */
@@ -94,7 +94,7 @@ export function usageRow(record: UsageRecord): readonly Field[] {
   const { total, tx, rx } = decimals(record);
   // biome-ignore format: the columns in the header's order, in groups that belong together
   return [
-    record.id, formatSpaced(record.start), formatSpaced(record.end), accounts[sim.carrier], 'Demo Company', sim.simId, sim.simId,
+    record.id, formatSpaced(record.start), formatSpaced(record.end), carrierIdentities[sim.carrier].account, 'Demo Company', sim.simId, sim.simId,
     writeIccid(sim, record.id), sim.imsi, network.operatorId, network.name, network.countryId, network.countryName,
     traffic.id, traffic.name, total, tx, rx, `${total}0000`, 1, 'EUR', '€',
     442, nameTariff(sim) ?? null, 2067, 'Rate Zone 1 (DE)', sim.sim, sim.ipAddress, null, sim.imeisv,
@@ -108,7 +108,7 @@ export function eventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
   // biome-ignore format: the columns in the header's order, in groups that belong together
   return [
     event.id, formatSpaced(event.at), event.typeId, nameEvent(event.typeId), 0, source.id, source.name,
-    accounts[event.source], 'Demo Company', describeEvent(event), 0,
+    carrierIdentities[event.source].account, 'Demo Company', describeEvent(event), 0,
     sim.simId, sim.name, sim.imei, sim.ipAddress, null, sim.simId, sim.sim, sim.msisdn, '2019-01-21 08:45:01',
     sim.simId, sim.imsi, null, null, null,
   ];

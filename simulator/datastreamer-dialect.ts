@@ -1,5 +1,4 @@
-import type { Carrier } from '../lambda/ledger/source.ts';
-import { accounts, type DataStreamerDialect, type Sim } from './identity.ts';
+import { carrierIdentities, type DataStreamerDialect, type Sim, type SimulatedCarrier } from './identity.ts';
 import { type CarrierEvent, iso, type UsageRecord, type Volume } from './records.ts';
 
 /** Bytes as the carrier's megabytes: a decimal of at most six places, made from digits so that nothing is rounded. */
@@ -90,7 +89,7 @@ function writeFlatUsage(record: UsageRecord): string {
   return (
     `{"id":${record.id},"start_timestamp":"${formatZulu(record.start)}","end_timestamp":"${formatZulu(record.end)}","ingestion_timestamp":"${formatZulu(record.end)}",` +
     `"cost":${total},"volume_rx":${rx},"volume_tx":${tx},"volume_total":${total},"traffic_type_id":${makeTrafficType(record).id},` +
-    `"organisation_id":${accounts[sim.carrier]},"operator_id":${network.operatorId},"operator_country_id":${network.countryId},"operator_mnc":"${network.mnc}",` +
+    `"organisation_id":${carrierIdentities[sim.carrier].account},"operator_id":${network.operatorId},"operator_country_id":${network.countryId},"operator_mnc":"${network.mnc}",` +
     `"rat_type":6,"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"ipcan_session_id":"${record.sessionId}",` +
     `"tariff_id":398,"tariff_ratezone_id":2067,"quota_id":null}`
   );
@@ -101,7 +100,7 @@ function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
   const { network } = sim;
   let text =
     `{"id":${event.id},"timestamp":"${formatZulu(event.at)}","ingestion_timestamp":"${formatZulu(event.at)}","event_type_id":${event.typeId},` +
-    `"event_severity_id":0,"event_source_id":0,"alert":false,"description":"${describeEvent(event)}","organisation_id":${accounts[sim.carrier]},` +
+    `"event_severity_id":0,"event_source_id":0,"alert":false,"description":"${describeEvent(event)}","organisation_id":${carrierIdentities[sim.carrier].account},` +
     `"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"detail_id":${network.operatorId},"detail_country_id":${network.countryId}`;
   if (context !== undefined) {
     text +=
@@ -180,7 +179,7 @@ function contextMembers(event: CarrierEvent, sim: Sim): string {
     `,"pdp_context":{"mcc":"${sim.network.mcc}","mnc":"${sim.network.mnc}","tunnel_created":${tunnel},` +
     `"pdp_context_id":${old ? `"${context.id}"` : context.id},"gtp_version":${old ? '"1"' : 1},"imeisv":"${sim.imeisv}","region":"eu-west-1",` +
     `"lac":${sim.locationAreaCode},"ci":${sim.cellId},"rac":null,"rat_type":${context.ratType},"ue_ip_address":"${sim.ipAddress}",` +
-    `"apn":"${apns[event.source]}","imsi":"${sim.imsi}","sgsn_control_plane_ip_address":"192.0.2.1","ggsn_data_plane_ip_address":"198.51.100.7",` +
+    `"apn":"${carrierIdentities[event.source].apn}","imsi":"${sim.imsi}","sgsn_control_plane_ip_address":"192.0.2.1","ggsn_data_plane_ip_address":"198.51.100.7",` +
     `"nsapi":6,"breakout_ip":null${ipcan}}${session}`;
   if (volume !== undefined) {
     const { rx, tx, total } = formatVolume(volume);
@@ -188,14 +187,6 @@ function contextMembers(event: CarrierEvent, sim: Sim): string {
   }
   return text;
 }
-
-const apns: Readonly<Record<Carrier, string>> = {
-  twilio: 'super',
-  kore: 'super',
-  '1nce': 'iot.1nce.net',
-  emnify: 'em',
-  telekom: 'internet.m2mportal.de',
-};
 
 const eventNames: Readonly<Record<number, string>> = {
   1: 'Update location',
@@ -242,8 +233,8 @@ function identity(sim: Sim, digits: string): string {
   return dialect.numericIdentity ? digits : `"${digits}"`;
 }
 
-function organisation(carrier: Carrier): string {
-  return `"organisation":{"name":"Demo Company","id":${accounts[carrier]}}`;
+function organisation(carrier: SimulatedCarrier): string {
+  return `"organisation":{"name":"Demo Company","id":${carrierIdentities[carrier].account}}`;
 }
 
 /** Whole seconds without a fraction, otherwise milliseconds: `2021-08-09T12:59:05Z`. */

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Carrier } from '../lambda/ledger/source.ts';
 import { csvFile } from './csv-dialect.ts';
+import type { SimulatedCarrier } from './identity.ts';
 import type { FateOfFile, FileKind } from './losses.ts';
 import type { Random } from './random.ts';
 import { iso, second } from './records.ts';
@@ -8,7 +9,7 @@ import type { ExpectedLoss } from './truth.ts';
 
 /** Something on its way to the ledger: a record for the stream, or a row for the next file. */
 export interface Parcel {
-  readonly source: Carrier;
+  readonly source: SimulatedCarrier;
   /** Writes it when it arrives, so that parcels take little memory until then. */
   readonly write: () => string;
   readonly partitionKey: string;
@@ -44,12 +45,12 @@ const rowsPerFile = 5_000;
 const minKnownFiles = 12;
 
 /** Names the sequence of a source's files of a kind. */
-function nameSequence(source: Carrier, kind: FileKind): string {
+function nameSequence(source: SimulatedCarrier, kind: FileKind): string {
   return `${source}/${kind}`;
 }
 
 interface OpenFile {
-  readonly source: Carrier;
+  readonly source: SimulatedCarrier;
   readonly prefix: FileKind;
   readonly rows: string[];
 }
@@ -130,7 +131,7 @@ export class DeliveryPath {
 
   private pack(parcels: readonly Parcel[]): FleetDelivery[] {
     const deliveries: FleetDelivery[] = [];
-    const bundles = new Map<Carrier, { readonly size: number; readonly parcels: Parcel[] }>();
+    const bundles = new Map<SimulatedCarrier, { readonly size: number; readonly parcels: Parcel[] }>();
     for (const parcel of parcels) {
       const bundle = bundles.get(parcel.source);
       if (parcel.form !== 'record') this.addRow(parcel);
@@ -199,7 +200,7 @@ export class DeliveryPath {
   }
 
   /** A file that comes shows that one before it is lost. */
-  private passFile(source: Carrier, sequence: string, key: string): void {
+  private passFile(source: SimulatedCarrier, sequence: string, key: string): void {
     const before = this.losing.get(sequence);
     this.losing.delete(sequence);
     this.lastNames.set(sequence, key);

@@ -20,13 +20,13 @@
  * `test/simulator/dialects.test.ts` holds the dialects to published samples.
  */
 
-import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
+import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { LifeFacts } from './alert-truth.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';
 import { eventRow, usageRow, writeRow } from './csv-dialect.ts';
 import { accountLife, dataStreamerLife } from './datastreamer-life.ts';
 import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.ts';
-import { provideSim } from './identity.ts';
+import { provideSim, type SimulatedCarrier } from './identity.ts';
 import { type Incident, idleInterval, planIncidents } from './incidents.ts';
 import type { MeasuredUsage } from './invoice.ts';
 import { type FateOfFile, FileLosses, RecordLosses } from './losses.ts';
@@ -295,7 +295,7 @@ class Simulation implements FleetTruth {
 /** The forms in which a record travels: by stream, as a file's row, or both. */
 function packRecord(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
   const { sim } = record;
-  const source: Carrier = record.kind === 'event' ? record.source : record.sim.carrier;
+  const source: SimulatedCarrier = record.kind === 'event' ? record.source : record.sim.carrier;
   const partitionKey = sim?.sim ?? source;
   const parcel = { source, partitionKey, standsAlone: false, fate: 'kept' } as const;
   if (record.kind === 'connection' || sim === undefined || record.path === 'stream') {

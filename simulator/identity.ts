@@ -90,7 +90,7 @@ export const networks: readonly [Network, ...Network[]] = [
 
 /** A SIM, the device it sits in, and the words in which its carrier speaks of both. */
 export interface Sim {
-  readonly carrier: Carrier;
+  readonly carrier: SimulatedCarrier;
   /** The ledger's key: the first 19 digits of the ICCID. */
   readonly sim: string;
   readonly iccidWithCheckDigit: string;
@@ -140,30 +140,50 @@ export interface DataStreamerDialect {
   readonly usageByFile: boolean;
 }
 
-/** Organisation (data streamer) and account (Super SIM) that own the simulated SIMs. */
-export const accounts = {
-  twilio: 'ACe7ea554f7fc0fad65e689bb5899bb6c3',
-  kore: 'AC5f3b8c1d2e4a69708b9cadbecfd0e1f2',
-  '1nce': '12345',
-  emnify: '839921',
-  telekom: '80025',
-} as const satisfies Record<Carrier, string>;
+/** What tells a carrier's SIMs from others in its records. */
+interface CarrierIdentity {
+  /** Organisation (data streamer) or account (Super SIM) that owns the SIMs. */
+  readonly account: string;
+  /** The first 11 digits of an ICCID. */
+  readonly iccidPrefix: string;
+  /** The first 8 digits of an IMSI. */
+  readonly imsiPrefix: string;
+  readonly apn: string;
+}
 
-const iccidPrefix = {
-  twilio: '89883070000',
-  kore: '89883070001',
-  '1nce': '89882806660',
-  emnify: '89883030000',
-  telekom: '89882280666',
-} as const satisfies Record<Carrier, string>;
+/**
+ * The carriers that are simulated: those whose dialects differ. A carrier that writes as another one does needs no row; a
+ * test asks for one of each format.
+ */
+export const carrierIdentities = {
+  twilio: {
+    account: 'ACe7ea554f7fc0fad65e689bb5899bb6c3',
+    iccidPrefix: '89883070000',
+    imsiPrefix: '73212320',
+    apn: 'super',
+  },
+  kore: {
+    account: 'AC5f3b8c1d2e4a69708b9cadbecfd0e1f2',
+    iccidPrefix: '89883070001',
+    imsiPrefix: '73212321',
+    apn: 'super',
+  },
+  '1nce': { account: '12345', iccidPrefix: '89882806660', imsiPrefix: '90140510', apn: 'iot.1nce.net' },
+  emnify: { account: '839921', iccidPrefix: '89883030000', imsiPrefix: '90143010', apn: 'em' },
+  telekom: {
+    account: '80025',
+    iccidPrefix: '89882280666',
+    imsiPrefix: '90140530',
+    apn: 'internet.m2mportal.de',
+  },
+} as const satisfies Readonly<Partial<Record<Carrier, CarrierIdentity>>>;
 
-const imsiPrefix = {
-  twilio: '73212320',
-  kore: '73212321',
-  '1nce': '90140510',
-  emnify: '90143010',
-  telekom: '90140530',
-} as const satisfies Record<Carrier, string>;
+export type SimulatedCarrier = keyof typeof carrierIdentities;
+
+/** The names of the carriers that are simulated. */
+export const simulatedCarriers: readonly SimulatedCarrier[] = Object.keys(
+  carrierIdentities,
+) as SimulatedCarrier[];
 
 /** Half Super SIM, half data streamer; any five neighbours name all five carriers. */
 const carrierOrder = [
@@ -177,15 +197,15 @@ const carrierOrder = [
   'kore',
   'emnify',
   'twilio',
-] as const satisfies readonly Carrier[];
+] as const satisfies readonly SimulatedCarrier[];
 
 /**
  * The number of a carrier's first SIM, for `provideSim`.
  *
  * @throws Error if the simulator provides no SIM of this carrier.
  */
-export function findFirstSim(carrier: Carrier): number {
-  const index = (carrierOrder as readonly Carrier[]).indexOf(carrier);
+export function findFirstSim(carrier: SimulatedCarrier): number {
+  const index = (carrierOrder as readonly SimulatedCarrier[]).indexOf(carrier);
   if (index === -1) throw new Error(`No simulated SIM is of the carrier ${JSON.stringify(carrier)}`);
   return index;
 }
@@ -193,13 +213,14 @@ export function findFirstSim(carrier: Carrier): number {
 /** Provides the SIM with the given number, from 0. Its carrier follows from the number; everything else is random. */
 export function provideSim(index: number, random: Random): Sim {
   const carrier = carrierOrder[index % carrierOrder.length] ?? 'twilio';
-  const sim = iccidPrefix[carrier] + String(index).padStart(8, '0');
+  const { iccidPrefix, imsiPrefix } = carrierIdentities[carrier];
+  const sim = iccidPrefix + String(index).padStart(8, '0');
   const tac = `3586008${String(index).padStart(7, '0').slice(-7)}`;
   return {
     carrier,
     sim,
     iccidWithCheckDigit: sim + luhnDigit(sim),
-    imsi: imsiPrefix[carrier] + String(index).padStart(7, '0').slice(-7),
+    imsi: imsiPrefix + String(index).padStart(7, '0').slice(-7),
     imei: tac + luhnDigit(tac),
     imeisv: `${tac}${random.digits(2)}`,
     msisdn: `88228510${String(index).padStart(7, '0')}`,
@@ -224,7 +245,7 @@ export function putIntoOtherDevice(sim: Sim): Sim {
   return { ...sim, imei: stem + luhnDigit(stem), imeisv: `${stem}${sim.imeisv.slice(14)}` };
 }
 
-function superSimDialect(carrier: Carrier, random: Random): SuperSimDialect {
+function superSimDialect(carrier: SimulatedCarrier, random: Random): SuperSimDialect {
   const twilio = carrier === 'twilio';
   return {
     typePrefix:
@@ -234,7 +255,7 @@ function superSimDialect(carrier: Carrier, random: Random): SuperSimDialect {
   };
 }
 
-function dataStreamerDialect(carrier: Carrier, random: Random): DataStreamerDialect {
+function dataStreamerDialect(carrier: SimulatedCarrier, random: Random): DataStreamerDialect {
   if (carrier === 'telekom') {
     return {
       generation: 'old',

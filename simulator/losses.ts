@@ -1,5 +1,4 @@
-import type { Carrier } from '../lambda/ledger/source.ts';
-import type { Sim } from './identity.ts';
+import type { Sim, SimulatedCarrier } from './identity.ts';
 import type { Random } from './random.ts';
 import type { CarrierEvent, ConnectionEvent, FleetRecord, UsageRecord } from './records.ts';
 import { hour, type Span } from './records.ts';
@@ -21,7 +20,7 @@ const shares = {
 };
 
 /** Sources whose usage and events come in files, one of each an hour. */
-const fileSources: readonly Carrier[] = ['1nce', 'emnify', 'telekom'];
+const fileSources: readonly SimulatedCarrier[] = ['1nce', 'emnify', 'telekom'];
 
 /** What a file holds, by which its name begins. */
 const fileKinds = ['cdr', 'events'] as const;
@@ -53,7 +52,7 @@ export type FileFate = 'put' | 'empty' | 'lost';
 
 /** What becomes of one file. */
 export interface FateOfFile {
-  readonly source: Carrier;
+  readonly source: SimulatedCarrier;
   readonly kind: FileKind;
   readonly fate: FileFate;
 }
@@ -79,7 +78,7 @@ export class FileLosses {
     );
   }
 
-  #findFate(source: Carrier, kind: FileKind, index: number): FileFate {
+  #findFate(source: SimulatedCarrier, kind: FileKind, index: number): FileFate {
     if (index % 24 === 1) return 'empty';
     const place = fileSources.indexOf(source);
     const lost = 3 + ((5 * Math.floor(index / 24) + 7 * place + 3 * fileKinds.indexOf(kind)) % 17);
@@ -87,7 +86,7 @@ export class FileLosses {
   }
 
   /** Whether the file is lost in which a carrier writes what happens at a time. */
-  isLost(source: Carrier, kind: FileKind, at: number): boolean {
+  isLost(source: SimulatedCarrier, kind: FileKind, at: number): boolean {
     return this.#findFate(source, kind, Math.floor((at - this.#span.from) / hour)) === 'lost';
   }
 }

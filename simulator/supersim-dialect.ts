@@ -1,4 +1,4 @@
-import { accounts } from './identity.ts';
+import { carrierIdentities } from './identity.ts';
 import { type ConnectionEvent, iso } from './records.ts';
 
 /**
@@ -14,7 +14,7 @@ export function writeConnectionEvent(event: ConnectionEvent): string {
   const body = dataAsText ? JSON.stringify(data) : data;
   if (sim.carrier === 'kore') {
     // Not the event's SID, and the same on every record, as KORE sends it.
-    const id = eventSid === null ? 'null' : `"${accounts.kore}"`;
+    const id = eventSid === null ? 'null' : `"${carrierIdentities.kore.account}"`;
     const fraction = `${time.slice(0, -1)}.0000000+00:00`;
     return `{"specversion":"1.0","type":"${type}","source":"kore-events","id":${id},"datacontenttype":"application/json","time":"${fraction}","data":${body}}`;
   }
@@ -28,7 +28,7 @@ function writeData(event: ConnectionEvent, type: string, time: string): string {
   return (
     `{"network":{"iso_country":"${network.isoCountry}","mnc":"${network.mnc}","mcc":"${network.mcc}","sid":"${network.sid}","friendly_name":"${network.name}"},` +
     `${writeSession(event, time)}"timestamp":"${time}","sim_unique_name":"${sim.name}","imei":"${sim.imei}","event_sid":${quoted(event.eventSid)},` +
-    `"fleet_sid":"${sim.fleetSid}","rat_type":"4G LTE","event_type":"${type}","sim_sid":"${sim.simSid}","account_sid":"${accounts[sim.carrier]}",` +
+    `"fleet_sid":"${sim.fleetSid}","rat_type":"4G LTE","event_type":"${type}","sim_sid":"${sim.simSid}","account_sid":"${carrierIdentities[sim.carrier].account}",` +
     `"sim_iccid":"${sim.iccidWithCheckDigit}","imsi":"${sim.imsi}"${writeError(event)}}`
   );
 }
@@ -67,7 +67,7 @@ export function writeTestEvent(carrier: 'twilio' | 'kore', at: number, id: strin
   if (carrier === 'kore') {
     return `{"specversion":"1.0","type":"com.kore.eventstreams.test.event","source":"kore-events","id":"${id}","time":"${time.slice(0, -1)}0842+00:00","data":{"test_id":"${id}"}}`;
   }
-  return `{"specversion":"1.0","type":"com.twilio.eventstreams.test-event","source":"Sink","id":"${accounts.twilio}","time":"${time}","data":{"test_id":"${id}"}}`;
+  return `{"specversion":"1.0","type":"com.twilio.eventstreams.test-event","source":"Sink","id":"${carrierIdentities.twilio.account}","time":"${time}","data":{"test_id":"${id}"}}`;
 }
 
 function wholeSeconds(at: number): string {

@@ -1,7 +1,7 @@
-import type { Carrier, SessionRefresh } from '../lambda/ledger/source.ts';
+import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import type { LifeFacts } from './alert-truth.ts';
 import { nameTariff } from './datastreamer-dialect.ts';
-import { accounts } from './identity.ts';
+import { carrierIdentities, type SimulatedCarrier } from './identity.ts';
 import { type MeasuredUsage, measureUsage } from './invoice.ts';
 import {
   type CarrierEvent,
@@ -413,7 +413,7 @@ function expectedUsage({ up, down }: Volume, messages: number | undefined, at: C
  * `pdp_context_id`, joined with the time of its tunnel, because the ids may be reused.
  */
 export function makeSessionId(
-  source: Carrier,
+  source: SimulatedCarrier,
   dialect: { readonly generation: string; readonly statesTunnelCreated: boolean },
   context: PdpContext,
 ): string {
@@ -424,8 +424,8 @@ export function makeSessionId(
 }
 
 /** The partition of an event without SIM. */
-export function accountPartition(source: Carrier): string {
-  return `account:${source}:${accounts[source]}`;
+export function accountPartition(source: SimulatedCarrier): string {
+  return `account:${source}:${carrierIdentities[source].account}`;
 }
 
 function draftSession(statement: SessionStatement): SessionDraft {

@@ -1,5 +1,5 @@
 import type { Carrier } from '../../lambda/ledger/source.ts';
-import { portals } from '../../lib/portals.ts';
+import { type PortalField, portals } from '../../lib/portals.ts';
 
 /** The form of each carrier's portal (see docs/carriers), filled in with a deployment's values. */
 
@@ -36,86 +36,9 @@ export interface PortalForm {
   readonly fields: readonly PortalField[];
 }
 
-/** A field of a form. */
-export interface PortalField {
-  /** Its name in the portal. */
-  readonly field: string;
-  readonly value: string;
-}
-
-/** A portal's words for its form and fields. */
-interface PortalWords {
-  readonly where: string;
-  /** The name of the field that chooses the kind of connection, and its values. */
-  readonly kind: string;
-  readonly kinesis: string;
-  readonly webhook: string;
-  /** Field names of the form. */
-  readonly names: Readonly<Record<'region' | 'stream' | 'role' | 'callback' | 'credential', string>>;
-  /** Further settings. */
-  readonly settings: readonly PortalField[];
-}
-
-const sinkNames = {
-  ...{ region: 'AWS region', stream: 'Kinesis Stream ARN', role: 'Role ARN' },
-  ...{ callback: 'Destination', credential: 'Credential' },
-};
-const history = 'on, to start with the last 7 days';
-
-const words: Readonly<Record<Carrier, PortalWords>> = {
-  kore: {
-    where: 'KORE’s developer portal: Event Streams, Destinations, Create',
-    ...{ kind: 'Destination type', kinesis: 'AWS Kinesis', webhook: 'Webhook' },
-    names: { ...sinkNames, stream: 'Kinesis stream ARN', callback: 'Webhook URL', credential: 'Secret' },
-    settings: [],
-  },
-  twilio: {
-    where: 'Twilio’s Console: Explore products, Event Streams, Manage, Create new sink',
-    ...{ kind: 'Sink type', kinesis: 'Amazon Kinesis', webhook: 'Webhook' },
-    names: sinkNames,
-    settings: [],
-  },
-  '1nce': {
-    where: 'The 1NCE portal: Configuration, Data Streamer, New Data Stream',
-    ...{ kind: 'API Type', kinesis: 'AWS Kinesis', webhook: 'RestAPI (Bulk)' },
-    names: {
-      ...{ region: 'AWS Region', stream: 'Stream Name', role: 'IAM Role ARN' },
-      ...{ callback: 'API Callback URL', credential: 'Username, Password (Basic Auth)' },
-    },
-    settings: [
-      { field: 'Stream Type', value: 'Usage Data & Events' },
-      { field: 'Stream historic data', value: history },
-    ],
-  },
-  emnify: {
-    where: 'The emnify portal: Integrations, Data Streamer, Add data stream',
-    ...{ kind: 'Destination', kinesis: 'AWS Kinesis', webhook: 'REST API (bulk)' },
-    names: {
-      ...{ region: 'AWS region', stream: 'Stream name', role: 'IAM role ARN' },
-      ...{ callback: 'Callback URL', credential: 'Authorization header (Bearer and the token)' },
-    },
-    settings: [
-      { field: 'Stream type', value: 'Usage Data & Events' },
-      { field: 'Stream historic data', value: history },
-    ],
-  },
-  telekom: {
-    where: 'The BSC portal: data stream configuration, new data stream',
-    ...{ kind: 'API type', kinesis: 'AWS Kinesis', webhook: 'Rest-API (bulk)' },
-    names: {
-      ...{ region: 'AWS Region', stream: 'Stream Name', role: 'IAM Role ARN' },
-      ...{ callback: 'API Callback', credential: 'User, password' },
-    },
-    settings: [
-      { field: 'Stream type', value: 'Usage & Event data' },
-      { field: 'Historic data', value: history },
-    ],
-  },
-};
-
 /** The filled in forms of the carrier's portal, one for each kind of connection that the source has. */
 export function portalForms(carrier: Carrier, values: ConnectionValues): readonly PortalForm[] {
-  const { where, kind, kinesis, webhook, names, settings } = words[carrier];
+  const { where, kind, kinesis, webhook, names, settings } = portals[carrier].words;
   const { callback, accessKey, roleArn, endpoint } = values;
   const forms: PortalForm[] = [];
   if (roleArn !== undefined || accessKey !== undefined || endpoint !== undefined) {
@@ -136,9 +59,10 @@ export function portalForms(carrier: Carrier, values: ConnectionValues): readonl
 }
 
 function writerFields(carrier: Carrier, values: ConnectionValues): PortalField[] {
-  const { names } = words[carrier];
+  const { form, files, words } = portals[carrier];
+  const { names } = words;
   const { streamArn, streamName, sink, roleArn, externalId, bucket, accessKey, endpoint, region } = values;
-  const isSink = portals[carrier].form === 'sink';
+  const isSink = form === 'sink';
   const fields: readonly (readonly [string, string | undefined])[] = [
     ['Endpoint', endpoint],
     [names.region, isSink && endpoint === undefined ? undefined : region],
@@ -147,7 +71,7 @@ function writerFields(carrier: Carrier, values: ConnectionValues): PortalField[]
     [isSink ? 'External ID' : 'External ID, for comparison', externalId],
     ['Or as one JSON text', sink],
     ['AWS Access Key, AWS Secret Key', accessKey],
-    ['S3 Bucket, for a stream of CSV files', portals[carrier].files ? bucket : undefined],
+    ['S3 Bucket, for a stream of CSV files', files ? bucket : undefined],
   ];
   return fields.flatMap(([field, value]) => (value === undefined ? [] : [{ field, value }]));
 }

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 import { portals } from '../../lib/portals.ts';
 import { logicalName } from '../../lib/source-ids.ts';
+import { type SimulatedCarrier, simulatedCarriers } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { AlarmRule } from './alarm-evaluator.ts';
 import { type FleetSeries, runFleet } from './alarm-fleet.ts';
@@ -22,12 +22,12 @@ let alarms: Readonly<Record<string, AlarmRule>>;
 
 beforeAll(() => {
   vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
-  alarms = readAlarms(synthesise({ simledger: { sources: carriers.map(describeSource) } }));
+  alarms = readAlarms(synthesise({ simledger: { sources: simulatedCarriers.map(describeSource) } }));
   return () => void vi.unstubAllEnvs();
 });
 
 /** A carrier's source as the configuration describes it. */
-function describeSource(carrier: Carrier): Record<string, string> {
+function describeSource(carrier: SimulatedCarrier): Record<string, string> {
   const { writer, externalId } = portals[carrier];
   const needsOrganisation = writer === 'role' && externalId === 'organisation';
   return { name: carrier, carrier, ...(needsOrganisation ? { organisationId: '42' } : {}) };
@@ -42,12 +42,17 @@ const within = (minutes: number) => (minute: number) => minute >= from && minute
 
 /** A metric of each source, summed up. */
 function sums({ sum }: FleetSeries, metric: string): number[] {
-  return carriers.map((source) => sum(metric, source));
+  return simulatedCarriers.map((source) => sum(metric, source));
 }
 
 /** An alarm of each source, as it goes off. */
-function ofEach(id: string, outcomes: Readonly<Record<Carrier, Outcome>>): Record<string, Outcome[]> {
-  return Object.fromEntries(carriers.map((name) => [`${logicalName({ name })}${id}`, [outcomes[name]]]));
+function ofEach(
+  id: string,
+  outcomes: Readonly<Record<SimulatedCarrier, Outcome>>,
+): Record<string, Outcome[]> {
+  return Object.fromEntries(
+    simulatedCarriers.map((name) => [`${logicalName({ name })}${id}`, [outcomes[name]]]),
+  );
 }
 
 describe('a fleet of all carriers', () => {
@@ -56,7 +61,7 @@ describe('a fleet of all carriers', () => {
     expect(whatGoesOff(alarms, run.series, run.minutes)).toEqual({});
     expect(Math.min(...sums(run, 'received'))).toBeGreaterThan(900);
     expect(sums(run, 'rejected').filter((rejected) => rejected > 0).length).toBeGreaterThan(3);
-    expect(sums(run, 'failed')).toEqual(carriers.map(() => 0));
+    expect(sums(run, 'failed')).toEqual(simulatedCarriers.map(() => 0));
   });
 
   it('sets off nothing in a noisy week: bursts of cut records, and tables that are unavailable for minutes', async () => {

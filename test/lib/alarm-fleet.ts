@@ -7,13 +7,14 @@ import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { type ConsumerContext, consume } from '../../lambda/functions/kinesis-consumer/consume.ts';
 import { StoredDeliveryNotes } from '../../lambda/functions/kinesis-consumer/delivery-notes.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
-import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { functions } from '../../lib/limits.ts';
 import { logicalName } from '../../lib/source-ids.ts';
 import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { fleetStart, simulateFleet } from '../../simulator/fleet.ts';
+import { simulatedCarriers } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import { sourceOf, sources } from '../property/delivery-path.ts';
 import { asClient, MemoryDynamoDb, type Sender } from '../property/memory-dynamodb.ts';
@@ -28,7 +29,7 @@ import { planMinutes, planner, sweeper, sweepMinutes } from './alarm-series.ts';
 
 /** The simulated fleet, and what goes wrong. */
 export interface FleetRun {
-  /** SIMs, spread over the five carriers; each carrier is a source of its own. */
+  /** SIMs, spread over the carriers; each carrier is a source of its own. */
   readonly sims: number;
   readonly hours: number;
   readonly seed: number;
@@ -75,7 +76,9 @@ export async function runFleet(run: FleetRun): Promise<FleetSeries> {
   for (const batch of simulateFleet(run).deliveries) {
     // Records of five minutes exist when these are over. Each carrier delivers them in one of the next.
     slice += 1;
-    const times = new Map(carriers.map((source) => [source, random.integer(sliceMinutes)]));
+    const times = new Map<Carrier, number>(
+      simulatedCarriers.map((source) => [source, random.integer(sliceMinutes)]),
+    );
     for (let after = 0; after < sliceMinutes; after += 1) {
       const due = batch.filter(({ source }) => times.get(source) === after);
       await running.pass(slice * sliceMinutes + after, due);
@@ -113,7 +116,7 @@ class RunningFleet {
   readonly #dynamoDb = new LeavingDynamoDb();
   readonly #context: ConsumerContext;
   readonly #streams = new Map<Carrier, StreamState>(
-    carriers.map((source) => [source, { waiting: [], open: 0, nextTry: 0 }]),
+    simulatedCarriers.map((source) => [source, { waiting: [], open: 0, nextTry: 0 }]),
   );
   readonly #files: { readonly minute: number; readonly file: FleetDelivery & { readonly kind: 'file' } }[] =
     [];

@@ -1,6 +1,12 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { carriers as allCarriers, type Carrier } from '../../lambda/ledger/source.ts';
-import { findFirstSim, networks, provideSim, type Sim } from '../../simulator/identity.ts';
+import {
+  findFirstSim,
+  networks,
+  provideSim,
+  type Sim,
+  type SimulatedCarrier,
+  simulatedCarriers,
+} from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import {
   type CarrierEvent,
@@ -305,7 +311,7 @@ function hexOf(teller: Teller): string {
 }
 
 interface LifePlan {
-  readonly carrier: Carrier;
+  readonly carrier: SimulatedCarrier;
   readonly dialect: number;
   readonly fraction: number;
   readonly seconds: number;
@@ -313,7 +319,7 @@ interface LifePlan {
   readonly streamerActs: readonly Act[];
 }
 
-function lifePlan(carriers: readonly Carrier[]): Arbitrary<LifePlan> {
+function lifePlan(carriers: readonly SimulatedCarrier[]): Arbitrary<LifePlan> {
   return fc.record({
     carrier: fc.constantFrom(...carriers),
     dialect: fc.nat(7),
@@ -328,7 +334,7 @@ function lifePlan(carriers: readonly Carrier[]): Arbitrary<LifePlan> {
 }
 
 const userEvent = fc.record({
-  carrier: fc.constantFrom<Carrier>('1nce', 'emnify', 'telekom'),
+  carrier: fc.constantFrom<SimulatedCarrier>('1nce', 'emnify', 'telekom'),
   typeId: fc.constantFrom(6, 13, 41, 67),
   seconds,
 });
@@ -337,7 +343,7 @@ const userEvent = fc.record({
 export interface FleetOptions {
   /** Tells fleets apart that share a ledger. */
   readonly number?: () => number;
-  readonly carriers?: readonly Carrier[];
+  readonly carriers?: readonly SimulatedCarrier[];
   readonly maxSims?: number;
   /** Whether there are events that name a user of the carrier's portal, and no SIM. */
   readonly withUsers?: boolean;
@@ -345,7 +351,7 @@ export interface FleetOptions {
 
 /** Fleets of one to three SIMs, if no other number is given. */
 export function fleetOf(options: FleetOptions = {}): Arbitrary<ModelFleet> {
-  const { number = () => 0, carriers = allCarriers, maxSims = 3, withUsers = true } = options;
+  const { number = () => 0, carriers = simulatedCarriers, maxSims = 3, withUsers = true } = options;
   const hasStreamers = carriers.some((carrier) => carrier !== 'twilio' && carrier !== 'kore');
   return fc
     .record({
@@ -400,7 +406,7 @@ function dialectOf({ carrier, dataStreamer }: Sim, number: number): Pick<Sim, 's
 }
 
 function accountLifeOf(
-  { carrier, typeId, seconds: after }: { carrier: Carrier; typeId: number; seconds: number },
+  { carrier, typeId, seconds: after }: { carrier: SimulatedCarrier; typeId: number; seconds: number },
   number: number,
   from: number,
 ): Life {

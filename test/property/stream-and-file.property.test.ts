@@ -3,11 +3,10 @@ import { makeRowInterpreter } from '../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
 import { Fold } from '../../lambda/ledger/fold.ts';
-import type { Carrier } from '../../lambda/ledger/source.ts';
 import { type WriteMode, writeModes } from '../../lambda/store/ledger-tables.ts';
 import { writeRecord } from '../../simulator/corruption.ts';
 import { usageColumns, usageRow } from '../../simulator/csv-dialect.ts';
-import { findFirstSim, provideSim, type Sim } from '../../simulator/identity.ts';
+import { findFirstSim, provideSim, type Sim, type SimulatedCarrier } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { UsageRecord } from '../../simulator/records.ts';
 import { readAll } from '../records/read-all.ts';
@@ -25,7 +24,7 @@ import { timeLimit } from './trials.ts';
 const start = Date.parse('2026-11-02T10:00:00.000Z');
 const arrivedAt = start + 3_600_000;
 
-function usageOf(carrier: Carrier, generation: Sim['dataStreamer']['generation']): UsageRecord {
+function usageOf(carrier: SimulatedCarrier, generation: Sim['dataStreamer']['generation']): UsageRecord {
   const provided = provideSim(findFirstSim(carrier), new Random(1));
   const sim: Sim = { ...provided, dataStreamer: { ...provided.dataStreamer, generation } };
   const volume = { up: 1_000, down: 2_000 };

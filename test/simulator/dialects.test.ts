@@ -1,9 +1,15 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { carriers } from '../../lambda/ledger/source.ts';
+import { type Carrier, carriers, carrierTraits } from '../../lambda/ledger/source.ts';
 import { eventColumns, eventRow, usageColumns, usageRow, writeRow } from '../../simulator/csv-dialect.ts';
 import { megabytes, writeEvent, writeUsage } from '../../simulator/datastreamer-dialect.ts';
-import { findFirstSim, luhnDigit, provideSim, type Sim } from '../../simulator/identity.ts';
+import {
+  findFirstSim,
+  luhnDigit,
+  provideSim,
+  type Sim,
+  simulatedCarriers,
+} from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { CarrierEvent, ConnectionEvent, UsageRecord } from '../../simulator/records.ts';
 import { writeConnectionEvent, writeTestEvent } from '../../simulator/supersim-dialect.ts';
@@ -72,7 +78,7 @@ describe('identifiers', () => {
   });
 
   it('has ICCIDs of 19 digits and one, IMEIs of 15, IMEISVs of 16 and IMSIs of 15', () => {
-    for (const carrier of carriers) {
+    for (const carrier of simulatedCarriers) {
       const { sim, iccidWithCheckDigit, imei, imeisv, imsi } = simOf(carrier);
       expect([sim.length, iccidWithCheckDigit.length, imei.length, imeisv.length, imsi.length]).toEqual([
         19, 20, 15, 16, 15,
@@ -81,6 +87,11 @@ describe('identifiers', () => {
       expect(imeisv.slice(0, 14)).toBe(imei.slice(0, 14));
     }
   });
+});
+
+it('has a simulated carrier of each format', () => {
+  const formats = (names: readonly Carrier[]) => new Set(names.map((name) => carrierTraits[name].format));
+  expect(formats(simulatedCarriers)).toEqual(formats(carriers));
 });
 
 describe('Super SIM dialects', () => {

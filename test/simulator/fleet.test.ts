@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { carriers } from '../../lambda/ledger/source.ts';
 import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { type FleetOptions, simulateFleet } from '../../simulator/fleet.ts';
+import { simulatedCarriers } from '../../simulator/identity.ts';
 import { differencesFromTruth } from '../property/expectation.ts';
 import { InMemoryLedger } from './in-memory-ledger.ts';
 
@@ -127,7 +127,7 @@ describe('a day of 300 SIMs', () => {
     const statuses = new Set(
       sessions.map((session) => `${session.status}${session.dataTotal === undefined ? '' : ' with total'}`),
     );
-    expect([...found.streams].sort()).toEqual([...carriers].sort());
+    expect([...found.streams].sort()).toEqual([...simulatedCarriers].sort());
     expect([...found.files].sort()).toEqual(['1nce cdr', 'emnify cdr', 'telekom cdr', 'telekom events']);
     expect([...statuses].sort()).toEqual([
       'ended',
