@@ -14,15 +14,6 @@ export interface ExampleDeliveries {
   readonly files: readonly { readonly source: Carrier; readonly key: string; readonly bytes: Buffer }[];
 }
 
-/**
- * The receipt of replaying all examples once into an empty ledger, in records: an array's element, a JSON line, a CSV
- * row and a test event are one each, and so is a broken body.
- */
-export const expectedReceipt = { received: 117, ignored: 2, rejected: 11 } as const;
-
-/** What the ledger then holds. `sims` counts the SIMs that sessions, usage and events name. */
-export const expectedItems = { sims: 12, sessions: 16, usage: 40, events: 51 } as const;
-
 /** Files that are one body each: history that a carrier sends in bulk, as JSON lines. */
 const bulkFiles = [
   { source: '1nce', name: '1nce.history.jsonl', compressed: false },

@@ -10,13 +10,13 @@ import { failureObject } from '../../emulators/event-source-mapping/invocation-r
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { continuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import { exampleDeliveries, expectedItems, expectedReceipt } from '../../local/examples/index.ts';
+import { exampleDeliveries } from '../../local/examples/index.ts';
 import { compareLedger } from '../../simulator/compare.ts';
 import { ledgerTables } from '../../simulator/dynamodb-tables.ts';
 import type { FleetTruth } from '../../simulator/truth.ts';
 import { simOf, usageOf } from '../cli/records.ts';
+import { expectedItems, expectedReceipt, makeExamplesTruth } from '../local/examples/truth.ts';
 import { TestDeployment } from './deployment.ts';
-import { examplesTruth } from './truth.ts';
 
 const isShort = process.env['TEST_AWS_SHORT'] === 'true';
 
@@ -27,7 +27,7 @@ let folder: string;
 beforeAll(async () => {
   [deployed, truth, folder] = await Promise.all([
     TestDeployment.open(process.env['AWS_ENDPOINT_URL'] ?? ''),
-    examplesTruth(),
+    makeExamplesTruth(),
     mkdtemp(join(tmpdir(), 'simledger-export-')),
   ]);
 });

@@ -8,7 +8,7 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../lambda/errors.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { exampleDeliveries, expectedItems, expectedReceipt } from '../../local/examples/index.ts';
+import { exampleDeliveries } from '../../local/examples/index.ts';
 import type { LocalLedger } from '../../local/ledger-interface.ts';
 import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
@@ -17,6 +17,7 @@ import { replayExamples } from '../../local/replay.ts';
 import { whereToLook } from '../../local/report.ts';
 import { aws, installed, python } from '../emulators/installed-clients.ts';
 import { header, row } from '../lambda/ingest/files/cdr.ts';
+import { expectedItems, expectedReceipt } from './examples/truth.ts';
 import { everything, optionsForTests } from './running-ledger.ts';
 
 const options = optionsForTests();

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { expectedItems, expectedReceipt } from '../../local/examples/index.ts';
 import { help } from '../../local/options.ts';
 import { header, row } from '../lambda/ingest/files/cdr.ts';
+import { expectedItems, expectedReceipt } from './examples/truth.ts';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 

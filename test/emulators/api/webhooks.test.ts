@@ -4,7 +4,12 @@ import { text } from 'node:stream/consumers';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isJson, minifyJson } from '../../../lambda/json/json.ts';
-import type { Carrier } from '../../../lambda/ledger/source.ts';
+import {
+  type Carrier,
+  carriers,
+  carrierTraits,
+  type WebhookAuthentication,
+} from '../../../lambda/ledger/source.ts';
 import { exampleDeliveries } from '../../../local/examples/index.ts';
 import type { LocalLedger } from '../../../local/ledger-interface.ts';
 import { startLocalLedger } from '../../../local/local-ledger.ts';
@@ -58,15 +63,15 @@ function fromTwilio(body: string, source = 'twilio'): Callback {
 }
 
 /** KORE's: method, URL and minified body, signed. */
-function fromKore(body: string): Callback {
+function fromKore(body: string, source = 'kore'): Callback {
   const headers = {
     ...json,
     'user-agent': 'KoreProxy/1.1',
     date: '2026-11-02T10:00:00Z',
     'kore-idempotency-token': '1b1c2d3e-0000-4000-8000-000000000002',
-    'kore-signature': koreSignature(token, urlOf('kore'), minifyJson(body)),
+    'kore-signature': koreSignature(token, urlOf(source), minifyJson(body)),
   };
-  return { source: 'kore', url: urlOf('kore'), headers, body };
+  return { source, url: urlOf(source), headers, body };
 }
 
 /** 1NCE's and Telekom's: HTTP Basic. */
@@ -76,9 +81,9 @@ function byBasic(source: string, body: string | Buffer, more: Record<string, str
 }
 
 /** emnify's: a token in a header. */
-function fromEmnify(body: string | Buffer, more: Record<string, string> = {}): Callback {
+function byToken(source: string, body: string | Buffer, more: Record<string, string> = {}): Callback {
   const headers = { ...json, authorization: `Bearer ${token}`, ...more };
-  return { source: 'emnify', url: urlOf('emnify'), headers, body };
+  return { source, url: urlOf(source), headers, body };
 }
 
 function send({ url, headers, body }: Callback, method = 'POST'): Promise<Response> {
@@ -113,17 +118,24 @@ async function exampleCallbacks(): Promise<Callback[]> {
   const objects = (lines: readonly string[]) => lines.filter((line) => line.startsWith('{') && isJson(line));
   const others = (lines: readonly string[]) => lines.filter((line) => !objects(lines).includes(line));
   const inOne = (lines: readonly string[]) => `[${objects(lines).join(',')}]`;
-  const [twilio, kore, once1nce] = [linesOf('twilio'), linesOf('kore'), linesOf('1nce')];
-  return [
-    ...[inOne(twilio), ...others(twilio)].map((body) => fromTwilio(body)),
-    ...byType(kore.flatMap(valuesIn)).map((lines) => fromKore(`[\n  ${lines.join(',\n  ')}\n]`)),
-    ...[inOne(once1nce), ...others(once1nce)].map((body) => byBasic('1nce', body)),
-    ...bodiesOf('emnify').map((body) => {
-      const isGzip = body[0] === 0x1f;
-      return fromEmnify(body, isGzip ? { 'content-encoding': 'gzip' } : {});
-    }),
-    ...linesOf('telekom').map((body) => byBasic('telekom', body)),
-  ];
+  const inBulk = (lines: readonly string[]) => [inOne(lines), ...others(lines)];
+  const callbacks: Readonly<Record<WebhookAuthentication, (carrier: Carrier) => Callback[]>> = {
+    'twilio-hmac': (carrier) => inBulk(linesOf(carrier)).map((body) => fromTwilio(body, carrier)),
+    'kore-hmac': (carrier) =>
+      byType(linesOf(carrier).flatMap(valuesIn)).map((lines) =>
+        fromKore(`[\n  ${lines.join(',\n  ')}\n]`, carrier),
+      ),
+    basic: (carrier) => {
+      const lines = linesOf(carrier);
+      return (carrier === '1nce' ? inBulk(lines) : lines).map((body) => byBasic(carrier, body));
+    },
+    token: (carrier) =>
+      bodiesOf(carrier).map((body) => {
+        const isGzip = body[0] === 0x1f;
+        return byToken(carrier, body, isGzip ? { 'content-encoding': 'gzip' } : {});
+      }),
+  };
+  return carriers.flatMap((carrier) => callbacks[carrierTraits[carrier].webhook](carrier));
 }
 
 /** The texts of the values in a body: KORE could not sign a body that is not JSON as a whole. */
@@ -235,7 +247,7 @@ describe('refused requests', () => {
       ['no credentials', 401, statusOf(byBasic('default', usage, { authorization: '' }))],
       ['a wrong password', 401, statusOf(byBasic('default', usage, { authorization: basic(account, 'no') }))],
       ['another user', 401, statusOf(byBasic('1nce', usage, { authorization: basic('AC1', token) }))],
-      ['a wrong token', 401, statusOf(fromEmnify(usage, { authorization: 'Bearer no' }))],
+      ['a wrong token', 401, statusOf(byToken('emnify', usage, { authorization: 'Bearer no' }))],
       ['Basic where a signature is asked for', 401, statusOf(byBasic('twilio', usage))],
       [
         'an altered body under Twilio’s signature',

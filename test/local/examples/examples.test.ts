@@ -1,9 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { carriers } from '../../../lambda/ledger/source.ts';
-import { exampleDeliveries, expectedItems, expectedReceipt } from '../../../local/examples/index.ts';
+import { exampleDeliveries } from '../../../local/examples/index.ts';
 import { luhnDigit } from '../../../simulator/identity.ts';
 import { InMemoryLedger } from '../../simulator/in-memory-ledger.ts';
+import { expectedItems, expectedReceipt } from './truth.ts';
 
 async function replayed(): Promise<InMemoryLedger> {
   const { stream, files } = await exampleDeliveries();
@@ -29,7 +30,7 @@ function objectsIn(data: Buffer): Readonly<Record<string, unknown>>[] {
 }
 
 describe('the example records', () => {
-  it('make the receipt and the items that are stated beside them', async () => {
+  it('make the receipt and the items that a reader of the documents alone makes of them', async () => {
     const { counts, tables } = await replayed();
     const { Sessions, Usage, Events, Sims } = tables;
     expect({ received: counts.delivered, ignored: counts.ignored, rejected: counts.rejected }).toEqual(

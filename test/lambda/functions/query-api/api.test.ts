@@ -11,7 +11,7 @@ import { chunked } from '../../../../lambda/store/concurrency.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
-import { expectedItems } from '../../../../local/examples/index.ts';
+import { expectedItems } from '../../../local/examples/truth.ts';
 import { usageRecord } from '../../../records/datastreamer.ts';
 import { runs } from '../../../records/runs.ts';
 import { runningTables } from '../../store/running-tables.ts';
