@@ -227,7 +227,7 @@ ${requests.join('\n')}
     return `<ul>\n${items.join('\n')}\n</ul>`;
   }
 
-  #schema({ description = '', properties = {}, allOf = [] }: Schema): string {
+  #schema({ description = '', properties = {}, allOf = [], enum: words }: Schema): string {
     const hasOwn = Object.keys(properties).length > 0;
     const bases = allOf.map((base) => `<p>All of ${this.#type(base)}${hasOwn ? ', and:' : '.'}</p>`);
     const rows = Object.entries(properties).map(([name, property]) => [
@@ -235,7 +235,8 @@ ${requests.join('\n')}
       this.#type(property),
       inline(property.description ?? ''),
     ]);
-    return [prose(description), ...bases, table(['Field', 'Type', 'Meaning'], rows)]
+    const values = words === undefined ? '' : `<p>One of ${this.#type({ enum: words })}</p>`;
+    return [prose(description), values, ...bases, table(['Field', 'Type', 'Meaning'], rows)]
       .filter((part) => part !== '')
       .join('\n');
   }

@@ -1,19 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { carriers } from '../lambda/ledger/source.ts';
 import { renderClientTypes } from './client-types.ts';
 import { type Contract, renderDocumentation } from './documentation-page.ts';
 
 /**
- * Writes what is made of `openapi.yaml`, the query API's contract: the contract as JSON and as a page to read, which its
- * function carries, and the types of the console's client. Run it after each change of the contract: `npm run openapi`.
+ * Writes the list of carriers into `openapi.yaml`, the query API's contract, and what is made of it: the contract as JSON and
+ * as a page to read, which its function carries, and the types of the console's client. Run it after each change of the
+ * contract, and for a new carrier: `npm run openapi`.
  */
-const contract = parse(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8')) as Contract;
+const yaml = listCarriers(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8'));
+write('openapi.yaml', yaml);
+const contract = parse(yaml) as Contract;
 write('lambda/functions/query-api/openapi.json', `${JSON.stringify(contract, undefined, 2)}\n`);
 write(
   'lambda/functions/query-api/documentation.json',
   `${JSON.stringify(renderDocumentation(contract), undefined, 2)}\n`,
 );
 write('console/api/schema.ts', await renderClientTypes(contract));
+
+/** The contract with the carriers of today in its schema `Carrier`. */
+function listCarriers(contract: string): string {
+  const list = /(?<=^ {4}Carrier: \{.* enum: \[)[^\]]*/m;
+  if (!list.test(contract)) throw new Error('openapi.yaml has no line "Carrier: { …, enum: […] }"');
+  return contract.replace(list, carriers.join(', '));
+}
 
 function write(path: string, text: string): void {
   writeFileSync(new URL(`../${path}`, import.meta.url), text);

@@ -148,6 +148,11 @@ export type webhooks = Record<string, never>;
 
 export interface components {
   schemas: {
+    /**
+     * @description Who delivers a source's records.
+     * @enum {string}
+     */
+    Carrier: "twilio" | "kore" | "1nce" | "emnify" | "telekom";
     /** @description A data session. The fields up to `imei` are those of Twilio and KORE; those after it are simledger's. */
     DataSession: {
       /** @description The carrier's id of the session: `PI…`, a UUID or a number. */
@@ -398,8 +403,7 @@ export interface components {
       account_id: string | null;
       fleet_sid: string | null;
       source: string;
-      /** @enum {string} */
-      carrier: "twilio" | "kore" | "1nce" | "emnify" | "telekom";
+      carrier: components["schemas"]["Carrier"];
       /** @description As the last lifecycle event says; null before the first one. */
       status: string | null;
       /** @description Whether it has a data session, as the carrier last said. A device that vanishes stays online until the carrier says otherwise: compare with last_heard. */
@@ -531,8 +535,7 @@ export interface components {
       /** @description The object's version or ETag. */
       version: string;
       source: string;
-      /** @enum {string} */
-      carrier: "twilio" | "kore" | "1nce" | "emnify" | "telekom";
+      carrier: components["schemas"]["Carrier"];
       /** @enum {string} */
       state: "importing" | "done" | "failed";
       rows: number;
@@ -681,8 +684,7 @@ export interface components {
       /** @description The SIM's key; for a missing file, `files:` and the source. */
       sim: string;
       source: string;
-      /** @enum {string} */
-      carrier: "twilio" | "kore" | "1nce" | "emnify" | "telekom";
+      carrier: components["schemas"]["Carrier"];
       session_sid: string | null;
       /**
        * Format: date-time

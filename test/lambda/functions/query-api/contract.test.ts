@@ -14,6 +14,7 @@ import inlined from '../../../../lambda/functions/query-api/openapi.json' with {
 import { operationParameters } from '../../../../lambda/functions/query-api/parameters.ts';
 import { problemCodes } from '../../../../lambda/functions/query-api/problem.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
+import { carriers } from '../../../../lambda/ledger/source.ts';
 import type { QuarantineList } from '../../../../lambda/queries/rejects.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import { FindingsTable } from '../../../../lambda/store/findings.ts';
@@ -169,6 +170,10 @@ describe('the contract', () => {
     };
     expect(properties.code.enum).toEqual(Object.values(problemCodes));
     for (const code of properties.code.enum) expect(properties.code.description).toContain(String(code));
+  });
+
+  it('names every carrier: `npm run openapi` writes them down', () => {
+    expect(contract.components.schemas['Carrier']).toMatchObject({ enum: carriers });
   });
 });
 
