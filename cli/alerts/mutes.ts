@@ -1,10 +1,11 @@
 import { identifyMute, isInForce, type MuteScope, maxReasonLength } from '../../lambda/alerts/mutes.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { formatTime } from '../../lambda/ledger/time.ts';
-import { renderMute } from '../../lambda/queries/alerts.ts';
+import { listAlerts, renderMute } from '../../lambda/queries/alerts.ts';
 import { NotFoundError } from '../../lambda/queries/errors.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
 import { readDuration } from '../../lambda/queries/parameters.ts';
+import { defaultAlertDays, findDefaultStart } from '../../lambda/queries/period.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, requireSource } from '../command.ts';
 import { type ListedMute, tables } from '../lists/columns.ts';
@@ -44,8 +45,24 @@ export async function muteAlerts(context: CommandContext, options: MuteOptions):
       context,
       `Alerts that are still open then are sent. To end the mute sooner: simledger alerts unmute ${mute.id}`,
     );
+    const warning = await findWarning(scope, ports);
+    if (warning !== undefined) print(context, warning);
   }
   return exitCode.done;
+}
+
+/** A warning if a mute's rule may be misspelt: no alert had it. Commands do not know a deployment's rules. */
+async function findWarning({ rule }: MuteScope, ports: AlertCommandPorts): Promise<string | undefined> {
+  if (rule === undefined) return undefined;
+  const filter = { state: undefined, severity: undefined, sim: undefined, source: undefined };
+  const to = formatTime(ports.now());
+  const period = { from: findDefaultStart(to, defaultAlertDays), to };
+  const { resources, next } = await listAlerts(
+    { ...filter, rule, period, size: 100, after: undefined },
+    ports,
+  );
+  if (resources.length > 0 || next !== undefined) return undefined;
+  return `No alert of the rule ${rule} began in the last ${defaultAlertDays} days. Check its name.`;
 }
 
 /**

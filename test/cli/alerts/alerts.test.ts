@@ -212,6 +212,19 @@ describe('alerts mute', () => {
     expect(await ledger.json('alerts mutes', { now })).toEqual([]);
   });
 
+  test('warns of a rule that no alert had', async () => {
+    const misspelt = await ledger.run('alerts mute --rule silnet --for 8h', { now });
+    expect(misspelt.code).toBe(0);
+    expect(misspelt.output).toMatch(
+      /\nNo alert of the rule silnet began in the last \d+ days\. Check its name\.\n$/,
+    );
+    const known = await ledger.run('alerts mute --rule silent --for 8h', { now });
+    expect(known.output).not.toContain('No alert');
+    for (const { id } of await ledger.json<{ id: string }[]>('alerts mutes', { now })) {
+      await ledger.run(`alerts unmute ${id}`, { now });
+    }
+  });
+
   test.each([
     ['--for 8h', 'Say what to mute: give --rule, --sim or --source, or several of them'],
     ['--rule silent', 'Give either --for, such as --for 8h, or --until with a time'],
