@@ -35,6 +35,8 @@ export async function muteAlerts(context: CommandContext, options: MuteOptions):
     throw new UsageError(`--reason has ${reason.length} characters: give at most ${maxReasonLength}`);
   }
   const scope = await readScope(context, options, ports);
+  // Read before anything is muted, so that missing permissions fail first.
+  const warning = context.json ? undefined : await findWarning(scope, ports);
   const mute = { ...scope, id: identifyMute(scope), until, reason, createdAt: formatTime(ports.now()) };
   await ports.alerts.mutes.put(mute);
   const shown = renderMute(mute);
@@ -45,7 +47,6 @@ export async function muteAlerts(context: CommandContext, options: MuteOptions):
       context,
       `Alerts that are still open then are sent. To end the mute sooner: simledger alerts unmute ${mute.id}`,
     );
-    const warning = await findWarning(scope, ports);
     if (warning !== undefined) print(context, warning);
   }
   return exitCode.done;
