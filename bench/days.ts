@@ -1,14 +1,14 @@
 import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
+import { readSources } from '../lambda/aws/sources.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { countBuckets } from '../lambda/days/buckets.ts';
 import { shiftDay } from '../lambda/days/day.ts';
 import { RowFile } from '../lambda/days/parquet.ts';
 import { maxLiveSims } from '../lambda/days/partial-days.ts';
 import type { Sim, Usage } from '../lambda/ledger/observation.ts';
-import { simItem, usageItem } from '../lambda/store/items.ts';
+import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
 import { bundle, temporaryFolder } from './bundles.ts';
 import { priceSimDay } from './day-prices.ts';
@@ -78,7 +78,7 @@ export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Fi
 
 /** What a record of the workloads states of a SIM and its usage. */
 export function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly source: string } {
-  const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+  const { all } = readSources(readDeployedFunction('kinesisConsumer').environment);
   const source = all.find(({ carrier }) => carrier === 'kore');
   const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
   if (source === undefined) throw new Error('No source of KORE is deployed');
@@ -97,7 +97,7 @@ async function measureWorker(
   const buckets = countBuckets(sims);
   const path = await bundle(functions.dayWorker.entry, temporaryFolder(), 'day-worker');
   const fleet = await startFleet({
-    ...{ sims, silentEvery: 0, source, sim: simItem(sim), usage: usageItem(usage, true) },
+    ...{ sims, silentEvery: 0, source, sim: simItem(sim), usage: encodeUsageItem(usage, true) },
     now: Date.parse(day) + 24 * 60 * minute,
     history: 24 * 60 * minute,
     updateMilliseconds: (24 * 60 * minute) / windows,

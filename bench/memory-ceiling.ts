@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
+import { readSources } from '../lambda/aws/sources.ts';
 import { functions } from '../lib/limits.ts';
 import { createDeployedFunction } from '../local/deployed-function.ts';
 import {
@@ -38,7 +38,7 @@ type What = keyof typeof ceilings;
 
 const fileKey = 'cdr_20261102_120000.csv';
 /** Where the records arrive, as it is deployed: a source that has a stream and a bucket. */
-const source = sourcesFromEnvironment(readDeployedFunction('fileImporter').environment).all.find(
+const source = readSources(readDeployedFunction('fileImporter').environment).all.find(
   ({ carrier }) => carrier === '1nce',
 );
 if (source?.streamArn === undefined || source.bucket === undefined)

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
+import { readSources } from '../lambda/aws/sources.ts';
 import { interpret } from '../lambda/carriers/index.ts';
-import { simItem, usageItem } from '../lambda/store/items.ts';
+import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
 import { writeUsage } from '../simulator/datastreamer-dialect.ts';
 import { deliveries, usageRecords } from './csv-file.ts';
 import { readDeployedFunction } from './deployed.ts';
@@ -19,7 +19,7 @@ const unknownEvery = 10;
 /** Writes the contents for a file of so many rows. @returns the path. */
 export async function writeStubContents(folder: string, rows: number): Promise<string> {
   const path = join(folder, `stored-${rows}.jsonl`);
-  const { all } = sourcesFromEnvironment(readDeployedFunction('fileImporter').environment);
+  const { all } = readSources(readDeployedFunction('fileImporter').environment);
   const source = all.find(({ carrier }) => carrier === '1nce');
   if (source === undefined) throw new Error('No source of 1NCE is deployed');
   const file = createWriteStream(path);
@@ -34,7 +34,7 @@ export async function writeStubContents(folder: string, rows: number): Promise<s
     const reading = interpret(JSON.parse(writeUsage(record)), { source, arrivedAt: deliveries.fresh });
     if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
       throw new Error('A simulated record is not read');
-    if (isFirst) await write({ table: 'Usage', item: usageItem(reading.usage, true) });
+    if (isFirst) await write({ table: 'Usage', item: encodeUsageItem(reading.usage, true) });
     if (isKnown) await write({ table: 'Sims', item: simItem(reading.sim) });
   }
   file.end();

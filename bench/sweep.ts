@@ -1,7 +1,7 @@
-import { sourcesFromEnvironment } from '../lambda/aws/sources.ts';
+import { readSources } from '../lambda/aws/sources.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { formatTime } from '../lambda/ledger/time.ts';
-import { simItem, usageItem } from '../lambda/store/items.ts';
+import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
 import { bundle, temporaryFolder } from './bundles.ts';
 import { readDeployedFunction } from './deployed.ts';
@@ -76,7 +76,7 @@ async function measureSweeps(sims: number): Promise<SweepCost> {
 
 /** The fleet, of copies of what a record of the workloads makes. */
 function makeFleet(sims: number): StubFleet {
-  const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+  const { all } = readSources(readDeployedFunction('kinesisConsumer').environment);
   const source = all.find(({ carrier }) => carrier === 'kore');
   const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
   if (source === undefined) throw new Error('No source of KORE is deployed');
@@ -88,7 +88,7 @@ function makeFleet(sims: number): StubFleet {
     history: 35 * 24 * 60 * minute,
     updateMilliseconds: updateMinutes * minute,
     sim: simItem(reading.sim),
-    usage: usageItem(reading.usage, true),
+    usage: encodeUsageItem(reading.usage, true),
   };
 }
 

@@ -10,7 +10,7 @@ import { openFile } from '../lambda/ingest/files/file-store.ts';
 import type { ImportPorts } from '../lambda/ingest/files/import-file.ts';
 import { formatCopySource } from '../lambda/ingest/files/messages.ts';
 import { type Entry, type Ingested, ingest, type LedgerPorts } from '../lambda/ingest/ingest.ts';
-import { backOff } from '../lambda/store/concurrency.ts';
+import { waitBeforeRetry } from '../lambda/store/concurrency.ts';
 import { FiledRecordNotes } from '../lambda/store/filed-records.ts';
 import { FilesTable } from '../lambda/store/files.ts';
 import type { LedgerTables } from '../lambda/store/ledger-tables.ts';
@@ -127,7 +127,7 @@ export async function takeIn(readBatch: () => Iterable<Entry>, ports: LedgerPort
       isRetry: true,
     });
     if (ingested.receipt.failed === 0 || attempt === maxAttempts) return ingested;
-    await backOff(attempt, 200);
+    await waitBeforeRetry(attempt, 200);
   }
 }
 

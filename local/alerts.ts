@@ -6,7 +6,7 @@ import { makeHttpReceiver } from '../lambda/alerts/delivery/http-receiver.ts';
 import { AlertOutbox } from '../lambda/alerts/delivery/outbox.ts';
 import type { Receiver } from '../lambda/alerts/delivery/receiver.ts';
 import { requestMilliseconds } from '../lambda/alerts/delivery/receivers.ts';
-import { type AlertTransition, transitionId } from '../lambda/alerts/delivery/transition.ts';
+import { type AlertTransition, formatTransitionId } from '../lambda/alerts/delivery/transition.ts';
 import { type WebhookSecret, writeWebhook } from '../lambda/alerts/delivery/webhook.ts';
 import type { Rule } from '../lambda/alerts/rules.ts';
 import { AlertState } from '../lambda/alerts/sweep/alert-state.ts';
@@ -164,7 +164,7 @@ export class LocalAlerts {
         }),
         readMark: async () => ({ at: now, holds: [] }),
         onMessage: (transition) => {
-          const id = transitionId(transition);
+          const id = formatTransitionId(transition);
           if (!this.#told.has(id)) told.push(transition);
           this.#told.add(id);
         },

@@ -4,9 +4,9 @@ import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
 import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
-import { ledgerPortsFromEnvironment } from '../../lambda/aws/ledger-ports.ts';
+import { makeLedgerPorts } from '../../lambda/aws/ledger-ports.ts';
 import { service } from '../../lambda/aws/names.ts';
-import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readSources } from '../../lambda/aws/sources.ts';
 import { createTelemetry } from '../../lambda/aws/telemetry.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
@@ -38,7 +38,7 @@ const ways = {
     imported(path, deliveredAt, { write: async () => nothingRepeated }),
   /** simledger, to the DynamoDB that answers at once. */
   store: (path: string, deliveredAt: number) =>
-    imported(path, deliveredAt, ledgerPortsFromEnvironment(dynamoDbClient(), noRejects, refusing).writer),
+    imported(path, deliveredAt, makeLedgerPorts(dynamoDbClient(), noRejects, refusing).writer),
   'csv-parse-arrays': (path: string) => counted(createReadStream(path).pipe(parse())),
   'csv-parse-objects': (path: string) => counted(createReadStream(path).pipe(parse({ columns: true }))),
   papaparse: (path: string) =>
@@ -66,7 +66,7 @@ const nothingRepeated = { repeated: new Set<number>(), failed: new Set<number>()
 
 /** Imports a file as the importer's handler does, but from a local file and without noting its progress. */
 async function imported(path: string, deliveredAt: number, writer: LedgerPorts['writer']): Promise<number> {
-  const sources = sourcesFromEnvironment();
+  const sources = readSources();
   const bucket = sources.all.find(({ carrier }) => carrier === '1nce')?.bucket;
   if (bucket === undefined) throw new Error('No source of 1NCE with a bucket is configured');
   const source = sources.ofBucket(bucket);

@@ -4,7 +4,7 @@ import {
   type DynamoDBClient,
   type UpdateItemInput,
 } from '@aws-sdk/client-dynamodb';
-import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readSources } from '../../lambda/aws/sources.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
@@ -71,7 +71,7 @@ const writer = new LedgerWriter({
   usageRetentionDays: 0,
   writes: 'batched',
 });
-const sources = sourcesFromEnvironment();
+const sources = readSources();
 
 async function deliver(round: number, part: number): Promise<void> {
   const event = makeBatch({ kind: 'session', perSession: 1 }, round, inBatch, part * inBatch);

@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
-import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readSources } from '../../lambda/aws/sources.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest, type LedgerPorts } from '../../lambda/ingest/ingest.ts';
@@ -40,7 +40,7 @@ const sims = 100;
 /** Windows of six minutes. */
 const windows = 240;
 const knowing = (process.argv[2] ?? 'marks') as Knowing;
-const sources = sourcesFromEnvironment();
+const sources = readSources();
 const database = new MemoryDynamoDb();
 const sender = dynamoDbClient();
 let simReads = 0;

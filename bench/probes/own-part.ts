@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisStreamEvent } from 'aws-lambda';
-import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readSources } from '../../lambda/aws/sources.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
@@ -43,7 +43,7 @@ const writer = new LedgerWriter({
   usageRetentionDays: 0,
   writes: 'batched',
 });
-const sources = sourcesFromEnvironment();
+const sources = readSources();
 
 async function own(event: KinesisStreamEvent): Promise<void> {
   const ports = { writer, quarantine: { keep: async () => undefined }, fence: noDaysClosed };

@@ -3,7 +3,7 @@ import { type Decimal, makeDecimal, zero } from '../../lambda/billing/decimal.ts
 import type { InvoiceLine } from '../../lambda/billing/invoice.ts';
 import { type Charge, convertUnit, type LineDimension, type Tariff } from '../../lambda/billing/tariff.ts';
 import { readCountry } from '../../lambda/carriers/country.ts';
-import { identifierFault } from '../../lambda/carriers/identifier.ts';
+import { findIdentifierFault } from '../../lambda/carriers/identifier.ts';
 import type { Day } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { parseTime } from '../../lambda/ledger/time.ts';
@@ -131,7 +131,7 @@ class InvoiceCheck {
     }
     for (const column of [...columns.quantity, columns.amount]) this.#checkNumber(record, column, decimal);
     const sim = readCell(record, columns.sim);
-    if (sim !== undefined && identifierFault(readSim(sim)) !== undefined)
+    if (sim !== undefined && findIdentifierFault(readSim(sim)) !== undefined)
       this.#refuse(
         record,
         columns.sim,

@@ -6,11 +6,7 @@ import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { environment } from '../../lambda/aws/names.ts';
 import { type DayTableNames, makeProcessFence } from '../../lambda/aws/process-fence.ts';
-import {
-  sessionRefreshFromEnvironment,
-  sourcesFromEnvironment,
-  writeModeFromEnvironment,
-} from '../../lambda/aws/sources.ts';
+import { readSessionRefresh, readSources, writeModeFromEnvironment } from '../../lambda/aws/sources.ts';
 import type { ChunkFence } from '../../lambda/days/fence/chunk-fence.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import { outputName } from '../../lib/output-names.ts';
@@ -166,8 +162,8 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
     dayQueue: output(outputName.dayQueue),
     alertTables: episodes === undefined ? undefined : { episodes, state: output(outputName.alertStateTable) },
     quarantineBucket: output(outputName.quarantineBucket),
-    sources: sourcesFromEnvironment(configured),
-    sessionRefresh: sessionRefreshFromEnvironment(configured),
+    sources: readSources(configured),
+    sessionRefresh: readSessionRefresh(configured),
     writes: writeModeFromEnvironment(configured),
     eventRetentionDays: Number(output(outputName.eventRetentionDays)),
     usageRetentionDays: Number(output(outputName.usageRetentionDays)),

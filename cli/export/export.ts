@@ -4,7 +4,12 @@ import { paginateScan, type ScanCommandInput } from '@aws-sdk/client-dynamodb';
 import { UsageError } from '../../lambda/errors.ts';
 import type { CountedItems } from '../../lambda/ledger/counted.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
-import { countedItems, eventRecords, recordTimes, usageRecords } from '../../lambda/store/counted-items.ts';
+import {
+  countedItems,
+  eventRecords,
+  listRecordTimes,
+  usageRecords,
+} from '../../lambda/store/counted-items.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import type { ExportFormatName } from '../arguments.ts';
 import {
@@ -156,7 +161,7 @@ function scanInput(
   { name, time }: ExportedTable,
   options: ExportOptions,
 ): ScanCommandInput {
-  const { from, to } = recordTables[name] === undefined ? options : recordTimes(options);
+  const { from, to } = recordTables[name] === undefined ? options : listRecordTimes(options);
   const bounds = [
     ['>=', ':from', from],
     ['<', ':to', to],

@@ -4,7 +4,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { Upload } from '@aws-sdk/lib-storage';
 import { UsageError } from '../../lambda/errors.ts';
-import { continuation, type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
+import { type FileObject, makeContinuation, objectName } from '../../lambda/ingest/files/messages.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { isNotFound } from '../errors.ts';
@@ -90,7 +90,7 @@ function identifyInput({ identity, object }: ImportTask['input']): string {
 async function announce({ context }: ImportTask, object: FileObject): Promise<void> {
   const { sqs, places } = context.deployment;
   await sqs.send(
-    new SendMessageCommand({ QueueUrl: places.queues?.files, MessageBody: continuation(object) }),
+    new SendMessageCommand({ QueueUrl: places.queues?.files, MessageBody: makeContinuation(object) }),
   );
 }
 

@@ -1,4 +1,4 @@
-import { disclosed } from '../../lambda/queries/disclosure.ts';
+import { redactText } from '../../lambda/queries/disclosure.ts';
 
 /**
  * Masks personal values: phone numbers, IMSI, IMEI, ICCID, addresses and names in raw bytes, and the fields that hold
@@ -16,7 +16,7 @@ const shownDigits = 4;
 
 /** A text of any kind, broken JSON and CSV rows included, without personal values. */
 export function maskedText(text: string): string {
-  return disclosed(text, undefined, nothing)
+  return redactText(text, undefined, nothing)
     .replace(namingMember, (_, member: string, value: string) => `${member}${value === '' ? '' : '…'}`)
     .replace(longNumber, (digits) => `…${digits.slice(-shownDigits)}`);
 }

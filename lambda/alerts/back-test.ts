@@ -88,7 +88,7 @@ export class BackTest {
   constructor(rules: readonly Rule[], period: BackTestPeriod) {
     this.#rules = rules;
     this.#period = period;
-    for (const { name, kind, severity } of rules) this.#counts.set(name, newCount(kind, severity, true));
+    for (const { name, kind, severity } of rules) this.#counts.set(name, makeCount(kind, severity, true));
   }
 
   /** Counts what was true of a SIM by a rule. */
@@ -112,7 +112,7 @@ export class BackTest {
   addStored({ rule, kind, severity, metAt, sequence, state }: Episode): void {
     const pending = this.#rules.find(({ name }) => name === rule)?.pending ?? 0;
     if (sequence === 0 || !isWithin(metAt + pending, this.#period)) return;
-    const count = this.#counts.get(rule) ?? newCount(kind, severity, false);
+    const count = this.#counts.get(rule) ?? makeCount(kind, severity, false);
     this.#counts.set(rule, count);
     count.sent += 1;
     if (state === 'withdrawn') count.withdrawn += 1;
@@ -141,7 +141,7 @@ interface Count {
   withdrawn: number;
 }
 
-function newCount(kind: Rule['kind'], severity: Severity, isTested: boolean): Count {
+function makeCount(kind: Rule['kind'], severity: Severity, isTested: boolean): Count {
   return { kind, severity, isTested, bySim: new Map(), final: 0, longest: undefined, sent: 0, withdrawn: 0 };
 }
 

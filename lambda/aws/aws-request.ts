@@ -72,7 +72,7 @@ export async function fetchSigned(
     const answer = await attemptOnce(configuration, request, timeoutMilliseconds);
     if (typeof answer !== 'string' && answer.status < 500 && answer.status !== 429)
       return { ...answer, attempts: attempt + 1 };
-    failure = typeof answer === 'string' ? answer : shownAnswer(request, answer);
+    failure = typeof answer === 'string' ? answer : describeAnswer(request, answer);
   }
   throw new AwsRequestError(request, failure, attempts);
 }
@@ -99,7 +99,7 @@ export async function findEndpoint(
 }
 
 /** A failed answer as a message may show it. An answer of Secrets Manager is not shown: it may hold a secret. */
-function shownAnswer({ service }: AwsRequest, { status, bytes }: Omit<AwsBytes, 'attempts'>): string {
+function describeAnswer({ service }: AwsRequest, { status, bytes }: Omit<AwsBytes, 'attempts'>): string {
   if (service === 'secretsmanager') return `status ${status}`;
   return `status ${status}: ${decodeText(bytes).slice(0, 300)}`;
 }
@@ -110,7 +110,7 @@ async function attemptOnce(
   request: AwsRequest,
   timeoutMilliseconds: number,
 ): Promise<Omit<AwsBytes, 'attempts'> | string> {
-  const headers = await signedHeaders(configuration, request);
+  const headers = await signHeaders(configuration, request);
   try {
     const response = await fetch(request.url, {
       method: request.method,
@@ -126,7 +126,7 @@ async function attemptOnce(
   }
 }
 
-async function signedHeaders(
+async function signHeaders(
   configuration: SigningConfiguration,
   { service, method, url, headers, body }: AwsRequest,
 ): Promise<Record<string, string>> {

@@ -46,7 +46,7 @@ export function makePartialPorts(
 }
 
 /** The tables that the environment names. */
-export function dayTablesFromEnvironment(client: DynamoDBClient): DayPassTables {
+export function readDayTables(client: DynamoDBClient): DayPassTables {
   return {
     client,
     sessions: requireEnvironment(environment.sessionsTable),

@@ -18,7 +18,7 @@ import type { Telemetry } from './telemetry.ts';
  * @param telemetry told that DynamoDB does not accept batched writes, and of volumes that are lost to metrics.
  * @param deadline the time that the quarantine's requests have; the client knows its own.
  */
-export function ledgerPortsFromEnvironment(
+export function makeLedgerPorts(
   client: DynamoDBClient,
   rejects: RejectBucket,
   telemetry: Pick<Telemetry, 'batchesRefused' | 'volumesLost'>,
@@ -41,7 +41,7 @@ export function ledgerPortsFromEnvironment(
     ...(metricsQueue !== undefined && {
       tellVolumes: makeVolumeTeller(new MetricsSender(client.config, metricsQueue), telemetry.volumesLost),
     }),
-    quarantine: keptInTime(new BucketQuarantine(rejects), deadline),
+    quarantine: addDeadline(new BucketQuarantine(rejects), deadline),
     noteLate: makeLateNotes(client, requireEnvironment(environment.progressTable)),
     fence: makeProcessFence(
       client,
@@ -65,7 +65,7 @@ export function makeLateNotes(client: DynamoDBClient, tableName: string): NoteLa
   return (late) => notes.put(late, Date.now());
 }
 
-function keptInTime(quarantine: Quarantine, deadline: Deadline | undefined): Quarantine {
+function addDeadline(quarantine: Quarantine, deadline: Deadline | undefined): Quarantine {
   if (deadline === undefined) return quarantine;
   return { keep: (rejects, group) => deadline.answered(() => quarantine.keep(rejects, group)) };
 }

@@ -9,7 +9,7 @@ import { requireEnvironment } from './sources.ts';
  *
  * @param archive where usage is that has expired; without it, only what the table has is read.
  */
-export function ledgerReaderFromEnvironment(client: DynamoDBClient, archive?: UsageArchive): LedgerReader {
+export function makeLedgerReader(client: DynamoDBClient, archive?: UsageArchive): LedgerReader {
   return new LedgerReader({
     client,
     sessions: requireEnvironment(environment.sessionsTable),

@@ -39,7 +39,7 @@ export class QuarantineBucketList implements QuarantineList {
  *
  * @returns undefined where it names none.
  */
-export function quarantineFromEnvironment(configuration: S3Configuration): QuarantineList | undefined {
+export function openQuarantine(configuration: S3Configuration): QuarantineList | undefined {
   const bucket = process.env[environment.quarantineBucket];
   return bucket === undefined ? undefined : new QuarantineBucketList(configuration, bucket);
 }

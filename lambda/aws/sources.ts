@@ -66,10 +66,10 @@ export const defaultLateness = 30 * 60_000;
  * @throws Error when the variable is missing, is not an array of source descriptions, or goes with a setting that is not
  *   accepted, and, from the returned functions, when a record comes from a stream or bucket that belongs to no source.
  */
-export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): KnownSources {
+export function readSources(env: NodeJS.ProcessEnv = process.env): KnownSources {
   const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
   const carriers = new Set<Carrier | null>(descriptions.map(({ carrier }) => carrier));
-  const sessionRefresh = sessionRefreshFromEnvironment(env);
+  const sessionRefresh = readSessionRefresh(env);
   const sources = descriptions.map(({ lateness = defaultLateness, ...description }) => ({
     bytesPerMegabyte: defaultBytesPerMegabyte,
     ...description,
@@ -82,8 +82,8 @@ export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Kn
   const byBucket = new Map(sources.map((source) => [source.bucket, source]));
   return {
     all: sources,
-    ofStream: (arn) => found(byStream.get(arn), `stream ${arn}`),
-    ofBucket: (name) => found(byBucket.get(name), `bucket ${name}`),
+    ofStream: (arn) => requireSource(byStream.get(arn), `stream ${arn}`),
+    ofBucket: (name) => requireSource(byBucket.get(name), `bucket ${name}`),
   };
 }
 
@@ -92,7 +92,7 @@ export function sourcesFromEnvironment(env: NodeJS.ProcessEnv = process.env): Kn
  *
  * @throws Error for an unknown setting.
  */
-export function sessionRefreshFromEnvironment(env: NodeJS.ProcessEnv = process.env): SessionRefresh {
+export function readSessionRefresh(env: NodeJS.ProcessEnv = process.env): SessionRefresh {
   return readSetting(environment.sessionRefresh, sessionRefreshes, 'update', env);
 }
 
@@ -124,7 +124,7 @@ export function requireEnvironment(name: string, env: NodeJS.ProcessEnv = proces
   return value;
 }
 
-function found(source: KnownSource | undefined, place: string): Source {
+function requireSource(source: KnownSource | undefined, place: string): Source {
   if (source === undefined) throw new Error(`No source is configured for ${place}`);
   return source;
 }

@@ -8,7 +8,7 @@ import type { S3Configuration } from './object-url.ts';
  *
  * @returns undefined where it names none: no bill is made there.
  */
-export function billsFromEnvironment(configuration: S3Configuration): BillReader | undefined {
+export function openStoredBills(configuration: S3Configuration): BillReader | undefined {
   const lake = process.env[environment.lakeBucket];
   return lake === undefined
     ? undefined

@@ -12,7 +12,7 @@ import { requireEnvironment } from './sources.ts';
  * @param now milliseconds since the epoch.
  * @returns undefined where it names no bucket: no day is closed there.
  */
-export function storedDaysFromEnvironment(client: DynamoDBClient, now: () => number): StoredDays | undefined {
+export function openStoredDays(client: DynamoDBClient, now: () => number): StoredDays | undefined {
   const lake = process.env[environment.lakeBucket];
   if (lake === undefined) return undefined;
   // Nothing of accounts is read: their bucket holds what names people.

@@ -1,7 +1,7 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { SweepReport } from '../alerts/sweep/sweep-run.ts';
 import { dimension, hold, service, sweep } from './names.ts';
-import { dropZeros, type MetricValue, sourceLine, type Telemetry } from './telemetry.ts';
+import { dropZeros, type MetricValue, makeSourceLine, type Telemetry } from './telemetry.ts';
 
 /** What is logged and measured of a sweep of alerts; in a module of its own, since no other function needs it. */
 
@@ -23,7 +23,7 @@ export function measureSweep(
   publish({ dimensionSets: [{ [dimension.service]: service.alertSweep }], values });
   for (const { source, heldSeconds } of lags) {
     if (heldSeconds <= maxBatchSeconds) continue;
-    publish(sourceLine(source, { name: hold.seconds, unit: MetricUnit.Seconds, value: heldSeconds }));
+    publish(makeSourceLine(source, { name: hold.seconds, unit: MetricUnit.Seconds, value: heldSeconds }));
   }
 }
 

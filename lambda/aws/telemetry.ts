@@ -84,18 +84,20 @@ export function createTelemetry(
     logger,
     publish,
     count: (receipt, measures, source) => {
-      for (const line of receiptLines(measures, source)) publish(line);
-      publish(lagLine(measures, source, serviceName));
-      for (const line of trafficLines(networks, measures, source)) publish(line);
-      const unaccounted = unaccountedFor(receipt, measures);
+      for (const line of makeReceiptLines(measures, source)) publish(line);
+      publish(makeLagLine(measures, source, serviceName));
+      for (const line of makeTrafficLines(networks, measures, source)) publish(line);
+      const unaccounted = countUnaccounted(receipt, measures);
       if (unaccounted === 0) return;
       logger.error('Records are unaccounted for', { source, unaccounted, receipt });
-      publish(sourceLine(source, { name: measure.unaccounted, unit: MetricUnit.Count, value: unaccounted }));
+      publish(
+        makeSourceLine(source, { name: measure.unaccounted, unit: MetricUnit.Count, value: unaccounted }),
+      );
     },
     fileFailed: (source) =>
-      publish(sourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
+      publish(makeSourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
     requested: (status, source) =>
-      publish(sourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
+      publish(makeSourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
     alertsDelivered: (report) => {
       const values = listDeliveryValues(report);
       if (values.length > 0 || report.idle === 'locked') logger.info('Alerts', { ...report });
@@ -155,12 +157,12 @@ export interface MetricLine {
 const maxValues = 99;
 
 /** A line with one metric of a source. */
-export function sourceLine(source: string, value: MetricValue): MetricLine {
+export function makeSourceLine(source: string, value: MetricValue): MetricLine {
   return { dimensionSets: [{ [dimension.source]: source }], values: [value] };
 }
 
 /** A line for each kind of record, which counts for the source as a whole too. */
-function receiptLines(measures: Measures, source: string): MetricLine[] {
+function makeReceiptLines(measures: Measures, source: string): MetricLine[] {
   return [...measures.receipts].map(([kind, receipt]) => ({
     dimensionSets: [{ [dimension.source]: source }, { [dimension.source]: source, [dimension.kind]: kind }],
     values: Object.values(metric)
@@ -170,7 +172,7 @@ function receiptLines(measures: Measures, source: string): MetricLine[] {
 }
 
 /** Files are late by nature, so each path's lag is measured by itself. */
-function lagLine(measures: Measures, source: string, serviceName: string): MetricLine {
+function makeLagLine(measures: Measures, source: string, serviceName: string): MetricLine {
   const lags = measures.lags(maxValues);
   return {
     dimensionSets: [{ [dimension.source]: source, [dimension.service]: serviceName }],
@@ -179,7 +181,7 @@ function lagLine(measures: Measures, source: string, serviceName: string): Metri
 }
 
 /** A line for each network, which counts for the source as a whole too. */
-function trafficLines(networks: MeasuredNetworks, measures: Measures, source: string): MetricLine[] {
+function makeTrafficLines(networks: MeasuredNetworks, measures: Measures, source: string): MetricLine[] {
   return networks.name(measures.traffic).map(({ country, operator, bytes, uploaded, downloaded, cost }) => {
     const values: MetricValue[] = [
       { name: traffic.bytes, unit: MetricUnit.Bytes, value: bytes },
@@ -215,7 +217,7 @@ export function dropZeros(values: readonly MetricValue[]): MetricValue[] {
 }
 
 /** A dimension's value as CloudWatch takes it: printable ASCII, and not too long to be read. */
-function dimensionValue(text: string, absent: string): string {
+function formatDimension(text: string, absent: string): string {
   const plain = text
     .normalize('NFD')
     .replace(/[^\x20-\x7e]/g, '')
@@ -247,7 +249,7 @@ class MeasuredNetworks {
       const { country, operator } = this.#nameNetwork(network);
       const key = `${country}\n${operator}`;
       const sum = byName.get(key);
-      byName.set(key, sum === undefined ? { ...network, country, operator } : added(sum, network));
+      byName.set(key, sum === undefined ? { ...network, country, operator } : addTraffic(sum, network));
     }
     return [...byName.values()];
   }
@@ -258,15 +260,15 @@ class MeasuredNetworks {
     if (known !== undefined) return known;
     if (this.#named.size >= this.#maxNetworks) return { country: otherNetworks, operator: otherNetworks };
     const named = {
-      country: dimensionValue(country, unknownNetwork),
-      operator: dimensionValue(operator, unknownNetwork),
+      country: formatDimension(country, unknownNetwork),
+      operator: formatDimension(operator, unknownNetwork),
     };
     this.#named.set(key, named);
     return named;
   }
 }
 
-function added(sum: Traffic, network: Traffic): Traffic {
+function addTraffic(sum: Traffic, network: Traffic): Traffic {
   return {
     ...sum,
     bytes: sum.bytes + network.bytes,
@@ -280,7 +282,7 @@ function added(sum: Traffic, network: Traffic): Traffic {
  * Records that the counts lose or invent: `received = stored + repeated + ignored + rejected` must hold, and the kinds
  * together must have received as many records as the receipt says.
  */
-function unaccountedFor(
+function countUnaccounted(
   { received, stored, repeated, ignored, rejected }: Receipt,
   measures: Measures,
 ): number {

@@ -114,7 +114,9 @@ export function listPeriods(
   if (rule.kind === 'month') {
     // A period that begins on the first ends with the month before.
     const last = rule.startDay === 1 ? shiftMonth(month, 1) : month;
-    return [{ from: dayInMonth(shiftMonth(last, -1), rule.startDay), to: dayInMonth(last, rule.startDay) }];
+    return [
+      { from: clampToMonth(shiftMonth(last, -1), rule.startDay), to: clampToMonth(last, rule.startDay) },
+    ];
   }
   const anchor = rule.kind === 'days' && rule.from !== 'activation' ? rule.from : activated;
   if (anchor === undefined) return undefined;
@@ -139,14 +141,14 @@ export function startPeriod(rule: PeriodRule, day: Day, activated: Day | undefin
   const dayOfMonth = rule.kind === 'month' ? rule.startDay : Number(activated?.slice(8));
   if (rule.kind === 'activation-month' && (activated === undefined || day < activated)) return undefined;
   const month = day.slice(0, 7);
-  const own = dayInMonth(month, dayOfMonth);
-  return own <= day ? own : dayInMonth(shiftMonth(month, -1), dayOfMonth);
+  const own = clampToMonth(month, dayOfMonth);
+  return own <= day ? own : clampToMonth(shiftMonth(month, -1), dayOfMonth);
 }
 
 /** Boundaries between periods around a month: all that may end or begin a period which ends in it. */
 function listMonthBoundaries(anchor: Day, month: Month): Day[] {
   const dayOfMonth = Number(anchor.slice(8));
-  return [-2, -1, 0, 1].map((shift) => dayInMonth(shiftMonth(month, shift), dayOfMonth));
+  return [-2, -1, 0, 1].map((shift) => clampToMonth(shiftMonth(month, shift), dayOfMonth));
 }
 
 function listDayBoundaries(anchor: Day, days: number, month: Month): Day[] {
@@ -168,7 +170,7 @@ export function shiftMonth(month: Month, months: number): Month {
 }
 
 /** A day of a month; its last day where the month is shorter. */
-function dayInMonth(month: Month, day: number): Day {
+function clampToMonth(month: Month, day: number): Day {
   const last = Number(shiftDay(`${shiftMonth(month, 1)}-01`, -1).slice(8));
   return `${month}-${String(Math.min(day, last)).padStart(2, '0')}`;
 }
@@ -180,7 +182,7 @@ function dayInMonth(month: Month, day: number): Day {
  */
 export function startYear(activated: Day, day: Day): Day {
   const inYear = (year: number): Day =>
-    dayInMonth(`${year}-${activated.slice(5, 7)}`, Number(activated.slice(8)));
+    clampToMonth(`${year}-${activated.slice(5, 7)}`, Number(activated.slice(8)));
   const year = Number(day.slice(0, 4));
   return inYear(year) <= day ? inYear(year) : inYear(year - 1);
 }

@@ -1,5 +1,5 @@
 import { type Day, shiftDay } from '../days/day.ts';
-import { type Decimal, makeDecimal, min, zero } from './decimal.ts';
+import { type Decimal, findMin, makeDecimal, zero } from './decimal.ts';
 import { addLineAmounts, type BillLine, type LineKind } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
 import type { SimBill } from './sim-bill.ts';
@@ -252,7 +252,7 @@ function divideVolume(places: readonly Place[], sums: Pick<Sums, 'causes'>): voi
   let at = 0;
   for (const to of grown) {
     for (let from = shrunk[at]; from !== undefined && to.more.gt(zero); from = shrunk[at]) {
-      const moved = min(to.more, zero.minus(from.more));
+      const moved = findMin(to.more, zero.minus(from.more));
       addCause(sums, 'network', moved.times(to.price.minus(from.price)));
       to.more = to.more.minus(moved);
       from.more = from.more.plus(moved);

@@ -48,7 +48,7 @@ export function add(values: readonly Decimal[]): Decimal {
 }
 
 /** The lesser of two. */
-export function min(a: Decimal, b: Decimal): Decimal {
+export function findMin(a: Decimal, b: Decimal): Decimal {
   return a.lt(b) ? a : b;
 }
 

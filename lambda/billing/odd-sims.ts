@@ -52,7 +52,7 @@ export function findOddities(
 ): OddSim[] {
   const { sim } = records;
   const { month, silentDays } = rules;
-  const end = nextMonth(month);
+  const end = findNextMonth(month);
   const used = records.usage.filter(isUsed).map(({ start }) => start);
   const inMonth = records.usage.filter(({ start }) => start.startsWith(month));
   const billed = hasInvoice ? invoiced : addBill(bill);
@@ -116,8 +116,8 @@ function findLongSessions({ sim, usage, sessions }: SimRecords, { tariffs, month
     const length = epochMilliseconds(end) - epochMilliseconds(start);
     if (
       length <= limit * dayMilliseconds ||
-      end < startDay(firstDay(month)) ||
-      start >= startDay(nextMonth(month))
+      end < startDay(findFirstDay(month)) ||
+      start >= startDay(findNextMonth(month))
     )
       return [];
     const days = (length / dayMilliseconds).toFixed(1);
@@ -132,10 +132,10 @@ function findLongSessions({ sim, usage, sessions }: SimRecords, { tariffs, month
   });
 }
 
-function firstDay(month: Month): Day {
+function findFirstDay(month: Month): Day {
   return `${month}-01`;
 }
 
-function nextMonth(month: Month): Day {
-  return firstDay(shiftMonth(month, 1));
+function findNextMonth(month: Month): Day {
+  return findFirstDay(shiftMonth(month, 1));
 }

@@ -1,4 +1,4 @@
-import { type Decimal, max, min, zero } from './decimal.ts';
+import { type Decimal, findMin, max, zero } from './decimal.ts';
 import type { PricedPart } from './line.ts';
 import type { Charge, Price } from './tariff.ts';
 
@@ -26,7 +26,7 @@ export function priceQuantity(
   const parts: PricedPart[] = [];
   for (const { upTo, price } of tiers) {
     const to = upTo ?? max(end, from);
-    const quantity = min(end, to).minus(max(before, from));
+    const quantity = findMin(end, to).minus(max(before, from));
     if (quantity.gt(zero)) parts.push({ quantity, price });
     from = to;
   }

@@ -1,5 +1,5 @@
 import { BillSum } from './bill.ts';
-import { type Decimal, min, zero } from './decimal.ts';
+import { type Decimal, findMin, zero } from './decimal.ts';
 import { addLineAmounts } from './line.ts';
 import { isShared, Rater, type RatingContext } from './rate.ts';
 import type { SimRecords } from './sim-records.ts';
@@ -86,7 +86,7 @@ export class SavingsSum {
       );
       if (cheapest === undefined) continue;
       cheapest.candidate.cheapestFor += 1;
-      const least = complete.map(({ bill }) => addLineAmounts(bill.lines)).reduce(min);
+      const least = complete.map(({ bill }) => addLineAmounts(bill.lines)).reduce(findMin);
       this.#mixed.set(currency, (this.#mixed.get(currency) ?? zero).plus(least));
     }
   }

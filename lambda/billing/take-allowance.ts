@@ -1,4 +1,4 @@
-import { type Decimal, min, zero } from './decimal.ts';
+import { type Decimal, findMin, zero } from './decimal.ts';
 import { type Allowance, type Charge, convertUnit, type Tariff } from './tariff.ts';
 
 /** What lines are drawn from: the quantities that an allowance is taken off. */
@@ -26,7 +26,7 @@ export function takeAllowance<One extends Reducible>(
       const { charge, rounded } = one;
       if (charge.name !== name) continue;
       const before = included.get(one) ?? zero;
-      const taken = min(rounded.minus(before), convertUnit(left, allowance.unit, charge.unit, kilobyte));
+      const taken = findMin(rounded.minus(before), convertUnit(left, allowance.unit, charge.unit, kilobyte));
       included.set(one, before.plus(taken));
       left = left.minus(convertUnit(taken, charge.unit, allowance.unit, kilobyte));
     }

@@ -311,16 +311,16 @@ export function convertUnit(quantity: Decimal, from: Unit, to: Unit, kilobyte: 1
   if (!isDataUnit(from) || !isDataUnit(to)) return quantity;
   const power = unitPowers[from] - unitPowers[to];
   return power >= 0
-    ? quantity.times(kilobytes(kilobyte, power))
-    : quantity.times(fractions(kilobyte, -power));
+    ? quantity.times(countKilobytes(kilobyte, power))
+    : quantity.times(listFractions(kilobyte, -power));
 }
 
-function kilobytes(kilobyte: 1_000 | 1_024, power: number): Decimal {
+function countKilobytes(kilobyte: 1_000 | 1_024, power: number): Decimal {
   return makeDecimal(BigInt(kilobyte) ** BigInt(power));
 }
 
 /** `1 / kilobyte ^ power`: 0.001, or 0.0009765625. */
-function fractions(kilobyte: 1_000 | 1_024, power: number): Decimal {
+function listFractions(kilobyte: 1_000 | 1_024, power: number): Decimal {
   let fraction = makeDecimal('1');
   for (let index = 0; index < power; index += 1) fraction = fraction.times(thousandths[kilobyte]);
   return fraction;

@@ -29,25 +29,25 @@ export function isAggregate(bytes: Buffer): boolean {
  * @returns undefined if it holds more; a fault if it is damaged or holds something unknown.
  */
 export function readAggregate(bytes: Buffer, maxRecords: number): readonly Buffer[] | Fault | undefined {
-  if (bytes.length < magicBytes + digestBytes) return broken('it was cut short');
+  if (bytes.length < magicBytes + digestBytes) return makeBroken('it was cut short');
   const message = bytes.subarray(magicBytes, bytes.length - digestBytes);
   const digest = createHash('md5').update(message).digest();
   if (!digest.equals(bytes.subarray(bytes.length - digestBytes))) {
-    return broken('its digest does not match, so it was damaged or cut short');
+    return makeBroken('its digest does not match, so it was damaged or cut short');
   }
   const records: Buffer[] = [];
   const fields = new FieldReader(message);
   while (fields.next()) {
     const isKnown = fields.wireType === lengthDelimited && fields.number >= 1 && fields.number <= 3;
-    if (!isKnown) return unknownPart(fields);
+    if (!isKnown) return describeUnknownPart(fields);
     if (fields.number !== 3) continue;
     if (records.length >= maxRecords) return undefined;
     const data = readUserRecord(fields.content);
     if (!Buffer.isBuffer(data)) return data;
     records.push(data);
   }
-  if (!fields.isComplete) return unknownPart(fields);
-  return records.length === 0 ? broken('it holds no record') : records;
+  if (!fields.isComplete) return describeUnknownPart(fields);
+  return records.length === 0 ? makeBroken('it holds no record') : records;
 }
 
 function readUserRecord(record: Buffer): Buffer | Fault {
@@ -59,10 +59,10 @@ function readUserRecord(record: Buffer): Buffer | Fault {
     const isTag = wireType === lengthDelimited && number === 4 && isKnownTag(fields.content);
     const isData = wireType === lengthDelimited && number === 3 && data === undefined;
     if (isData) data = fields.content;
-    else if (!isIndex && !isTag) return unknownPart(fields);
+    else if (!isIndex && !isTag) return describeUnknownPart(fields);
   }
-  if (!fields.isComplete) return unknownPart(fields);
-  return data ?? broken('one of its records has no data');
+  if (!fields.isComplete) return describeUnknownPart(fields);
+  return data ?? makeBroken('one of its records has no data');
 }
 
 function isKnownTag(tag: Buffer): boolean {
@@ -73,15 +73,15 @@ function isKnownTag(tag: Buffer): boolean {
   return fields.isComplete;
 }
 
-function unknownPart({ number, wireType, isComplete }: FieldReader): Fault {
-  return broken(
+function describeUnknownPart({ number, wireType, isComplete }: FieldReader): Fault {
+  return makeBroken(
     isComplete
       ? `its field ${number} of wire type ${wireType} is unknown or repeated`
       : 'a length in it points beyond its end',
   );
 }
 
-function broken(why: string): Fault {
+function makeBroken(why: string): Fault {
   return fault(
     'broken-aggregate',
     `The body begins like an aggregate of the Kinesis Producer Library, but ${why}`,

@@ -39,7 +39,7 @@ const maxValues = 1_000;
  * The smallest value that is stored or ignored has 51 characters (a test event of Super SIM; the shortest record is an
  * event of the data streamer with 68), and a separator follows each but the last. So a body with more values than this
  * allows holds some that cannot be read. It is rejected before any is parsed, since each value costs some 40 bytes of
- * memory. Values that cannot be read have a lower limit: see {@link maxUnreadable}.
+ * memory. Values that cannot be read have a lower limit: see {@link limitUnreadable}.
  */
 const bytesPerValue = 50;
 
@@ -89,18 +89,18 @@ export interface Body {
 /** Reads a body; what can't be read is a broken part, never thrown. */
 export function readBody(bytes: Buffer): Body {
   const texts = unpackAll(bytes);
-  if (isFault(texts)) return brokenBody(texts, bytes);
+  if (isFault(texts)) return makeBrokenBody(texts, bytes);
   const size = texts.reduce((sum, text) => sum + text.bytes.length, 0);
-  const limit = limitFor(size, bytesPerValue);
+  const limit = limitValues(size, bytesPerValue);
   const blocks: Block[] = [];
   let count = 0;
   for (const text of texts) {
     const block =
       text.fault === undefined
         ? frame(text, limit - count, texts.length === 1)
-        : brokenBlock(text.fault, text.original);
+        : makeBrokenBlock(text.fault, text.original);
     count += block?.count ?? 0;
-    if (block === undefined || count > limit) return brokenBody(tooManyValues(size, limit), bytes);
+    if (block === undefined || count > limit) return makeBrokenBody(makeTooManyValuesFault(size, limit), bytes);
     blocks.push(block);
   }
   return {
@@ -113,34 +113,34 @@ export function readBody(bytes: Buffer): Body {
 }
 
 /** A body that is one broken part. */
-export function brokenBody(wrong: Fault, bytes: Uint8Array): Body {
-  return { size: bytes.length, ...brokenBlock(wrong, bytes) };
+export function makeBrokenBody(wrong: Fault, bytes: Uint8Array): Body {
+  return { size: bytes.length, ...makeBrokenBlock(wrong, bytes) };
 }
 
 /** How many values of a body may be unreadable; a body with more is rejected as a whole. */
-export function maxUnreadable({ size }: Pick<Body, 'size'>): number {
-  return limitFor(size, bytesPerUnreadable);
+export function limitUnreadable({ size }: Pick<Body, 'size'>): number {
+  return limitValues(size, bytesPerUnreadable);
 }
 
 /** The fault of a body that holds too many unreadable values. */
-export function tooManyUnreadable(body: Pick<Body, 'size'>): Fault {
+export function makeUnreadableFault(body: Pick<Body, 'size'>): Fault {
   return fault(
     'too-many-values',
-    `More than ${maxUnreadable(body)} values of the body cannot be read, which is the limit for its ${body.size} ` +
+    `More than ${limitUnreadable(body)} values of the body cannot be read, which is the limit for its ${body.size} ` +
       'bytes: it does not hold records. Find out who sends it',
   );
 }
 
 /** What a body of this many bytes may hold. */
-export function bodyLimits(size: number): PieceLimits {
-  return { pieces: limitFor(size, bytesPerValue), inner: maxInner };
+export function findLimits(size: number): PieceLimits {
+  return { pieces: limitValues(size, bytesPerValue), inner: maxInner };
 }
 
-function limitFor(size: number, bytesPerPart: number): number {
+function limitValues(size: number, bytesPerPart: number): number {
   return Math.max(maxValues, Math.floor(size / bytesPerPart));
 }
 
-function tooManyValues(size: number, limit: number): Fault {
+function makeTooManyValuesFault(size: number, limit: number): Fault {
   return fault(
     'too-many-values',
     `The body holds more than ${limit} values, which is the limit for its ${size} bytes, or a value with more than ` +
@@ -166,15 +166,15 @@ interface Room {
 function unpackAll(bytes: Buffer): readonly Unpacked[] | Fault {
   const room: Room = { bytes: maxBytes };
   if (!isAggregate(bytes)) return [unpack(bytes, room)];
-  const limit = limitFor(bytes.length, bytesPerValue);
+  const limit = limitValues(bytes.length, bytesPerValue);
   const records = readAggregate(bytes, limit);
-  if (records === undefined) return tooManyValues(bytes.length, limit);
+  if (records === undefined) return makeTooManyValuesFault(bytes.length, limit);
   return isFault(records) ? records : records.map((record) => unpack(record, room));
 }
 
 function unpack(original: Buffer, room: Room): Unpacked {
   if (!isGzip(original)) return { bytes: original, original };
-  const bytes = gunzip(original, room.bytes);
+  const bytes = unpackGzip(original, room.bytes);
   if (Buffer.isBuffer(bytes)) {
     room.bytes -= bytes.length;
     return { bytes, original };
@@ -196,25 +196,25 @@ export function isGzip(bytes: Uint8Array): boolean {
  * @returns a fault if it is more, or if a byte of it is not gzip: zlib stops without an error at the first zero byte
  *   between two members, and ignores what follows.
  */
-export function gunzip(bytes: Uint8Array, maxSize: number): Buffer | Fault {
+export function unpackGzip(bytes: Uint8Array, maxSize: number): Buffer | Fault {
   try {
     const { buffer, engine } = unpackWithInfo(bytes, Math.max(1, maxSize));
     const rest = bytes.length - engine.bytesWritten;
-    if (buffer.length > maxSize) return tooLarge();
+    if (buffer.length > maxSize) return makeTooLargeFault();
     if (rest === 0) return buffer;
     return fault(
       'broken-gzip',
       `The body is gzip, but the ${rest} bytes after its end are not. Send the two apart`,
     );
   } catch (error) {
-    if (error instanceof RangeError) return tooLarge();
+    if (error instanceof RangeError) return makeTooLargeFault();
     const isCut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
     const why = isCut ? 'it was cut short' : 'it was damaged, or only begins like it';
     return fault('broken-gzip', `The body begins like gzip but cannot be unpacked: ${why}`);
   }
 }
 
-function tooLarge(): Fault {
+function makeTooLargeFault(): Fault {
   return fault('too-large', `The body unpacks to more than ${maxBytes} bytes`);
 }
 
@@ -235,7 +235,7 @@ const refusedPiece = 64 * 1024;
  * its size, and the garbage collector lets a hundred megabytes pile up: it hardly sees memory outside its heap.
  */
 function unpackWithInfo(bytes: Uint8Array, maxSize: number): UnpackedWithInfo {
-  const size = statedSize(bytes);
+  const size = readStatedSize(bytes);
   // It is too large, or states a wrong size: in both cases only the fault matters.
   if (size > maxSize) return unpackPiece(bytes, maxSize, refusedPiece);
   if (size <= Math.min(maxShownBytes, maxRatio * bytes.length)) {
@@ -251,7 +251,7 @@ function unpackWithInfo(bytes: Uint8Array, maxSize: number): UnpackedWithInfo {
 }
 
 /** What the last four bytes of gzip say that its last member unpacks to (RFC 1952, ISIZE). */
-function statedSize(bytes: Uint8Array): number {
+function readStatedSize(bytes: Uint8Array): number {
   return bytes.length < 4 ? 0 : Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(bytes.length - 4);
 }
 
@@ -277,7 +277,7 @@ function release(bytes: Buffer): void {
 /** The parts of one text. */
 type Block = Pick<Body, 'count' | 'parts'>;
 
-function brokenBlock(wrong: Fault, bytes: Uint8Array): Block {
+function makeBrokenBlock(wrong: Fault, bytes: Uint8Array): Block {
   const part: BrokenPart = { kind: 'broken', fault: wrong, bytes: () => bytes };
   return { count: 1, parts: () => [part] };
 }
@@ -292,28 +292,28 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
   const wrong = explainBytes(bytes, bytes === original ? 'body' : 'unpacked body');
   if (wrong !== undefined) {
     const damaged = wrong.code === 'not-utf8' ? frameDamaged(bytes, maxParts) : undefined;
-    return damaged ?? brokenBlock(wrong, original);
+    return damaged ?? makeBrokenBlock(wrong, original);
   }
   const text = bytes.toString('utf8');
   if (isAlone && text.length <= smallText) {
     const value = parse(text);
-    if (value !== undefined) return parsedBlock(value, text, bytes, maxParts);
+    if (value !== undefined) return makeParsedBlock(value, text, bytes, maxParts);
   }
   const limits = { pieces: maxParts, inner: maxInner };
   const isShown = bytes.length <= maxShownBytes;
   const kept = isShown ? bytes : original;
   if (!isShown && bytes !== original) release(bytes);
   const values = splitValue(text, limits);
-  if (values !== 'none') return values && piecesBlock(values, text);
-  if (text.trim() === '') return brokenBlock(fault('empty', 'The body is empty'), kept);
+  if (values !== 'none') return values && makePiecesBlock(values, text);
+  if (text.trim() === '') return makeBrokenBlock(fault('empty', 'The body is empty'), kept);
   const pieces = splitBody(text, limits);
   if (pieces === undefined) return undefined;
   const known = pieces.some(({ whole }) => whole) ? undefined : explainText(text);
-  if (known !== undefined) return brokenBlock(known, kept);
+  if (known !== undefined) return makeBrokenBlock(known, kept);
   // The body is kept with the blanks around it. The text itself is not kept any longer.
   const [first] = pieces;
-  if (pieces.length === 1 && first?.whole === false) return brokenBlock(notJson, kept);
-  return piecesBlock(pieces, text);
+  if (pieces.length === 1 && first?.whole === false) return makeBrokenBlock(notJson, kept);
+  return makePiecesBlock(pieces, text);
 }
 
 /**
@@ -343,7 +343,7 @@ function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
 }
 
 /** The parts of a text that was parsed as a whole. */
-function parsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: number): Block | undefined {
+function makeParsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: number): Block | undefined {
   if (!Array.isArray(value)) {
     const part: ValuePart = { kind: 'value', value, bytes: () => bytes };
     return { count: 1, parts: () => [part] };
@@ -371,7 +371,7 @@ function parsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: numb
 const notJson = fault('broken-json', 'This is not JSON');
 
 /** Makes a part of each piece of a text. */
-function piecesBlock(pieces: readonly Piece[], text: string): Block {
+function makePiecesBlock(pieces: readonly Piece[], text: string): Block {
   const cutPiece = ({ from, to }: Piece): Uint8Array => Buffer.from(text.slice(from, to));
   return {
     count: pieces.length,

@@ -48,14 +48,14 @@ export function readCountry(statement: CountryStatement): string | undefined {
   const { isoCode, name, mcc } = statement;
   if (isoCode !== undefined && /^[A-Za-z]{2}$/.test(isoCode)) return isoCode.toUpperCase();
   if (name !== undefined) {
-    const country = englishNames().get(name.toLowerCase());
+    const country = buildEnglishNames().get(name.toLowerCase());
     if (country !== undefined) return country;
   }
   return mcc === undefined ? undefined : byMobileCountryCode.get(mcc);
 }
 
 /** Built when first needed: Super SIM records state a code and never need it. */
-function englishNames(): Map<string, string> {
+function buildEnglishNames(): Map<string, string> {
   if (byEnglishName === undefined) {
     const names = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'none' });
     byEnglishName = new Map();

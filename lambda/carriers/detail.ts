@@ -33,7 +33,7 @@ export function formatDetail(
   description: string | undefined,
   unread?: string | undefined,
 ): string | undefined {
-  return textWithin(detail, Math.max(minBytes, budget - countBytes(description) - countBytes(unread)));
+  return fitText(detail, Math.max(minBytes, budget - countBytes(description) - countBytes(unread)));
 }
 
 /**
@@ -42,7 +42,7 @@ export function formatDetail(
  * @param extra the text, as `unknownMembers` made it; members that could not be taken come first.
  * @param unread the text of the members that could not be taken.
  */
-export function extraBeside(
+export function fitExtra(
   extra: string | undefined,
   description: string | undefined,
   detail: string | undefined,
@@ -50,7 +50,7 @@ export function extraBeside(
 ): string | undefined {
   if (extra === undefined) return undefined;
   const least = Math.max(minExtraBytes, countBytes(unread));
-  return withinBytes(extra, Math.max(least, budget - countBytes(description) - countBytes(detail)));
+  return cutToBytes(extra, Math.max(least, budget - countBytes(description) - countBytes(detail)));
 }
 
 function countBytes(text: string | undefined): number {
@@ -58,13 +58,13 @@ function countBytes(text: string | undefined): number {
 }
 
 /** A value as text of at most `room` bytes; undefined if it says nothing. */
-export function textWithin(detail: unknown, room: number): string | undefined {
+export function fitText(detail: unknown, room: number): string | undefined {
   if (detail === undefined || detail === null || detail === '') return undefined;
-  if (typeof detail === 'string') return withinBytes(detail, room);
+  if (typeof detail === 'string') return cutToBytes(detail, room);
   for (let stage = 0; ; stage += 1) {
-    const text = JSON.stringify(without(detail, stage, room, 0));
+    const text = JSON.stringify(omitMembers(detail, stage, room, 0));
     if (Buffer.byteLength(text) <= room || stage === expendable.length) {
-      return text === '{}' ? undefined : withinBytes(text, room);
+      return text === '{}' ? undefined : cutToBytes(text, room);
     }
   }
 }
@@ -73,13 +73,13 @@ export function textWithin(detail: unknown, room: number): string | undefined {
  * The members that say something, without those that are left out first, down to a depth that no carrier reaches. What
  * follows a text, or members, that exceed the room by themselves is not looked at: the result is cut within it anyway.
  */
-function without(value: unknown, stages: number, room: number, depth: number): unknown {
+function omitMembers(value: unknown, stages: number, room: number, depth: number): unknown {
   if (typeof value === 'string') return value.length > room ? value.slice(0, room + 1) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (depth > maxDepth) return '…';
   // An element takes a character and a comma at least, a member its name and four characters more.
   if (Array.isArray(value)) {
-    return value.slice(0, room + 1).map((element) => without(element, stages, room, depth + 1));
+    return value.slice(0, room + 1).map((element) => omitMembers(element, stages, room, depth + 1));
   }
   const members = value as Readonly<Record<string, unknown>>;
   const kept: [string, unknown][] = [];
@@ -87,7 +87,7 @@ function without(value: unknown, stages: number, room: number, depth: number): u
   for (const name of Object.keys(members)) {
     const member = members[name];
     if (member === undefined || member === null || findStage(name) < stages) continue;
-    kept.push([name, without(member, stages, room, depth + 1)]);
+    kept.push([name, omitMembers(member, stages, room, depth + 1)]);
     length += name.length + 4;
     if (length > room) break;
   }
@@ -111,7 +111,7 @@ function findStage(name: string): number {
 }
 
 /** A well-formed text of at most `room` bytes; a cut is marked with an ellipsis. */
-export function withinBytes(text: string, room: number): string {
+export function cutToBytes(text: string, room: number): string {
   // Each character takes at least one byte, so characters beyond the room cannot fit.
   const head = (text.length <= room ? text : text.slice(0, room)).toWellFormed();
   // Each character takes at most three bytes.

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json/json.ts';
-import { textWithin } from './detail.ts';
+import { fitText } from './detail.ts';
 
 /** Bytes that fit into every kind of item within 1 KB, with when it expires. */
 export const extraRoom = 320;
@@ -21,5 +21,5 @@ export function unknownMembers(
     unknown ??= [];
     unknown.push([name, value]);
   }
-  return unknown === undefined ? undefined : textWithin(Object.fromEntries(unknown), extraRoom);
+  return unknown === undefined ? undefined : fitText(Object.fromEntries(unknown), extraRoom);
 }

@@ -1,6 +1,6 @@
 import { isReservedKey } from '../ledger/accounts.ts';
 import type { Device } from '../ledger/observation.ts';
-import { withinBytes } from './detail.ts';
+import { cutToBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
 import { type Fault, memberFault } from './reading.ts';
 
@@ -58,7 +58,7 @@ function unwrap(text: string): string {
 const plainIdentifier = /^(?:[A-Za-z]\w*|\d+)$/;
 
 /** What is wrong with an identifier; undefined if it can be used. */
-export function identifierFault(text: string): IdentifierFault | undefined {
+export function findIdentifierFault(text: string): IdentifierFault | undefined {
   if (text.length > maxIdentifierLength) return 'oversized-field';
   // Stryker disable next-line ConditionalExpression: what follows says the same, more slowly
   if (plainIdentifier.test(text)) return undefined;
@@ -72,7 +72,7 @@ export function identifierFault(text: string): IdentifierFault | undefined {
  * @param member the record's name of it.
  */
 export function checkIdentifier(member: string, text: string | undefined): Fault | undefined {
-  const wrong = text === undefined ? undefined : identifierFault(text);
+  const wrong = text === undefined ? undefined : findIdentifierFault(text);
   return wrong === undefined ? undefined : memberFault(wrong, member, 'cannot be used', text);
 }
 
@@ -89,7 +89,7 @@ const betweenDigits = /[\s\p{Cf}\p{Pd}\u2212]+/gu;
 const fullWidthDigit = /[\uff10-\uff19]/g;
 
 /** A number's text without the characters between its digits; undefined if it is too long for any number of a SIM. */
-function bareNumber(text: string): string | undefined {
+function stripNumber(text: string): string | undefined {
   if (text.length > maxIdentifierLength) return undefined;
   return unwrap(text.replace(betweenDigits, '')).replace(fullWidthDigit, (digit) =>
     String.fromCharCode(digit.charCodeAt(0) - 0xff10 + 0x30),
@@ -108,7 +108,7 @@ const paddedIccid = /^(\d{18,20})[fF]*$/;
 export function readIccid(text: string): string | undefined {
   // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
   if (text.length <= 20 && plainIccid.test(text)) return text;
-  const bare = bareNumber(text);
+  const bare = stripNumber(text);
   return bare === undefined ? undefined : paddedIccid.exec(bare)?.[1];
 }
 
@@ -119,7 +119,7 @@ export function readIccid(text: string): string | undefined {
  *
  * @returns undefined if the text is not an ICCID: see {@link readIccid}.
  */
-export function simOfIccid(iccid: string): string | undefined {
+export function makeSimKey(iccid: string): string | undefined {
   return readIccid(iccid)?.slice(0, 19);
 }
 
@@ -138,13 +138,13 @@ export function readWrittenIccid(text: string | undefined): WrittenIccid | undef
   if (text === undefined) return undefined;
   const iccid = readIccid(text);
   return iccid === undefined
-    ? { sim: undefined, iccid: text, writtenIccid: searchedIccid(text) }
+    ? { sim: undefined, iccid: text, writtenIccid: parseSearchedIccid(text) }
     : { sim: iccid.slice(0, 19), iccid, writtenIccid: undefined };
 }
 
 /** The form in which an unreadable ICCID is stored, and by which its SIM is found. */
-export function searchedIccid(text: string): string | undefined {
-  const bare = bareNumber(text);
+export function parseSearchedIccid(text: string): string | undefined {
+  const bare = stripNumber(text);
   return bare === '' ? undefined : bare;
 }
 
@@ -163,7 +163,7 @@ export function readSubscriberNumber(value: unknown): string | undefined {
   if (text === undefined) return undefined;
   // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
   if (text.length <= maxSubscriberNumberBytes && onlyDigits.test(text)) return text;
-  const bare = bareNumber(text)?.replace(/^\+/, '') ?? '';
+  const bare = stripNumber(text)?.replace(/^\+/, '') ?? '';
   return onlyDigits.test(bare) ? bare : text;
 }
 
@@ -177,16 +177,16 @@ export function readDevice(value: unknown): Device | undefined {
   const text = identifier(value);
   if (text === undefined) return undefined;
   const digits =
-    text.length <= 16 && onlyDigits.test(text) ? text : (bareNumber(text)?.replace(/f$/i, '') ?? '');
+    text.length <= 16 && onlyDigits.test(text) ? text : (stripNumber(text)?.replace(/f$/i, '') ?? '');
   if ((digits.length !== 15 && digits.length !== 16) || !onlyDigits.test(digits)) {
-    return { imei: withinBytes(text, 32), writtenImei: undefined };
+    return { imei: cutToBytes(text, 32), writtenImei: undefined };
   }
   const body = digits.slice(0, 14);
-  const imei = body + luhnDigit(body);
-  return { imei, writtenImei: text === imei ? undefined : withinBytes(text, 48) };
+  const imei = body + computeLuhnDigit(body);
+  return { imei, writtenImei: text === imei ? undefined : cutToBytes(text, 48) };
 }
 
-function luhnDigit(digits: string): number {
+function computeLuhnDigit(digits: string): number {
   let sum = 0;
   for (let index = 0; index < digits.length; index += 1) {
     const digit = digits.charCodeAt(digits.length - 1 - index) - 0x30;

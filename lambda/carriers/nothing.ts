@@ -38,7 +38,7 @@ export function isNothing(value: unknown): boolean {
 }
 
 /** The first of several members for the same value that says something. */
-export function firstStated(first: unknown, second: unknown, third?: unknown, fourth?: unknown): unknown {
+export function findFirstStated(first: unknown, second: unknown, third?: unknown, fourth?: unknown): unknown {
   if (!isNothing(first)) return first;
   if (!isNothing(second)) return second;
   if (!isNothing(third)) return third;

@@ -64,14 +64,14 @@ const separators = /[\s_-]+/g;
  */
 export function nameRadio(ratType: string | undefined): string | undefined {
   if (ratType === undefined) return undefined;
-  return byCode.get(ratType) ?? radioByWord(ratType) ?? ratType;
+  return byCode.get(ratType) ?? findRadioByWord(ratType) ?? ratType;
 }
 
 /** Remembers the words that were looked up; a carrier uses few. */
 const knownWords = new Map<string, string | undefined>();
 const maxKnownWords = 500;
 
-function radioByWord(word: string): string | undefined {
+function findRadioByWord(word: string): string | undefined {
   if (knownWords.has(word)) return knownWords.get(word);
   const radio = byWord.get(word.toUpperCase().replace(orbit, '').replace(separators, ''));
   if (knownWords.size < maxKnownWords) knownWords.set(word, radio);

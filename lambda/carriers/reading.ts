@@ -2,7 +2,7 @@ import { addMarks, type UnmarkedObservations } from '../ledger/heard.ts';
 import type { Group, Observations, Stated } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
 import { epochMilliseconds, formatTime, parseTime } from '../ledger/time.ts';
-import { withinBytes } from './detail.ts';
+import { cutToBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
 
 /** Why something was rejected. */
@@ -37,7 +37,7 @@ export interface Fault {
   readonly problem: string;
   /** The carrier's name of the wrong member; absent if the fault is not about one member. */
   readonly member?: string;
-  /** The member's value, cut by {@link shown}. */
+  /** The member's value, cut by {@link showValue}. */
   readonly value?: string;
 }
 
@@ -76,7 +76,7 @@ export function fault(code: RejectCode, problem: string): Fault {
 export function memberFault(code: RejectCode, member: string, problem: string, value?: unknown): Fault {
   const sentence = `${member} ${problem}`;
   if (value === undefined) return { kind: 'fault', code, problem: sentence, member };
-  return { kind: 'fault', code, problem: sentence, member, value: shown(value) };
+  return { kind: 'fault', code, problem: sentence, member, value: showValue(value) };
 }
 
 /** A fault as one sentence, its value included. */
@@ -107,15 +107,15 @@ export function observed(observations: UnmarkedObservations, { source }: Arrival
  */
 export function requiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
   if (isNothing(value)) return memberFault('missing-identity', member, 'is missing');
-  return checkedTime(value, member, arrival);
+  return checkTime(value, member, arrival);
 }
 
 /** Reads a time that a record may leave out; undefined if it does, a fault if the time is impossible. */
 export function optionalTime(value: unknown, member: string, arrival: Arrival): string | undefined | Fault {
-  return isNothing(value) ? undefined : checkedTime(value, member, arrival);
+  return isNothing(value) ? undefined : checkTime(value, member, arrival);
 }
 
-function checkedTime(value: unknown, member: string, arrival: Arrival): string | Fault {
+function checkTime(value: unknown, member: string, arrival: Arrival): string | Fault {
   const tooLong = overlong(value, member);
   if (tooLong !== undefined) return tooLong;
   const time = typeof value === 'string' ? parseTime(value) : undefined;
@@ -160,7 +160,7 @@ function formatArrivalDay({ arrivedAt }: Arrival): string {
 const maxShown = 60;
 
 /** A value as a sentence shows it: quoted, and cut short, since a wrong value can have any size. */
-export function shown(value: unknown): string {
+export function showValue(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, maxShown + 1)) : String(value);
   return text.length > maxShown ? `${text.slice(0, maxShown).toWellFormed()}…` : text;
@@ -204,7 +204,7 @@ export function freeText(value: unknown, maxBytes = 256): string | undefined {
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
   if (text === '') return undefined;
-  return withinBytes(text, maxBytes);
+  return cutToBytes(text, maxBytes);
 }
 
 /**

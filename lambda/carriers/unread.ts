@@ -1,4 +1,4 @@
-import { textWithin, withinBytes } from './detail.ts';
+import { cutToBytes, fitText } from './detail.ts';
 import { isNothing } from './nothing.ts';
 import { type Fault, isFault, readCode } from './reading.ts';
 
@@ -23,7 +23,7 @@ export class Unread {
     if (isNothing(written)) return;
     this.#members ??= Object.create(null) as Record<string, unknown>;
     const isShort = typeof written === 'number' || typeof written === 'boolean';
-    this.#members[member] = isShort ? written : textWithin(written, maxBytes);
+    this.#members[member] = isShort ? written : fitText(written, maxBytes);
   }
 
   /** Returns what a member was read as; notes a member that could not be read, and returns undefined. */
@@ -50,7 +50,7 @@ export class Unread {
 
   /** The noted members as the text of a JSON object; undefined if no member was noted. */
   get text(): string | undefined {
-    return this.#members === undefined ? undefined : textWithin(this.#members, maxBytes);
+    return this.#members === undefined ? undefined : fitText(this.#members, maxBytes);
   }
 
   /**
@@ -63,6 +63,6 @@ export class Unread {
     const { text } = this;
     if (text === undefined) return extra;
     const joins = extra?.startsWith('{') === true && text.endsWith('}');
-    return joins ? withinBytes(`${text.slice(0, -1)},${extra.slice(1)}`, room) : text;
+    return joins ? cutToBytes(`${text.slice(0, -1)},${extra.slice(1)}`, room) : text;
   }
 }

@@ -42,8 +42,8 @@ const formats: readonly (readonly [begin: string, what: string, remedy: string])
 export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
   const isText = isUtf8(bytes);
   if (isText && !bytes.subarray(0, sampleBytes).includes(0)) return undefined;
-  const utf16 = wideEncoding(bytes);
-  if (utf16 !== undefined) return otherEncoding(name, utf16);
+  const utf16 = detectWideEncoding(bytes);
+  if (utf16 !== undefined) return describeEncoding(name, utf16);
   if (isText) return undefined;
   const format = recogniseFormat(bytes);
   if (format !== undefined) return fault('not-text', `The ${name} is ${format[0]}, not text. ${format[1]}`);
@@ -57,14 +57,14 @@ export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
  */
 export function explainText(text: string): Fault | undefined {
   const begin = text.slice(0, 2_000).trimStart();
-  const verdict = verdictOnText(begin);
+  const verdict = judgeText(begin);
   return verdict && fault('broken-json', `This is ${verdict[0]}, not JSON. ${verdict[1]}`);
 }
 
 /** Number of bytes that are looked at. */
 const sampleBytes = 64 * 1024;
 
-function verdictOnText(begin: string): Verdict | undefined {
+function judgeText(begin: string): Verdict | undefined {
   if (/^<(?:!doctype html|html)/i.test(begin)) {
     return ['an HTML page', 'A proxy or a login page may have answered instead of the sender'];
   }
@@ -100,7 +100,7 @@ function recogniseFormat(bytes: Buffer): Verdict | undefined {
 }
 
 /** UTF-16 or UTF-32, recognised by its byte order mark, or by a zero byte in each character of a plain text. */
-function wideEncoding(bytes: Buffer): string | undefined {
+function detectWideEncoding(bytes: Buffer): string | undefined {
   const begin = bytes.subarray(0, 4).toString('hex');
   if (begin === 'fffe0000' || begin === '0000feff') return 'UTF-32';
   if (begin.startsWith('fffe') || begin.startsWith('feff')) return 'UTF-16';
@@ -123,7 +123,7 @@ function wideEncoding(bytes: Buffer): string | undefined {
   return isMostly(b) && isMostly(d) && a + c < 0.4 ? 'UTF-16' : undefined;
 }
 
-function otherEncoding(name: string, encoding: string): Fault {
+function describeEncoding(name: string, encoding: string): Fault {
   return fault(
     'not-utf8',
     `The ${name} is text in ${encoding}, not in UTF-8. Convert it (iconv) and send it again`,

@@ -5,7 +5,7 @@ export interface BasicCredentials {
 }
 
 /** Reads the header `Authorization`; undefined if it is absent, malformed, or of another scheme. */
-export function basicCredentials(header: string | undefined): BasicCredentials | undefined {
+export function readBasicCredentials(header: string | undefined): BasicCredentials | undefined {
   const encoded = /^basic +([A-Za-z0-9+/_=-]+)$/i.exec(header?.trim() ?? '')?.[1];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, 'base64').toString('utf8');

@@ -3,10 +3,10 @@ import type { Sources } from '../aws/sources.ts';
 import {
   type Body,
   type BodyPart,
-  brokenBody,
-  maxUnreadable,
+  limitUnreadable,
+  makeBrokenBody,
   readBody,
-  tooManyUnreadable,
+  makeUnreadableFault,
 } from '../carriers/body.ts';
 import { interpret } from '../carriers/index.ts';
 import { type Arrival, fault, type Reading } from '../carriers/reading.ts';
@@ -48,7 +48,7 @@ export function* readBodyEntries(
   const { delivery, source, arrivedAt, position } = arrival;
   const read = (part: BodyPart): Reading =>
     part.kind === 'broken' ? part.fault : interpretWithinLimits(part.value, arrival, interpretValue);
-  const body = withinLimits(readBody(data), data, read);
+  const body = checkLimits(readBody(data), data, read);
   let index = 0;
   for (const part of body.parts()) {
     yield {
@@ -67,13 +67,13 @@ export function* readBodyEntries(
  * A body, or one broken part where too many of its parts can't be read. Most bodies have fewer parts than that; one
  * with more is read twice, since what follows decides about what comes first.
  */
-function withinLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading): Body {
-  const limit = maxUnreadable(body);
+function checkLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading): Body {
+  const limit = limitUnreadable(body);
   if (body.count <= limit) return body;
   let unreadable = 0;
   for (const part of body.parts()) {
     if (read(part).kind === 'fault') unreadable += 1;
-    if (unreadable > limit) return brokenBody(tooManyUnreadable(body), data);
+    if (unreadable > limit) return makeBrokenBody(makeUnreadableFault(body), data);
   }
   return body;
 }

@@ -47,11 +47,11 @@ export function timesWhole(decimal: string, factor: number): number | undefined 
     // Stryker disable next-line ConditionalExpression,EqualityOperator: a short cut
     if (rounded < 1e15) return product < 0 ? -rounded : rounded;
   }
-  const product = exactProduct(decimal, factor);
+  const product = multiplyExactly(decimal, factor);
   return Number.isSafeInteger(product) ? product : undefined;
 }
 
-function exactProduct(decimal: string, factor: number): number {
+function multiplyExactly(decimal: string, factor: number): number {
   const negative = decimal.startsWith('-');
   // Stryker disable next-line StringLiteral: the first part of a text is always there
   const [whole = '0', fraction = ''] = (negative ? decimal.slice(1) : decimal).split('.');

@@ -224,21 +224,21 @@ function listSigns({
   const hasBytes = usage !== undefined && hasDeviceBytes(usage);
   const hasMessages = usage !== undefined && hasDeviceMessages(usage);
   return {
-    signalled: event === undefined ? only(hasMessages, usedAt) : findEventTime(event, 'signalled'),
-    bytes: only(hasBytes, usedAt),
+    signalled: event === undefined ? selectTime(hasMessages, usedAt) : findEventTime(event, 'signalled'),
+    bytes: selectTime(hasBytes, usedAt),
     // Usage without an event is a record of an open session, named or not; so is an update without volumes. An event of
     // a file does not say whether a context came to be.
     session:
       event === undefined
-        ? only(usage === undefined || usage.trafficType === 'data', usedAt ?? session?.origin.at)
+        ? selectTime(usage === undefined || usage.trafficType === 'data', usedAt ?? session?.origin.at)
         : session && findEventTime(event, 'session'),
   };
 }
 
 function findEventTime({ type, time }: LedgerEvent, mark: MarkName): string | undefined {
-  return only(listEventMarks(type).includes(mark), time);
+  return selectTime(listEventMarks(type).includes(mark), time);
 }
 
-function only(isTold: boolean, time: string | undefined): string | undefined {
+function selectTime(isTold: boolean, time: string | undefined): string | undefined {
   return isTold ? time : undefined;
 }

@@ -8,7 +8,7 @@ import type { Group, Stated } from './observation.ts';
  * Two different statements of one moment are ordered by their content, so that the winner does not depend on the order of
  * arrival: the greater number wins, and so the greater of two running totals.
  */
-export function later<G extends Group>(
+export function chooseLater<G extends Group>(
   a: Stated<G> | undefined,
   b: Stated<G> | undefined,
 ): Stated<G> | undefined {

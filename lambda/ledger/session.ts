@@ -1,6 +1,6 @@
 import { listAttributes, readAttribute, session, sessionGroups } from './attributes.ts';
 import type { Session, SessionGroups, Terminal } from './observation.ts';
-import { later, sameStatement } from './register.ts';
+import { chooseLater, sameStatement } from './register.ts';
 
 const attributes = listAttributes(session);
 const groupNames = Object.keys(sessionGroups) as (keyof SessionGroups)[];
@@ -15,19 +15,19 @@ export function mergeSessions(a: Session, b: Session): Session {
   return {
     sim: a.sim,
     sessionId: a.sessionId,
-    origin: later(a.origin, b.origin) ?? a.origin,
+    origin: chooseLater(a.origin, b.origin) ?? a.origin,
     ...mergeStarts(a, b),
     terminal: mergeTerminals(a.terminal, b.terminal),
     groups: {
-      totals: later(x.totals, y.totals),
-      network: later(x.network, y.network),
-      cell: later(x.cell, y.cell),
-      device: later(x.device, y.device),
-      address: later(x.address, y.address),
-      subscriber: later(x.subscriber, y.subscriber),
-      ids: later(x.ids, y.ids),
-      label: later(x.label, y.label),
-      trouble: later(x.trouble, y.trouble),
+      totals: chooseLater(x.totals, y.totals),
+      network: chooseLater(x.network, y.network),
+      cell: chooseLater(x.cell, y.cell),
+      device: chooseLater(x.device, y.device),
+      address: chooseLater(x.address, y.address),
+      subscriber: chooseLater(x.subscriber, y.subscriber),
+      ids: chooseLater(x.ids, y.ids),
+      label: chooseLater(x.label, y.label),
+      trouble: chooseLater(x.trouble, y.trouble),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { listAttributes, readAttribute, sim, simGroups } from './attributes.ts';
 import type { Connection, Session, Sim, SimGroups } from './observation.ts';
-import { later, sameStatement } from './register.ts';
+import { chooseLater, sameStatement } from './register.ts';
 
 const attributes = listAttributes(sim);
 const groupNames = Object.keys(simGroups) as (keyof SimGroups)[];
@@ -11,21 +11,21 @@ export function mergeSims(a: Sim, b: Sim): Sim {
   const y = b.groups;
   return {
     sim: a.sim,
-    origin: later(a.origin, b.origin) ?? a.origin,
+    origin: chooseLater(a.origin, b.origin) ?? a.origin,
     groups: {
-      ids: later(x.ids, y.ids),
-      label: later(x.label, y.label),
-      phone: later(x.phone, y.phone),
-      device: later(x.device, y.device),
-      subscriber: later(x.subscriber, y.subscriber),
-      network: later(x.network, y.network),
-      cell: later(x.cell, y.cell),
-      connection: later(x.connection, y.connection),
-      lifecycle: later(x.lifecycle, y.lifecycle),
-      lastEvent: later(x.lastEvent, y.lastEvent),
-      signalled: later(x.signalled, y.signalled),
-      bytes: later(x.bytes, y.bytes),
-      session: later(x.session, y.session),
+      ids: chooseLater(x.ids, y.ids),
+      label: chooseLater(x.label, y.label),
+      phone: chooseLater(x.phone, y.phone),
+      device: chooseLater(x.device, y.device),
+      subscriber: chooseLater(x.subscriber, y.subscriber),
+      network: chooseLater(x.network, y.network),
+      cell: chooseLater(x.cell, y.cell),
+      connection: chooseLater(x.connection, y.connection),
+      lifecycle: chooseLater(x.lifecycle, y.lifecycle),
+      lastEvent: chooseLater(x.lastEvent, y.lastEvent),
+      signalled: chooseLater(x.signalled, y.signalled),
+      bytes: chooseLater(x.bytes, y.bytes),
+      session: chooseLater(x.session, y.session),
     },
   };
 }

@@ -38,7 +38,7 @@ export function parseTime(text: string): string | undefined {
   // Most records state the same moment in several members, one after the other.
   if (text === lastText) return lastTime;
   if (text.length > maxTextLength) return undefined;
-  lastTime = plain.test(text) ? plainTime(text) : spelledTime(text.trim());
+  lastTime = plain.test(text) ? parsePlainTime(text) : parseSpelledTime(text.trim());
   lastText = text;
   return lastTime;
 }
@@ -46,11 +46,11 @@ export function parseTime(text: string): string | undefined {
 /** Milliseconds since the epoch of a time as {@link parseTime} returns it. */
 export function epochMilliseconds(time: string): number {
   return (
-    epochDays(digits(time, 0, 4), digits(time, 5, 7), digits(time, 8, 10)) * 86_400_000 +
-    digits(time, 11, 13) * 3_600_000 +
-    digits(time, 14, 16) * 60_000 +
-    digits(time, 17, 19) * 1_000 +
-    digits(time, 20, 23)
+    countEpochDays(parseDigits(time, 0, 4), parseDigits(time, 5, 7), parseDigits(time, 8, 10)) * 86_400_000 +
+    parseDigits(time, 11, 13) * 3_600_000 +
+    parseDigits(time, 14, 16) * 60_000 +
+    parseDigits(time, 17, 19) * 1_000 +
+    parseDigits(time, 20, 23)
   );
 }
 
@@ -93,13 +93,13 @@ export function startOfDay(time: string): string {
   return lastMidnight;
 }
 
-function plainTime(text: string): string | undefined {
+function parsePlainTime(text: string): string | undefined {
   if (!exists(text)) return undefined;
   if (text.charCodeAt(10) === 0x54) return `${text.slice(0, 19)}.000Z`;
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.000Z`;
 }
 
-function spelledTime(text: string): string | undefined {
+function parseSpelledTime(text: string): string | undefined {
   const parts = spelling.exec(text);
   if (parts === null) return undefined;
   const isLeapSecond = parts[6] === '60';
@@ -107,12 +107,12 @@ function spelledTime(text: string): string | undefined {
   const fraction = isLeapSecond ? '999' : (parts[7] ?? '').padEnd(3, '0').slice(0, 3);
   const time = `${text.slice(0, 10)}T${text.slice(11, 17)}${second}.${fraction}Z`;
   if (!exists(time)) return undefined;
-  const utc = shifted(time, parts[8] === '-', Number(parts[9] ?? 0), Number(parts[10] ?? 0));
+  const utc = convertToUtc(time, parts[8] === '-', Number(parts[9] ?? 0), Number(parts[10] ?? 0));
   return isLeapSecond && utc !== undefined && !endsMonth(utc) ? undefined : utc;
 }
 
 /** Converts a time with an offset to UTC. */
-function shifted(time: string, isBehind: boolean, hours: number, minutes: number): string | undefined {
+function convertToUtc(time: string, isBehind: boolean, hours: number, minutes: number): string | undefined {
   if (hours > 23 || minutes > 59) return undefined;
   if (hours === 0 && minutes === 0) return time;
   const milliseconds = (hours * 60 + minutes) * 60_000;
@@ -127,26 +127,31 @@ function endsMonth(utc: string): boolean {
 
 /** Whether the first 19 characters, with digits where digits belong, name an existing date and time. */
 function exists(text: string): boolean {
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 7);
-  const day = digits(text, 8, 10);
+  const year = parseDigits(text, 0, 4);
+  const month = parseDigits(text, 5, 7);
+  const day = parseDigits(text, 8, 10);
   if (year < earliestYear || year > latestYear || month < 1 || month > 12 || day < 1) return false;
   const days = month === 2 && isLeap(year) ? 29 : (daysInMonth[month - 1] ?? 0);
-  return day <= days && digits(text, 11, 13) < 24 && digits(text, 14, 16) < 60 && digits(text, 17, 19) < 60;
+  return (
+    day <= days &&
+    parseDigits(text, 11, 13) < 24 &&
+    parseDigits(text, 14, 16) < 60 &&
+    parseDigits(text, 17, 19) < 60
+  );
 }
 
 function isLeap(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
-function epochDays(year: number, month: number, day: number): number {
+function countEpochDays(year: number, month: number, day: number): number {
   const before = year - 1;
   const leaps = Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) - 477;
   const leapDay = month > 2 && isLeap(year) ? 1 : 0;
   return (year - 1970) * 365 + leaps + (daysBeforeMonth[month - 1] ?? 0) + leapDay + day - 1;
 }
 
-function digits(text: string, from: number, to: number): number {
+function parseDigits(text: string, from: number, to: number): number {
   let value = 0;
   for (let index = from; index < to; index += 1) value = value * 10 + text.charCodeAt(index) - 0x30;
   return value;

@@ -62,8 +62,8 @@ export function printExport({ deployment, live, days }: Export): string {
       {
         resource: {
           attributes: [
-            textAttribute('service.name', 'simledger'),
-            textAttribute('service.namespace', deployment),
+            makeTextAttribute('service.name', 'simledger'),
+            makeTextAttribute('service.namespace', deployment),
           ],
         },
         scopeMetrics: [
@@ -103,7 +103,7 @@ function makePoint({ from, to }: VolumeSpan, group: VolumeGroup, measure: Measur
   if (measure === 'cost' && group.cost === '0') return [];
   const { source, carrier, country, operator, radio, currency } = group;
   const attributes = Object.entries({ source, carrier, country, operator, radio, currency }).flatMap(
-    ([key, text]) => (text === undefined ? [] : [textAttribute(key, text)]),
+    ([key, text]) => (text === undefined ? [] : [makeTextAttribute(key, text)]),
   );
   return [
     {
@@ -116,7 +116,7 @@ function makePoint({ from, to }: VolumeSpan, group: VolumeGroup, measure: Measur
   ];
 }
 
-function textAttribute(key: string, text: string): object {
+function makeTextAttribute(key: string, text: string): object {
   return { key, value: { stringValue: text } };
 }
 

@@ -17,7 +17,7 @@ export interface Bill {
 export const nothingBilled: Bill = { units: 0n, currency: undefined };
 
 /** Adds the cost of a usage record to a bill for data; text messages are not data. */
-export function charged(bill: Bill, { carrier, trafficType, cost, currency }: StoredUsage): Bill {
+export function sumCharges(bill: Bill, { carrier, trafficType, cost, currency }: StoredUsage): Bill {
   if (cost === undefined || trafficType === 'sms' || !isCostMoney(carrier)) return bill;
   const sole =
     bill.currency === undefined ? (currency ?? null) : bill.currency === currency ? currency : null;

@@ -1,9 +1,9 @@
 import { isKeyWithin, type TimeRange } from '../store/counted-items.ts';
 import { isKey } from '../store/keys.ts';
 import type { StoredEvent } from '../store/records.ts';
-import { threeLetterCountry } from './country-code.ts';
-import { type Disclosure, disclosed } from './disclosure.ts';
-import { eventError } from './event-error.ts';
+import { convertCountry } from './country-code.ts';
+import { type Disclosure, redactText } from './disclosure.ts';
+import { readEventError } from './event-error.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Period } from './period.ts';
 import type { QueryPorts } from './ports.ts';
@@ -51,7 +51,7 @@ function toRange({ from, to = '9999' }: Period): TimeRange {
  */
 function renderEvent(event: StoredEvent, disclosure: Disclosure) {
   const { network, description, detail, imsi } = event;
-  const error = eventError(event, disclosure);
+  const error = readEventError(event, disclosure);
   return {
     sid: event.eventId,
     sim_iccid: event.iccid ?? null,
@@ -60,14 +60,14 @@ function renderEvent(event: StoredEvent, disclosure: Disclosure) {
     timestamp: event.time,
     severity: event.severity ?? null,
     alert: event.alert ?? null,
-    description: description === undefined ? null : disclosed(description, imsi, disclosure),
+    description: description === undefined ? null : redactText(description, imsi, disclosure),
     error_code: error.code,
     error_message: error.message,
     data_session_sid: event.sessionId ?? null,
     radio_link: network?.radio ?? network?.ratType ?? null,
     operator_mcc: network?.mcc ?? null,
     operator_mnc: network?.mnc ?? null,
-    operator_country: threeLetterCountry(network?.country, network?.mcc),
+    operator_country: convertCountry(network?.country, network?.mcc),
     operator_name: network?.operatorName ?? null,
     cell_id: event.cellId ?? null,
     imsi: disclosure.has('imsi') ? (imsi ?? null) : null,

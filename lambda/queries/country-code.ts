@@ -10,7 +10,7 @@ const alpha3ByAlpha2 = new Map(codes.map(([alpha2 = '', alpha3 = '']) => [alpha2
  * @param country ISO 3166-1 alpha-2, where the record stated it: one mobile country code can cover several countries.
  * @param mcc mobile country code, used if `country` is not stated.
  */
-export function threeLetterCountry(country: string | undefined, mcc: string | undefined): string | null {
+export function convertCountry(country: string | undefined, mcc: string | undefined): string | null {
   const alpha2 = country ?? readCountry({ mcc });
   return alpha2 === undefined ? null : (alpha3ByAlpha2.get(alpha2) ?? null);
 }

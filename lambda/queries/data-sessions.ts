@@ -1,19 +1,19 @@
 import type { Session } from '../ledger/observation.ts';
 import type { StoredUsage } from '../store/records.ts';
-import { threeLetterCountry } from './country-code.ts';
+import { convertCountry } from './country-code.ts';
 import type { Disclosure } from './disclosure.ts';
 import { estimateLocation } from './location-estimate.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { sessionStatuses } from './parameters.ts';
 import type { Period } from './period.ts';
 import type { QueryPorts } from './ports.ts';
-import { refreshedSessions } from './refreshed-sessions.ts';
+import { readRefreshedSessions } from './refreshed-sessions.ts';
 import {
   findStatus,
   nothingReturned,
   type Returned,
+  readSessionPage,
   type SessionPage,
-  sessionPage,
 } from './session-listing.ts';
 import { noVolumes, sumVolumes, type Volumes } from './session-totals.ts';
 import { type FoundSim, requireKnown } from './sim-lookup.ts';
@@ -28,7 +28,7 @@ export interface SessionsQuery extends PageRequest<Returned> {
 }
 
 /** A data session as a resource. */
-export type DataSession = ReturnType<typeof dataSession>;
+export type DataSession = ReturnType<typeof renderDataSession>;
 
 /**
  * Lists a SIM's data sessions, newest first.
@@ -40,9 +40,9 @@ export async function listDataSessions(
   ports: Pick<QueryPorts, 'reader' | 'sessionRefresh'>,
 ): Promise<Page<DataSession, Returned>> {
   const selection = { sim: sim.sim, ...period, status };
-  const page = await sessionPage(ports.reader, selection, after ?? nothingReturned, size);
+  const page = await readSessionPage(ports.reader, selection, after ?? nothingReturned, size);
   if (page.sessions.length === 0) await requireKnown(ports.reader, sim);
-  return { resources: await dataSessions(ports, sim.sim, page, include), next: page.next };
+  return { resources: await renderDataSessions(ports, sim.sim, page, include), next: page.next };
 }
 
 /** Values that complete sessions. */
@@ -51,7 +51,7 @@ export interface SessionPorts extends Pick<QueryPorts, 'sessionRefresh'> {
 }
 
 /** Sessions of one SIM as resources: up to date, and with their volumes added up if these are not stated. */
-export async function dataSessions(
+export async function renderDataSessions(
   { reader, sessionRefresh }: SessionPorts,
   sim: string,
   { sessions: stored, nextStart }: Pick<SessionPage, 'sessions' | 'nextStart'>,
@@ -62,10 +62,10 @@ export async function dataSessions(
   const renderingsBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
     reader.usage({ sim, from, to: `${to}$` }, { everyRendering: true });
   const sessions =
-    sessionRefresh === 'hourly' ? await refreshedSessions(stored, nextStart, renderingsBetween) : stored;
+    sessionRefresh === 'hourly' ? await readRefreshedSessions(stored, nextStart, renderingsBetween) : stored;
   const volumes = await sumVolumes(sessions, nextStart, usageBetween);
   return sessions.map((session) =>
-    dataSession(session, volumes.get(session.sessionId) ?? noVolumes, disclosure),
+    renderDataSession(session, volumes.get(session.sessionId) ?? noVolumes, disclosure),
   );
 }
 
@@ -73,18 +73,18 @@ export async function dataSessions(
  * A session as the DataSession resource of Twilio and KORE, and after its fields those that only simledger has.
  * Undisclosed fields are null.
  */
-function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure) {
+function renderDataSession(session: Session, volumes: Volumes, disclosure: Disclosure) {
   const { sim, sessionId, origin, start, terminal, groups } = session;
   const { network, cell, device, address, subscriber, ids, trouble } = groups;
   const { radio, ratType, mcc, mnc, operatorName, country } = network?.group ?? {};
   return {
     sid: sessionId,
     sim_sid: ids?.group.simSid ?? sim,
-    account_sid: accountSid(ids?.group.accountId),
+    account_sid: readAccountSid(ids?.group.accountId),
     radio_link: radio ?? ratType ?? null,
     operator_mcc: mcc ?? null,
     operator_mnc: mnc ?? null,
-    operator_country: threeLetterCountry(country, mcc),
+    operator_country: convertCountry(country, mcc),
     operator_name: operatorName ?? null,
     cell_id: cell?.group.cellId ?? null,
     cell_location_estimate: estimateLocation(cell?.group),
@@ -108,6 +108,6 @@ function dataSession(session: Session, volumes: Volumes, disclosure: Disclosure)
 }
 
 /** An account's id if it is a SID; other carriers number their organisations. */
-export function accountSid(accountId: string | undefined): string | null {
+export function readAccountSid(accountId: string | undefined): string | null {
   return accountId !== undefined && /^AC[0-9a-f]{32}$/i.test(accountId) ? accountId : null;
 }

@@ -12,14 +12,14 @@ const perhapsIpv6 = /[\da-f]*:[\da-f:.]*[\da-f:]/gi;
 const mailAddress = /[^\s@'"<>]+@[^\s@'"<>]+\.[\w-]+/g;
 
 /** A carrier's sentence without the addresses and the IMSI that the answer must not show. */
-export function disclosed(text: string, imsi: string | undefined, disclosure: Disclosure): string {
+export function redactText(text: string, imsi: string | undefined, disclosure: Disclosure): string {
   let shown = text.replace(mailAddress, '…');
-  if (!disclosure.has('ip_address')) shown = withoutAddresses(shown);
+  if (!disclosure.has('ip_address')) shown = redactAddresses(shown);
   if (!disclosure.has('imsi') && imsi !== undefined) shown = shown.replaceAll(imsi, '…');
   return shown;
 }
 
-function withoutAddresses(text: string): string {
+function redactAddresses(text: string): string {
   return text
     .replace(perhapsIpv6, (found) => {
       // In `IP:2001:db8::1` the first colon belongs to the sentence.

@@ -1,7 +1,7 @@
 import type { AlertState } from '../alerts/sweep/alert-state.ts';
 import { type CountryCount, countedSilences } from '../alerts/sweep/fleet-counts.ts';
 import { formatTime } from '../ledger/time.ts';
-import { threeLetterCountry } from './country-code.ts';
+import { convertCountry } from './country-code.ts';
 
 /** The whole fleet in numbers, as the last sweep of the alerts counted it: nobody who asks goes through all SIMs for them. */
 
@@ -38,7 +38,7 @@ interface CountrySum extends Pick<CountryCount, 'sims' | 'silent'> {
 function sumCountries(counts: readonly CountryCount[]): CountrySum[] {
   const sums = new Map<string | null, CountrySum>();
   for (const { country: stated, mcc, sims, silent } of counts) {
-    const country = threeLetterCountry(stated, mcc);
+    const country = convertCountry(stated, mcc);
     const known = sums.get(country);
     sums.set(country, {
       country,

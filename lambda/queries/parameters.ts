@@ -57,11 +57,11 @@ export const timeParameter: ParameterKind<string> = {
 /** The filters of each list. */
 export const filters = {
   sims: {
-    status: freeText('the status of a SIM as its carrier words it, such as active', 64),
+    status: acceptText('the status of a SIM as its carrier words it, such as active', 64),
     online,
     source: sourceName,
-    fleet: freeText('the SID of a fleet', 64),
-    name: freeText('a part of a name', 128),
+    fleet: acceptText('the SID of a fleet', 64),
+    name: acceptText('a part of a name', 128),
     silent: { accepted: 'a number of minutes, hours or days such as 90m, 24h or 7d', parse: parseDuration },
   },
   sessions: { status: parseWord(sessionStatuses) },
@@ -70,9 +70,9 @@ export const filters = {
     group: parseWords(usageGroups),
     granularity: parseWord(fleetGranularities),
     order: parseWord(usageOrders),
-    sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
-    fleet: freeText('the SID of a fleet', 64),
-    network: freeText(
+    sim: acceptText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
+    fleet: acceptText('the SID of a fleet', 64),
+    network: acceptText(
       'a network by its mobile country and network code, such as 262-01, or an operator’s name',
       64,
     ),
@@ -102,12 +102,12 @@ export const filters = {
       accepted: 'the name of a rule: 1 to 64 lower-case letters, digits and hyphens',
       parse: (text: string) => (/^[a-z0-9-]{1,64}$/.test(text) ? text : undefined),
     },
-    sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
+    sim: acceptText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
     source: sourceName,
   },
   findings: {
     check: parseWord(checks),
-    sim: freeText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
+    sim: acceptText('the ICCID, SID, carrier’s id or unique name of a SIM', 128),
     source: sourceName,
   },
 } as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
@@ -144,7 +144,7 @@ export function parseWord<const Word extends string>(words: readonly Word[]): Pa
   return { accepted: `one of ${words.join(', ')}`, parse: (text) => words.find((word) => word === text) };
 }
 
-function freeText(what: string, maxLength: number): ParameterKind<string> {
+function acceptText(what: string, maxLength: number): ParameterKind<string> {
   return {
     accepted: `${what}, of 1 to ${maxLength} characters`,
     parse: (text) => (text.length >= 1 && text.length <= maxLength ? text : undefined),

@@ -25,7 +25,7 @@ const endOfTime = '9999';
  *
  * @param nextStart when the SIM's next session after one of them started; undefined for the last.
  */
-export async function refreshedSessions(
+export async function readRefreshedSessions(
   sessions: readonly Session[],
   nextStart: (sessionId: string) => string | undefined,
   usageBetween: UsageBetween,
@@ -35,7 +35,7 @@ export async function refreshedSessions(
     await Promise.all(
       chunk.map(async (session) => {
         const { sessionId } = session;
-        refreshed.set(sessionId, await refreshedSession(session, nextStart(sessionId), usageBetween));
+        refreshed.set(sessionId, await refreshSession(session, nextStart(sessionId), usageBetween));
       }),
     );
   }
@@ -47,7 +47,7 @@ function mayBeBehind({ terminal, origin, groups }: Session): boolean {
   return terminal === undefined || groups.totals?.at !== origin.at;
 }
 
-async function refreshedSession(
+async function refreshSession(
   session: Session,
   nextStart: string | undefined,
   usageBetween: UsageBetween,
@@ -56,19 +56,23 @@ async function refreshedSession(
   const from = formatTime(epochMilliseconds(groups.totals?.at ?? start) - hourMilliseconds);
   // A session that was never seen to end may overlap with the next one a little.
   const last = terminal?.end ?? nextStart;
-  const to = last === undefined ? endOfTime : hourAfter(last, origin.at);
+  const to = last === undefined ? endOfTime : addHour(last, origin.at);
   let joined = session;
   for await (const records of usageBetween(from, to)) {
     for (const usage of records) {
       if (usage.sessionId !== sessionId || usage.observedAt === undefined) continue;
-      joined = mergeSessions(joined, statedBy(usage, usage.observedAt, session));
+      joined = mergeSessions(joined, readStatement(usage, usage.observedAt, session));
     }
   }
   return joined;
 }
 
 /** The statement of an update's usage item about its session. */
-function statedBy(usage: StoredUsage, at: string, { sim, sessionId, start, startStated }: Session): Session {
+function readStatement(
+  usage: StoredUsage,
+  at: string,
+  { sim, sessionId, start, startStated }: Session,
+): Session {
   const { source, carrier, iccid, dataModifier, imei, writtenImei, imsi } = usage;
   const totals = pickTotals(usage);
   const network = pickNetwork(usage);
@@ -103,6 +107,6 @@ function pickNetwork({ radio, mcc, mnc, operatorName, country }: StoredUsage): N
   return isStated ? { radio, ratType: undefined, mcc, mnc, operatorName, country } : undefined;
 }
 
-function hourAfter(...times: readonly string[]): string {
+function addHour(...times: readonly string[]): string {
   return formatTime(Math.max(...times.map(epochMilliseconds)) + hourMilliseconds);
 }

@@ -61,7 +61,7 @@ const endOfTime = '9999';
 const hashBytes = 6;
 
 /** Reads a listing's next page of up to `size` sessions; with a status there may be fewer, and more to come. */
-export async function sessionPage(
+export async function readSessionPage(
   source: SessionSource,
   selection: SessionSelection,
   given: Returned,
@@ -78,7 +78,7 @@ export async function sessionPage(
   return {
     sessions,
     next: isLast ? undefined : remember(given, examined, keys),
-    nextStart: await nextStarts(source, selection, sessions, keys, given.floor),
+    nextStart: await readNextStarts(source, selection, sessions, keys, given.floor),
   };
 }
 
@@ -124,7 +124,7 @@ function remember(given: Returned, examined: readonly SessionKey[], keys: readon
 }
 
 /** When the sessions next to a page's started: each key's neighbour in the index, newest first. */
-async function nextStarts(
+async function readNextStarts(
   source: SessionSource,
   { sim, to }: SessionSelection,
   sessions: readonly Session[],

@@ -46,7 +46,7 @@ export async function sumVolumes(
     }),
   );
   return new Map(
-    sessions.map((session) => [session.sessionId, settled(session, sums.get(session.sessionId))]),
+    sessions.map((session) => [session.sessionId, settleTotals(session, sums.get(session.sessionId))]),
   );
 }
 
@@ -120,15 +120,15 @@ function addTo(
   usage: StoredUsage,
 ): void {
   if (owner === undefined || !wanted.has(owner)) return;
-  sums.set(owner, plus(sums.get(owner) ?? nothing, usage));
+  sums.set(owner, addVolumes(sums.get(owner) ?? nothing, usage));
 }
 
 /** Adds the bytes of a usage record. */
-export function plus(volumes: Volumes, usage: StoredUsage): Volumes {
+export function addVolumes(volumes: Volumes, usage: StoredUsage): Volumes {
   return {
     uploaded: addPart(volumes.uploaded, usage.dataUploaded),
     downloaded: addPart(volumes.downloaded, usage.dataDownloaded),
-    total: exact(volumes.total + usage.dataTotal),
+    total: requireExact(volumes.total + usage.dataTotal),
   };
 }
 
@@ -136,16 +136,16 @@ export function plus(volumes: Volumes, usage: StoredUsage): Volumes {
 export const noVolumes = nothing;
 
 function addPart(sum: number | null, part: number | undefined): number | null {
-  return sum === null || part === undefined ? null : exact(sum + part);
+  return sum === null || part === undefined ? null : requireExact(sum + part);
 }
 
 /** A sum that is a whole number of bytes, or an error: no SIM has nine petabytes in one list. */
-function exact(sum: number): number {
+function requireExact(sum: number): number {
   if (!Number.isSafeInteger(sum)) throw new RangeError('The sum of volumes is beyond exact numbers');
   return sum;
 }
 
-function settled({ groups, origin }: Session, sum: Volumes | undefined): Volumes {
+function settleTotals({ groups, origin }: Session, sum: Volumes | undefined): Volumes {
   const { totals } = groups;
   if (totals === undefined) return sum ?? nothing;
   const { dataUploaded, dataDownloaded, dataTotal } = totals.group;

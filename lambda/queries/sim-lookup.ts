@@ -1,4 +1,4 @@
-import { identifier, searchedIccid, simOfIccid } from '../carriers/identifier.ts';
+import { identifier, makeSimKey, parseSearchedIccid } from '../carriers/identifier.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SimAlias } from '../store/reader.ts';
 import { NotFoundError, ParameterError, shorten } from './errors.ts';
@@ -21,9 +21,9 @@ export interface FoundSim {
 export async function findSim(reader: LedgerReader, name: string): Promise<FoundSim> {
   // No SIM has a name that DynamoDB does not accept as a key.
   if (!isKey(name, 'partition')) throw unknownSim(name);
-  const stem = simOfIccid(name);
+  const stem = makeSimKey(name);
   if (stem !== undefined) return { sim: stem, isKnown: false };
-  const sims = await simsCalled(reader, name);
+  const sims = await findSimsByName(reader, name);
   const [first] = sims;
   if (first === undefined) throw unknownSim(name);
   // The SIM whose key is the id comes first: it has no other name.
@@ -50,7 +50,7 @@ export function unknownSim(sim: string): NotFoundError {
 /** The maximum lengths of a SIM's stored name and id. */
 const maxNameLength = 128;
 
-async function simsCalled(reader: LedgerReader, name: string): Promise<string[]> {
+async function findSimsByName(reader: LedgerReader, name: string): Promise<string[]> {
   if (name.length > maxNameLength) return [];
   for (const [alias, text] of listAliases(name)) {
     const sims = await reader.simsBy(alias, text);
@@ -63,7 +63,7 @@ async function simsCalled(reader: LedgerReader, name: string): Promise<string[]>
 function listAliases(name: string): [alias: SimAlias, text: string][] {
   const id = identifier(name) ?? name;
   if (/^HS[0-9a-f]{32}$/i.test(id)) return [['bySimSid', id]];
-  const written = searchedIccid(name);
+  const written = parseSearchedIccid(name);
   return [
     // A name may consist of digits, too.
     ...(/^\d+$/.test(id) ? [['bySimId', id] satisfies [SimAlias, string]] : []),

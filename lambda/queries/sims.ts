@@ -2,8 +2,8 @@ import type { Session, Sim } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader } from '../store/reader.ts';
-import { threeLetterCountry } from './country-code.ts';
-import { accountSid, type DataSession, dataSessions } from './data-sessions.ts';
+import { convertCountry } from './country-code.ts';
+import { type DataSession, readAccountSid, renderDataSessions } from './data-sessions.ts';
 import type { Disclosure } from './disclosure.ts';
 import { decideHeard, type Heard, readHeardMark } from './last-heard.ts';
 import { estimateLocation } from './location-estimate.ts';
@@ -11,7 +11,7 @@ import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
 import type { Volumes } from './session-totals.ts';
 import { type FoundSim, unknownSim } from './sim-lookup.ts';
-import { UsageSum, usageWithin } from './usage-sum.ts';
+import { sumUsageWithin, UsageSum } from './usage-sum.ts';
 
 /** How many of the latest sessions are searched for the open one. */
 const latestSessions = 10;
@@ -81,18 +81,18 @@ export async function fetchSim(
     reader.sim(sim),
     readLatest(reader, sim),
     readLatestUsage(reader, sim),
-    usageWithin(reader, sim, month.start, month.end),
+    sumUsageWithin(reader, sim, month.start, month.end),
   ]);
   if (known === undefined) throw unknownSim(sim);
   const heard = await decideHeard(known, reader);
   const open = latest.sessions.find(({ terminal }) => terminal === undefined);
   const [openSession = null] =
-    open === undefined ? [] : await dataSessions(ports, sim, { ...latest, sessions: [open] }, include);
+    open === undefined ? [] : await renderDataSessions(ports, sim, { ...latest, sessions: [open] }, include);
   return {
     key: known.sim,
     fields: renderSim(
       known,
-      lastActivity(known, latest.sessions, [latestUsage, usage.latest]),
+      findLastActivity(known, latest.sessions, [latestUsage, usage.latest]),
       heard,
       include,
     ),
@@ -148,7 +148,7 @@ function findActivity({ origin, groups: { signalled, bytes, session } }: Sim): A
  * so the latest sessions and usage are read as well. If they are older than the item (usage that was deleted), the item's
  * granule counts.
  */
-function lastActivity(
+function findLastActivity(
   sim: Sim,
   sessions: readonly Session[],
   usage: readonly (string | undefined)[],
@@ -174,7 +174,7 @@ function renderSim(sim: Sim, activity: Activity, heard: Heard, disclosure: Discl
     sim_id: ids?.group.simId ?? null,
     msisdn: phone?.group.msisdn ?? null,
     imsi: disclosure.has('imsi') ? (subscriber?.group.imsi ?? null) : null,
-    account_sid: accountSid(ids?.group.accountId),
+    account_sid: readAccountSid(ids?.group.accountId),
     account_id: ids?.group.accountId ?? null,
     fleet_sid: ids?.group.fleetSid ?? null,
     source: origin.group.source,
@@ -190,22 +190,22 @@ function renderSim(sim: Sim, activity: Activity, heard: Heard, disclosure: Discl
     last_event: lastEvent?.group.lastEvent ?? null,
     last_event_time: lastEvent?.group.lastEventTime ?? null,
     imei: device?.group.imei ?? null,
-    network: network === undefined ? null : networkResource(network.group),
-    cell: cell === undefined ? null : cellResource(cell.group),
+    network: network === undefined ? null : renderNetwork(network.group),
+    cell: cell === undefined ? null : renderCell(cell.group),
   };
 }
 
-function networkResource({ radio, ratType, mcc, mnc, operatorName, country }: NetworkGroup) {
+function renderNetwork({ radio, ratType, mcc, mnc, operatorName, country }: NetworkGroup) {
   return {
     radio_link: radio ?? ratType ?? null,
     operator_mcc: mcc ?? null,
     operator_mnc: mnc ?? null,
-    operator_country: threeLetterCountry(country, mcc),
+    operator_country: convertCountry(country, mcc),
     operator_name: operatorName ?? null,
   };
 }
 
-function cellResource(cell: CellGroup) {
+function renderCell(cell: CellGroup) {
   return {
     cell_id: cell.cellId ?? null,
     lac: cell.lac ?? null,

@@ -5,14 +5,14 @@ import { isKey } from '../store/keys.ts';
 import { type LedgerReader, spareRecords } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { formatAmount } from './billing.ts';
-import { accountSid } from './data-sessions.ts';
+import { readAccountSid } from './data-sessions.ts';
 import type { Disclosure } from './disclosure.ts';
 import { SlowSumError } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { granularities } from './parameters.ts';
 import type { QueryPorts } from './ports.ts';
 import { type FoundSim, unknownSim } from './sim-lookup.ts';
-import { UsageSum, usageWithin } from './usage-sum.ts';
+import { sumUsageWithin, UsageSum } from './usage-sum.ts';
 
 /** The period that one resource sums up. */
 export type Granularity = (typeof granularities)[number];
@@ -33,9 +33,9 @@ export interface UsageQuery extends PageRequest<string> {
 }
 
 /** Usage of a period as a resource. */
-export type UsageRecord = ReturnType<typeof usageRecord>;
+export type UsageRecord = ReturnType<typeof renderUsageRecord>;
 /** A stored usage record as a resource. */
-export type RawUsageRecord = ReturnType<typeof rawUsageRecord>;
+export type RawUsageRecord = ReturnType<typeof renderRawUsageRecord>;
 
 /**
  * Lists a SIM's usage, newest first.
@@ -98,9 +98,9 @@ async function readSums(range: TimeRange, granularity: 'all' | 'hour' | 'day'): 
   const { reader, sim, from, to, maxSumSeconds } = range;
   if (granularity !== 'all') return readPeriods(range, granularity);
   // One resource for the whole period, even without usage.
-  const sum = await usageWithin(reader, sim, from, to, maxSumSeconds);
+  const sum = await sumUsageWithin(reader, sim, from, to, maxSumSeconds);
   if (sum === undefined) throw new SlowSumError(maxSumSeconds ?? Number.POSITIVE_INFINITY);
-  return { records: (owner) => [usageRecord(owner, { start: from, end: to, sum })], next: undefined };
+  return { records: (owner) => [renderUsageRecord(owner, { start: from, end: to, sum })], next: undefined };
 }
 
 /** One UTC hour or day after the other, newest first; those without usage are left out. */
@@ -108,7 +108,7 @@ async function readPeriods(range: TimeRange, granularity: 'hour' | 'day'): Promi
   const { reader, sim, from, to, size, position } = range;
   const periods: PeriodUsage[] = [];
   const page = (next: string | undefined): UsagePage => ({
-    records: (owner) => periods.map((period) => usageRecord(owner, period)),
+    records: (owner) => periods.map((period) => renderUsageRecord(owner, period)),
     next,
   });
   for await (const records of reader.usage({ sim, from, to: position ?? to })) {
@@ -137,7 +137,7 @@ async function readRaw(range: TimeRange, disclosure: Disclosure): Promise<UsageP
   }
   const page = stored.slice(0, size);
   return {
-    records: (owner) => page.map((usage) => rawUsageRecord(owner, usage, disclosure)),
+    records: (owner) => page.map((usage) => renderRawUsageRecord(owner, usage, disclosure)),
     next: stored.length > size ? page.at(-1)?.usageId : undefined,
   };
 }
@@ -157,11 +157,11 @@ export function cutPeriod(
 }
 
 /** Usage in the shape of KORE's UsageRecord. Members that only filtered or grouped usage has are null. */
-function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
+function renderUsageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
   const { amount, currency } = formatAmount(sum.bill);
   const { simSid, accountId } = sim.groups.ids?.group ?? {};
   return {
-    account_sid: accountSid(accountId),
+    account_sid: readAccountSid(accountId),
     sim_sid: simSid ?? sim.sim,
     fleet_sid: null,
     network_sid: null,
@@ -176,11 +176,11 @@ function usageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
 }
 
 /** A stored record in the same shape, followed by the members that only a single record has. */
-function rawUsageRecord(owner: Sim, usage: StoredUsage, disclosure: Disclosure) {
+function renderRawUsageRecord(owner: Sim, usage: StoredUsage, disclosure: Disclosure) {
   const sum = new UsageSum();
   sum.add(usage);
   return {
-    ...usageRecord(owner, { start: usage.start, end: usage.end, sum }),
+    ...renderUsageRecord(owner, { start: usage.start, end: usage.end, sum }),
     iso_country: usage.country ?? null,
     sid: usage.recordId,
     data_session_sid: usage.sessionId ?? null,

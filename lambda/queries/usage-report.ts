@@ -4,7 +4,7 @@ import { parseDecimal } from '../json/decimal.ts';
 import { DecimalSum } from '../json/decimal-sum.ts';
 import type { Sim } from '../ledger/observation.ts';
 import type { StoredUsage } from '../store/records.ts';
-import { accountSid } from './data-sessions.ts';
+import { readAccountSid } from './data-sessions.ts';
 import type { UsageGroup, UsageOrder } from './parameters.ts';
 
 /** Adds usage up exactly, by what a report is grouped by, and shows it in the shape of KORE's UsageRecord. */
@@ -149,7 +149,7 @@ export class UsageReport {
     const read = (group: UsageGroup, value: string | undefined): string | null =>
       this.#groups.has(group) ? (value ?? null) : null;
     return {
-      account_sid: accountSid(accountId),
+      account_sid: readAccountSid(accountId),
       sim_sid: owner === undefined ? null : (simSid ?? owner.sim),
       fleet_sid: fleet ?? null,
       network_sid:

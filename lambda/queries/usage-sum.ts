@@ -1,8 +1,8 @@
 import { epochMilliseconds, formatTime } from '../ledger/time.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
-import { type Bill, charged, nothingBilled } from './billing.ts';
-import { noVolumes, plus, type Volumes } from './session-totals.ts';
+import { type Bill, nothingBilled, sumCharges } from './billing.ts';
+import { addVolumes, noVolumes, type Volumes } from './session-totals.ts';
 
 /** Ranges that are read at the same time where a whole period is added up. */
 const concurrentReads = 8;
@@ -29,8 +29,8 @@ export class UsageSum {
   }
 
   add(record: StoredUsage): void {
-    this.#volumes = plus(this.#volumes, record);
-    this.#bill = charged(this.#bill, record);
+    this.#volumes = addVolumes(this.#volumes, record);
+    this.#bill = sumCharges(this.#bill, record);
     // Start may follow end in real records.
     for (const time of [record.start, record.end]) {
       if (this.#latest === undefined || time > this.#latest) this.#latest = time;
@@ -46,15 +46,20 @@ export class UsageSum {
  * @param maxSeconds how long it may take; as long as it takes, where it is left out.
  * @returns undefined where it takes longer.
  */
-export function usageWithin(reader: LedgerReader, sim: string, from: string, to: string): Promise<UsageSum>;
-export function usageWithin(
+export function sumUsageWithin(
+  reader: LedgerReader,
+  sim: string,
+  from: string,
+  to: string,
+): Promise<UsageSum>;
+export function sumUsageWithin(
   reader: LedgerReader,
   sim: string,
   from: string,
   to: string,
   maxSeconds: number | undefined,
 ): Promise<UsageSum | undefined>;
-export async function usageWithin(
+export async function sumUsageWithin(
   reader: LedgerReader,
   sim: string,
   from: string,

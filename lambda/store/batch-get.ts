@@ -4,7 +4,7 @@ import {
   type DynamoDBClient,
   type KeysAndAttributes,
 } from '@aws-sdk/client-dynamodb';
-import { backOff, chunked } from './concurrency.ts';
+import { chunked, waitBeforeRetry } from './concurrency.ts';
 import type { Item } from './items.ts';
 
 /** Keys that one request may ask for. */
@@ -68,7 +68,7 @@ export async function tryReadItems(
       try {
         for (let attempt = 0; open.length > 0; attempt += 1) {
           if (attempt === maxAttempts) throw new UnreadKeysError(tableName, open.length);
-          if (attempt > 0) await backOff(attempt);
+          if (attempt > 0) await waitBeforeRetry(attempt);
           const answer: BatchGetItemCommandOutput = await client.send(
             new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: [...open], ...settings } } }),
           );

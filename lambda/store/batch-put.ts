@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { toError } from '../errors.ts';
-import { backOff, chunked, forEachConcurrently, maxRequests } from './concurrency.ts';
+import { chunked, forEachConcurrently, maxRequests, waitBeforeRetry } from './concurrency.ts';
 import type { Item } from './items.ts';
 
 /** Puts of many items at once, without conditions. */
@@ -42,7 +42,7 @@ async function putBatch<Put extends PlacedItem>(
   try {
     for (let attempt = 0; open.length > 0; attempt += 1) {
       if (attempt === maxAttempts) throw new UnprocessedItemsError(open.length);
-      if (attempt > 0) await backOff(attempt);
+      if (attempt > 0) await waitBeforeRetry(attempt);
       const answer = await client.send(new BatchWriteItemCommand({ RequestItems: listRequests(open) }));
       open = pickUnprocessed(open, answer.UnprocessedItems);
     }

@@ -45,16 +45,16 @@ export function compileCodec<State extends object>(table: AttributeTable<State>)
     .filter(isFirst)
     .map(({ name, kind }) => `${name}: ${encoded[kind](`state.${checkName(name)}`)}`);
   const others = attributes.filter((attribute) => !isFirst(attribute));
-  const overwrite = statements(
+  const overwrite = writeStatements(
     attributes,
     (name, value) => `writer.set('${name}', ${value}); else writer.remove('${name}');`,
   );
-  const printed = attributes.map((attribute) => `\${${statedValue(attribute)}}`);
+  const printed = attributes.map((attribute) => `\${${writeStatedValue(attribute)}}`);
   const source = `return {
-    encode(state) { const item = { ${first.join(', ')} }; ${statements(others, put)} return item; },
-    add(item, state) { ${statements(attributes, put)} },
+    encode(state) { const item = { ${first.join(', ')} }; ${writeStatements(others, put)} return item; },
+    add(item, state) { ${writeStatements(attributes, put)} },
     overwrite(writer, state) { ${overwrite} },
-    decode(item) { return ${decodedState(attributes)}; },
+    decode(item) { return ${writeDecodedState(attributes)}; },
     print(state) { return \`${printed.join('|')}\`; },
   };`;
   const make = new Function(...Object.keys(calls), `'use strict'; ${source}`);
@@ -95,25 +95,25 @@ const missing: Readonly<Record<Kind, string>> = {
 };
 
 /** Statements that go through a state, each with what is done where something is stored. */
-function statements(
+function writeStatements(
   attributes: readonly Attribute[],
   store: (name: string, value: string) => string,
 ): string {
   const each = attributes.map((attribute) => {
     const { name, kind } = attribute;
     const isStored = kind === 'mark' ? 'value === true' : 'value !== undefined';
-    return `value = ${statedValue(attribute)}; if (${isStored}) ${store(name, encoded[kind]('value'))}`;
+    return `value = ${writeStatedValue(attribute)}; if (${isStored}) ${store(name, encoded[kind]('value'))}`;
   });
   return ['let value;', ...each].join('\n');
 }
 
 /** The expression for what `state` says of an attribute. */
-function statedValue({ name, member }: Attribute): string {
+function writeStatedValue({ name, member }: Attribute): string {
   return member === undefined ? `state.${checkName(name)}` : `state.${checkName(member)}?.${checkName(name)}`;
 }
 
 /** The expression for a state, of `item`. */
-function decodedState(attributes: readonly Attribute[]): string {
+function writeDecodedState(attributes: readonly Attribute[]): string {
   const values = attributes.map(({ name, member, kind, isRequired }) => {
     const value = decoded[kind](`item.${checkName(name)}`);
     return { member, source: `${name}: ${isRequired ? `(${value}) ?? ${missing[kind]}` : value}` };

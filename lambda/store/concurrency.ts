@@ -46,7 +46,11 @@ export async function mapConcurrently<T, Result>(
 }
 
 /** Waits a random time below an exponentially growing bound, so that many who wait don't come back together. */
-export function backOff(attempt: number, firstMilliseconds = 25, maxMilliseconds = 2_000): Promise<void> {
+export function waitBeforeRetry(
+  attempt: number,
+  firstMilliseconds = 25,
+  maxMilliseconds = 2_000,
+): Promise<void> {
   const bound = Math.min(maxMilliseconds, firstMilliseconds * 2 ** attempt);
   return new Promise((resolve) => setTimeout(resolve, Math.random() * bound));
 }

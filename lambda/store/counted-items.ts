@@ -63,12 +63,12 @@ export interface TimeRange {
  */
 export function keysToRead({ from, to }: TimeRange, before: string | undefined): TimeRange {
   const end = isTime(readKeyTime(to))
-    ? `${shifted(readKeyTime(to), renderingDistance)}${to.slice(timeLength)}`
+    ? `${shiftKey(readKeyTime(to), renderingDistance)}${to.slice(timeLength)}`
     : to;
-  const last = before === undefined ? end : shifted(readKeyTime(before), keyDistance);
+  const last = before === undefined ? end : shiftKey(readKeyTime(before), keyDistance);
   return {
     // A key's time may be cut to the second.
-    from: isTime(from) ? wholeSecond(shifted(from, -renderingDistance)) : from,
+    from: isTime(from) ? wholeSecond(shiftKey(from, -renderingDistance)) : from,
     to: [last, end].sort()[0] ?? end,
   };
 }
@@ -80,10 +80,10 @@ export interface OpenRange {
 }
 
 /** The times, `to` excluded, of all records that decide what counts in a range. */
-export function recordTimes({ from, to }: OpenRange): OpenRange {
+export function listRecordTimes({ from, to }: OpenRange): OpenRange {
   return {
-    from: from === undefined ? undefined : shifted(from, -renderingDistance),
-    to: to === undefined ? undefined : shifted(to, renderingDistance),
+    from: from === undefined ? undefined : shiftKey(from, -renderingDistance),
+    to: to === undefined ? undefined : shiftKey(to, renderingDistance),
   };
 }
 
@@ -99,6 +99,6 @@ function isTime(text: string): boolean {
   return text.length === timeLength;
 }
 
-function shifted(time: string, milliseconds: number): string {
+function shiftKey(time: string, milliseconds: number): string {
   return formatTime(epochMilliseconds(time) + milliseconds);
 }

@@ -199,11 +199,11 @@ function formatUpdate(
  * Writes a session without reading it. The condition says exactly that joining would be the same as overwriting: what
  * is stored was observed before all that the change states, no earlier start is lost, and nothing terminal is undone.
  */
-export function sessionUpdate(session: Session): ItemUpdate {
+export function writeSessionUpdate(session: Session): ItemUpdate {
   const { startStated, terminal } = session;
   const start = { S: session.start };
   const update = new ItemUpdate(sessionConditions[startStated ? 1 : 0][terminal === undefined ? 0 : 1], {
-    oldest: { S: oldestStatement(session.origin.at, Object.values(session.groups)) },
+    oldest: { S: findOldestStatement(session.origin.at, Object.values(session.groups)) },
     start,
     ...(terminal !== undefined && { end: { S: terminal.end } }),
   });
@@ -227,11 +227,11 @@ export function sessionUpdate(session: Session): ItemUpdate {
 
 /** The conditions of a session's update: by whether its start is stated, and by whether it is terminal. */
 const sessionConditions = [
-  [sessionCondition(false, false), sessionCondition(false, true)],
-  [sessionCondition(true, false), sessionCondition(true, true)],
+  [writeSessionCondition(false, false), writeSessionCondition(false, true)],
+  [writeSessionCondition(true, false), writeSessionCondition(true, true)],
 ] as const;
 
-function sessionCondition(startStated: boolean, isTerminal: boolean): Condition {
+function writeSessionCondition(startStated: boolean, isTerminal: boolean): Condition {
   const older: Term = { attribute: 'lastUpdated', sign: '<', value: 'oldest' };
   const notEarlier: readonly Term[] = startStated
     ? [
@@ -254,10 +254,10 @@ function sessionCondition(startStated: boolean, isTerminal: boolean): Condition 
  * Writes a SIM without reading it, on the same condition. Marks lie before the time at which a SIM's other groups are
  * stated, and after the start of its day, so each has a term of its own: none that is stored may be later.
  */
-export function simUpdate(sim: Sim): ItemUpdate {
+export function writeSimUpdate(sim: Sim): ItemUpdate {
   const { signalled, bytes, session, ...others } = sim.groups;
   const operands: Record<string, AttributeValue> = {
-    oldest: { S: oldestStatement(sim.origin.at, Object.values(others)) },
+    oldest: { S: findOldestStatement(sim.origin.at, Object.values(others)) },
   };
   const stated: MarkName[] = [];
   for (const name of markNames) {
@@ -266,7 +266,7 @@ export function simUpdate(sim: Sim): ItemUpdate {
     stated.push(name);
     operands[markAttribute(name)] = stampValue(mark.at);
   }
-  const update = new ItemUpdate(simCondition(stated), operands);
+  const update = new ItemUpdate(writeSimCondition(stated), operands);
   update.set('lastUpdated', { S: sim.origin.at });
   originCodec.overwrite(update, sim.origin.group);
   for (const schema of simSchema) update.overwriteStated(schema, sim.groups[schema.name]);
@@ -276,7 +276,7 @@ export function simUpdate(sim: Sim): ItemUpdate {
 const simConditions = new Map<string, Condition>();
 
 /** The condition of a SIM's update that states these marks. */
-function simCondition(marks: readonly MarkName[]): Condition {
+function writeSimCondition(marks: readonly MarkName[]): Condition {
   const key = marks.join();
   const known = simConditions.get(key);
   if (known !== undefined) return known;
@@ -306,7 +306,7 @@ function markAttribute(name: MarkName): string {
  *
  * @param possible all attributes that the item may have.
  */
-export function unchangedSince(stored: Item, possible: Iterable<string>): Expressions {
+export function requireUnchanged(stored: Item, possible: Iterable<string>): Expressions {
   const names: Record<string, string> = {};
   const values: Record<string, AttributeValue> = {};
   const terms: string[] = [];
@@ -330,7 +330,7 @@ export function unchangedSince(stored: Item, possible: Iterable<string>): Expres
 }
 
 /**
- * Replaces an item that was read by another of the same key, on the condition of {@link unchangedSince}: as a PartiQL
+ * Replaces an item that was read by another of the same key, on the condition of {@link requireUnchanged}: as a PartiQL
  * statement, which sets what differs and removes what is gone.
  */
 export function replaceStatement(
@@ -373,7 +373,7 @@ function isSameValue(a: AttributeValue, b: AttributeValue | undefined): boolean 
   return a.S === b?.S && a.N === b?.N && a.BOOL === b?.BOOL;
 }
 
-function oldestStatement(latest: string, groups: readonly (Stated | undefined)[]): string {
+function findOldestStatement(latest: string, groups: readonly (Stated | undefined)[]): string {
   let oldest = latest;
   for (const group of groups) if (group !== undefined && group.at < oldest) oldest = group.at;
   return oldest;

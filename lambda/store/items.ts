@@ -20,7 +20,7 @@ export { type Item, stampValue };
 /** Items as DynamoDB holds them. */
 
 /** A session as its item. */
-export function sessionItem(session: Session): Item {
+export function encodeSessionItem(session: Session): Item {
   const item: Item = { status: { S: 'open' }, lastUpdated: { S: session.origin.at } };
   sessionCodec.add(item, session);
   sessionOriginCodec.add(item, session.origin.group);
@@ -68,7 +68,7 @@ export function decodeSim(item: Item): Sim {
  *
  * @param expiresAt seconds since the epoch; undefined where it never expires.
  */
-export function usageItem(usage: Usage, complete: boolean, expiresAt?: number): Item {
+export function encodeUsageItem(usage: Usage, complete: boolean, expiresAt?: number): Item {
   const item = usageCodec.encode(usage);
   if (!complete) item['fullness'] = { N: String(usage.completeness) };
   if (expiresAt !== undefined) item[expiryAttribute] = { N: String(expiresAt) };
@@ -104,7 +104,7 @@ export function keepLaterExpiry(item: Item, before: Item): Item {
  *
  * @param retentionDays how long the item is kept, counted from its arrival; 0 keeps it forever.
  */
-export function eventItem(event: LedgerEvent, complete: boolean, retentionDays: number): Item {
+export function encodeEventItem(event: LedgerEvent, complete: boolean, retentionDays: number): Item {
   const item = eventCodec.encode(event);
   if (!complete) item['fullness'] = { N: String(event.completeness) };
   if (retentionDays > 0) {

@@ -2,7 +2,7 @@ import type { KnownUsage } from '../alerts/known.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { completenessAttributes } from './completeness.ts';
 import { usageRecords } from './counted-items.ts';
-import { withKnownCarrier } from './records.ts';
+import { requireKnownCarrier } from './records.ts';
 
 /**
  * Reads of usage what alerts look at, from the attributes of the same names: test/lambda/store/schema.property.test.ts
@@ -38,5 +38,5 @@ export const knownUsageAttributes: readonly string[] = [
 
 /** What alerts look at of the usage record that an item holds, in whole or in part. */
 export function decodeKnownUsage(item: Item): KnownUsage {
-  return withKnownCarrier(knownUsageCodec.decode(item));
+  return requireKnownCarrier(knownUsageCodec.decode(item));
 }

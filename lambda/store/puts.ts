@@ -8,8 +8,8 @@ import { complete, type LedgerEvent, type Usage } from '../ledger/observation.ts
 import { tryReadItems } from './batch-get.ts';
 import { type PlacedItem, putItems } from './batch-put.ts';
 import { completenessAttributes, outdoes, rankCompleteness, supersedes } from './completeness.ts';
-import { backOff, forEachConcurrently, maxRequests } from './concurrency.ts';
-import { eventItem, findUsageExpiry, type Item, keepLaterExpiry, usageItem } from './items.ts';
+import { forEachConcurrently, maxRequests, waitBeforeRetry } from './concurrency.ts';
+import { encodeEventItem, encodeUsageItem, findUsageExpiry, type Item, keepLaterExpiry } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { ContendedItemError, readItem, replaceItem } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
@@ -142,7 +142,7 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt 
   for (const change of usage) {
     const { state } = change;
     const expiresAt = findUsageExpiry(state, writtenAt, tables.usageRetentionDays);
-    const item = usageItem(state, state.completeness >= complete, expiresAt);
+    const item = encodeUsageItem(state, state.completeness >= complete, expiresAt);
     const { sim, usageId } = item;
     if (sim === undefined || usageId === undefined) continue;
     const key = { [usageTable.partitionKey]: sim, [usageTable.sortKey]: usageId };
@@ -152,7 +152,7 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt 
   }
   for (const change of events) {
     const { state } = change;
-    const item = eventItem(state, state.completeness >= complete, tables.eventRetentionDays);
+    const item = encodeEventItem(state, state.completeness >= complete, tables.eventRetentionDays);
     const { sim, eventKey } = item;
     if (sim === undefined || eventKey === undefined) continue;
     const key = { [eventsTable.partitionKey]: sim, [eventsTable.sortKey]: eventKey };
@@ -178,7 +178,7 @@ async function findStored(
   const byTable = new Map<string, Map<string, Put>>();
   for (const put of puts) {
     const ofTable = byTable.get(put.tableName) ?? new Map<string, Put>();
-    byTable.set(put.tableName, ofTable.set(keyText(put.key), put));
+    byTable.set(put.tableName, ofTable.set(formatKey(put.key), put));
   }
   await Promise.all(
     [...byTable].map(async ([tableName, byKey]) => {
@@ -188,7 +188,7 @@ async function findStored(
         ...(attributes && { attributes: [...Object.keys(keys[0] ?? {}), ...attributes] }),
       });
       for (const item of read.items) {
-        const put = byKey.get(keyText(item));
+        const put = byKey.get(formatKey(item));
         if (put !== undefined) stored.set(put, item);
       }
     }),
@@ -196,7 +196,7 @@ async function findStored(
   return stored;
 }
 
-function keyText(item: Item): string {
+function formatKey(item: Item): string {
   return `${item['sim']?.S}\n${item['usageId']?.S ?? item['eventKey']?.S}`;
 }
 
@@ -245,7 +245,7 @@ async function putUnlessFuller(
       return 'changed';
     }
     stored = replaced.stored ?? (await readItem(client, put.tableName, put.key));
-    await backOff(attempt);
+    await waitBeforeRetry(attempt);
   }
   throw new ContendedItemError(put.tableName);
 }

@@ -69,7 +69,7 @@ export class BucketQuarantine implements Quarantine {
     const [first] = rejects;
     if (first === undefined) return;
     const lines = rejects.map((reject) => `${JSON.stringify(rejectLine(reject))}\n`).join('');
-    const name = group === undefined ? rejectsName(rejects) : groupId(group, rejects);
+    const name = group === undefined ? makeRejectsName(rejects) : groupId(group, rejects);
     await this.#bucket.put(`${rejectPrefix}${first.source}/${first.code}/${name}.jsonl`, lines);
   }
 }
@@ -166,7 +166,7 @@ function groupId(group: string, rejects: readonly Reject[]): string {
  * else: not on their order, nor on where they arrived. So a second delivery of the same bytes makes no second object.
  * One reject alone gives its object its own id.
  */
-export function rejectsName(rejects: readonly Reject[]): string {
+export function makeRejectsName(rejects: readonly Reject[]): string {
   const [first, ...others] = rejects;
   if (first === undefined) return '';
   if (others.length === 0) return rejectId(first);

@@ -13,16 +13,16 @@ export type StoredEvent = EventContent;
 
 /** The usage record that an item holds. */
 export function decodeUsage(item: Item): StoredUsage {
-  return withoutFalseCost(withKnownCarrier(usageCodec.decode(item)));
+  return omitFalseCost(requireKnownCarrier(usageCodec.decode(item)));
 }
 
 /** The event that an item holds. */
 export function decodeEvent(item: Item): StoredEvent {
-  return withKnownCarrier(eventCodec.decode(item));
+  return requireKnownCarrier(eventCodec.decode(item));
 }
 
 /** Items that older versions wrote state a cost in a currency, although it is not money. */
-function withoutFalseCost(usage: StoredUsage): StoredUsage {
+function omitFalseCost(usage: StoredUsage): StoredUsage {
   const { carrier, cost, costVolume } = usage;
   if (isCostMoney(carrier)) return costVolume === undefined ? usage : { ...usage, costVolume: undefined };
   if (cost === undefined && usage.currency === undefined) return usage;
@@ -34,7 +34,7 @@ function withoutFalseCost(usage: StoredUsage): StoredUsage {
  *
  * @throws Error where it is not.
  */
-export function withKnownCarrier<Content extends Pick<StoredUsage, 'carrier'>>(content: Content): Content {
+export function requireKnownCarrier<Content extends Pick<StoredUsage, 'carrier'>>(content: Content): Content {
   if (carriers.includes(content.carrier)) return content;
   throw new Error(`An item of the ledger names the carrier ${content.carrier}`);
 }

@@ -7,8 +7,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Change } from '../ledger/fold.ts';
-import { backOff, forEachConcurrently, maxRequests } from './concurrency.ts';
-import { type ItemUpdate, replaceStatement, unchangedSince } from './expressions.ts';
+import { forEachConcurrently, maxRequests, waitBeforeRetry } from './concurrency.ts';
+import { type ItemUpdate, replaceStatement, requireUnchanged } from './expressions.ts';
 import type { Item } from './items.ts';
 import type { Outcome } from './report.ts';
 import {
@@ -140,7 +140,7 @@ export async function joinStored<State>(
     const replaced = await replaceRegister(table, stored, joined);
     if (replaced.done) return 'changed';
     stored = replaced.stored;
-    await backOff(attempt);
+    await waitBeforeRetry(attempt);
   }
   throw new ContendedItemError(table.tableName);
 }
@@ -196,7 +196,7 @@ export async function replaceItem(
       new PutItemCommand({
         TableName: tableName,
         Item: item,
-        ...unchangedSince(stored, attributes),
+        ...requireUnchanged(stored, attributes),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );

@@ -111,23 +111,28 @@ const expiresAt: ItemAttribute = { name: 'expiresAt', type: 'N' };
 /** All attributes that items may have, keys included. */
 export const itemAttributes = {
   sessions: [
-    ...typed(sessionCodec.attributes),
+    ...makeTyped(sessionCodec.attributes),
     lastUpdated,
-    ...typed(sessionOriginCodec.attributes),
-    ...stamped(sessionSchema),
+    ...makeTyped(sessionOriginCodec.attributes),
+    ...makeStamped(sessionSchema),
   ],
-  usage: [...typed(usageCodec.attributes), completeness, expiresAt],
-  events: [...typed(eventCodec.attributes), completeness, expiresAt],
-  files: typed(fileCodec.attributes),
-  sims: [...typed(simCodec.attributes), lastUpdated, ...typed(originCodec.attributes), ...stamped(simSchema)],
+  usage: [...makeTyped(usageCodec.attributes), completeness, expiresAt],
+  events: [...makeTyped(eventCodec.attributes), completeness, expiresAt],
+  files: makeTyped(fileCodec.attributes),
+  sims: [
+    ...makeTyped(simCodec.attributes),
+    lastUpdated,
+    ...makeTyped(originCodec.attributes),
+    ...makeStamped(simSchema),
+  ],
 } as const satisfies Readonly<Record<string, readonly ItemAttribute[]>>;
 
-function typed(attributes: readonly Attribute[]): ItemAttribute[] {
+function makeTyped(attributes: readonly Attribute[]): ItemAttribute[] {
   return attributes.map(({ name, kind }) => ({ name, type: attributeTypes[kind] }));
 }
 
-function stamped(schemas: readonly GroupSchema[]): ItemAttribute[] {
-  return schemas.flatMap(({ stamp, attributes }) => [{ name: stamp, type: 'N' }, ...typed(attributes)]);
+function makeStamped(schemas: readonly GroupSchema[]): ItemAttribute[] {
+  return schemas.flatMap(({ stamp, attributes }) => [{ name: stamp, type: 'N' }, ...makeTyped(attributes)]);
 }
 
 /**

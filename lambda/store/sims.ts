@@ -6,7 +6,7 @@ import { mergeSims, sameSim } from '../ledger/sim.ts';
 import { epochMilliseconds } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
-import { simUpdate } from './expressions.ts';
+import { writeSimUpdate } from './expressions.ts';
 import { decodeSim, type Item, simItem } from './items.ts';
 import { KnownSims } from './known-sims.ts';
 import { joinStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
@@ -32,7 +32,7 @@ export class SimWriter {
       tableName,
       makeKey: ({ sim }) => ({ [simsTable.partitionKey]: { S: sim } }),
       attributes: possibleAttributes.sims,
-      update: simUpdate,
+      update: writeSimUpdate,
       statements,
       encode: simItem,
       decode: decodeSim,

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { toError } from '../errors.ts';
 import type { Item } from './codec.ts';
-import { backOff, maxRequests } from './concurrency.ts';
+import { maxRequests, waitBeforeRetry } from './concurrency.ts';
 import { FormTexts } from './form-texts.ts';
 
 /** A PartiQL write of one item. */
@@ -179,7 +179,7 @@ export class StatementQueue {
   }
 
   async #sendLater(again: readonly Waiting[]): Promise<void> {
-    await backOff(Math.max(...again.map(({ attempts }) => attempts)));
+    await waitBeforeRetry(Math.max(...again.map(({ attempts }) => attempts)));
     this.#waiting.push(...again);
     this.#schedule();
   }

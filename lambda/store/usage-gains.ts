@@ -32,7 +32,7 @@ export class UsageGains {
     );
     const keys = new Map(
       doubtful.flatMap(({ usage }) =>
-        neighbourKeys(usage).map((key): [string, Item] => [printKey(key), key]),
+        listNeighbourKeys(usage).map((key): [string, Item] => [printKey(key), key]),
       ),
     );
     const read = await tryReadItems(client, tableName, [...keys.values()], { consistent: true });
@@ -40,7 +40,7 @@ export class UsageGains {
     const unread = new Set(read.unread.map(printKey));
     return this.#gains.flatMap(({ usage, before }) => {
       const around =
-        before === undefined && mayBeSecond(usage, options) ? neighbourKeys(usage).map(printKey) : [];
+        before === undefined && mayBeSecond(usage, options) ? listNeighbourKeys(usage).map(printKey) : [];
       if (around.some((key) => unread.has(key))) return [];
       const other = around
         .map((key) => stored.get(key))
@@ -62,7 +62,7 @@ function mayBeSecond({ usageId, end }: Usage, { readBeforeWrite, writtenAt = 0 }
 }
 
 /** Keys of other renderings of a record whose key has its second: those a second before and after. */
-function neighbourKeys({ sim, usageId }: Usage): Item[] {
+function listNeighbourKeys({ sim, usageId }: Usage): Item[] {
   const time = readKeyTime(usageId);
   return [-renderingDistance, renderingDistance].map((distance) => ({
     [usageTable.partitionKey]: { S: sim },

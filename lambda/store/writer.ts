@@ -1,8 +1,8 @@
 import type { Changes } from '../ledger/fold.ts';
 import type { Session } from '../ledger/observation.ts';
 import { mergeSessions, sameSession } from '../ledger/session.ts';
-import { sessionUpdate } from './expressions.ts';
-import { decodeSession, sessionItem } from './items.ts';
+import { writeSessionUpdate } from './expressions.ts';
+import { decodeSession, encodeSessionItem } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import { putAll } from './puts.ts';
 import { type RegisterTable, writeRegisters } from './registers.ts';
@@ -35,9 +35,9 @@ export class LedgerWriter {
         [sessionsTable.sortKey]: { S: session.sessionId },
       }),
       attributes: possibleAttributes.sessions,
-      update: sessionUpdate,
+      update: writeSessionUpdate,
       statements: this.#statements,
-      encode: sessionItem,
+      encode: encodeSessionItem,
       decode: decodeSession,
       merge: mergeSessions,
       same: sameSession,

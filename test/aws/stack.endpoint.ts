@@ -8,7 +8,7 @@ import { makeProgram } from '../../cli/program.ts';
 import { processTerminal } from '../../cli/terminal/terminal.ts';
 import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
-import { continuation } from '../../lambda/ingest/files/messages.ts';
+import { makeContinuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { exampleDeliveries } from '../../local/examples/index.ts';
 import { compareLedger } from '../../simulator/compare.ts';
@@ -265,7 +265,7 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
     await deployed.s3.send(new PutObjectCommand({ Bucket, Key: key, Body: body }));
     const object = { bucket, key: 'cdr_20261102_130000.csv', versionId: undefined, eTag: undefined };
     await deployed.sqs.send(
-      new SendMessageCommand({ QueueUrl: queues?.deadLetters, MessageBody: continuation(object) }),
+      new SendMessageCommand({ QueueUrl: queues?.deadLetters, MessageBody: makeContinuation(object) }),
     );
     const listed = await json<{ batches: number; files: object[] }>('failures list');
     expect([listed?.batches, listed?.files.length]).toEqual([1, 1]);

@@ -9,7 +9,12 @@ import { type Kind, makeRecords } from '../../bench/workloads.ts';
 import { dollarsPerMillionSimDays } from '../../cli/days/close.ts';
 import { findDay } from '../../lambda/days/day.ts';
 import { makeSimDay } from '../../lambda/days/sim-days.ts';
-import { eventItem, measureItem, sessionItem, usageItem } from '../../lambda/store/items.ts';
+import {
+  encodeEventItem,
+  encodeSessionItem,
+  encodeUsageItem,
+  measureItem,
+} from '../../lambda/store/items.ts';
 import { encodeSimPeriod } from '../../lambda/store/sim-day-items.ts';
 import { statedBy } from '../records/arrival.ts';
 import { readStreamerText } from '../records/datastreamer.ts';
@@ -101,11 +106,13 @@ describe('an item of a carrier’s document', () => {
     const usage = statedBy(readStreamerText(textOf('usage')), 'usage');
     const noRows = { events: [], sessions: [], usageRenderings: [], eventRenderings: [], findings: [] };
     expect({
-      superSimUsage: measureItem(usageItem(statedBy(each, 'usage'), true)),
-      hourlySuperSimUsage: measureItem(usageItem(statedBy(readSuperSim(update, 'hourly'), 'usage'), true)),
-      usage: measureItem(usageItem(usage, true)),
-      event: measureItem(eventItem(statedBy(readStreamerText(textOf('event')), 'event'), true, 90)),
-      session: measureItem(sessionItem(statedBy(each, 'session'))),
+      superSimUsage: measureItem(encodeUsageItem(statedBy(each, 'usage'), true)),
+      hourlySuperSimUsage: measureItem(
+        encodeUsageItem(statedBy(readSuperSim(update, 'hourly'), 'usage'), true),
+      ),
+      usage: measureItem(encodeUsageItem(usage, true)),
+      event: measureItem(encodeEventItem(statedBy(readStreamerText(textOf('event')), 'event'), true, 90)),
+      session: measureItem(encodeSessionItem(statedBy(each, 'session'))),
       simDay: measureItem(
         encodeSimPeriod(makeSimDay(usage.sim, findDay(usage.start), { ...noRows, usage: [usage] }), 1),
       ),

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readDeployedFunction, readDeployedMapping } from '../../bench/deployed.ts';
 import { makeBatch } from '../../bench/workloads.ts';
-import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readSources } from '../../lambda/aws/sources.ts';
 import { functions, streamMapping } from '../../lib/limits.ts';
 
 /** The benchmarks measure what a configuration deploys, and nothing else. */
@@ -41,7 +41,7 @@ describe('a measured function', () => {
   });
 
   it('knows sources that all have a stream, like all that can be configured', () => {
-    const { all } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+    const { all } = readSources(readDeployedFunction('kinesisConsumer').environment);
     expect(all.map(({ name, filesOnly, superseded }) => [name, filesOnly, superseded])).toEqual(
       ['kore', '1nce', 'emnify', 'telekom'].map((name) => [name, false, false]),
     );
@@ -53,7 +53,7 @@ describe('a measured function', () => {
     ['event', 'telekom'],
     ['context', '1nce'],
   ] as const)('takes %s records from the stream of %s, a second after the latest', (kind, name) => {
-    const { ofStream } = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+    const { ofStream } = readSources(readDeployedFunction('kinesisConsumer').environment);
     const { Records } = makeBatch({ kind, perSession: 1 }, 3, 1);
     const [record] = Records;
     if (record === undefined) throw new Error('The batch is empty');

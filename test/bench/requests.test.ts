@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDeployedFunction } from '../../bench/deployed.ts';
 import { makeBatch, type Workload, workloadName } from '../../bench/workloads.ts';
-import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readSources } from '../../lambda/aws/sources.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
@@ -12,7 +12,7 @@ import { unitsOf } from '../property/write-units.ts';
 
 /** What 1,000 records of the benchmarks' workloads cost, counted: nothing may make it more without being seen. */
 
-const sources = sourcesFromEnvironment(readDeployedFunction('kinesisConsumer').environment);
+const sources = readSources(readDeployedFunction('kinesisConsumer').environment);
 
 /** Requests by operation, and write units of the tables (not of their indexes). */
 interface Cost {

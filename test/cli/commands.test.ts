@@ -11,7 +11,7 @@ import type { Deployment } from '../../cli/deployment/deployment.ts';
 import { openLocalRun } from '../../cli/deployment/local-run.ts';
 import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
 import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
-import { continuation } from '../../lambda/ingest/files/messages.ts';
+import { makeContinuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { carriers } from '../../lambda/ledger/source.ts';
 import { alertStateTable } from '../../lambda/store/tables.ts';
@@ -653,7 +653,7 @@ describe('failures', () => {
     await ledger.local.idle();
     const object = { bucket, key: 'late.txt', versionId: put.VersionId, eTag: undefined };
     const QueueUrl = deployment.places.queues?.deadLetters;
-    await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: continuation(object) }));
+    await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: makeContinuation(object) }));
 
     const listed = await ledger.json<{ batches: number; latest: object[]; files: object[] }>('failures list');
     expect(listed).toMatchObject({

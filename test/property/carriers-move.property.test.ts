@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { sourcesFromEnvironment } from '../../lambda/aws/sources.ts';
+import { readSources } from '../../lambda/aws/sources.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import {
   type DeliveryPath,
@@ -73,7 +73,7 @@ describe(`a fleet that moves from Twilio to KORE (seed ${seed})`, () => {
     const twilio = { name: 'old', carrier: 'twilio', bytesPerMegabyte: 1_000_000, streamArn: 'arn:old' };
     const kore = { name: 'new', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn: 'arn:new' };
     const superseded = (sources: readonly object[], arn: string) =>
-      sourcesFromEnvironment({ SIMLEDGER_SOURCES: JSON.stringify(sources) }).ofStream(arn).superseded;
+      readSources({ SIMLEDGER_SOURCES: JSON.stringify(sources) }).ofStream(arn).superseded;
     expect([
       superseded([twilio], 'arn:old'),
       superseded([kore], 'arn:new'),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
-import { dataSessions } from '../../lambda/queries/data-sessions.ts';
+import { renderDataSessions } from '../../lambda/queries/data-sessions.ts';
 import { decodeSession } from '../../lambda/store/items.ts';
 import { decodeUsage } from '../../lambda/store/records.ts';
 import { compareAnswers, type Item as PlainItem } from '../../simulator/compare.ts';
@@ -42,7 +42,7 @@ async function* resourcesOf(
     const nextStart = (id: string) => nextStarts.get(id);
     const disclosure = new Set(['imsi'] as const);
     const ports = { reader, sessionRefresh };
-    for (const resource of await dataSessions(ports, sim, { sessions, nextStart }, disclosure)) {
+    for (const resource of await renderDataSessions(ports, sim, { sessions, nextStart }, disclosure)) {
       yield { sim, resource };
     }
   }

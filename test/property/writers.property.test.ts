@@ -10,7 +10,13 @@ import {
 } from '../../lambda/ledger/observation.ts';
 import { mergeSessions } from '../../lambda/ledger/session.ts';
 import { mergeSims } from '../../lambda/ledger/sim.ts';
-import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../lambda/store/items.ts';
+import {
+  encodeEventItem,
+  encodeSessionItem,
+  encodeUsageItem,
+  type Item,
+  simItem,
+} from '../../lambda/store/items.ts';
 import { changesOf } from '../lambda/store/observations.ts';
 import { event, session, sim, usage } from '../records/arbitraries.ts';
 import { Case } from './case.ts';
@@ -102,7 +108,7 @@ function changesTo<State extends Session | Sim>(state: Arbitrary<State>): Arbitr
 const sessions: Arbitrary<Rivalry> = writersOf(changesTo(session)).map((writers) => ({
   table: 'Sessions',
   writers: writers.map((changes) => changes.map((one) => ({ sessions: [one] }))),
-  expected: sessionItem(joined(writers, mergeSessions)),
+  expected: encodeSessionItem(joined(writers, mergeSessions)),
 }));
 
 const sims: Arbitrary<Rivalry> = writersOf(changesTo(sim)).map((writers) => ({
@@ -130,7 +136,7 @@ const usages: Arbitrary<Rivalry> = renderingsOf(usage, fc.option(usage, { nil: u
     return {
       table: 'Usage',
       writers: writers.map((changes) => changes.map((one) => ({ usage: [one] }))),
-      expected: usageItem(winner, winner.completeness === complete),
+      expected: encodeUsageItem(winner, winner.completeness === complete),
     };
   },
 );
@@ -141,7 +147,7 @@ const events: Arbitrary<Rivalry> = renderingsOf(event, fc.option(event, { nil: u
     return {
       table: 'Events',
       writers: writers.map((changes) => changes.map((one) => ({ events: [one] }))),
-      expected: eventItem(winner, winner.completeness === complete, 90),
+      expected: encodeEventItem(winner, winner.completeness === complete, 90),
     };
   },
 );

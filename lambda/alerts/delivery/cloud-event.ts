@@ -5,9 +5,9 @@ import {
   type AlertTransition,
   type EvidenceRecord,
   type Excerpt,
+  formatTransitionId,
   maxEvidence,
   maxMembers,
-  transitionId,
 } from './transition.ts';
 import { tellName, writeHeadline } from './wording.ts';
 
@@ -67,7 +67,7 @@ export function makeAlertEvent(
   const { episode, sequence, kind, state, decidedAt, rule, from, to, evidence, mergedInto } = transition;
   return {
     specversion: '1.0',
-    id: transitionId(transition),
+    id: formatTransitionId(transition),
     source: `/simledger/${encodeURIComponent(deployment)}`,
     type: `simledger.alert.${kind}`,
     subject: episode,

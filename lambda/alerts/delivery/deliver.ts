@@ -2,7 +2,7 @@ import { toError } from '../../errors.ts';
 import { chooseWait, maxRetryAfterMilliseconds } from './backoff.ts';
 import { type EventContext, makeAlertEvent } from './cloud-event.ts';
 import type { Outcome, Receiver } from './receiver.ts';
-import { transitionId } from './transition.ts';
+import { formatTransitionId } from './transition.ts';
 import {
   type Disposal,
   type ReceiverState,
@@ -223,7 +223,7 @@ class Delivery {
     }
     this.#counts.failed += 1;
     this.#reasons.add(reason);
-    const wait = chooseWait(transitionId(transition), attempts + 1);
+    const wait = chooseWait(formatTransitionId(transition), attempts + 1);
     await this.#store.reschedule(this.#receiver.name, next, now + wait);
     return false;
   }

@@ -60,7 +60,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     const { enqueued = 0 } = (await this.#readCursor(receiver, episode)) ?? {};
     if (enqueued >= sequence) return;
     const item: Item = {
-      ...makeKey(receiver, transitionEntry(episode, sequence)),
+      ...makeKey(receiver, formatTransitionKey(episode, sequence)),
       transition: { S: JSON.stringify(transition) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: item }));
@@ -133,7 +133,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     reason: string,
   ): Promise<boolean> {
     const { episode, sequence } = next.transition;
-    const entry = transitionEntry(episode, sequence);
+    const entry = formatTransitionKey(episode, sequence);
     const isKept = disposal === 'undeliverable';
     if (isKept) await this.#keep(receiver, entry, reason);
     const isDone = await this.#advance(receiver, next);
@@ -197,8 +197,8 @@ export class AlertOutbox implements UndeliveredTransitions {
         KeyConditionExpression: 'receiver = :receiver AND entry BETWEEN :first AND :last',
         ExpressionAttributeValues: {
           ':receiver': { S: receiver },
-          ':first': { S: transitionEntry(episode, done + 1) },
-          ':last': { S: transitionEntry(episode, enqueued) },
+          ':first': { S: formatTransitionKey(episode, done + 1) },
+          ':last': { S: formatTransitionKey(episode, enqueued) },
         },
         Limit: 1,
       }),
@@ -267,7 +267,7 @@ function makeKey(receiver: string, entry: string): Item {
 }
 
 /** Sort key of a transition. No episode's id has a `#`, so none is another one's. */
-function transitionEntry(episode: string, sequence: number): string {
+function formatTransitionKey(episode: string, sequence: number): string {
   return `${episode}#${String(sequence).padStart(sequenceDigits, '0')}`;
 }
 

@@ -97,6 +97,9 @@ export interface AlertTransition {
 }
 
 /** The id under which a transition is told: the same at each attempt. */
-export function transitionId({ episode, sequence }: Pick<AlertTransition, 'episode' | 'sequence'>): string {
+export function formatTransitionId({
+  episode,
+  sequence,
+}: Pick<AlertTransition, 'episode' | 'sequence'>): string {
   return `${episode}-${sequence}`;
 }

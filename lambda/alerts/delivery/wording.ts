@@ -1,4 +1,4 @@
-import { disclosed } from '../../queries/disclosure.ts';
+import { redactText } from '../../queries/disclosure.ts';
 import type { EpisodeState, TransitionKind } from '../episode.ts';
 import type { SourceCause } from '../shared-episodes.ts';
 import type { AlertKind, AlertSim, AlertSubject, AlertTransition } from './transition.ts';
@@ -43,7 +43,7 @@ const longNumber = /\+\d[\d ()/-]{6,}\d|\d{10,}/g;
  */
 export function tellName({ sim, name = '' }: Pick<AlertSim, 'sim' | 'name'>): string | undefined {
   const oneLine = name.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
-  const told = oneLine === sim ? oneLine : disclosed(oneLine, undefined, new Set()).replace(longNumber, '…');
+  const told = oneLine === sim ? oneLine : redactText(oneLine, undefined, new Set()).replace(longNumber, '…');
   const cut = told.length > maxNameLength ? `${told.slice(0, maxNameLength - 1).toWellFormed()}…` : told;
   return /[^…\s]/.test(cut) ? cut : undefined;
 }

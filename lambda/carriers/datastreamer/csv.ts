@@ -3,7 +3,7 @@ import { unknownMembers } from '../extra.ts';
 import { isNothing } from '../nothing.ts';
 import { type Arrival, type Fault, fault, memberFault, type Reading } from '../reading.ts';
 import { interpretEvent } from './event.ts';
-import { eventFields } from './event-fields.ts';
+import { readEventFields } from './event-fields.ts';
 import { findEventTypeId } from './event-types.ts';
 import { interpretUsage, type UsageFields } from './usage.ts';
 
@@ -53,7 +53,7 @@ const documented = new Set(
 );
 
 /** The name by which a column is known, whatever the carrier or a spreadsheet makes of it. */
-function canonicalName(heading: string): string {
+function canonicalizeName(heading: string): string {
   const name = heading.trim().toLowerCase();
   return aliases.get(name) ?? name;
 }
@@ -69,13 +69,13 @@ const minHeaderNames = 3;
 export function isHeaderRow(row: Row): boolean {
   const cells = row.map((cell) => cell.trim()).filter((cell) => cell !== '');
   if (cells.some((cell) => /^\d/.test(cell))) return false;
-  const names = new Set(cells.map(canonicalName).filter((name) => documented.has(name)));
+  const names = new Set(cells.map(canonicalizeName).filter((name) => documented.has(name)));
   return names.size >= minHeaderNames && 2 * names.size >= cells.length;
 }
 
 /** The index of the column with the records' ids; -1 if the header has none. */
 export function findIdColumn(header: Row): number {
-  return header.findIndex((heading) => canonicalName(heading) === 'id');
+  return header.findIndex((heading) => canonicalizeName(heading) === 'id');
 }
 
 /**
@@ -86,7 +86,7 @@ export function findIdColumn(header: Row): number {
 export function makeRowInterpreter(header: Row, fileName: string): RowInterpreter | Fault {
   const columns = new Map<string, number>();
   for (const [index, heading] of header.entries()) {
-    const canonical = canonicalName(heading);
+    const canonical = canonicalizeName(heading);
     // Of two columns with the same meaning, the first counts.
     if (canonical !== '' && !columns.has(canonical)) columns.set(canonical, index);
   }
@@ -94,9 +94,9 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
     return memberFault('no-id-column', 'The header', 'has no column id', header.join(','));
   }
   const hasVolume = ['volume_total', 'volume_tx', 'volume_rx'].some((name) => columns.has(name));
-  if (columns.has('start_timestamp') && hasVolume) return usageRows(columns, header.length);
+  if (columns.has('start_timestamp') && hasVolume) return makeUsageReader(columns, header.length);
   const hasEvents = columns.has('event_type_id') || columns.has('event_type_description');
-  if (hasEvents || fileName.startsWith('events_')) return eventRows(columns, header.length);
+  if (hasEvents || fileName.startsWith('events_')) return makeEventReader(columns, header.length);
   return memberFault(
     'unknown-columns',
     'The header',
@@ -106,13 +106,13 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
 }
 
 /** The fault of a row that does not have as many fields as its header. Extra fields may be empty. */
-function wrongLength(row: Row, expected: number): Fault | undefined {
+function findLengthFault(row: Row, expected: number): Fault | undefined {
   if (row.length === expected) return undefined;
   if (row.length > expected && row.slice(expected).every((field) => field === '')) return undefined;
   return fault('broken-row', `The row has ${row.length} fields where the header has ${expected}`);
 }
 
-function usageRows(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
+function makeUsageReader(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
   const column = (name: string): number => columns.get(name) ?? -1;
   const id = column('id');
   const start = column('start_timestamp');
@@ -138,9 +138,9 @@ function usageRows(columns: ReadonlyMap<string, number>, width: number): RowInte
   const countryName = column('operator_country_name');
   const tariff = column('tariff_name');
   const rateZone = column('tariff_ratezone_name');
-  const unknown = unknownColumns(columns);
+  const unknown = listUnknownColumns(columns);
   return (row, arrival) => {
-    const wrong = wrongLength(row, width);
+    const wrong = findLengthFault(row, width);
     if (wrong !== undefined) return wrong;
     const networkCodes = row[mnc];
     const single = networkCodes === undefined || !/[\s,;|]/.test(networkCodes.trim());
@@ -178,7 +178,7 @@ function usageRows(columns: ReadonlyMap<string, number>, width: number): RowInte
   };
 }
 
-function unknownColumns(columns: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
+function listUnknownColumns(columns: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
   return [...columns].filter(([name]) => !documented.has(name) && !name.startsWith('detail_'));
 }
 
@@ -187,11 +187,11 @@ function collectExtra(row: Row, unknown: readonly (readonly [string, number])[])
 }
 
 /** Event rows are few, so they are converted into flat records and read like those. */
-function eventRows(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
+function makeEventReader(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
   const named = [...columns];
-  const unknown = unknownColumns(columns);
+  const unknown = listUnknownColumns(columns);
   return (row, arrival) => {
-    const wrong = wrongLength(row, width);
+    const wrong = findLengthFault(row, width);
     if (wrong !== undefined) return wrong;
     const record: Record<string, unknown> = Object.create(null);
     for (const [name, index] of named) {
@@ -204,7 +204,7 @@ function eventRows(columns: ReadonlyMap<string, number>, width: number): RowInte
     const detail = record['detail'];
     // Text that is not valid JSON stays as it is.
     if (typeof detail === 'string') record['detail'] = parseObject(detail) ?? detail;
-    const fields = { ...eventFields(record), abridged: true, extra: collectExtra(row, unknown) };
+    const fields = { ...readEventFields(record), abridged: true, extra: collectExtra(row, unknown) };
     return interpretEvent(fields, arrival);
   };
 }

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../json/json.ts';
 import type { Arrival, Reading } from '../reading.ts';
 import { interpretEvent } from './event.ts';
-import { eventFields } from './event-fields.ts';
-import { interpretUsage, usageFields } from './usage.ts';
+import { readEventFields } from './event-fields.ts';
+import { interpretUsage, readUsageFields } from './usage.ts';
 
 /** Whether a record is one of the data streamer's: an event or a usage record. */
 export function isDataStreamerRecord(record: JsonObject): boolean {
@@ -15,8 +15,8 @@ export function isDataStreamerRecord(record: JsonObject): boolean {
  */
 export function interpretDataStreamer(record: JsonObject, arrival: Arrival): Reading {
   return isEvent(record)
-    ? interpretEvent(eventFields(record), arrival)
-    : interpretUsage(usageFields(record), arrival);
+    ? interpretEvent(readEventFields(record), arrival)
+    : interpretUsage(readUsageFields(record), arrival);
 }
 
 function isEvent(record: JsonObject): boolean {

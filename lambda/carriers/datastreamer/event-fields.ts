@@ -1,6 +1,6 @@
 import { type JsonObject, jsonObject } from '../../json/json.ts';
 import { unknownMembers } from '../extra.ts';
-import { firstStated, isNothing } from '../nothing.ts';
+import { findFirstStated, isNothing } from '../nothing.ts';
 import type { IdentityFields } from './identity.ts';
 import type { Volume } from './megabytes.ts';
 
@@ -69,8 +69,8 @@ const documentedNames = new Set(
 );
 
 /** The members of a JSON event. */
-export function eventFields(record: JsonObject): EventFields {
-  const inDetail = detailFields(record);
+export function readEventFields(record: JsonObject): EventFields {
+  const inDetail = readDetail(record);
   const sim = jsonObject(record['sim']);
   const endpoint = jsonObject(record['endpoint']);
   const type = jsonObject(record['event_type']);
@@ -78,29 +78,29 @@ export function eventFields(record: JsonObject): EventFields {
   const imsi = record['imsi'];
   return {
     id: record['id'],
-    time: firstStated(record['timestamp'], record['event_timestamp']),
-    typeId: firstStated(
+    time: findFirstStated(record['timestamp'], record['event_timestamp']),
+    typeId: findFirstStated(
       type?.['id'],
       record['event_type_id'],
       type === undefined ? record['event_type'] : undefined,
     ),
     typeWords: type?.['description'] ?? type?.['name'] ?? record['event_type_description'],
-    severityId: firstStated(severity?.['id'], record['event_severity_id']),
-    severityWord: firstStated(severity?.['description'], record['event_severity_description']),
+    severityId: findFirstStated(severity?.['id'], record['event_severity_id']),
+    severityWord: findFirstStated(severity?.['description'], record['event_severity_description']),
     alert: record['alert'],
     description: record['description'],
-    organisationId: firstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
-    iccid: firstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
-    simId: firstStated(sim?.['id'], record['sim_id']),
-    msisdn: firstStated(sim?.['msisdn'], record['msisdn_msisdn']),
-    imsi: firstStated(
+    organisationId: findFirstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    iccid: findFirstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
+    simId: findFirstStated(sim?.['id'], record['sim_id']),
+    msisdn: findFirstStated(sim?.['msisdn'], record['msisdn_msisdn']),
+    imsi: findFirstStated(
       jsonObject(imsi)?.['imsi'],
       record['imsi_imsi'],
       jsonObject(imsi) === undefined ? imsi : undefined,
     ),
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
-    imei: firstStated(endpoint?.['imei'], record['endpoint_imei']),
-    ipAddress: firstStated(endpoint?.['ip_address'], record['endpoint_ip_address']),
+    imei: findFirstStated(endpoint?.['imei'], record['endpoint_imei']),
+    ipAddress: findFirstStated(endpoint?.['ip_address'], record['endpoint_ip_address']),
     extra: unknownMembers(record, documented),
     abridged: inDetail.isFlat,
     inDetail,
@@ -108,12 +108,14 @@ export function eventFields(record: JsonObject): EventFields {
 }
 
 /** What `detail` says, which is an object, a text, or spread over flat members. */
-function detailFields(record: JsonObject): DetailFields {
+function readDetail(record: JsonObject): DetailFields {
   const detail = jsonObject(record['detail']);
-  return detail === undefined && hasFlatDetail(record) ? flatDetail(record) : nestedDetail(record, detail);
+  return detail === undefined && hasFlatDetail(record)
+    ? readFlatDetail(record)
+    : readNestedDetail(record, detail);
 }
 
-function nestedDetail(record: JsonObject, detail: JsonObject | undefined): DetailFields {
+function readNestedDetail(record: JsonObject, detail: JsonObject | undefined): DetailFields {
   const country = jsonObject(detail?.['country']);
   const context = jsonObject(detail?.['pdp_context']);
   const volume = jsonObject(detail?.['volume']);
@@ -149,7 +151,7 @@ function hasFlatDetail(record: JsonObject): boolean {
   return Object.keys(record).some((name) => name.startsWith(flatDetailPrefix));
 }
 
-function flatDetail(record: JsonObject): DetailFields {
+function readFlatDetail(record: JsonObject): DetailFields {
   const members = Object.entries(record).filter(
     ([name, value]) => name.startsWith(flatDetailPrefix) && value !== null && value !== '',
   );
@@ -169,8 +171,8 @@ function flatDetail(record: JsonObject): DetailFields {
     countryMcc: record['detail_country_mcc'],
     operatorMnc: record['detail_mnc'],
     ratType: context('rat_type'),
-    lac: firstStated(context('gtp_v1_uli_lac'), context('lac')),
-    cellId: firstStated(context('gtp_v1_uli_ci'), context('ci')),
+    lac: findFirstStated(context('gtp_v1_uli_lac'), context('lac')),
+    cellId: findFirstStated(context('gtp_v1_uli_ci'), context('ci')),
     apn: context('apn'),
     imei: context('imeisv'),
     ipAddress: context('ue_ip_address'),

@@ -74,7 +74,7 @@ const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43'
  * @param words the carrier's description of the type. Id 15 has two meanings, old and new; only the words tell which.
  * @param refused whether an event 3 tells of a PDP context that was not created.
  */
-export function eventTypeName(
+export function nameEventType(
   id: string,
   words: string | undefined,
   refused: boolean,
@@ -122,7 +122,7 @@ export function findEventTypeId(words: string): string | undefined {
 export const activeStatus = 'active';
 
 /** The SIM's status after an event of this type; undefined if the type does not change it. */
-export function statusAfter(id: string): string | undefined {
+export function findStatusAfter(id: string): string | undefined {
   return statuses.get(id);
 }
 

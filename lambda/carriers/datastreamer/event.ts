@@ -17,7 +17,7 @@ import {
 import { deriveConnection } from '../../ledger/sim.ts';
 import { wholeSecond } from '../../ledger/time.ts';
 import { readCountry } from '../country.ts';
-import { extraBeside, formatDetail } from '../detail.ts';
+import { fitExtra, formatDetail } from '../detail.ts';
 import { extraRoom } from '../extra.ts';
 import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
 import { nameRadio, readRatType } from '../radio.ts';
@@ -37,8 +37,8 @@ import {
 } from '../reading.ts';
 import { Unread } from '../unread.ts';
 import type { DetailFields, EventFields } from './event-fields.ts';
-import { activeStatus, endsSessions, eventTypeName, statusAfter } from './event-types.ts';
-import { type Identity, type IdentityGroups, identityGroups, readIdentity } from './identity.ts';
+import { activeStatus, endsSessions, findStatusAfter, nameEventType } from './event-types.ts';
+import { type Identity, type IdentityGroups, makeIdentityGroups, readIdentity } from './identity.ts';
 import { convertToBytes } from './megabytes.ts';
 
 /** Bytes of a description and of the members that could not be taken; only the description is cut. */
@@ -173,7 +173,7 @@ function interpretGroups(fields: EventFields, identity: Identity, at: string, un
       unread.code(fields.inDetail.ipAddress, 45, 'ue_ip_address') ??
       unread.code(fields.ipAddress, 45, 'ip_address'),
   };
-  const { ids, label, phone, subscriber } = identityGroups(identity, at);
+  const { ids, label, phone, subscriber } = makeIdentityGroups(identity, at);
   return {
     ids,
     label,
@@ -188,14 +188,14 @@ function interpretGroups(fields: EventFields, identity: Identity, at: string, un
 
 function interpretNetwork(fields: EventFields, unread: Unread): Network | undefined {
   const { inDetail } = fields;
-  const ratType = readRatType(inDetail.ratType) ?? ratTypeInText(fields);
+  const ratType = readRatType(inDetail.ratType) ?? findRatType(fields);
   const mcc =
     unread.code(inDetail.contextMcc, 8, 'mcc') ?? unread.code(inDetail.countryMcc, 8, 'country.mcc');
   const network: Network = {
     radio: nameRadio(ratType),
     ratType,
     mcc,
-    mnc: readNetworkCode(inDetail.contextMnc) ?? operatorCodeIn(inDetail, mcc),
+    mnc: readNetworkCode(inDetail.contextMnc) ?? findOperatorCode(inDetail, mcc),
     operatorName: freeText(inDetail.operatorName, 64),
     country: readCountry({
       isoCode: readCode(inDetail.countryIsoCode, 8),
@@ -209,13 +209,13 @@ function interpretNetwork(fields: EventFields, unread: Unread): Network | undefi
 }
 
 /** The operator's network code, which only means something together with its own country. */
-function operatorCodeIn(inDetail: DetailFields, mcc: string | undefined): string | undefined {
+function findOperatorCode(inDetail: DetailFields, mcc: string | undefined): string | undefined {
   const countryMcc = freeText(inDetail.countryMcc, 8);
   return countryMcc === undefined || countryMcc === mcc ? readNetworkCode(inDetail.operatorMnc) : undefined;
 }
 
 /** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
-function ratTypeInText(fields: EventFields): string | undefined {
+function findRatType(fields: EventFields): string | undefined {
   const found = ratTypeText.exec(freeText(fields.description, 512) ?? '');
   return readCode(found?.[1] ?? found?.[2], 32);
 }
@@ -261,7 +261,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
     imsi: identity.imsi,
     time: at,
     eventId: identity.recordId,
-    type: eventTypeName(typeId, freeText(fields.typeWords, 64), refused),
+    type: nameEventType(typeId, freeText(fields.typeWords, 64), refused),
     carrierType: typeId,
     severity: readSeverity(fields),
     alert,
@@ -270,7 +270,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
     sessionId: session?.sessionId,
     network: groups.network?.group,
     cellId: groups.cell?.group.cellId,
-    extra: extraBeside(extra, description, detail, unread.text),
+    extra: fitExtra(extra, description, detail, unread.text),
     arrivedAt: arrival.arrivedAt,
   };
 }
@@ -307,7 +307,7 @@ function interpretSim(
   const { identity, at, typeId, groups } = record;
   if (identity.sim === undefined) return undefined;
   const isLive = session !== undefined && session.terminal === undefined;
-  const status = isLive ? activeStatus : statusAfter(typeId);
+  const status = isLive ? activeStatus : findStatusAfter(typeId);
   return {
     sim: identity.sim,
     origin: stated(at, identity.origin),
@@ -319,14 +319,14 @@ function interpretSim(
       subscriber: groups.subscriber,
       network: groups.network,
       cell: groups.cell,
-      connection: connectionAfter(record, session),
+      connection: findConnectionAfter(record, session),
       lifecycle: status === undefined ? undefined : stated<Lifecycle>(at, { status }),
       lastEvent: stated(at, { lastEvent: event.type, lastEventTime: at }),
     },
   };
 }
 
-function connectionAfter(
+function findConnectionAfter(
   { at, typeId }: EventRecord,
   session: Session | undefined,
 ): Stated<Connection> | undefined {

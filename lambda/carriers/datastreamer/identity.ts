@@ -56,7 +56,7 @@ export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: U
   const simId = unread.take(readSimId, 'sim.id', fields.simId);
   // A masked or overlong ICCID does not name a card; the carrier's own id of the SIM then does.
   const sim = card ?? simId;
-  const readOrganisationId = usable('organisation id', fields.organisationId);
+  const readOrganisationId = keepUsable('organisation id', fields.organisationId);
   if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
   const organisationId = unread.take(readOrganisationId, 'organisation.id', fields.organisationId);
   if (recordId === undefined)
@@ -87,7 +87,7 @@ export interface IdentityGroups {
 }
 
 /** A record's identity as groups observed at a time. */
-export function identityGroups(identity: Identity, at: string): IdentityGroups {
+export function makeIdentityGroups(identity: Identity, at: string): IdentityGroups {
   const { ids, simName, msisdn, imsi } = identity;
   return {
     ids: stated(at, ids),
@@ -97,7 +97,7 @@ export function identityGroups(identity: Identity, at: string): IdentityGroups {
   };
 }
 
-function usable(member: string, value: unknown): string | undefined | Fault {
+function keepUsable(member: string, value: unknown): string | undefined | Fault {
   const text = identifier(value);
   return checkIdentifier(member, text) ?? text;
 }

@@ -22,15 +22,15 @@ export function readDecimal(value: unknown, member: string): string | undefined 
   if (isNothing(value)) return undefined;
   const tooLong = overlong(value, member);
   if (tooLong !== undefined) return tooLong;
-  if (typeof value !== 'string' && typeof value !== 'number') return notDecimal(value, member);
-  return parseDecimal(value) ?? (isDecimal(String(value)) ? tooManyDigits : notDecimal)(value, member);
+  if (typeof value !== 'string' && typeof value !== 'number') return makeDecimalFault(value, member);
+  return parseDecimal(value) ?? (isDecimal(String(value)) ? makeTooManyDigitsFault : makeDecimalFault)(value, member);
 }
 
-function notDecimal(value: unknown, member: string): Fault {
+function makeDecimalFault(value: unknown, member: string): Fault {
   return memberFault('impossible-number', member, 'is not a decimal', value);
 }
 
-function tooManyDigits(value: unknown, member: string): Fault {
+function makeTooManyDigitsFault(value: unknown, member: string): Fault {
   return memberFault('impossible-number', member, 'has more digits than can be kept exactly (36)', value);
 }
 
@@ -44,9 +44,9 @@ export function convertToBytes(
   member: string,
   bytesPerMegabyte: number,
 ): WholeBytes | undefined | Fault {
-  const dataUploaded = wholeBytes(volume.volumeUp, `${member} tx`, bytesPerMegabyte);
-  const dataDownloaded = wholeBytes(volume.volumeDown, `${member} rx`, bytesPerMegabyte);
-  const total = wholeBytes(volume.volumeTotal, member, bytesPerMegabyte);
+  const dataUploaded = toWholeBytes(volume.volumeUp, `${member} tx`, bytesPerMegabyte);
+  const dataDownloaded = toWholeBytes(volume.volumeDown, `${member} rx`, bytesPerMegabyte);
+  const total = toWholeBytes(volume.volumeTotal, member, bytesPerMegabyte);
   if (isFault(total)) return total;
   if (isFault(dataUploaded)) return dataUploaded;
   if (isFault(dataDownloaded)) return dataDownloaded;
@@ -55,7 +55,7 @@ export function convertToBytes(
   return { dataUploaded, dataDownloaded, dataTotal };
 }
 
-function wholeBytes(value: unknown, member: string, bytesPerMegabyte: number): number | undefined | Fault {
+function toWholeBytes(value: unknown, member: string, bytesPerMegabyte: number): number | undefined | Fault {
   const decimal = readDecimal(value, member);
   if (decimal === undefined || isFault(decimal)) return decimal;
   const bytes = timesWhole(decimal, bytesPerMegabyte);

@@ -14,7 +14,7 @@ import { isCostMoney } from '../cost.ts';
 import { readCountry } from '../country.ts';
 import { extraRoom, unknownMembers } from '../extra.ts';
 import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
-import { firstStated, isNothing } from '../nothing.ts';
+import { findFirstStated, isNothing } from '../nothing.ts';
 import {
   type Arrival,
   type Fault,
@@ -32,7 +32,7 @@ import {
 } from '../reading.ts';
 import { Unread } from '../unread.ts';
 import { activeStatus } from './event-types.ts';
-import { type Identity, type IdentityFields, identityGroups, readIdentity } from './identity.ts';
+import { type Identity, type IdentityFields, makeIdentityGroups, readIdentity } from './identity.ts';
 import { convertToBytes, readDecimal, type Volume } from './megabytes.ts';
 
 /** A usage record's members under the same names for every dialect; values as they were sent. */
@@ -71,7 +71,7 @@ const documented = new Set(
 );
 
 /** The members of a JSON usage record, nested or flat; docs/wire-formats.md sets their names side by side. */
-export function usageFields(record: JsonObject): UsageFields {
+export function readUsageFields(record: JsonObject): UsageFields {
   const sim = jsonObject(record['sim']);
   const endpoint = jsonObject(record['endpoint']);
   const operator = jsonObject(record['operator']);
@@ -85,40 +85,40 @@ export function usageFields(record: JsonObject): UsageFields {
     id: record['id'],
     start: record['start_timestamp'],
     end: record['end_timestamp'],
-    sessionId: firstStated(record['session_id'], record['ipcan_session_id']),
-    iccid: firstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
-    simId: firstStated(sim?.['id'], record['sim_id']),
-    msisdn: firstStated(sim?.['msisdn'], record['msisdn_msisdn'], record['msisdn']),
+    sessionId: findFirstStated(record['session_id'], record['ipcan_session_id']),
+    iccid: findFirstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
+    simId: findFirstStated(sim?.['id'], record['sim_id']),
+    msisdn: findFirstStated(sim?.['msisdn'], record['msisdn_msisdn'], record['msisdn']),
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
-    imei: firstStated(endpoint?.['imei'], record['endpoint_imei']),
-    imsi: firstStated(jsonObject(imsi)?.['imsi'], record['imsi_imsi'], imsi),
-    organisationId: firstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
-    trafficTypeId: firstStated(trafficType?.['id'], record['traffic_type_id']),
-    trafficTypeWord: firstStated(
+    imei: findFirstStated(endpoint?.['imei'], record['endpoint_imei']),
+    imsi: findFirstStated(jsonObject(imsi)?.['imsi'], record['imsi_imsi'], imsi),
+    organisationId: findFirstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    trafficTypeId: findFirstStated(trafficType?.['id'], record['traffic_type_id']),
+    trafficTypeWord: findFirstStated(
       trafficType?.['description'],
       trafficType?.['name'],
       record['traffic_type_description'],
       trafficType === undefined ? record['traffic_type'] : undefined,
     ),
-    volumeTotal: firstStated(
+    volumeTotal: findFirstStated(
       volume?.['total'],
       record['volume_total'],
       volume === undefined ? record['volume'] : undefined,
     ),
-    volumeUp: firstStated(volume?.['tx'], record['volume_tx']),
-    volumeDown: firstStated(volume?.['rx'], record['volume_rx']),
+    volumeUp: findFirstStated(volume?.['tx'], record['volume_tx']),
+    volumeDown: findFirstStated(volume?.['rx'], record['volume_rx']),
     cost: record['cost'],
     // Flat records have no currency: they are in euro.
-    currency: firstStated(
+    currency: findFirstStated(
       currency?.['code'],
       record['currency_code'],
       currency === undefined ? record['currency'] : undefined,
       record['volume_total'] === undefined ? undefined : 'EUR',
     ),
     operatorName: operator?.['name'] ?? record['operator_name'],
-    mcc: firstStated(country?.['mcc'], record['operator_country_mcc'], record['country_mcc']),
-    mnc: firstStated(operator?.['mnc'], record['operator_mnc']),
-    countryName: firstStated(country?.['name'], record['operator_country_name']),
+    mcc: findFirstStated(country?.['mcc'], record['operator_country_mcc'], record['country_mcc']),
+    mnc: findFirstStated(operator?.['mnc'], record['operator_mnc']),
+    countryName: findFirstStated(country?.['name'], record['operator_country_name']),
     tariff: tariff?.['name'] ?? record['tariff_name'],
     rateZone: jsonObject(tariff?.['ratezone'])?.['name'] ?? record['tariff_ratezone_name'],
     abridged: false,
@@ -181,11 +181,11 @@ function readTrafficType(fields: UsageFields): string {
   if (id === smsId || word === 'sms' || word === smsId) return 'sms';
   if (id === dataId || word === 'data' || word === dataId || (id === undefined && word === undefined))
     return 'data';
-  return readableWord(fields.trafficTypeWord) ?? `traffic-type.${id}`;
+  return readWord(fields.trafficTypeWord) ?? `traffic-type.${id}`;
 }
 
 /** The carrier's word for a kind of traffic; undefined if the text is too long to be a word. */
-function readableWord(word: unknown): string | undefined {
+function readWord(word: unknown): string | undefined {
   const text = readCode(word, 65);
   return text !== undefined && Buffer.byteLength(text) <= 64 ? text : undefined;
 }
@@ -323,7 +323,7 @@ function rankCompleteness(
 function interpretSession(usage: Usage, sessionId: string, identity: Identity): Session {
   // Start may follow end in real records.
   const [earlier, later] = usage.start < usage.end ? [usage.start, usage.end] : [usage.end, usage.start];
-  const { ids, label, subscriber } = identityGroups(identity, later);
+  const { ids, label, subscriber } = makeIdentityGroups(identity, later);
   const device = interpretDevice(usage);
   return {
     sim: usage.sim,
@@ -355,7 +355,7 @@ function interpretSim(usage: Usage, identity: Identity): UnmarkedSim {
   const { sim, start, dataTotal } = usage;
   const device = interpretDevice(usage);
   const at = startOfDay(start);
-  const { ids, label, phone, subscriber } = identityGroups(identity, at);
+  const { ids, label, phone, subscriber } = makeIdentityGroups(identity, at);
   return {
     sim,
     origin: stated(at, identity.origin),

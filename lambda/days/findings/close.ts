@@ -30,7 +30,7 @@ export function checkClose(known: KnownSession): Finding[] {
   const records = isSuperSim(session) ? listOwnUsage(known) : listStreamedUsage(known);
   if (records === undefined) return [];
   const bytes = total - sumBytes(records);
-  if (absolute(bytes) <= findTolerance(known, records)) return [];
+  if (makeAbsolute(bytes) <= findTolerance(known, records)) return [];
   const { source, carrier } = session.origin.group;
   return [
     makeFinding({
@@ -75,6 +75,6 @@ function findTolerance({ session }: KnownSession, { length }: readonly Usage[]):
   return rounded > toleratedBytes ? rounded : toleratedBytes;
 }
 
-function absolute(number: bigint): bigint {
+function makeAbsolute(number: bigint): bigint {
   return number < 0n ? -number : number;
 }

@@ -99,7 +99,7 @@ function checkKind(day: Day, files: readonly NamedFile[]): Finding[] {
   const repeat = (isDense ? dense : sparse).repeatDays * dayMilliseconds;
   const [first] = sequence;
   const isJudged = (time: number): boolean =>
-    (isDense || (first !== undefined && at(first) <= time - repeat)) &&
+    (isDense || (first !== undefined && readTime(first) <= time - repeat)) &&
     !isMissingAgain(time, { missing, interval, repeat });
   return holes
     .filter(({ after }) => findDay(after.time) === day)
@@ -118,14 +118,14 @@ function joinSameTime(inOrder: readonly NamedFile[]): NamedFile[] {
   const joined: NamedFile[] = [];
   for (const file of inOrder) {
     const last = joined.at(-1);
-    if (last === undefined || at(file) - at(last) >= sameTime) joined.push(file);
+    if (last === undefined || readTime(file) - readTime(last) >= sameTime) joined.push(file);
     else if ((file.rows ?? 0) > (last.rows ?? 0)) joined[joined.length - 1] = { ...file, time: last.time };
   }
   return joined;
 }
 
 function listGaps(sequence: readonly NamedFile[]): number[] {
-  return sequence.slice(1).map((file, index) => at(file) - at(sequence[index] ?? file));
+  return sequence.slice(1).map((file, index) => readTime(file) - readTime(sequence[index] ?? file));
 }
 
 function findMedian(numbers: readonly number[]): number {
@@ -137,7 +137,7 @@ function divideAtPauses(sequence: readonly NamedFile[], interval: number): Named
   const runs: NamedFile[][] = [];
   for (const [index, file] of sequence.entries()) {
     const run = runs.at(-1);
-    const isBehindPause = at(file) - at(sequence[index - 1] ?? file) > pauseIntervals * interval;
+    const isBehindPause = readTime(file) - readTime(sequence[index - 1] ?? file) > pauseIntervals * interval;
     if (run === undefined || isBehindPause) runs.push([file]);
     else run.push(file);
   }
@@ -152,7 +152,7 @@ function findHoles(run: readonly NamedFile[], interval: number): Hole[] {
   for (const [index, after] of run.entries()) {
     const before = run[index - 1];
     if (before === undefined) continue;
-    const gap = at(after) - at(before);
+    const gap = readTime(after) - readTime(before);
     const intervals = Math.round(gap / interval);
     if (intervals === 0 || Math.abs(gap - intervals * interval) > findTolerance(interval)) return [];
     missing += intervals - 1;
@@ -163,8 +163,8 @@ function findHoles(run: readonly NamedFile[], interval: number): Hole[] {
 
 /** When the files of a hole would have been made. */
 function listMissing({ before, after }: Hole, interval: number): number[] {
-  const files = Math.round((at(after) - at(before)) / interval) - 1;
-  return Array.from({ length: files }, (_, index) => at(before) + (index + 1) * interval);
+  const files = Math.round((readTime(after) - readTime(before)) / interval) - 1;
+  return Array.from({ length: files }, (_, index) => readTime(before) + (index + 1) * interval);
 }
 
 function isFull({ rows = 0 }: NamedFile): boolean {
@@ -197,13 +197,13 @@ function describeHole(hole: Hole, interval: number): Finding {
     ...{ source, carrier },
     sessionId: undefined,
     start: before.time,
-    end: formatTime(at(after) - interval),
+    end: formatTime(readTime(after) - interval),
     subject: [before.name],
     bytes: undefined,
     records: [before.name, after.name],
   });
 }
 
-function at({ time }: NamedFile): number {
+function readTime({ time }: NamedFile): number {
   return epochMilliseconds(time);
 }

@@ -22,7 +22,7 @@ export function makeFinding({ subject, bytes, charged, records, ...about }: Foun
   return {
     ...about,
     findingId: digest(JSON.stringify([check, reason, source, sim, ...subject])).slice(0, idLength),
-    bytes: bytes === undefined ? undefined : exactNumber(bytes),
+    bytes: bytes === undefined ? undefined : toExactNumber(bytes),
     cost: charged?.cost,
     currency: charged?.cost === undefined ? undefined : charged.currency,
     records: records.filter((id) => id !== undefined).join(' '),
@@ -49,7 +49,7 @@ export function sortFindings(findings: readonly Finding[]): Finding[] {
 }
 
 /** A sum as a number; undefined where that is not exact, which no fleet reaches. */
-function exactNumber(sum: bigint): number | undefined {
+function toExactNumber(sum: bigint): number | undefined {
   const number = Number(sum);
   return Number.isSafeInteger(number) ? number : undefined;
 }

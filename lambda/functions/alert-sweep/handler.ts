@@ -10,7 +10,7 @@ import type { SweepPorts, SweepSettings } from '../../alerts/sweep/sweep-run.ts'
 import type { ReadMark } from '../../alerts/watermark.ts';
 import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
-import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
+import { makeLedgerReader } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
 import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
@@ -32,7 +32,7 @@ const client = dynamoDbClient({}, deadline);
 const settings = JSON.parse(requireEnvironment(environment.alertRules)) as SweepSettings;
 const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
 const stateTable = requireEnvironment(environment.progressTable);
-const reader = ledgerReaderFromEnvironment(client);
+const reader = makeLedgerReader(client);
 const readMarkPorts: ReadMarkPorts = {
   notes: new StreamNotes(client, stateTable, Date.now),
   positions: new KinesisPositions(client.config),

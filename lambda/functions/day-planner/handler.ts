@@ -7,7 +7,7 @@ import { measureSchedule } from '../../aws/day-telemetry.ts';
 import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { LakeBucket } from '../../aws/lake-bucket.ts';
-import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
+import { makeLedgerReader } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
 import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
 import { type AlertSourceDescription, requireEnvironment } from '../../aws/sources.ts';
@@ -37,7 +37,7 @@ const markers = new DayMarkers(client, requireEnvironment(environment.dayMarkers
 const readMarkPorts: ReadMarkPorts = {
   notes: new StreamNotes(client, requireEnvironment(environment.progressTable), Date.now),
   positions: new KinesisPositions(client.config),
-  reader: ledgerReaderFromEnvironment(client),
+  reader: makeLedgerReader(client),
 };
 const ports: SchedulePorts = {
   fence: new FenceTable(client, stateName),

@@ -1,6 +1,6 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { makeBillWork } from '../../aws/bill-work.ts';
-import { dayTablesFromEnvironment, makeDayPorts, makePartialPorts } from '../../aws/day-ports.ts';
+import { makeDayPorts, makePartialPorts, readDayTables } from '../../aws/day-ports.ts';
 import { DayQueue } from '../../aws/day-queue.ts';
 import { measureWork } from '../../aws/day-telemetry.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
@@ -30,7 +30,7 @@ const lake = new LakeBucket(client.config, {
   accounts: requireEnvironment(environment.accountLakeBucket),
 });
 const stateName = requireEnvironment(environment.dayStateTable);
-const tables = dayTablesFromEnvironment(client);
+const tables = readDayTables(client);
 const days: DayPorts = makeDayPorts(tables, { lake, jobs: makeJobs(queue) });
 const ports: Omit<WorkPorts, 'days'> = {
   partial: makePartialPorts(tables, { lake, jobs: makePartialJobs(queue) }),

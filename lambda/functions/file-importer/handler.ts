@@ -3,16 +3,16 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { sendSigned } from '../../aws/aws-request.ts';
 import { ClientBucket } from '../../aws/client-bucket.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
-import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
+import { makeLedgerPorts } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
-import { requireEnvironment, sourcesFromEnvironment } from '../../aws/sources.ts';
+import { readSources, requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { openFile } from '../../ingest/files/file-store.ts';
 import { type ImportPorts, importFile } from '../../ingest/files/import-file.ts';
 import {
-  continuation,
   type FileObject,
   formatCopySource,
+  makeContinuation,
   objectName,
   readMessage,
 } from '../../ingest/files/messages.ts';
@@ -24,7 +24,7 @@ import { keepFile } from '../../store/quarantine.ts';
 const reserveMilliseconds = 20_000;
 
 const telemetry = createTelemetry(service.fileImporter);
-const sources = sourcesFromEnvironment();
+const sources = readSources();
 const dynamoDb = dynamoDbClient();
 const s3 = new S3Client({
   maxAttempts: 5,
@@ -35,7 +35,7 @@ const s3 = new S3Client({
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 });
 const rejects = new ClientBucket(s3, requireEnvironment(environment.quarantineBucket));
-const ledger = ledgerPortsFromEnvironment(dynamoDb, rejects, telemetry);
+const ledger = makeLedgerPorts(dynamoDb, rejects, telemetry);
 const files = new FilesTable(dynamoDb, requireEnvironment(environment.filesTable));
 const filed = new FiledRecordNotes(dynamoDb, requireEnvironment(environment.dayStateTable));
 const queueUrl = requireEnvironment(environment.fileQueueUrl);
@@ -95,7 +95,7 @@ async function goOn(object: FileObject): Promise<void> {
     method: 'POST',
     url: new URL(new URL(queueUrl).origin),
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
-    body: JSON.stringify({ QueueUrl: queueUrl, MessageBody: continuation(object) }),
+    body: JSON.stringify({ QueueUrl: queueUrl, MessageBody: makeContinuation(object) }),
   });
   if (answer.status !== 200)
     throw new Error(`The queue answered ${answer.status}: ${answer.body.slice(0, 300)}`);

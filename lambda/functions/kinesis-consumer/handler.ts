@@ -2,10 +2,10 @@ import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aw
 import { StreamNotes } from '../../alerts/progress/stream-notes.ts';
 import { Deadline } from '../../aws/deadline.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
-import { ledgerPortsFromEnvironment } from '../../aws/ledger-ports.ts';
+import { makeLedgerPorts } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
 import { SignedBucket } from '../../aws/signed-bucket.ts';
-import { requireEnvironment, sourcesFromEnvironment } from '../../aws/sources.ts';
+import { readSources, requireEnvironment } from '../../aws/sources.ts';
 import { createTelemetry } from '../../aws/telemetry.ts';
 import { type ConsumerContext, consume } from './consume.ts';
 import { StoredDeliveryNotes } from './delivery-notes.ts';
@@ -15,8 +15,8 @@ const client = dynamoDbClient({}, deadline);
 const rejects = new SignedBucket(client.config, requireEnvironment(environment.quarantineBucket));
 const telemetry = createTelemetry(service.kinesisConsumer);
 const consumer: ConsumerContext = {
-  sources: sourcesFromEnvironment(),
-  ports: ledgerPortsFromEnvironment(client, rejects, telemetry, deadline),
+  sources: readSources(),
+  ports: makeLedgerPorts(client, rejects, telemetry, deadline),
   notes: new StoredDeliveryNotes(client, requireEnvironment(environment.deliveriesTable)),
   progress: new StreamNotes(
     client,

@@ -1,6 +1,6 @@
 import type { SecretSource } from '../../aws/cached-secret.ts';
 import { isEqual, matchesAny } from '../../http/constant-time.ts';
-import { type BasicCredentials, basicCredentials } from '../../http/http-basic.ts';
+import { type BasicCredentials, readBasicCredentials } from '../../http/http-basic.ts';
 import type { Credentials } from './credentials.ts';
 import { Problem, problemCodes } from './problem.ts';
 import type { HttpRequest } from './request.ts';
@@ -19,22 +19,21 @@ export type Access =
  */
 export async function authenticate(request: HttpRequest, access: Access): Promise<string> {
   if (access.kind === 'iam') {
-    if (request.principal === undefined)
-      throw unauthenticated('a signature of AWS (Signature Version 4)', {});
+    if (request.principal === undefined) throw makeAccessProblem('a signature of AWS (Signature Version 4)', {});
     return request.principal;
   }
-  const given = basicCredentials(request.authorization);
+  const given = readBasicCredentials(request.authorization);
   if (given !== undefined) {
     if (areValid(given, await access.credentials.get())) return given.user;
     // The credentials may be newer than the cached ones.
     if (areValid(given, await access.credentials.refresh())) return given.user;
   }
-  throw unauthenticated('HTTP Basic with the account SID and its token', {
+  throw makeAccessProblem('HTTP Basic with the account SID and its token', {
     'www-authenticate': 'Basic realm="simledger", charset="UTF-8"',
   });
 }
 
-function unauthenticated(accepted: string, headers: Readonly<Record<string, string>>): Problem {
+function makeAccessProblem(accepted: string, headers: Readonly<Record<string, string>>): Problem {
   const message = `The credentials are missing or wrong; accepted is ${accepted}`;
   return new Problem(401, problemCodes.unauthenticated, message, headers);
 }

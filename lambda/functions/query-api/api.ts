@@ -44,25 +44,25 @@ export interface Api extends ApiPorts {
 type Handle = (request: HttpRequest, api: Api) => Promise<ApiAnswer> | ApiAnswer;
 
 const handlers: Readonly<Record<Operation, Handle>> = {
-  listSims: json(answerSims),
-  fetchSim: json(answerSim),
-  fetchFleet: json(answerFleet),
-  listDataSessions: json(answerDataSessions),
-  listUsageRecords: json(answerUsageRecords),
-  listConnectionEvents: json(answerConnectionEvents),
-  listFleetUsageRecords: json(answerFleetUsageRecords),
-  listFiles: json(answerFiles),
-  fetchFile: json(answerFile),
-  listRejects: json(answerRejects),
-  listAlerts: json(answerAlerts),
-  fetchAlert: json(answerAlert),
-  listFindings: json(answerFindings),
-  listBills: json(answerBills),
-  fetchBill: json(answerBill),
-  listBillLines: json(answerBillLines),
-  fetchContract: json(({ root }, { documentation }) => documentation.readContract(root)),
+  listSims: makeJsonAnswer(answerSims),
+  fetchSim: makeJsonAnswer(answerSim),
+  fetchFleet: makeJsonAnswer(answerFleet),
+  listDataSessions: makeJsonAnswer(answerDataSessions),
+  listUsageRecords: makeJsonAnswer(answerUsageRecords),
+  listConnectionEvents: makeJsonAnswer(answerConnectionEvents),
+  listFleetUsageRecords: makeJsonAnswer(answerFleetUsageRecords),
+  listFiles: makeJsonAnswer(answerFiles),
+  fetchFile: makeJsonAnswer(answerFile),
+  listRejects: makeJsonAnswer(answerRejects),
+  listAlerts: makeJsonAnswer(answerAlerts),
+  fetchAlert: makeJsonAnswer(answerAlert),
+  listFindings: makeJsonAnswer(answerFindings),
+  listBills: makeJsonAnswer(answerBills),
+  fetchBill: makeJsonAnswer(answerBill),
+  listBillLines: makeJsonAnswer(answerBillLines),
+  fetchContract: makeJsonAnswer(({ root }, { documentation }) => documentation.readContract(root)),
   fetchDocumentation: async ({ root }, { documentation }) => page(await documentation.readPage(root)),
-  fetchHealth: json(() => ({ status: 'ok' })),
+  fetchHealth: makeJsonAnswer(() => ({ status: 'ok' })),
 };
 
 /** Answers a request. Never rejects: every error becomes an answer. */
@@ -71,9 +71,9 @@ export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer
     return await handle(request, api);
   } catch (error) {
     const refusal = explainRefusal(error);
-    if (refusal !== undefined) return problemAnswer(request, refusal);
+    if (refusal !== undefined) return answerProblem(request, refusal);
     api.onError(error);
-    return problemAnswer(request, explainFailure(error));
+    return answerProblem(request, explainFailure(error));
   }
 }
 
@@ -100,7 +100,7 @@ async function handleConsole(
   if (api.console === undefined) throw new NotFoundError(`The path ${JSON.stringify(shorten(request.path))}`);
   requireOwnPage(request);
   await admit(request, api);
-  return json(answerMute)(request, api);
+  return makeJsonAnswer(answerMute)(request, api);
 }
 
 /** Admits a caller with the right credentials, as often as a client may ask. */
@@ -122,7 +122,7 @@ async function admit(request: HttpRequest, { access, throttle, now }: Api): Prom
   throttle.take(`${caller} ${request.sourceIp}`, now());
 }
 
-function json(read: (request: HttpRequest, api: Api) => object | Promise<object>): Handle {
+function makeJsonAnswer(read: (request: HttpRequest, api: Api) => object | Promise<object>): Handle {
   return async (request, api) => ({
     statusCode: 200,
     headers: makeHeaders('application/json'),
@@ -164,7 +164,7 @@ function page(html: string): ApiAnswer {
 }
 
 /** An error in the form that Twilio's clients convert into a `RestException`. */
-function problemAnswer(request: HttpRequest, { status, code, message, headers }: Problem): ApiAnswer {
+function answerProblem(request: HttpRequest, { status, code, message, headers }: Problem): ApiAnswer {
   const body = { code, message, more_info: `${request.root}/docs#error-${code}`, status };
   return {
     statusCode: status,

@@ -17,7 +17,7 @@ const retryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
  * Credentials in Secrets Manager, as JSON: `{"account": "AC…", "token": "…"}`, and `"previousToken"` while clients
  * change over to a new token.
  */
-export function secretCredentials(
+export function openCredentials(
   configuration: SigningConfiguration,
   secretId: string,
   onUnreadable: OnUnreadable,

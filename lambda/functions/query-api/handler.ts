@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
 import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
-import { ledgerReaderFromEnvironment } from '../../aws/ledger-reader.ts';
+import { makeLedgerReader } from '../../aws/ledger-reader.ts';
 import { consoleFolder, documentationFolder, environment, service } from '../../aws/names.ts';
-import { quarantineFromEnvironment } from '../../aws/quarantine-list.ts';
-import { requireEnvironment, sessionRefreshFromEnvironment } from '../../aws/sources.ts';
-import { billsFromEnvironment } from '../../aws/stored-bills.ts';
-import { storedDaysFromEnvironment } from '../../aws/stored-days.ts';
+import { openQuarantine } from '../../aws/quarantine-list.ts';
+import { readSessionRefresh, requireEnvironment } from '../../aws/sources.ts';
+import { openStoredBills } from '../../aws/stored-bills.ts';
+import { openStoredDays } from '../../aws/stored-days.ts';
 import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { EpisodeReader } from '../../store/episode-reader.ts';
 import { FindingsTable } from '../../store/findings.ts';
@@ -15,7 +15,7 @@ import { MutesTable } from '../../store/mutes.ts';
 import type { Access } from './access.ts';
 import { type Api, respond } from './api.ts';
 import { ConsoleFiles } from './console.ts';
-import { secretCredentials } from './credentials.ts';
+import { openCredentials } from './credentials.ts';
 import { Documentation } from './documentation.ts';
 import { type PersonalData, personalDataSettings } from './personal-data.ts';
 import { readRequest } from './request.ts';
@@ -24,7 +24,7 @@ import { ClientThrottle } from './throttle.ts';
 const telemetry = createTelemetry(service.queryApi);
 const { logger } = telemetry;
 const client = dynamoDbClient();
-const days = storedDaysFromEnvironment(client, Date.now);
+const days = openStoredDays(client, Date.now);
 
 /** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */
 const maxSumSeconds = 20;
@@ -35,12 +35,12 @@ const folder = process.env['LAMBDA_TASK_ROOT'] ?? '.';
 const access = readAccess(requireEnvironment(environment.apiAccess));
 
 const api: Api = {
-  reader: ledgerReaderFromEnvironment(client, days),
+  reader: makeLedgerReader(client, days),
   alerts: openAlerts(),
   days,
   findings: openFindings(),
-  bills: billsFromEnvironment(client.config),
-  quarantine: quarantineFromEnvironment(client.config),
+  bills: openStoredBills(client.config),
+  quarantine: openQuarantine(client.config),
   now: Date.now,
   access,
   // Where AWS signatures are asked for, a browser could not sign its requests.
@@ -48,7 +48,7 @@ const api: Api = {
   documentation: new Documentation(join(folder, documentationFolder)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
   personalData: readPersonalData(requireEnvironment(environment.apiPersonalData)),
-  sessionRefresh: sessionRefreshFromEnvironment(),
+  sessionRefresh: readSessionRefresh(),
   maxSumSeconds,
   usageDays: Number(requireEnvironment(environment.usageRetentionDays)),
   sources: JSON.parse(requireEnvironment(environment.apiSources)) as string[],
@@ -91,7 +91,7 @@ function readAccess(name: string): Access {
   if (name !== 'basic')
     throw new Error(`${environment.apiAccess} is ${JSON.stringify(name)}; accepted is one of basic, iam`);
   const secret = requireEnvironment(environment.apiSecret);
-  return { kind: 'basic', credentials: secretCredentials(client.config, secret, telemetry.secretUnreadable) };
+  return { kind: 'basic', credentials: openCredentials(client.config, secret, telemetry.secretUnreadable) };
 }
 
 function readPersonalData(name: string): PersonalData {

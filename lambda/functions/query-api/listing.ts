@@ -1,6 +1,6 @@
 import { ParameterError } from '../../queries/errors.ts';
 import { decodeToken, encodeToken, type PageState } from './page-token.ts';
-import { defaultPageSize, parameterKind } from './parameters.ts';
+import { defaultPageSize, findParameterKind } from './parameters.ts';
 import { type HttpRequest, makeUrl } from './request.ts';
 import type { Operation } from './routes.ts';
 
@@ -67,11 +67,11 @@ export function openListing(
   const { PageSize: size = defaultPageSize, Page: page, PageToken: token } = paging;
   if (token === undefined) {
     if (page !== undefined && page > 0) throw new ParameterError('Page', String(page), pageWithoutToken);
-    return { subject, size, page: 0, filters: stated(complete(given, false)), from: undefined };
+    return { subject, size, page: 0, filters: listStated(complete(given, false)), from: undefined };
   }
   const from = decodeToken(subject, token);
   if (from === undefined || !areFilters(operation, from.filters, given, complete({}, false)))
-    throw badToken(token);
+    throw makeTokenError(token);
   for (const [name, value] of Object.entries(given)) {
     const started = from.filters[name];
     if (value === undefined || value === started) continue;
@@ -96,16 +96,16 @@ function areFilters(
   always: Readonly<Record<string, string | undefined>>,
 ): boolean {
   const isRead = Object.entries(filters).every(([name, text]) => {
-    const value = Object.hasOwn(taken, name) ? parameterKind(operation, name)?.parse(text) : undefined;
+    const value = Object.hasOwn(taken, name) ? findParameterKind(operation, name)?.parse(text) : undefined;
     return value !== undefined && String(value) === text;
   });
-  return isRead && Object.keys(stated(always)).every((name) => Object.hasOwn(filters, name));
+  return isRead && Object.keys(listStated(always)).every((name) => Object.hasOwn(filters, name));
 }
 
 const pageWithoutToken = '0, or the page that a PageToken belongs to: follow meta.next_page_url';
 
 /** The error of a token that does not belong here. */
-function badToken(token: string): ParameterError {
+function makeTokenError(token: string): ParameterError {
   return new ParameterError('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
 }
 
@@ -122,7 +122,7 @@ export function readPosition<Position>(
 ): Position | undefined {
   if (from === undefined) return undefined;
   const position = read(from.position, from.bytes);
-  if (position === undefined) throw badToken(token);
+  if (position === undefined) throw makeTokenError(token);
   return position;
 }
 
@@ -162,7 +162,7 @@ function makeToken({ subject, page, filters }: Listing, { position, bytes }: Non
   return encodeToken(subject, { page: page + 1, filters, position, bytes: bytes ?? new Uint8Array() });
 }
 
-function stated(filters: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
+function listStated(filters: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(filters).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
   );

@@ -46,15 +46,15 @@ import { type Next, openListing, type PageBody, pageBody, readPosition } from '.
 import { readParameters } from './parameters.ts';
 import {
   alertPeriodRule,
-  completePeriod,
   eventPeriodRule,
+  fillPeriod,
   findingPeriodRule,
   fleetUsagePeriodRules,
   sessionPeriodRule,
   usagePeriodRules,
 } from './period.ts';
 import { disclose, type PersonalData } from './personal-data.ts';
-import { filled, type HttpRequest } from './request.ts';
+import { fillPath, type HttpRequest } from './request.ts';
 
 /** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
@@ -92,8 +92,8 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
     name: filters['Name'],
   };
   const answer = ({ resources, next }: Page<ListedSim, string | SilentPosition>): PageBody => {
-    const sims = resources.map((sim) => ({ ...sim.fields, ...simAddresses(request.root, sim) }));
-    return pageBody(request, listing, 'sims', sims, keyNext(next));
+    const sims = resources.map((sim) => ({ ...sim.fields, ...makeSimAddresses(request.root, sim) }));
+    return pageBody(request, listing, 'sims', sims, readNextKey(next));
   };
   const milliseconds = readDuration(filters['Silent'] ?? '');
   if (milliseconds === undefined) {
@@ -134,7 +134,7 @@ export const answerSim: Answer = async (request, ports) => {
   const { start, end, uploaded, downloaded, total } = sim.usageThisMonth;
   return {
     ...sim.fields,
-    ...simAddresses(request.root, sim),
+    ...makeSimAddresses(request.root, sim),
     open_session: sim.openSession,
     usage_this_month: {
       period: { start_time: start, end_time: end },
@@ -161,7 +161,7 @@ export const answerDataSessions: Answer<PageBody> = async (request, ports) => {
     parameters,
     { StartTime, EndTime, Status },
     (given, isFirstPage) => ({
-      ...completePeriod(given, ports.now(), sessionPeriodRule, isFirstPage),
+      ...fillPeriod(given, ports.now(), sessionPeriodRule, isFirstPage),
       Status: given['Status'],
     }),
   );
@@ -187,7 +187,7 @@ export const answerUsageRecords: Answer<PageBody> = async (request, ports) => {
     { StartTime, EndTime },
     (given, isFirstPage) => {
       const now = ports.now();
-      const period = completePeriod(given, now, usagePeriodRules[granularity], isFirstPage);
+      const period = fillPeriod(given, now, usagePeriodRules[granularity], isFirstPage);
       return { ...period, EndTime: period.EndTime ?? formatTime(now) };
     },
   );
@@ -198,9 +198,9 @@ export const answerUsageRecords: Answer<PageBody> = async (request, ports) => {
   const { maxSumSeconds } = ports;
   const query = { sim, period, granularity, size, after, include, maxSumSeconds };
   const page = await listUsageRecords(query, ports).catch((error: unknown) => {
-    throw error instanceof SlowSumError ? tooSlow(period, maxSumSeconds) : error;
+    throw error instanceof SlowSumError ? makeTooSlowError(period, maxSumSeconds) : error;
   });
-  return pageBody(request, listing, 'usage_records', page.resources, keyNext(page.next));
+  return pageBody(request, listing, 'usage_records', page.resources, readNextKey(page.next));
 };
 
 /** `GET /v1/UsageRecords`: usage of the fleet. */
@@ -216,7 +216,7 @@ export const answerFleetUsageRecords: Answer<PageBody> = async (request, ports) 
     { StartTime, EndTime, Sim, Fleet, Network, IsoCountry },
     (given, isFirstPage) => {
       const now = ports.now();
-      const period = completePeriod(given, now, fleetUsagePeriodRules[granularity], isFirstPage);
+      const period = fillPeriod(given, now, fleetUsagePeriodRules[granularity], isFirstPage);
       return { ...given, ...period, EndTime: period.EndTime ?? formatTime(now) };
     },
   );
@@ -232,16 +232,19 @@ export const answerFleetUsageRecords: Answer<PageBody> = async (request, ports) 
     after: readPosition(listing, parameters, readFleetPosition),
   };
   const page = await listFleetUsage(query, ports).catch((error: unknown) => {
-    throw error instanceof SlowSumError ? tooSlow(period, ports.maxSumSeconds) : error;
+    throw error instanceof SlowSumError ? makeTooSlowError(period, ports.maxSumSeconds) : error;
   });
   return {
-    ...pageBody(request, listing, 'usage_records', page.resources, keyNext(page.next)),
+    ...pageBody(request, listing, 'usage_records', page.resources, readNextKey(page.next)),
     coverage: page.coverage,
   };
 };
 
 /** The error of a time whose usage takes too long to be added up. */
-function tooSlow({ from, to }: { readonly from: string; readonly to: string }, seconds = 0): ParameterError {
+function makeTooSlowError(
+  { from, to }: { readonly from: string; readonly to: string },
+  seconds = 0,
+): ParameterError {
   const accepted = `a later time, or an earlier EndTime: adding up all usage from then to ${to} takes more than ${seconds} seconds. Ask for shorter periods, and add up their answers`;
   return new ParameterError('StartTime', from, accepted);
 }
@@ -258,7 +261,7 @@ export const answerConnectionEvents: Answer<PageBody> = async (request, ports) =
     parameters,
     { StartTime, EndTime, EventType },
     (given, isFirstPage) => ({
-      ...completePeriod(given, ports.now(), eventPeriodRule, isFirstPage),
+      ...fillPeriod(given, ports.now(), eventPeriodRule, isFirstPage),
       EventType: given['EventType'],
     }),
   );
@@ -267,7 +270,7 @@ export const answerConnectionEvents: Answer<PageBody> = async (request, ports) =
   const after = readPosition(listing, parameters, (value) => readEventsPosition(value, period));
   const query = { sim, period, type: filters['EventType'], size, after, include };
   const { resources, next } = await listConnectionEvents(query, ports);
-  return pageBody(request, listing, 'connection_events', resources, keyNext(next));
+  return pageBody(request, listing, 'connection_events', resources, readNextKey(next));
 };
 
 /** `GET /v1/Files`: the files of all sources, those delivered last first. */
@@ -280,15 +283,15 @@ export const answerFiles: Answer<PageBody> = async (request, ports) => {
   const state = fileStates.find((known) => known === filters['State']);
   const after = readPosition(listing, parameters, readFilesPosition);
   const page = await listFiles({ sources, state, size, after }, ports);
-  const files = page.resources.map((file) => ({ ...file, url: fileAddress(request.root, file.id) }));
-  return pageBody(request, listing, 'files', files, keyNext(page.next));
+  const files = page.resources.map((file) => ({ ...file, url: makeFileAddress(request.root, file.id) }));
+  return pageBody(request, listing, 'files', files, readNextKey(page.next));
 };
 
 /** `GET /v1/Files/{id}` */
 export const answerFile: Answer = async (request, ports) => {
   readParameters('fetchFile', request.query);
   const file = await fetchFile({ id: request.pathParameters['id'] ?? '' }, ports);
-  return { ...file, url: fileAddress(request.root, file.id) };
+  return { ...file, url: makeFileAddress(request.root, file.id) };
 };
 
 /** `GET /v1/Rejects`: what is in quarantine, by source and code. */
@@ -299,7 +302,7 @@ export const answerRejects: Answer<PageBody> = async (request, ports) => {
   const { filters, size } = listing;
   const after = readPosition(listing, parameters, readRejectsPosition);
   const page = await listRejects({ source: filters['Source'], code: filters['Code'], size, after }, ports);
-  return pageBody(request, listing, 'rejects', page.resources, keyNext(page.next));
+  return pageBody(request, listing, 'rejects', page.resources, readNextKey(page.next));
 };
 
 /** `GET /v1/Alerts`: alerts, those that began last first. */
@@ -313,7 +316,7 @@ export const answerAlerts: Answer<PageBody> = async (request, ports) => {
     { StartTime, EndTime, State, Severity, Rule, Sim, Source },
     (given, isFirstPage) => ({
       ...given,
-      ...completePeriod(given, ports.now(), alertPeriodRule, isFirstPage),
+      ...fillPeriod(given, ports.now(), alertPeriodRule, isFirstPage),
     }),
   );
   const { filters, size } = listing;
@@ -326,8 +329,8 @@ export const answerAlerts: Answer<PageBody> = async (request, ports) => {
     after: readPosition(listing, parameters, (value) => readAlertsPosition(value, period)),
   };
   const { resources, next } = await listAlerts(query, ports);
-  const alerts = resources.map((alert) => ({ ...alert, ...alertAddresses(request.root, alert) }));
-  return pageBody(request, listing, 'alerts', alerts, keyNext(next));
+  const alerts = resources.map((alert) => ({ ...alert, ...makeAlertAddresses(request.root, alert) }));
+  return pageBody(request, listing, 'alerts', alerts, readNextKey(next));
 };
 
 /** `GET /v1/Alerts/{id}` */
@@ -339,9 +342,9 @@ export const answerAlert: Answer = async (request, ports) => {
     evidence: alert.evidence && showEvidence(request.root, alert.sim ?? '', alert.evidence),
     members: alert.members.map((member) => ({
       ...member,
-      url: alertAddress(request.root, member.alert),
+      url: makeAlertAddress(request.root, member.alert),
     })),
-    ...alertAddresses(request.root, alert),
+    ...makeAlertAddresses(request.root, alert),
   };
 };
 
@@ -356,7 +359,7 @@ export const answerFindings: Answer<PageBody> = async (request, ports) => {
     { StartTime, EndTime, Check, Sim, Source },
     (given, isFirstPage) => ({
       ...given,
-      ...completePeriod(given, ports.now(), findingPeriodRule, isFirstPage),
+      ...fillPeriod(given, ports.now(), findingPeriodRule, isFirstPage),
     }),
   );
   const { filters, size } = listing;
@@ -369,7 +372,7 @@ export const answerFindings: Answer<PageBody> = async (request, ports) => {
     after: readPosition(listing, parameters, readFindingsPosition),
   };
   const { resources, next } = await listFindings(query, ports);
-  return pageBody(request, listing, 'findings', resources, keyNext(next));
+  return pageBody(request, listing, 'findings', resources, readNextKey(next));
 };
 
 /** `GET /v1/Bills`: bills, that of the last month first. */
@@ -378,15 +381,15 @@ export const answerBills: Answer<PageBody> = async (request, ports) => {
   const listing = openListing('listBills', 'Bills', parameters, {}, (filters) => filters);
   const after = readPosition(listing, parameters, readBillsPosition);
   const { resources, next } = await listBills({ size: listing.size, after }, ports);
-  const bills = resources.map((bill) => ({ ...bill, ...billAddresses(request.root, bill.month) }));
-  return pageBody(request, listing, 'bills', bills, keyNext(next));
+  const bills = resources.map((bill) => ({ ...bill, ...makeBillAddresses(request.root, bill.month) }));
+  return pageBody(request, listing, 'bills', bills, readNextKey(next));
 };
 
 /** `GET /v1/Bills/{month}` */
 export const answerBill: Answer = async (request, ports) => {
   readParameters('fetchBill', request.query);
   const bill = await fetchBill({ month: request.pathParameters['month'] ?? '' }, ports);
-  return { ...bill, ...billAddresses(request.root, bill.month) };
+  return { ...bill, ...makeBillAddresses(request.root, bill.month) };
 };
 
 /** `GET /v1/Bills/{month}/Lines`: what each SIM comes to. */
@@ -408,12 +411,12 @@ export const answerBillLines: Answer<PageBody> = async (request, ports) => {
     after: readPosition(listing, parameters, readLinesPosition),
   };
   const { resources, next } = await listBillLines(query, ports);
-  return pageBody(request, listing, 'lines', resources, keyNext(next));
+  return pageBody(request, listing, 'lines', resources, readNextKey(next));
 };
 
 /** The addresses of a bill and of its lines. */
-function billAddresses(root: string, month: string): object {
-  const address = (path: string): string => `${root}${filled(path, { month })}`;
+function makeBillAddresses(root: string, month: string): object {
+  const address = (path: string): string => `${root}${fillPath(path, { month })}`;
   return { url: address('/v1/Bills/{month}'), links: { lines: address('/v1/Bills/{month}/Lines') } };
 }
 
@@ -426,7 +429,7 @@ function showEvidence(
   const address = (record: EvidenceRecord | null) => {
     if (record === null) return null;
     const { listed_at, ...shown } = record;
-    return { ...shown, url: recordAddress(root, sim, record) };
+    return { ...shown, url: makeRecordAddress(root, sim, record) };
   };
   return { begin: address(begin), before: address(before), last: address(last), end: address(end) };
 }
@@ -443,22 +446,22 @@ async function findFilteredSim(name: string, { reader }: ApiPorts): Promise<stri
 }
 
 /** The addresses of an alert, of its SIM, and of the alerts that it refers to. */
-function alertAddresses(
+function makeAlertAddresses(
   root: string,
   { id, sim, merged_into, group }: Pick<Alert, 'id' | 'sim' | 'merged_into' | 'group'>,
 ): object {
   return {
-    url: alertAddress(root, id),
+    url: makeAlertAddress(root, id),
     links: {
-      sim: sim && `${root}${filled('/v1/Sims/{sim}', { sim })}`,
-      merged_into: merged_into && alertAddress(root, merged_into),
-      group: group && alertAddress(root, group),
+      sim: sim && `${root}${fillPath('/v1/Sims/{sim}', { sim })}`,
+      merged_into: merged_into && makeAlertAddress(root, merged_into),
+      group: group && makeAlertAddress(root, group),
     },
   };
 }
 
-function alertAddress(root: string, id: string): string {
-  return `${root}${filled('/v1/Alerts/{id}', { id })}`;
+function makeAlertAddress(root: string, id: string): string {
+  return `${root}${fillPath('/v1/Alerts/{id}', { id })}`;
 }
 
 const recordLists = {
@@ -468,7 +471,11 @@ const recordLists = {
 } as const;
 
 /** The address of a list that shows a record; null where it can't be found by its time. */
-function recordAddress(root: string, sim: string, { type, listed_at: at }: EvidenceRecord): string | null {
+function makeRecordAddress(
+  root: string,
+  sim: string,
+  { type, listed_at: at }: EvidenceRecord,
+): string | null {
   if (at === null) return null;
   const query = new URLSearchParams({ StartTime: at });
   if (type === 'finding') {
@@ -480,7 +487,7 @@ function recordAddress(root: string, sim: string, { type, listed_at: at }: Evide
   // The end of a range of usage is not part of it.
   query.set('EndTime', type === 'usage_record' ? formatTime(epochMilliseconds(at) + 1_000) : at);
   if (type === 'usage_record') query.set('Granularity', 'raw');
-  return `${root}${filled(`/v1/Sims/{sim}/${recordLists[type]}`, { sim })}?${query}`;
+  return `${root}${fillPath(`/v1/Sims/{sim}/${recordLists[type]}`, { sim })}?${query}`;
 }
 
 /** The SIM that a path names. */
@@ -488,13 +495,13 @@ function nameSim({ pathParameters }: HttpRequest, { reader }: ApiPorts): ReturnT
   return findSim(reader, pathParameters['sim'] ?? '');
 }
 
-function keyNext(position: unknown): Next {
+function readNextKey(position: unknown): Next {
   return position === undefined ? undefined : { position };
 }
 
 /** The addresses of a SIM and of its lists. */
-function simAddresses(root: string, { key: sim }: Pick<ListedSim, 'key'>): object {
-  const address = (path: string): string => `${root}${filled(path, { sim })}`;
+function makeSimAddresses(root: string, { key: sim }: Pick<ListedSim, 'key'>): object {
+  const address = (path: string): string => `${root}${fillPath(path, { sim })}`;
   return {
     url: address('/v1/Sims/{sim}'),
     links: {
@@ -505,6 +512,6 @@ function simAddresses(root: string, { key: sim }: Pick<ListedSim, 'key'>): objec
   };
 }
 
-function fileAddress(root: string, id: string): string {
-  return `${root}${filled('/v1/Files/{id}', { id })}`;
+function makeFileAddress(root: string, id: string): string {
+  return `${root}${fillPath('/v1/Files/{id}', { id })}`;
 }

@@ -96,9 +96,9 @@ export function readParameters<Name extends Operation>(
 ): Parameters<Name> {
   const values: Record<string, unknown> = {};
   for (const name of new Set(query.keys())) {
-    const kind = parameterKind(operation, name);
+    const kind = findParameterKind(operation, name);
     const [text = '', second] = query.getAll(name);
-    if (kind === undefined) throw unknownParameter(name, text, Object.keys(operationParameters[operation]));
+    if (kind === undefined) throw makeUnknownParameterError(name, text, Object.keys(operationParameters[operation]));
     if (second !== undefined) {
       throw new ParameterError(name, `${text}, ${second}`, `one value: ${kind.accepted}`);
     }
@@ -110,12 +110,12 @@ export function readParameters<Name extends Operation>(
 }
 
 /** The kind of a parameter by its name, which may be any text; undefined if the operation does not have it. */
-export function parameterKind(operation: Operation, name: string): ParameterKind<unknown> | undefined {
+export function findParameterKind(operation: Operation, name: string): ParameterKind<unknown> | undefined {
   const kinds: Readonly<Record<string, ParameterKind<unknown>>> = operationParameters[operation];
   return Object.hasOwn(kinds, name) ? kinds[name] : undefined;
 }
 
-function unknownParameter(name: string, text: string, known: readonly string[]): ParameterError {
+function makeUnknownParameterError(name: string, text: string, known: readonly string[]): ParameterError {
   const accepted =
     known.length === 0
       ? 'nothing: there is no such parameter here'

@@ -74,7 +74,7 @@ export interface CompletePeriod {
  * @param isFirstPage whether the list begins. On later pages an open period is not checked again, since it grows with time.
  * @throws ParameterError if the ends are the wrong way round, or too far apart.
  */
-export function completePeriod(
+export function fillPeriod(
   given: RequestedPeriod,
   now: number,
   rule: PeriodRule,
@@ -93,7 +93,7 @@ export function completePeriod(
   }
   const problem =
     end !== undefined
-      ? closedProblem(start, end, rule)
+      ? describeClosedProblem(start, end, rule)
       : isFirstPage
         ? undefined
         : openProblem(start, now, rule);
@@ -102,13 +102,13 @@ export function completePeriod(
 }
 
 /** The error of a period with both ends; undefined if it is right. */
-function closedProblem(start: string, end: string, rule: PeriodRule): ParameterError | undefined {
+function describeClosedProblem(start: string, end: string, rule: PeriodRule): ParameterError | undefined {
   const { maxDays } = rule;
   if (end < start || (end === start && !rule.includesEnd)) {
     const after = rule.includesEnd ? 'a time at or after' : 'a time after';
     return new ParameterError('EndTime', end, `${after} StartTime, which is ${start}`);
   }
-  if (maxDays === undefined || daysBetween(start, end) <= maxDays) return undefined;
+  if (maxDays === undefined || countDays(start, end) <= maxDays) return undefined;
   const accepted = `a time up to ${shiftTime(start, maxDays)}, ${maxDays} days after StartTime`;
   return new ParameterError('EndTime', end, accepted);
 }
@@ -120,7 +120,7 @@ function openProblem(start: string, now: number, { maxDays }: PeriodRule): Param
     const accepted = `a time before now, which is ${end}, unless EndTime is given too`;
     return new ParameterError('StartTime', start, accepted);
   }
-  if (maxDays === undefined || daysBetween(start, end) <= maxDays + graceDays) return undefined;
+  if (maxDays === undefined || countDays(start, end) <= maxDays + graceDays) return undefined;
   const accepted = `a time from ${shiftTime(end, -maxDays)} on: without EndTime the list goes on until now, and it may cover at most ${maxDays} days`;
   return new ParameterError('StartTime', start, accepted);
 }
@@ -129,6 +129,6 @@ function requireTime(name: string, text: string): void {
   if (parseTime(text) !== text) throw new ParameterError(name, text, 'a time in ISO 8601');
 }
 
-function daysBetween(start: string, end: string): number {
+function countDays(start: string, end: string): number {
   return (epochMilliseconds(end) - epochMilliseconds(start)) / dayMilliseconds;
 }

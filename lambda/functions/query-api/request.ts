@@ -55,13 +55,13 @@ export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
 /** The address of the same request with other query parameters; path parameters are encoded. */
 export function makeUrl(request: HttpRequest, query: URLSearchParams): string {
   const { root, route, path, pathParameters } = request;
-  const address = route === undefined ? path : filled(route.path, pathParameters);
+  const address = route === undefined ? path : fillPath(route.path, pathParameters);
   const text = query.toString();
   return `${root}${address}${text === '' ? '' : `?${text}`}`;
 }
 
 /** A route's path with its parameters, percent-encoded. */
-export function filled(path: string, parameters: Readonly<Record<string, string>>): string {
+export function fillPath(path: string, parameters: Readonly<Record<string, string>>): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters[name] ?? ''));
 }
 

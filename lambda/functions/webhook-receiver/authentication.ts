@@ -1,6 +1,6 @@
 import type { SecretSource } from '../../aws/cached-secret.ts';
 import { isEqual, matchesAny } from '../../http/constant-time.ts';
-import { basicCredentials } from '../../http/http-basic.ts';
+import { readBasicCredentials } from '../../http/http-basic.ts';
 import type { JsonObject } from '../../json/json.ts';
 import { type Carrier, carrierTraits, type WebhookAuthentication } from '../../ledger/source.ts';
 import { isSignedByKore } from './kore-signature.ts';
@@ -26,7 +26,7 @@ const basic: Authentication = {
   content: 'the string fields username and password',
   generated: 'password',
   hasUser: true,
-  makeVerifier: basicVerifier,
+  makeVerifier: makeBasicVerifier,
 };
 
 /**
@@ -39,9 +39,9 @@ const authentications: Readonly<Record<WebhookAuthentication, Authentication>> =
     ...basic,
     content: 'the string field authToken, or the string fields username and password',
     makeVerifier: (members) => {
-      const authTokens = texts(members, 'authToken', 'previousAuthToken');
+      const authTokens = readTexts(members, 'authToken', 'previousAuthToken');
       return authTokens.length === 0
-        ? basicVerifier(members)
+        ? makeBasicVerifier(members)
         : (request) => isSignedByTwilio(request, authTokens);
     },
   },
@@ -50,7 +50,7 @@ const authentications: Readonly<Record<WebhookAuthentication, Authentication>> =
     generated: 'secret',
     hasUser: false,
     makeVerifier: (members) => {
-      const secrets = texts(members, 'secret', 'previousSecret');
+      const secrets = readTexts(members, 'secret', 'previousSecret');
       return secrets.length === 0 ? undefined : (request) => isSignedByKore(request, secrets);
     },
   },
@@ -60,7 +60,7 @@ const authentications: Readonly<Record<WebhookAuthentication, Authentication>> =
     generated: 'token',
     hasUser: false,
     makeVerifier: (members) => {
-      const tokens = texts(members, 'token', 'previousToken');
+      const tokens = readTexts(members, 'token', 'previousToken');
       return tokens.length === 0 ? undefined : (request) => matchesAny(readToken(request), tokens);
     },
   },
@@ -84,12 +84,12 @@ export async function isAuthentic(request: WebhookRequest, secret: SecretSource<
   return fresh !== known && fresh(request);
 }
 
-function basicVerifier(members: JsonObject): Verifier | undefined {
-  const [username] = texts(members, 'username');
-  const passwords = texts(members, 'password', 'previousPassword');
+function makeBasicVerifier(members: JsonObject): Verifier | undefined {
+  const [username] = readTexts(members, 'username');
+  const passwords = readTexts(members, 'password', 'previousPassword');
   if (username === undefined || passwords.length === 0) return undefined;
   return ({ headers }) => {
-    const given = basicCredentials(headers['authorization']);
+    const given = readBasicCredentials(headers['authorization']);
     const isPassword = matchesAny(given?.password ?? '', passwords);
     const isUser = isEqual(given?.user ?? '', username);
     return isPassword && isUser;
@@ -103,7 +103,7 @@ function readToken({ headers }: WebhookRequest): string {
 }
 
 /** The members of a secret that are strings and not empty: an empty one must admit nobody. */
-function texts(members: JsonObject, ...names: readonly string[]): string[] {
+function readTexts(members: JsonObject, ...names: readonly string[]): string[] {
   return names
     .map((name) => members[name])
     .filter((value): value is string => typeof value === 'string' && value !== '');

@@ -9,7 +9,7 @@ import { findAuthentication, type Verifier } from './authentication.ts';
 import { receive, type WebhookSource } from './receiver.ts';
 import { readWebhookRequest } from './request.ts';
 import { RequestLimit } from './request-limit.ts';
-import { webhookRouteKey } from './routes.ts';
+import { makeWebhookRouteKey } from './routes.ts';
 import { StreamWriter } from './stream-writer.ts';
 
 /** Carriers wait for 5 seconds. The rest is for the network, and for the start of a process. */
@@ -26,7 +26,7 @@ const configuration: SigningConfiguration = {
 const stream = new StreamWriter(configuration);
 const sources = new Map(
   (JSON.parse(requireEnvironment(environment.webhookSources)) as WebhookSourceDescription[]).map(
-    (description) => [webhookRouteKey(description.name), makeSource(description)],
+    (description) => [makeWebhookRouteKey(description.name), makeSource(description)],
   ),
 );
 

@@ -5,7 +5,7 @@ import type { WebhookRequest } from './request.ts';
 import type { RequestLimit } from './request-limit.ts';
 import { splitRequest } from './split-request.ts';
 import { StreamBusyError, type StreamWriter } from './stream-writer.ts';
-import { type Refusal, unpacked } from './unpacking.ts';
+import { type Refusal, unpackBody } from './unpacking.ts';
 
 /** A source whose carrier calls. */
 export interface WebhookSource {
@@ -62,7 +62,7 @@ export async function receive(
   until: number,
 ): Promise<Outcome> {
   try {
-    const bodies = await admitted(request, source);
+    const bodies = await admitRequest(request, source);
     if ('status' in bodies) return { ...bodies, records: 0 };
     await ports.stream.put(source.streamArn, bodies, until);
     return { status: 200, message: 'The whole body is in the stream', records: bodies.length };
@@ -85,7 +85,7 @@ function passes(error: unknown): boolean {
   );
 }
 
-async function admitted(
+async function admitRequest(
   request: WebhookRequest,
   { verifier, limit }: WebhookSource,
 ): Promise<readonly Buffer[] | Refusal> {
@@ -94,6 +94,6 @@ async function admitted(
   }
   // After the credentials, so that a caller without them uses up nothing of the carrier's limit.
   if (!limit.take()) throw new TooManyRequestsError(limit.perSecond);
-  const body = unpacked(request);
+  const body = unpackBody(request);
   return Buffer.isBuffer(body) ? splitRequest(body) : body;
 }

@@ -9,6 +9,6 @@ export function webhookPath(source: string): string {
 }
 
 /** API Gateway's key of that route. */
-export function webhookRouteKey(source: string): string {
+export function makeWebhookRouteKey(source: string): string {
   return `POST ${webhookPath(source)}`;
 }

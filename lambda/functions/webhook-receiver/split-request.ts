@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { bodyLimits } from '../../carriers/body.ts';
+import { findLimits } from '../../carriers/body.ts';
 import { type Piece, spellBytes, splitBody, splitValue } from '../../json/json.ts';
 import type { Refusal } from './unpacking.ts';
 
@@ -41,7 +41,7 @@ function cut(body: Buffer): readonly Buffer[] | Refusal {
   const isSmall = body.length <= maxValueBytes;
   const isArray = /^\s*\[/.test(text);
   if (isSmall && !isArray) return [body];
-  const limits = bodyLimits(body.length);
+  const limits = findLimits(body.length);
   const values = splitValue(text, limits);
   const pieces = values === 'none' && !isSmall ? splitBody(text, limits) : values;
   // The consumer rejects what one record holds.

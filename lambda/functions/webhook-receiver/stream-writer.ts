@@ -99,7 +99,7 @@ export class StreamWriter {
     try {
       const retryPolicy = { attempts: 1, timeoutMilliseconds: Math.ceil(timeoutMilliseconds) };
       const { status, body } = await sendSigned(this.#configuration, request, retryPolicy);
-      return leftBy(entries, status, body);
+      return listLeft(entries, status, body);
     } catch (error) {
       if (error instanceof AwsRequestError) return { entries, cause: error.message };
       throw error;
@@ -129,7 +129,7 @@ const passing = /^(ProvisionedThroughputExceeded|KMSThrottling|Throttling|LimitE
  *
  * @throws StreamRefusedError
  */
-function leftBy(entries: readonly Entry[], status: number, body: string): Unwritten {
+function listLeft(entries: readonly Entry[], status: number, body: string): Unwritten {
   const answer = parseObject(body);
   if (status !== 200) {
     const code = String(answer?.['__type'] ?? '').replace(/^.*#/, '');

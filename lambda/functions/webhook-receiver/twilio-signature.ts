@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { isEqual, matchesAny } from '../../http/constant-time.ts';
-import { basicCredentials } from '../../http/http-basic.ts';
+import { readBasicCredentials } from '../../http/http-basic.ts';
 import type { WebhookRequest } from './request.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { WebhookRequest } from './request.ts';
 export function isSignedByTwilio(request: WebhookRequest, authTokens: readonly string[]): boolean {
   const stated = new URLSearchParams(request.query).get('bodySHA256') ?? '';
   const isBody = isEqual(stated, createHash('sha256').update(request.body).digest('hex'));
-  const addresses = possibleAddresses(request);
+  const addresses = listPossibleAddresses(request);
   const signatures = authTokens.flatMap((token) =>
     addresses.map((address) => createHmac('sha1', token).update(address).digest('base64')),
   );
@@ -24,11 +24,11 @@ export function isSignedByTwilio(request: WebhookRequest, authTokens: readonly s
  * The addresses that Twilio may have signed: with and without the port, as its own libraries accept them, and with and
  * without credentials in the URL, which reach us as a header.
  */
-function possibleAddresses({ address, query, headers }: WebhookRequest): string[] {
+function listPossibleAddresses({ address, query, headers }: WebhookRequest): string[] {
   const [, scheme = '', host = '', port = '', path = ''] =
     /^(https?:\/\/)([^/:]*|\[[^\]]*\])(:\d+)?(\/.*)?$/.exec(address) ?? [];
   const usualPort = scheme === 'https://' ? ':443' : ':80';
-  const given = basicCredentials(headers['authorization']);
+  const given = readBasicCredentials(headers['authorization']);
   const userInfos = given === undefined ? [''] : ['', `${given.user}:${given.password}@`];
   return userInfos.flatMap((userInfo) =>
     ['', port === '' ? usualPort : port].map((at) => `${scheme}${userInfo}${host}${at}${path}?${query}`),

@@ -1,4 +1,4 @@
-import { gunzip, isGzip, maxBytes } from '../../carriers/body.ts';
+import { isGzip, maxBytes, unpackGzip } from '../../carriers/body.ts';
 import { formatReason } from '../../carriers/reading.ts';
 import type { WebhookRequest } from './request.ts';
 
@@ -9,7 +9,7 @@ export interface Refusal {
 }
 
 /** The body of a request as the carrier wrote it, or why it cannot be read. */
-export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
+export function unpackBody({ headers, body }: WebhookRequest): Buffer | Refusal {
   const declared = Number(headers['content-length'] ?? body.length);
   if (body.length < declared) {
     return { status: 400, message: `${body.length} of ${declared} bytes have arrived` };
@@ -23,7 +23,7 @@ export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
     };
   }
   const isPacked = isGzip(body);
-  const bytes = isPacked ? gunzipped(body) : body;
+  const bytes = isPacked ? unpackRequest(body) : body;
   if (!Buffer.isBuffer(bytes)) return bytes;
   if (!isPacked && encoding.endsWith('gzip')) {
     return {
@@ -34,8 +34,8 @@ export function unpacked({ headers, body }: WebhookRequest): Buffer | Refusal {
   return bytes.length === 0 ? { status: 400, message: 'The body is empty' } : bytes;
 }
 
-function gunzipped(body: Buffer): Buffer | Refusal {
-  const bytes = gunzip(body, maxBytes);
+function unpackRequest(body: Buffer): Buffer | Refusal {
+  const bytes = unpackGzip(body, maxBytes);
   if (Buffer.isBuffer(bytes)) return bytes;
   return { status: bytes.code === 'too-large' ? 413 : 400, message: formatReason(bytes) };
 }

@@ -38,14 +38,14 @@ export async function openFile(
     );
     const body = answer.Body as (AsyncIterable<Uint8Array> & { destroy?: () => void }) | undefined;
     return {
-      bytes: body ?? nothing(),
+      bytes: body ?? readNothing(),
       size: parseSize(answer.ContentRange) ?? answer.ContentLength ?? 0,
       deliveredAt: answer.LastModified?.getTime() ?? Date.now(),
       close: async () => body?.destroy?.(),
     };
   } catch (error) {
     if (isGone(error)) return undefined;
-    if (isAtEnd(error)) return emptyFile(from);
+    if (isAtEnd(error)) return makeEmptyFile(from);
     throw error;
   }
 }
@@ -67,8 +67,8 @@ function parseSize(contentRange: string | undefined): number | undefined {
   return total === undefined || total === '*' ? undefined : Number(total);
 }
 
-function emptyFile(size: number): OpenedFile {
-  return { bytes: nothing(), size, deliveredAt: 0, close: async () => undefined };
+function makeEmptyFile(size: number): OpenedFile {
+  return { bytes: readNothing(), size, deliveredAt: 0, close: async () => undefined };
 }
 
-async function* nothing(): AsyncGenerator<Uint8Array> {}
+async function* readNothing(): AsyncGenerator<Uint8Array> {}

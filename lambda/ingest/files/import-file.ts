@@ -3,7 +3,7 @@ import { listJudgedDays, type NamedFile, readFileName } from '../../days/named-f
 import { makeFilesKey } from '../../ledger/accounts.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../ledger/receipt.ts';
 import type { Source } from '../../ledger/source.ts';
-import { backOff } from '../../store/concurrency.ts';
+import { waitBeforeRetry } from '../../store/concurrency.ts';
 import type { FilesTable } from '../../store/files.ts';
 import type { Manifest } from '../../store/manifest.ts';
 import { type Reject, rejectFault } from '../../store/quarantine.ts';
@@ -77,7 +77,7 @@ export async function importFile(
   const file = await openNoted(object, source, from, known, ports);
   if (file === undefined) return { outcome: 'gone', manifest: known && (await giveUp(known, ports)) };
   const manifest: Manifest = {
-    ...(known ?? newManifest(name, source, file, ports)),
+    ...(known ?? makeManifest(name, source, file, ports)),
     ...(file.isPacked && { packed: true }),
   };
   try {
@@ -102,7 +102,7 @@ async function openNoted(
   } catch (error) {
     if (known === undefined) {
       const unseen = { size: 0, deliveredAt: ports.now() };
-      await ports.files.write(newManifest(objectName(object), source, unseen, ports));
+      await ports.files.write(makeManifest(objectName(object), source, unseen, ports));
     }
     throw error;
   }
@@ -143,7 +143,7 @@ interface Task {
   readonly isRetry: boolean;
 }
 
-function newManifest(
+function makeManifest(
   name: string,
   source: Source,
   file: Pick<OpenedFile, 'size' | 'deliveredAt'>,
@@ -232,7 +232,7 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
       const { part, outcome } = next;
       const taken = await outcome;
       uncounted.add(taken);
-      manifest = advanced({ ...manifest, ...part.headers }, part, taken.receipt);
+      manifest = advanceManifest({ ...manifest, ...part.headers }, part, taken.receipt);
       unnoted += 1;
       timeIsShort ||= ports.timeIsShort();
       const isLast = timeIsShort && storing.length === 0 && !isOver;
@@ -297,7 +297,7 @@ function startPart(task: Task, part: Part, name: string): Promise<Taken> {
   return outcome;
 }
 
-function advanced(manifest: Manifest, part: Part, { received, rejected }: Receipt): Manifest {
+function advanceManifest(manifest: Manifest, part: Part, { received, rejected }: Receipt): Manifest {
   return {
     ...manifest,
     rows: manifest.rows + received,
@@ -324,7 +324,7 @@ async function importPart(
     const ingested = await ingest(entries, ports, { ...options, isRetry: task.isRetry || attempt > 1 });
     if (ingested.receipt.failed === 0) return ingested;
     if (attempt === maxAttempts) throw new ImportError(name, rowsBefore, ingested);
-    await backOff(attempt, 200);
+    await waitBeforeRetry(attempt, 200);
   }
 }
 

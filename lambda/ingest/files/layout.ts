@@ -65,7 +65,7 @@ export async function readLayout(
  */
 export function parseLayout(header: string, key: string): Layout {
   const delimiter = detectDelimiter(header);
-  const fields = headerFields(header, delimiter);
+  const fields = parseHeader(header, delimiter);
   const common = { header, delimiter, idColumn: findIdColumn(fields ?? []) };
   const read = readColumns(header, fields, key);
   return isFault(read)
@@ -80,7 +80,7 @@ export function parseLayout(header: string, key: string): Layout {
 export function swallowsRows(header: string): boolean {
   if (!/[\r\n]/.test(header)) return false;
   const delimiter = detectDelimiter(header);
-  const fields = headerFields(header, delimiter) ?? [header];
+  const fields = parseHeader(header, delimiter) ?? [header];
   return fields.some((name) => /\r(?!\n)/.test(name) || (name.includes('\n') && name.includes(delimiter)));
 }
 
@@ -90,14 +90,14 @@ const brokenHeader = fault(
 );
 
 /** The header for the next rows, if a row among others is one; otherwise undefined. */
-export function headerIn(row: ParsedRow, { idColumn, header }: Layout): string | undefined {
+export function takeHeader(row: ParsedRow, { idColumn, header }: Layout): string | undefined {
   // Nearly all rows have a number as id: checking that first is cheaper.
   const id = row.fields?.[idColumn];
   if (id !== undefined && isDigit(id.charCodeAt(0))) return undefined;
   if (!row.isText || row.bytes.length > maxHeaderBytes) return undefined;
-  const text = headerText(row.bytes);
+  const text = decodeHeader(row.bytes);
   if (text === header) return text;
-  const fields = headerFields(text, detectDelimiter(text));
+  const fields = parseHeader(text, detectDelimiter(text));
   return fields !== undefined && isHeaderRow(fields) ? text : undefined;
 }
 
@@ -105,14 +105,14 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-function headerText(bytes: Buffer): string {
+function decodeHeader(bytes: Buffer): string {
   return bytes
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimEnd();
 }
 
-function headerFields(header: string, delimiter: Delimiter): readonly string[] | undefined {
+function parseHeader(header: string, delimiter: Delimiter): readonly string[] | undefined {
   const bytes = Buffer.from(header);
   return parseRows(bytes, [bytes.length], delimiter)[0]?.fields;
 }
@@ -125,10 +125,10 @@ function readColumns(
 ): RowInterpreter | Fault {
   if (swallowsRows(header)) return brokenHeader;
   if (fields === undefined) return fault('unknown-columns', 'The header is not a CSV row');
-  return makeRowInterpreter(fields, fileName(key));
+  return makeRowInterpreter(fields, readFileName(key));
 }
 
-function fileName(key: string): string {
+function readFileName(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
@@ -170,7 +170,7 @@ async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayo
   if (!isUtf8(header)) {
     return fault('not-utf8', 'The file is not UTF-8 text; save it as UTF-8 and put it again');
   }
-  return { header: headerText(header), headerBytes: end, rest: prepended(head.subarray(end), chunks) };
+  return { header: decodeHeader(header), headerBytes: end, rest: prependBytes(head.subarray(end), chunks) };
 }
 
 interface HeaderBounds {
@@ -181,19 +181,19 @@ interface HeaderBounds {
 
 /** Finds the first row; line breaks in quotes are a part of it. A line that only states the separator is not a row. */
 function findHeader(head: Buffer, ended: boolean): HeaderBounds {
-  for (let begin = blankBytes(head, 0); ; ) {
+  for (let begin = skipBlanks(head, 0); ; ) {
     const [length] = scanRows(head.subarray(begin), ',', 1).ends;
     if (length === undefined) return { begin, end: ended ? head.length : undefined };
     const end = begin + length;
     const line = head.subarray(begin, end);
     const isBlank = line.length < 64 && parseRows(line, [line.length], ',').length === 0;
     if (!isBlank) return { begin, end };
-    begin = blankBytes(head, end);
+    begin = skipBlanks(head, end);
   }
 }
 
 /** The position of the first byte that is neither a blank nor a line break. */
-function blankBytes(head: Buffer, from: number): number {
+function skipBlanks(head: Buffer, from: number): number {
   let at = from;
   while (at < head.length && isWhiteSpace(head[at] ?? 0)) at += 1;
   return at;
@@ -203,7 +203,7 @@ function isWhiteSpace(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
-async function* prepended(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* prependBytes(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (first.length > 0) yield first;
   for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) yield chunk.value;
 }

@@ -27,7 +27,7 @@ export function readMessage(body: string): FileMessage {
   if (!Array.isArray(records)) return undefined;
   const objects: FileObject[] = [];
   for (const record of records) {
-    const announced = announcedObject(record);
+    const announced = readNotifiedObject(record);
     if (announced === undefined) return undefined;
     if (announced !== 'other') objects.push(announced);
   }
@@ -35,7 +35,7 @@ export function readMessage(body: string): FileMessage {
 }
 
 /** The message that continues the import of an object. */
-export function continuation(object: FileObject): string {
+export function makeContinuation(object: FileObject): string {
   return JSON.stringify({ continue: object });
 }
 
@@ -51,7 +51,7 @@ export function formatCopySource({ bucket, key, versionId }: FileObject): string
 }
 
 /** An announcement's object; `other` if it does not announce the creation of an object. */
-function announcedObject(record: unknown): FileObject | 'other' | undefined {
+function readNotifiedObject(record: unknown): FileObject | 'other' | undefined {
   const { eventName, s3 } = jsonObject(record) ?? {};
   if (typeof eventName !== 'string') return undefined;
   if (!eventName.startsWith('ObjectCreated:')) return 'other';
@@ -59,13 +59,13 @@ function announcedObject(record: unknown): FileObject | 'other' | undefined {
   const bucket = jsonObject(place?.['bucket'])?.['name'];
   const { key, versionId, eTag } = jsonObject(place?.['object']) ?? {};
   if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
-  const decoded = decodedKey(key);
+  const decoded = decodeKey(key);
   if (decoded === undefined) return undefined;
   return readFileObject({ bucket, key: decoded, versionId, eTag });
 }
 
 /** S3 announces keys in form encoding: blanks are `+`. */
-function decodedKey(key: string): string | undefined {
+function decodeKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch (error) {

@@ -3,7 +3,7 @@ import { type Arrival, type Fault, fault, type Reading } from '../../carriers/re
 import type { Manifest } from '../../store/manifest.ts';
 import type { Entry } from '../ingest.ts';
 import type { Block, BlockReader } from './blocks.ts';
-import { headerIn, type Layout, parseLayout, swallowsRows } from './layout.ts';
+import { type Layout, parseLayout, swallowsRows, takeHeader } from './layout.ts';
 import { type Delimiter, type ParsedRow, parseRows } from './rows.ts';
 
 /** What is imported at once: rows of a block under one header, or a header. */
@@ -98,7 +98,7 @@ function cutSection(source: PartSource, { bytes, ends }: Block, layout: Layout, 
   let index = -1;
   for (const row of walkRows({ bytes, ends }, layout.delimiter)) {
     index += 1;
-    const header = headerIn(row, layout);
+    const header = takeHeader(row, layout);
     if (header === layout.header && !swallowsRows(header)) continue;
     const begin = row.bytes.byteOffset - bytes.byteOffset;
     const isFull = entries.length >= maxRows && ends.includes(begin);
@@ -173,10 +173,10 @@ function readEntry(
 
 /** Interprets a row under its header. */
 export function interpretParsedRow(row: ParsedRow, interpretRow: RowInterpreter, arrival: Arrival): Reading {
-  return row.fields === undefined ? brokenRow(row.isText) : interpretRow(row.fields, arrival);
+  return row.fields === undefined ? makeBrokenRow(row.isText) : interpretRow(row.fields, arrival);
 }
 
-function brokenRow(isText: boolean): Fault {
+function makeBrokenRow(isText: boolean): Fault {
   return isText
     ? fault('broken-row', 'The row is not CSV: a quote is not closed, or characters follow a closed one')
     : fault('not-utf8', 'The row is not UTF-8 text');

@@ -48,9 +48,9 @@ export async function openUnpacked(
   if (from > 0 && !isPacked) return { ...file, isPacked };
   const chunks = file.bytes[Symbol.asyncIterator]();
   const head = await readHead(chunks);
-  const bytes = followedBy(head, chunks);
+  const bytes = prependBytes(head, chunks);
   if (!isGzip(head)) return { ...file, bytes, isPacked: false };
-  if (isPacked) return { ...file, bytes: behind(from, unpacked(bytes, file.size)), isPacked };
+  if (isPacked) return { ...file, bytes: readBehind(from, unpackGzip(bytes, file.size)), isPacked };
   const damage = await findDamage(bytes, file.size);
   if (damage !== undefined) return { ...file, isPacked: true, damage };
   await file.close();
@@ -59,7 +59,7 @@ export async function openUnpacked(
 
 async function findDamage(packed: AsyncIterable<Uint8Array>, size: number): Promise<Fault | undefined> {
   try {
-    for await (const _ of unpacked(packed, size));
+    for await (const _ of unpackGzip(packed, size));
     return undefined;
   } catch (error) {
     if (error instanceof DamagedFileError) return error.fault;
@@ -82,12 +82,12 @@ async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
   return head;
 }
 
-async function* followedBy(head: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* prependBytes(head: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   if (head.length > 0) yield head;
   for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) yield chunk.value;
 }
 
-async function* unpacked(packed: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+async function* unpackGzip(packed: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
   // What goes wrong comes out of the iteration.
   pipeline(Readable.from(packed), gunzip, () => undefined);
@@ -120,7 +120,7 @@ async function* unpacked(packed: AsyncIterable<Uint8Array>, size: number): Async
   }
 }
 
-async function* behind(from: number, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* readBehind(from: number, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let skipped = 0;
   for await (const chunk of chunks) {
     const skip = Math.min(chunk.length, from - skipped);

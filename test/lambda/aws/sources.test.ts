@@ -1,17 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { environment } from '../../../lambda/aws/names.ts';
-import {
-  sessionRefreshFromEnvironment,
-  sourcesFromEnvironment,
-  writeModeFromEnvironment,
-} from '../../../lambda/aws/sources.ts';
+import { readSessionRefresh, readSources, writeModeFromEnvironment } from '../../../lambda/aws/sources.ts';
 
 const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/kore';
 const described = [{ name: 'kore', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn }];
 
 function sourceWhere(variables: Readonly<Record<string, string>>) {
   const env = { [environment.sources]: JSON.stringify(described), ...variables };
-  return sourcesFromEnvironment(env).ofStream(streamArn);
+  return readSources(env).ofStream(streamArn);
 }
 
 describe('the setting by which updates write their session', () => {
@@ -21,7 +17,7 @@ describe('the setting by which updates write their session', () => {
   });
 
   it('is "update" where it is not set', () => {
-    expect([sourceWhere({}).sessionRefresh, sessionRefreshFromEnvironment({})]).toEqual(['update', 'update']);
+    expect([sourceWhere({}).sessionRefresh, readSessionRefresh({})]).toEqual(['update', 'update']);
     expect([
       writeModeFromEnvironment({}),
       writeModeFromEnvironment({ [environment.writes]: 'single' }),

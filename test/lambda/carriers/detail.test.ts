@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { extraBeside, formatDetail, textWithin, withinBytes } from '../../../lambda/carriers/detail.ts';
+import { cutToBytes, fitExtra, fitText, formatDetail } from '../../../lambda/carriers/detail.ts';
 
 describe('a text of so many bytes', () => {
   it.each<[string, number, string]>([
@@ -14,14 +14,14 @@ describe('a text of so many bytes', () => {
     ['a😀😀', 8, 'a😀…'],
     ['a😀😀', 7, 'a…'],
   ])('%s within %i is %s', (text, room, cut) => {
-    expect(withinBytes(text, room)).toBe(cut);
+    expect(cutToBytes(text, room)).toBe(cut);
     expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(room);
   });
 });
 
 describe('a detail', () => {
   it.each([undefined, null, '', {}, { a: null }])('is absent for nothing: %j', (detail) => {
-    expect(textWithin(detail, 100)).toBeUndefined();
+    expect(fitText(detail, 100)).toBeUndefined();
   });
 
   it.each<[unknown, string]>([
@@ -32,11 +32,11 @@ describe('a detail', () => {
     [{ a: null, b: { c: null, d: [1] } }, '{"b":{"d":[1]}}'],
     ['a lone \ud800', 'a lone \ufffd'],
   ])('that says something is kept: %j', (detail, text) => {
-    expect(textWithin(detail, 100)).toBe(text);
+    expect(fitText(detail, 100)).toBe(text);
   });
 
   it('that is text is cut where it is too long', () => {
-    expect(textWithin('abcdefgh', 6)).toBe('abc…');
+    expect(fitText('abcdefgh', 6)).toBe('abc…');
   });
 
   /** Each member that may be left out of the detail of a PDP context, and some that never are. */
@@ -71,9 +71,9 @@ describe('a detail', () => {
 
   it('that is too long loses the core network’s members first, then what the item holds beside it', () => {
     const left: string[] = [];
-    for (let text = textWithin(detail, 10_000); text !== undefined && !text.endsWith('…'); ) {
+    for (let text = fitText(detail, 10_000); text !== undefined && !text.endsWith('…'); ) {
       left.push(text);
-      text = textWithin(detail, Buffer.byteLength(text) - 1);
+      text = fitText(detail, Buffer.byteLength(text) - 1);
     }
     const membersOf = (text: string) =>
       Object.entries(JSON.parse(text) as typeof detail).flatMap(([name, value]) =>
@@ -95,7 +95,7 @@ describe('a detail', () => {
   });
 
   it('that is too long even so is cut', () => {
-    expect(textWithin({ apn: 'x', other: 'y'.repeat(30) }, 20)).toBe('{"other":"yyyyyyy…');
+    expect(fitText({ apn: 'x', other: 'y'.repeat(30) }, 20)).toBe('{"other":"yyyyyyy…');
   });
 
   it('is made of the first members and elements only where these take the room', () => {
@@ -108,7 +108,7 @@ describe('a detail', () => {
     const members = Array.from({ length: 5_000 }, (_, index) => [`member_${index}`, member] as const);
     const object = Object.defineProperties({}, Object.fromEntries(members));
     const elements = Array.from({ length: 5_000 }, () => ({ toJSON: look }));
-    expect([textWithin(object, 40), textWithin({ elements }, 40)]).toEqual([
+    expect([fitText(object, 40), fitText({ elements }, 40)]).toEqual([
       '{"member_0":1,"member_1":1,"member_2"…',
       '{"elements":[1,1,1,1,1,1,1,1,1,1,1,1,…',
     ]);
@@ -125,13 +125,12 @@ describe('a detail', () => {
 
   it('leaves the rest to what no document lists', () => {
     const extra = 'e'.repeat(1_000);
-    const bytesBeside = (description?: string, text?: string) =>
-      extraBeside(extra, description, text)?.length;
+    const bytesBeside = (description?: string, text?: string) => fitExtra(extra, description, text)?.length;
     expect([
       bytesBeside(),
       bytesBeside('x'.repeat(100), 'ä'.repeat(100)),
       bytesBeside('x'.repeat(300), 'x'.repeat(300)),
     ]).toEqual([538, 238, 38]);
-    expect(extraBeside(undefined, undefined, undefined)).toBeUndefined();
+    expect(fitExtra(undefined, undefined, undefined)).toBeUndefined();
   });
 });

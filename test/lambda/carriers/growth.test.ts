@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
-import { simOfIccid } from '../../../lambda/carriers/identifier.ts';
+import { makeSimKey } from '../../../lambda/carriers/identifier.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault } from '../../../lambda/carriers/reading.ts';
 import { findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
@@ -258,7 +258,7 @@ describe('the work for a field grows as its length does', () => {
 
   it('in what is asked for instead of an ICCID', () => {
     const found = Object.entries(longTexts).filter(
-      ([, text]) => outgrownSize((length) => () => simOfIccid(text(length))) !== undefined,
+      ([, text]) => outgrownSize((length) => () => makeSimKey(text(length))) !== undefined,
     );
     expect(found).toEqual([]);
   });

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  findIdentifierFault,
   identifier,
-  identifierFault,
+  makeSimKey,
   readDevice,
   readIccidInName,
   readSubscriberNumber,
   readWrittenIccid,
-  simOfIccid,
 } from '../../../lambda/carriers/identifier.ts';
 import { isNothing } from '../../../lambda/carriers/nothing.ts';
 import { runs } from '../../records/runs.ts';
@@ -50,7 +50,7 @@ describe('an identifier', () => {
     ['x'.repeat(128), undefined],
     ['x'.repeat(129), 'oversized-field'],
   ])('%s can be used unless it is at fault', (text, wrong) => {
-    expect(identifierFault(text)).toBe(wrong);
+    expect(findIdentifierFault(text)).toBe(wrong);
   });
 });
 
@@ -67,7 +67,7 @@ describe('a SIM’s key', () => {
     ['8988280666', undefined],
     ['tracker-1', undefined],
   ])('from the ICCID %s is %s', (iccid, sim) => {
-    expect(simOfIccid(iccid)).toBe(sim);
+    expect(makeSimKey(iccid)).toBe(sim);
   });
 
   it('is an endpoint’s name only if that is an ICCID', () => {

@@ -10,11 +10,11 @@ import { carriers } from '../../../lambda/ledger/source.ts';
 import {
   decodeSession,
   decodeSim,
-  eventItem,
+  encodeEventItem,
+  encodeSessionItem,
+  encodeUsageItem,
   type Item,
-  sessionItem,
   simItem,
-  usageItem,
 } from '../../../lambda/store/items.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import {
@@ -109,9 +109,9 @@ function itemsOf(reading: Reading): Item[] {
   if (reading.kind !== 'observed') return [];
   const { session, usage, event, sim } = reading;
   return [
-    ...(session === undefined ? [] : [sessionItem(session)]),
-    ...(usage === undefined ? [] : [usageItem(usage, usage.completeness >= complete)]),
-    ...(event === undefined ? [] : [eventItem(event, event.completeness >= complete, 30)]),
+    ...(session === undefined ? [] : [encodeSessionItem(session)]),
+    ...(usage === undefined ? [] : [encodeUsageItem(usage, usage.completeness >= complete)]),
+    ...(event === undefined ? [] : [encodeEventItem(event, event.completeness >= complete, 30)]),
     ...(sim === undefined ? [] : [simItem(sim)]),
   ];
 }
@@ -122,7 +122,7 @@ function expectUsable(reading: Reading): void {
   if (reading.kind !== 'observed') return;
   new Fold().add(0, reading);
   const { session, sim } = reading;
-  if (session !== undefined) expect(decodeSession(sessionItem(session))).toEqual(session);
+  if (session !== undefined) expect(decodeSession(encodeSessionItem(session))).toEqual(session);
   if (sim !== undefined) expect(decodeSim(simItem(sim))).toEqual(sim);
   for (const item of itemsOf(reading)) {
     for (const [name, value] of Object.entries(item)) {

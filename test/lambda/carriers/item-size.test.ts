@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import { complete } from '../../../lambda/ledger/observation.ts';
-import { eventItem, measureItem, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
+import {
+  encodeEventItem,
+  encodeSessionItem,
+  encodeUsageItem,
+  measureItem,
+  simItem,
+} from '../../../lambda/store/items.ts';
 import { observationsOf, statedBy } from '../../records/arrival.ts';
 import {
   carrierEvent,
@@ -142,9 +148,9 @@ const readings: [string, Reading][] = [
 function sizesOf(reading: Reading): Record<string, number> {
   const { session, usage, event, sim } = observationsOf(reading);
   const items = {
-    session: session && sessionItem(session),
-    usage: usage && usageItem(usage, usage.completeness >= complete, 4_102_444_800),
-    event: event && eventItem(event, event.completeness >= complete, 30),
+    session: session && encodeSessionItem(session),
+    usage: usage && encodeUsageItem(usage, usage.completeness >= complete, 4_102_444_800),
+    event: event && encodeEventItem(event, event.completeness >= complete, 30),
     sim: sim && simItem(sim),
   };
   const sizes = Object.entries(items).flatMap(([noun, item]) =>
@@ -172,7 +178,7 @@ describe('with the longest real values', () => {
       ].map(([, reading]) => observationsOf(reading)),
     ]);
     const sizes = [
-      ...[...sessions].map(([key, session]) => [key, measureItem(sessionItem(session))] as const),
+      ...[...sessions].map(([key, session]) => [key, measureItem(encodeSessionItem(session))] as const),
       ...[...sims].map(([key, sim]) => [key, measureItem(simItem(sim))] as const),
     ];
     expect([sizes.length, tooLarge(Object.fromEntries(sizes))]).toEqual([4, {}]);

@@ -6,7 +6,7 @@ import { readMessage } from '../../../lambda/ingest/files/messages.ts';
 import { findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
 import type { Observations } from '../../../lambda/ledger/observation.ts';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
-import { eventItem } from '../../../lambda/store/items.ts';
+import { encodeEventItem } from '../../../lambda/store/items.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { arrivalFrom, arrivedAt, observationsOf, statedBy } from '../../records/arrival.ts';
 import {
@@ -531,7 +531,7 @@ describe('order', () => {
       readStreamer(carrierEvent(1, { timestamp: '2017-10-26T07:28:00.000+0000' })),
       'event',
     );
-    expect([event.time, eventItem(event, true, 30)['expiresAt']]).toEqual([
+    expect([event.time, encodeEventItem(event, true, 30)['expiresAt']]).toEqual([
       '2017-10-26T07:28:00.000Z',
       { N: String(arrivedAt / 1000 + 30 * 86_400) },
     ]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
+import { nameEventType } from '../../../lambda/carriers/datastreamer/event-types.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import {
   cutToGranule,
@@ -34,10 +34,10 @@ const at = '2026-11-02T10:00:00.000Z';
 /** The types that the data streamer's module knows. */
 const streamerTypes = Array.from({ length: 1_000 }, (_, id) => String(id)).flatMap((id) =>
   [
-    eventTypeName(id, undefined, false),
-    eventTypeName(id, undefined, true),
-    eventTypeName(id, 'Purge location', false),
-    eventTypeName(id, 'SMS API callback', false),
+    nameEventType(id, undefined, false),
+    nameEventType(id, undefined, true),
+    nameEventType(id, 'Purge location', false),
+    nameEventType(id, 'SMS API callback', false),
   ].filter((type) => type !== `event.${id}`),
 );
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Session, Terminal } from '../../../lambda/ledger/observation.ts';
-import { compareGroups, later, sameStatement } from '../../../lambda/ledger/register.ts';
+import { chooseLater, compareGroups, sameStatement } from '../../../lambda/ledger/register.ts';
 import { mergeSessions, sameSession } from '../../../lambda/ledger/session.ts';
 import { minute, sessionAt } from '../store/observations.ts';
 
@@ -20,7 +20,7 @@ describe('of two statements of one moment', () => {
       { at, group: { ...winner } },
       { at, group: { ...loser } },
     ];
-    expect([later(a, b), later(b, a)]).toEqual([a, a]);
+    expect([chooseLater(a, b), chooseLater(b, a)]).toEqual([a, a]);
     expect([compareGroups(a.group, b.group), compareGroups(b.group, a.group)]).toEqual([1, -1]);
   });
 

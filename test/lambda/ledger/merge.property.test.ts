@@ -8,11 +8,11 @@ import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
 import {
   decodeSession,
   decodeSim,
-  eventItem,
+  encodeEventItem,
+  encodeSessionItem,
+  encodeUsageItem,
   type Item,
-  sessionItem,
   simItem,
-  usageItem,
 } from '../../../lambda/store/items.ts';
 import { event, session, sim, usage } from '../../records/arbitraries.ts';
 import { runs } from '../../records/runs.ts';
@@ -87,7 +87,7 @@ function mixedParts<State extends Session | Sim>(join: State, statements: readon
 
 describe('what only means something together', () => {
   it.each([
-    ['session', session, mergeSessions, (state: Session) => decodeSession(sessionItem(state))],
+    ['session', session, mergeSessions, (state: Session) => decodeSession(encodeSessionItem(state))],
     ['SIM', sim, mergeSims, (state: Sim) => decodeSim(simItem(state))],
   ] as [string, Arbitrary<Session | Sim>, Merge, Stored][])(
     'comes from one record in a %s, joined in memory or with its item',
@@ -160,7 +160,7 @@ describe('an item', () => {
   it('of a session holds the session', () => {
     fc.assert(
       fc.property(session, (state) => {
-        expect(decodeSession(sessionItem(state))).toEqual(state);
+        expect(decodeSession(encodeSessionItem(state))).toEqual(state);
       }),
       runs(400),
     );
@@ -179,9 +179,12 @@ describe('an item', () => {
     fc.assert(
       fc.property(session, session, sim, sim, (a, b, c, d) => {
         expect([
-          mergeSessions(decodeSession(sessionItem(a)), decodeSession(sessionItem(b))),
+          mergeSessions(decodeSession(encodeSessionItem(a)), decodeSession(encodeSessionItem(b))),
           mergeSims(decodeSim(simItem(c)), decodeSim(simItem(d))),
-        ]).toEqual([decodeSession(sessionItem(mergeSessions(a, b))), decodeSim(simItem(mergeSims(c, d)))]);
+        ]).toEqual([
+          decodeSession(encodeSessionItem(mergeSessions(a, b))),
+          decodeSim(simItem(mergeSims(c, d))),
+        ]);
       }),
       runs(300),
     );
@@ -198,7 +201,7 @@ describe('of two statements that say equally much', () => {
     fc.assert(
       fc.property(usage, usage, (a, b) => {
         const [x, y] = [a, b].map((state) => ({ ...state, completeness: 6 })) as [Usage, Usage];
-        const wordsOf = (state: Usage) => storedWords(usageItem(state, false));
+        const wordsOf = (state: Usage) => storedWords(encodeUsageItem(state, false));
         expect(wordsOf(pickMoreComplete(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
       }),
       runs(400),
@@ -209,7 +212,7 @@ describe('of two statements that say equally much', () => {
     fc.assert(
       fc.property(event, event, (a, b) => {
         const [x, y] = [a, b].map((state) => ({ ...state, completeness: 0 })) as [LedgerEvent, LedgerEvent];
-        const wordsOf = (state: LedgerEvent) => storedWords(eventItem(state, false, 30));
+        const wordsOf = (state: LedgerEvent) => storedWords(encodeEventItem(state, false, 30));
         expect(wordsOf(pickMoreComplete(x, y))).toBe([wordsOf(x), wordsOf(y)].sort().at(-1));
       }),
       runs(400),

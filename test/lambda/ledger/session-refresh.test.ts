@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
-import { measureItem, usageItem } from '../../../lambda/store/items.ts';
+import { encodeUsageItem, measureItem } from '../../../lambda/store/items.ts';
 import { decodeUsage } from '../../../lambda/store/records.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import { readStreamer, usageRecord } from '../../records/datastreamer.ts';
@@ -115,7 +115,7 @@ describe('where sessions are refreshed hourly', () => {
   it.each(['update', 'hourly'] as const)('the usage item has the session’s running totals: %s', (refresh) => {
     const type = 'data-session.updated';
     for (const data of [within, window('2026-11-02T09:57:00Z', '2026-11-02T10:03:00Z')]) {
-      const { sessionUploaded, sessionDownloaded, sessionTotal } = usageItem(
+      const { sessionUploaded, sessionDownloaded, sessionTotal } = encodeUsageItem(
         statedBy(refresh === 'hourly' ? readHourly(data) : readConnectionEvent(type, data), 'usage'),
         true,
       );
@@ -136,7 +136,7 @@ describe('where sessions are refreshed hourly', () => {
       data_session_update_end_time: '2026-11-02T10:12:00Z',
       data_total: 7,
     };
-    const item = usageItem(statedBy(readHourly(data), 'usage'), true);
+    const item = encodeUsageItem(statedBy(readHourly(data), 'usage'), true);
     const { observedAt, sessionUploaded, sessionDownloaded, sessionTotal } = item;
     expect([observedAt, sessionUploaded, sessionDownloaded, sessionTotal]).toEqual([
       { N: String(Date.parse('2026-11-02T10:12:01Z')) },
@@ -165,8 +165,8 @@ describe('where sessions are refreshed hourly', () => {
   it('the usage item keeps what it says through the table', () => {
     const usage = statedBy(readHourly(within), 'usage');
     const { completeness, ...stored } = usage;
-    expect(decodeUsage(usageItem(usage, true))).toEqual(stored);
-    expect(measureItem(usageItem(usage, true))).toBeLessThan(1_024);
+    expect(decodeUsage(encodeUsageItem(usage, true))).toEqual(stored);
+    expect(measureItem(encodeUsageItem(usage, true))).toBeLessThan(1_024);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
-import { charged, formatAmount, nothingBilled } from '../../../lambda/queries/billing.ts';
+import { formatAmount, nothingBilled, sumCharges } from '../../../lambda/queries/billing.ts';
 import { decodeUsage } from '../../../lambda/store/records.ts';
 
 function record(carrier: Carrier, cost: string | undefined, currency?: string, trafficType = 'data') {
@@ -8,7 +8,7 @@ function record(carrier: Carrier, cost: string | undefined, currency?: string, t
 }
 
 function billOf(...records: ReturnType<typeof record>[]) {
-  return formatAmount(records.reduce(charged, nothingBilled));
+  return formatAmount(records.reduce(sumCharges, nothingBilled));
 }
 
 describe('a bill', () => {

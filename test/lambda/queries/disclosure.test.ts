@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { disclosed } from '../../../lambda/queries/disclosure.ts';
+import { redactText } from '../../../lambda/queries/disclosure.ts';
 
 const imsi = '901405100000001';
 
@@ -19,12 +19,12 @@ describe('a carrier’s sentence', () => {
       "Location updated, RAT type='E_UTRAN', 95.5 % of 100.0",
     ],
   ])('loses addresses and IMSI: %s', (text, shown) => {
-    expect(disclosed(text, imsi, new Set())).toBe(shown);
+    expect(redactText(text, imsi, new Set())).toBe(shown);
   });
 
   it('keeps what was asked for, and no mail address', () => {
     const text = `${imsi} at 192.0.2.1 by a@b.example`;
-    expect(disclosed(text, imsi, new Set(['imsi', 'ip_address']))).toBe(`${imsi} at 192.0.2.1 by …`);
-    expect(disclosed(text, imsi, new Set(['imsi']))).toBe(`${imsi} at … by …`);
+    expect(redactText(text, imsi, new Set(['imsi', 'ip_address']))).toBe(`${imsi} at 192.0.2.1 by …`);
+    expect(redactText(text, imsi, new Set(['imsi']))).toBe(`${imsi} at … by …`);
   });
 });

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
-import { eventError } from '../../../lambda/queries/event-error.ts';
+import { readEventError } from '../../../lambda/queries/event-error.ts';
 import { decodeEvent } from '../../../lambda/store/records.ts';
 
 function errorOf(carrier: Carrier, detail: string | undefined) {
   const event = { ...decodeEvent({ carrier: { S: carrier }, imsi: { S: '901405100000101' } }), detail };
-  return eventError(event, new Set());
+  return readEventError(event, new Set());
 }
 
 test.each([

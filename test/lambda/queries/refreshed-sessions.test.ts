@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Session, Totals } from '../../../lambda/ledger/observation.ts';
-import { refreshedSessions } from '../../../lambda/queries/refreshed-sessions.ts';
+import { readRefreshedSessions } from '../../../lambda/queries/refreshed-sessions.ts';
 import { decodeUsage, type StoredUsage } from '../../../lambda/store/records.ts';
 import { session } from './sessions-in-memory.ts';
 
@@ -47,7 +47,7 @@ function written(
 async function refreshed(sessions: readonly Session[], records: readonly StoredUsage[]) {
   const ranges: [string, string][] = [];
   const starts = new Map(sessions.map(({ sessionId }, index) => [sessionId, sessions[index - 1]?.start]));
-  const now = await refreshedSessions(
+  const now = await readRefreshedSessions(
     sessions,
     (sessionId) => starts.get(sessionId),
     async function* (from, to) {
@@ -151,7 +151,7 @@ describe('a session that updates write once an hour', () => {
     const sessions = Array.from({ length: 30 }, (_, index) => written(`s${index}`, 30 - index, 30, 1));
     let underWay = 0;
     let most = 0;
-    await refreshedSessions(
+    await readRefreshedSessions(
       sessions,
       () => undefined,
       async function* () {

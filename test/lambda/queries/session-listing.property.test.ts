@@ -7,7 +7,7 @@ import {
   maxRemembered,
   nothingReturned,
   type Returned,
-  sessionPage,
+  readSessionPage,
 } from '../../../lambda/queries/session-listing.ts';
 import { runs } from '../../records/runs.ts';
 import { SessionsInMemory, session } from './sessions-in-memory.ts';
@@ -55,7 +55,7 @@ async function listed(
   let number = 0;
   for (let page = 0; given !== undefined; page += 1) {
     const size = sizes[page % sizes.length] ?? 1;
-    const { sessions, next } = await sessionPage(source, { ...selection, status }, given, size);
+    const { sessions, next } = await readSessionPage(source, { ...selection, status }, given, size);
     expect(sessions.length).toBeLessThanOrEqual(size);
     if (status !== undefined) expect(sessions.map(findStatus)).toEqual(sessions.map(() => status));
     ids.push(...sessions.map(({ sessionId }) => sessionId));
@@ -130,7 +130,7 @@ describe('a listing of sessions', () => {
     const ids: string[] = [];
     let given: Returned | undefined = nothingReturned;
     while (given !== undefined) {
-      const { sessions, next } = await sessionPage(source, selection, given, 250);
+      const { sessions, next } = await readSessionPage(source, selection, given, 250);
       ids.push(...sessions.map(({ sessionId }) => sessionId));
       // The start of a remembered session may move.
       const last = sessions.at(-1);
@@ -145,7 +145,7 @@ describe('a listing of sessions', () => {
 
   it('tells when the session after each one started, beyond the end of the listing too', async () => {
     const source = sourceOf([10, 20, 30]);
-    const page = await sessionPage(source, { ...selection, to: time(25) }, nothingReturned, 2);
+    const page = await readSessionPage(source, { ...selection, to: time(25) }, nothingReturned, 2);
     expect(page.sessions.map(({ sessionId }) => [sessionId, page.nextStart(sessionId)])).toEqual([
       ['session-1', time(30)],
       ['session-0', time(20)],

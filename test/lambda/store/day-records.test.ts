@@ -7,7 +7,7 @@ import { mergeItems, noItems, type SimItems } from '../../../lambda/days/rows.ts
 import type { Change, Changes } from '../../../lambda/ledger/fold.ts';
 import { complete, completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
 import { DayRecordReader } from '../../../lambda/store/day-records.ts';
-import { usageItem } from '../../../lambda/store/items.ts';
+import { encodeUsageItem } from '../../../lambda/store/items.ts';
 import { timeLimit, trials } from '../../property/trials.ts';
 import { makeEvent, makeSession, makeUsage, sim, statement } from '../days/records.ts';
 import { simAt } from './observations.ts';
@@ -90,7 +90,7 @@ describe('a SIM’s day', () => {
 
   it('has decimals as they are written today, whatever spelling an item has', async () => {
     const usage = makeUsage({ start, volume: '0.5', cost: '12', currency: 'EUR' });
-    const item = usageItem(usage, true);
+    const item = encodeUsageItem(usage, true);
     await tables.client.send(
       new PutItemCommand({
         TableName: 'Usage',
@@ -102,7 +102,7 @@ describe('a SIM’s day', () => {
 
   it('has no money of carriers whose cost repeats the volume, although older versions stored it as money', async () => {
     const usage = makeUsage({ start, source: '1nce', carrier: '1nce', costVolume: '0.25' });
-    const { costVolume: _, ...item } = usageItem(usage, true);
+    const { costVolume: _, ...item } = encodeUsageItem(usage, true);
     const old = { ...item, cost: { N: '0.250' }, currency: { S: 'EUR' } };
     await tables.client.send(new PutItemCommand({ TableName: 'Usage', Item: old }));
     expect(await reader.readRecords(sim, span)).toEqual({ usage: [usage], events: [] });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { describe, expect, it } from 'vitest';
-import { eventTypeName } from '../../../lambda/carriers/datastreamer/event-types.ts';
+import { nameEventType } from '../../../lambda/carriers/datastreamer/event-types.ts';
 import { checkUsagePaths } from '../../../lambda/days/findings/path.ts';
 import { makeRows, noItems } from '../../../lambda/days/rows.ts';
 import { makeSimDay, simPeriod } from '../../../lambda/days/sim-days.ts';
@@ -251,10 +251,10 @@ describe('docs/tables.md', () => {
     const ids = Array.from({ length: 1_000 }, (_, id) => String(id));
     const expected = ids.flatMap((id) => {
       const names = [
-        eventTypeName(id, undefined, false),
-        eventTypeName(id, undefined, true),
-        eventTypeName(id, 'Purge location', false),
-        eventTypeName(id, 'SMS API callback', false),
+        nameEventType(id, undefined, false),
+        nameEventType(id, undefined, true),
+        nameEventType(id, 'Purge location', false),
+        nameEventType(id, 'SMS API callback', false),
       ].filter((name) => name !== `event.${id}`);
       return names.length === 0 ? [] : [[id, [...new Set(names)]]];
     });

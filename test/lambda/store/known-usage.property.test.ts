@@ -2,7 +2,7 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatTime } from '../../../lambda/ledger/time.ts';
-import { usageItem } from '../../../lambda/store/items.ts';
+import { encodeUsageItem } from '../../../lambda/store/items.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { usage } from '../../records/arbitraries.ts';
@@ -40,7 +40,7 @@ test('counts what all that the records say counts, also where two renderings are
   const property = fc.asyncProperty(renderings, fc.integer({ min: 1, max: 4 }), async (states, limit) => {
     const memory = new MemoryDynamoDb(undefined, 3);
     for (const state of states) {
-      memory.answer(new PutItemCommand({ TableName: 'Usage', Item: usageItem(state, false) }));
+      memory.answer(new PutItemCommand({ TableName: 'Usage', Item: encodeUsageItem(state, false) }));
     }
     const reader = new LedgerReader({ ...ledgerTablesOf(asClient(memory)), files: 'Files' });
     const range = { sim, from: '0', to: '9999' };

@@ -5,7 +5,7 @@ import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Arrival, isFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
-import { eventItem, findUsageExpiry, type Item, usageItem } from '../../../lambda/store/items.ts';
+import { encodeEventItem, encodeUsageItem, findUsageExpiry, type Item } from '../../../lambda/store/items.ts';
 import type { WriteMode } from '../../../lambda/store/ledger-tables.ts';
 import type { WriteReport } from '../../../lambda/store/report.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
@@ -66,15 +66,15 @@ describe('usage and events', () => {
       'BatchWriteItem Usage+Events',
     ]);
     expect(watched.requests.map((request) => puts(request).length).toSorted()).toEqual([10, 25, 25]);
-    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
-    expect(await tables.items('Events', sim)).toEqual(events.map((one) => eventItem(one, true, 90)));
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => encodeUsageItem(one, true)));
+    expect(await tables.items('Events', sim)).toEqual(events.map((one) => encodeEventItem(one, true, 90)));
   });
 
   test('expire counted from their arrival, events only, and never where retention is 0', () => {
     const event = eventAt('2020-01-01T00:00:00.000Z', sim, '1', { arrivedAt: 1_800_000_000_999 });
-    expect(eventItem(event, true, 90)['expiresAt']).toEqual({ N: String(1_800_000_000 + 90 * 86_400) });
-    expect(eventItem(event, true, 0)['expiresAt']).toBeUndefined();
-    expect(usageItem(usageAt(minute(0), sim, '1'), true)['expiresAt']).toBeUndefined();
+    expect(encodeEventItem(event, true, 90)['expiresAt']).toEqual({ N: String(1_800_000_000 + 90 * 86_400) });
+    expect(encodeEventItem(event, true, 0)['expiresAt']).toBeUndefined();
+    expect(encodeUsageItem(usageAt(minute(0), sim, '1'), true)['expiresAt']).toBeUndefined();
   });
 
   test('that are left unprocessed are put again, and only those', async () => {
@@ -97,7 +97,7 @@ describe('usage and events', () => {
     client.destroy();
     expect(outcome(report)).toEqual(nothingSpecial);
     expect(watched.requests.map((request) => puts(request).length)).toEqual([8, 4, 4, 4]);
-    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => encodeUsageItem(one, true)));
   });
 
   test('that stay unprocessed fail their records, and only theirs', async () => {
@@ -138,7 +138,7 @@ describe('usage and events', () => {
     client.destroy();
     expect(outcome(report)).toEqual({ failed: [6, 20], repeated: [], errors: ['ValidationException'] });
     expect(watched.requests.length).toBeLessThanOrEqual(2 * 2 * Math.ceil(Math.log2(25)) + 1);
-    const expected = usage.filter((_, n) => n !== 6 && n !== 20).map((one) => usageItem(one, true));
+    const expected = usage.filter((_, n) => n !== 6 && n !== 20).map((one) => encodeUsageItem(one, true));
     expect(await tables.items('Usage', sim)).toEqual(expected);
   });
 
@@ -174,7 +174,7 @@ describe('usage and events', () => {
     });
     expect(watched.operations).toEqual(['BatchGetItem Usage', 'BatchGetItem Events', 'BatchWriteItem Usage']);
     expect(puts(watched.requests[2]!).length).toBe(2);
-    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => encodeUsageItem(one, true)));
   });
 
   test('that were written a moment ago are found, although a plain read may miss them', async () => {
@@ -184,7 +184,7 @@ describe('usage and events', () => {
     const client = asClient({ send: async (command) => engine.answer(command, { stale: true }) });
     for (const one of [fuller, less])
       await tables.newWriter(client).write(changesOf({ usage: [one] }), lookingFirst);
-    expect(engine.items('Usage')).toEqual([usageItem(fuller, false)]);
+    expect(engine.items('Usage')).toEqual([encodeUsageItem(fuller, false)]);
   });
 
   test('are read a hundred at a time, and what is left unread is read again', async () => {
@@ -256,7 +256,7 @@ describe('usage and events', () => {
       ...Array(2).fill('BatchGetItem Usage'),
       ...Array(4).fill('BatchWriteItem Usage'),
     ]);
-    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => usageItem(one, true)));
+    expect(await tables.items('Usage', sim)).toEqual(usage.map((one) => encodeUsageItem(one, true)));
   });
 
   test('that another path brings between reading and writing stay, if they are fuller', async () => {
@@ -273,7 +273,7 @@ describe('usage and events', () => {
     });
     await tables.newWriter(client).write(changesOf({ usage: [less] }), lookingFirst);
     client.destroy();
-    expect(await tables.items('Usage', sim)).toEqual([usageItem(fuller, false)]);
+    expect(await tables.items('Usage', sim)).toEqual([encodeUsageItem(fuller, false)]);
   });
 
   test('that stay unread are put only where nothing fuller stands', async () => {
@@ -498,7 +498,7 @@ describe.each([
     const report = await tables.newWriter(client, writes).write(changesOf({ usage: [some] }), asTheyCome);
     client.destroy();
     expect([interrupted, outcome(report).repeated]).toEqual([true, [0]]);
-    expect(await tables.items('Usage', sim)).toEqual([usageItem(more, false)]);
+    expect(await tables.items('Usage', sim)).toEqual([encodeUsageItem(more, false)]);
   });
 });
 

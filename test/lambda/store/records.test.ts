@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { usageItem } from '../../../lambda/store/items.ts';
+import { encodeUsageItem } from '../../../lambda/store/items.ts';
 import { decodeUsage } from '../../../lambda/store/records.ts';
 import { minute, usageAt } from './observations.ts';
 
@@ -10,7 +10,10 @@ it.each([
 ] as const)(
   'a cost that an older version stored of %s is money only where the carrier’s cost is',
   (carrier, cost) => {
-    const older = usageItem(usageAt(minute(0), 's', '1', { carrier, cost: '0.05', currency: 'EUR' }), true);
+    const older = encodeUsageItem(
+      usageAt(minute(0), 's', '1', { carrier, cost: '0.05', currency: 'EUR' }),
+      true,
+    );
     const { cost: amount, currency, costVolume } = decodeUsage(older);
     expect({ cost: amount, currency, costVolume }).toEqual(cost);
   },
@@ -19,5 +22,5 @@ it.each([
 it('a cost that is a volume is read as it was stored', () => {
   const usage = usageAt(minute(0), 's', '1', { carrier: '1nce', costVolume: '0.050000000000000001' });
   const { completeness, ...stored } = usage;
-  expect(decodeUsage(usageItem(usage, true))).toEqual(stored);
+  expect(decodeUsage(encodeUsageItem(usage, true))).toEqual(stored);
 });

@@ -16,11 +16,17 @@ import {
   type Expressions,
   type ItemUpdate,
   replaceStatement,
-  sessionUpdate,
-  simUpdate,
-  unchangedSince,
+  requireUnchanged,
+  writeSessionUpdate,
+  writeSimUpdate,
 } from '../../../lambda/store/expressions.ts';
-import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
+import {
+  encodeEventItem,
+  encodeSessionItem,
+  encodeUsageItem,
+  type Item,
+  simItem,
+} from '../../../lambda/store/items.ts';
 import {
   decodeKnownUsage,
   knownUsageAttributes,
@@ -50,7 +56,7 @@ describe('an item', () => {
     fc.assert(
       fc.property(usage, (state) => {
         const { completeness, ...content } = state;
-        expect(usageCodec.decode(usageItem(state, false))).toEqual(content);
+        expect(usageCodec.decode(encodeUsageItem(state, false))).toEqual(content);
       }),
       runs(300),
     );
@@ -60,7 +66,7 @@ describe('an item', () => {
     fc.assert(
       fc.property(event, (state) => {
         const { completeness, arrivedAt, ...content } = state;
-        const stored = decodeEvent(eventItem(state, false, 30));
+        const stored = decodeEvent(encodeEventItem(state, false, 30));
         expect(compareContents(stored, content)).toBe(0);
         expect({ ...stored, network: undefined }).toEqual({ ...content, network: undefined });
         expect(stored.network).toEqual(expect.objectContaining({ ...content.network }));
@@ -73,9 +79,9 @@ describe('an item', () => {
     fc.assert(
       fc.property(session, usage, event, sim, (a, b, c, d) => {
         const items = {
-          sessions: sessionItem(a),
-          usage: usageItem(b, false),
-          events: eventItem(c, false, 30),
+          sessions: encodeSessionItem(a),
+          usage: encodeUsageItem(b, false),
+          events: encodeEventItem(c, false, 30),
           sims: simItem(d),
         };
         const unknown = Object.entries(items).flatMap(([table, item]) => {
@@ -104,7 +110,7 @@ test('what alerts look at of a usage record is read from the attributes of its i
   fc.assert(
     fc.property(usage, fc.boolean(), (state, isWhole) => {
       const { completeness, ...content } = state;
-      const item = usageItem(state, isWhole);
+      const item = encodeUsageItem(state, isWhole);
       const part = Object.fromEntries(
         Object.entries(item).filter(([name]) => knownUsageAttributes.includes(name)),
       );
@@ -123,7 +129,7 @@ describe('an update', () => {
     fc.assert(
       fc.property(session, (state: Session) => {
         const key = { sim: { S: state.sim }, sessionId: { S: state.sessionId } };
-        expect(itemAfter(key, sessionUpdate(state).expressions)).toEqual(sessionItem(state));
+        expect(itemAfter(key, writeSessionUpdate(state).expressions)).toEqual(encodeSessionItem(state));
       }),
       runs(300),
     );
@@ -132,7 +138,9 @@ describe('an update', () => {
   it('of a SIM that is not there makes its item', () => {
     fc.assert(
       fc.property(sim, (state: Sim) => {
-        expect(itemAfter({ sim: { S: state.sim } }, simUpdate(state).expressions)).toEqual(simItem(state));
+        expect(itemAfter({ sim: { S: state.sim } }, writeSimUpdate(state).expressions)).toEqual(
+          simItem(state),
+        );
       }),
       runs(300),
     );
@@ -171,13 +179,13 @@ describe('an update as a statement', () => {
     fc.assert(
       fc.property(fc.option(session, { nil: undefined }), session, (before, change) => {
         const key = { sim: { S: change.sim }, sessionId: { S: change.sessionId } };
-        const stands = before && { ...sessionItem(before), ...key };
+        const stands = before && { ...encodeSessionItem(before), ...key };
         const { byRequest, byStatement } = applyBoth(
           'Sessions',
           key,
           stands,
-          sessionItem(change),
-          sessionUpdate(change),
+          encodeSessionItem(change),
+          writeSessionUpdate(change),
         );
         expect(byStatement).toEqual(byRequest);
       }),
@@ -190,7 +198,13 @@ describe('an update as a statement', () => {
       fc.property(fc.option(sim, { nil: undefined }), sim, (before, change) => {
         const key = { sim: { S: change.sim } };
         const stands = before && { ...simItem(before), ...key };
-        const { byRequest, byStatement } = applyBoth('Sims', key, stands, simItem(change), simUpdate(change));
+        const { byRequest, byStatement } = applyBoth(
+          'Sims',
+          key,
+          stands,
+          simItem(change),
+          writeSimUpdate(change),
+        );
         expect(byStatement).toEqual(byRequest);
       }),
       runs(300),
@@ -214,7 +228,7 @@ describe('an update as a statement', () => {
         const [byRequest, byStatement] = [new MemoryDynamoDb(), new MemoryDynamoDb()];
         for (const engine of [byRequest, byStatement])
           engine.answer(new PutItemCommand({ TableName: 'Sims', Item: before }));
-        const condition = unchangedSince(seen, possible);
+        const condition = requireUnchanged(seen, possible);
         try {
           byRequest.answer(new PutItemCommand({ TableName: 'Sims', Item: after, ...condition }));
         } catch (error) {
@@ -238,10 +252,10 @@ describe('an update as a statement', () => {
       fc.property(session, usage, event, sim, (a, b, c, d) => {
         const key = { sim: { S: a.sim } };
         for (const { text } of [
-          sessionUpdate(a).toStatement(tableName, { ...key, sessionId: { S: a.sessionId } }),
-          simUpdate(d).toStatement(tableName, key),
-          ...[sessionItem(a), usageItem(b, false), eventItem(c, false, 30), simItem(d)].map((item) =>
-            insertStatement(tableName, key, item),
+          writeSessionUpdate(a).toStatement(tableName, { ...key, sessionId: { S: a.sessionId } }),
+          writeSimUpdate(d).toStatement(tableName, key),
+          ...[encodeSessionItem(a), encodeUsageItem(b, false), encodeEventItem(c, false, 30), simItem(d)].map(
+            (item) => insertStatement(tableName, key, item),
           ),
         ]) {
           expect([text.length <= 8_192, words.test(text.replaceAll(quoted, ''))]).toEqual([true, true]);

@@ -2,7 +2,7 @@ import { DeleteItemCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/clie
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Session } from '../../../lambda/ledger/observation.ts';
 import type { Item } from '../../../lambda/store/items.ts';
-import { sessionItem } from '../../../lambda/store/items.ts';
+import { encodeSessionItem } from '../../../lambda/store/items.ts';
 import type { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { share } from '../../records/runs.ts';
 import { changesOf, minute, permutations, sessionAt, stamp } from './observations.ts';
@@ -424,7 +424,7 @@ describe.each([
     const late = sessionAt(minute(2), sim, { device: { imei: '1' } });
     expect(await write(tables.newWriter(interrupted, writes), late)).toBe('changed');
     interrupted.destroy();
-    expect(await stored()).toEqual(sessionItem(late));
+    expect(await stored()).toEqual(encodeSessionItem(late));
   });
 });
 
@@ -436,7 +436,7 @@ test('a session that others keep overwriting is given up after a while, and repo
   intercept(client, async (request, proceed) => {
     if (replacesItem(request)) {
       bytes += 1;
-      const item = sessionItem(sessionAt(minute(9), sim, { start: minute(0), totals: totals(bytes) }));
+      const item = encodeSessionItem(sessionAt(minute(9), sim, { start: minute(0), totals: totals(bytes) }));
       await tables.client.send(new PutItemCommand({ TableName: 'Sessions', Item: item }));
     }
     return proceed();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventTypeName } from '../../../../lambda/carriers/datastreamer/event-types.ts';
+import { nameEventType } from '../../../../lambda/carriers/datastreamer/event-types.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { complete } from '../../../../lambda/ledger/observation.ts';
 import { arrivalFrom, arrivedAt, observationsOf, statedBy } from '../../../records/arrival.ts';
@@ -413,7 +413,7 @@ describe('event types', () => {
 
   it('tests every id that has a name by itself', () => {
     const ids = Array.from({ length: 10_000 }, (_, id) => id);
-    const named = ids.filter((id) => eventTypeName(String(id), undefined, false) !== `event.${id}`);
+    const named = ids.filter((id) => nameEventType(String(id), undefined, false) !== `event.${id}`);
     expect(eventTypes.flatMap(([id, type]) => (type === `event.${id}` ? [] : [id]))).toEqual(named);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeRowInterpreter } from '../../../../lambda/carriers/datastreamer/csv.ts';
-import { eventTypeName } from '../../../../lambda/carriers/datastreamer/event-types.ts';
+import { nameEventType } from '../../../../lambda/carriers/datastreamer/event-types.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { formatReason, isFault } from '../../../../lambda/carriers/reading.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../../records/arrival.ts';
@@ -158,7 +158,7 @@ it.each<[string, string | undefined, boolean, string]>([
   ['15', undefined, false, 'event.15'],
   ['1', 'Purge location', false, 'location.updated'],
 ])('type %s, called %j, refused: %j, is %s', (id, words, refused, name) => {
-  expect(eventTypeName(id, words, refused)).toBe(name);
+  expect(nameEventType(id, words, refused)).toBe(name);
 });
 
 describe('a header', () => {

@@ -7,7 +7,7 @@ import { createS3StandIn, type S3StandIn } from '../../../../emulators/s3/stand-
 import type { Queue } from '../../../../emulators/sqs/queue.ts';
 import { createSqsStandIn, type SqsStandIn } from '../../../../emulators/sqs/stand-in.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
-import { continuation } from '../../../../lambda/ingest/files/messages.ts';
+import { makeContinuation } from '../../../../lambda/ingest/files/messages.ts';
 import { fileMapping, functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { exampleDeliveries } from '../../../../local/examples/index.ts';
@@ -226,8 +226,8 @@ test('an announcement of several files imports each, and S3’s test message non
 
 test('of several messages exactly those are reported that failed', async () => {
   const { versionId, etag } = await s3.putObject(bucket, 'good.csv', file(2));
-  const good = continuation({ bucket, key: 'good.csv', versionId, eTag: etag });
-  const gone = continuation({ bucket, key: 'gone.csv', versionId: undefined, eTag: 'e' });
+  const good = makeContinuation({ bucket, key: 'good.csv', versionId, eTag: etag });
+  const gone = makeContinuation({ bucket, key: 'gone.csv', versionId: undefined, eTag: 'e' });
   expect(await invoke('{"what":1}', good, good, gone, 'no JSON')).toEqual(['message-0', 'message-4']);
   expect(logged('File').map(({ object, outcome }) => [object, outcome])).toEqual([
     [`${bucket}/good.csv@${versionId}`, 'done'],

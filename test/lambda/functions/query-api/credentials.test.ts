@@ -8,9 +8,9 @@ import {
   type FailedReading,
   type OnUnreadable,
 } from '../../../../lambda/aws/cached-secret.ts';
-import { secretCredentials } from '../../../../lambda/functions/query-api/credentials.ts';
+import { openCredentials } from '../../../../lambda/functions/query-api/credentials.ts';
 
-const configuration: Parameters<typeof secretCredentials>[0] = {
+const configuration: Parameters<typeof openCredentials>[0] = {
   region: async () => 'us-east-1',
   credentials: async () => ({ accessKeyId: 'any', secretAccessKey: 'any' }),
 };
@@ -68,7 +68,7 @@ afterEach(async () => {
 describe('credentials', () => {
   it('are read once for five minutes, by however many ask', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = secretCredentials(configuration, 'api', noteFailure);
+    const source = openCredentials(configuration, 'api', noteFailure);
     const [first, second] = await Promise.all([source.get(), source.get()]);
     expect([first, second]).toEqual([
       { account: 'AC1', tokens: ['one'] },
@@ -84,7 +84,7 @@ describe('credentials', () => {
 
   it('are read anew for a token that is not known, at most every ten seconds', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = secretCredentials(configuration, 'api', noteFailure);
+    const source = openCredentials(configuration, 'api', noteFailure);
     await source.get();
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'two', previousToken: 'one' });
     await source.refresh();
@@ -103,7 +103,7 @@ describe('credentials', () => {
   ])('are an error that does not show the secret: %s', async (_, secret) => {
     delete secrets['api'];
     if (secret !== undefined) secrets['api'] = secret;
-    const error = await secretCredentials(configuration, 'api', noteFailure)
+    const error = await openCredentials(configuration, 'api', noteFailure)
       .get()
       .catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(
@@ -115,7 +115,7 @@ describe('credentials', () => {
 
   it.each([400, 503])('that can not be read again are used as they were, for an hour: %i', async (status) => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = secretCredentials(configuration, 'api', noteFailure);
+    const source = openCredentials(configuration, 'api', noteFailure);
     const known = await source.get();
     const started = Date.now();
     trouble = status;
@@ -136,7 +136,7 @@ describe('credentials', () => {
 
   it('that cannot be read are looked for every ten seconds, for any number of callers and credentials', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = secretCredentials(configuration, 'api', noteFailure);
+    const source = openCredentials(configuration, 'api', noteFailure);
     const known = await source.get();
     vi.setSystemTime(Date.now() + 300_000);
     trouble = 400;
@@ -150,7 +150,7 @@ describe('credentials', () => {
 
   it('that have been put wrong are used as they were, until they are right again', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
-    const source = secretCredentials(configuration, 'api', noteFailure);
+    const source = openCredentials(configuration, 'api', noteFailure);
     const known = await source.get();
     secrets['api'] = '{"account":"AC1","token":';
     vi.setSystemTime(Date.now() + 300_000);

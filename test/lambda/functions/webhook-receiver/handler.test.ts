@@ -5,7 +5,7 @@ import type { LocalFunction } from '../../../../emulators/lambda-runtime/functio
 import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../../../../lambda/aws/sources.ts';
-import { webhookPath, webhookRouteKey } from '../../../../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookRouteKey, webhookPath } from '../../../../lambda/functions/webhook-receiver/routes.ts';
 import { functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { exampleDeliveries } from '../../../../local/examples/index.ts';
@@ -66,7 +66,7 @@ function eventOf(
   body: string,
   authorization = basic('fleet', password),
 ): APIGatewayProxyEventV2 {
-  const routeKey = webhookRouteKey(source);
+  const routeKey = makeWebhookRouteKey(source);
   return {
     version: '2.0',
     routeKey,

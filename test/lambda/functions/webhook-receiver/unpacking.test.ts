@@ -1,6 +1,6 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { unpacked } from '../../../../lambda/functions/webhook-receiver/unpacking.ts';
+import { unpackBody } from '../../../../lambda/functions/webhook-receiver/unpacking.ts';
 import { requestWith } from './requests.ts';
 
 const text = '[{"id":1}]';
@@ -15,7 +15,7 @@ describe('a body', () => {
     ['in gzip under its old name', requestWith(gzip, { headers: { 'content-encoding': ' X-GZIP ' } })],
     ['in gzip that nothing tells of', requestWith(gzip)],
   ])('is taken %s', (_, request) => {
-    expect(unpacked(request)).toEqual(Buffer.from(text));
+    expect(unpackBody(request)).toEqual(Buffer.from(text));
   });
 
   it.each([
@@ -64,6 +64,6 @@ describe('a body', () => {
       'The body unpacks to more than 16777216 bytes',
     ],
   ])('is refused that %s', (_, request, status, message) => {
-    expect(unpacked(request)).toEqual({ status, message });
+    expect(unpackBody(request)).toEqual({ status, message });
   });
 });

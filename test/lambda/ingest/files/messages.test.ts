@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { continuation, objectName, readMessage } from '../../../../lambda/ingest/files/messages.ts';
+import { makeContinuation, objectName, readMessage } from '../../../../lambda/ingest/files/messages.ts';
 
 function announcement(object: object, more: object = {}): object {
   return {
@@ -61,7 +61,7 @@ describe('a message of the queue', () => {
 
   test('with which the importer goes on names the same object again', () => {
     for (const object of [plain, { ...plain, key: 'a b+%C3.csv' }, { ...plain, versionId: undefined }]) {
-      expect(read(continuation(object))).toEqual({ objects: [object] });
+      expect(read(makeContinuation(object))).toEqual({ objects: [object] });
     }
   });
 
