@@ -6,11 +6,11 @@ import { listDays } from '../lambda/days/day.ts';
 import { RowFile } from '../lambda/days/parquet.ts';
 import { makeFileKey } from '../lambda/days/pass/lake-objects.ts';
 import type { Usage } from '../lambda/ledger/observation.ts';
-import { temporaryFolder } from './bundles.ts';
+import { makeTemporaryFolder } from './bundles.ts';
 import { readRecord } from './days.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { makeUsage, nameSim } from './made-up-days.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { BillCost, BillTask } from './probes/bill.ts';
 import { probe } from './processes.ts';
 
@@ -25,7 +25,7 @@ const price = 20n;
 
 /** Writes a month's files and the invoice. The carrier's arithmetic is whole numbers, apart from ours. */
 async function writeMonth(sims: number, usage: Usage): Promise<BillTask> {
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const buckets = countBuckets(sims);
   const names = Array.from({ length: sims }, (_, number) => nameSim(number));
   const invoice = join(folder, 'invoice.csv');
@@ -85,38 +85,38 @@ export async function bill({ pairs, quick }: BenchmarkOptions): Promise<Figure[]
     costs[name].push(cost);
     return cost.cpuSeconds / sims;
   };
-  const results = await interleaved({ few: run('few'), many: run('many') }, pairs);
+  const results = await runInterleaved({ few: run('few'), many: run('many') }, pairs);
   const read = (pick: (cost: BillCost) => number): number[] => costs.many.map(pick);
   const title = `${many.toLocaleString('en-US')} SIMs, ${(many * month.length).toLocaleString('en-US')} lines`;
   return [
-    figure(
+    makeFigure(
       'bill.rate.seconds',
       `${title}: rated`,
       read(({ rateSeconds }) => rateSeconds),
       's',
     ),
-    figure(
+    makeFigure(
       'bill.check.seconds',
       '  rated and checked',
       read(({ seconds }) => seconds),
       's',
     ),
-    figure(
+    makeFigure(
       'bill.check.cpu',
       '  CPU of that',
       read(({ cpuSeconds }) => cpuSeconds),
       's',
     ),
-    figure(
+    makeFigure(
       'bill.check.megabytes',
       '  peak memory',
       read(({ megabytes }) => megabytes),
       'MB',
     ),
-    figure(
+    makeFigure(
       'bill.growth.ratio',
       `  CPU a SIM beside ${few.toLocaleString('en-US')} SIMs`,
-      ratios(results.many, results.few),
+      computeRatios(results.many, results.few),
       '×',
       {
         atMost: 1.2,

@@ -18,7 +18,7 @@ export type Subject = keyof typeof subjects;
 const project = fileURLToPath(new URL('..', import.meta.url));
 
 /** A folder for what a run of measurements makes. Removed when the process ends. */
-export function temporaryFolder(): string {
+export function makeTemporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'simledger-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return folder;

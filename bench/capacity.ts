@@ -1,6 +1,6 @@
 import { estimateLaneRate } from '../lib/sizing.ts';
 import { type FunctionName, readDeployedFunction } from './deployed.ts';
-import { type Figure, figure } from './figures.ts';
+import { type Figure, makeFigure } from './figures.ts';
 import { gigabytesPerCpu } from './prices.ts';
 
 /**
@@ -29,10 +29,10 @@ export function capacity(figures: readonly Figure[]): Figure[] {
     const of = `capacity.${cpu.replace('handler-cpu.', '')}`;
     const { median } = measured;
     return [
-      figure(of, `${title}: one process of ${memoryMegabytes} MB`, rates, 'records/s'),
+      makeFigure(of, `${title}: one process of ${memoryMegabytes} MB`, rates, 'records/s'),
       ...(name === 'kinesisConsumer'
         ? [
-            figure(
+            makeFigure(
               `${of}.sizing`,
               '  beside what sizing computes with',
               [((1e6 / median) * share) / estimateLaneRate(memoryMegabytes)],

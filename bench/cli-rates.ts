@@ -6,10 +6,10 @@ import { paginateScan } from '@aws-sdk/client-dynamodb';
 import { eventsTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
 import type { LocalLedger } from '../local/ledger-interface.ts';
 import { portVariables } from '../local/options.ts';
-import { temporaryFolder } from './bundles.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { makeTemporaryFolder } from './bundles.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { begin, measuredSource, measureIntake, startMeasuredLedger } from './measured-ledger.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import { makeRecords } from './workloads.ts';
 
 /**
@@ -21,7 +21,7 @@ const simledger = fileURLToPath(new URL('../cli/simledger.mjs', import.meta.url)
 
 export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
   const records = quick ? 2_000 : 20_000;
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const ledger = await startMeasuredLedger();
   try {
     const taken = await measureIntake(
@@ -32,7 +32,7 @@ export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figu
     // The first start of the command line makes its bundle.
     await runCommand(ledger, ['--version']);
     const rounds = Math.min(pairs, 3);
-    const seconds = await interleaved(
+    const seconds = await runInterleaved(
       {
         scan: () => measureSeconds(() => scanTables(ledger)),
         export: () => measureSeconds(() => runCommand(ledger, ['export', '--out', join(folder, 'export')])),
@@ -42,15 +42,15 @@ export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figu
     );
     const rates = (count: number, taking: readonly number[]) => taking.map((one) => count / one);
     return [
-      figure('cli-rates.export', 'export', rates(items, seconds.export), 'items/s'),
-      figure(
+      makeFigure('cli-rates.export', 'export', rates(items, seconds.export), 'items/s'),
+      makeFigure(
         'cli-rates.export-ratio',
         '  as long as a scan of the tables',
-        ratios(seconds.export, seconds.scan),
+        computeRatios(seconds.export, seconds.scan),
         '×',
       ),
-      figure('cli-rates.replay', 'replay', rates(records, seconds.replay), 'records/s'),
-      figure(
+      makeFigure('cli-rates.replay', 'replay', rates(records, seconds.replay), 'records/s'),
+      makeFigure(
         'cli-rates.replay-ratio',
         '  as fast as the consumer took them in',
         rates(records, seconds.replay).map((rate) => rate / taken),

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 
 /** How long the command line takes to start, beside Node itself. */
 
@@ -21,16 +21,16 @@ export async function cliStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
   );
   // The first start makes the bundle.
   measureStart([simledger, '--version']);
-  const taken = await interleaved(Object.fromEntries(starts), Math.max(pairs * 4, 10));
+  const taken = await runInterleaved(Object.fromEntries(starts), Math.max(pairs * 4, 10));
   return Object.entries(programs).flatMap(([name, { title }]) => [
-    figure(`cli-start.${name}`, title, taken[name] ?? [], 'ms'),
+    makeFigure(`cli-start.${name}`, title, taken[name] ?? [], 'ms'),
     ...(name === 'node'
       ? []
       : [
-          figure(
+          makeFigure(
             `cli-start.${name}.ratio`,
             '  beside node -e 0',
-            ratios(taken[name] ?? [], taken['node'] ?? []),
+            computeRatios(taken[name] ?? [], taken['node'] ?? []),
             '×',
             { atMost: 2 },
           ),

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { functions } from '../lib/limits.ts';
-import { bundle, temporaryFolder } from './bundles.ts';
+import { bundle, makeTemporaryFolder } from './bundles.ts';
 import type { FunctionName } from './deployed.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
-import { functionEnvironment, probe, startStub } from './processes.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
+import { makeFunctionEnvironment, probe, startStub } from './processes.ts';
 import { makeBatch } from './workloads.ts';
 
 /** What a new process of each function costs, beside a bundle of the SDK's DynamoDB client alone. */
@@ -74,13 +74,13 @@ const programs: Readonly<Record<string, Program>> = {
 };
 
 export async function coldStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const stub = await startStub();
   const first: Record<string, number[]> = {};
   const bytes: Record<string, number> = {};
   const starts: Record<string, () => Promise<number>> = {};
   for (const [name, { entry, event, as }] of Object.entries(programs)) {
-    const env = functionEnvironment(stub.endpoint, as);
+    const env = makeFunctionEnvironment(stub.endpoint, as);
     const path = await bundle(entry, folder, name);
     bytes[name] = statSync(path).size;
     starts[name] = async () => {
@@ -94,28 +94,28 @@ export async function coldStart({ pairs }: BenchmarkOptions): Promise<Figure[]> 
     };
   }
   try {
-    const loads = await interleaved(starts, Math.max(pairs * 2, 3));
+    const loads = await runInterleaved(starts, Math.max(pairs * 2, 3));
     return Object.entries(programs).flatMap(([name, { title, maxKilobytes }]) => [
-      figure(
+      makeFigure(
         `cold-start.${name}.bytes`,
         `${title}: bundle`,
         [(bytes[name] ?? 0) / 1_000],
         'KB',
         maxKilobytes === undefined ? undefined : { atMost: maxKilobytes },
       ),
-      figure(`cold-start.${name}.load`, '  to load', loads[name] ?? [], 'ms'),
+      makeFigure(`cold-start.${name}.load`, '  to load', loads[name] ?? [], 'ms'),
       ...(name === 'sdk'
         ? []
         : [
-            figure(
+            makeFigure(
               `cold-start.${name}.load-ratio`,
               '  beside the client alone',
-              ratios(loads[name] ?? [], loads['sdk'] ?? []),
+              computeRatios(loads[name] ?? [], loads['sdk'] ?? []),
               '×',
               { atMost: 1.2 },
             ),
           ]),
-      figure(`cold-start.${name}.first`, '  first event', first[name] ?? [], 'ms'),
+      makeFigure(`cold-start.${name}.first`, '  first event', first[name] ?? [], 'ms'),
     ]);
   } finally {
     stub.stop();

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { portVariables } from '../local/options.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { LocalRun } from './local-run.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 
 /** How long the console's page of a SIM takes in a browser, beside an empty page and a timeline without records. */
 
@@ -31,14 +31,14 @@ export async function consolePages({ pairs }: BenchmarkOptions): Promise<Figure[
     // The first answer starts the API's process.
     await measurePaint(browser, `${root}/${place}`, '[data-figure="Last heard"]');
     const rounds = Math.max(3, pairs * 2);
-    const paint = await interleaved(
+    const paint = await runInterleaved(
       {
         empty: async () => measurePaint(browser, `${root}/health`, 'body'),
         sim: async () => measurePaint(browser, `${root}/${place}`, '[data-figure="Last heard"]'),
       },
       rounds,
     );
-    const scripting = await interleaved(
+    const scripting = await runInterleaved(
       {
         emptyLoad: async () => (await measureScripting(browser, `${root}/${place}`, 0)).load,
         load: async () => (await measureScripting(browser, `${root}/${place}`, 10_000)).load,
@@ -49,15 +49,33 @@ export async function consolePages({ pairs }: BenchmarkOptions): Promise<Figure[
     );
     const added = scripting.load.map((taken, round) => taken - (scripting.emptyLoad[round] ?? Number.NaN));
     return [
-      figure('console.paint', 'A SIM’s page, until it says when the SIM was heard', paint.sim, 'ms', {
+      makeFigure('console.paint', 'A SIM’s page, until it says when the SIM was heard', paint.sim, 'ms', {
         atMost: 1000,
       }),
-      figure('console.paint.ratio', '  beside a page with nothing', ratios(paint.sim, paint.empty), '×'),
-      figure('console.load', 'Scripts until 10,000 records are read and drawn, beyond none', added, 'ms', {
+      makeFigure(
+        'console.paint.ratio',
+        '  beside a page with nothing',
+        computeRatios(paint.sim, paint.empty),
+        '×',
+      ),
+      makeFigure(
+        'console.load',
+        'Scripts until 10,000 records are read and drawn, beyond none',
+        added,
+        'ms',
+        {
+          atMost: 100,
+        },
+      ),
+      makeFigure('console.zoom', 'Scripts of one zoom of 10,000 records', scripting.zoom, 'ms', {
         atMost: 100,
       }),
-      figure('console.zoom', 'Scripts of one zoom of 10,000 records', scripting.zoom, 'ms', { atMost: 100 }),
-      figure('console.zoom.ratio', '  beside none', ratios(scripting.zoom, scripting.emptyZoom), '×'),
+      makeFigure(
+        'console.zoom.ratio',
+        '  beside none',
+        computeRatios(scripting.zoom, scripting.emptyZoom),
+        '×',
+      ),
     ];
   } finally {
     await browser.close();

@@ -29,7 +29,7 @@ export async function startCountingProxy(engine: string): Promise<CountingProxy>
       const operation = target.split('.')[1] ?? target;
       const writes = /^(?:Put|Update|Delete|BatchWrite|BatchExecute)/.test(operation);
       const input: Record<string, unknown> = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-      const answer = await forwarded(
+      const answer = await forwardRequest(
         engine,
         target,
         writes ? { ...input, ReturnConsumedCapacity: 'TOTAL' } : input,
@@ -66,7 +66,7 @@ function readUnits(body: string): number {
   return [consumed ?? []].flat().reduce((units, { CapacityUnits = 0 }) => units + CapacityUnits, 0);
 }
 
-function forwarded(
+function forwardRequest(
   engine: string,
   target: string,
   input: unknown,

@@ -26,13 +26,13 @@ export type Delivery = keyof typeof deliveries;
  * @param from when the hour of the file begins, in milliseconds since the epoch; that of {@link deliveries} by default.
  * @returns the path of the file, which is made where it is not there yet.
  */
-export async function csvFile(folder: string, rows: number, from = begin): Promise<string> {
+export async function writeCsvFile(folder: string, rows: number, from = begin): Promise<string> {
   const path = join(folder, `cdr_${rows}.csv`);
   if (existsSync(path)) return path;
   const file = createWriteStream(path);
   file.write(`${writeRow(usageColumns)}\n`);
   let lines: string[] = [];
-  for (const record of usageRecords(rows, from)) {
+  for (const record of makeUsageRecords(rows, from)) {
     if (lines.push(`${writeRow(usageRow(record))}\n`) < 1_000) continue;
     if (!file.write(lines.join(''))) await once(file, 'drain');
     lines = [];
@@ -43,7 +43,7 @@ export async function csvFile(folder: string, rows: number, from = begin): Promi
 }
 
 /** The usage records that a file of so many rows has, in its order: by quarters of an hour. */
-export function* usageRecords(rows: number, from = begin): Generator<UsageRecord> {
+export function* makeUsageRecords(rows: number, from = begin): Generator<UsageRecord> {
   const sims = Array.from({ length: Math.ceil(rows / rowsPerSim) }, (_, index) => provideFileSim(index));
   for (let row = 0; row < rows; row += 1) {
     const sim = sims[row % sims.length];

@@ -1,9 +1,9 @@
-import { bundle, temporaryFolder } from './bundles.ts';
-import { csvFile, type Delivery, deliveries } from './csv-file.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { bundle, makeTemporaryFolder } from './bundles.ts';
+import { type Delivery, deliveries, writeCsvFile } from './csv-file.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { CsvCost, Way } from './probes/csv.ts';
-import { functionEnvironment, peerEnvironment, probe, type Stub, startStub } from './processes.ts';
+import { makeFunctionEnvironment, makePeerEnvironment, probe, type Stub, startStub } from './processes.ts';
 import { writeStubContents } from './stub-contents.ts';
 
 /**
@@ -43,36 +43,36 @@ const readers = ['csv-parse-arrays', 'csv-parse-objects', 'papaparse', 'udsv'] a
 const wantedOfUsual = 2;
 
 export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const program = await bundle('bench/probes/csv.ts', folder, 'csv');
   const rows = quick ? 5_000 : 50_000;
-  const small = await withStub(folder, rows, (stub) =>
-    compared(rows, pairs, (one) => measure(program, folder, stub, rows, cases[one])),
+  const small = await runWithStub(folder, rows, (stub) =>
+    compareRuns(rows, pairs, (one) => measure(program, folder, stub, rows, cases[one])),
   );
   if (quick) return small.figures;
   const many = 1_000_000;
-  const large = await withStub(folder, many, async (stub) => ({
+  const large = await runWithStub(folder, many, async (stub) => ({
     fresh: await measure(program, folder, stub, many, cases.fresh),
     interpret: await measure(program, folder, stub, many, cases.interpret),
   }));
   return [
     ...small.figures,
-    figure(
+    makeFigure(
       'csv.1000000.fresh.rate',
       '1,000,000 fresh rows up to the stub',
       [large.fresh.rows / large.fresh.seconds],
       'rows/s',
     ),
-    figure(
+    makeFigure(
       'csv.1000000.interpret.rate',
       '1,000,000 rows parsed and interpreted',
       [large.interpret.rows / large.interpret.seconds],
       'rows/s',
     ),
-    figure('csv.1000000.fresh.memory', '  peak memory up to the stub', [large.fresh.megabytes], 'MB', {
+    makeFigure('csv.1000000.fresh.memory', '  peak memory up to the stub', [large.fresh.megabytes], 'MB', {
       atMost: 160,
     }),
-    figure(
+    makeFigure(
       'csv.memory-growth',
       '  beside that of 50,000 rows',
       small.freshMegabytes.map((megabytes) => large.fresh.megabytes / megabytes),
@@ -82,7 +82,7 @@ export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]>
   ];
 }
 
-async function withStub<Result>(
+async function runWithStub<Result>(
   folder: string,
   rows: number,
   run: (stub: Stub) => Promise<Result>,
@@ -102,14 +102,14 @@ async function measure(
   rows: number,
   { way, delivery, half = false }: Case,
 ): Promise<CsvCost> {
-  const path = await csvFile(folder, rows);
+  const path = await writeCsvFile(folder, rows);
   const endpoint = half ? stub.halfEndpoint : stub.endpoint;
   const isOurs = way === 'interpret' || way === 'store';
-  const env = (isOurs ? functionEnvironment : peerEnvironment)(endpoint, 'fileImporter');
+  const env = (isOurs ? makeFunctionEnvironment : makePeerEnvironment)(endpoint, 'fileImporter');
   return probe<CsvCost>(program, { arguments: [path, way, String(deliveries[delivery])], env, plain: true });
 }
 
-async function compared(
+async function compareRuns(
   rows: number,
   pairs: number,
   measureCase: (name: CaseName) => Promise<CsvCost>,
@@ -128,25 +128,25 @@ async function compared(
       },
     ]),
   ) as Record<CaseName, () => Promise<number>>;
-  const micros = await interleaved(programs, pairs);
+  const micros = await runInterleaved(programs, pairs);
   const perCase = names.flatMap((name) => [
-    figure(`csv.${rows}.${name}.micros`, `${cases[name].title}: CPU a row`, micros[name], 'µs'),
-    figure(`csv.${rows}.${name}.memory`, '  peak memory', megabytes[name], 'MB'),
+    makeFigure(`csv.${rows}.${name}.micros`, `${cases[name].title}: CPU a row`, micros[name], 'µs'),
+    makeFigure(`csv.${rows}.${name}.memory`, '  peak memory', megabytes[name], 'MB'),
   ]);
   const besideReaders = readers.map((reader) =>
-    figure(
+    makeFigure(
       `csv.${rows}.interpret.${reader}`,
       `Parsed and interpreted, less CPU than ${cases[reader].title} by`,
-      ratios(micros[reader], micros.interpret),
+      computeRatios(micros[reader], micros.interpret),
       '×',
       reader === 'csv-parse-objects' ? { atLeast: 1.5 } : undefined,
     ),
   );
   const besideUsual = (['fresh', 'half', 'old'] as const).map((name) =>
-    figure(
+    makeFigure(
       `csv.${rows}.${name}.usual`,
       `${cases[name].title}: less CPU than the usual importer by`,
-      ratios(micros.usual, micros[name]),
+      computeRatios(micros.usual, micros[name]),
       '×',
       { atLeast: wantedOfUsual },
     ),

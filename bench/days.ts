@@ -10,15 +10,15 @@ import { maxLiveSims } from '../lambda/days/partial-days.ts';
 import type { Sim, Usage } from '../lambda/ledger/observation.ts';
 import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
-import { bundle, temporaryFolder } from './bundles.ts';
+import { bundle, makeTemporaryFolder } from './bundles.ts';
 import { priceSimDay } from './day-prices.ts';
 import { readDeployedFunction } from './deployed.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { type MadeUpFleet, makeUsage, nameSim } from './made-up-days.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { WorkerCost, WorkerTask } from './probes/day-worker.ts';
 import type { DaysCost, DaysTask } from './probes/days.ts';
-import { functionEnvironment, probe, startFleet } from './processes.ts';
+import { makeFunctionEnvironment, probe, startFleet } from './processes.ts';
 import { alwaysOnDay } from './sim-shapes.ts';
 import { makeRecords } from './workloads.ts';
 
@@ -42,32 +42,32 @@ export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Fi
   const [early, late] = worker.megabytes;
   const dollars = priceSimDay(alwaysOnDay, worker.simDays / worker.cpuSeconds) * 1e6;
   return [
-    figure(
+    makeFigure(
       'days.worker.rate',
       `SIM-days of ${windows} records: a second of the worker’s CPU`,
       [worker.simDays / worker.cpuSeconds],
       '',
     ),
-    figure(
+    makeFigure(
       'days.worker.clock',
       '  a second, while tables and lake answer at once',
       [worker.simDays / worker.seconds],
       '',
     ),
-    figure('days.worker.megabytes', '  peak memory', [late], 'MB', {
+    makeFigure('days.worker.megabytes', '  peak memory', [late], 'MB', {
       atMost: functions.dayWorker.memoryMegabytes,
     }),
-    figure('days.worker.memory-growth', '  beside that after its first bucket', [late / early], '×', {
+    makeFigure('days.worker.memory-growth', '  beside that after its first bucket', [late / early], '×', {
       atMost: 1.2,
     }),
-    figure('days.worker.dollars', '  a million, requests and CPU', [dollars], '$'),
-    figure(
+    makeFigure('days.worker.dollars', '  a million, requests and CPU', [dollars], '$'),
+    makeFigure(
       'days.partial.rate',
       'partial passes of whole days: SIM-days a second of the worker’s CPU',
       [partial.simDays / partial.cpuSeconds],
       '',
     ),
-    figure('days.partial.megabytes', '  peak memory', [partial.megabytes[1]], 'MB', {
+    makeFigure('days.partial.megabytes', '  peak memory', [partial.megabytes[1]], 'MB', {
       atMost: functions.dayWorker.memoryMegabytes,
     }),
     ...(await measureOwnPart(record.usage, { pairs, quick })),
@@ -95,7 +95,7 @@ async function measureWorker(
   // Small fleets have no partial passes.
   const sims = quick ? maxLiveSims + 500 : fleetSims;
   const buckets = countBuckets(sims);
-  const path = await bundle(functions.dayWorker.entry, temporaryFolder(), 'day-worker');
+  const path = await bundle(functions.dayWorker.entry, makeTemporaryFolder(), 'day-worker');
   const fleet = await startFleet({
     ...{ sims, silentEvery: 0, source, sim: simItem(sim), usage: encodeUsageItem(usage, true) },
     now: Date.parse(day) + 24 * 60 * minute,
@@ -110,7 +110,7 @@ async function measureWorker(
   try {
     return await probe<WorkerCost>('probes/day-worker.ts', {
       arguments: [path, JSON.stringify(task)],
-      env: functionEnvironment(fleet.endpoint, 'dayWorker'),
+      env: makeFunctionEnvironment(fleet.endpoint, 'dayWorker'),
     });
   } finally {
     fleet.stop();
@@ -128,7 +128,7 @@ async function measureOwnPart(
   { pairs, quick }: Pick<BenchmarkOptions, 'pairs' | 'quick'>,
 ): Promise<Figure[]> {
   const sims = quick ? 200 : 1_000;
-  const results = await interleaved(
+  const results = await runInterleaved(
     {
       own: async () => {
         const { cpuSeconds, simDays } = await probeOwnPart({ sims, windows, day, usage });
@@ -137,7 +137,7 @@ async function measureOwnPart(
     },
     pairs,
   );
-  return [figure('days.own.micros', 'CPU a row, nothing sent', results.own, 'µs')];
+  return [makeFigure('days.own.micros', 'CPU a row, nothing sent', results.own, 'µs')];
 }
 
 /** What a SIM-day costs beside one of a small fleet. */
@@ -149,13 +149,18 @@ async function measureGrowth(usage: Usage, { pairs, quick, full }: BenchmarkOpti
     const { cpuSeconds, simDays } = await probeOwnPart({ sims, windows: 4, day, usage, simsPerBucket: few });
     return (cpuSeconds * 1e6) / simDays;
   };
-  const results = await interleaved({ few: measure(few), many: measure(many) }, full ? 1 : pairs);
+  const results = await runInterleaved({ few: measure(few), many: measure(many) }, full ? 1 : pairs);
   return [
-    figure('days.growth.micros', 'SIM-days of 4 records: CPU, nothing sent, 1,000 SIMs', results.few, 'µs'),
-    figure(
+    makeFigure(
+      'days.growth.micros',
+      'SIM-days of 4 records: CPU, nothing sent, 1,000 SIMs',
+      results.few,
+      'µs',
+    ),
+    makeFigure(
       'days.growth.ratio',
       `  ${many.toLocaleString('en-US')} SIMs beside them`,
-      ratios(results.many, results.few),
+      computeRatios(results.many, results.few),
       '×',
       { atMost: 1.2 },
     ),
@@ -167,7 +172,7 @@ async function measureFiles(usage: Usage, quick: boolean): Promise<Figure[]> {
   const fleet: MadeUpFleet = { sims: quick ? 40 : 400, windows, day, usage };
   const file = new RowFile('usage');
   for (let number = 0; number < fleet.sims; number += 1) file.add(makeUsage(nameSim(number), fleet));
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const own = join(folder, 'own.parquet');
   writeFileSync(own, file.finish());
   const rows = fleet.sims * windows;
@@ -184,10 +189,10 @@ async function measureFiles(usage: Usage, quick: boolean): Promise<Figure[]> {
     const csv = await copy('rows.csv.gz', 'FORMAT csv, COMPRESSION gzip');
     const ours = statSync(own).size / rows;
     return [
-      figure('days.file.bytes', 'Parquet: bytes a row', [ours], 'B'),
-      figure('days.file.snappy', '  beside DuckDB’s writer with the same codec', [ours / snappy], '×'),
-      figure('days.file.zstd', '  beside DuckDB’s writer with Zstandard', [ours / zstd], '×'),
-      figure('days.file.csv', '  beside CSV with gzip', [ours / csv], '×'),
+      makeFigure('days.file.bytes', 'Parquet: bytes a row', [ours], 'B'),
+      makeFigure('days.file.snappy', '  beside DuckDB’s writer with the same codec', [ours / snappy], '×'),
+      makeFigure('days.file.zstd', '  beside DuckDB’s writer with Zstandard', [ours / zstd], '×'),
+      makeFigure('days.file.csv', '  beside CSV with gzip', [ours / csv], '×'),
     ];
   } finally {
     connection.closeSync();

@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { usageTable } from '../lambda/store/tables.ts';
 import type { LocalLedger } from '../local/ledger-interface.ts';
-import { type BenchmarkOptions, type Figure, figure, findQuantile } from './figures.ts';
+import { type BenchmarkOptions, type Figure, findQuantile, makeFigure } from './figures.ts';
 import { begin, measuredSource, measureIntake, startMeasuredLedger } from './measured-ledger.ts';
 import { makeRecords, type Workload } from './workloads.ts';
 
@@ -30,9 +30,9 @@ export async function endToEnd({ pairs, quick }: BenchmarkOptions): Promise<Figu
     }
   }
   return [
-    figure('end-to-end.rate', 'Super SIM records, 5 a session', rates, 'records/s', { atLeast: 4_000 }),
-    figure('end-to-end.p50', 'From put to readable, median', [findQuantile(delays, 0.5)], 'ms'),
-    figure('end-to-end.p99', 'From put to readable, 99th percentile', [findQuantile(delays, 0.99)], 'ms'),
+    makeFigure('end-to-end.rate', 'Super SIM records, 5 a session', rates, 'records/s', { atLeast: 4_000 }),
+    makeFigure('end-to-end.p50', 'From put to readable, median', [findQuantile(delays, 0.5)], 'ms'),
+    makeFigure('end-to-end.p99', 'From put to readable, 99th percentile', [findQuantile(delays, 0.99)], 'ms'),
   ];
 }
 

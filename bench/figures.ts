@@ -30,7 +30,7 @@ export interface BenchmarkOptions {
 }
 
 /** Makes a figure of the results of several runs. */
-export function figure(
+export function makeFigure(
   name: string,
   title: string,
   values: readonly number[],
@@ -81,20 +81,22 @@ export function formatFigures(figures: readonly Figure[]): string {
   });
   for (const one of figures) {
     const [least, greatest] = one.spread;
-    const spread = least === greatest ? '' : `${shown(least)} – ${shown(greatest)}`;
+    const spread = least === greatest ? '' : `${formatFigure(least)} – ${formatFigure(greatest)}`;
     const reached = isReached(one);
     const verdict = reached === undefined ? '' : reached ? 'yes' : 'no';
-    table.push([one.title, `${shown(one.median)} ${one.unit}`, spread, wanted(one), verdict]);
+    table.push([one.title, `${formatFigure(one.median)} ${one.unit}`, spread, describeGoal(one), verdict]);
   }
   return table.toString();
 }
 
-function wanted({ target, unit }: Figure): string {
+function describeGoal({ target, unit }: Figure): string {
   if (target === undefined) return '';
-  return 'atLeast' in target ? `≥ ${shown(target.atLeast)} ${unit}` : `≤ ${shown(target.atMost)} ${unit}`;
+  return 'atLeast' in target
+    ? `≥ ${formatFigure(target.atLeast)} ${unit}`
+    : `≤ ${formatFigure(target.atMost)} ${unit}`;
 }
 
-function shown(value: number): string {
+function formatFigure(value: number): string {
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
   return value.toLocaleString('en-US', { maximumFractionDigits: digits });
 }

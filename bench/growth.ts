@@ -1,7 +1,7 @@
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { GrowthCost } from './probes/growth.ts';
-import { functionEnvironment, probe } from './processes.ts';
+import { makeFunctionEnvironment, probe } from './processes.ts';
 
 /**
  * What a record costs a process that has met a thousand SIMs, or a million. How the API's latency grows with what others
@@ -18,23 +18,23 @@ export async function growth({ pairs, quick }: BenchmarkOptions): Promise<Figure
       async () => {
         const { micros } = await probe<GrowthCost>('probes/growth.ts', {
           arguments: [String(sims)],
-          env: functionEnvironment('http://127.0.0.1:9'),
+          env: makeFunctionEnvironment('http://127.0.0.1:9'),
         });
         return micros;
       },
     ]),
   );
-  const results = await interleaved(programs, quick ? 1 : Math.min(pairs, 2));
+  const results = await runInterleaved(programs, quick ? 1 : Math.min(pairs, 2));
   const least = results[String(measured[0])] ?? [];
   return measured.flatMap((sims, index) => {
     const micros = results[String(sims)] ?? [];
     const title = `${sims.toLocaleString('en-US')} SIMs`;
     return [
-      figure(`growth.${sims}.micros`, `${title}: CPU a record, nothing sent`, micros, 'µs'),
+      makeFigure(`growth.${sims}.micros`, `${title}: CPU a record, nothing sent`, micros, 'µs'),
       ...(index === 0
         ? []
         : [
-            figure(`growth.${sims}.ratio`, '  beside 1,000 SIMs', ratios(micros, least), '×', {
+            makeFigure(`growth.${sims}.ratio`, '  beside 1,000 SIMs', computeRatios(micros, least), '×', {
               atMost: 1.2,
             }),
           ]),

@@ -1,11 +1,11 @@
 import { estimateArrivals, estimateOnDemandShards } from '../lib/sizing.ts';
-import { bundle, type Subject, subjects, temporaryFolder } from './bundles.ts';
+import { bundle, makeTemporaryFolder, type Subject, subjects } from './bundles.ts';
 import { readDeployedMapping } from './deployed.ts';
-import { type BenchmarkOptions, type Figure, figure, type Target } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { type BenchmarkOptions, type Figure, makeFigure, type Target } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { HandlerCost, HandlerTask } from './probes/handler.ts';
-import { functionEnvironment, peerEnvironment, probe, startStub } from './processes.ts';
-import { type Workload, workloadName } from './workloads.ts';
+import { makeFunctionEnvironment, makePeerEnvironment, probe, startStub } from './processes.ts';
+import { nameWorkload, type Workload } from './workloads.ts';
 
 /**
  * CPU a record of the whole Kinesis handler, beside two peers: Powertools' batch processor with one `UpdateItem` a
@@ -53,7 +53,7 @@ function makeTask(workload: Case, name: Subject, quick: boolean): HandlerTask {
 }
 
 export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const names = Object.keys(subjects) as Subject[];
   const bundles = Object.fromEntries(
     await Promise.all(names.map(async (name) => [name, await bundle(subjects[name], folder, name)] as const)),
@@ -69,12 +69,12 @@ export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Fi
         const task = makeTask(one, name, quick);
         const { micros } = await probe<HandlerCost>('probes/handler.ts', {
           arguments: [bundles[name], JSON.stringify(task)],
-          env: (name === 'simledger' ? functionEnvironment : peerEnvironment)(stub.endpoint),
+          env: (name === 'simledger' ? makeFunctionEnvironment : makePeerEnvironment)(stub.endpoint),
         });
         return micros;
       };
       const programs = { simledger: measure('simledger'), full: measure('full'), lite: measure('lite') };
-      figures.push(...makeFigures(one, await interleaved(programs, pairs)));
+      figures.push(...makeFigures(one, await runInterleaved(programs, pairs)));
     }
     return figures;
   } finally {
@@ -84,29 +84,29 @@ export async function handlerCpu({ pairs, quick }: BenchmarkOptions): Promise<Fi
 
 function makeFigures(one: Case, results: Readonly<Record<Subject, number[]>>): Figure[] {
   const live = one.isLive === true ? { name: '.live', title: ', live' } : { name: '', title: '' };
-  const name = `handler-cpu.${workloadName(one)}${live.name}`;
+  const name = `handler-cpu.${nameWorkload(one)}${live.name}`;
   const title =
     one.kind === 'session' ? `Super SIM update, ${one.perSession} a session${live.title}` : titles[one.kind];
   const target = (peer: 'full' | 'lite'): Target | undefined =>
     one.wanted[peer] === undefined ? undefined : { atLeast: one.wanted[peer] };
   return [
-    figure(`${name}.micros`, `${title}: CPU a record`, results.simledger, 'µs'),
-    figure(
+    makeFigure(`${name}.micros`, `${title}: CPU a record`, results.simledger, 'µs'),
+    makeFigure(
       `${name}.full`,
       `  less than full by`,
-      ratios(results.full, results.simledger),
+      computeRatios(results.full, results.simledger),
       '×',
       target('full'),
     ),
-    figure(
+    makeFigure(
       `${name}.lite`,
       `  less than lite by`,
-      ratios(results.lite, results.simledger),
+      computeRatios(results.lite, results.simledger),
       '×',
       target('lite'),
     ),
-    figure(`${name}.full.micros`, `  full takes`, results.full, 'µs'),
-    figure(`${name}.lite.micros`, `  lite takes`, results.lite, 'µs'),
+    makeFigure(`${name}.full.micros`, `  full takes`, results.full, 'µs'),
+    makeFigure(`${name}.lite.micros`, `  lite takes`, results.lite, 'µs'),
   ];
 }
 

@@ -6,13 +6,13 @@ import { objectName } from '../lambda/ingest/files/messages.ts';
 import { FilesTable } from '../lambda/store/files.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
 import { findPlace } from '../local/places.ts';
-import { bundle, temporaryFolder } from './bundles.ts';
-import { csvFile, deliveries } from './csv-file.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { bundle, makeTemporaryFolder } from './bundles.ts';
+import { deliveries, writeCsvFile } from './csv-file.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { LocalRun } from './local-run.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { CsvCost } from './probes/csv.ts';
-import { peerEnvironment, probe } from './processes.ts';
+import { makePeerEnvironment, probe } from './processes.ts';
 
 /**
  * How long the first file of a newcomer takes in `npm start`, from its put until its import is done: a fresh file of a
@@ -24,12 +24,12 @@ const { bucket } = findPlace('1nce');
 const pollMilliseconds = 20;
 
 export async function localImport({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const rows = quick ? 5_000 : 50_000;
   // Rows of the last two hours, as a carrier's file has them.
-  const path = await csvFile(folder, rows, Date.now() - 2 * 3_600_000);
+  const path = await writeCsvFile(folder, rows, Date.now() - 2 * 3_600_000);
   const program = await bundle('bench/probes/csv.ts', folder, 'csv');
-  const seconds = await interleaved(
+  const seconds = await runInterleaved(
     {
       ours: () => measureImport(path, rows),
       usual: () => measureUsual(program, path),
@@ -37,20 +37,20 @@ export async function localImport({ pairs, quick }: BenchmarkOptions): Promise<F
     pairs,
   );
   return [
-    figure(
+    makeFigure(
       'local-import.rate',
       `A fresh file of ${rows.toLocaleString('en-US')} rows, from its put until it is done`,
       seconds.ours.map((taken) => rows / taken),
       'rows/s',
       { atLeast: 5_000 },
     ),
-    figure(
+    makeFigure(
       'local-import.usual',
       '  csv-parse, zod, lib-dynamodb on the same engine',
       seconds.usual.map((taken) => rows / taken),
       'rows/s',
     ),
-    figure('local-import.ratio', '  as fast as that', ratios(seconds.usual, seconds.ours), '×'),
+    makeFigure('local-import.ratio', '  as fast as that', computeRatios(seconds.usual, seconds.ours), '×'),
   ];
 }
 
@@ -84,7 +84,7 @@ async function measureUsual(program: string, path: string): Promise<number> {
   try {
     const { seconds } = await probe<CsvCost>(program, {
       arguments: [path, 'usual', String(deliveries.fresh)],
-      env: peerEnvironment(engine.endpoint, 'fileImporter'),
+      env: makePeerEnvironment(engine.endpoint, 'fileImporter'),
       plain: true,
     });
     return seconds;

@@ -28,7 +28,7 @@ export class LocalRun {
       env: { ...process.env, ...ports },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    for await (const line of createInterface({ input: child.stdout ?? expected('an output') })) {
+    for await (const line of createInterface({ input: child.stdout ?? countExpected('an output') })) {
       const [, port] = /^ +api +http:\/\/127\.0\.0\.1:(\d+)/.exec(line) ?? [];
       if (port !== undefined) {
         child.stdout?.resume();
@@ -46,6 +46,6 @@ export class LocalRun {
   }
 }
 
-function expected(what: string): never {
+function countExpected(what: string): never {
   throw new Error(`The local run has not ${what}`);
 }

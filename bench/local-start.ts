@@ -1,15 +1,15 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { LocalRun } from './local-run.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 
 /** How long `npm start` takes until its API answers: from cold, when its functions are not bundled yet, and again. */
 
 const bundles = fileURLToPath(new URL('../node_modules/.cache/simledger/functions', import.meta.url));
 
 export async function localStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
-  const seconds = await interleaved(
+  const seconds = await runInterleaved(
     {
       cold: async () => {
         await rm(bundles, { recursive: true, force: true });
@@ -20,9 +20,9 @@ export async function localStart({ pairs }: BenchmarkOptions): Promise<Figure[]>
     pairs,
   );
   return [
-    figure('local-start.cold', 'npm start, from cold', seconds.cold, 's'),
-    figure('local-start.warm', '  with its functions bundled before', seconds.warm, 's'),
-    figure('local-start.ratio', '  cold beside warm', ratios(seconds.cold, seconds.warm), '×'),
+    makeFigure('local-start.cold', 'npm start, from cold', seconds.cold, 's'),
+    makeFigure('local-start.warm', '  with its functions bundled before', seconds.warm, 's'),
+    makeFigure('local-start.ratio', '  cold beside warm', computeRatios(seconds.cold, seconds.warm), '×'),
   ];
 }
 

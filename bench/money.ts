@@ -1,4 +1,4 @@
-import { type Figure, figure } from './figures.ts';
+import { type Figure, makeFigure } from './figures.ts';
 import { gigabytesPerCpu, prices } from './prices.ts';
 
 /**
@@ -22,7 +22,7 @@ export function money(figures: readonly Figure[]): Figure[] {
       const dollars = units * 1_000 * (prices.dynamoDb.millionWriteUnits / 1e6);
       const lambda = micros * gigabytesPerCpu * prices.lambda.gigabyteSecond;
       return [
-        figure(
+        makeFigure(
           `money.${workload}.${subject}`,
           `${workload}, ${subject}: a million records`,
           [dollars + lambda],

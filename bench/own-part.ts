@@ -1,8 +1,8 @@
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { OwnPartCost, OwnPartTask } from './probes/own-part.ts';
-import { functionEnvironment, probe } from './processes.ts';
-import { type Workload, workloadName } from './workloads.ts';
+import { makeFunctionEnvironment, probe } from './processes.ts';
+import { nameWorkload, type Workload } from './workloads.ts';
 
 /** simledger's own part of a record's way, decode to encode with nothing sent, beside base64 and `JSON.parse` alone. */
 
@@ -22,19 +22,24 @@ export async function ownPart({ pairs, quick }: BenchmarkOptions): Promise<Figur
       const task: OwnPartTask = { workload, what, seconds: quick ? 0.5 : 1 };
       const { micros } = await probe<OwnPartCost>('probes/own-part.ts', {
         arguments: [JSON.stringify(task)],
-        env: functionEnvironment('http://127.0.0.1:9'),
+        env: makeFunctionEnvironment('http://127.0.0.1:9'),
       });
       return micros;
     };
-    const results = await interleaved({ own: measure('own'), floor: measure('floor') }, pairs);
-    const name = `own-part.${workloadName(workload)}`;
+    const results = await runInterleaved({ own: measure('own'), floor: measure('floor') }, pairs);
+    const name = `own-part.${nameWorkload(workload)}`;
     const { atMost } = workload;
     figures.push(
-      figure(`${name}.micros`, `${workloadName(workload)}: CPU a record, nothing sent`, results.own, 'µs'),
-      figure(
+      makeFigure(
+        `${name}.micros`,
+        `${nameWorkload(workload)}: CPU a record, nothing sent`,
+        results.own,
+        'µs',
+      ),
+      makeFigure(
         `${name}.floor`,
         '  of base64 and JSON.parse alone',
-        ratios(results.own, results.floor),
+        computeRatios(results.own, results.floor),
         '×',
         atMost === undefined ? undefined : { atMost },
       ),

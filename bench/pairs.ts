@@ -4,7 +4,7 @@
  *
  * @returns each program's results, by rounds.
  */
-export async function interleaved<Name extends string>(
+export async function runInterleaved<Name extends string>(
   programs: Readonly<Record<Name, () => Promise<number>>>,
   rounds: number,
 ): Promise<Readonly<Record<Name, number[]>>> {
@@ -22,6 +22,6 @@ export async function interleaved<Name extends string>(
 }
 
 /** How many times as much one took as the other, round by round. */
-export function ratios(of: readonly number[], to: readonly number[]): number[] {
+export function computeRatios(of: readonly number[], to: readonly number[]): number[] {
   return of.map((value, round) => value / (to[round] ?? Number.NaN));
 }

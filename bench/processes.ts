@@ -22,7 +22,7 @@ export const idempotencyTable = 'Idempotency';
  * Since its options name the room for young objects, Lambda leaves the heap's limit to V8: half of the memory. The limit
  * also decides how much garbage V8 lets pile up, and this machine's would be many times as much.
  */
-export function functionEnvironment(
+export function makeFunctionEnvironment(
   endpoint: string,
   name: FunctionName = 'kinesisConsumer',
 ): Record<string, string> {
@@ -34,7 +34,7 @@ export function functionEnvironment(
   ]);
   const nodeOptions = `${environment['NODE_OPTIONS'] ?? ''} --max-old-space-size=${Math.floor(memoryMegabytes / 2)}`;
   return {
-    ...runtimeEnvironment(endpoint, memoryMegabytes),
+    ...makeRuntimeEnvironment(endpoint, memoryMegabytes),
     ...Object.fromEntries(variables),
     NODE_OPTIONS: nodeOptions,
   };
@@ -44,14 +44,14 @@ export function functionEnvironment(
  * The same for a peer in the place of a function. It names no room for objects, and so has what Lambda's runtime gives
  * Node: 5 % of the memory for young objects and 90 % for old ones.
  */
-export function peerEnvironment(
+export function makePeerEnvironment(
   endpoint: string,
   name: FunctionName = 'kinesisConsumer',
 ): Record<string, string> {
   const { memoryMegabytes, environment } = readDeployedFunction(name);
   const [young, old] = [0.05, 0.9].map((share) => Math.floor(memoryMegabytes * share));
   return {
-    ...runtimeEnvironment(endpoint, memoryMegabytes),
+    ...makeRuntimeEnvironment(endpoint, memoryMegabytes),
     ...environment,
     NODE_OPTIONS: `--max-semi-space-size=${young} --max-old-space-size=${old}`,
     IDEMPOTENCY_TABLE: idempotencyTable,
@@ -59,7 +59,7 @@ export function peerEnvironment(
 }
 
 /** What Lambda sets. */
-function runtimeEnvironment(endpoint: string, memoryMegabytes: number): Record<string, string> {
+function makeRuntimeEnvironment(endpoint: string, memoryMegabytes: number): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',
     TZ: 'UTC',
@@ -95,7 +95,7 @@ export interface ProbeOptions {
 export async function probe<Result>(path: string, options: ProbeOptions): Promise<Result> {
   const child = start(path, options);
   try {
-    return await firstMessage<Result>(child, path);
+    return await waitForMessage<Result>(child, path);
   } finally {
     child.kill();
   }
@@ -115,7 +115,7 @@ export async function startStub(contents?: string): Promise<Stub> {
     arguments: contents === undefined ? [] : [contents],
     env: { PATH: process.env['PATH'] ?? '' },
   });
-  const { port, halfPort } = await firstMessage<StubPorts>(child, 'stub-dynamodb.ts');
+  const { port, halfPort } = await waitForMessage<StubPorts>(child, 'stub-dynamodb.ts');
   return {
     endpoint: `http://127.0.0.1:${port}`,
     halfEndpoint: `http://127.0.0.1:${halfPort}`,
@@ -130,7 +130,7 @@ export async function startFleet(fleet: StubFleet): Promise<Pick<Stub, 'endpoint
     arguments: [JSON.stringify(fleet)],
     env: { PATH: process.env['PATH'] ?? '' },
   });
-  const { port } = await firstMessage<Pick<StubPorts, 'port'>>(child, path);
+  const { port } = await waitForMessage<Pick<StubPorts, 'port'>>(child, path);
   return { endpoint: `http://127.0.0.1:${port}`, stop: () => child.kill() };
 }
 
@@ -146,7 +146,7 @@ function start(
   });
 }
 
-async function firstMessage<Result>(child: ChildProcess, path: string): Promise<Result> {
+async function waitForMessage<Result>(child: ChildProcess, path: string): Promise<Result> {
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`${path} ended with ${code} before it reported`);
   });

@@ -3,7 +3,7 @@ import { type Api, respond } from '../lambda/functions/query-api/api.ts';
 import { readRequest } from '../lambda/functions/query-api/request.ts';
 import { chunked } from '../lambda/store/concurrency.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
-import { apiOver, credentials, eventFor, fill, makeItems, put, requests, sim } from './query-ledger.ts';
+import { credentials, fill, makeApi, makeEvent, makeItems, put, requests, sim } from './query-ledger.ts';
 
 /**
  * How the query API's latency depends on what other SIMs have stored: the same requests about one SIM, with few and
@@ -30,7 +30,7 @@ async function measure(ledgers: readonly Measured[]): Promise<void> {
     for (const [name, { operation, query }] of Object.entries(requests)) {
       for (const { api, taken } of ledgers) {
         const before = performance.now();
-        const { statusCode } = await respond(readRequest(eventFor(operation, query)), api);
+        const { statusCode } = await respond(readRequest(makeEvent(operation, query)), api);
         const milliseconds = performance.now() - before;
         if (statusCode !== 200) throw new Error(`${name} was answered with ${statusCode}`);
         if (round >= 0) taken.set(name, [...(taken.get(name) ?? []), milliseconds]);
@@ -39,7 +39,7 @@ async function measure(ledgers: readonly Measured[]): Promise<void> {
   }
 }
 
-function median(values: readonly number[]): number {
+function findMedian(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
       });
       for (const chunk of chunked(makeItems(sim, 100), 25)) await put(client, chunk);
       await fill(client, items);
-      ledgers.push({ items, api: apiOver(client), taken: new Map() });
+      ledgers.push({ items, api: makeApi(client), taken: new Map() });
     }
     await measure(ledgers);
   } finally {
@@ -77,7 +77,7 @@ function show(ledgers: readonly Measured[], asJson: boolean): void {
   const rows = Object.keys(requests).map((name) => {
     const medians = ledgers.map(({ items, taken }) => ({
       items,
-      milliseconds: median(taken.get(name) ?? []),
+      milliseconds: findMedian(taken.get(name) ?? []),
     }));
     return { name, medians, ratio: (medians.at(-1)?.milliseconds ?? 0) / (medians[0]?.milliseconds ?? 1) };
   });

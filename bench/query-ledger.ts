@@ -108,7 +108,7 @@ export async function put(
 }
 
 /** @param days after the first session at which it is asked. */
-export function apiOver(client: DynamoDBClient, days = afterDays): Api {
+export function makeApi(client: DynamoDBClient, days = afterDays): Api {
   return {
     days: undefined,
     console: undefined,
@@ -133,7 +133,7 @@ export function apiOver(client: DynamoDBClient, days = afterDays): Api {
 }
 
 /** A request about a SIM, as API Gateway hands it over. */
-export function eventFor(operation: string, query: string, about = sim): APIGatewayProxyEventV2 {
+export function makeEvent(operation: string, query: string, about = sim): APIGatewayProxyEventV2 {
   const route = routes.find((known) => known.operation === operation);
   if (route === undefined) throw new Error(`Unknown operation ${operation}`);
   const key = routeKey(route);

@@ -3,9 +3,9 @@ import { respond } from '../lambda/functions/query-api/api.ts';
 import { readRequest } from '../lambda/functions/query-api/request.ts';
 import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
-import { type BenchmarkOptions, type Figure, figure, findQuantile } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
-import { apiOver, credentials, eventFor, makeItems, put, requests } from './query-ledger.ts';
+import { type BenchmarkOptions, type Figure, findQuantile, makeFigure } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
+import { credentials, makeApi, makeEvent, makeItems, put, requests } from './query-ledger.ts';
 
 /**
  * The query API on a SIM with a year of history, a session with its usage record and its event in each hour, beside one
@@ -26,12 +26,12 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
     const latencies: Record<Span, number[]> = { year: [], day: [] };
     const count = quick ? 100 : 1_000;
     const measure = (span: Span) => async (): Promise<number> => {
-      const api = apiOver(client, days.year);
+      const api = makeApi(client, days.year);
       const asked = Array.from({ length: count }, (_, index) => kinds[index % kinds.length] ?? kinds[0]);
       const begin = performance.now();
       await forEachConcurrently(asked, concurrentRequests, async ({ operation, query }) => {
         const before = performance.now();
-        const { statusCode } = await respond(readRequest(eventFor(operation, query, sims[span])), api);
+        const { statusCode } = await respond(readRequest(makeEvent(operation, query, sims[span])), api);
         if (statusCode !== 200) throw new Error(`${operation} was answered with ${statusCode}`);
         latencies[span].push(performance.now() - before);
       });
@@ -40,18 +40,28 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
     // What is measured is a process that has run for a while.
     await measure('year')();
     latencies.year = [];
-    const rates = await interleaved({ year: measure('year'), day: measure('day') }, pairs);
+    const rates = await runInterleaved({ year: measure('year'), day: measure('day') }, pairs);
     return [
-      figure('query-year.rate', 'A SIM with a year of history: requests a second', rates.year, 'requests/s'),
-      figure('query-year.rate-ratio', '  beside a SIM with a day', ratios(rates.year, rates.day), '×'),
-      figure(
+      makeFigure(
+        'query-year.rate',
+        'A SIM with a year of history: requests a second',
+        rates.year,
+        'requests/s',
+      ),
+      makeFigure(
+        'query-year.rate-ratio',
+        '  beside a SIM with a day',
+        computeRatios(rates.year, rates.day),
+        '×',
+      ),
+      makeFigure(
         'query-year.p50',
         `  a request of ${concurrentRequests} at a time, median`,
         [findQuantile(latencies.year, 0.5)],
         'ms',
       ),
-      figure('query-year.p99', '  99th percentile', [findQuantile(latencies.year, 0.99)], 'ms'),
-      figure(
+      makeFigure('query-year.p99', '  99th percentile', [findQuantile(latencies.year, 0.99)], 'ms'),
+      makeFigure(
         'query-year.p99-ratio',
         '  99th percentile beside a SIM with a day',
         [findQuantile(latencies.year, 0.99) / findQuantile(latencies.day, 0.99)],

@@ -5,7 +5,7 @@ import { readSources } from '../lambda/aws/sources.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
 import { writeUsage } from '../simulator/datastreamer-dialect.ts';
-import { deliveries, usageRecords } from './csv-file.ts';
+import { deliveries, makeUsageRecords } from './csv-file.ts';
 import { readDeployedFunction } from './deployed.ts';
 import type { StubItem } from './stub-dynamodb.ts';
 
@@ -25,7 +25,7 @@ export async function writeStubContents(folder: string, rows: number): Promise<s
   const file = createWriteStream(path);
   const write = (item: StubItem) => file.write(`${JSON.stringify(item)}\n`) || once(file, 'drain');
   const seen = new Set<string>();
-  for (const record of usageRecords(rows)) {
+  for (const record of makeUsageRecords(rows)) {
     if (seen.has(record.sim.sim)) break;
     const isKnown = seen.size % unknownEvery !== 0;
     const isFirst = seen.size === 0;

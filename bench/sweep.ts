@@ -3,13 +3,13 @@ import { interpret } from '../lambda/carriers/index.ts';
 import { formatTime } from '../lambda/ledger/time.ts';
 import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
-import { bundle, temporaryFolder } from './bundles.ts';
+import { bundle, makeTemporaryFolder } from './bundles.ts';
 import { readDeployedFunction } from './deployed.ts';
-import { type BenchmarkOptions, type Figure, figure } from './figures.ts';
-import { interleaved, ratios } from './pairs.ts';
+import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
+import { computeRatios, runInterleaved } from './pairs.ts';
 import type { Knowing, MarksCost } from './probes/marks.ts';
 import type { SweepCost, SweepTask } from './probes/sweep.ts';
-import { functionEnvironment, probe, startFleet, startStub } from './processes.ts';
+import { makeFunctionEnvironment, probe, startFleet, startStub } from './processes.ts';
 import type { StubFleet } from './stub-fleet.ts';
 import { makeRecords } from './workloads.ts';
 
@@ -40,18 +40,18 @@ export async function sweep({ pairs, quick }: BenchmarkOptions): Promise<Figure[
   const updates = (sims * sweepMinutes) / updateMinutes;
   return [
     // A whole CPU comes with the function's memory.
-    figure('sweep.next.seconds', `${title}, 1 % silent: CPU of a sweep`, [next.cpuSeconds], 's', {
+    makeFigure('sweep.next.seconds', `${title}, 1 % silent: CPU of a sweep`, [next.cpuSeconds], 's', {
       atMost: (60 * sims) / 1_000_000,
     }),
-    figure('sweep.next.rate', '  SIMs a second of CPU', [sims / next.cpuSeconds], ''),
-    figure(
+    makeFigure('sweep.next.rate', '  SIMs a second of CPU', [sims / next.cpuSeconds], ''),
+    makeFigure(
       'sweep.next.ratio',
       '  less than updates of due dates in the same time by',
       dueDateMicros.map((micros) => (micros * updates) / 1e6 / next.cpuSeconds),
       '×',
     ),
-    figure('sweep.first.seconds', '  of the sweep that finds the silent ones', [first.cpuSeconds], 's'),
-    figure('sweep.megabytes', '  peak memory', [costs.megabytes], 'MB', {
+    makeFigure('sweep.first.seconds', '  of the sweep that finds the silent ones', [first.cpuSeconds], 's'),
+    makeFigure('sweep.megabytes', '  peak memory', [costs.megabytes], 'MB', {
       atMost: functions.alertSweep.memoryMegabytes,
     }),
     ...marks.figures,
@@ -59,7 +59,7 @@ export async function sweep({ pairs, quick }: BenchmarkOptions): Promise<Figure[
 }
 
 async function measureSweeps(sims: number): Promise<SweepCost> {
-  const path = await bundle(functions.alertSweep.entry, temporaryFolder(), 'sweep');
+  const path = await bundle(functions.alertSweep.entry, makeTemporaryFolder(), 'sweep');
   const fleet = await startFleet(makeFleet(sims));
   const { timeoutSeconds } = functions.alertSweep;
   const times = [0, sweepMinutes].map((minutes) => formatTime(now + minutes * minute));
@@ -67,7 +67,7 @@ async function measureSweeps(sims: number): Promise<SweepCost> {
   try {
     return await probe<SweepCost>('probes/sweep.ts', {
       arguments: [path, JSON.stringify(task)],
-      env: functionEnvironment(fleet.endpoint, 'alertSweep'),
+      env: makeFunctionEnvironment(fleet.endpoint, 'alertSweep'),
     });
   } finally {
     fleet.stop();
@@ -99,14 +99,14 @@ async function measureMarks(pairs: number) {
   const measure = (knowing: Knowing) => async () => {
     const cost = await probe<MarksCost>('probes/marks.ts', {
       arguments: [knowing],
-      env: functionEnvironment(stub.endpoint),
+      env: makeFunctionEnvironment(stub.endpoint),
     });
     costs.set(knowing, cost);
     return cost.micros;
   };
   try {
     const programs = { none: measure('none'), marks: measure('marks'), 'due-dates': measure('due-dates') };
-    const results = await interleaved(programs, pairs);
+    const results = await runInterleaved(programs, pairs);
     await measure('forgotten')();
     const count = (knowing: Knowing, what: 'simWrites' | 'simReads' | 'simBytes'): number =>
       costs.get(knowing)?.[what] ?? Number.NaN;
@@ -115,29 +115,34 @@ async function measureMarks(pairs: number) {
       ((count(knowing, what) - count('none', what)) * 1_000) / records;
     const units = added('marks', 'simWrites');
     const figures = [
-      figure('marks.units', '1,000 records of always-on SIMs: write units of marks', [units], ''),
-      figure('marks.units.ratio', '  less than due dates by', [(1_000 * dueDateUnits) / units], '×'),
-      figure('marks.reads', '  read units of marks', [added('marks', 'simReads') / 2], ''),
-      figure(
+      makeFigure('marks.units', '1,000 records of always-on SIMs: write units of marks', [units], ''),
+      makeFigure('marks.units.ratio', '  less than due dates by', [(1_000 * dueDateUnits) / units], '×'),
+      makeFigure('marks.reads', '  read units of marks', [added('marks', 'simReads') / 2], ''),
+      makeFigure(
         'marks.reads.forgotten',
         '  where a process knows no SIM',
         [added('forgotten', 'simReads') / 2],
         '',
       ),
-      figure(
+      makeFigure(
         'marks.bytes',
         '  bytes of marks in a SIM’s item',
         [count('marks', 'simBytes') - count('none', 'simBytes')],
         '',
       ),
-      figure(
+      makeFigure(
         'marks.micros',
         '  CPU of marks, nothing sent',
         results.marks.map((micros, round) => micros - (results.none[round] ?? 0)),
         'µs',
       ),
-      figure('marks.ratio', '  CPU beside the same without marks', ratios(results.marks, results.none), '×'),
-      figure(
+      makeFigure(
+        'marks.ratio',
+        '  CPU beside the same without marks',
+        computeRatios(results.marks, results.none),
+        '×',
+      ),
+      makeFigure(
         'marks.due-dates.micros',
         '  CPU of due dates, a record',
         results['due-dates'].map((micros, round) => micros - (results.none[round] ?? 0)),

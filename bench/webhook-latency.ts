@@ -35,7 +35,7 @@ const calls = [
 const warmUpRounds = 5;
 
 /** A record of 1.3 KB in 45 members, as a carrier's usage record has, that differs from call to call. */
-function record(call: number, id: number): object {
+function makeRecord(call: number, id: number): object {
   const members = Array.from({ length: 44 }, (_, at) => [`member_${at}`, `value ${at} of a record`]);
   return { id: call * 10_000 + id, ...Object.fromEntries(members) };
 }
@@ -55,7 +55,7 @@ async function measure(
   const milliseconds: number[] = [];
   let bytes = 0;
   for (let round = -warmUpRounds; round < rounds; round += 1) {
-    const body = JSON.stringify(Array.from({ length: records }, (_, id) => record(round, id)));
+    const body = JSON.stringify(Array.from({ length: records }, (_, id) => makeRecord(round, id)));
     bytes = Buffer.byteLength(body);
     const url = `${base}${webhookPath(source)}`;
     const headers = { 'content-type': 'application/json', ...makeCredentials(source, url, body) };

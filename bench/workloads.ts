@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
-import { eventRecordMaker } from '../emulators/event-source-mapping/kinesis-record.ts';
-import { sourceId } from '../lib/source-ids.ts';
+import { makeRecordFactory } from '../emulators/event-source-mapping/kinesis-record.ts';
+import { makeSourceId } from '../lib/source-ids.ts';
 
 /**
  * The records that are measured with: carriers' own documents, with the names of SIMs, sessions and records, and the
@@ -19,7 +19,7 @@ export interface Workload {
 }
 
 /** A name for figures: `session.5`, `usage`, `event`. */
-export function workloadName({ kind, perSession }: Workload): string {
+export function nameWorkload({ kind, perSession }: Workload): string {
   return kind === 'session' ? `${kind}.${perSession}` : kind;
 }
 
@@ -68,13 +68,13 @@ const updateBytes = { uploaded: 1_840, downloaded: 5_260 } as const;
 
 const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
   session: readDocument('twilio/data-session-updated.json', ({ number, session, update, time, begin }) => [
-    ['EZeb42ec296e094786c6dd34aab7b15fac', `EZ${padded(number, 32)}`],
-    ['PIc64fc7780f12ab694aad316d7b06f7a3', `PI${padded(session, 32)}`],
-    ['HS2f71995b834d803ff5376799ba59bd1d', `HS${padded(session, 32)}`],
-    ['89883070000005381783', `8988307${padded(session, 13)}`],
-    ['732123200563187', `7321232${padded(session, 8)}`],
-    ['358600842867678', `3586008${padded(session, 8)}`],
-    ['Zeblaze Thor 6 Android Watch', `Android Watch ${padded(session, 14)}`],
+    ['EZeb42ec296e094786c6dd34aab7b15fac', `EZ${padNumber(number, 32)}`],
+    ['PIc64fc7780f12ab694aad316d7b06f7a3', `PI${padNumber(session, 32)}`],
+    ['HS2f71995b834d803ff5376799ba59bd1d', `HS${padNumber(session, 32)}`],
+    ['89883070000005381783', `8988307${padNumber(session, 13)}`],
+    ['732123200563187', `7321232${padNumber(session, 8)}`],
+    ['358600842867678', `3586008${padNumber(session, 8)}`],
+    ['Zeblaze Thor 6 Android Watch', `Android Watch ${padNumber(session, 14)}`],
     ['100.68.56.159', formatAddress(session)],
     ['2022-12-14T13:40:52', formatSecond(time)],
     ['2022-12-14T13:34:52', formatSecond(time - updateMinutes * minute)],
@@ -82,38 +82,38 @@ const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
     ...describeBytes(update),
   ]),
   usage: readDocument('1nce/usage.json', ({ number, session, time }) => [
-    ['1234567890', `2${padded(number, 9)}`],
-    ['8988280666001000001', `898828066${padded(session, 10)}`],
-    ['901405100000001', `9014051${padded(session, 8)}`],
-    ['882285100000001', `8822851${padded(session, 8)}`],
-    ['8635760478500001', `86357604${padded(session, 8)}`],
+    ['1234567890', `2${padNumber(number, 9)}`],
+    ['8988280666001000001', `898828066${padNumber(session, 10)}`],
+    ['901405100000001', `9014051${padNumber(session, 8)}`],
+    ['882285100000001', `8822851${padNumber(session, 8)}`],
+    ['8635760478500001', `86357604${padNumber(session, 8)}`],
     ['"name":"tracker-1"', `"name":"tracker-${session}"`],
     ['10.0.0.10', formatAddress(session)],
     ['2021-08-09T12:59:05', formatSecond(time)],
     ['2021-08-09T12:51:20', formatSecond(time + usageMinutes * minute)],
   ]),
   event: readDocument('telekom/delete-pdp-context.json', ({ number, session, time, begin }) => [
-    ['"id":201370712', `"id":4${padded(number, 9)}`],
-    ['8988228066700001234', `898822806${padded(session, 10)}`],
-    ['901405300000170', `9014053${padded(session, 8)}`],
-    ['8627890398991601', `86278903${padded(session, 8)}`],
-    ['162094787', `1${padded(session, 8)}`],
+    ['"id":201370712', `"id":4${padNumber(number, 9)}`],
+    ['8988228066700001234', `898822806${padNumber(session, 10)}`],
+    ['901405300000170', `9014053${padNumber(session, 8)}`],
+    ['8627890398991601', `86278903${padNumber(session, 8)}`],
+    ['162094787', `1${padNumber(session, 8)}`],
     ['"name":"GPS Tracker"', `"name":"GPS Tracker ${session}"`],
     ['100.105.197.123', formatAddress(session)],
     ['2019-07-12T17:04:59', formatSecond(time)],
     ['2019-12-11T05:49:29', formatSecond(begin - 24 * 60 * minute)],
   ]),
   context: readDocument('1nce/create-pdp-context.json', ({ number, session, time }) => [
-    ['"id":1234567890', `"id":5${padded(number, 9)}`],
-    ['8988280666001000001', `898828066${padded(session, 10)}`],
-    ['901405100000001', `9014051${padded(session, 8)}`],
-    ['901405100000000', `9014051${padded(session, 8)}`],
-    ['882285100000001', `8822851${padded(session, 8)}`],
-    ['8635760478500001', `86357604${padded(session, 8)}`],
-    ['863576047850000', `86357604${padded(session, 7)}`],
+    ['"id":1234567890', `"id":5${padNumber(number, 9)}`],
+    ['8988280666001000001', `898828066${padNumber(session, 10)}`],
+    ['901405100000001', `9014051${padNumber(session, 8)}`],
+    ['901405100000000', `9014051${padNumber(session, 8)}`],
+    ['882285100000001', `8822851${padNumber(session, 8)}`],
+    ['8635760478500001', `86357604${padNumber(session, 8)}`],
+    ['863576047850000', `86357604${padNumber(session, 7)}`],
     ['"name":"tracker-1"', `"name":"tracker-${session}"`],
     ['10.0.0.10', formatAddress(session)],
-    ['"pdp_context_id":110753000', `"pdp_context_id":6${padded(number, 9)}`],
+    ['"pdp_context_id":110753000', `"pdp_context_id":6${padNumber(number, 9)}`],
     ['2021-08-09T12:00:27', formatSecond(time)],
     ['"timestamp":"2019-01-21T09:36:17Z"', `"timestamp":"${formatSecond(time)}Z"`],
   ]),
@@ -199,17 +199,17 @@ export function makeBatch(
   most = Number.POSITIVE_INFINITY,
   skipped = 0,
 ): KinesisStreamEvent {
-  const arn = nameStream(sourceId({ name: sourceNames[workload.kind] }));
+  const arn = nameStream(makeSourceId({ name: sourceNames[workload.kind] }));
   const stream = { arn, shards: [], onPut: () => () => undefined };
   const functionArn = 'arn:aws:lambda:us-east-1:000000000000:function:measured';
-  const make = eventRecordMaker(stream, 'shardId-000000000000', functionArn);
+  const make = makeRecordFactory(stream, 'shardId-000000000000', functionArn);
   const records: KinesisStreamRecord[] = [];
   const arrival = findLatest(workload, round) + deliveryMilliseconds;
   let bytes = 0;
   for (const [index, text] of makeRecords(workload, Math.min(most, 8_000), round, skipped).entries()) {
     const { event, payloadBytes: size } = make({
-      sequenceNumber: `4964${padded(round * roundRecords + skipped + index, 52)}`,
-      partitionKey: padded(index, 32),
+      sequenceNumber: `4964${padNumber(round * roundRecords + skipped + index, 52)}`,
+      partitionKey: padNumber(index, 32),
       data: Buffer.from(text),
       approximateArrivalTimestamp: (arrival + index) / 1_000,
       position: index,
@@ -221,7 +221,7 @@ export function makeBatch(
   return { Records: records };
 }
 
-function padded(number: number, length: number): string {
+function padNumber(number: number, length: number): string {
   return String(number).padStart(length, '0');
 }
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { CreateTableCommand, DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { eventsTable, sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
-import { bundle, type Subject, subjects, temporaryFolder } from './bundles.ts';
+import { bundle, makeTemporaryFolder, type Subject, subjects } from './bundles.ts';
 import { type Counts, startCountingProxy } from './counting-proxy.ts';
-import { type BenchmarkOptions, type Figure, figure, type Target } from './figures.ts';
+import { type BenchmarkOptions, type Figure, makeFigure, type Target } from './figures.ts';
 import type { HandlerCost, HandlerTask } from './probes/handler.ts';
-import { functionEnvironment, idempotencyTable, peerEnvironment, probe } from './processes.ts';
-import { type Workload, workloadName } from './workloads.ts';
+import { idempotencyTable, makeFunctionEnvironment, makePeerEnvironment, probe } from './processes.ts';
+import { nameWorkload, type Workload } from './workloads.ts';
 
 /**
  * Requests and write units that 1,000 records take, as the local DynamoDB engine counts them: the first time, in the
@@ -28,23 +28,29 @@ const putsInRequest = 25;
 const maxMovedMarks = 30;
 
 export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]> {
-  const folder = temporaryFolder();
+  const folder = makeTemporaryFolder();
   const figures: Figure[] = [];
   for (const workload of quick ? cases.slice(1, 2) : cases) {
     for (const subject of quick ? (['simledger'] as const) : (Object.keys(subjects) as Subject[])) {
       const path = await bundle(subjects[subject], folder, subject);
-      const { first, again, changed } = await delivered(path, workload, subject !== 'simledger');
-      const name = `write-units.${workloadName(workload)}.${subject}`;
-      const title = `${workloadName(workload)}, ${subject}`;
-      const wanted = findWanted(workload, subject, writes(first));
+      const { first, again, changed } = await deliverBatch(path, workload, subject !== 'simledger');
+      const name = `write-units.${nameWorkload(workload)}.${subject}`;
+      const title = `${nameWorkload(workload)}, ${subject}`;
+      const wanted = findWanted(workload, subject, listWrites(first));
       figures.push(
-        figure(`${name}.requests`, `${title}: write requests`, [writes(first)], '', wanted.requests),
-        figure(`${name}.units`, '  write units', [first.writeUnits], '', wanted.units),
-        figure(`${name}.reads`, '  reads', [reads(first)], ''),
-        figure(`${name}.again.requests`, '  again: write requests', [writes(again)], '', wanted.again),
-        figure(`${name}.again.units`, '  again: write units', [again.writeUnits], ''),
-        figure(`${name}.again.reads`, '  again: reads', [reads(again)], ''),
-        figure(`${name}.again.changed`, '  again: tables changed', [changed], '', wanted.changed),
+        makeFigure(`${name}.requests`, `${title}: write requests`, [listWrites(first)], '', wanted.requests),
+        makeFigure(`${name}.units`, '  write units', [first.writeUnits], '', wanted.units),
+        makeFigure(`${name}.reads`, '  reads', [reads(first)], ''),
+        makeFigure(
+          `${name}.again.requests`,
+          '  again: write requests',
+          [listWrites(again)],
+          '',
+          wanted.again,
+        ),
+        makeFigure(`${name}.again.units`, '  again: write units', [again.writeUnits], ''),
+        makeFigure(`${name}.again.reads`, '  again: reads', [reads(again)], ''),
+        makeFigure(`${name}.again.changed`, '  again: tables changed', [changed], '', wanted.changed),
       );
     }
   }
@@ -75,7 +81,7 @@ interface Delivered {
   readonly changed: number;
 }
 
-async function delivered(bundlePath: string, workload: Workload, isPeer: boolean): Promise<Delivered> {
+async function deliverBatch(bundlePath: string, workload: Workload, isPeer: boolean): Promise<Delivered> {
   const engine = await startLedgerTables({ port: 0 });
   const proxy = await startCountingProxy(engine.endpoint);
   const client = new DynamoDBClient({
@@ -87,7 +93,7 @@ async function delivered(bundlePath: string, workload: Workload, isPeer: boolean
     const task: HandlerTask = { workload, warmUp: 0, batches: 1, records, from: round };
     await probe<HandlerCost>('probes/handler.ts', {
       arguments: [bundlePath, JSON.stringify(task)],
-      env: (isPeer ? peerEnvironment : functionEnvironment)(proxy.endpoint),
+      env: (isPeer ? makePeerEnvironment : makeFunctionEnvironment)(proxy.endpoint),
     });
     return proxy.take();
   };
@@ -103,9 +109,9 @@ async function delivered(bundlePath: string, workload: Workload, isPeer: boolean
     // SIMs and sessions appear before what is counted.
     await deliver(0);
     const first = await deliver(1);
-    const before = await digests(client);
+    const before = await listDigests(client);
     const again = await deliver(1);
-    const after = await digests(client);
+    const after = await listDigests(client);
     return { first, again, changed: after.filter((digest, table) => digest !== before[table]).length };
   } finally {
     client.destroy();
@@ -115,7 +121,7 @@ async function delivered(bundlePath: string, workload: Workload, isPeer: boolean
 }
 
 /** What the tables hold, a digest each. */
-function digests(client: DynamoDBClient): Promise<string[]> {
+function listDigests(client: DynamoDBClient): Promise<string[]> {
   return Promise.all(
     [sessionsTable, usageTable, eventsTable, simsTable].map(async ({ name }) => {
       const items: string[] = [];
@@ -128,7 +134,7 @@ function digests(client: DynamoDBClient): Promise<string[]> {
 }
 
 /** Requests that write. */
-function writes({ requests }: Counts): number {
+function listWrites({ requests }: Counts): number {
   return sum(requests, (operation) => !operation.includes('Get'));
 }
 

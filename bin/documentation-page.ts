@@ -70,7 +70,7 @@ const exampleRoot = 'https://api.example.com';
  * The path and query of the request whose answer is the operation's example: the path with its parameters' examples, and
  * the operation's `x-example-query`.
  */
-export function exampleRequest(contract: Contract, path: string): string {
+export function makeExampleRequest(contract: Contract, path: string): string {
   const operation = contract.paths[path]?.get;
   const named = path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const parameter = listParameters(contract, operation).find((one) => one.name === name);
@@ -98,28 +98,28 @@ class Page {
     const { info, tags, components } = this.#contract;
     const sections = tags.map(({ name }) =>
       [
-        `<h2 id="${text(name)}">${text(name)}</h2>`,
+        `<h2 id="${renderText(name)}">${renderText(name)}</h2>`,
         ...this.#ofTag(name).map(({ path, operation }) => this.#operation(path, operation)),
       ].join('\n'),
     );
     const schemas = Object.entries(components.schemas).map(
       ([name, schema]) =>
-        `<section id="${text(name)}">\n<h3>${text(name)}</h3>\n${this.#schema(schema)}\n</section>`,
+        `<section id="${renderText(name)}">\n<h3>${renderText(name)}</h3>\n${this.#schema(schema)}\n</section>`,
     );
     return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${text(info.title)} API</title>
+<title>${renderText(info.title)} API</title>
 <style>
 ${style}
 </style>
 </head>
 <body>
-<h1>${text(info.title)} API</h1>
+<h1>${renderText(info.title)} API</h1>
 <p>${inline(info.summary)}</p>
-${prose(info.description)}
+${renderProse(info.description)}
 <p>Address: <code>${rootMark}</code>. As a document: <a href="${rootMark}/openapi.json">openapi.json</a>.</p>
 ${this.#contents()}
 <h2 id="access">Access</h2>
@@ -149,12 +149,12 @@ ${schemas.join('\n')}
     const requests = tags.map(({ name }) => {
       const entries = this.#ofTag(name).map(
         ({ path, operation }) =>
-          `<li><a href="#${operation.operationId}">${inline(operation.summary)}</a> <code>${text(path)}</code></li>`,
+          `<li><a href="#${operation.operationId}">${inline(operation.summary)}</a> <code>${renderText(path)}</code></li>`,
       );
-      return `<li><a href="#${text(name)}">${text(name)}</a>\n<ul>\n${entries.join('\n')}\n</ul></li>`;
+      return `<li><a href="#${renderText(name)}">${renderText(name)}</a>\n<ul>\n${entries.join('\n')}\n</ul></li>`;
     });
     const shapes = Object.keys(components.schemas).map(
-      (name) => `<a href="#${text(name)}">${text(name)}</a>`,
+      (name) => `<a href="#${renderText(name)}">${renderText(name)}</a>`,
     );
     return `<nav aria-label="Contents">
 <h2>Contents</h2>
@@ -173,8 +173,8 @@ ${requests.join('\n')}
     return [
       `<section id="${operationId}">`,
       `<h3>${inline(summary)}</h3>`,
-      `<p class="request"><code>GET ${text(path)}</code></p>`,
-      prose(description),
+      `<p class="request"><code>GET ${renderText(path)}</code></p>`,
+      renderProse(description),
       security === undefined ? '' : '<p>Needs no credentials.</p>',
       this.#parameters(operation),
       `<h4>Answers</h4>\n<ul>\n${answers.join('\n')}\n</ul>`,
@@ -188,31 +188,33 @@ ${requests.join('\n')}
   #parameters(operation: Operation): string {
     const rows = listParameters(this.#contract, operation).map(
       ({ name = '', in: place, description = '', schema = {}, example }) => [
-        `<code>${text(name)}</code>${place === 'path' ? ' in the path' : ''}`,
+        `<code>${renderText(name)}</code>${place === 'path' ? ' in the path' : ''}`,
         this.#type(schema),
-        `${inline(description)}${example === undefined ? '' : ` Example: <code>${text(String(example))}</code>`}`,
+        `${inline(description)}${example === undefined ? '' : ` Example: <code>${renderText(String(example))}</code>`}`,
       ],
     );
-    return table(['Parameter', 'Type', 'Meaning'], rows);
+    return renderTable(['Parameter', 'Type', 'Meaning'], rows);
   }
 
   #answer(status: string, answer: Answer): string {
     const { description = '', content = {} } =
-      answer.$ref === undefined ? answer : (this.#contract.components.responses[lastPart(answer.$ref)] ?? {});
+      answer.$ref === undefined
+        ? answer
+        : (this.#contract.components.responses[readLastPart(answer.$ref)] ?? {});
     const types = Object.values(content).map(({ schema }) => this.#type(schema));
-    return `<li><code>${text(status)}</code> ${inline(description)} ${types.join(', ')}</li>`;
+    return `<li><code>${renderText(status)}</code> ${inline(description)} ${types.join(', ')}</li>`;
   }
 
   #example(path: string, { operationId, security, responses }: Operation): string {
     const credentials = security === undefined ? ' -u "$ACCOUNT:$TOKEN"' : '';
-    const command = `curl -s${credentials} '${rootMark}${exampleRequest(this.#contract, path)}'`;
+    const command = `curl -s${credentials} '${rootMark}${makeExampleRequest(this.#contract, path)}'`;
     const example = responses['200']?.content?.['application/json']?.example;
     const answer = JSON.stringify(example, undefined, 2)?.replaceAll(exampleRoot, rootMark);
     return [
-      `<h4>Example</h4>\n<pre class="command"><code>${text(command)}</code></pre>`,
+      `<h4>Example</h4>\n<pre class="command"><code>${renderText(command)}</code></pre>`,
       answer === undefined
         ? ''
-        : `<pre tabindex="0" aria-label="Answer of ${operationId}"><code>${text(answer)}</code></pre>`,
+        : `<pre tabindex="0" aria-label="Answer of ${operationId}"><code>${renderText(answer)}</code></pre>`,
     ].join('\n');
   }
 
@@ -221,7 +223,7 @@ ${requests.join('\n')}
     const { code } = this.#contract.components.schemas['Problem']?.properties ?? {};
     const sentences = (code?.description ?? '').replace(/\.$/, '').split(/, (?=\d{5} )/);
     const items = sentences.map((sentence) => {
-      const number = text(sentence.slice(0, 5));
+      const number = renderText(sentence.slice(0, 5));
       return `<li id="error-${number}"><code>${number}</code> ${inline(sentence.slice(6))}</li>`;
     });
     return `<ul>\n${items.join('\n')}\n</ul>`;
@@ -231,12 +233,12 @@ ${requests.join('\n')}
     const hasOwn = Object.keys(properties).length > 0;
     const bases = allOf.map((base) => `<p>All of ${this.#type(base)}${hasOwn ? ', and:' : '.'}</p>`);
     const rows = Object.entries(properties).map(([name, property]) => [
-      `<code>${text(name)}</code>`,
+      `<code>${renderText(name)}</code>`,
       this.#type(property),
       inline(property.description ?? ''),
     ]);
     const values = words === undefined ? '' : `<p>One of ${this.#type({ enum: words })}</p>`;
-    return [prose(description), values, ...bases, table(['Field', 'Type', 'Meaning'], rows)]
+    return [renderProse(description), values, ...bases, renderTable(['Field', 'Type', 'Meaning'], rows)]
       .filter((part) => part !== '')
       .join('\n');
   }
@@ -244,35 +246,35 @@ ${requests.join('\n')}
   #type(schema: Schema): string {
     const { $ref: reference, type, format, enum: words, const: only, items, oneOf, properties } = schema;
     if (reference !== undefined) {
-      const name = text(lastPart(reference));
+      const name = renderText(readLastPart(reference));
       return `<a href="#${name}">${name}</a>`;
     }
     if (oneOf !== undefined) return oneOf.map((one) => this.#type(one)).join(' or ');
-    if (words !== undefined) return words.map((word) => `<code>${text(String(word))}</code>`).join(' ');
-    if (only !== undefined) return `always <code>${text(String(only))}</code>`;
+    if (words !== undefined) return words.map((word) => `<code>${renderText(String(word))}</code>`).join(' ');
+    if (only !== undefined) return `always <code>${renderText(String(only))}</code>`;
     if (items !== undefined) return `list of ${this.#type(items)}`;
     if (properties !== undefined) {
       const members = Object.entries(properties).map(
-        ([name, member]) => `<code>${text(name)}</code> ${this.#type(member)}`,
+        ([name, member]) => `<code>${renderText(name)}</code> ${this.#type(member)}`,
       );
       return `{ ${members.join(', ')} }`;
     }
     const types = (typeof type === 'string' ? [type] : (type ?? ['any'])).join(' or ');
-    const written = text(format === undefined ? types : `${types}, ${format}`);
+    const written = renderText(format === undefined ? types : `${types}, ${format}`);
     return schema.default === undefined
       ? written
-      : `${written}, default <code>${text(String(schema.default))}</code>`;
+      : `${written}, default <code>${renderText(String(schema.default))}</code>`;
   }
 }
 
 function listParameters({ components }: Contract, operation: Operation | undefined): readonly Parameter[] {
   return (operation?.parameters ?? []).map((parameter) =>
-    parameter.$ref === undefined ? parameter : (components.parameters[lastPart(parameter.$ref)] ?? {}),
+    parameter.$ref === undefined ? parameter : (components.parameters[readLastPart(parameter.$ref)] ?? {}),
   );
 }
 
 /** A table whose rows become blocks on a narrow screen. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const cells = (tag: 'th' | 'td', row: readonly string[]): string =>
     `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join('')}</tr>`;
@@ -310,11 +312,11 @@ a{color:#9cf}
 h2,th,td,tr{border-color:#444}
 }`;
 
-function lastPart(reference: string): string {
+function readLastPart(reference: string): string {
   return reference.slice(reference.lastIndexOf('/') + 1);
 }
 
-function prose(markdown: string): string {
+function renderProse(markdown: string): string {
   return markdown
     .split(/\n\s*\n/)
     .filter((paragraph) => paragraph.trim() !== '')
@@ -323,10 +325,10 @@ function prose(markdown: string): string {
 }
 
 function inline(markdown: string): string {
-  return text(markdown).replace(/`([^`]+)`/g, '<code>$1</code>');
+  return renderText(markdown).replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
-function text(plain: string): string {
+function renderText(plain: string): string {
   return plain
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

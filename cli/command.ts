@@ -69,7 +69,7 @@ export function printJson({ terminal }: Pick<CommandContext, 'terminal'>, value:
 }
 
 /** The colours of the terminal that a command writes to; none where it takes none. */
-export function colours({ terminal }: Pick<CommandContext, 'terminal'>): Colours {
+export function pickColours({ terminal }: Pick<CommandContext, 'terminal'>): Colours {
   return chooseColours(terminal);
 }
 

@@ -29,7 +29,7 @@ export interface Effect {
 
 /** A deployment's writer. In a dry run it reads what is stored, gives the same receipt, and writes nothing. */
 export function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
-  const client = dryRun ? withoutWrites(deployment.newDynamoDb()) : deployment.dynamoDb;
+  const client = dryRun ? blockWrites(deployment.newDynamoDb()) : deployment.dynamoDb;
   const tables = makeLedgerTables(deployment, client);
   // A dry run uses single writes, which have the same outcome.
   return new LedgerWriter(dryRun ? { ...tables, writes: 'single' } : tables);
@@ -78,7 +78,7 @@ function makeRejectBucket({ s3, places }: Deployment): ClientBucket {
  * Passes a client's reads on, and answers its writes as if they were done. An update is answered as if its condition
  * had failed, with the stored item: the writer then merges in memory, and knows whether that changes anything.
  */
-export function withoutWrites(client: DynamoDBClient): DynamoDBClient {
+export function blockWrites(client: DynamoDBClient): DynamoDBClient {
   client.middlewareStack.add(
     (next, { commandName }) =>
       async (args) => {

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { type CommandEnvironment, type ExitCode, exitCode } from './command.ts';
 import { makeProgram } from './program.ts';
-import { processTerminal, writePlainly } from './terminal/terminal.ts';
+import { makeProcessTerminal, writePlainly } from './terminal/terminal.ts';
 
 /** Runs a command line. Never rejects: an error is printed, and becomes an exit code. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<ExitCode> {
@@ -50,7 +50,7 @@ export async function runFromProcess(): Promise<void> {
     if (!isBrokenPipe(error)) throw error;
   });
   process.exitCode = await run(process.argv.slice(2), {
-    terminal: processTerminal(),
+    terminal: makeProcessTerminal(),
     signal: interruption.signal,
     script: realpathSync(process.argv[1] ?? ''),
   });

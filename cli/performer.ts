@@ -25,7 +25,7 @@ export function performer(
     options: Options,
   ): Promise<void> => {
     const { json = false, reveal = false } = program.opts();
-    const [command, interpret, deployment] = await unlessInterrupted(
+    const [command, interpret, deployment] = await stopOnInterrupt(
       signal,
       settleAll([load(), loadInterpret(environment), openDeployment(environment, program)]),
     );
@@ -37,7 +37,7 @@ export function performer(
     }
     try {
       const ended = command(context, options);
-      onEnd(await (effect === 'reads' ? unlessInterrupted(signal, ended) : ended));
+      onEnd(await (effect === 'reads' ? stopOnInterrupt(signal, ended) : ended));
     } finally {
       deployment.close();
     }
@@ -52,8 +52,8 @@ export function performWithoutDeployment(
 ) {
   return async <Options>(load: () => Promise<PerformAlone<Options>>, options: Options): Promise<void> => {
     const { json = false, reveal = false } = program.opts();
-    const command = await unlessInterrupted(signal, load());
-    onEnd(await unlessInterrupted(signal, command({ terminal, json, reveal, signal }, options)));
+    const command = await stopOnInterrupt(signal, load());
+    onEnd(await stopOnInterrupt(signal, command({ terminal, json, reveal, signal }, options)));
   };
 }
 
@@ -72,7 +72,7 @@ async function settleAll<Results extends readonly unknown[]>(
  *
  * @throws the signal's reason.
  */
-async function unlessInterrupted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
+async function stopOnInterrupt<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   let stop: () => void = () => undefined;
   const interruption = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);

@@ -598,7 +598,7 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
     .description('Print the completion script of a shell')
     .addArgument(new Argument('<shell>', 'Name of the shell').choices(shells).argParser(wordArgument(shells)))
     .action(async (shell) => {
-      const { completionScript } = await import('./completion/completion.ts');
+      const { makeCompletionScript: completionScript } = await import('./completion/completion.ts');
       terminal.out.write(completionScript(shell, script));
     });
   // What the printed scripts ask at each Tab.

@@ -24,7 +24,7 @@ const page = 'console/index.html';
 const ownInputs = [page, 'console/build.ts', 'console/licences.ts'];
 
 /** How the console is bundled: one file that every page needs, and what a page needs beside it, loaded when it is opened. */
-export function consoleBuildOptions(project: string): BuildOptions & { metafile: true; write: false } {
+export function makeBuildOptions(project: string): BuildOptions & { metafile: true; write: false } {
   return {
     absWorkingDir: project,
     entryPoints: { console: 'console/main.tsx' },
@@ -58,7 +58,7 @@ export function consoleBuildOptions(project: string): BuildOptions & { metafile:
  * @throws esbuild's BuildFailure where a source cannot be compiled.
  */
 export async function buildConsole(project: string): Promise<BuiltConsole> {
-  const { metafile, outputFiles } = await build(consoleBuildOptions(project));
+  const { metafile, outputFiles } = await build(makeBuildOptions(project));
   const contents: Record<string, Uint8Array> = Object.fromEntries(
     outputFiles.map((file) => [basename(file.path), file.contents]),
   );

@@ -1,5 +1,5 @@
 import codes from 'i18n-iso-countries/codes.json' with { type: 'json' };
-import { bytesText, formatDuration as secondsText } from '../cli/terminal/quantities.ts';
+import { printBytes, formatDuration as secondsText } from '../cli/terminal/quantities.ts';
 
 /** Values as people read them. */
 
@@ -8,7 +8,7 @@ export type Count = number | string | null;
 
 /** Bytes with three digits and a decimal unit; a dash where nothing is stated. */
 export function formatBytes(bytes: Count): string {
-  return bytes === null ? '–' : bytesText(Number(bytes));
+  return bytes === null ? '–' : printBytes(Number(bytes));
 }
 
 /** A whole number with its thousands apart. */

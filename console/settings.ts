@@ -19,7 +19,7 @@ export const shownTheme = computed(() =>
 export const showsPersonalData = signal(false);
 
 /** Personal fields that the API answers only if they are asked for: the value of its parameter `Include`. */
-export function includePersonal(): string | undefined {
+export function listIncluded(): string | undefined {
   return showsPersonalData.value ? 'imsi,ip_address,detail' : undefined;
 }
 

@@ -14,7 +14,7 @@ export const localRegion = 'us-east-1';
 export const localAccount = '000000000000';
 
 /** Says why a resource that the local run itself needs cannot be deleted. */
-export function permanentMessage(kind: 'stream' | 'bucket' | 'table', name: string): string {
+export function describePermanent(kind: 'stream' | 'bucket' | 'table', name: string): string {
   return `The ${kind} ${name} belongs to the local run and cannot be deleted. You can delete a ${kind} that you created.`;
 }
 
@@ -64,7 +64,7 @@ class InvalidInput extends Error {}
  * Makes an operation from its input's schema and what it does.
  * An input that does not fit is answered with the service's `invalidInput`, naming each fault as AWS does.
  */
-export function operation<Schema extends z.ZodType>(
+export function defineOperation<Schema extends z.ZodType>(
   schema: Schema,
   run: (input: z.output<Schema>, signal: AbortSignal) => unknown,
 ): Operation {

@@ -29,7 +29,7 @@ const loopbackAuthority = /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9._-]+\.)?localhost
  *
  * @param target the request's target as sent, a path or a whole URL.
  */
-export function refusalReason(
+export function findRefusal(
   method: string,
   target: string,
   headers: IncomingHttpHeaders,
@@ -73,7 +73,7 @@ export function guardServer(server: Server | Http2Server, format = json): void {
   const listeners = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const reason = refusalReason(request.method ?? '', request.url ?? '', request.headers);
+    const reason = findRefusal(request.method ?? '', request.url ?? '', request.headers);
     if (reason === undefined) for (const listener of listeners) listener.call(server, request, response);
     else refuse(request, response, reason, format);
   });

@@ -72,7 +72,7 @@ export async function createTemporaryFolder(name: string): Promise<TemporaryFold
 async function createOwn(parent: string): Promise<string> {
   await removeStaleFolders(parent);
   const started = await startTicks(String(process.pid));
-  return mkdtemp(join(parent, `local-aws-${process.pid}-${started}-${await machineHash()}-`));
+  return mkdtemp(join(parent, `local-aws-${process.pid}-${started}-${await hashMachine()}-`));
 }
 
 /**
@@ -80,7 +80,7 @@ async function createOwn(parent: string): Promise<string> {
  * temporary folder, and of other users stay. Runs may do so at the same time.
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
-  const here = await machineHash();
+  const here = await hashMachine();
   for (const name of await readdir(parent)) {
     const [, pid = '', started = '', machine] = folderName.exec(name) ?? [];
     if (machine !== here || (await isRunning({ pid, started, machine }))) continue;
@@ -113,7 +113,7 @@ async function startTicks(pid: string): Promise<string> {
   return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
 }
 
-async function machineHash(): Promise<string> {
+async function hashMachine(): Promise<string> {
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
   return createHash('sha256').update(`${hostname()} ${namespace}`).digest('hex').slice(0, 8);
 }

@@ -16,7 +16,7 @@ export interface AccessLogsProps {
  * The bucket that S3 writes access logs into. It is encrypted with S3's own key, because S3 delivers logs to no other
  * bucket. It is not logged itself, because each log would cause the next.
  */
-export function accessLogBucket(scope: Construct, id: string, props: AccessLogsProps): IBucket {
+export function makeAccessLogBucket(scope: Construct, id: string, props: AccessLogsProps): IBucket {
   const { bucket, logDays, removalPolicy } = props;
   if (bucket === true) {
     const made = new PrivateBucket(scope, id, {

@@ -6,18 +6,18 @@ import type * as z from 'zod';
 export function listComplaints(issue: z.core.$ZodIssue, given: unknown, key: string): string[] {
   const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const paths = unknownKeys.length === 0 ? [issue.path] : unknownKeys.map((name) => [...issue.path, name]);
-  return paths.map((path) => complaint(key, path, given, issue.message));
+  return paths.map((path) => formatComplaint(key, path, given, issue.message));
 }
 
 /** A line: the key, the value given, and what is accepted. */
-export function complaint(
+export function formatComplaint(
   key: string,
   path: readonly PropertyKey[],
   given: unknown,
   accepted: string,
 ): string {
   const value = JSON.stringify(path.reduce(findMember, given));
-  return `${keyText(key, path)}: ${value ?? 'nothing'} given; accepted is ${accepted}`;
+  return `${formatKey(key, path)}: ${value ?? 'nothing'} given; accepted is ${accepted}`;
 }
 
 /** A member of an object or list; undefined of anything else. */
@@ -26,7 +26,7 @@ export function findMember(value: unknown, part: PropertyKey): unknown {
 }
 
 /** A key as one would write it: `simledger.sources[0].name`. */
-function keyText(key: string, path: readonly PropertyKey[]): string {
+function formatKey(key: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),
     key,

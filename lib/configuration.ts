@@ -6,7 +6,7 @@ import { carriers, carrierTraits, sessionRefreshes } from '../lambda/ledger/sour
 import { writeModes } from '../lambda/store/ledger-tables.ts';
 import { tables } from '../lambda/store/tables.ts';
 import { alerts, findRuleObjections, listDefaultRules } from './alert-rules.ts';
-import { complaint, findMember, listComplaints } from './complaints.ts';
+import { findMember, formatComplaint, listComplaints } from './complaints.ts';
 import { duration, exactly, parseWord, secretId, text, wholeNumber } from './configuration-schemas.ts';
 import {
   fileMapping,
@@ -112,7 +112,7 @@ function readWriter(given: SourceInput): { settings: SourceSettings['writer'] } 
 }
 
 /** The keys that were given and can have no effect, each with the reason. */
-function idleKeys(given: SourceInput): Objection[] {
+function listIdleKeys(given: SourceInput): Objection[] {
   const { carrier, webhook } = given;
   const portal = portals[carrier];
   const kind = given.writer ?? portal.writer;
@@ -141,7 +141,7 @@ const withoutOldKeys = z.unknown().superRefine((given, context) => {
 
 const source = withoutOldKeys.pipe(givenSource).transform((given, context) => {
   const writer = readWriter(given);
-  const objections = idleKeys(given);
+  const objections = listIdleKeys(given);
   if ('path' in writer) objections.push(writer);
   for (const { path, accepted } of objections) {
     context.issues.push({ code: 'custom', input: given, path: [path], message: accepted });
@@ -306,7 +306,7 @@ export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
   const given = typeof context === 'string' ? objectFrom(context) : context;
   const { sources, alarmEmail, alerts, otlp, consumer, days, lake, fleet, adopt, kmsKeyArn, ...others } =
-    checked(configuration, given, configurationKey);
+    checkSettings(configuration, given, configurationKey);
   const result: Configuration = {
     ...others,
     ...{ alarmEmail, otlp },
@@ -317,16 +317,14 @@ export function readConfiguration(node: Node, region?: string): Configuration {
     consumer: { ...consumer, parallelizationFactor: consumer.parallelizationFactor },
     days: { ...days, maximumConcurrency: days.maximumConcurrency },
     lake: { ...lake, objectLock: lake.objectLock },
-    sources: sources.map((source) =>
-      sizedSource(source, source.fleet ?? fleet, others.retention.streamHours),
-    ),
+    sources: sources.map((source) => sizeSource(source, source.fleet ?? fleet, others.retention.streamHours)),
   };
   refuseIdleKeys(given, result);
   refuseContradictions(given, result, region);
   return result;
 }
 
-function sizedSource(
+function sizeSource(
   { stream: { mode, shards, retentionHours }, ...source }: z.output<typeof configuration>['sources'][number],
   fleet: Fleet | undefined,
   streamHours: number,
@@ -390,7 +388,7 @@ function refuseIdleKeys(given: unknown, configuration: Configuration): void {
   );
   if (idle.length === 0) return;
   throw new ConfigurationError(
-    idle.map(({ path, accepted }) => complaint(configurationKey, path, given, accepted)).join('\n'),
+    idle.map(({ path, accepted }) => formatComplaint(configurationKey, path, given, accepted)).join('\n'),
   );
 }
 
@@ -437,7 +435,9 @@ function refuseContradictions(
   }
   if (objections.length === 0) return;
   throw new ConfigurationError(
-    objections.map(({ path, accepted }) => complaint(configurationKey, path, given, accepted)).join('\n'),
+    objections
+      .map(({ path, accepted }) => formatComplaint(configurationKey, path, given, accepted))
+      .join('\n'),
   );
 }
 
@@ -475,7 +475,7 @@ export function refuseUnknownContext(node: Node): void {
  * @throws ConfigurationError when CloudFormation does not take the name.
  */
 export function readStackName(node: Node): string {
-  return checked(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);
+  return checkSettings(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);
 }
 
 function objectFrom(text: string): unknown {
@@ -487,7 +487,11 @@ function objectFrom(text: string): unknown {
   }
 }
 
-function checked<Schema extends z.ZodType>(schema: Schema, given: unknown, key: string): z.output<Schema> {
+function checkSettings<Schema extends z.ZodType>(
+  schema: Schema,
+  given: unknown,
+  key: string,
+): z.output<Schema> {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   throw new ConfigurationError(

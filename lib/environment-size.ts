@@ -30,7 +30,7 @@ const maxKindBytes = 16;
  * The bytes that the variables take at most, names included. References to resources count with the longest text that
  * they can become.
  */
-export function environmentBytes(scope: Construct, variables: Readonly<Record<string, string>>): number {
+export function countEnvironmentBytes(scope: Construct, variables: Readonly<Record<string, string>>): number {
   const stack = Stack.of(scope);
   const elements = new Map(
     stack.node
@@ -47,7 +47,7 @@ export function environmentBytes(scope: Construct, variables: Readonly<Record<st
       return bytes(parts) + Buffer.byteLength(separator) * Math.max(0, parts.length - 1);
     }
     const [target] = intrinsic === 'Fn::GetAtt' && Array.isArray(argument) ? argument : [argument];
-    return maxReferenceBytes(stack, String(target), elements.get(String(target)));
+    return limitReferenceBytes(stack, String(target), elements.get(String(target)));
   };
   return Object.entries(variables).reduce(
     (sum, [name, value]) => sum + Buffer.byteLength(name) + bytes(stack.resolve(value)),
@@ -56,7 +56,7 @@ export function environmentBytes(scope: Construct, variables: Readonly<Record<st
 }
 
 /** The longest text that a reference to a resource, or to a pseudo parameter such as `AWS::Region`, can become. */
-function maxReferenceBytes(stack: Stack, logicalId: string, element: CfnElement | undefined): number {
+function limitReferenceBytes(stack: Stack, logicalId: string, element: CfnElement | undefined): number {
   const generated = stack.stackName.length + 1 + logicalId.length + generatedSuffixBytes;
   const type = element instanceof CfnResource ? element.cfnResourceType : '';
   const name = Math.min(generated, maxNameBytes[type] ?? generated);

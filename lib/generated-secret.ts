@@ -14,7 +14,7 @@ export interface GeneratedSecretProps {
 }
 
 /** A secret of a caller, made by Secrets Manager when the stack is; of no use without what is called. */
-export function generatedSecret(scope: Construct, id: string, props: GeneratedSecretProps): Secret {
+export function makeGeneratedSecret(scope: Construct, id: string, props: GeneratedSecretProps): Secret {
   const { description, members, generated, rotation } = props;
   const secret = new Secret(scope, id, {
     description,

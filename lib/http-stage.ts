@@ -19,7 +19,7 @@ export interface LoggedStageProps {
  * The stage at the root of an HTTP API's address. Its log says what was requested and how it was answered, not by whom
  * or about which SIM.
  */
-export function loggedStage(scope: Construct, props: LoggedStageProps): HttpStage {
+export function makeLoggedStage(scope: Construct, props: LoggedStageProps): HttpStage {
   const { api, requestsPerSecond, operation } = props;
   const { logDays, removalPolicy } = operation;
   const accessLog = new LogGroup(scope, 'AccessLog', {

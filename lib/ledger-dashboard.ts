@@ -61,7 +61,7 @@ export class LedgerDashboard extends Construct {
     dashboard.addWidgets(
       new AlarmStatusWidget({
         title: 'Alarms',
-        alarms: props.alarms.map((alarm) => byName(this, alarm)),
+        alarms: props.alarms.map((alarm) => groupByName(this, alarm)),
         width: columns.all,
         height: rows.alarms,
       }),
@@ -86,7 +86,7 @@ export class LedgerDashboard extends Construct {
  * An alarm known by its name. Stand-ins for CloudFormation that pass over alarms answer a reference to one, but not its
  * attributes.
  */
-function byName(scope: Construct, alarm: Alarm): IAlarm {
+function groupByName(scope: Construct, alarm: Alarm): IAlarm {
   const arn = Stack.of(scope).formatArn({
     service: 'cloudwatch',
     resource: 'alarm',
@@ -96,7 +96,7 @@ function byName(scope: Construct, alarm: Alarm): IAlarm {
   return Alarm.fromAlarmArn(scope, alarm.node.id, arn);
 }
 
-function graph(title: string, left: readonly IMetric[]): IWidget {
+function makeGraph(title: string, left: readonly IMetric[]): IWidget {
   return new GraphWidget({ title, left: [...left], width: columns.graph, height: rows.graph });
 }
 
@@ -132,24 +132,24 @@ function listPerCalledSource(
 function graphWork(props: LedgerDashboardProps): IWidget[] {
   const handlers = listFunctions(props).map(({ handler }) => handler);
   return [
-    graph('Records received', listPerSource(props, metric.received)),
-    graph('Records stored and repeated', [
+    makeGraph('Records received', listPerSource(props, metric.received)),
+    makeGraph('Records stored and repeated', [
       ...listPerSource(props, metric.stored, (source) => `${source} stored`),
       ...listPerSource(props, metric.repeated, (source) => `${source} repeated`),
     ]),
-    graph('Functions: errors and throttles', [
+    makeGraph('Functions: errors and throttles', [
       ...handlers.map((handler) => handler.metricErrors({ statistic: 'Sum' })),
       ...handlers.map((handler) => handler.metricThrottles({ statistic: 'Sum' })),
     ]),
-    graph(
+    makeGraph(
       'Functions: duration, p99',
       handlers.map((handler) => handler.metricDuration({ statistic: 'p99' })),
     ),
-    graph(
+    makeGraph(
       'Tables: write units',
       props.storage.tables.map((table) => table.metricConsumedWriteCapacityUnits({ label: table.node.id })),
     ),
-    graph(
+    makeGraph(
       'Tables: writes held back',
       props.storage.tables.map((table) =>
         table.metric('WriteThrottleEvents', { statistic: 'Sum', label: table.node.id }),
@@ -167,8 +167,8 @@ function graphDelays(props: LedgerDashboardProps): IWidget[] {
       ),
     );
   return [
-    graph('Streams: seconds from event to arrival', lags(service.kinesisConsumer)),
-    graph('Streams: milliseconds from arrival to reading', [
+    makeGraph('Streams: seconds from event to arrival', lags(service.kinesisConsumer)),
+    makeGraph('Streams: milliseconds from arrival to reading', [
       ...sources.map(({ settings, stream }) =>
         stream.metricGetRecordsIteratorAgeMilliseconds({ statistic: 'Maximum', label: settings.name }),
       ),
@@ -180,14 +180,14 @@ function graphDelays(props: LedgerDashboardProps): IWidget[] {
     ...(files === undefined
       ? []
       : [
-          graph('Files: age of the oldest notification in seconds', [
+          makeGraph('Files: age of the oldest notification in seconds', [
             files.queue.metricApproximateAgeOfOldestMessage(),
           ]),
         ]),
     ...(webhooks === undefined
       ? []
       : [
-          graph('Webhook requests: latency in milliseconds', [
+          makeGraph('Webhook requests: latency in milliseconds', [
             webhooks.api.metricLatency({ statistic: 'p50', label: 'p50' }),
             webhooks.api.metricLatency({ statistic: 'p99', label: 'p99' }),
           ]),
@@ -198,17 +198,17 @@ function graphDelays(props: LedgerDashboardProps): IWidget[] {
 function graphRejects(props: LedgerDashboardProps): IWidget[] {
   const { sources, metrics, files, webhooks } = props;
   return [
-    graph(
+    makeGraph(
       'Records rejected, by reason',
       sources.map(({ settings: { name } }) =>
         metrics.search(metric.rejected, [dimension.source, dimension.kind], name, { period: oneHour }),
       ),
     ),
-    graph('Records handed back, to be delivered again', listPerSource(props, metric.failed)),
+    makeGraph('Records handed back, to be delivered again', listPerSource(props, metric.failed)),
     ...(files === undefined
       ? []
       : [
-          graph('Files: unreadable, and given up', [
+          makeGraph('Files: unreadable, and given up', [
             ...listPerSource(props, measure.filesFailed, (source) => `${source} unreadable`),
             files.deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
           ]),
@@ -216,7 +216,7 @@ function graphRejects(props: LedgerDashboardProps): IWidget[] {
     ...(webhooks === undefined
       ? []
       : [
-          graph('Webhook requests: accepted, refused and failed', [
+          makeGraph('Webhook requests: accepted, refused and failed', [
             ...listPerCalledSource(props, webhook.taken, (source) => `${source} taken`),
             ...listPerCalledSource(props, webhook.refused, (source) => `${source} refused`),
             ...listPerCalledSource(props, webhook.failed, (source) => `${source} to be made again`),
@@ -230,19 +230,21 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
   const receivers = (alertDelivery?.receivers ?? []).map(({ name }) => name);
   const { handler } = alertSweep.function;
   return [
-    graph('Sweeps: milliseconds', [handler.metricDuration({ statistic: 'Maximum', label: 'the longest' })]),
-    graph('SIMs read, judged, and not judged', [
+    makeGraph('Sweeps: milliseconds', [
+      handler.metricDuration({ statistic: 'Maximum', label: 'the longest' }),
+    ]),
+    makeGraph('SIMs read, judged, and not judged', [
       metrics.ofSweep(sweep.sims, { label: 'SIMs' }),
       metrics.ofSweep(sweep.judged, { label: 'judged' }),
       metrics.ofSweep(sweep.failed, { label: 'not judged' }),
       metrics.ofSweep(sweep.left, { label: 'left' }),
     ]),
-    graph('Seconds that alerts are behind', [
+    makeGraph('Seconds that alerts are behind', [
       metrics.ofSweep(sweep.readLag, { label: 'read least' }),
       metrics.ofSweep(sweep.deliveryLag, { label: 'delivered latest' }),
     ]),
-    graph('Messages of alerts', [metrics.ofSweep(sweep.told, { statistic: 'Sum', label: 'passed on' })]),
-    graph(
+    makeGraph('Messages of alerts', [metrics.ofSweep(sweep.told, { statistic: 'Sum', label: 'passed on' })]),
+    makeGraph(
       'Seconds for which failed batches hold back alerts',
       sources.map(({ settings: { name } }) =>
         metrics.ofSource(hold.seconds, name, { statistic: 'Maximum', label: name }),
@@ -251,7 +253,7 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
     ...(receivers.length === 0
       ? []
       : [
-          graph(
+          makeGraph(
             'Messages delivered, retried and given up',
             receivers.flatMap((name) => [
               metrics.ofReceiver(delivery.delivered, name, 'Sum', `${name} delivered`),
@@ -265,12 +267,14 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
 
 function graphDays({ metrics, dayPass: { queue, deadLetters } }: LedgerDashboardProps): IWidget[] {
   return [
-    graph('Seconds for which a day is overdue', [metrics.ofDayPlanner(days.unsealed, { label: 'overdue' })]),
-    graph('Days sealed, and SIM-days stored', [
+    makeGraph('Seconds for which a day is overdue', [
+      metrics.ofDayPlanner(days.unsealed, { label: 'overdue' }),
+    ]),
+    makeGraph('Days sealed, and SIM-days stored', [
       metrics.ofDayWorker(days.sealed, { label: 'versions of days' }),
       metrics.ofDayWorker(days.simDays, { label: 'SIM-days' }),
     ]),
-    graph('Messages of days: waiting, failed and given up', [
+    makeGraph('Messages of days: waiting, failed and given up', [
       queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting' }),
       metrics.ofDayWorker(days.failed, { label: 'failed' }),
       deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
@@ -285,8 +289,8 @@ function graphTraffic(props: LedgerDashboardProps): IWidget[] {
       props.metrics.search(name, networks, settings.name, { period: oneHour }),
     );
   return [
-    graph('Bytes, by source', listPerSource(props, traffic.bytes)),
-    graph('Bytes, by country and operator', byNetwork(traffic.bytes)),
-    graph('Cost as stated, by country and operator', byNetwork(traffic.cost)),
+    makeGraph('Bytes, by source', listPerSource(props, traffic.bytes)),
+    makeGraph('Bytes, by country and operator', byNetwork(traffic.bytes)),
+    makeGraph('Cost as stated, by country and operator', byNetwork(traffic.cost)),
   ];
 }

@@ -21,7 +21,7 @@ import type { NodeFunction } from './node-function.ts';
 import type { QueryApi } from './query-api.ts';
 import type { Configuration, SourceSettings } from './settings.ts';
 import type { CarrierSource } from './source.ts';
-import { type SourceAlarm, sourceAlarmId } from './source-ids.ts';
+import { makeSourceAlarmId, type SourceAlarm } from './source-ids.ts';
 import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
 import type { WebhookIngest } from './webhook-ingest.ts';
@@ -88,7 +88,7 @@ function combine(
 }
 
 /** Says, as part of a sentence, how long a source's stream keeps what is not processed. */
-function keptFor({ stream }: SourceSettings): string {
+function describeRetention({ stream }: SourceSettings): string {
   return `its stream keeps records for ${stream.retentionHours} hours`;
 }
 
@@ -124,7 +124,7 @@ export class Monitoring extends Construct {
   }
 
   #addOfSource(source: SourceSettings, id: SourceAlarm, definition: AlarmDefinition): void {
-    this.alarms.add(sourceAlarmId(source, id), definition);
+    this.alarms.add(makeSourceAlarmId(source, id), definition);
   }
 
   #watchSource(source: CarrierSource): void {
@@ -133,7 +133,7 @@ export class Monitoring extends Construct {
     this.#watchArrivals(source);
     this.#addOfSource(settings, 'Late', {
       sentence: `Records of the source ${name} have waited in its stream for more than ${longestDelay.toMinutes()} minutes.`,
-      consequence: `The ledger is behind; ${keptFor(settings)}.`,
+      consequence: `The ledger is behind; ${describeRetention(settings)}.`,
       page: 'iterator-age',
       metric: stream.metricGetRecordsIteratorAgeMilliseconds({ statistic: 'Maximum', period: fiveMinutes }),
       threshold: longestDelay.toMilliseconds(),
@@ -150,7 +150,7 @@ export class Monitoring extends Construct {
     this.#watchRejects(settings);
     this.#addOfSource(settings, 'HandedBack', {
       sentence: `Records of the source ${name} repeatedly could not be written to the tables or the quarantine.`,
-      consequence: `They are tried again; ${keptFor(settings)}.`,
+      consequence: `They are tried again; ${describeRetention(settings)}.`,
       page: 'handed-back',
       metric: this.#metrics.ofSource(metric.failed, name),
       threshold: 1,
@@ -177,7 +177,7 @@ export class Monitoring extends Construct {
     const reads = stream.metric('GetRecords.Success', { statistic: 'Sum' });
     this.#addOfSource(settings, 'Stuck', {
       sentence: `The stream of the source ${name} is not read, or none of its records are processed.`,
-      consequence: `The fault is in the stack, not at the carrier; ${keptFor(settings)}.`,
+      consequence: `The fault is in the stack, not at the carrier; ${describeRetention(settings)}.`,
       page: 'not-taken-in',
       metric: combine(
         'IF(FILL(reads, 0) < 1 OR (FILL(arrived, 0) >= 1 AND FILL(received, 0) < 1), 1, 0)',

@@ -10,7 +10,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ConfigurationError } from './configuration.ts';
 import { permitKey } from './data-key.ts';
-import { environmentBytes, maxEnvironmentBytes } from './environment-size.ts';
+import { countEnvironmentBytes, maxEnvironmentBytes } from './environment-size.ts';
 import { bundling, formatNodeOptions } from './limits.ts';
 
 /** How a stack runs its functions. */
@@ -167,7 +167,7 @@ function refuseLargeEnvironment(
   environment: Readonly<Record<string, string>>,
   { key, advice }: LargeEnvironment,
 ): void {
-  const bytes = environmentBytes(scope, environment);
+  const bytes = countEnvironmentBytes(scope, environment);
   if (bytes <= maxEnvironmentBytes) return;
   throw new ConfigurationError(
     `${key}: the environment of the function ${scope.node.id} may take ${bytes} bytes with these ${key.split('.').at(-1)}; accepted is what takes ${maxEnvironmentBytes}, which is Lambda's limit. ${advice}`,

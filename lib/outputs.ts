@@ -27,7 +27,7 @@ export function showSource(scope: Construct, source: CarrierSource): void {
   const { node, stream, bucket, writer, settings } = source;
   const { name, carrier } = settings;
   const show = (id: SourceOutput, description: string, value: string): void =>
-    output(scope, `${node.id}${id}`, `Source ${name}: ${description}`, value);
+    addOutput(scope, `${node.id}${id}`, `Source ${name}: ${description}`, value);
   if (writer instanceof RoleWriter && portals[carrier].form === 'sink') {
     const sink = {
       arn: stream.streamArn,
@@ -53,17 +53,17 @@ export function showSource(scope: Construct, source: CarrierSource): void {
 
 /** Shows where the ledger is. */
 export function showStorage(scope: Construct, storage: Storage): void {
-  output(scope, outputName.sessionsTable, 'Data sessions', storage.sessions.tableName);
-  output(scope, outputName.usageTable, 'Usage records', storage.usage.tableName);
-  output(scope, outputName.eventsTable, 'Events', storage.events.tableName);
-  output(scope, outputName.simsTable, 'Latest state of each SIM', storage.sims.tableName);
-  output(scope, outputName.filesTable, 'Imported files', storage.files.tableName);
-  output(scope, outputName.dayStateTable, 'Which days are closed', storage.dayState.tableName);
-  output(scope, outputName.dayMarkersTable, 'Late records of closed days', storage.dayMarkers.tableName);
-  output(scope, outputName.sessionDaysTable, 'The day of each session', storage.sessionDays.tableName);
-  output(scope, outputName.simDaysTable, 'What each SIM did, by day', storage.simDays.tableName);
-  output(scope, outputName.findingsTable, 'Findings, by SIM and day', storage.findings.tableName);
-  output(
+  addOutput(scope, outputName.sessionsTable, 'Data sessions', storage.sessions.tableName);
+  addOutput(scope, outputName.usageTable, 'Usage records', storage.usage.tableName);
+  addOutput(scope, outputName.eventsTable, 'Events', storage.events.tableName);
+  addOutput(scope, outputName.simsTable, 'Latest state of each SIM', storage.sims.tableName);
+  addOutput(scope, outputName.filesTable, 'Imported files', storage.files.tableName);
+  addOutput(scope, outputName.dayStateTable, 'Which days are closed', storage.dayState.tableName);
+  addOutput(scope, outputName.dayMarkersTable, 'Late records of closed days', storage.dayMarkers.tableName);
+  addOutput(scope, outputName.sessionDaysTable, 'The day of each session', storage.sessionDays.tableName);
+  addOutput(scope, outputName.simDaysTable, 'What each SIM did, by day', storage.simDays.tableName);
+  addOutput(scope, outputName.findingsTable, 'Findings, by SIM and day', storage.findings.tableName);
+  addOutput(
     scope,
     outputName.quarantineBucket,
     'Rejected bytes and failed batches',
@@ -73,22 +73,22 @@ export function showStorage(scope: Construct, storage: Storage): void {
 
 /** Shows where the lake of closed days is, and where it is asked. */
 export function showLake(scope: Construct, lake: Lake, { database, workGroup }: LakeCatalog): void {
-  output(scope, outputName.lakeBucket, 'Closed days', lake.bucket.bucketName);
-  output(scope, outputName.accountLakeBucket, 'Account events of closed days', lake.accounts.bucketName);
-  output(scope, outputName.lakeDatabase, 'Closed days as tables of Glue', database.databaseName);
-  output(scope, outputName.lakeWorkGroup, 'The workgroup of Athena for closed days', workGroup.name);
+  addOutput(scope, outputName.lakeBucket, 'Closed days', lake.bucket.bucketName);
+  addOutput(scope, outputName.accountLakeBucket, 'Account events of closed days', lake.accounts.bucketName);
+  addOutput(scope, outputName.lakeDatabase, 'Closed days as tables of Glue', database.databaseName);
+  addOutput(scope, outputName.lakeWorkGroup, 'The workgroup of Athena for closed days', workGroup.name);
 }
 
 /** Shows where the closing of days is ordered, and where its functions log. */
 export function showDayPass(scope: Construct, { queue, planner, worker }: DayPass): void {
-  output(scope, outputName.dayQueue, 'Queue of the day pass', queue.queueUrl);
-  output(scope, 'DayPlannerLogs', 'Log group of the planner of days', planner.logGroup.logGroupName);
-  output(scope, 'DayWorkerLogs', 'Log group of the worker of days', worker.logGroup.logGroupName);
+  addOutput(scope, outputName.dayQueue, 'Queue of the day pass', queue.queueUrl);
+  addOutput(scope, 'DayPlannerLogs', 'Log group of the planner of days', planner.logGroup.logGroupName);
+  addOutput(scope, 'DayWorkerLogs', 'Log group of the worker of days', worker.logGroup.logGroupName);
 }
 
 /** Shows where the sending of metrics logs. */
 export function showMetricsExport(scope: Construct, { function: exporter }: MetricsExport): void {
-  output(
+  addOutput(
     scope,
     'MetricsExporterLogs',
     'Log group of the exporter of metrics',
@@ -112,25 +112,25 @@ export interface Operated {
 export function showOperation(scope: Construct, operated: Operated): void {
   const { sources, streams, files, eventRetentionDays, alarmTopic } = operated;
   const descriptions = Stack.of(scope).toJsonString(sources.map(({ description }) => description));
-  output(scope, outputName.sources, 'The sources, as the functions know them', descriptions);
-  output(scope, outputName.sessionRefresh, 'When updates write their session', operated.sessionRefresh);
-  output(scope, outputName.writes, 'How conditional writes are sent', operated.writes);
-  output(scope, outputName.eventRetentionDays, 'Days that events are kept', String(eventRetentionDays));
+  addOutput(scope, outputName.sources, 'The sources, as the functions know them', descriptions);
+  addOutput(scope, outputName.sessionRefresh, 'When updates write their session', operated.sessionRefresh);
+  addOutput(scope, outputName.writes, 'How conditional writes are sent', operated.writes);
+  addOutput(scope, outputName.eventRetentionDays, 'Days that events are kept', String(eventRetentionDays));
   const usageRetentionDays = String(operated.usageRetentionDays);
-  output(scope, outputName.usageRetentionDays, 'Days that usage is kept', usageRetentionDays);
+  addOutput(scope, outputName.usageRetentionDays, 'Days that usage is kept', usageRetentionDays);
   const { functionName } = streams.consumer.handler;
-  output(scope, outputName.consumerFunction, 'The Kinesis consumer', functionName);
-  output(scope, outputName.alarmTopic, 'The topic of alarms', alarmTopic.topicArn);
+  addOutput(scope, outputName.consumerFunction, 'The Kinesis consumer', functionName);
+  addOutput(scope, outputName.alarmTopic, 'The topic of alarms', alarmTopic.topicArn);
   const fleets = sources.filter(({ settings }) => settings.fleet !== undefined);
   if (fleets.length > 0) {
     const byName = Object.fromEntries(fleets.map(({ settings: { name, fleet } }) => [name, fleet]));
-    output(scope, outputName.fleets, 'The fleets that the stack is sized for', JSON.stringify(byName));
+    addOutput(scope, outputName.fleets, 'The fleets that the stack is sized for', JSON.stringify(byName));
   }
-  output(scope, outputName.version, 'The version of simledger', manifest.version);
+  addOutput(scope, outputName.version, 'The version of simledger', manifest.version);
   if (files === undefined) return;
-  output(scope, outputName.importerFunction, 'The file importer', files.importer.handler.functionName);
-  output(scope, outputName.fileQueue, 'Queue of file notifications', files.queue.queueUrl);
-  output(
+  addOutput(scope, outputName.importerFunction, 'The file importer', files.importer.handler.functionName);
+  addOutput(scope, outputName.fileQueue, 'Queue of file notifications', files.queue.queueUrl);
+  addOutput(
     scope,
     outputName.deadLetterQueue,
     'Dead-letter queue of file notifications',
@@ -147,10 +147,10 @@ export interface Alerting {
 
 /** Shows where alerts are kept, and where they are published. */
 export function showAlerts(scope: Construct, { storage, alertSweep, alertDelivery }: Alerting): void {
-  output(scope, outputName.alertsTable, 'Episodes of alerts', storage.alerts.tableName);
-  output(scope, outputName.alertStateTable, 'Progress of alerts, and mutes', storage.alertState.tableName);
-  output(scope, outputName.alertOutboxTable, 'Undelivered alerts', storage.alertOutbox.tableName);
-  output(
+  addOutput(scope, outputName.alertsTable, 'Episodes of alerts', storage.alerts.tableName);
+  addOutput(scope, outputName.alertStateTable, 'Progress of alerts, and mutes', storage.alertState.tableName);
+  addOutput(scope, outputName.alertOutboxTable, 'Undelivered alerts', storage.alertOutbox.tableName);
+  addOutput(
     scope,
     'AlertSweepLogs',
     'Log group of the sweep of alerts',
@@ -158,9 +158,14 @@ export function showAlerts(scope: Construct, { storage, alertSweep, alertDeliver
   );
   if (alertDelivery === undefined) return;
   const { bus, topic, function: deliverer } = alertDelivery;
-  output(scope, 'AlertDeliveryLogs', 'Log group of the delivery of alerts', deliverer.logGroup.logGroupName);
-  if (bus !== undefined) output(scope, outputName.alertBus, 'The bus of alerts', bus.eventBusName);
-  if (topic !== undefined) output(scope, outputName.alertTopic, 'The topic of alerts', topic.topicArn);
+  addOutput(
+    scope,
+    'AlertDeliveryLogs',
+    'Log group of the delivery of alerts',
+    deliverer.logGroup.logGroupName,
+  );
+  if (bus !== undefined) addOutput(scope, outputName.alertBus, 'The bus of alerts', bus.eventBusName);
+  if (topic !== undefined) addOutput(scope, outputName.alertTopic, 'The topic of alerts', topic.topicArn);
 }
 
 /** What is logged where. */
@@ -174,20 +179,30 @@ export interface Logged {
 /** Shows where the functions log, and where requests to the buckets are logged. */
 export function showLogs(scope: Construct, { streams, files, accessLogs }: Logged): void {
   if (accessLogs !== undefined) {
-    output(scope, 'AccessLogBucket', 'Bucket of the access logs of the other buckets', accessLogs.bucketName);
+    addOutput(
+      scope,
+      'AccessLogBucket',
+      'Bucket of the access logs of the other buckets',
+      accessLogs.bucketName,
+    );
   }
-  output(scope, 'ConsumerLogs', 'Log group of the Kinesis consumer', streams.consumer.logGroup.logGroupName);
+  addOutput(
+    scope,
+    'ConsumerLogs',
+    'Log group of the Kinesis consumer',
+    streams.consumer.logGroup.logGroupName,
+  );
   if (files === undefined) return;
-  output(scope, 'ImporterLogs', 'Log group of the file importer', files.importer.logGroup.logGroupName);
+  addOutput(scope, 'ImporterLogs', 'Log group of the file importer', files.importer.logGroup.logGroupName);
 }
 
 /** Shows where the query API is, and how to get the credentials. */
 export function showApi(scope: Construct, { stage, secret, function: { logGroup } }: QueryApi): void {
-  output(scope, 'ApiUrl', 'The query API; what it answers is at /docs', stage.url);
-  output(scope, 'ApiLogs', 'Log group of the query API', logGroup.logGroupName);
+  addOutput(scope, 'ApiUrl', 'The query API; what it answers is at /docs', stage.url);
+  addOutput(scope, 'ApiLogs', 'Log group of the query API', logGroup.logGroupName);
   if (secret === undefined) return;
-  output(scope, 'ApiCredentials', 'The secret that holds account and token', secret.secretName);
-  output(scope, 'ReadApiCredentials', 'The command that shows them', readCommand(secret.secretName));
+  addOutput(scope, 'ApiCredentials', 'The secret that holds account and token', secret.secretName);
+  addOutput(scope, 'ReadApiCredentials', 'The command that shows them', readCommand(secret.secretName));
 }
 
 /** Shows the address that each carrier's portal asks for, and how to get the carrier's credential. */
@@ -196,7 +211,7 @@ export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
     const { name, carrier } = source.settings;
     const url = webhooks.formatUrl(source);
     const show = (id: SourceOutput, description: string, value: string): void =>
-      output(scope, `${source.node.id}${id}`, `Source ${name}: ${description}`, value);
+      addOutput(scope, `${source.node.id}${id}`, `Source ${name}: ${description}`, value);
     show('CallbackURL', `the address that ${carrier} calls`, url);
     if (portals[carrier].webhookSink) {
       const sink = { destination: url, method: 'POST', batch_events: true };
@@ -206,10 +221,10 @@ export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
     show('ReadCallbackSecret', 'the command that shows it', readCommand(secretName));
   }
   const { logGroup } = webhooks.receiver;
-  output(scope, 'WebhookLogs', 'Log group of the webhook receiver', logGroup.logGroupName);
+  addOutput(scope, 'WebhookLogs', 'Log group of the webhook receiver', logGroup.logGroupName);
 }
 
-function output(scope: Construct, id: string, description: string, value: string): void {
+function addOutput(scope: Construct, id: string, description: string, value: string): void {
   new CfnOutput(scope, id, { description, value });
 }
 

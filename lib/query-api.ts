@@ -18,8 +18,8 @@ import { consoleRoutes, routes } from '../lambda/functions/query-api/routes.ts';
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { mutesPartition } from '../lambda/store/mutes.ts';
 import { alertsTable, filesTable, findingsTable, sessionsTable, simsTable } from '../lambda/store/tables.ts';
-import { generatedSecret } from './generated-secret.ts';
-import { loggedStage } from './http-stage.ts';
+import { makeGeneratedSecret } from './generated-secret.ts';
+import { makeLoggedStage } from './http-stage.ts';
 import type { Lake } from './lake.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
@@ -56,14 +56,14 @@ export class QueryApi extends Construct {
     this.#allow(props);
     const api = this.#api(props.settings);
     const { requestsPerSecond } = props.settings;
-    this.stage = loggedStage(this, { api, requestsPerSecond, operation: props.operation });
+    this.stage = makeLoggedStage(this, { api, requestsPerSecond, operation: props.operation });
   }
 
   /** The token is made by Secrets Manager, and the account from the stack's id: both stay for as long as the stack. */
   #secret(): Secret {
     const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
     const account = Fn.join('', ['AC', Fn.join('', Fn.split('-', stackUuid))]);
-    return generatedSecret(this, 'Credentials', {
+    return makeGeneratedSecret(this, 'Credentials', {
       description:
         'Who may call the query API: account and token, and previousToken while clients change over',
       members: { account },

@@ -5,7 +5,7 @@ import type { Construct } from 'constructs';
 import { findGranule, watchesSource } from '../lambda/alerts/rules.ts';
 import { environment } from '../lambda/aws/names.ts';
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../lambda/ledger/heard.ts';
-import { accessLogBucket } from './access-logs.ts';
+import { makeAccessLogBucket } from './access-logs.ts';
 import { AlertDelivery, type AlertDeliveryProps } from './alert-delivery.ts';
 import { AlertSweep, type AlertSweepProps } from './alert-sweep.ts';
 import { DayPass } from './day-pass.ts';
@@ -31,7 +31,7 @@ import { QueryApi, type QueryApiProps } from './query-api.ts';
 import type { Configuration } from './settings.ts';
 import { chooseWarmWriteUnits } from './sizing.ts';
 import { CarrierSource, type CarrierSourceProps } from './source.ts';
-import { sourceId } from './source-ids.ts';
+import { makeSourceId } from './source-ids.ts';
 import { Storage } from './storage.ts';
 import { StreamIngest } from './stream-ingest.ts';
 import { WebhookIngest } from './webhook-ingest.ts';
@@ -120,7 +120,7 @@ export class SimledgerStack extends Stack {
     const granules = { min: minGranuleMilliseconds, max: maxGranuleMilliseconds };
     return sources.map(
       (source) =>
-        new CarrierSource(this, sourceId(source), {
+        new CarrierSource(this, makeSourceId(source), {
           ...{ source, overwrittenFileDays, ...shared },
           isWatched: rules.some(({ match }) => watchesSource(match, source.name)),
           granuleMilliseconds: findGranule(rules, source.name, granules),
@@ -203,7 +203,7 @@ export class SimledgerStack extends Stack {
   ): IBucket | undefined {
     return bucket === false
       ? undefined
-      : accessLogBucket(this, 'AccessLogs', { bucket, logDays, removalPolicy });
+      : makeAccessLogBucket(this, 'AccessLogs', { bucket, logDays, removalPolicy });
   }
 
   /** The variables of a function that writes the ledger. */

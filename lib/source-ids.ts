@@ -23,7 +23,7 @@ export const sourceOutputs = [
 ] as const;
 export type SourceOutput = (typeof sourceOutputs)[number];
 
-/** Alarms of a source: see {@link sourceAlarmId}. */
+/** Alarms of a source: see {@link makeSourceAlarmId}. */
 export const sourceAlarms = [
   'Stuck',
   'Late',
@@ -54,8 +54,8 @@ export const stackAlarms: readonly string[] = [
 ];
 
 /** The id of a source's alarm. */
-export function sourceAlarmId(source: Pick<Source, 'name'>, alarm: SourceAlarm): string {
-  const id = `${logicalName(source)}${alarm}`;
+export function makeSourceAlarmId(source: Pick<Source, 'name'>, alarm: SourceAlarm): string {
+  const id = `${makeLogicalName(source)}${alarm}`;
   return stackAlarms.includes(id) ? `Source${id}` : id;
 }
 
@@ -63,14 +63,14 @@ export function sourceAlarmId(source: Pick<Source, 'name'>, alarm: SourceAlarm):
 export const callbackCredentials = 'Credentials';
 
 /** A source's name as CloudFormation's logical ids carry it, which have no hyphens: `kore-eu` is `KoreEu`. */
-export function logicalName(source: Pick<Source, 'name'>): string {
+export function makeLogicalName(source: Pick<Source, 'name'>): string {
   const words = source.name.split('-').filter((word) => word !== '');
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
 /** The id of the construct that is a source, and the first part of the ids of its outputs. */
-export function sourceId(source: Pick<Source, 'name'>): string {
-  return `Source${logicalName(source)}`;
+export function makeSourceId(source: Pick<Source, 'name'>): string {
+  return `Source${makeLogicalName(source)}`;
 }
 
 /** Two sources that would have the same id, and the id. */
@@ -88,7 +88,7 @@ export interface NameClash {
 export function findNameClash(names: readonly string[]): NameClash | undefined {
   const owners = new Map<string, string>();
   for (const name of names) {
-    for (const id of idsWithName(name)) {
+    for (const id of listIdsWithName(name)) {
       const key = id.toLowerCase();
       const owner = owners.get(key);
       if (owner !== undefined) return { names: [owner, name], id };
@@ -99,11 +99,11 @@ export function findNameClash(names: readonly string[]): NameClash | undefined {
 }
 
 /** The source's construct, its secret and its outputs share a name space here, though not all of them share a scope. */
-function idsWithName(name: string): string[] {
+function listIdsWithName(name: string): string[] {
   const source = { name };
   return [
-    sourceId(source),
-    ...[callbackCredentials, ...sourceOutputs].map((part) => `${sourceId(source)}${part}`),
-    ...sourceAlarms.map((alarm) => sourceAlarmId(source, alarm)),
+    makeSourceId(source),
+    ...[callbackCredentials, ...sourceOutputs].map((part) => `${makeSourceId(source)}${part}`),
+    ...sourceAlarms.map((alarm) => makeSourceAlarmId(source, alarm)),
   ];
 }

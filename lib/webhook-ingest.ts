@@ -7,8 +7,8 @@ import { environment } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { findAuthentication } from '../lambda/functions/webhook-receiver/authentication.ts';
 import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
-import { generatedSecret } from './generated-secret.ts';
-import { loggedStage } from './http-stage.ts';
+import { makeGeneratedSecret } from './generated-secret.ts';
+import { makeLoggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
 import { type FunctionOperation, NodeFunction } from './node-function.ts';
 import type { WebhookSettings } from './settings.ts';
@@ -61,7 +61,7 @@ export class WebhookIngest extends Construct {
     this.#routes(props);
     // Without a limit here: API Gateway would answer with 429, after which KORE drops a request. The function has
     // limits.
-    this.stage = loggedStage(this, { api: this.api, operation: props.operation });
+    this.stage = makeLoggedStage(this, { api: this.api, operation: props.operation });
   }
 
   /** The address that a source's carrier calls. */
@@ -73,7 +73,7 @@ export class WebhookIngest extends Construct {
   #secret(source: CarrierSource): Secret {
     const { name, carrier } = source.settings;
     const { generated, hasUser } = findAuthentication(carrier);
-    return generatedSecret(this, `${source.node.id}${callbackCredentials}`, {
+    return makeGeneratedSecret(this, `${source.node.id}${callbackCredentials}`, {
       description: `The credential with which ${carrier} calls the source ${name}`,
       members: hasUser ? { username: name } : {},
       generated,

@@ -29,7 +29,7 @@ export class RoleWriter extends Construct {
   constructor(scope: Construct, id: string, props: WriterProps<RoleWriterSettings>) {
     super(scope, id);
     const { source, settings } = props;
-    this.externalId = settings.externalId ?? generatedExternalId(source);
+    this.externalId = settings.externalId ?? makeExternalId(source);
     this.role = new Role(this, 'Role', {
       description: `Lets ${source.carrier} write the records of the source ${source.name}`,
       assumedBy: new ArnPrincipal(settings.principal).withConditions(trust(source, this.externalId)),
@@ -78,7 +78,7 @@ function trust({ carrier }: SourceSettings, externalId: string) {
  * The source's name and the random part of the stack's id (`arn:…:stack/<name>/<uuid>`): it differs from every other
  * customer's, which is what an external id is for, and stays the same for as long as the stack lives.
  */
-function generatedExternalId({ name }: SourceSettings): string {
+function makeExternalId({ name }: SourceSettings): string {
   return Fn.join('-', [name, Fn.select(2, Fn.split('/', Aws.STACK_ID))]);
 }
 

@@ -11,7 +11,7 @@ const compilation = {
 };
 
 /** The requests that create the ledger's tables under their fixed names. */
-export const tableRequests: readonly CreateTableCommandInput[] = tables.map(tableInput);
+export const tableRequests: readonly CreateTableCommandInput[] = tables.map(makeTableInput);
 
 /**
  * Starts a local DynamoDB that has the ledger's tables.
@@ -23,7 +23,7 @@ export function startLedgerTables(options: Omit<DynamoDbOptions, 'tables'>): Pro
 }
 
 /** The request that makes a table as the stack does: paid by request, its indexes with keys only. */
-function tableInput({ name, partitionKey, sortKey, localIndex, globalIndexes = [] }: TableDefinition) {
+function makeTableInput({ name, partitionKey, sortKey, localIndex, globalIndexes = [] }: TableDefinition) {
   const names = [
     partitionKey,
     sortKey,
@@ -37,29 +37,29 @@ function tableInput({ name, partitionKey, sortKey, localIndex, globalIndexes = [
       AttributeName,
       AttributeType: 'S' as const,
     })),
-    KeySchema: keySchema(partitionKey, sortKey),
+    KeySchema: makeKeySchema(partitionKey, sortKey),
     ...(localIndex && {
-      LocalSecondaryIndexes: [keysOnly(localIndex.name, partitionKey, localIndex.sortKey)],
+      LocalSecondaryIndexes: [makeKeysOnlyIndex(localIndex.name, partitionKey, localIndex.sortKey)],
     }),
     ...(globalIndexes.length > 0 && {
       GlobalSecondaryIndexes: globalIndexes.map((index) =>
-        keysOnly(index.name, index.partitionKey, index.sortKey),
+        makeKeysOnlyIndex(index.name, index.partitionKey, index.sortKey),
       ),
     }),
   } satisfies CreateTableCommandInput;
 }
 
-function keySchema(partitionKey: string, sortKey: string | undefined) {
+function makeKeySchema(partitionKey: string, sortKey: string | undefined) {
   return [
     { AttributeName: partitionKey, KeyType: 'HASH' as const },
     ...(sortKey === undefined ? [] : [{ AttributeName: sortKey, KeyType: 'RANGE' as const }]),
   ];
 }
 
-function keysOnly(name: string, partitionKey: string, sortKey: string | undefined) {
+function makeKeysOnlyIndex(name: string, partitionKey: string, sortKey: string | undefined) {
   return {
     IndexName: name,
-    KeySchema: keySchema(partitionKey, sortKey),
+    KeySchema: makeKeySchema(partitionKey, sortKey),
     Projection: { ProjectionType: 'KEYS_ONLY' as const },
   };
 }

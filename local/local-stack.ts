@@ -27,9 +27,9 @@ import {
   fileQueue,
   lakeBucket,
   localSources,
+  makeWebhookSecret,
   metricsQueue,
   quarantineBucket,
-  webhookSecret,
 } from './places.ts';
 
 /** What a stack says of itself: to its functions by their environment, to clients by its outputs. */
@@ -131,7 +131,7 @@ export function webhookReceiverVariables(
 ): Record<string, string> {
   const sources: readonly WebhookSourceDescription[] = localSources.map(({ name, carrier, streamArn }) => ({
     ...{ name, carrier, streamArn },
-    secret: webhookSecret(name),
+    secret: makeWebhookSecret(name),
     // No limit, as for the API here.
     requestsPerSecond: 0,
   }));

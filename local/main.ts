@@ -14,20 +14,20 @@ import { startLocalLedger } from './local-ledger.ts';
 import { exportMilliseconds } from './metrics.ts';
 import { type ApiCredentials, help, type LocalOptions, readOptions } from './options.ts';
 import { localSources } from './places.ts';
-import { printable } from './printable.ts';
+import { makePrintable } from './printable.ts';
 import { RepeatedRuns } from './repeated-runs.ts';
 import { replayExamples, replayFiles, replaySimulation, type Simulated, sweepHours } from './replay.ts';
 import {
   describeBills,
+  describeEndpoints,
   describeSealedDays,
-  ledgerTable,
-  messageLines,
+  formatLedger,
+  formatMessages,
+  formatReceipt,
   openAlertsTable,
-  receiptTable,
   rejectTable,
-  whereToLook,
 } from './report.ts';
-import { type UserFile, userFile } from './user-files.ts';
+import { openUserFile, type UserFile } from './user-files.ts';
 
 /** `npm start`: the whole of simledger on this machine. See {@link help}. */
 
@@ -41,9 +41,9 @@ async function main(): Promise<number> {
     return exitCode.done;
   }
   const { replay } = options;
-  const files = replay.kind === 'files' ? await Promise.all(replay.files.map(userFile)) : [];
+  const files = replay.kind === 'files' ? await Promise.all(replay.files.map(openUserFile)) : [];
   const rules = await readRules(options.rulesFile, localSources);
-  const interrupted = interruption();
+  const interrupted = waitForInterruption();
   const ledger = await startLocalLedger({
     ports: options.ports,
     apiCredentials: options.apiCredentials,
@@ -124,7 +124,7 @@ function showTrouble(sentence: string): void {
 }
 
 function showMessages(swept: LocalSweep | undefined): void {
-  const lines = messageLines(swept?.told ?? []);
+  const lines = formatMessages(swept?.told ?? []);
   if (lines.length > 0) console.log(lines.join('\n'));
 }
 
@@ -133,7 +133,7 @@ const sameInterruptMilliseconds = 500;
 const parentPollMilliseconds = 250;
 
 /** Resolves at the first Ctrl-C or SIGTERM, or when `npm start` has ended; a second signal ends the run at once. */
-function interruption(): Promise<undefined> {
+function waitForInterruption(): Promise<undefined> {
   return new Promise((resolve) => {
     let interrupted: number | undefined;
     const interrupt = (): void => {
@@ -180,7 +180,7 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
   let isUndelivered = false;
   switch (replay.kind) {
     case 'nothing':
-      if (!once) console.log(`\n${whereToLook(ledger, apiCredentials)}`);
+      if (!once) console.log(`\n${describeEndpoints(ledger, apiCredentials)}`);
       return exitCode.done;
     case 'examples':
       console.log(
@@ -211,7 +211,7 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
         ),
       );
   }
-  if (!once) console.log(`\n${whereToLook(ledger, apiCredentials)}`);
+  if (!once) console.log(`\n${describeEndpoints(ledger, apiCredentials)}`);
   return ledger.givenUp() === 0 && !isUndelivered ? exitCode.done : exitCode.unequal;
 }
 
@@ -240,9 +240,9 @@ async function reportAlertsAndDays(
 
 async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number }): Promise<void> {
   const rejects = await ledger.quarantined();
-  console.log(`\nThe ledger now\n${await ledgerTable(ledger.dynamoDb)}`);
+  console.log(`\nThe ledger now\n${await formatLedger(ledger.dynamoDb)}`);
   if (rejects.length > 0) console.log(`\nIn quarantine\n${rejectTable(rejects)}`);
-  console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
+  console.log(`\nReceipt, in records\n${formatReceipt(ledger.receipts)}`);
   showSpeed(ledger, seconds);
 }
 
@@ -252,7 +252,7 @@ async function reportSimulation(
 ): Promise<number> {
   const { comparison, answers, findings, miscounts, seconds, isUndelivered } = simulated;
   console.log(`\nOpen alerts at the end\n${openAlertsTable(await alerts.list())}`);
-  console.log(`\nReceipt, in records\n${receiptTable(ledger.receipts)}`);
+  console.log(`\nReceipt, in records\n${formatReceipt(ledger.receipts)}`);
   showSpeed(ledger, seconds);
   const { sessions, usage, events } = comparison.checked;
   const checked = `${count(sessions)} sessions, ${count(usage)} usage items, ${count(events)} events`;
@@ -309,9 +309,9 @@ function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCreden
 function showLog(line: string): void {
   const entry = jsonObject(parseJson(line));
   const testId = entry?.['testId'];
-  if (testId !== undefined) console.log(`Sink validation: test_id ${printable(String(testId))}`);
+  if (testId !== undefined) console.log(`Sink validation: test_id ${makePrintable(String(testId))}`);
   else if (entry === undefined || entry['level'] === 'WARN' || entry['level'] === 'ERROR') {
-    console.error(`! ${printable(line)}`);
+    console.error(`! ${makePrintable(line)}`);
   }
 }
 

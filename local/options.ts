@@ -113,7 +113,7 @@ API credentials: ${credentialVariables.account} (${defaultCredentials.account}),
  * @throws UsageError
  */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | undefined {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parseOptions(args);
   if (values.help === true) return undefined;
   return {
     replay: readReplay(values, positionals),
@@ -149,7 +149,7 @@ interface Values {
   readonly otlp?: string | undefined;
 }
 
-function parsed(args: readonly string[]): { values: Values; positionals: string[] } {
+function parseOptions(args: readonly string[]): { values: Values; positionals: string[] } {
   try {
     return parseArgs({
       args: [...args],
@@ -188,9 +188,9 @@ function readReplay(values: Values, files: readonly string[]): Replay {
   if (simulated) {
     return {
       kind: 'simulation',
-      sims: wholeNumber('--simulate', values.simulate, 1, 1_000_000),
-      hours: wholeNumber('--hours', values.hours ?? '24', 1, 24 * 31),
-      seed: wholeNumber('--seed', values.seed ?? '1', 0, 2 ** 31),
+      sims: parseWholeNumber('--simulate', values.simulate, 1, 1_000_000),
+      hours: parseWholeNumber('--hours', values.hours ?? '24', 1, 24 * 31),
+      seed: parseWholeNumber('--seed', values.seed ?? '1', 0, 2 ** 31),
       losses: readLosses(values.losses),
     };
   }
@@ -221,7 +221,7 @@ function readSessionRefresh(given = 'update'): SessionRefresh {
   throw new UsageError(`Unknown --session-refresh ${JSON.stringify(given)}: give one of ${accepted}`);
 }
 
-function wholeNumber(option: string, text: string | undefined, min: number, max: number): number {
+function parseWholeNumber(option: string, text: string | undefined, min: number, max: number): number {
   const value = Number(text);
   if (text !== undefined && /^\d+$/.test(text) && value >= min && value <= max) return value;
   throw new UsageError(`${option} ${JSON.stringify(text)}: give a whole number from ${min} to ${max}`);
@@ -235,7 +235,7 @@ function wholeNumber(option: string, text: string | undefined, min: number, max:
 export function readPort(name: keyof Ports, env: NodeJS.ProcessEnv): number {
   const { variable, port } = portVariables[name];
   const text = env[variable];
-  return text === undefined || text === '' ? port : wholeNumber(variable, text, 0, 65_535);
+  return text === undefined || text === '' ? port : parseWholeNumber(variable, text, 0, 65_535);
 }
 
 /** The API's credentials, from the environment or the defaults. */

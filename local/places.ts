@@ -29,7 +29,7 @@ export const metricsQueue = 'simledger-metrics';
 export const apiSecret = 'simledger-api';
 
 /** The name of the secret that authenticates a source's requests. */
-export function webhookSecret(source: string): string {
+export function makeWebhookSecret(source: string): string {
   return `simledger-webhook-${source}`;
 }
 
@@ -39,8 +39,8 @@ export function webhookSecret(source: string): string {
  * there. There is one more source for each carrier, as in a deployment.
  */
 export const localSources: readonly [LocalSource, ...LocalSource[]] = [
-  localSource('default', '1nce', ''),
-  ...carriers.map((carrier) => localSource(carrier, carrier, `-${carrier}`)),
+  findLocalSource('default', '1nce', ''),
+  ...carriers.map((carrier) => findLocalSource(carrier, carrier, `-${carrier}`)),
 ];
 
 /**
@@ -54,7 +54,7 @@ export function findPlace(source: string): LocalSource {
   return place;
 }
 
-function localSource(name: string, carrier: LocalSource['carrier'], suffix: string): LocalSource {
+function findLocalSource(name: string, carrier: LocalSource['carrier'], suffix: string): LocalSource {
   const stream = `simledger-stream${suffix}`;
   return {
     name,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildConsole, consoleBuildOptions } from '../console/build.ts';
+import { buildConsole, makeBuildOptions } from '../console/build.ts';
 import type { FunctionFiles } from '../emulators/lambda-runtime/bundle.ts';
 import { BundleCache } from '../emulators/lambda-runtime/bundle-cache.ts';
 import { consoleFolder, documentationFolder } from '../lambda/aws/names.ts';
@@ -30,21 +30,21 @@ async function readDocumentation(): Promise<FunctionFiles> {
 
 /** The console's files; made again only where a source has changed. */
 async function readConsole(): Promise<FunctionFiles> {
-  const options = consoleBuildOptions(projectDirectory);
+  const options = makeBuildOptions(projectDirectory);
   const cache = new BundleCache(projectDirectory, cacheDirectory);
   const kept = await cache.read(options);
-  if (kept !== undefined) return place(kept);
+  if (kept !== undefined) return copyFiles(kept);
   const started = Date.now();
   const { files, inputs } = await buildConsole(projectDirectory);
   const texts = Object.fromEntries(
     Object.entries(files).map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]),
   );
   await cache.keep(options, inputs, texts, started);
-  return place(texts);
+  return copyFiles(texts);
 }
 
 /** Kept files, in base64, as the function's folder has them. */
-function place(kept: Readonly<Record<string, string>>): FunctionFiles {
+function copyFiles(kept: Readonly<Record<string, string>>): FunctionFiles {
   return Object.fromEntries(
     Object.entries(kept).map(([name, text]) => [`${consoleFolder}/${name}`, Buffer.from(text, 'base64')]),
   );

@@ -30,7 +30,7 @@ import { hour } from '../simulator/records.ts';
 import { sessionAnswers } from '../simulator/session-answers.ts';
 import type { FleetTruth } from '../simulator/truth.ts';
 import type { LocalAlerts, LocalSweep } from './alerts.ts';
-import { exampleDeliveries } from './examples/index.ts';
+import { readExampleDeliveries } from './examples/index.ts';
 import type { FileRead, LocalLedger } from './ledger-interface.ts';
 import type { ApiCredentials } from './options.ts';
 import { findPlace } from './places.ts';
@@ -48,7 +48,7 @@ export interface Replayed {
 /** Replays the bundled examples. */
 export function replayExamples(ledger: LocalLedger, output: ProgressOutput): Promise<Replayed> {
   return replayCounted(ledger, output, async () => {
-    const { stream, files } = await exampleDeliveries();
+    const { stream, files } = await readExampleDeliveries();
     for (const { source, data, partitionKey } of stream) await ledger.putRecord(source, data, partitionKey);
     for (const { source, key, bytes } of files) await ledger.putFile(source, key, bytes);
   });
@@ -263,14 +263,14 @@ export async function replaySimulation(
   const receipt = ledger.receipts.total();
   const { stored, repeated } = receipt;
   const miscounts = [
-    miscount('received', receipt.received, stored + repeated + receipt.ignored + receipt.rejected),
+    describeMiscount('received', receipt.received, stored + repeated + receipt.ignored + receipt.rejected),
     // After a partial failure the whole batch was delivered, and counted, again.
     ...(receipt.failed > 0
       ? []
       : [
-          miscount('received', delivered, receipt.received),
-          miscount('ignored', ignored, receipt.ignored),
-          miscount('rejected', rejected, receipt.rejected),
+          describeMiscount('received', delivered, receipt.received),
+          describeMiscount('ignored', ignored, receipt.ignored),
+          describeMiscount('rejected', rejected, receipt.rejected),
         ]),
   ].filter((sentence) => sentence !== undefined);
   const compared = hasIncidents ? rules : [];
@@ -326,7 +326,7 @@ function askAbout(
   return compareAnswers(truth, sessionAnswers(api, asked, { from, to: from + hours * hour }));
 }
 
-function miscount(name: string, expected: number, found: number): string | undefined {
+function describeMiscount(name: string, expected: number, found: number): string | undefined {
   return expected === found ? undefined : `Records ${name}: expected ${expected}, found ${found}`;
 }
 

@@ -15,7 +15,7 @@ import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts'
 import type { LocalLedger } from './ledger-interface.ts';
 import type { ApiCredentials, LocalOptions } from './options.ts';
 import { localSources, quarantineBucket } from './places.ts';
-import { printable } from './printable.ts';
+import { makePrintable } from './printable.ts';
 import type { Receipts } from './receipts.ts';
 
 /** What the local run prints of the ledger. */
@@ -29,8 +29,8 @@ const maxRejects = 12;
 const maxUsage = 10_000;
 
 /** Receipts by source. */
-export function receiptTable(receipts: Receipts): string {
-  const table = newTable(['source', 'received', 'stored', 'repeated', 'ignored', 'rejected']);
+export function formatReceipt(receipts: Receipts): string {
+  const table = makeTable(['source', 'received', 'stored', 'repeated', 'ignored', 'rejected']);
   for (const [source, receipt] of receipts.entries()) table.push([source, ...counts(receipt)]);
   table.push(['all', ...counts(receipts.total())]);
   return table.toString();
@@ -42,40 +42,40 @@ function counts(receipt: ReturnType<Receipts['total']>): string[] {
 }
 
 /** SIMs with their latest sessions and their usage. */
-export async function ledgerTable(client: DynamoDBClient): Promise<string> {
+export async function formatLedger(client: DynamoDBClient): Promise<string> {
   const answer = await client.send(new ScanCommand({ TableName: simsTable.name, Limit: maxSims + 1 }));
   const items = answer.Items ?? [];
   if (items.length === 0) return 'The ledger is empty.';
-  const table = newTable(['SIM', 'carrier', 'name', 'sessions, latest first', 'bytes', 'SMS', 'last event']);
-  for (const item of items.slice(0, maxSims)) table.push(await simRow(client, item));
+  const table = makeTable(['SIM', 'carrier', 'name', 'sessions, latest first', 'bytes', 'SMS', 'last event']);
+  for (const item of items.slice(0, maxSims)) table.push(await formatSimRow(client, item));
   const more = items.length > maxSims ? `\nand more: the first ${maxSims} SIMs are shown` : '';
   return `${table.toString()}${more}`;
 }
 
-async function simRow(client: DynamoDBClient, sim: Item): Promise<string[]> {
+async function formatSimRow(client: DynamoDBClient, sim: Item): Promise<string[]> {
   const key = sim[simsTable.partitionKey]?.S ?? '';
   const sessions = await readItems(client, sessionsTable.name, key, { index: true, limit: maxSessions + 1 });
   const usage = await readItems(client, usageTable.name, key, { index: false, limit: maxUsage });
-  const shown = sessions.slice(0, maxSessions).map(sessionLine);
+  const shown = sessions.slice(0, maxSessions).map(formatSessionLine);
   return [
-    printable(key),
-    text(sim, 'carrier'),
-    text(sim, 'simName'),
+    makePrintable(key),
+    readText(sim, 'carrier'),
+    readText(sim, 'simName'),
     sessions.length > maxSessions ? [...shown, '…'].join('\n') : shown.join('\n'),
     count(sum(usage, 'dataTotal')),
     count(sum(usage, 'messages')),
-    text(sim, 'lastEvent'),
+    readText(sim, 'lastEvent'),
   ];
 }
 
 /** `open 2026-01-02 03:04 to …, DE Telekom, 1,234 bytes` */
-function sessionLine(session: Item): string {
+function formatSessionLine(session: Item): string {
   const total = session['dataTotal']?.N;
-  const network = [text(session, 'country'), text(session, 'operatorName')]
+  const network = [readText(session, 'country'), readText(session, 'operatorName')]
     .filter((part) => part !== '')
     .join(' ');
   const parts = [
-    `${text(session, 'status').padEnd(6)} ${minute(text(session, 'start'))}`,
+    `${readText(session, 'status').padEnd(6)} ${formatMinute(readText(session, 'start'))}`,
     network,
     total === undefined ? '' : `${count(Number(total))} B`,
   ];
@@ -84,10 +84,10 @@ function sessionLine(session: Item): string {
 
 /** What is in quarantine. */
 export function rejectTable(lines: readonly string[]): string {
-  const table = newTable(['source', 'code', 'reason', 'position']);
+  const table = makeTable(['source', 'code', 'reason', 'position']);
   for (const line of lines.slice(0, maxRejects)) {
     const { source, code, reason, position } = JSON.parse(line) as RejectLine;
-    table.push([source, code, shortened(reason, 60), shortened(position, 44)]);
+    table.push([source, code, shortenText(reason, 60), shortenText(position, 44)]);
   }
   const more = lines.length > maxRejects ? `\nand ${count(lines.length - maxRejects)} more` : '';
   return `${table.toString()}${more}`;
@@ -99,10 +99,12 @@ const maxMessages = 30;
 const maxAlerts = 20;
 
 /** The messages about alerts, one line each, with the time of the sweep. */
-export function messageLines(told: readonly AlertTransition[]): string[] {
+export function formatMessages(told: readonly AlertTransition[]): string[] {
   const lines = told
     .slice(0, maxMessages)
-    .map((transition) => `  ${minute(transition.decidedAt)}  ${printable(writeHeadline(transition))}`);
+    .map(
+      (transition) => `  ${formatMinute(transition.decidedAt)}  ${makePrintable(writeHeadline(transition))}`,
+    );
   const more = told.length - lines.length;
   return more > 0 ? [...lines, `  and ${count(more)} more: npx simledger --local alerts list`] : lines;
 }
@@ -114,10 +116,10 @@ export type ShownAlert = Pick<Alert, 'state' | 'start_time' | 'rule' | 'severity
 export function openAlertsTable(alerts: readonly ShownAlert[]): string {
   const open = alerts.filter(({ state }) => state === 'open');
   if (open.length === 0) return 'No alert is open.';
-  const table = newTable(['since', 'rule', 'severity', 'source', 'SIM']);
+  const table = makeTable(['since', 'rule', 'severity', 'source', 'SIM']);
   for (const alert of open.slice(0, maxAlerts)) {
     const { start_time: start, rule, severity, source } = alert;
-    table.push([minute(start), rule, severity, source ?? '', printable(describeAlertSims(alert))]);
+    table.push([formatMinute(start), rule, severity, source ?? '', makePrintable(describeAlertSims(alert))]);
   }
   const more = open.length - maxAlerts;
   return more > 0 ? `${table.toString()}\nand ${count(more)} more` : table.toString();
@@ -174,7 +176,7 @@ export function describeBills(
 }
 
 /** Where to look, and how to send something. */
-export function whereToLook({ endpoints }: LocalLedger, { account, token }: ApiCredentials): string {
+export function describeEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCredentials): string {
   const { stream, bucket } = localSources[0];
   return [
     'Where to look (any access key works: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1)',
@@ -217,22 +219,22 @@ async function readItems(
   return items;
 }
 
-function newTable(head: string[]): InstanceType<typeof Table> {
+function makeTable(head: string[]): InstanceType<typeof Table> {
   return new Table({ head, style: { head: [], border: [] } });
 }
 
-function text(item: Item, name: string): string {
-  return printable(item[name]?.S ?? '');
+function readText(item: Item, name: string): string {
+  return makePrintable(item[name]?.S ?? '');
 }
 
 function sum(items: readonly Item[], name: string): number {
   return items.reduce((total, item) => total + Number(item[name]?.N ?? 0), 0);
 }
 
-function minute(time: string): string {
+function formatMinute(time: string): string {
   return time.slice(0, 16).replace('T', ' ');
 }
 
-function shortened(line: string, most: number): string {
-  return printable(line.length <= most ? line : `${line.slice(0, most - 1)}…`);
+function shortenText(line: string, most: number): string {
+  return makePrintable(line.length <= most ? line : `${line.slice(0, most - 1)}…`);
 }

@@ -1,6 +1,6 @@
 import { carrierTraits, type WebhookAuthentication } from '../lambda/ledger/source.ts';
 import type { ApiCredentials } from './options.ts';
-import { apiSecret, localSources, webhookSecret } from './places.ts';
+import { apiSecret, localSources, makeWebhookSecret } from './places.ts';
 
 /**
  * The contents of Secrets Manager: the API's credentials, which are also those of each carrier, in the carrier's form.
@@ -13,7 +13,7 @@ export function makeSecrets({ account, token }: ApiCredentials): Record<string, 
     token: { token },
   };
   const ofSources = localSources.map(({ name, carrier }) => [
-    webhookSecret(name),
+    makeWebhookSecret(name),
     JSON.stringify(byAuthentication[carrierTraits[carrier].webhook]),
   ]);
   return { [apiSecret]: JSON.stringify({ account, token }), ...Object.fromEntries(ofSources) };

@@ -29,7 +29,7 @@ export const fileKinds: ReadonlyMap<string, FileKind> = new Map([
 ]);
 
 /** A file's kind by the end of its name; undefined for an unknown ending. */
-export function kindOfName(name: string): FileKind | undefined {
+export function parseFileKind(name: string): FileKind | undefined {
   const lower = name.toLowerCase();
   return [...fileKinds].find(([end]) => lower.endsWith(end))?.[1];
 }
@@ -39,8 +39,8 @@ export function kindOfName(name: string): FileKind | undefined {
  *
  * @throws UsageError if it does not exist, or its kind is unknown.
  */
-export async function userFile(path: string): Promise<UserFile> {
-  const kind = kindOfName(path);
+export async function openUserFile(path: string): Promise<UserFile> {
+  const kind = parseFileKind(path);
   if (kind === undefined) {
     throw new UsageError(`${path}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);
   }
@@ -65,7 +65,7 @@ export interface JsonFile {
 
 /** The bodies in a JSON file: its lines if they are records, otherwise its records in any layout. */
 export function readBodies({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
-  return bodiesIn({ name: path, bytes, open: () => createReadStream(path) });
+  return splitBodies({ name: path, bytes, open: () => createReadStream(path) });
 }
 
 /**
@@ -73,7 +73,7 @@ export function readBodies({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
  *
  * @throws UsageError if it is not JSON lines and too large to be read as a whole.
  */
-export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
+export async function* splitBodies(file: JsonFile): AsyncGenerator<Buffer> {
   if (await beginsWithRecordLine(file)) {
     for await (const line of readLines(file.open())) {
       if (line.some((byte) => byte > blank)) yield line;
@@ -87,14 +87,14 @@ export async function* bodiesIn(file: JsonFile): AsyncGenerator<Buffer> {
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of file.open()) chunks.push(chunk);
-  yield* recordsIn(Buffer.concat(chunks));
+  yield* readRecords(Buffer.concat(chunks));
 }
 
 /**
  * An array's elements, or the objects one after the other; a broken fragment is a body too, and will be rejected. Of bytes
  * that are not UTF-8 each counts as a character, so that a record keeps its bytes and does not affect its neighbours.
  */
-function* recordsIn(bytes: Buffer): Generator<Buffer> {
+function* readRecords(bytes: Buffer): Generator<Buffer> {
   // A zero byte is UTF-8, but of UTF-16 every second one is.
   const isText = isUtf8(bytes) && !bytes.includes(0);
   const text = isText
@@ -135,7 +135,7 @@ async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buf
   for await (const chunk of chunks) {
     let from = 0;
     for (let end = chunk.indexOf(lineFeed); end !== -1; end = chunk.indexOf(lineFeed, from)) {
-      yield withoutReturn(Buffer.concat([...started, chunk.subarray(from, end)]));
+      yield stripReturn(Buffer.concat([...started, chunk.subarray(from, end)]));
       started = [];
       length = 0;
       from = end + 1;
@@ -144,9 +144,9 @@ async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buf
     length += chunk.length - from;
     if (length > longestLine) break;
   }
-  if (length > 0) yield withoutReturn(Buffer.concat(started));
+  if (length > 0) yield stripReturn(Buffer.concat(started));
 }
 
-function withoutReturn(line: Buffer): Buffer {
+function stripReturn(line: Buffer): Buffer {
   return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
 }

@@ -17,7 +17,7 @@ interface StreamerRecord {
   readonly id: number;
   readonly sim: { readonly iccid: string };
   readonly imsi?: unknown;
-  readonly [member: string]: unknown;
+  readonly [readMember: string]: unknown;
 }
 
 /** A record as a peer parses it. */
@@ -25,15 +25,15 @@ export type PeerRecord = CloudEvent | StreamerRecord;
 
 /** The update of one record's item. */
 export function makeUpdate(record: PeerRecord): UpdateCommandInput {
-  if (isCloudEvent(record)) return sessionUpdate(record.data);
-  return record['event_type'] === undefined ? usageUpdate(record) : eventUpdate(record);
+  if (isCloudEvent(record)) return makeSessionUpdate(record.data);
+  return record['event_type'] === undefined ? makeUsageUpdate(record) : makeEventUpdate(record);
 }
 
 function isCloudEvent(record: PeerRecord): record is CloudEvent {
   return 'specversion' in record;
 }
 
-function sessionUpdate(data: CloudEvent['data']): UpdateCommandInput {
+function makeSessionUpdate(data: CloudEvent['data']): UpdateCommandInput {
   const lastUpdated = new Date(String(data['timestamp'])).toISOString();
   return update(
     process.env['SESSIONS_TABLE'],
@@ -68,7 +68,7 @@ function sessionUpdate(data: CloudEvent['data']): UpdateCommandInput {
   );
 }
 
-function usageUpdate(record: StreamerRecord): UpdateCommandInput {
+function makeUsageUpdate(record: StreamerRecord): UpdateCommandInput {
   const start = new Date(String(record['start_timestamp'])).toISOString();
   return update(
     process.env['USAGE_TABLE'],
@@ -78,39 +78,39 @@ function usageUpdate(record: StreamerRecord): UpdateCommandInput {
       end: new Date(String(record['end_timestamp'])).toISOString(),
       imsi: record.imsi,
       iccid: record.sim.iccid,
-      volume: member(record, 'volume', 'total'),
-      volumeUp: member(record, 'volume', 'tx'),
-      volumeDown: member(record, 'volume', 'rx'),
+      volume: readMember(record, 'volume', 'total'),
+      volumeUp: readMember(record, 'volume', 'tx'),
+      volumeDown: readMember(record, 'volume', 'rx'),
       cost: record['cost'],
-      currency: member(record, 'currency', 'code'),
-      trafficType: member(record, 'traffic_type', 'description'),
-      operatorName: member(record, 'operator', 'name'),
-      mnc: member(record, 'operator', 'mnc'),
-      tariff: member(record, 'tariff', 'name'),
-      imei: member(record, 'endpoint', 'imei'),
-      simName: member(record, 'endpoint', 'name'),
+      currency: readMember(record, 'currency', 'code'),
+      trafficType: readMember(record, 'traffic_type', 'description'),
+      operatorName: readMember(record, 'operator', 'name'),
+      mnc: readMember(record, 'operator', 'mnc'),
+      tariff: readMember(record, 'tariff', 'name'),
+      imei: readMember(record, 'endpoint', 'imei'),
+      simName: readMember(record, 'endpoint', 'name'),
     },
   );
 }
 
-function eventUpdate(record: StreamerRecord): UpdateCommandInput {
+function makeEventUpdate(record: StreamerRecord): UpdateCommandInput {
   const time = new Date(String(record['timestamp'])).toISOString();
   return update(
     process.env['EVENTS_TABLE'],
     { sim: record.sim.iccid.slice(0, 19), eventKey: `${time}#${record.id}` },
     {
       time,
-      type: member(record, 'event_type', 'description'),
-      severity: member(record, 'event_severity', 'description'),
+      type: readMember(record, 'event_type', 'description'),
+      severity: readMember(record, 'event_severity', 'description'),
       description: record['description'],
-      imsi: member(record, 'imsi', 'imsi'),
+      imsi: readMember(record, 'imsi', 'imsi'),
       iccid: record.sim.iccid,
       detail: record['detail'],
     },
   );
 }
 
-function member(record: StreamerRecord, name: string, inner: string): unknown {
+function readMember(record: StreamerRecord, name: string, inner: string): unknown {
   return (record[name] as Record<string, unknown> | undefined)?.[inner];
 }
 

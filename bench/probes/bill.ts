@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InvoiceComparison } from '../../cli/bill/compare-invoice.ts';
 import { openInvoice } from '../../cli/bill/invoice-file.ts';
-import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { BillSum } from '../../lambda/billing/bill.ts';
 import { Rater } from '../../lambda/billing/rate.ts';
 import type { StoredObject } from '../../lambda/days/pass/ports.ts';
@@ -90,6 +90,6 @@ await comparison.close();
 const { user, system } = process.cpuUsage(before);
 process.send?.({
   ...{ rateSeconds, seconds: (performance.now() - begun) / 1_000, cpuSeconds: (user + system) / 1e6 },
-  megabytes: peakMemoryBytes() / 1e6,
+  megabytes: readPeakMemory() / 1e6,
   ...{ lines, differing },
 } satisfies BillCost);

@@ -2,7 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { parse } from 'csv-parse';
 import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
-import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { makeLedgerPorts } from '../../lambda/aws/ledger-ports.ts';
 import { service } from '../../lambda/aws/names.ts';
@@ -35,15 +35,15 @@ export interface CsvCost {
 const ways = {
   /** simledger, nothing sent. */
   interpret: (path: string, deliveredAt: number) =>
-    imported(path, deliveredAt, { write: async () => nothingRepeated }),
+    importRows(path, deliveredAt, { write: async () => nothingRepeated }),
   /** simledger, to the DynamoDB that answers at once. */
   store: (path: string, deliveredAt: number) =>
-    imported(path, deliveredAt, makeLedgerPorts(dynamoDbClient(), noRejects, refusing).writer),
-  'csv-parse-arrays': (path: string) => counted(createReadStream(path).pipe(parse())),
-  'csv-parse-objects': (path: string) => counted(createReadStream(path).pipe(parse({ columns: true }))),
+    importRows(path, deliveredAt, makeLedgerPorts(dynamoDbClient(), noRejects, refusing).writer),
+  'csv-parse-arrays': (path: string) => countRows(createReadStream(path).pipe(parse())),
+  'csv-parse-objects': (path: string) => countRows(createReadStream(path).pipe(parse({ columns: true }))),
   papaparse: (path: string) =>
-    counted(createReadStream(path).pipe(Papa.parse(Papa.NODE_STREAM_INPUT, { header: true }))),
-  udsv: udsvRows,
+    countRows(createReadStream(path).pipe(Papa.parse(Papa.NODE_STREAM_INPUT, { header: true }))),
+  udsv: readUdsvRows,
   /** csv-parse, zod, lib-dynamodb. */
   usual: importCsv,
 } as const;
@@ -65,7 +65,7 @@ const refusing = {
 const nothingRepeated = { repeated: new Set<number>(), failed: new Set<number>(), errors: [], gains: [] };
 
 /** Imports a file as the importer's handler does, but from a local file and without noting its progress. */
-async function imported(path: string, deliveredAt: number, writer: LedgerPorts['writer']): Promise<number> {
+async function importRows(path: string, deliveredAt: number, writer: LedgerPorts['writer']): Promise<number> {
   const sources = readSources();
   const bucket = sources.all.find(({ carrier }) => carrier === '1nce')?.bucket;
   if (bucket === undefined) throw new Error('No source of 1NCE with a bucket is configured');
@@ -101,14 +101,14 @@ async function imported(path: string, deliveredAt: number, writer: LedgerPorts['
   return rows;
 }
 
-async function counted(rows: AsyncIterable<unknown>): Promise<number> {
+async function countRows(rows: AsyncIterable<unknown>): Promise<number> {
   let count = 0;
   for await (const _ of rows) count += 1;
   return count;
 }
 
 /** uDSV reads texts: chunk by chunk, the columns' types from the first. */
-async function udsvRows(path: string): Promise<number> {
+async function readUdsvRows(path: string): Promise<number> {
   let parser: ReturnType<typeof initParser> | undefined;
   let count = 0;
   for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 1 << 18 })) {
@@ -128,7 +128,7 @@ async function main([path = '', way = '', deliveredAt = '']: readonly string[]):
   const rows = await ways[way as Way](path, Number(deliveredAt));
   const seconds = (performance.now() - begin) / 1_000;
   const { user, system } = process.cpuUsage(before);
-  const megabytes = peakMemoryBytes() / 1e6;
+  const megabytes = readPeakMemory() / 1e6;
   process.send?.({ rows, micros: (user + system) / rows, seconds, megabytes } satisfies CsvCost);
 }
 

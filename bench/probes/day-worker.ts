@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Context, SQSEvent } from 'aws-lambda';
-import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { type DayMessage, printMessage } from '../../lambda/days/work.ts';
 import type { FleetCounts } from '../stub-fleet.ts';
 
@@ -53,7 +53,7 @@ for (const bucket of buckets) {
       ? { kind: 'bucket', day, round: 1, bucket }
       : { kind: 'partial-bucket', day, asOf, bucket },
   );
-  early ||= peakMemoryBytes();
+  early ||= readPeakMemory();
 }
 const { user, system } = process.cpuUsage(before);
 const seconds = (performance.now() - begin) / 1_000;
@@ -61,5 +61,5 @@ const counts = (await (await fetch(`${endpoint}/counts`)).json()) as FleetCounts
 process.send?.({
   ...counts,
   ...{ cpuSeconds: (user + system) / 1e6, seconds },
-  megabytes: [early / 1e6, peakMemoryBytes() / 1e6],
+  megabytes: [early / 1e6, readPeakMemory() / 1e6],
 } satisfies WorkerCost);

@@ -1,4 +1,4 @@
-import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { runBucket } from '../../lambda/days/pass/bucket.ts';
 import { beginRound, planDay } from '../../lambda/days/pass/plan.ts';
 import type { BucketJob } from '../../lambda/days/pass/ports.ts';
@@ -54,7 +54,7 @@ let [simDays, fileBytes, early] = [0, 0, 0];
 const before = process.cpuUsage();
 for (let round = 0; round < rounds; round += 1) {
   const stored = await readDay(fleet, (share) => {
-    if (share >= 1 / 3) early ||= peakMemoryBytes();
+    if (share >= 1 / 3) early ||= readPeakMemory();
   });
   simDays += stored.simDays;
   fileBytes += stored.fileBytes;
@@ -62,5 +62,5 @@ for (let round = 0; round < rounds; round += 1) {
 const { user, system } = process.cpuUsage(before);
 process.send?.({
   ...{ simDays, fileBytes, cpuSeconds: (user + system) / 1e6 },
-  megabytes: [early / 1e6, peakMemoryBytes() / 1e6],
+  megabytes: [early / 1e6, readPeakMemory() / 1e6],
 } satisfies DaysCost);

@@ -45,25 +45,25 @@ const writer = new LedgerWriter({
 });
 const sources = readSources();
 
-async function own(event: KinesisStreamEvent): Promise<void> {
+async function measureOwnPart(event: KinesisStreamEvent): Promise<void> {
   const ports = { writer, quarantine: { keep: async () => undefined }, fence: noDaysClosed };
   await ingest(readEntries(event.Records, sources), ports, { readBeforeWrite: false });
 }
 
 let parsed: unknown;
-function floor(event: KinesisStreamEvent): void {
+function measureFloor(event: KinesisStreamEvent): void {
   for (const { kinesis } of event.Records) {
     parsed = JSON.parse(Buffer.from(kinesis.data, 'base64').toString('utf8'));
   }
 }
 
-const run = what === 'own' ? own : floor;
+const run = what === 'own' ? measureOwnPart : measureFloor;
 const events = Array.from({ length: 4 }, (_, round) => makeBatch(workload, round));
 const [first] = events;
 if (first === undefined) throw new Error('There are no records');
 const records = first.Records.length;
 
-async function rounds(until: number): Promise<number> {
+async function runRounds(until: number): Promise<number> {
   let count = 0;
   while (performance.now() < until) {
     const event = events[count % events.length];
@@ -73,9 +73,9 @@ async function rounds(until: number): Promise<number> {
   return count;
 }
 
-await rounds(performance.now() + (seconds * 1000) / 2);
+await runRounds(performance.now() + (seconds * 1000) / 2);
 const before = process.cpuUsage();
-const count = await rounds(performance.now() + seconds * 1000);
+const count = await runRounds(performance.now() + seconds * 1000);
 const { user, system } = process.cpuUsage(before);
 if (what === 'floor' && parsed === undefined) throw new Error('Nothing was parsed');
 process.send?.({ micros: (user + system) / count / records } satisfies OwnPartCost);

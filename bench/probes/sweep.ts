@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Context } from 'aws-lambda';
-import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
 
 /**
  * Measures sweeps of alerts in this process, as one invocation after another costs them.
@@ -45,4 +45,4 @@ for (const time of times) {
   const { user, system } = process.cpuUsage(before);
   sweeps.push({ cpuSeconds: (user + system) / 1e6, seconds: (performance.now() - begin) / 1_000 });
 }
-process.send?.({ sweeps, megabytes: peakMemoryBytes() / 1e6 } satisfies SweepCost);
+process.send?.({ sweeps, megabytes: readPeakMemory() / 1e6 } satisfies SweepCost);

@@ -13,10 +13,10 @@ import { findSim, unknownSim } from '../../lambda/queries/sim-lookup.ts';
 import { isShared } from '../../lambda/store/episode-reader.ts';
 import { type CommandContext, type ExitCode, exitCode, startProgress } from '../command.ts';
 import {
-  answeredPeriod,
   dollarsPerMillionReadUnits,
+  formatPeriod,
   type PeriodOptions,
-  periodText,
+  readAnsweredPeriod,
 } from '../lists/commands.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { count } from '../terminal/progress.ts';
@@ -43,7 +43,7 @@ type ListedResult = ReturnType<typeof renderResult>;
 /** `alerts test`: what rules would have found in past records. */
 export async function testRules(context: CommandContext, options: BackTestOptions): Promise<ExitCode> {
   const ports = openAlertPorts(context);
-  const period = answeredPeriod('alerts', options, ports.now());
+  const period = readAnsweredPeriod('alerts', options, ports.now());
   // Nobody knows how long a silence of the future lasts.
   const times = {
     from: epochMilliseconds(period.from),
@@ -61,7 +61,7 @@ export async function testRules(context: CommandContext, options: BackTestOption
     },
     schema: resultColumns,
     columns: () => tableColumns,
-    below: () => [`What was true, and what was sent, ${periodText(period)}`],
+    below: () => [`What was true, and what was sent, ${formatPeriod(period)}`],
     nothing: 'There are no rules.',
   });
   return exitCode.done;

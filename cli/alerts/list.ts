@@ -7,7 +7,7 @@ import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import type { EpisodeKey } from '../../lambda/store/episode-reader.ts';
 import { type CommandContext, type ExitCode, exitCode, requireSource } from '../command.ts';
 import { tables } from '../lists/columns.ts';
-import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from '../lists/commands.ts';
+import { formatPeriod, openPeriod, type PeriodOptions, readAnsweredPeriod } from '../lists/commands.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { openAlertPorts } from './ports.ts';
 
@@ -28,7 +28,7 @@ export async function showAlerts(context: CommandContext, options: AlertsOptions
   const ports = openAlertPorts(context);
   const now = ports.now();
   const { to, from = findDefaultStart(to ?? formatTime(now), defaultAlertDays) } = options;
-  const period = answeredPeriod('alerts', { from, to }, now);
+  const period = readAnsweredPeriod('alerts', { from, to }, now);
   await showList<Alert, EpisodeKey>(context, options, {
     open: async () => {
       const sim = options.sim === undefined ? undefined : (await findSim(ports.reader, options.sim)).sim;
@@ -38,8 +38,8 @@ export async function showAlerts(context: CommandContext, options: AlertsOptions
     },
     schema: 'AlertFields',
     columns: () => tables.alerts(now),
-    below: () => [`Alerts that began ${periodText(period)}`],
-    nothing: `No alert${describeFilters(options)} began ${periodText(period)}.`,
+    below: () => [`Alerts that began ${formatPeriod(period)}`],
+    nothing: `No alert${describeFilters(options)} began ${formatPeriod(period)}.`,
   });
   return exitCode.done;
 }

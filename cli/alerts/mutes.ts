@@ -10,7 +10,7 @@ import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, requireSource } from '../command.ts';
 import { type ListedMute, tables } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { minuteText } from '../terminal/figures.ts';
+import { formatMinute } from '../terminal/figures.ts';
 import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
 
 /** What is muted, and how long. */
@@ -42,7 +42,7 @@ export async function muteAlerts(context: CommandContext, options: MuteOptions):
   const shown = renderMute(mute);
   if (context.json) printJson(context, shown);
   else {
-    print(context, `Muted ${describeScope(shown)} until ${minuteText(shown.until)} UTC.`);
+    print(context, `Muted ${describeScope(shown)} until ${formatMinute(shown.until)} UTC.`);
     print(
       context,
       `Alerts that are still open then are sent. To end the mute sooner: simledger alerts unmute ${mute.id}`,

@@ -1,7 +1,7 @@
 import { type AlertDetail, type EvidenceRecord, fetchAlert } from '../../lambda/queries/alerts.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { formatLength } from '../lists/columns.ts';
-import { minuteText } from '../terminal/figures.ts';
+import { formatMinute } from '../terminal/figures.ts';
 import { openAlertPorts } from './ports.ts';
 
 /** `alerts show ID`: an alert with the records that it rests on. */
@@ -14,34 +14,34 @@ export async function showAlert(context: CommandContext, { id }: { id: string })
 }
 
 function describeAlert(context: CommandContext, alert: AlertDetail, now: number): string {
-  const { bold } = colours(context);
+  const { bold } = pickColours(context);
   const { mute, told } = alert;
   const length = formatLength(alert, now);
   const rows: readonly (readonly [string, string])[] = [
     ['rule', `${alert.rule} (${alert.severity}, version ${alert.rule_version})`],
     ['state', alert.state],
-    ...optional('merged into', alert.merged_into),
-    ...optional('told by', alert.group),
+    ...listOptional('merged into', alert.merged_into),
+    ...listOptional('told by', alert.group),
     ...describeSubject(alert),
-    ['began', `${minuteText(alert.start_time)} UTC`],
-    ...optional('met', alert.met_time && `${minuteText(alert.met_time)} UTC`),
-    ['ended', alert.end_time === null ? `no, for ${length}` : `${minuteText(alert.end_time)} UTC`],
+    ['began', `${formatMinute(alert.start_time)} UTC`],
+    ...listOptional('met', alert.met_time && `${formatMinute(alert.met_time)} UTC`),
+    ['ended', alert.end_time === null ? `no, for ${length}` : `${formatMinute(alert.end_time)} UTC`],
     ...(alert.final === true ? [['final', 'all days that it depends on are sealed'] as const] : []),
-    ['judged', `by the records up to ${minuteText(alert.judged_until)} UTC`],
+    ['judged', `by the records up to ${formatMinute(alert.judged_until)} UTC`],
     ...describeEvidence(alert),
     ...describeMembers(alert),
     ['told', told === null ? 'nothing' : `${told.state}, message ${alert.messages}`],
     ...alert.undelivered.map(
       ({ sequence, kind, found }) =>
-        ['waits', `message ${sequence}: ${kind}, found ${minuteText(found)} UTC`] as const,
+        ['waits', `message ${sequence}: ${kind}, found ${formatMinute(found)} UTC`] as const,
     ),
     ...(alert.held
       ? [['held back', 'a message waits for the end of a mute, or for a source that lags'] as const]
       : []),
-    ...optional(
+    ...listOptional(
       'mute',
       mute &&
-        `${mute.id} until ${minuteText(mute.until)} UTC${mute.reason === null ? '' : `: ${mute.reason}`}`,
+        `${mute.id} until ${formatMinute(mute.until)} UTC${mute.reason === null ? '' : `: ${mute.reason}`}`,
     ),
   ];
   return rows.map(([name, value]) => `${bold(name.padEnd(11))} ${value}`).join('\n');
@@ -49,7 +49,7 @@ function describeAlert(context: CommandContext, alert: AlertDetail, now: number)
 
 type Row = readonly [name: string, value: string];
 
-function optional(name: string, value: string | null): Row[] {
+function listOptional(name: string, value: string | null): Row[] {
   return value === null ? [] : [[name, value]];
 }
 
@@ -65,7 +65,7 @@ function describeSubject({
 }: AlertDetail): Row[] {
   if (subject === 'sim') return [['SIM', `${sim}, source ${source}`]];
   if (subject === 'group') {
-    return [['SIMs', `${sims} silent now, with ${by} ${value}`], ...optional('source', source)];
+    return [['SIMs', `${sims} silent now, with ${by} ${value}`], ...listOptional('source', source)];
   }
   return [
     ['source', `${source}: ${cause === null ? '' : causes[cause]}`],
@@ -82,7 +82,7 @@ const causes: Readonly<Record<NonNullable<AlertDetail['cause']>, string>> = {
 function describeEvidence({ evidence }: AlertDetail): Row[] {
   if (evidence === null) return [];
   const { begin, before, last, end } = evidence;
-  const record = (name: string, one: EvidenceRecord | null) => optional(name, one && describeRecord(one));
+  const record = (name: string, one: EvidenceRecord | null) => listOptional(name, one && describeRecord(one));
   return [
     ...record('first', begin),
     ...record('before', before),
@@ -93,14 +93,14 @@ function describeEvidence({ evidence }: AlertDetail): Row[] {
 
 function describeMembers({ members }: AlertDetail): Row[] {
   return members.map(({ sim, source, alert, state, start_time: from, end_time: to }) => {
-    const times = `${minuteText(from)} to ${to === null ? 'now' : minuteText(to)}`;
+    const times = `${formatMinute(from)} to ${to === null ? 'now' : formatMinute(to)}`;
     return ['member', `${sim}, source ${source}, ${state}, ${times} UTC, alert ${alert}`];
   });
 }
 
 /** A record and the command that lists it. */
 function describeRecord({ type, key, time }: EvidenceRecord): string {
-  return `${minuteText(time)} UTC, ${recordNames[type]} ${key}`;
+  return `${formatMinute(time)} UTC, ${recordNames[type]} ${key}`;
 }
 
 const recordNames = {

@@ -10,7 +10,7 @@ import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import { type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
 import { findRowDays } from '../../lambda/billing/row-days.ts';
 import type { Day } from '../../lambda/days/day.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { describeDays } from './listed-bill.ts';
 import { makeRating, walkRatedSims } from './make-bill.ts';
@@ -111,7 +111,7 @@ function showComparison(
       ...causes.map(({ cause, money }) => [causeWords[cause], formatSigned(formatDecimal(money)), currency]),
       [month, formatDecimal(after), currency],
     ];
-    print(context, formatTable(colours(context), ['cause', 'amount', 'currency'], rows));
+    print(context, formatTable(pickColours(context), ['cause', 'amount', 'currency'], rows));
   }
   for (const note of describeDays(records)) print(context, note);
 }

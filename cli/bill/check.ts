@@ -13,11 +13,11 @@ import type { RatingContext } from '../../lambda/billing/rate.ts';
 import { findRowDays } from '../../lambda/billing/row-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { countNoun } from '../terminal/quantities.ts';
-import { csvRow, formatJson, ResultWriter } from '../terminal/terminal.ts';
+import { formatCsvRow, formatJson, ResultWriter } from '../terminal/terminal.ts';
 import { type ComparedInvoice, InvoiceComparison } from './compare-invoice.ts';
 import { type Invoice, type InvoiceTotal, openInvoice } from './invoice-file.ts';
 import { listBill } from './listed-bill.ts';
@@ -129,7 +129,7 @@ async function* copyTo(
   writer: Pick<ResultWriter, 'write'>,
   compared: AsyncIterable<Compared>,
 ): AsyncGenerator<Compared> {
-  await writer.write(csvRow(csvColumns));
+  await writer.write(formatCsvRow(csvColumns));
   for await (const one of compared) {
     for (const row of renderRows(one)) await writer.write(row);
     yield one;
@@ -239,7 +239,7 @@ const csvColumns = [
 ] as const;
 
 async function writeCsv(writer: ResultWriter, compared: AsyncIterable<Compared>): Promise<void> {
-  await writer.write(csvRow(csvColumns));
+  await writer.write(formatCsvRow(csvColumns));
   for await (const one of compared) for (const row of renderRows(one)) await writer.write(row);
 }
 
@@ -257,7 +257,7 @@ function renderRows(compared: Compared): string[] {
       ...(index > 0 && { theirs: '', ours: '', their_quantity: '', our_quantity: '' }),
       ...{ cause: says, money },
     };
-    return csvRow(csvColumns.map((column) => row[column]));
+    return formatCsvRow(csvColumns.map((column) => row[column]));
   });
 }
 
@@ -292,7 +292,7 @@ function showCheck(context: CommandContext, checked: ComparedInvoice, notes: rea
   const { total, ours, difference, notRated, causes, differing } = checked;
   if (differing.length > 0) {
     const head = ['lines', 'SIM', 'name', 'where', 'theirs', 'ours', 'outcome', 'cause'];
-    print(context, formatTable(colours(context), head, differing.slice(0, maxShown).map(listCells)));
+    print(context, formatTable(pickColours(context), head, differing.slice(0, maxShown).map(listCells)));
   }
   if (countDiffering(checked) > maxShown) {
     context.terminal.err.write(

@@ -3,7 +3,7 @@ import { FocusRows, focusColumns } from '../../lambda/billing/focus.ts';
 import type { BillLine } from '../../lambda/billing/line.ts';
 import type { RatingContext } from '../../lambda/billing/rate.ts';
 import type { CommandContext } from '../command.ts';
-import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
 import { makeRating, walkRatedSims } from './make-bill.ts';
 import type { OpenRecords } from './sim-records.ts';
 
@@ -19,10 +19,10 @@ export async function writeFocus(
   const write = async (lines: readonly BillLine[]): Promise<void> => {
     for (const line of lines) {
       const row = rows.make(line);
-      if (row !== undefined) await writer.write(csvRow(focusColumns.map((column) => row[column])));
+      if (row !== undefined) await writer.write(formatCsvRow(focusColumns.map((column) => row[column])));
     }
   };
-  await writer.write(csvRow(focusColumns));
+  await writer.write(formatCsvRow(focusColumns));
   const sum = new BillSum(rating, []);
   const rate = makeRating(rating);
   for await (const one of walkRatedSims(context, rating, records)) {

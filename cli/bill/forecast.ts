@@ -7,7 +7,7 @@ import { type RatingContext, readsSessions } from '../../lambda/billing/rate.ts'
 import { findBareDays, findRowDays } from '../../lambda/billing/row-days.ts';
 import { type Day, shiftDay } from '../../lambda/days/day.ts';
 import { AttentionError } from '../../lambda/errors.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import { makeRating, walkRatedSims } from './make-bill.ts';
@@ -103,7 +103,7 @@ function showTotals(
     low === undefined || high === undefined ? '' : `${formatDecimal(low)} to ${formatDecimal(high)}`,
   ]);
   if (rows.length === 0) print(context, `Nothing of ${month} has a price so far.`);
-  else print(context, formatTable(colours(context), ['currency', 'so far', 'expected', 'range'], rows));
+  else print(context, formatTable(pickColours(context), ['currency', 'so far', 'expected', 'range'], rows));
   print(context, describeMethod(month, plan, end));
 }
 

@@ -4,7 +4,7 @@ import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { formatTotals, minuteText } from '../terminal/figures.ts';
+import { formatMinute, formatTotals } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 
 /** `bill list`: the bills that the day pass has made and stored, the newest month first. */
@@ -28,5 +28,5 @@ const columns: readonly Column<BillSummary>[] = [
   ['total', ({ totals }) => formatTotals(totals)],
   ['tariffs', ({ tariffs }) => tariffs.join(', ')],
   ['version', ({ version }) => String(version)],
-  ['made at', ({ made_at: madeAt }) => minuteText(madeAt)],
+  ['made at', ({ made_at: madeAt }) => formatMinute(madeAt)],
 ];

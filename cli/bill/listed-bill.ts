@@ -4,7 +4,7 @@ import { type LineKind, several } from '../../lambda/billing/line.ts';
 import type { RatingContext } from '../../lambda/billing/rate.ts';
 import type { NotRatedReason } from '../../lambda/billing/sim-bill.ts';
 import { describeDayList, describeExpiredUsage } from '../days/range.ts';
-import { bytesText, countNoun } from '../terminal/quantities.ts';
+import { countNoun, printBytes } from '../terminal/quantities.ts';
 import type { OpenRecords } from './sim-records.ts';
 
 /** A bill as it is written: as JSON, CSV, table or page. */
@@ -110,7 +110,7 @@ export function describeNotRated({
   bytes,
   messages,
 }: NotRatedRow): string {
-  const what = traffic === 'sms' ? countNoun(Number(messages), 'message') : bytesText(Number(bytes));
+  const what = traffic === 'sms' ? countNoun(Number(messages), 'message') : printBytes(Number(bytes));
   const where = [tariff, recordTariff, country].filter((part) => part !== undefined).join(', ');
   return `Not rated: ${countNoun(records, 'record')} of ${countNoun(sims, 'SIM')}, ${traffic}, ${what}${where === '' ? '' : ` (${where})`}: ${reasonWords[reason]}`;
 }

@@ -1,11 +1,11 @@
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { type Savings, SavingsSum } from '../../lambda/billing/savings.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { countNoun } from '../terminal/quantities.ts';
-import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
 import { type BillFiles, openBillRecords, readRatingContext, walkRatedSims } from './make-bill.ts';
 
 /** What `bill savings` compares. */
@@ -47,8 +47,8 @@ function listRows(tariffs: Savings['tariffs']) {
 
 async function writeCsv(context: CommandContext, { tariffs }: Savings): Promise<void> {
   const writer = new ResultWriter(context.terminal.out);
-  await writer.write(csvRow(columns));
-  for (const row of listRows(tariffs)) await writer.write(csvRow(columns.map((column) => row[column])));
+  await writer.write(formatCsvRow(columns));
+  for (const row of listRows(tariffs)) await writer.write(formatCsvRow(columns.map((column) => row[column])));
   await writer.flush();
 }
 
@@ -59,7 +59,11 @@ function show(context: CommandContext, month: string, { sims, now, tariffs, mixe
   ]);
   print(
     context,
-    formatTable(colours(context), ['all by', 'amount', 'cheapest for SIMs', 'records without a price'], rows),
+    formatTable(
+      pickColours(context),
+      ['all by', 'amount', 'cheapest for SIMs', 'records without a price'],
+      rows,
+    ),
   );
   for (const { currency, amount } of now) {
     print(

@@ -9,10 +9,10 @@ import type { TracedIncrement } from '../../lambda/billing/quantities.ts';
 import type { RatingContext } from '../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../lambda/billing/tariff.ts';
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
-import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
 import { compareMonths } from './against.ts';
 import { writeFocus } from './focus.ts';
 import { showForecast } from './forecast.ts';
@@ -88,8 +88,8 @@ async function writeCsv(
 ): Promise<void> {
   const writer = new ResultWriter(context.terminal.out);
   const columns = listColumns(by);
-  await writer.write(csvRow(columns));
-  for (const row of rows) await writer.write(csvRow(columns.map((column) => row[column])));
+  await writer.write(formatCsvRow(columns));
+  for (const row of rows) await writer.write(formatCsvRow(columns.map((column) => row[column])));
   await writer.flush();
 }
 
@@ -114,7 +114,7 @@ function showTable(context: CommandContext, bill: ListedBill, by: readonly BillG
     .slice(0, tableRows)
     .map((row) => columns.map((column) => formatCell(shorten(column, row[column]))));
   if (rows.length === 0) print(context, `Nothing of ${bill.month} has a price.`);
-  else print(context, formatTable(colours(context), columns, rows));
+  else print(context, formatTable(pickColours(context), columns, rows));
   if (bill.rows.length > tableRows) {
     context.terminal.err.write(
       `There are ${countNoun(bill.rows.length, 'row')}: use --json or --csv for all\n`,
@@ -214,7 +214,7 @@ function showExplained(
   );
   if (rows.length === 0) return;
   const head = ['start', 'record', 'session', 'stated', 'used', 'rounded'];
-  print(context, formatTable(colours(context), head, rows.slice(0, maxShownRecords)));
+  print(context, formatTable(pickColours(context), head, rows.slice(0, maxShownRecords)));
   if (rows.length > maxShownRecords)
     context.terminal.err.write(`The line has ${countNoun(rows.length, 'record')}: use --json for all\n`);
 }

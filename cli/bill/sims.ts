@@ -5,10 +5,10 @@ import { findRowDays } from '../../lambda/billing/row-days.ts';
 import { shiftDay } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
-import { csvRow, ResultWriter } from '../terminal/terminal.ts';
+import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
 import { openInvoice } from './invoice-file.ts';
 import { type BillFiles, makeRating, readRatingContext, walkRatedSims } from './make-bill.ts';
 import { openRecords } from './sim-records.ts';
@@ -66,15 +66,15 @@ export async function showOddSims(context: CommandContext, options: OddSimsOptio
   if (context.json) printJson(context, listed);
   else if (options.csv) {
     const writer = new ResultWriter(context.terminal.out);
-    await writer.write(csvRow(columns));
-    for (const row of listed) await writer.write(csvRow(columns.map((column) => row[column])));
+    await writer.write(formatCsvRow(columns));
+    for (const row of listed) await writer.write(formatCsvRow(columns.map((column) => row[column])));
     await writer.flush();
   } else if (listed.length === 0) print(context, `No mismatch was found for the SIMs of ${month}.`);
   else {
     const shown = listed
       .slice(0, maxShown)
       .map(({ kind, sim, says, amount }) => [kind, sim, says, amount ?? '']);
-    print(context, formatTable(colours(context), [...columns], shown));
+    print(context, formatTable(pickColours(context), [...columns], shown));
     if (listed.length > maxShown)
       context.terminal.err.write(`There are ${count(listed.length)} of them: use --json or --csv for all\n`);
   }

@@ -3,7 +3,7 @@ import { fetchBill } from '../../lambda/queries/bills.ts';
 import type { CommandContext } from '../command.ts';
 import { openLake } from '../days/lake.ts';
 import { describeDayList } from '../days/range.ts';
-import { minuteText } from '../terminal/figures.ts';
+import { formatMinute } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import { assumptionWords, describeNotRated, type ListedBill } from './listed-bill.ts';
 
@@ -28,7 +28,7 @@ export async function readStoredBill({ deployment }: CommandContext, month: stri
     ...{ month, tariffs: bill.tariffs, sims: bill.sims, totals: bill.totals, not_rated: notRated },
     rows: bill.rows.map((row) => ({ ...row, ...none })),
     notes: [
-      `Version ${version}, made at ${minuteText(madeAt)}`,
+      `Version ${version}, made at ${formatMinute(madeAt)}`,
       ...(missing.length === 0
         ? []
         : [`Not in the bill, since the ledger began later: ${describeDayList(missing)}`]),

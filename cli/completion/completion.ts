@@ -32,14 +32,14 @@ export function complete(program: CommandUnknownOpts, before: readonly string[],
   }
   if (word.startsWith('-') && !onlyArguments) {
     const named = listOptions(command).map(({ long, description }) => ({ word: long ?? '', description }));
-    return beginningWith(
+    return filterByStart(
       named.filter(({ word: option }) => option === word || !before.includes(option)),
       word,
     );
   }
   if (command.commands.length > 0) {
     const commands = command.createHelp().visibleCommands(command);
-    return beginningWith(
+    return filterByStart(
       commands.map((one) => ({ word: one.name(), description: one.description() })),
       word,
     );
@@ -49,7 +49,7 @@ export function complete(program: CommandUnknownOpts, before: readonly string[],
     registeredArguments[given] ?? registeredArguments.filter(({ variadic }) => variadic).at(-1);
   if (argument === undefined) return [];
   if (pathNames.has(argument.name())) return 'files';
-  return beginningWith(
+  return filterByStart(
     (argument.argChoices ?? []).map((choice) => ({ word: choice, description: '' })),
     word,
   );
@@ -94,13 +94,13 @@ function listOptions(command: CommandUnknownOpts): readonly Option[] {
 function listValues({ argChoices, flags }: Option, start: string): Completion {
   const [, name = ''] = /<(\w+)/.exec(flags) ?? [];
   if (pathNames.has(name)) return 'files';
-  return beginningWith(
+  return filterByStart(
     (argChoices ?? []).map((choice) => ({ word: choice, description: '' })),
     start,
   );
 }
 
-function beginningWith(candidates: readonly Candidate[], start: string): readonly Candidate[] {
+function filterByStart(candidates: readonly Candidate[], start: string): readonly Candidate[] {
   return candidates.filter(({ word }) => word.startsWith(start));
 }
 
@@ -120,7 +120,7 @@ _simledger() {
       return
     fi
     COMPREPLY+=("\${line%%$tab*}")
-  done < <(node ${posixQuoted(script)} complete "--word=$word" -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)
+  done < <(node ${quoteForPosix(script)} complete "--word=$word" -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)
 }
 complete -F _simledger simledger
 `,
@@ -136,7 +136,7 @@ _simledger() {
     fi
     word="\${line%%$tab*}"
     candidates+=("\${word//:/\\\\:}:\${line#*$tab}")
-  done < <(node ${posixQuoted(script)} complete "--word=$words[CURRENT]" -- "\${(@)words[2,CURRENT-1]}" 2>/dev/null)
+  done < <(node ${quoteForPosix(script)} complete "--word=$words[CURRENT]" -- "\${(@)words[2,CURRENT-1]}" 2>/dev/null)
   _describe simledger candidates
 }
 compdef _simledger simledger
@@ -146,7 +146,7 @@ function __simledger_complete
     set -l word (commandline -ct)
     set -l before (commandline -opc)
     set -e before[1]
-    for line in (node ${fishQuoted(script)} complete "--word=$word" -- $before 2>/dev/null)
+    for line in (node ${quoteForFish(script)} complete "--word=$word" -- $before 2>/dev/null)
         if test "$line" = ':files'
             __fish_complete_path "$word"
         else
@@ -161,7 +161,7 @@ Register-ArgumentCompleter -Native -CommandName simledger -ScriptBlock {
     param($word, $commandAst, $cursor)
     $before = @($commandAst.CommandElements | Select-Object -Skip 1 |
         Where-Object { $_.Extent.EndOffset -lt $cursor } | ForEach-Object { $_.ToString() })
-    node ${powershellQuoted(script)} complete "--word=$word" -- @before 2>$null | ForEach-Object {
+    node ${quoteForPowershell(script)} complete "--word=$word" -- @before 2>$null | ForEach-Object {
         if ($_ -eq ':files') { return }
         $name, $description = $_ -split "\`t", 2
         if (-not $description) { $description = $name }
@@ -176,18 +176,18 @@ Register-ArgumentCompleter -Native -CommandName simledger -ScriptBlock {
  *
  * @param script the path of simledger.mjs.
  */
-export function completionScript(shell: Shell, script: string): string {
+export function makeCompletionScript(shell: Shell, script: string): string {
   return scripts[shell](script);
 }
 
-function posixQuoted(text: string): string {
+function quoteForPosix(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function fishQuoted(text: string): string {
+function quoteForFish(text: string): string {
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-function powershellQuoted(text: string): string {
+function quoteForPowershell(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -10,18 +10,18 @@ import { readItem } from '../../lambda/store/registers.ts';
 import { eventsTable, sessionsTable, simsTable, usageTable } from '../../lambda/store/tables.ts';
 import {
   type CommandContext,
-  colours,
   type ExitCode,
   exitCode,
+  pickColours,
   print,
   printJson,
   requireSource,
 } from '../command.ts';
 import type { Check, Deployment, Places } from '../deployment/deployment.ts';
 import { StreamTail } from '../deployment/streams.ts';
-import { formats, maskedItem, withoutFalseCost } from '../export/formats.ts';
-import { maskedText } from '../terminal/masking.ts';
-import { type PortalForm, portalForms } from './portal-forms.ts';
+import { formats, maskItem, omitFalseCost } from '../export/formats.ts';
+import { maskText } from '../terminal/masking.ts';
+import { listPortalForms, type PortalForm } from './portal-forms.ts';
 
 /** `connect SOURCE`: shows the values for the carrier's portal, then waits for the first record. */
 export interface ConnectOptions {
@@ -42,7 +42,7 @@ const settlingMilliseconds = 10_000;
 export async function connect(context: CommandContext, options: ConnectOptions): Promise<ExitCode> {
   const { deployment } = context;
   const source = requireSource(deployment, options.source);
-  const forms = portalForms(source.carrier, deployment.connection(source));
+  const forms = listPortalForms(source.carrier, deployment.connection(source));
   if (!context.json) printForms(context, forms);
   const { streamArn } = source;
   if (!options.wait || streamArn === undefined) {
@@ -55,7 +55,7 @@ export async function connect(context: CommandContext, options: ConnectOptions):
   if (context.json) {
     const record = items.map(({ table, item }) => ({
       table,
-      item: JSON.parse(itemLine(context, { table, item })) as unknown,
+      item: JSON.parse(formatItem(context, { table, item })) as unknown,
     }));
     const { title } = deployment;
     printJson(context, { deployment: title, source: source.name, forms, firstRequest, testIds, record });
@@ -64,7 +64,7 @@ export async function connect(context: CommandContext, options: ConnectOptions):
 }
 
 function printForms(context: CommandContext, forms: readonly PortalForm[]): void {
-  const { bold } = colours(context);
+  const { bold } = pickColours(context);
   for (const { where, fields } of forms) {
     print(context, bold(where));
     const width = Math.max(...fields.map(({ field }) => field.length));
@@ -75,9 +75,9 @@ function printForms(context: CommandContext, forms: readonly PortalForm[]): void
 }
 
 /** An item as a JSON line; personal values are masked unless they are asked for. */
-function itemLine({ reveal }: CommandContext, { item = {} }: StoredItem): string {
-  const shown = withoutFalseCost(item);
-  return formats.jsonl.line(reveal ? shown : maskedItem(shown), []).trimEnd();
+function formatItem({ reveal }: CommandContext, { item = {} }: StoredItem): string {
+  const shown = omitFalseCost(item);
+  return formats.jsonl.line(reveal ? shown : maskItem(shown), []).trimEnd();
 }
 
 /** Watches a source for its first records. */
@@ -141,7 +141,7 @@ class Connection {
       this.#say(`${at} The first request has arrived at the stream.`);
     }
     if (reading.kind === 'fault') {
-      const reason = maskedText(formatReason(reading));
+      const reason = maskText(formatReason(reading));
       this.#say(`${at} A record of ${bytes().length} bytes cannot be read: ${reading.code}: ${reason}`);
     } else if (reading.kind === 'observed') {
       if (this.#record !== undefined) return;
@@ -156,7 +156,7 @@ class Connection {
 
   #sayRecord(items: readonly StoredItem[]): void {
     this.#say('The tables hold:');
-    for (const stored of items) this.#say(`  ${stored.table.padEnd(8)} ${itemLine(this.#context, stored)}`);
+    for (const stored of items) this.#say(`  ${stored.table.padEnd(8)} ${formatItem(this.#context, stored)}`);
   }
 
   /** Shows the causes that checks find, and says where to look for others. */

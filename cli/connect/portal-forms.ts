@@ -37,12 +37,12 @@ export interface PortalForm {
 }
 
 /** The filled in forms of the carrier's portal, one for each kind of connection that the source has. */
-export function portalForms(carrier: Carrier, values: ConnectionValues): readonly PortalForm[] {
+export function listPortalForms(carrier: Carrier, values: ConnectionValues): readonly PortalForm[] {
   const { where, kind, kinesis, webhook, names, settings } = portals[carrier].words;
   const { callback, accessKey, roleArn, endpoint } = values;
   const forms: PortalForm[] = [];
   if (roleArn !== undefined || accessKey !== undefined || endpoint !== undefined) {
-    const fields = [{ field: kind, value: kinesis }, ...settings, ...writerFields(carrier, values)];
+    const fields = [{ field: kind, value: kinesis }, ...settings, ...listWriterFields(carrier, values)];
     forms.push({ where, fields });
   }
   if (callback !== undefined) {
@@ -58,7 +58,7 @@ export function portalForms(carrier: Carrier, values: ConnectionValues): readonl
   return forms;
 }
 
-function writerFields(carrier: Carrier, values: ConnectionValues): PortalField[] {
+function listWriterFields(carrier: Carrier, values: ConnectionValues): PortalField[] {
   const { form, files, words } = portals[carrier];
   const { names } = words;
   const { streamArn, streamName, sink, roleArn, externalId, bucket, accessKey, endpoint, region } = values;

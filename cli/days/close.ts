@@ -71,7 +71,7 @@ async function findRange(deployment: Deployment, { from, to }: DayRange): Promis
   const closed = { closedThrough: await readClosedThrough(deployment), scheduledFrom: await start.read() };
   const first = findReadFrom(from, closed);
   const days = listDays(first, to);
-  if (days.length > maxDays) throw tooMany({ from: first, to }, days.length);
+  if (days.length > maxDays) throw makeTooManyError({ from: first, to }, days.length);
   return { from: first, to };
 }
 
@@ -82,11 +82,11 @@ function requireRange({ from, to }: CloseDaysOptions, now: number): DayRange {
     throw new UsageError(`--to ${to} is not over: today is ${today} in UTC. Give an earlier day`);
   }
   const days = listDays(from, to);
-  if (days.length > maxDays) throw tooMany({ from, to }, days.length);
+  if (days.length > maxDays) throw makeTooManyError({ from, to }, days.length);
   return { from, to };
 }
 
-function tooMany(range: DayRange, number: number): UsageError {
+function makeTooManyError(range: DayRange, number: number): UsageError {
   return new UsageError(
     `${count(number)} days, ${describeRange(range)}, are too many at once: close ${count(maxDays)} at most`,
   );

@@ -9,9 +9,9 @@ import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { minuteText } from '../terminal/figures.ts';
+import { formatMinute } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
-import { bytesText } from '../terminal/quantities.ts';
+import { printBytes } from '../terminal/quantities.ts';
 import { listLakeDays, listOpenDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, findToday, isIn, requireOrder } from './range.ts';
 
@@ -99,23 +99,23 @@ export async function showDays(context: CommandContext, options: ListDaysOptions
 const columns: readonly Column<ListedDay>[] = [
   ['day', ({ day }) => day],
   ['state', ({ state }) => state],
-  ['version', ({ version }) => text(version)],
-  ['SIMs', ({ sims }) => number(sims)],
-  ['usage', ({ usage_records: rows }) => number(rows)],
-  ['sessions', ({ sessions }) => number(sessions)],
-  ['events', ({ events }) => number(events)],
-  ['data', ({ data_total: bytes }) => (bytes === null ? '' : bytesText(bytes))],
-  ['files', ({ file_bytes: bytes }) => (bytes === null ? '' : bytesText(bytes))],
+  ['version', ({ version }) => makeTextCell(version)],
+  ['SIMs', ({ sims }) => makeNumberCell(sims)],
+  ['usage', ({ usage_records: rows }) => makeNumberCell(rows)],
+  ['sessions', ({ sessions }) => makeNumberCell(sessions)],
+  ['events', ({ events }) => makeNumberCell(events)],
+  ['data', ({ data_total: bytes }) => (bytes === null ? '' : printBytes(bytes))],
+  ['files', ({ file_bytes: bytes }) => (bytes === null ? '' : printBytes(bytes))],
   ['late', ({ late }) => (late === 0 ? '' : count(late))],
-  ['sealed at', ({ sealed_at: time }) => minuteText(time)],
+  ['sealed at', ({ sealed_at: time }) => formatMinute(time)],
   ['root', ({ root }) => (root ?? '').slice(0, 12)],
 ];
 
-function text(value: number | null): string {
+function makeTextCell(value: number | null): string {
   return value === null ? '' : String(value);
 }
 
-function number(value: number | null): string {
+function makeNumberCell(value: number | null): string {
   return value === null ? '' : count(value);
 }
 

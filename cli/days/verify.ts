@@ -5,12 +5,12 @@ import type { Lake } from '../../lambda/days/pass/ports.ts';
 import { type VerifiedDay, verifyDay } from '../../lambda/days/pass/verify-day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import type { PageRequest } from '../../lambda/queries/page.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, startProgress } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, startProgress } from '../command.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { Column } from '../lists/columns.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
 import { count } from '../terminal/progress.ts';
-import { bytesText } from '../terminal/quantities.ts';
+import { printBytes } from '../terminal/quantities.ts';
 import { listLakeDays, openDayTables, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, describeRange, isIn, requireOrder } from './range.ts';
 
@@ -133,13 +133,13 @@ function render(
 }
 
 function listColumns(context: CommandContext, isFull: boolean): readonly Column<ListedVerification>[] {
-  const { green, red } = colours(context);
+  const { green, red } = pickColours(context);
   return [
     ['day', ({ day }) => day],
     ['outcome', ({ outcome }) => (outcome === 'verified' ? green : red)(outcome)],
     ['version', ({ version }) => (version === null ? '' : String(version))],
     ['rows', ({ rows }) => count(rows)],
-    ['files', ({ file_bytes: bytes }) => bytesText(bytes)],
+    ['files', ({ file_bytes: bytes }) => printBytes(bytes)],
     ...(isFull ? [differing] : []),
     ['root', ({ root }) => (root ?? '').slice(0, 12)],
   ];

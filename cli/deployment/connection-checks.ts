@@ -3,10 +3,10 @@ import { LambdaClient } from '@aws-sdk/client-lambda';
 import { dimension, webhook } from '../../lambda/aws/names.ts';
 import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
-import { sourceId } from '../../lib/source-ids.ts';
-import { check, ok, problem, warning } from './checks.ts';
+import { makeSourceId } from '../../lib/source-ids.ts';
+import { check, reportOk, reportProblem, reportWarning } from './checks.ts';
 import type { Check, DeployedStack } from './deployment.ts';
-import { listMappings, mappingCheck } from './stack-checks.ts';
+import { checkMapping, listMappings } from './stack-checks.ts';
 
 /** How many minutes of metrics are read: CloudWatch has them some minutes late. */
 const lookBackMinutes = 15;
@@ -19,7 +19,7 @@ interface MetricChoice {
 }
 
 /** Checks what may keep a source's records from arriving: its stream, the function behind it and its address. */
-export async function* connectionChecks(
+export async function* checkConnection(
   source: KnownSource,
   { access, outputs, name: stackName }: DeployedStack,
   now: number,
@@ -30,11 +30,11 @@ export async function* connectionChecks(
   const { name, streamArn = '' } = source;
   const consumer = outputs[outputName.consumerFunction] ?? '';
   try {
-    yield await arrivalCheck(source, sum);
+    yield await checkArrival(source, sum);
     const mappings = await listMappings(lambda, consumer);
-    yield await mappingCheck(`mapping of ${name}`, mappings, (arn) => arn === streamArn);
-    yield await consumerCheck(consumer, outputs['ConsumerLogs'] ?? '', sum);
-    if (outputs[`${sourceId(source)}CallbackURL`] === undefined) return;
+    yield await checkMapping(`mapping of ${name}`, mappings, (arn) => arn === streamArn);
+    yield await checkConsumer(consumer, outputs['ConsumerLogs'] ?? '', sum);
+    if (outputs[`${makeSourceId(source)}CallbackURL`] === undefined) return;
     yield await callCheck(name, stackName, outputs['WebhookLogs'] ?? '', sum);
   } finally {
     lambda.destroy();
@@ -44,7 +44,7 @@ export async function* connectionChecks(
 
 type Sum = (choice: MetricChoice) => Promise<number>;
 
-function arrivalCheck({ name, streamArn = '' }: KnownSource, sum: Sum): Promise<Check> {
+function checkArrival({ name, streamArn = '' }: KnownSource, sum: Sum): Promise<Check> {
   return check(`stream of ${name}`, async () => {
     const StreamName = streamArn.slice(streamArn.lastIndexOf('/') + 1);
     const arrived = await sum({
@@ -52,25 +52,25 @@ function arrivalCheck({ name, streamArn = '' }: KnownSource, sum: Sum): Promise<
       dimensions: { StreamName },
     });
     return arrived > 0
-      ? ok(`${arrived} records arrived in the last ${lookBackMinutes} minutes`)
-      : warning(
+      ? reportOk(`${arrived} records arrived in the last ${lookBackMinutes} minutes`)
+      : reportWarning(
           `no record arrived in the last ${lookBackMinutes} minutes: compare the fields above with the portal`,
         );
   });
 }
 
-function consumerCheck(FunctionName: string, logs: string, sum: Sum): Promise<Check> {
+function checkConsumer(FunctionName: string, logs: string, sum: Sum): Promise<Check> {
   return check('consumer function', async () => {
     const count = (name: string) => sum({ namespace: 'AWS/Lambda', name, dimensions: { FunctionName } });
     const [errors, throttles] = [await count('Errors'), await count('Throttles')];
     if (errors > 0) {
-      return problem(
+      return reportProblem(
         `failed ${errors} times in the last ${lookBackMinutes} minutes: aws logs tail ${logs} --since 1h says why`,
       );
     }
     return throttles > 0
-      ? problem(`was throttled ${throttles} times: raise the account's concurrent executions of Lambda`)
-      : ok(`did not fail in the last ${lookBackMinutes} minutes`);
+      ? reportProblem(`was throttled ${throttles} times: raise the account's concurrent executions of Lambda`)
+      : reportOk(`did not fail in the last ${lookBackMinutes} minutes`);
   });
 }
 
@@ -81,11 +81,11 @@ function callCheck(source: string, namespace: string, logs: string, sum: Sum): P
     const failed = await count(webhook.failed);
     const [taken, read] = [await count(webhook.taken), `aws logs tail ${logs} --since 1h says why`];
     if (refused > 0)
-      return problem(`${refused} calls were refused, usually because of their credential: ${read}`);
-    if (failed > 0) return problem(`${failed} calls failed: ${read}`);
+      return reportProblem(`${refused} calls were refused, usually because of their credential: ${read}`);
+    if (failed > 0) return reportProblem(`${failed} calls failed: ${read}`);
     return taken > 0
-      ? ok(`${taken} calls succeeded in the last ${lookBackMinutes} minutes`)
-      : warning(`nobody called the address in the last ${lookBackMinutes} minutes`);
+      ? reportOk(`${taken} calls succeeded in the last ${lookBackMinutes} minutes`)
+      : reportWarning(`nobody called the address in the last ${lookBackMinutes} minutes`);
   });
 }
 

@@ -7,7 +7,7 @@ import { descriptionPath, type LocalDescription, localDescription } from '../../
 import { portVariables, readPort } from '../../local/options.ts';
 import { announceChunks } from '../../local/writers.ts';
 import type { ConnectionValues } from '../connect/portal-forms.ts';
-import { ok, placeChecks, problem, versionCheck, warning } from './checks.ts';
+import { checkPlaces, checkVersion, reportOk, reportProblem, reportWarning } from './checks.ts';
 import { Clients, ConnectedDeployment, readPlaces } from './clients.ts';
 import type { Check, Deployment, OpenAlarm, SourceTraffic } from './deployment.ts';
 
@@ -88,20 +88,20 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     yield {
       subject: `consumer of ${name}`,
       ...(running.includes('kinesis-consumer')
-        ? ok('is running')
-        : problem('is not running: start the local run again')),
+        ? reportOk('is running')
+        : reportProblem('is not running: start the local run again')),
     };
     const received = traffic.find(({ source }) => source === name)?.hour.received ?? 0;
     yield {
       subject: `records of ${name}`,
       ...(received > 0
-        ? ok(`${received} received in the last hour`)
-        : warning('none received in the last hour: send one to the endpoint or the address above')),
+        ? reportOk(`${received} received in the last hour`)
+        : reportWarning('none received in the last hour: send one to the endpoint or the address above')),
     };
   }
 
   async *checks(): AsyncGenerator<Check> {
-    yield* localChecks(this, await describe(this.#address));
+    yield* checkLocalRun(this, await describe(this.#address));
   }
 }
 
@@ -109,16 +109,18 @@ class LocalRun extends ConnectedDeployment implements Deployment {
 const functions = ['kinesis-consumer', 'file-importer', 'query-api', 'webhook-receiver'];
 
 /** Checks the local run. */
-async function* localChecks(
+async function* checkLocalRun(
   deployment: Deployment,
   { functions: running }: LocalDescription,
 ): AsyncGenerator<Check> {
-  yield versionCheck(deployment);
+  yield checkVersion(deployment);
   for (const name of functions) {
     yield {
       subject: `function ${name}`,
-      ...(running.includes(name) ? ok('is running') : problem('is not running: start the local run again')),
+      ...(running.includes(name)
+        ? reportOk('is running')
+        : reportProblem('is not running: start the local run again')),
     };
   }
-  yield* placeChecks(deployment);
+  yield* checkPlaces(deployment);
 }

@@ -17,7 +17,7 @@ import { tables } from '../../lambda/store/tables.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { isNotFound, isNotPermitted } from '../errors.ts';
 import { count } from '../terminal/progress.ts';
-import { check, ok, warning } from './checks.ts';
+import { check, reportOk, reportWarning } from './checks.ts';
 import type { Check, DeployedStack, Deployment } from './deployment.ts';
 
 /**
@@ -71,7 +71,7 @@ interface Tagged {
 type Services = Pick<Deployment, 'kinesis' | 's3' | 'dynamoDb'>;
 
 /** Finds orphans of the stack, and of earlier stacks with its name. */
-export async function* orphanChecks(services: Services, deployed: DeployedStack): AsyncGenerator<Check> {
+export async function* checkOrphans(services: Services, deployed: DeployedStack): AsyncGenerator<Check> {
   let some = false;
   for await (const one of judgeOrphans(services, deployed, () => findOrphans(deployed))) {
     some = true;
@@ -80,12 +80,12 @@ export async function* orphanChecks(services: Services, deployed: DeployedStack)
   if (!some)
     yield {
       subject: 'orphans',
-      ...ok("none: every resource with the stack's tags is part of the stack"),
+      ...reportOk("none: every resource with the stack's tags is part of the stack"),
     };
 }
 
 /** Finds orphans of deleted stacks with a name. */
-export function missingStackChecks(services: Services, caller: Caller): AsyncGenerator<Check> {
+export function checkMissingStack(services: Services, caller: Caller): AsyncGenerator<Check> {
   return judgeOrphans(services, caller, () => findTagged(caller));
 }
 
@@ -100,7 +100,7 @@ async function* judgeOrphans(
   } catch (error) {
     yield await check('orphans', async () => {
       if (!isNotPermitted(error)) throw error;
-      return warning(
+      return reportWarning(
         'cannot be searched for without tag:GetResources, cloudformation:ListStackResources and lambda:GetFunctionConfiguration; docs/operating.md#what-stays-behind shows how to search by hand',
       );
     });
@@ -110,7 +110,7 @@ async function* judgeOrphans(
     const one = await check(`orphaned ${orphan.kind}`, async () => {
       const said = await describe(orphan, services, caller);
       isThere = said !== undefined;
-      return warning(said ?? '');
+      return reportWarning(said ?? '');
     });
     // The tagging API may know a resource for a while after it was deleted.
     if (isThere) yield one;
@@ -121,13 +121,13 @@ async function findOrphans(deployed: DeployedStack): Promise<readonly Tagged[]> 
   const tagged = await findTagged(deployed);
   if (tagged.length === 0) return [];
   const parts = await listParts(deployed);
-  const orphans = without(tagged, [...parts, ...Object.values(deployed.outputs)]);
+  const orphans = omitKnown(tagged, [...parts, ...Object.values(deployed.outputs)]);
   // An adopted table that is not in the outputs is in the consumer's environment.
-  return orphans.length === 0 ? [] : without(orphans, await readVariables(deployed));
+  return orphans.length === 0 ? [] : omitKnown(orphans, await readVariables(deployed));
 }
 
 /** @param names names or ARNs of used resources. */
-function without(resources: readonly Tagged[], names: readonly string[]): readonly Tagged[] {
+function omitKnown(resources: readonly Tagged[], names: readonly string[]): readonly Tagged[] {
   const used = new Set(names);
   return resources.filter(({ name, arn }) => !used.has(name) && !used.has(arn));
 }

@@ -20,13 +20,13 @@ import { toError } from '../../lambda/errors.ts';
 import { parseJson } from '../../lambda/json/json.ts';
 import { outputName } from '../../lib/output-names.ts';
 import { estimateArrivals, type Fleet, findShortages } from '../../lib/sizing.ts';
-import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
-import { check, ok, placeChecks, problem, versionCheck, warning } from './checks.ts';
+import { makeSourceId, type SourceOutput } from '../../lib/source-ids.ts';
+import { check, checkPlaces, checkVersion, reportOk, reportProblem, reportWarning } from './checks.ts';
 import type { Check, DeployedStack, Deployment } from './deployment.ts';
-import { orphanChecks } from './orphan-checks.ts';
+import { checkOrphans } from './orphan-checks.ts';
 
 /** Checks a deployed stack. */
-export async function* stackChecks(deployment: Deployment, deployed: DeployedStack): AsyncGenerator<Check> {
+export async function* checkStack(deployment: Deployment, deployed: DeployedStack): AsyncGenerator<Check> {
   const { access, status } = deployed;
   const clients = {
     iam: new IAMClient(access),
@@ -35,25 +35,25 @@ export async function* stackChecks(deployment: Deployment, deployed: DeployedSta
     sts: new STSClient(access),
   };
   try {
-    yield* callerChecks(clients.sts);
+    yield* checkCaller(clients.sts);
     yield {
       subject: 'stack',
       ...(/^(CREATE|UPDATE|IMPORT)_COMPLETE$/.test(status)
-        ? ok(`is ${status}`)
-        : warning(`is ${status}: see its events in the CloudFormation console`)),
+        ? reportOk(`is ${status}`)
+        : reportWarning(`is ${status}: see its events in the CloudFormation console`)),
     };
-    yield versionCheck(deployment);
-    for (const source of deployment.places.sources.all) yield* writerChecks(clients.iam, source, deployed);
-    yield* placeChecks(deployment);
+    yield checkVersion(deployment);
+    for (const source of deployment.places.sources.all) yield* checkWriter(clients.iam, source, deployed);
+    yield* checkPlaces(deployment);
     for (const { name, bucket } of deployment.places.sources.all) {
-      if (bucket !== undefined) yield announcementCheck(deployment, name, bucket);
+      if (bucket !== undefined) yield checkNotifications(deployment, name, bucket);
     }
     const ofConsumer = await listMappings(clients.lambda, deployed.outputs[outputName.consumerFunction]);
-    yield* mappingChecks(clients.lambda, deployment, deployed, ofConsumer);
-    yield* capacityChecks(clients.lambda, deployment, deployed, factorsByStream(ofConsumer));
-    yield subscriptionCheck(clients.sns, deployed);
-    yield alarmCheck(deployment);
-    yield* orphanChecks(deployment, deployed);
+    yield* checkMappings(clients.lambda, deployment, deployed, ofConsumer);
+    yield* checkCapacity(clients.lambda, deployment, deployed, readFactorsByStream(ofConsumer));
+    yield checkSubscriptions(clients.sns, deployed);
+    yield checkAlarms(deployment);
+    yield* checkOrphans(deployment, deployed);
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
@@ -62,48 +62,48 @@ export async function* stackChecks(deployment: Deployment, deployed: DeployedSta
 /** A clock that is off by more than this makes AWS refuse requests; the SDK then corrects for it, and says by how much. */
 const minuteMilliseconds = 60_000;
 
-async function* callerChecks(sts: STSClient): AsyncGenerator<Check> {
+async function* checkCaller(sts: STSClient): AsyncGenerator<Check> {
   yield check('caller', async () => {
     const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
-    return ok(`you are ${Arn}`);
+    return reportOk(`you are ${Arn}`);
   });
   const offset = Math.round(sts.config.systemClockOffset / minuteMilliseconds);
   yield {
     subject: 'clock',
     ...(offset === 0
-      ? ok("this machine's clock is right to a few minutes")
-      : warning(
+      ? reportOk("this machine's clock is right to a few minutes")
+      : reportWarning(
           `this machine's clock is ${Math.abs(offset)} minutes ${offset > 0 ? 'behind' : 'ahead'}: set it`,
         )),
   };
 }
 
 /** Whether a carrier can write: who may be the role, and what the role or user may do. */
-async function* writerChecks(
+async function* checkWriter(
   iam: IAMClient,
   source: KnownSource,
   { outputs }: DeployedStack,
 ): AsyncGenerator<Check> {
-  const output = (id: SourceOutput): string | undefined => outputs[`${sourceId(source)}${id}`];
+  const output = (id: SourceOutput): string | undefined => outputs[`${makeSourceId(source)}${id}`];
   const role = output('IAMRoleARN');
   const user = output('IAMUserARN');
   const writer = role ?? user;
-  if (role !== undefined) yield roleCheck(iam, source, role, output('ExternalId') ?? '');
-  if (user !== undefined) yield accessKeyCheck(iam, source, user);
+  if (role !== undefined) yield checkRole(iam, source, role, output('ExternalId') ?? '');
+  if (user !== undefined) yield checkAccessKey(iam, source, user);
   if (writer !== undefined) yield writeCheck(iam, source, writer);
 }
 
-function roleCheck(iam: IAMClient, { name, carrier }: KnownSource, arn: string, externalId: string) {
+function checkRole(iam: IAMClient, { name, carrier }: KnownSource, arn: string, externalId: string) {
   return check(`role of ${name}`, async () => {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: arn.slice(arn.lastIndexOf('/') + 1) }));
-    const wrong = trustProblem(Role?.AssumeRolePolicyDocument ?? '', externalId);
+    const wrong = findTrustProblem(Role?.AssumeRolePolicyDocument ?? '', externalId);
     return wrong === undefined
-      ? ok(`${carrier} can assume it with the external id ${externalId}`)
-      : problem(`${wrong}; deploy the stack again`);
+      ? reportOk(`${carrier} can assume it with the external id ${externalId}`)
+      : reportProblem(`${wrong}; deploy the stack again`);
   });
 }
 
-function accessKeyCheck(iam: IAMClient, { name }: KnownSource, arn: string) {
+function checkAccessKey(iam: IAMClient, { name }: KnownSource, arn: string) {
   return check(`access key of ${name}`, async () => {
     const UserName = arn.slice(arn.lastIndexOf('/') + 1);
     let active = 0;
@@ -114,8 +114,10 @@ function accessKeyCheck(iam: IAMClient, { name }: KnownSource, arn: string) {
       active += keys.filter(({ Status }) => Status === 'Active').length;
     }
     return active > 0
-      ? ok('is active')
-      : problem("is not active: activate it in the IAM console, or raise the source's keySerial and deploy");
+      ? reportOk('is active')
+      : reportProblem(
+          "is not active: activate it in the IAM console, or raise the source's keySerial and deploy",
+        );
   });
 }
 
@@ -139,24 +141,26 @@ function writeCheck(iam: IAMClient, { name, streamArn, bucket }: KnownSource, ar
     if (streamArn !== undefined) await simulate(['kinesis:PutRecord', 'kinesis:PutRecords'], streamArn);
     if (bucket !== undefined) await simulate(['s3:PutObject'], `arn:${partition}:s3:::${bucket}/file.csv`);
     return refused.length === 0
-      ? ok('is permitted')
-      : problem(`${refused.join(', ')} is denied: a policy was changed by hand; deploy the stack again`);
+      ? reportOk('is permitted')
+      : reportProblem(
+          `${refused.join(', ')} is denied: a policy was changed by hand; deploy the stack again`,
+        );
   });
 }
 
-function announcementCheck({ s3 }: Deployment, source: string, Bucket: string): Promise<Check> {
+function checkNotifications({ s3 }: Deployment, source: string, Bucket: string): Promise<Check> {
   return check(`notifications of ${source}`, async () => {
     const { QueueConfigurations: queues = [] } = await s3.send(
       new GetBucketNotificationConfigurationCommand({ Bucket }),
     );
     return queues.some(({ Events = [] }) => Events.includes('s3:ObjectCreated:*'))
-      ? ok('the bucket notifies the importer of its files')
-      : problem('the bucket sends no notifications, so no file is imported: deploy the stack again');
+      ? reportOk('the bucket notifies the importer of its files')
+      : reportProblem('the bucket sends no notifications, so no file is imported: deploy the stack again');
   });
 }
 
 /** The event source mappings: enabled for streams and files, disabled for dead letters. */
-async function* mappingChecks(
+async function* checkMappings(
   client: LambdaClient,
   { places }: Deployment,
   { outputs }: DeployedStack,
@@ -164,12 +168,12 @@ async function* mappingChecks(
 ): AsyncGenerator<Check> {
   for (const { name, streamArn } of places.sources.all) {
     if (streamArn === undefined) continue;
-    yield mappingCheck(`mapping of ${name}`, ofConsumer, (arn) => arn === streamArn);
+    yield checkMapping(`mapping of ${name}`, ofConsumer, (arn) => arn === streamArn);
   }
   if (places.queues === undefined) return;
   const queueName = places.queues.files.slice(places.queues.files.lastIndexOf('/') + 1);
   const ofImporter = await listMappings(client, outputs[outputName.importerFunction]);
-  yield mappingCheck('mapping of files', ofImporter, (arn) => arn.endsWith(`:${queueName}`));
+  yield checkMapping('mapping of files', ofImporter, (arn) => arn.endsWith(`:${queueName}`));
 }
 
 /** Event source mappings of a function, or why they cannot be listed. */
@@ -191,7 +195,7 @@ export async function listMappings(
   }
 }
 
-function factorsByStream(mappings: Mappings): ReadonlyMap<string, number> {
+function readFactorsByStream(mappings: Mappings): ReadonlyMap<string, number> {
   if (mappings instanceof Error) return new Map();
   return new Map(
     mappings.map(({ EventSourceArn = '', ParallelizationFactor = 1 }) => [
@@ -206,7 +210,7 @@ function factorsByStream(mappings: Mappings): ReadonlyMap<string, number> {
  *
  * @param isIt whether it is the one that reads an ARN.
  */
-export function mappingCheck(
+export function checkMapping(
   subject: string,
   mappings: Mappings,
   isIt: (arn: string) => boolean,
@@ -214,19 +218,20 @@ export function mappingCheck(
   return check(subject, async () => {
     if (mappings instanceof Error) throw mappings;
     const mapping = mappings.find(({ EventSourceArn }) => isIt(EventSourceArn ?? ''));
-    if (mapping === undefined) return problem('does not exist, so nothing is read: deploy the stack again');
+    if (mapping === undefined)
+      return reportProblem('does not exist, so nothing is read: deploy the stack again');
     const { State, StateTransitionReason, LastProcessingResult } = mapping;
     return State === 'Enabled' || State === 'Updating' || State === 'Enabling'
-      ? ok(
+      ? reportOk(
           `is ${State.toLowerCase()}${LastProcessingResult === undefined ? '' : `, last result: ${LastProcessingResult}`}`,
         )
-      : problem(
+      : reportProblem(
           `is ${State} (${StateTransitionReason}), so nothing is read: enable it in the Lambda console`,
         );
   });
 }
 
-function subscriptionCheck(client: SNSClient, { outputs }: DeployedStack): Promise<Check> {
+function checkSubscriptions(client: SNSClient, { outputs }: DeployedStack): Promise<Check> {
   return check('alarms', async () => {
     let confirmed = 0;
     let pending = 0;
@@ -237,8 +242,8 @@ function subscriptionCheck(client: SNSClient, { outputs }: DeployedStack): Promi
         else confirmed += 1;
       }
     }
-    if (confirmed > 0) return ok(`${confirmed} subscribed`);
-    return warning(
+    if (confirmed > 0) return reportOk(`${confirmed} subscribed`);
+    return reportWarning(
       pending > 0
         ? `${pending} not confirmed yet, so alarms reach nobody: follow the link in the mail from AWS`
         : "there are no subscribers, so alarms reach nobody: set alarmEmail, or subscribe to the stack's topic",
@@ -246,10 +251,12 @@ function subscriptionCheck(client: SNSClient, { outputs }: DeployedStack): Promi
   });
 }
 
-function alarmCheck(deployment: Deployment): Promise<Check> {
+function checkAlarms(deployment: Deployment): Promise<Check> {
   return check('open alarms', async () => {
     const open = (await deployment.openAlarms()) ?? [];
-    return open.length === 0 ? ok('none') : warning(open.map(({ sentence }) => sentence).join('; '));
+    return open.length === 0
+      ? reportOk('none')
+      : reportWarning(open.map(({ sentence }) => sentence).join('; '));
   });
 }
 
@@ -260,7 +267,7 @@ const fleets = z.record(z.string(), z.object({ sims: z.number(), updateMinutes: 
  *
  * @param factors concurrent batches per shard, by the stream's ARN.
  */
-async function* capacityChecks(
+async function* checkCapacity(
   lambda: LambdaClient,
   { kinesis, places }: Deployment,
   { outputs }: DeployedStack,
@@ -289,9 +296,9 @@ async function* capacityChecks(
 
 function judge(fleet: Fleet, capacity: Parameters<typeof findShortages>[1]): Omit<Check, 'subject'> {
   const shortages = findShortages(fleet, capacity);
-  if (shortages.length > 0) return warning(shortages.join(' '));
+  if (shortages.length > 0) return reportWarning(shortages.join(' '));
   const arrivals = Math.ceil(estimateArrivals(fleet));
-  return ok(
+  return reportOk(
     `${fleet.sims} SIMs send ${arrivals} records a second, and the deployment takes ten times as many`,
   );
 }
@@ -315,7 +322,7 @@ const policy = z.object({
  *
  * @param document the policy as IAM returns it: JSON, percent-encoded.
  */
-export function trustProblem(document: string, externalId: string): string | undefined {
+export function findTrustProblem(document: string, externalId: string): string | undefined {
   const parsed = policy.safeParse(parseJson(decodeURIComponent(document)));
   if (!parsed.success) return 'its trust policy cannot be read';
   const trusts = parsed.data.Statement.filter(

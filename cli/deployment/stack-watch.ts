@@ -35,7 +35,7 @@ export async function readTraffic(
     );
     return sources.map((source, index) => {
       const [received, rejected, age] = queryNames.map((query) => series.get(`${query}${index}`) ?? []);
-      return traffic(
+      return summarizeTraffic(
         source.name,
         { received: received ?? [], rejected: rejected ?? [], age: age ?? [] },
         now,
@@ -65,11 +65,11 @@ function makeQueries(namespace: string, source: KnownSource, index: number): Met
   return [
     ofSource(metric.received),
     ofSource(metric.rejected),
-    ...(streamArn === undefined ? [] : [iteratorAge(streamArn, index)]),
+    ...(streamArn === undefined ? [] : [readIteratorAge(streamArn, index)]),
   ];
 }
 
-function iteratorAge(streamArn: string, index: number): MetricDataQuery {
+function readIteratorAge(streamArn: string, index: number): MetricDataQuery {
   const stream = streamArn.slice(streamArn.lastIndexOf('/') + 1);
   return {
     Id: `age${index}`,
@@ -109,7 +109,7 @@ async function readSeries(
   return series;
 }
 
-function traffic(
+function summarizeTraffic(
   source: string,
   { received, rejected, age }: Record<(typeof queryNames)[number], Series>,
   now: number,

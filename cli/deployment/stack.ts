@@ -2,7 +2,7 @@ import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sd
 import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
 import { carrierTraits, type WebhookAuthentication } from '../../lambda/ledger/source.ts';
-import { type SourceOutput, sourceId } from '../../lib/source-ids.ts';
+import { makeSourceId, type SourceOutput } from '../../lib/source-ids.ts';
 import type { CallbackValues, ConnectionValues } from '../connect/portal-forms.ts';
 import { isUnknownStack } from '../errors.ts';
 import { Clients, ConnectedDeployment, readPlaces } from './clients.ts';
@@ -44,7 +44,7 @@ export async function openStack({ stack: name, region, profile }: StackChoice): 
     const accessThere = { ...access, region: foundRegion };
     const stack = await describe(client, name);
     if (stack === undefined) throw new MissingStackError(title, accessThere, name);
-    return new StackDeployment(title, deployedStack(accessThere, stack));
+    return new StackDeployment(title, readDeployedStack(accessThere, stack));
   } finally {
     client.destroy();
   }
@@ -72,7 +72,7 @@ async function describe(client: CloudFormationClient, name: string): Promise<Sta
   }
 }
 
-function deployedStack(
+function readDeployedStack(
   access: Access,
   { StackName, StackId, StackStatus, Outputs = [] }: Stack,
 ): DeployedStack {
@@ -103,26 +103,26 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
   }
 
   connection(source: KnownSource): ConnectionValues {
-    return connectionValues(source, this.#deployed);
+    return listConnectionValues(source, this.#deployed);
   }
 
   async *connectionChecks(source: KnownSource): AsyncGenerator<Check> {
-    const { connectionChecks } = await import('./connection-checks.ts');
+    const { checkConnection: connectionChecks } = await import('./connection-checks.ts');
     yield* connectionChecks(source, this.#deployed, Date.now());
   }
 
   async *checks(): AsyncGenerator<Check> {
-    const { stackChecks } = await import('./stack-checks.ts');
+    const { checkStack: stackChecks } = await import('./stack-checks.ts');
     yield* stackChecks(this, this.#deployed);
   }
 }
 
 /** What a stack's outputs say about a source. */
-function connectionValues(
+function listConnectionValues(
   source: KnownSource,
   { outputs }: Pick<DeployedStack, 'outputs'>,
 ): ConnectionValues {
-  const output = (id: SourceOutput): string | undefined => outputs[`${sourceId(source)}${id}`];
+  const output = (id: SourceOutput): string | undefined => outputs[`${makeSourceId(source)}${id}`];
   const { streamArn, bucket } = source;
   const accessKey = output('ReadAccessKey');
   return {
@@ -133,7 +133,7 @@ function connectionValues(
     roleArn: output('IAMRoleARN'),
     externalId: output('ExternalId'),
     accessKey: accessKey && `shown by: ${accessKey}`,
-    callback: callbackValues(source, output),
+    callback: listCallbackValues(source, output),
   };
 }
 
@@ -148,7 +148,7 @@ const carriersMember: Readonly<Record<WebhookAuthentication, string | undefined>
   token: undefined,
 };
 
-function callbackValues(
+function listCallbackValues(
   { carrier }: KnownSource,
   output: (id: SourceOutput) => string | undefined,
 ): CallbackValues | undefined {

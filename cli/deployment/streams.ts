@@ -52,7 +52,7 @@ export async function listShards(client: KinesisClient, StreamARN: string): Prom
  *
  * @param pauseMilliseconds between two reads.
  */
-export async function* retainedRecords(
+export async function* readRetainedRecords(
   client: KinesisClient,
   StreamARN: string,
   ShardId: string,
@@ -68,7 +68,7 @@ export async function* retainedRecords(
     const reached = Math.min(to, Date.now() - behind);
     const share = first === undefined || first >= to ? 1 : Math.max(0, (reached - first) / (to - first));
     if (records.length > 0 || behind > 0) {
-      yield { records: records.map((record) => eventRecord(record, StreamARN, ShardId)), share };
+      yield { records: records.map((record) => makeEventRecord(record, StreamARN, ShardId)), share };
     }
     if (records.length < read.length || (read.length === 0 && behind === 0)) return;
     await wait(pauseMilliseconds);
@@ -157,7 +157,11 @@ function readArrival({ ApproximateArrivalTimestamp }: StreamRecord): number {
 }
 
 /** A record as Lambda hands it to the consumer. */
-export function eventRecord(record: StreamRecord, streamArn: string, shardId: string): KinesisStreamRecord {
+export function makeEventRecord(
+  record: StreamRecord,
+  streamArn: string,
+  shardId: string,
+): KinesisStreamRecord {
   const sequenceNumber = record.SequenceNumber ?? '';
   return {
     kinesis: {
@@ -199,7 +203,8 @@ export class StreamTail {
     let isSplit = false;
     for (const [shardId, shard] of this.#shards) {
       const answer = await shard.next();
-      for (const record of answer?.Records ?? []) found.push(eventRecord(record, this.#streamArn, shardId));
+      for (const record of answer?.Records ?? [])
+        found.push(makeEventRecord(record, this.#streamArn, shardId));
       isSplit ||= answer !== undefined && answer.NextShardIterator === undefined;
     }
     // After a split or merge, the new shards began while the old ones were read.

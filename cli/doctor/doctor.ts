@@ -1,4 +1,4 @@
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { Clients } from '../deployment/clients.ts';
 import type { Check, MissingStackError } from '../deployment/deployment.ts';
 
@@ -19,7 +19,7 @@ export async function examineMissing(
   context: Pick<CommandContext, 'terminal' | 'json'>,
   { title, access, stackName }: MissingStackError,
 ): Promise<void> {
-  const { missingStackChecks } = await import('../deployment/orphan-checks.ts');
+  const { checkMissingStack: missingStackChecks } = await import('../deployment/orphan-checks.ts');
   const clients = new Clients(access);
   const checks: Check[] = [];
   try {
@@ -37,7 +37,7 @@ function formatCheck(
   context: Pick<CommandContext, 'terminal'>,
   { subject, outcome, sentence }: Check,
 ): string {
-  const { green, yellow, red } = colours(context);
+  const { green, yellow, red } = pickColours(context);
   const colour = { ok: green, warning: yellow, problem: red }[outcome];
   return `${colour(outcome.padEnd(8))} ${subject.padEnd(26)} ${sentence}`;
 }

@@ -3,14 +3,14 @@ import type { AnsweredColumn } from '../../lambda/queries/explore/sql.ts';
 import { findSubject, type Term } from '../../lambda/queries/explore/terms.ts';
 import { type ExploredPeriod, exploredKinds } from '../../lambda/queries/explore/words.ts';
 import type { Page, PageRequest } from '../../lambda/queries/page.ts';
-import { colours } from '../command.ts';
+import { pickColours } from '../command.ts';
 import type { Column } from '../lists/columns.ts';
-import { type AnsweredPeriod, periodText } from '../lists/commands.ts';
+import { type AnsweredPeriod, formatPeriod } from '../lists/commands.ts';
 import { chooseFormat, type ListContext, type ListOptions, showList, tableRows } from '../lists/listing.ts';
 import { drawBar } from '../terminal/figures.ts';
-import { maskedText } from '../terminal/masking.ts';
+import { maskText } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
-import { bytesText, formatDuration } from '../terminal/quantities.ts';
+import { formatDuration, printBytes } from '../terminal/quantities.ts';
 import { renderValue, type SqlAnswer, type SqlColumn, type SqlValue } from './engine.ts';
 import { drawSeries, listPeriods } from './plot.ts';
 
@@ -71,12 +71,12 @@ export async function showAnswer(
     columns: (shown) => chooseColumns(context, columns, about, shown),
     below: () => [
       ...(drawn === undefined || about === undefined ? [] : drawAll(context, about, drawn)),
-      ...(about === undefined ? [] : [`${capitalize(about.question.kind)} ${periodText(about.period)}`]),
+      ...(about === undefined ? [] : [`${capitalize(about.question.kind)} ${formatPeriod(about.period)}`]),
     ],
     nothing:
       about === undefined
         ? 'The answer has no rows.'
-        : `${capitalize(about.question.kind)} ${periodText(about.period)}: nothing matches.`,
+        : `${capitalize(about.question.kind)} ${formatPeriod(about.period)}: nothing matches.`,
   });
 }
 
@@ -130,7 +130,7 @@ async function* readRows(
           const value = renderValue(kind, values[index] ?? null);
           return [
             name,
-            isUnknown && !reveal && typeof value === 'string' && kind === 'text' ? maskedText(value) : value,
+            isUnknown && !reveal && typeof value === 'string' && kind === 'text' ? maskText(value) : value,
           ];
         }),
       );
@@ -195,7 +195,7 @@ function chooseColumns(
     rows.length < 2
   )
     return cells;
-  const { cyan } = colours(context);
+  const { cyan } = pickColours(context);
   const greatest = Math.max(...rows.map((row) => readNumber(row, measure)));
   return [...cells, ['', (row) => cyan(drawBar(readNumber(row, measure), greatest, barWidth))]];
 }
@@ -222,7 +222,7 @@ function formatValue(
 }
 
 function formatTerm(term: Term | undefined, value: SqlValue): string {
-  if (term?.unit === 'bytes') return bytesText(Number(value));
+  if (term?.unit === 'bytes') return printBytes(Number(value));
   if (term?.unit === 'seconds') return formatDuration(Number(value));
   if (term?.kind === 'time') return String(value).slice(0, 19).replace('T', ' ');
   return cutText(formatPlain(value));
@@ -265,7 +265,7 @@ function drawAll(
   const greatest = Math.max(...rows.map((row) => readNumber(row, measure)));
   const periods = listPeriods(every, from, to);
   const width = Math.max(...drawn.map(([label]) => label.length));
-  const { cyan } = colours(context);
+  const { cyan } = pickColours(context);
   const lines = drawn.map(([label, some]) => {
     const points = some.map((row) => ({ period: String(row['period']), value: readNumber(row, measure) }));
     return `${label.padEnd(width)} ${cyan(drawSeries(points, { periods, greatest, width: seriesWidth }))}`.trim();

@@ -12,7 +12,7 @@ import {
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
 import { athenaDialect } from '../../lambda/queries/explore/sql.ts';
 import type { Access, LakeCatalog } from '../deployment/deployment.ts';
-import { bytesText } from '../terminal/quantities.ts';
+import { printBytes } from '../terminal/quantities.ts';
 import { findValueKind, type Readable, type SqlAnswer, type SqlEngine, type SqlValue } from './engine.ts';
 
 /** Athena over a stack's lake, in the stack's workgroup, which limits what a query may read. */
@@ -136,5 +136,5 @@ function readRows({ Rows: rows = [] }: ResultSet): SqlValue[][] {
 function describePrice(bytes: number): string {
   const dollars = (Math.max(bytes, minBilledBytes) / 1e12) * dollarsPerTerabyte;
   const cost = dollars < 0.01 ? 'less than $0.01' : `about $${dollars.toFixed(2)}`;
-  return `Athena read ${bytesText(bytes)}: ${cost}`;
+  return `Athena read ${printBytes(bytes)}: ${cost}`;
 }

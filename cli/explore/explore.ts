@@ -6,7 +6,7 @@ import { findRuns, type Query, type Scope, writeQuery, writeRuns } from '../../l
 import { type ExploredKind, exploredKinds } from '../../lambda/queries/explore/words.ts';
 import { type ExitCode, exitCode, print } from '../command.ts';
 import { type DayRange, describeRange, findToday, isIn } from '../days/range.ts';
-import { type AnsweredPeriod, answeredPeriod, type PeriodOptions } from '../lists/commands.ts';
+import { type AnsweredPeriod, type PeriodOptions, readAnsweredPeriod } from '../lists/commands.ts';
 import type { ListOptions } from '../lists/listing.ts';
 import { type Answer, countWantedRows, type ExploreContext, showAnswer } from './answer.ts';
 import type { SqlEngine } from './engine.ts';
@@ -58,7 +58,7 @@ async function exploreByQuestion(
   const shown = options.print ? undefined : countWantedRows(context, options, asked);
   // One more than are shown says whether there are more.
   const question: Question = { ...asked, limit: shown === undefined ? undefined : shown + 1 };
-  const period = answeredPeriod('usage', options, context.terminal.now());
+  const period = readAnsweredPeriod('usage', options, context.terminal.now());
   const range = findRange(period);
   const found = await findSealedDays(lake, range);
   const days = [...found.sealed.keys()];
@@ -99,7 +99,9 @@ async function exploreBySql(
       "With --sql, name the days in it, such as day >= '2026-11-01': leave out --from, --to and --month",
     );
   }
-  const range = isRangeGiven ? findRange(answeredPeriod('usage', options, context.terminal.now())) : allDays;
+  const range = isRangeGiven
+    ? findRange(readAnsweredPeriod('usage', options, context.terminal.now()))
+    : allDays;
   const found: FoundDays = limitsDays
     ? await findSealedDays(lake, range)
     : { sealed: new Map(), first: undefined, last: undefined };

@@ -12,7 +12,7 @@ import { AttentionError, UsageError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { listLakeDays, openLake } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { bytesText } from '../terminal/quantities.ts';
+import { printBytes } from '../terminal/quantities.ts';
 
 /** Where sealed days are found, and their files. */
 export interface LakeFiles {
@@ -44,7 +44,7 @@ export function openDeployedLake(deployment: Deployment): LakeFiles {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       if (bytes > maxCopiedBytes) {
         throw new UsageError(
-          `The files of these days have ${bytesText(bytes)}, and at most ${bytesText(maxCopiedBytes)} are copied: query fewer days, or copy the lake and give its folder with --lake`,
+          `The files of these days have ${printBytes(bytes)}, and at most ${printBytes(maxCopiedBytes)} are copied: query fewer days, or copy the lake and give its folder with --lake`,
         );
       }
       return mapConcurrently(files, concurrentReads, ({ key }) =>

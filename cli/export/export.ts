@@ -14,9 +14,9 @@ import type { Item } from '../../lambda/store/items.ts';
 import type { ExportFormatName } from '../arguments.ts';
 import {
   type CommandContext,
-  colours,
   type ExitCode,
   exitCode,
+  pickColours,
   print,
   printJson,
   startProgress,
@@ -24,7 +24,7 @@ import {
 import { formatTable } from '../terminal/figures.ts';
 import { FileOutput } from '../terminal/file-output.ts';
 import { count } from '../terminal/progress.ts';
-import { type ExportedTable, exportedTables, formats, maskedItem, withoutFalseCost } from './formats.ts';
+import { type ExportedTable, exportedTables, formats, maskItem, omitFalseCost } from './formats.ts';
 
 /** `export`: the ledger as files, one a table. */
 export interface ExportOptions {
@@ -70,7 +70,7 @@ export async function exportLedger(context: CommandContext, options: ExportOptio
   if (context.json) printJson(context, exported);
   else {
     const rows = exported.map(({ file, items }) => [file, count(items)]);
-    print(context, formatTable(colours(context), ['file', 'items'], rows));
+    print(context, formatTable(pickColours(context), ['file', 'items'], rows));
   }
   return exitCode.done;
 }
@@ -111,8 +111,8 @@ async function writeItems(
   const progress = startProgress(context, table.name);
   let written = 0;
   const write = async (counted: readonly Item[]): Promise<void> => {
-    const items = counted.map(withoutFalseCost);
-    const shown = reveal ? items : items.map(maskedItem);
+    const items = counted.map(omitFalseCost);
+    const shown = reveal ? items : items.map(maskItem);
     await output.write(shown.map((item) => format.line(item, table.columns)).join(''));
     written += counted.length;
     progress.show(written, undefined);

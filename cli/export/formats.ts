@@ -4,8 +4,8 @@ import { carriers } from '../../lambda/ledger/source.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { itemAttributes, sessionSchema, simSchema } from '../../lambda/store/schema.ts';
 import type { ExportFormatName } from '../arguments.ts';
-import { maskedFields } from '../terminal/masking.ts';
-import { csvRow } from '../terminal/terminal.ts';
+import { maskFields } from '../terminal/masking.ts';
+import { formatCsvRow } from '../terminal/terminal.ts';
 
 /** How items are written to files. */
 export interface ExportFormat {
@@ -19,18 +19,18 @@ export interface ExportFormat {
 export const formats: Readonly<Record<ExportFormatName, ExportFormat>> = {
   csv: {
     ending: 'csv',
-    head: (columns) => csvRow(columns),
-    line: (item, columns) => csvRow(columns.map((name) => formatValue(item[name]))),
+    head: (columns) => formatCsvRow(columns),
+    line: (item, columns) => formatCsvRow(columns.map((name) => formatValue(item[name]))),
   },
-  jsonl: { ending: 'jsonl', head: () => '', line: (item) => jsonLine(item) },
+  jsonl: { ending: 'jsonl', head: () => '', line: (item) => formatJsonLine(item) },
 };
 
 /** An item without personal values. */
-export function maskedItem(item: Item): Item {
+export function maskItem(item: Item): Item {
   const texts = Object.fromEntries(
     Object.entries(item).flatMap(([name, value]) => (value.S === undefined ? [] : [[name, value.S]])),
   );
-  const masked = Object.entries(maskedFields(texts)).map(([name, S]) => [name, { S }] as const);
+  const masked = Object.entries(maskFields(texts)).map(([name, S]) => [name, { S }] as const);
   return { ...item, ...Object.fromEntries(masked) };
 }
 
@@ -38,7 +38,7 @@ export function maskedItem(item: Item): Item {
  * An item of an older version in today's form: a cost that is not money, because it repeats the volume, is
  * `costVolume`, without a currency.
  */
-export function withoutFalseCost(item: Item): Item {
+export function omitFalseCost(item: Item): Item {
   const { cost, currency, ...rest } = item;
   const carrier = carriers.find((name) => name === item['carrier']?.S);
   if (cost?.N === undefined || carrier === undefined || isCostMoney(carrier)) return item;
@@ -50,7 +50,7 @@ function formatValue(value: AttributeValue | undefined): string | boolean | unde
 }
 
 /** DynamoDB writes numbers as JSON does, so the digits are unchanged. */
-function jsonLine(item: Item): string {
+function formatJsonLine(item: Item): string {
   const members = Object.entries(item)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { S, N, BOOL }]) => `${JSON.stringify(name)}:${N ?? JSON.stringify(S ?? BOOL ?? null)}`);

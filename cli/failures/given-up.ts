@@ -60,7 +60,7 @@ const event = z.object({
 });
 
 /** Lists the objects, in the order of their keys: by mapping, shard and time. */
-export async function* failedBatchObjects({
+export async function* listFailedBatchObjects({
   s3,
   places,
 }: Pick<Deployment, 's3' | 'places'>): AsyncGenerator<FailedBatchObject> {
@@ -90,11 +90,11 @@ export async function readFailedBatch(
     condition: requestContext.condition,
     functionError: responseContext?.functionError ?? undefined,
     streamArn: KinesisBatchInfo.streamArn,
-    records: records.data.Records.map(asDelivered),
+    records: records.data.Records.map(restoreDelivery),
   };
 }
 
-function asDelivered(record: z.output<typeof event>['Records'][number]): KinesisStreamRecord {
+function restoreDelivery(record: z.output<typeof event>['Records'][number]): KinesisStreamRecord {
   const { eventID, eventSourceARN, kinesis } = record;
   return {
     kinesis: { kinesisSchemaVersion: '1.0', ...kinesis },
@@ -126,7 +126,7 @@ const maxMessages = 10;
 const maxRepeats = 3;
 
 /** Receives the messages of the dead-letter queue, each once. The caller deletes each, or gives it back. */
-export async function* deadLetters({ sqs, places }: Deployment): AsyncGenerator<DeadLetter> {
+export async function* readDeadLetters({ sqs, places }: Deployment): AsyncGenerator<DeadLetter> {
   if (places.queues === undefined) return;
   const seen = new Map<string, DeadLetter>();
   for (let repeats = 0; repeats < maxRepeats; ) {
@@ -156,7 +156,7 @@ export async function* deadLetters({ sqs, places }: Deployment): AsyncGenerator<
 }
 
 /** Processes a message, and keeps it hidden from others meanwhile. */
-export async function holding<Result>(
+export async function holdMessage<Result>(
   deployment: Deployment,
   message: DeadLetter,
   work: () => Promise<Result>,

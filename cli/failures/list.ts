@@ -1,14 +1,14 @@
 import { objectName } from '../../lambda/ingest/files/messages.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print } from '../command.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { formatJson, ResultWriter } from '../terminal/terminal.ts';
 import {
   type DeadLetter,
-  deadLetters,
   type FailedBatchObject,
-  failedBatchObjects,
   giveBack,
+  listFailedBatchObjects,
+  readDeadLetters,
   readFailedBatch,
 } from './given-up.ts';
 
@@ -37,13 +37,13 @@ export async function listFailures(
 ): Promise<ExitCode> {
   const { deployment, json } = context;
   const { batches, latest } = await surveyBatches(context, limit ?? (json ? 0 : shownBatches));
-  const files = await announcedFiles(context);
+  const files = await listNotifiedFiles(context);
   if (json) {
-    const objects = limit === undefined ? failedBatchObjects(deployment) : each(latest);
+    const objects = limit === undefined ? listFailedBatchObjects(deployment) : listEach(latest);
     await writeJson(context, batches, describeBatches(context, objects), files);
   } else {
     const shown: ShownBatch[] = [];
-    for await (const one of describeBatches(context, each(latest))) shown.push(one);
+    for await (const one of describeBatches(context, listEach(latest))) shown.push(one);
     printTables(context, batches, shown, files);
   }
   return exitCode.done;
@@ -55,7 +55,7 @@ async function surveyBatches(
 ): Promise<{ batches: number; latest: FailedBatchObject[] }> {
   let batches = 0;
   let latest: FailedBatchObject[] = [];
-  for await (const object of failedBatchObjects(deployment)) {
+  for await (const object of listFailedBatchObjects(deployment)) {
     signal.throwIfAborted();
     batches += 1;
     latest = [...latest, object].sort((a, b) => b.writtenAt - a.writtenAt).slice(0, limit);
@@ -76,7 +76,7 @@ async function writeJson(
   await writer.flush();
 }
 
-async function* each(objects: readonly FailedBatchObject[]): AsyncGenerator<FailedBatchObject> {
+async function* listEach(objects: readonly FailedBatchObject[]): AsyncGenerator<FailedBatchObject> {
   yield* objects;
 }
 
@@ -99,13 +99,13 @@ async function* describeBatches(
 }
 
 /** Files whose announcements wait in the dead-letter queue, and since when. */
-async function announcedFiles({
+async function listNotifiedFiles({
   deployment,
   signal,
 }: CommandContext): Promise<{ file: string; sentAt: string }[]> {
   const files: { file: string; sentAt: string }[] = [];
   const held: DeadLetter[] = [];
-  for await (const message of deadLetters(deployment)) {
+  for await (const message of readDeadLetters(deployment)) {
     if (signal.aborted) break;
     const sentAt = new Date(message.sentAt).toISOString();
     for (const object of message.objects ?? []) files.push({ file: objectName(object), sentAt });
@@ -128,10 +128,13 @@ function printTables(
     const rows = latest.map(({ givenUpAt, records, condition, functionError, key }) => [
       ...[formatAge(givenUpAt, now), count(records), condition, functionError ?? '', key],
     ]);
-    print(context, `\n${formatTable(colours(context), ['age', 'records', 'why', 'error', 'object'], rows)}`);
+    print(
+      context,
+      `\n${formatTable(pickColours(context), ['age', 'records', 'why', 'error', 'object'], rows)}`,
+    );
   }
   if (files.length > 0) {
     const rows = files.map(({ file, sentAt }) => [formatAge(sentAt, now), file]);
-    print(context, `\n${formatTable(colours(context), ['age', 'file'], rows)}`);
+    print(context, `\n${formatTable(pickColours(context), ['age', 'file'], rows)}`);
   }
 }

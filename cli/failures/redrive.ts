@@ -10,10 +10,10 @@ import { printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import {
   type DeadLetter,
-  deadLetters,
-  failedBatchObjects,
   giveBack,
-  holding,
+  holdMessage,
+  listFailedBatchObjects,
+  readDeadLetters,
   readFailedBatch,
   remove,
 } from './given-up.ts';
@@ -67,7 +67,7 @@ class FailureRedrive {
   async takeBatches(): Promise<void> {
     const { deployment, signal } = this.#context;
     const progress = startProgress(this.#context, 'records');
-    for await (const { key } of failedBatchObjects(deployment)) {
+    for await (const { key } of listFailedBatchObjects(deployment)) {
       if (signal.aborted) break;
       if (!(await this.#takeBatch(key))) continue;
       if (!this.#dryRun) await removeObjects(deployment, [key]);
@@ -128,8 +128,9 @@ class FailureRedrive {
   async takeFiles(): Promise<void> {
     const { deployment, signal } = this.#context;
     const kept: DeadLetter[] = [];
-    for await (const message of deadLetters(deployment)) {
-      const isIn = !signal.aborted && (await holding(deployment, message, () => this.#takeMessage(message)));
+    for await (const message of readDeadLetters(deployment)) {
+      const isIn =
+        !signal.aborted && (await holdMessage(deployment, message, () => this.#takeMessage(message)));
       if (isIn) this.left.announcements += 1;
       if (isIn && !this.#dryRun) await remove(deployment, message);
       else kept.push(message);

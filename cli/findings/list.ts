@@ -11,14 +11,21 @@ import { maxPageSize, type PageRequest } from '../../lambda/queries/page.ts';
 import type { Period } from '../../lambda/queries/period.ts';
 import { findSim } from '../../lambda/queries/sim-lookup.ts';
 import { FindingsTable } from '../../lambda/store/findings.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, requireSource } from '../command.ts';
+import {
+  type CommandContext,
+  type ExitCode,
+  exitCode,
+  pickColours,
+  print,
+  requireSource,
+} from '../command.ts';
 import { findReadDays } from '../days/expired.ts';
 import { describeDayList } from '../days/range.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
 import type { Column } from '../lists/columns.ts';
-import { answeredPeriod, openPeriod, type PeriodOptions, periodText } from '../lists/commands.ts';
+import { formatPeriod, openPeriod, type PeriodOptions, readAnsweredPeriod } from '../lists/commands.ts';
 import { type ListOptions, showList } from '../lists/listing.ts';
-import { formatTable, minuteText } from '../terminal/figures.ts';
+import { formatMinute, formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 
 /** Which findings `findings` shows. */
@@ -35,7 +42,7 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
   const { deployment, terminal, json } = context;
   if (source !== undefined) requireSource(deployment, source);
   const { now } = terminal;
-  const period = answeredPeriod('findings', options, now());
+  const period = readAnsweredPeriod('findings', options, now());
   const { reader } = openLedgerReader(deployment, now);
   const findings = new FindingsTable(deployment.dynamoDb, deployment.places.dayTables.findings);
   const sim = options.sim === undefined ? undefined : (await findSim(reader, options.sim)).sim;
@@ -51,11 +58,11 @@ export async function showFindings(context: CommandContext, options: FindingsOpt
         listFindings({ ...filter, period: openPeriod(period), size, after }, ports),
     schema: 'Finding',
     columns: () => columns,
-    below: () => [`Findings of closed days ${periodText(period)}`],
+    below: () => [`Findings of closed days ${formatPeriod(period)}`],
     nothing:
       read?.isAnySealed === false
-        ? `No day ${periodText(period)} is closed, so there was nothing to check.`
-        : `Nothing is missing in the closed days ${periodText(period)}.`,
+        ? `No day ${formatPeriod(period)} is closed, so there was nothing to check.`
+        : `Nothing is missing in the closed days ${formatPeriod(period)}.`,
   });
   if (read?.isAnySealed === true && read.unread.length > 0)
     terminal.err.write(`Not sealed, so not checked: ${describeDayList(read.unread)}\n`);
@@ -71,8 +78,8 @@ const columns: readonly Column<FindingFields>[] = [
   ['check', ({ check, reason }) => `${check}: ${reason}`],
   ['SIM', ({ sim }) => sim],
   ['source', ({ source }) => source],
-  ['from', ({ start_time: time }) => minuteText(time)],
-  ['to', ({ end_time: time }) => minuteText(time)],
+  ['from', ({ start_time: time }) => formatMinute(time)],
+  ['to', ({ end_time: time }) => formatMinute(time)],
   // To the byte, since they are held against a carrier; blank where nothing proves them.
   ['bytes', ({ bytes }) => (bytes === null ? '' : count(bytes))],
   ['cost', ({ cost, currency }) => [cost, currency].filter((part) => part !== null).join(' ')],
@@ -135,7 +142,7 @@ async function showTotals(
   });
   print(
     context,
-    formatTable(colours(context), ['check', 'findings', 'bytes', 'bytes unknown', 'cost'], rows),
+    formatTable(pickColours(context), ['check', 'findings', 'bytes', 'bytes unknown', 'cost'], rows),
   );
   print(context, '');
 }

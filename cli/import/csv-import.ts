@@ -26,7 +26,7 @@ const identityMetadata = 'simledger-identity';
 export async function importCsv(task: ImportTask): Promise<Imported> {
   const { deployment } = task.context;
   const files = new FilesTable(deployment.dynamoDb, deployment.places.tables.files);
-  const object = await placed(task);
+  const object = await placeFile(task);
   const known = await files.read(objectName(object));
   if (known?.state === 'done') return { ...describeEnd(known), outcome: 'done before' };
   if (known === undefined && task.input.object?.bucket === object.bucket) await announce(task, object);
@@ -34,7 +34,7 @@ export async function importCsv(task: ImportTask): Promise<Imported> {
 }
 
 /** The object in the source's bucket that holds the file: uploaded before, or now. */
-async function placed(task: ImportTask): Promise<FileObject> {
+async function placeFile(task: ImportTask): Promise<FileObject> {
   const { input, source } = task;
   const { bucket } = source;
   if (bucket === undefined) {
@@ -46,10 +46,13 @@ async function placed(task: ImportTask): Promise<FileObject> {
     const { key, versionId } = input.object;
     return { bucket, key, versionId, eTag: versionId === undefined ? input.identity : undefined };
   }
-  return (await placedBefore(task, bucket)) ?? put(task, bucket);
+  return (await findPlacedFile(task, bucket)) ?? put(task, bucket);
 }
 
-async function placedBefore({ context, input }: ImportTask, bucket: string): Promise<FileObject | undefined> {
+async function findPlacedFile(
+  { context, input }: ImportTask,
+  bucket: string,
+): Promise<FileObject | undefined> {
   try {
     const { Metadata, VersionId, ETag } = await context.deployment.s3.send(
       new HeadObjectCommand({ Bucket: bucket, Key: input.baseName }),
@@ -114,17 +117,17 @@ async function watch(
     if (manifest?.position !== before) movedAt = now;
     const still = (now - movedAt) / 1000;
     if (still >= maxWaitSeconds)
-      return { ...describeEnd(manifest), outcome: 'waiting', reason: waitingSentence(still) };
+      return { ...describeEnd(manifest), outcome: 'waiting', reason: describeWaiting(still) };
     if (still >= hintSeconds && !isHinted) {
       isHinted = true;
-      context.terminal.err.write(`${object}: ${waitingSentence(still)}\n`);
+      context.terminal.err.write(`${object}: ${describeWaiting(still)}\n`);
     }
     await wait(pollMilliseconds);
   }
   return { ...describeEnd(manifest), outcome: 'interrupted' };
 }
 
-function waitingSentence(seconds: number): string {
+function describeWaiting(seconds: number): string {
   return (
     `the importer has made no progress for ${formatDuration(seconds)}: simledger status shows its queue, and simledger doctor ` +
     'shows what is wrong. The file stays in its bucket; import it again to watch its progress'

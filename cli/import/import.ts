@@ -3,16 +3,16 @@ import { UsageError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import {
   type CommandContext,
-  colours,
   type ExitCode,
   exitCode,
+  pickColours,
   print,
   printJson,
   requireSource,
   startProgress,
 } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
-import { maskedText } from '../terminal/masking.ts';
+import { maskText } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
 import { importCsv } from './csv-import.ts';
 import { type Imported, type Input, openInputs } from './inputs.ts';
@@ -96,12 +96,12 @@ function printOutcomes(context: CommandContext, outcomes: readonly Outcome[]): v
     print(context, 'There are no files to import.');
     return;
   }
-  const shown = (reason: string): string => (context.reveal ? reason : maskedText(reason));
+  const shown = (reason: string): string => (context.reveal ? reason : maskText(reason));
   const rows = outcomes.map(({ file, source, outcome, rows: read, accepted, rejected, reason }) => [
     ...[file, source, outcome, count(read), count(accepted), count(rejected), shown(reason ?? '')],
   ]);
   const head = ['file', 'source', 'state', 'records', 'accepted', 'rejected', ''];
-  print(context, formatTable(colours(context), head, rows));
+  print(context, formatTable(pickColours(context), head, rows));
   if (outcomes.some(({ outcome }) => outcome === 'interrupted')) {
     context.terminal.err.write('Stopped early. Run it again to continue; nothing is done twice.\n');
   }

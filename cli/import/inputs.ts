@@ -11,7 +11,7 @@ import {
 import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import { type FileKind, fileKinds, kindOfName } from '../../local/user-files.ts';
+import { type FileKind, fileKinds, parseFileKind } from '../../local/user-files.ts';
 import type { CommandContext } from '../command.ts';
 import { isNotFound } from '../errors.ts';
 
@@ -64,30 +64,30 @@ export interface Input {
 export async function* openInputs(client: S3Client, names: readonly string[]): AsyncGenerator<Input> {
   for (const name of names) {
     const [, bucket, key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(name) ?? [];
-    if (bucket === undefined) yield* localInputs(name);
-    else if (key === '' || key.endsWith('/')) yield* objectsBelow(client, bucket, key);
+    if (bucket === undefined) yield* listLocalInputs(name);
+    else if (key === '' || key.endsWith('/')) yield* listObjectsBelow(client, bucket, key);
     else yield await objectInput(client, bucket, key);
   }
 }
 
-async function* localInputs(path: string): AsyncGenerator<Input> {
+async function* listLocalInputs(path: string): AsyncGenerator<Input> {
   const found = await stat(path).catch((error: unknown) => {
     throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   });
   if (!found.isDirectory()) {
-    yield await fileInput(path, findFileKind(path), found.size);
+    yield await openFileInput(path, findFileKind(path), found.size);
     return;
   }
   for (const { name } of await readdir(path, { withFileTypes: true })) {
-    const kind = kindOfName(name);
+    const kind = parseFileKind(name);
     if (kind === undefined) continue;
     const inner = join(path, name);
     const innerFound = await stat(inner);
-    if (innerFound.isFile()) yield await fileInput(inner, kind, innerFound.size);
+    if (innerFound.isFile()) yield await openFileInput(inner, kind, innerFound.size);
   }
 }
 
-async function fileInput(path: string, kind: FileKind, bytes: number): Promise<Input> {
+async function openFileInput(path: string, kind: FileKind, bytes: number): Promise<Input> {
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path)) hash.update(chunk);
   return {
@@ -97,11 +97,11 @@ async function fileInput(path: string, kind: FileKind, bytes: number): Promise<I
   };
 }
 
-async function* objectsBelow(client: S3Client, bucket: string, prefix: string): AsyncGenerator<Input> {
+async function* listObjectsBelow(client: S3Client, bucket: string, prefix: string): AsyncGenerator<Input> {
   const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
   for await (const { Contents: contents = [] } of pages) {
     for (const { Key: key = '' } of contents) {
-      if (kindOfName(key) !== undefined) yield await objectInput(client, bucket, key);
+      if (parseFileKind(key) !== undefined) yield await objectInput(client, bucket, key);
     }
   }
 }
@@ -134,7 +134,7 @@ async function* readObject(
 }
 
 function findFileKind(name: string): FileKind {
-  const kind = kindOfName(name);
+  const kind = parseFileKind(name);
   if (kind !== undefined) return kind;
   throw new UsageError(`${name}: give files whose names end in ${[...fileKinds.keys()].join(', ')}`);
 }

@@ -3,7 +3,7 @@ import type { Entry } from '../../lambda/ingest/ingest.ts';
 import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
-import { bodiesIn } from '../../local/user-files.ts';
+import { splitBodies } from '../../local/user-files.ts';
 import { chooseNotes, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
@@ -61,7 +61,7 @@ class JsonImport {
     let bodies: Buffer[] = [];
     let bytes = 0;
     let read = 0;
-    for await (const body of bodiesIn(input)) {
+    for await (const body of splitBodies(input)) {
       // Positions count the bytes of bodies, so that they do not depend on the layout of the file.
       read += body.length;
       if (read <= this.#manifest.position) continue;

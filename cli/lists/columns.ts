@@ -6,8 +6,8 @@ import type { DataSession } from '../../lambda/queries/data-sessions.ts';
 import type { SimFields } from '../../lambda/queries/sims.ts';
 import type { Granularity, RawUsageRecord, UsageRecord } from '../../lambda/queries/usage-records.ts';
 import { describeAlertSims } from '../terminal/alert-sims.ts';
-import { drawBar, formatAge, minuteText } from '../terminal/figures.ts';
-import { bytesText, formatDuration } from '../terminal/quantities.ts';
+import { drawBar, formatAge, formatMinute } from '../terminal/figures.ts';
+import { formatDuration, printBytes } from '../terminal/quantities.ts';
 import type { Colours } from '../terminal/terminal.ts';
 
 /** The columns of lists: the most important in a table, and all in CSV. */
@@ -28,27 +28,27 @@ const maxReasonLength = 60;
 export const tables = {
   sims: (now: number): readonly Column<SimFields>[] => [
     ['ICCID', (sim) => sim.iccid || sim.sid],
-    ['name', (sim) => text(sim.unique_name)],
+    ['name', (sim) => formatText(sim.unique_name)],
     ['source', (sim) => sim.source],
-    ['status', (sim) => text(sim.status)],
-    ['online', (sim) => onlineText(sim, now)],
-    ['last activity', (sim) => minuteText(sim.last_activity)],
-    ['last event', (sim) => text(sim.last_event)],
-    ['network', (sim) => networkText(sim)],
+    ['status', (sim) => formatText(sim.status)],
+    ['online', (sim) => formatOnline(sim, now)],
+    ['last activity', (sim) => formatMinute(sim.last_activity)],
+    ['last event', (sim) => formatText(sim.last_event)],
+    ['network', (sim) => formatNetwork(sim)],
   ],
   silent: (now: number): readonly Column<SimFields>[] => [
     ['ICCID', (sim) => sim.iccid || sim.sid],
-    ['name', (sim) => text(sim.unique_name)],
+    ['name', (sim) => formatText(sim.unique_name)],
     ['source', (sim) => sim.source],
     [
       'silent',
       (sim) => (sim.last_heard === null ? sim.last_heard_precision : formatAge(sim.last_heard, now)),
     ],
-    ['last heard', (sim) => (sim.last_heard === null ? '' : minuteText(sim.last_heard))],
-    ['online', (sim) => onlineText(sim, now)],
-    ['last event', (sim) => text(sim.last_event)],
-    ['device', (sim) => text(sim.imei)],
-    ['network', (sim) => networkText(sim)],
+    ['last heard', (sim) => (sim.last_heard === null ? '' : formatMinute(sim.last_heard))],
+    ['online', (sim) => formatOnline(sim, now)],
+    ['last event', (sim) => formatText(sim.last_event)],
+    ['device', (sim) => formatText(sim.imei)],
+    ['network', (sim) => formatNetwork(sim)],
   ],
   alerts: (now: number): readonly Column<Alert>[] => [
     ['ID', (alert) => alert.id],
@@ -56,31 +56,31 @@ export const tables = {
     ['severity', (alert) => alert.severity],
     ['state', (alert) => alert.state],
     ['SIM', describeAlertSims],
-    ['source', (alert) => text(alert.source)],
-    ['began', (alert) => minuteText(alert.start_time)],
+    ['source', (alert) => formatText(alert.source)],
+    ['began', (alert) => formatMinute(alert.start_time)],
     ['lasts', (alert) => formatLength(alert, now)],
     ['told', (alert) => (alert.held ? 'held back' : (alert.told?.state ?? 'no'))],
   ],
   mutes: (now: number): readonly Column<ListedMute>[] => [
     ['ID', (mute) => mute.id],
-    ['rule', (mute) => text(mute.rule)],
-    ['SIM', (mute) => text(mute.sim)],
-    ['source', (mute) => text(mute.source)],
-    ['until', (mute) => minuteText(mute.until)],
+    ['rule', (mute) => formatText(mute.rule)],
+    ['SIM', (mute) => formatText(mute.sim)],
+    ['source', (mute) => formatText(mute.source)],
+    ['until', (mute) => formatMinute(mute.until)],
     ['left', (mute) => formatDuration((Date.parse(mute.until) - now) / 1000)],
-    ['reason', (mute) => text(mute.reason)],
+    ['reason', (mute) => formatText(mute.reason)],
   ],
   sessions: (): readonly Column<DataSession>[] => [
     ['session', (session) => session.sid],
     ['status', (session) => session.status],
-    ['start', (session) => minuteText(session.start)],
-    ['end', (session) => minuteText(session.end)],
-    ['up', (session) => bytesCell(session.data_uploaded)],
-    ['down', (session) => bytesCell(session.data_downloaded)],
-    ['total', (session) => bytesCell(session.data_total)],
-    ['country', (session) => text(session.operator_country)],
-    ['operator', (session) => text(session.operator_name)],
-    ['radio', (session) => text(session.radio_link)],
+    ['start', (session) => formatMinute(session.start)],
+    ['end', (session) => formatMinute(session.end)],
+    ['up', (session) => makeBytesCell(session.data_uploaded)],
+    ['down', (session) => makeBytesCell(session.data_downloaded)],
+    ['total', (session) => makeBytesCell(session.data_total)],
+    ['country', (session) => formatText(session.operator_country)],
+    ['operator', (session) => formatText(session.operator_name)],
+    ['radio', (session) => formatText(session.radio_link)],
   ],
   usage: (
     by: Granularity,
@@ -89,38 +89,39 @@ export const tables = {
   ): readonly Column<ListedUsage>[] => {
     const greatest = Math.max(0, ...records.map((record) => record.data_total));
     const single: readonly Column<ListedUsage & Partial<RawUsageRecord>>[] = [
-      ['to', (record) => minuteText(record.period.end_time)],
-      ['type', (record) => text(record.traffic_type)],
-      ['country', (record) => text(record.iso_country)],
-      ['tariff', (record) => text(record.tariff)],
-      ['messages', (record) => text(record.messages)],
+      ['to', (record) => formatMinute(record.period.end_time)],
+      ['type', (record) => formatText(record.traffic_type)],
+      ['country', (record) => formatText(record.iso_country)],
+      ['tariff', (record) => formatText(record.tariff)],
+      ['messages', (record) => formatText(record.messages)],
     ];
     return [
-      ['from', ({ period }) => minuteText(period.start_time).slice(0, by === 'day' ? 10 : undefined)],
+      ['from', ({ period }) => formatMinute(period.start_time).slice(0, by === 'day' ? 10 : undefined)],
       ...(by === 'raw' ? single : []),
-      ['up', (record) => bytesCell(record.data_upload)],
-      ['down', (record) => bytesCell(record.data_download)],
-      ['total', (record) => bytesCell(record.data_total)],
+      ['up', (record) => makeBytesCell(record.data_upload)],
+      ['down', (record) => makeBytesCell(record.data_download)],
+      ['total', (record) => makeBytesCell(record.data_total)],
       ['', (record) => cyan(drawBar(record.data_total, greatest, barWidth))],
       [
         'cost',
-        ({ billed_unit: unit, data_total_billed: cost }) => (unit === null ? '' : `${text(cost)} ${unit}`),
+        ({ billed_unit: unit, data_total_billed: cost }) =>
+          unit === null ? '' : `${formatText(cost)} ${unit}`,
       ],
     ];
   },
   events: ({ red }: Colours): readonly Column<ConnectionEvent>[] => [
     ['time', (event) => event.timestamp.slice(0, 19).replace('T', ' ')],
     ['type', (event) => event.event_type],
-    ['severity', (event) => text(event.severity)],
+    ['severity', (event) => formatText(event.severity)],
     ['alert', (event) => (event.alert === true ? red('yes') : '')],
-    ['operator', (event) => text(event.operator_name)],
+    ['operator', (event) => formatText(event.operator_name)],
     ['error code', (event) => readError(event).code],
     ['reason', (event) => (event.description || readError(event).message).slice(0, maxReasonLength)],
   ],
 };
 
 /** Whether a SIM is online, with the age of its carrier's statement: a device without power stays online. */
-function onlineText({ online, online_stated_at: statedAt }: SimFields, now: number): string {
+function formatOnline({ online, online_stated_at: statedAt }: SimFields, now: number): string {
   if (online === null) return '';
   const word = online ? 'yes' : 'no';
   return statedAt === null ? word : `${word}, ${formatAge(statedAt, now)} ago`;
@@ -132,22 +133,22 @@ export function formatLength({ start_time: start, end_time: end }: Alert, now: n
   return formatAge(start, end === null ? now : Date.parse(end));
 }
 
-function networkText({ network }: SimFields): string {
-  const parts = [network?.operator_country, network?.operator_name, network?.radio_link].map(text);
+function formatNetwork({ network }: SimFields): string {
+  const parts = [network?.operator_country, network?.operator_name, network?.radio_link].map(formatText);
   return parts.filter((part) => part !== '').join(' ');
 }
 
 /** A Super SIM event's detail is the error that the carrier states; others state an error only in `description`. */
 function readError({ detail }: ConnectionEvent): { code: string; message: string } {
-  const { code, message } = parseObject(text(detail)) ?? {};
-  return { code: text(code), message: text(message) };
+  const { code, message } = parseObject(formatText(detail)) ?? {};
+  return { code: formatText(code), message: formatText(message) };
 }
 
-function bytesCell(bytes: number | null): string {
-  return bytes === null ? '' : bytesText(bytes);
+function makeBytesCell(bytes: number | null): string {
+  return bytes === null ? '' : printBytes(bytes);
 }
 
-function text(value: unknown): string {
+function formatText(value: unknown): string {
   return value === undefined || value === null ? '' : String(value);
 }
 
@@ -172,7 +173,7 @@ const addresses = /^(?:url|links)(?:\.|$)/;
  * The columns of a resource's CSV: all its members but addresses, in the order of the API's contract. Members of
  * members have names such as `period.start_time`. They do not depend on the resources listed.
  */
-export function csvColumns(name: ResourceSchema): readonly string[] {
+export function listCsvColumns(name: ResourceSchema): readonly string[] {
   return listColumns({ $ref: `#/components/schemas/${name}` }, '').filter(
     (column) => !addresses.test(column),
   );

@@ -17,13 +17,13 @@ import { listSims, renderListedSim, type SimsQuery } from '../../lambda/queries/
 import { listUsageRecords } from '../../lambda/queries/usage-records.ts';
 import { listWatermarks } from '../../lambda/queries/watermarks.ts';
 import type { UsageWord } from '../arguments.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, requireSource } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, requireSource } from '../command.ts';
 import { listExpiredUsageDays } from '../days/expired.ts';
 import { describeExpiredUsage } from '../days/range.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
-import { minuteText } from '../terminal/figures.ts';
+import { formatMinute } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
-import { bytesText } from '../terminal/quantities.ts';
+import { printBytes } from '../terminal/quantities.ts';
 import { type ListedUsage, tables } from './columns.ts';
 import { type ListOptions, showList } from './listing.ts';
 
@@ -65,7 +65,7 @@ export async function showSims(context: CommandContext, options: SimsOptions): P
     },
     schema: 'SimFields',
     columns: () => tables.sims(context.terminal.now()),
-    nothing: nothingInFleet(filters),
+    nothing: describeEmptyFleet(filters),
   });
   return exitCode.done;
 }
@@ -114,7 +114,7 @@ export async function showSilent(context: CommandContext, options: SilentOptions
     schema: 'SimFields',
     columns: () => tables.silent(now),
     below: () => [
-      `Nothing heard since ${minuteText(formatRecordTime(now - (readDuration(duration) ?? 0)))} UTC`,
+      `Nothing heard since ${formatMinute(formatRecordTime(now - (readDuration(duration) ?? 0)))} UTC`,
     ],
     nothing: describeNothingSilent(duration, filters),
   });
@@ -129,7 +129,7 @@ async function showWatermarks(context: CommandContext, source: string | undefine
   const sources = source === undefined ? places.sources.all.map(({ name }) => name) : [source];
   const watermarks = await listWatermarks(sources, { alerts });
   const judged = watermarks.flatMap(({ source: name, watermark }) =>
-    watermark === null ? [] : [`${name} ${minuteText(watermark)} UTC`],
+    watermark === null ? [] : [`${name} ${formatMinute(watermark)} UTC`],
   );
   if (judged.length > 0) context.terminal.err.write(`Records are in up to: ${judged.join(', ')}\n`);
 }
@@ -143,7 +143,7 @@ function openAlertState({ deployment }: CommandContext): { readonly state: Alert
 /** Of a large fleet, what the list is. */
 function describeList({ listedAt, isComplete }: ListState): string {
   const which = isComplete ? 'Candidates' : 'Only the longest silent';
-  return `${which} as of the sweep of ${minuteText(listedAt)} UTC\n`;
+  return `${which} as of the sweep of ${formatMinute(listedAt)} UTC\n`;
 }
 
 /** What the queries cost, printed before they begin. */
@@ -159,7 +159,7 @@ export const readUnitsPerSilentSim = 7;
 export const dollarsPerMillionReadUnits = 0.125;
 
 function describeNothingSilent(duration: string, filters: Filters): string {
-  const stated = statedFilters(filters);
+  const stated = describeFilters(filters);
   const which = stated === undefined ? 'No SIM' : `No SIM with ${stated}`;
   return `${which} was silent for the last ${duration}.`;
 }
@@ -168,7 +168,7 @@ function describeNothingSilent(duration: string, filters: Filters): string {
 export async function showSessions(context: CommandContext, options: SessionsOptions): Promise<ExitCode> {
   const { status } = options;
   const ports = queryPorts(context);
-  const period = answeredPeriod('sessions', options, ports.now());
+  const period = readAnsweredPeriod('sessions', options, ports.now());
   await showList(context, options, {
     open: async () => {
       const sim = await findSim(ports.reader, options.sim);
@@ -177,8 +177,8 @@ export async function showSessions(context: CommandContext, options: SessionsOpt
     },
     schema: 'DataSession',
     columns: tables.sessions,
-    below: () => [`Sessions that started ${periodText(period)}`],
-    nothing: describeNothing('session that started', periodText(period), { status }),
+    below: () => [`Sessions that started ${formatPeriod(period)}`],
+    nothing: describeNothing('session that started', formatPeriod(period), { status }),
   });
   return exitCode.done;
 }
@@ -194,7 +194,7 @@ export async function showSimUsage(context: CommandContext, options: SimUsageOpt
     );
   }
   const ports = queryPorts(context);
-  const period = answeredPeriod('usage', options, ports.now());
+  const period = readAnsweredPeriod('usage', options, ports.now());
   const { from, to } = period;
   await showList(context, options, {
     open: async () => {
@@ -203,27 +203,27 @@ export async function showSimUsage(context: CommandContext, options: SimUsageOpt
       return (page: PageRequest<string>) => listUsageRecords({ ...query, ...page }, ports);
     },
     schema: granularity === 'raw' ? 'RawUsageRecord' : 'UsageFields',
-    columns: (records) => tables.usage(granularity, records, colours(context)),
+    columns: (records) => tables.usage(granularity, records, pickColours(context)),
     isReversed: true,
-    below: (records, more) => [...usageSum(records, more), `Usage ${periodText(period)}`],
-    nothing: `The SIM has no usage ${periodText(period)}.`,
+    below: (records, more) => [...describeUsageSum(records, more), `Usage ${formatPeriod(period)}`],
+    nothing: `The SIM has no usage ${formatPeriod(period)}.`,
   });
   const expired = await listExpiredUsageDays(context, period);
   if (expired.length > 0) context.terminal.err.write(`${describeExpiredUsage(expired)}\n`);
   return exitCode.done;
 }
 
-function usageSum(records: readonly ListedUsage[], more: boolean): string[] {
+function describeUsageSum(records: readonly ListedUsage[], more: boolean): string[] {
   if (records.length < 2) return [];
   const total = records.reduce((sum, record) => sum + record.data_total, 0);
-  return [`${more ? 'in these' : 'in all'} ${bytesText(total)}`];
+  return [`${more ? 'in these' : 'in all'} ${printBytes(total)}`];
 }
 
 /** `events SIM`: a SIM's events, newest first. */
 export async function showEvents(context: CommandContext, options: EventsOptions): Promise<ExitCode> {
   const { type } = options;
   const ports = queryPorts(context);
-  const period = answeredPeriod('events', options, ports.now());
+  const period = readAnsweredPeriod('events', options, ports.now());
   await showList(context, options, {
     open: async () => {
       const sim = await findSim(ports.reader, options.sim);
@@ -233,9 +233,9 @@ export async function showEvents(context: CommandContext, options: EventsOptions
     // The detail says why an event happened. Its personal values are masked.
     include: ['detail'],
     schema: 'ConnectionEvent',
-    columns: () => tables.events(colours(context)),
-    below: () => [`Events ${periodText(period)}`],
-    nothing: describeNothing('event', periodText(period), { type }),
+    columns: () => tables.events(pickColours(context)),
+    below: () => [`Events ${formatPeriod(period)}`],
+    nothing: describeNothing('event', formatPeriod(period), { type }),
   });
   const { eventRetentionDays: days } = context.deployment.places;
   const kept = findFirstKeptDay(days, ports.now());
@@ -260,8 +260,8 @@ export function queryPorts({ deployment, terminal }: CommandContext): QueryPorts
 
 type Filters = Readonly<Record<string, string | boolean | undefined>>;
 
-function nothingInFleet(filters: Filters): string {
-  const stated = statedFilters(filters);
+function describeEmptyFleet(filters: Filters): string {
+  const stated = describeFilters(filters);
   return stated === undefined
     ? 'There are no SIMs yet: they appear with their first record.'
     : `No SIM has ${stated}. Without these options, sims shows all.`;
@@ -269,12 +269,12 @@ function nothingInFleet(filters: Filters): string {
 
 /** The message if a SIM has nothing in a period, with the filters, which may be the reason. */
 function describeNothing(what: string, period: string, filters: Filters): string {
-  const stated = statedFilters(filters);
+  const stated = describeFilters(filters);
   return `The SIM has no ${what} ${period}${stated === undefined ? '' : `, with ${stated}`}.`;
 }
 
 /** Filters as they were given: `--status "open" and --type "x"`; undefined without filters. */
-function statedFilters(filters: Filters): string | undefined {
+function describeFilters(filters: Filters): string | undefined {
   const stated = Object.entries(filters).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${JSON.stringify(String(value))}`],
   );
@@ -304,7 +304,7 @@ export interface AnsweredPeriod {
  * @param now milliseconds since the epoch.
  * @throws UsageError in the command's terms if the start is not before the end.
  */
-export function answeredPeriod(
+export function readAnsweredPeriod(
   list: keyof typeof includesEnd,
   options: PeriodOptions,
   now: number,
@@ -336,6 +336,6 @@ export function openPeriod({ from, to, isOpen }: AnsweredPeriod): Period {
 }
 
 /** A period for people. */
-export function periodText({ from, to, isOpen }: AnsweredPeriod): string {
-  return `from ${minuteText(from)} to ${minuteText(to)} UTC${isOpen ? ' (now)' : ''}`;
+export function formatPeriod({ from, to, isOpen }: AnsweredPeriod): string {
+  return `from ${formatMinute(from)} to ${formatMinute(to)} UTC${isOpen ? ' (now)' : ''}`;
 }

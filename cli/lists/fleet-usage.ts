@@ -8,15 +8,15 @@ import type { FleetGranularity } from '../../lambda/queries/report-time.ts';
 import type { FleetUsageRecord } from '../../lambda/queries/usage-report.ts';
 import { type FleetUsageWord, fleetUsageWords, type UsageWord } from '../arguments.ts';
 import { type CommandContext, type ExitCode, exitCode } from '../command.ts';
-import { minuteText } from '../terminal/figures.ts';
+import { formatMinute } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
-import { bytesText } from '../terminal/quantities.ts';
+import { printBytes } from '../terminal/quantities.ts';
 import type { Column } from './columns.ts';
 import {
-  answeredPeriod,
+  formatPeriod,
   type PeriodOptions,
-  periodText,
   queryPorts,
+  readAnsweredPeriod,
   type SimUsageOptions,
   showSimUsage,
 } from './commands.ts';
@@ -105,7 +105,7 @@ async function showReport(
   { words, granularity, fleet, order }: Report,
 ): Promise<ExitCode> {
   const ports = queryPorts(context);
-  const period = answeredPeriod('usage', options, ports.now());
+  const period = readAnsweredPeriod('usage', options, ports.now());
   const { from, to } = period;
   const groups = words.map((word) => dimensions[word].group);
   let coverage: FleetUsagePage['coverage'] | undefined;
@@ -122,8 +122,8 @@ async function showReport(
     },
     schema: 'FleetUsageRecord',
     columns: () => listColumns(words, granularity),
-    below: (records, more) => [...describeTotal(records, more), `Usage ${periodText(period)}`],
-    nothing: `There is no usage ${periodText(period)}.`,
+    below: (records, more) => [...describeTotal(records, more), `Usage ${formatPeriod(period)}`],
+    nothing: `There is no usage ${formatPeriod(period)}.`,
   });
   if (coverage !== undefined) {
     context.terminal.err.write(describeCoverage(isLive ? coverage : { ...coverage, live: [] }));
@@ -155,7 +155,7 @@ function listColumns(
       : [
           [
             'from',
-            ({ period }) => minuteText(period.start_time).slice(0, granularity === 'day' ? 10 : undefined),
+            ({ period }) => formatMinute(period.start_time).slice(0, granularity === 'day' ? 10 : undefined),
           ],
         ];
   return [
@@ -164,20 +164,20 @@ function listColumns(
       const { cell } = dimensions[word];
       return [word === 'sim' ? 'SIM' : word, (record) => String(cell(record) ?? '')];
     }),
-    ['up', (record) => bytesCell(record.data_upload)],
-    ['down', (record) => bytesCell(record.data_download)],
-    ['total', (record) => bytesCell(record.data_total)],
+    ['up', (record) => makeBytesCell(record.data_upload)],
+    ['down', (record) => makeBytesCell(record.data_download)],
+    ['total', (record) => makeBytesCell(record.data_total)],
     ['messages', (record) => String(record.messages ?? '')],
-    ['cost', (record) => record.costs.map(costText).join(', ')],
+    ['cost', (record) => record.costs.map(formatCost).join(', ')],
     ['', (record) => (record.live ? 'live' : '')],
   ];
 }
 
-function bytesCell(bytes: number | string | null): string {
-  return bytes === null ? '' : bytesText(Number(bytes));
+function makeBytesCell(bytes: number | string | null): string {
+  return bytes === null ? '' : printBytes(Number(bytes));
 }
 
-function costText({
+function formatCost({
   amount,
   currency,
 }: {
@@ -200,9 +200,9 @@ function describeTotal(records: readonly FleetUsageRecord[], more: boolean): str
       sum.add(amount);
     }
   }
-  const money = [...costs].map(([currency, sum]) => costText({ currency, amount: sum.toString() }));
+  const money = [...costs].map(([currency, sum]) => formatCost({ currency, amount: sum.toString() }));
   return [
-    [`${more ? 'in these' : 'in all'} ${bytesText(Number(bytes.toString()))}`, ...money.sort()].join(', '),
+    [`${more ? 'in these' : 'in all'} ${printBytes(Number(bytes.toString()))}`, ...money.sort()].join(', '),
   ];
 }
 
@@ -212,13 +212,13 @@ const maxSims = count(maxLiveSims);
 export function describeCoverage({ live, partial, missing, expired }: FleetUsagePage['coverage']): string {
   const list = (spans: FleetUsagePage['coverage']['live']): string =>
     spans
-      .map(({ start_time: from, end_time: to }) => `${minuteText(from)} to ${minuteText(to)} UTC`)
+      .map(({ start_time: from, end_time: to }) => `${formatMinute(from)} to ${formatMinute(to)} UTC`)
       .join(', ');
   const lines = [
     live.length > 0 && `Live, added up from the records so far: ${list(live)}`,
     ...partial.map(
       ({ start_time: from, as_of: asOf }) =>
-        `${from.slice(0, 10)} is not sealed, and counted as of ${minuteText(asOf)} UTC: more than ${maxSims} SIMs match`,
+        `${from.slice(0, 10)} is not sealed, and counted as of ${formatMinute(asOf)} UTC: more than ${maxSims} SIMs match`,
     ),
     missing.length > 0 &&
       `Not counted, since more than ${maxSims} SIMs match: ${list(missing)}. Whole days are counted every few hours, and once they are sealed`,

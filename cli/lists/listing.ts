@@ -2,12 +2,12 @@ import { UsageError } from '../../lambda/errors.ts';
 import { jsonObject } from '../../lambda/json/json.ts';
 import { type Disclosure, type PersonalField, personalFields } from '../../lambda/queries/disclosure.ts';
 import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/page.ts';
-import { type CommandContext, colours, print } from '../command.ts';
+import { type CommandContext, pickColours, print } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
-import { maskedFields } from '../terminal/masking.ts';
+import { maskFields } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
-import { csvRow, formatJson, ResultWriter } from '../terminal/terminal.ts';
-import { type Column, csvColumns, type ResourceSchema } from './columns.ts';
+import { formatCsvRow, formatJson, ResultWriter } from '../terminal/terminal.ts';
+import { type Column, listCsvColumns, type ResourceSchema } from './columns.ts';
 
 /** Options that decide the form of a list. */
 export interface ListOptions {
@@ -64,7 +64,7 @@ export async function showList<Listed extends Resource, Position>(
       await writeCsv(
         writer,
         resources,
-        typeof list.schema === 'string' ? csvColumns(list.schema) : list.schema,
+        typeof list.schema === 'string' ? listCsvColumns(list.schema) : list.schema,
       );
     await writer.flush();
   }
@@ -93,7 +93,7 @@ async function* readResources<Listed extends Resource, Position>(
     for (const resource of page.resources) {
       if (given === limit) return;
       given += 1;
-      yield reveal ? resource : maskedFields(resource);
+      yield reveal ? resource : maskFields(resource);
     }
     after = page.next;
   } while (after !== undefined && given < limit);
@@ -156,7 +156,7 @@ async function showTable<Listed extends Resource, Position>(
     shown.map(([, cell]) => cell(one)),
   );
   const head = shown.map(([heading]) => heading);
-  print(context, formatTable(colours(context), head, rows));
+  print(context, formatTable(pickColours(context), head, rows));
   for (const line of below(resources, listed.more)) print(context, line);
 }
 
@@ -174,9 +174,9 @@ async function writeCsv(
   resources: AsyncIterable<Resource>,
   columns: readonly string[],
 ): Promise<void> {
-  await writer.write(csvRow(columns));
+  await writer.write(formatCsvRow(columns));
   for await (const resource of resources) {
-    await writer.write(csvRow(columns.map((path) => readMember(resource, path))));
+    await writer.write(formatCsvRow(columns.map((path) => readMember(resource, path))));
   }
 }
 

@@ -1,12 +1,19 @@
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, startProgress } from '../command.ts';
+import {
+  type CommandContext,
+  type ExitCode,
+  exitCode,
+  pickColours,
+  print,
+  startProgress,
+} from '../command.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
-import { maskedText } from '../terminal/masking.ts';
+import { maskText } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
 import { formatJson, ResultWriter } from '../terminal/terminal.ts';
 import {
-  nothingFound,
+  describeNothingFound,
   type RejectFilter,
   type RejectObject,
   readRejects,
@@ -57,14 +64,14 @@ export async function listQuarantine(
   await requireRejectSource(deployment, filter);
   const { groups, latest } = await survey(context, filter, limit ?? (json ? 0 : shownObjects));
   if (json) {
-    const objects = limit === undefined ? rejectObjects(deployment, filter) : asPage(latest);
-    await writeJson(context, groups, shownRejects(context, objects));
+    const objects = limit === undefined ? rejectObjects(deployment, filter) : makePage(latest);
+    await writeJson(context, groups, selectShownRejects(context, objects));
     return exitCode.done;
   }
-  if (groups.length === 0) print(context, await nothingFound(deployment, filter));
+  if (groups.length === 0) print(context, await describeNothingFound(deployment, filter));
   else {
     const rejects: Shown[] = [];
-    for await (const one of shownRejects(context, asPage(latest))) rejects.push(one);
+    for await (const one of selectShownRejects(context, makePage(latest))) rejects.push(one);
     printTables(context, groups, rejects);
   }
   return exitCode.done;
@@ -83,12 +90,12 @@ async function writeJson(
   await writer.flush();
 }
 
-async function* asPage(objects: readonly RejectObject[]): AsyncGenerator<readonly RejectObject[]> {
+async function* makePage(objects: readonly RejectObject[]): AsyncGenerator<readonly RejectObject[]> {
   yield objects;
 }
 
 /** Objects as they are shown, in order. */
-async function* shownRejects(
+async function* selectShownRejects(
   context: CommandContext,
   pages: AsyncIterable<readonly RejectObject[]>,
 ): AsyncGenerator<Shown> {
@@ -148,7 +155,7 @@ async function describeObject(
   if (first === undefined) return undefined;
   return {
     ...{ key, source, reason: code, records: lines.length },
-    sentence: reveal ? first.reason : maskedText(first.reason),
+    sentence: reveal ? first.reason : maskText(first.reason),
     position: first.position,
     arrivedAt: first.arrivedAt,
   };
@@ -173,7 +180,10 @@ function printTables(context: CommandContext, groups: readonly Group[], rejects:
     ...[source, reason, count(objects), count(bytes), age(oldest), age(newest)],
   ]);
   const head = ['source', 'reason', 'objects', 'bytes', 'oldest', 'newest'];
-  print(context, formatTable(colours(context), head, [...counted, ['all', '', count(total), '', '', '']]));
+  print(
+    context,
+    formatTable(pickColours(context), head, [...counted, ['all', '', count(total), '', '', '']]),
+  );
   if (rejects.length === 0) return;
   print(
     context,
@@ -182,7 +192,7 @@ function printTables(context: CommandContext, groups: readonly Group[], rejects:
   print(
     context,
     formatTable(
-      colours(context),
+      pickColours(context),
       ['ID', 'source', 'reason', 'age', 'records', 'position'],
       rejects.map(({ key, source, sentence, arrivedAt, records, position }) => [
         ...[readObjectId(key), source, cut(sentence, 60), age(arrivedAt), count(records), cut(position, 60)],

@@ -98,7 +98,7 @@ export async function requireRejectSource(
 }
 
 /** The message if a filter finds nothing: what the quarantine has otherwise. */
-export async function nothingFound(
+export async function describeNothingFound(
   deployment: Pick<Deployment, 's3' | 'places'>,
   { source, reason }: RejectFilter,
 ): Promise<string> {
@@ -127,7 +127,7 @@ export async function readRejects(
   return text
     .split('\n')
     .filter((one) => one !== '')
-    .map((one) => parsedLine(one, key));
+    .map((one) => parseLine(one, key));
 }
 
 /** The text of an object; undefined if it no longer exists. */
@@ -182,7 +182,7 @@ export async function removeObjects(
   }
 }
 
-function parsedLine(text: string, key: string): RejectLine {
+function parseLine(text: string, key: string): RejectLine {
   const result = line.safeParse(parseJson(text));
   if (result.success) return result.data;
   throw new UnreadableRejectsError(key);

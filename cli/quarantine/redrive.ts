@@ -1,16 +1,16 @@
 import {
   type CommandContext,
-  colours,
   type ExitCode,
   exitCode,
+  pickColours,
   print,
   printJson,
   startProgress,
 } from '../command.ts';
 import { formatTable, printReceipts } from '../terminal/figures.ts';
-import { maskedText } from '../terminal/masking.ts';
+import { maskText } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
-import { nothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
+import { describeNothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
 import { type Redriven, redriveRejects } from './redrive-rejects.ts';
 
 /** `quarantine redrive`: reads rejects again with today's code, and stores the valid records. */
@@ -52,7 +52,7 @@ function formatSentences({ reveal }: CommandContext, { stillRejected }: Redriven
   return [...stillRejected]
     .sort(([, a], [, b]) => b - a)
     .slice(0, maxSentences)
-    .map(([sentence, records]) => [reveal ? sentence : maskedText(sentence), records]);
+    .map(([sentence, records]) => [reveal ? sentence : maskText(sentence), records]);
 }
 
 function formatJson(context: CommandContext, redriven: Redriven, dryRun: boolean): object {
@@ -71,7 +71,7 @@ async function printResult(
     const isFiltered = filter.source !== undefined || filter.reason !== undefined;
     print(
       context,
-      isFiltered ? await nothingFound(context.deployment, filter) : 'There is nothing to redrive.',
+      isFiltered ? await describeNothingFound(context.deployment, filter) : 'There is nothing to redrive.',
     );
     return;
   }
@@ -83,7 +83,7 @@ async function printResult(
     print(
       context,
       formatTable(
-        colours(context),
+        pickColours(context),
         ['records', 'reason today'],
         sentences.map(([sentence, records]) => [count(records), sentence]),
       ),

@@ -47,7 +47,7 @@ export class RejectReader {
     if (source === undefined) return { trouble: `The source ${line.source} is no longer configured` };
     const bytes = Buffer.from(line.body, line.encoding);
     const arrival = { delivery, source, arrivedAt, position: line.position };
-    const file = fileOfPosition(line.position, sources);
+    const file = parseFilePosition(line.position, sources);
     if (file === undefined) return { entries: [...readBodyEntries(bytes, arrival, this.#interpret)] };
     const layout =
       line.header === undefined ? await this.#layouts.of(file) : parseLayout(line.header, file.key);
@@ -134,7 +134,7 @@ export class RefusedFiles {
 
   async redrive(line: RejectLine): Promise<RedrivenFile> {
     const { sources } = this.#deployment.places;
-    const file = fileOfPosition(line.position, sources);
+    const file = parseFilePosition(line.position, sources);
     const source = sources.all.find(({ name }) => name === line.source);
     if (file === undefined || source === undefined) {
       return refused({ trouble: `The source ${line.source} is no longer configured` });
@@ -192,7 +192,7 @@ function refused(more: { trouble?: string }): RedrivenFile {
  * The object that a position of a file's row, or of a whole file, names: `bucket/key@version#row`. Undefined for any
  * other position, such as a stream's.
  */
-export function fileOfPosition(position: string, sources: KnownSources): FileObject | undefined {
+export function parseFilePosition(position: string, sources: KnownSources): FileObject | undefined {
   const slash = position.indexOf('/');
   const bucket = position.slice(0, slash);
   if (slash === -1 || !sources.all.some((source) => source.bucket === bucket)) return undefined;

@@ -1,7 +1,7 @@
 import type { RejectLine } from '../../lambda/store/quarantine.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { formatAge } from '../terminal/figures.ts';
-import { maskedText } from '../terminal/masking.ts';
+import { maskText } from '../terminal/masking.ts';
 import { type RejectObject, readRejects, rejectObjects } from './objects.ts';
 
 /** `quarantine show ID`: the rejects of an object, with their bytes. */
@@ -11,7 +11,7 @@ const maxNamed = 10;
 
 /** `quarantine show`: shows a reject and its bytes. */
 export async function showReject(context: CommandContext, { id }: { id: string }): Promise<ExitCode> {
-  const found = await objectsNamed(context, id);
+  const found = await findObjects(context, id);
   const [object, other] = found;
   if (object === undefined) {
     context.terminal.err.write(
@@ -27,14 +27,14 @@ export async function showReject(context: CommandContext, { id }: { id: string }
     return exitCode.attention;
   }
   const lines = (await readRejects(context.deployment, object.key)) ?? [];
-  const shown = context.reveal ? lines : lines.map(masked);
+  const shown = context.reveal ? lines : lines.map(maskBytes);
   if (context.json) printJson(context, { key: object.key, rejects: shown });
-  else print(context, shown.map((line) => described(context, object, line)).join('\n\n'));
+  else print(context, shown.map((line) => describeReject(context, object, line)).join('\n\n'));
   return exitCode.done;
 }
 
 /** Objects whose key is the ID, or whose name begins with it. */
-async function objectsNamed({ deployment }: CommandContext, id: string): Promise<RejectObject[]> {
+async function findObjects({ deployment }: CommandContext, id: string): Promise<RejectObject[]> {
   const found: RejectObject[] = [];
   for await (const page of rejectObjects(deployment, {})) {
     for (const object of page) {
@@ -46,17 +46,17 @@ async function objectsNamed({ deployment }: CommandContext, id: string): Promise
   return found;
 }
 
-function masked(line: RejectLine): RejectLine {
-  const body = line.encoding === 'utf8' ? maskedText(line.body) : '';
+function maskBytes(line: RejectLine): RejectLine {
+  const body = line.encoding === 'utf8' ? maskText(line.body) : '';
   const { value } = line;
   return {
-    ...{ ...line, reason: maskedText(line.reason), body },
-    ...(value !== undefined && { value: maskedText(value) }),
+    ...{ ...line, reason: maskText(line.reason), body },
+    ...(value !== undefined && { value: maskText(value) }),
   };
 }
 
-function described(context: CommandContext, { key }: RejectObject, line: RejectLine): string {
-  const { bold, dim } = colours(context);
+function describeReject(context: CommandContext, { key }: RejectObject, line: RejectLine): string {
+  const { bold, dim } = pickColours(context);
   const { terminal, reveal } = context;
   const isHidden = !reveal && line.encoding === 'base64';
   const body = isHidden ? dim('not text; --reveal shows it in base64') : line.body;

@@ -10,15 +10,15 @@ import type { LedgerTables, WriteOptions } from '../../lambda/store/ledger-table
 import type { WriteReport } from '../../lambda/store/report.ts';
 import {
   type CommandContext,
-  colours,
   type ExitCode,
   exitCode,
+  pickColours,
   print,
   printJson,
   requireSource,
   startProgress,
 } from '../command.ts';
-import { listShards, retainedRecords, type TimeRange } from '../deployment/streams.ts';
+import { listShards, readRetainedRecords, type TimeRange } from '../deployment/streams.ts';
 import { chooseFence, chooseNotes, makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { formatTable, printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import { count, type Progress } from '../terminal/progress.ts';
@@ -51,7 +51,7 @@ const concurrentShards = 4;
 export async function replay(context: CommandContext, options: ReplayOptions): Promise<ExitCode> {
   const { deployment, signal, terminal } = context;
   const range = readTimeRange(options, terminal.now());
-  const shards = await shardsToRead(context, options);
+  const shards = await chooseShards(context, options);
   const run = new Replay(context, options, shards.length);
   await mapConcurrently(shards, concurrentShards, (shard) => run.read(shard, range));
   run.progress.end();
@@ -77,7 +77,7 @@ function readTimeRange({ from, to }: ReplayOptions, now: number): TimeRange {
   return { from: begin, to: to === undefined ? now : Math.min(now, Date.parse(to)) };
 }
 
-async function shardsToRead(
+async function chooseShards(
   { deployment }: CommandContext,
   { source: name, stream }: ReplayOptions,
 ): Promise<Shard[]> {
@@ -141,7 +141,7 @@ class Replay {
     const { shardPauseMilliseconds: pause, places } = deployment;
     // The stream may belong to a removed source.
     const sources = { ...places.sources, ofStream: () => places.sources.ofStream(source.streamArn ?? '') };
-    for await (const page of retainedRecords(deployment.kinesis, streamArn, shardId, range, pause)) {
+    for await (const page of readRetainedRecords(deployment.kinesis, streamArn, shardId, range, pause)) {
       if (signal.aborted) return;
       const { receipt, errors } = await takeIn(
         () => readEntries(page.records, sources, interpret),
@@ -182,7 +182,7 @@ function printVerification(context: CommandContext, verification: Verification):
   );
   if (differing === 0) return;
   const rows = examples.map(({ table, key, kind, attributes }) => [table, key, kind, attributes.join(', ')]);
-  print(context, formatTable(colours(context), ['table', 'item', '', 'attributes'], rows));
+  print(context, formatTable(pickColours(context), ['table', 'item', '', 'attributes'], rows));
 }
 
 /** What a replay changed, item by item. */
@@ -251,7 +251,7 @@ class VerifyingWriter {
     const items = new Map<string, Item>();
     for (const [table, ofTable] of keys) {
       const found = await readItems(this.#tables.client, table, ofTable, { consistent: true });
-      for (const { expiresAt, ...item } of found) items.set(`${table} ${keyText(item)}`, item);
+      for (const { expiresAt, ...item } of found) items.set(`${table} ${formatKey(item)}`, item);
     }
     return items;
   }
@@ -289,6 +289,6 @@ function listKeys(tables: LedgerTables, changes: Changes): ReadonlyMap<string, r
   ]);
 }
 
-function keyText({ sim, sessionId, usageId, eventKey }: Item): string {
+function formatKey({ sim, sessionId, usageId, eventKey }: Item): string {
   return [sim, usageId ?? eventKey ?? sessionId].flatMap((part) => part?.S ?? []).join(' ');
 }

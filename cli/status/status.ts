@@ -3,7 +3,7 @@ import { UnreachableError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { isStalled } from '../../lambda/store/files.ts';
 import { LedgerReader } from '../../lambda/store/reader.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import type { Counted, Deployment, OpenAlarm, SourceTraffic } from '../deployment/deployment.ts';
 import { explainInOneLine } from '../errors.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
@@ -63,7 +63,7 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
     parts.read('records', () => deployment.traffic()),
     parts.read('open alarms', () => deployment.openAlarms()),
     parts.read('queues', () => readQueueStatus(deployment)),
-    parts.read('files', () => filesOfSources(deployment, context.terminal.now())),
+    parts.read('files', () => readFilesBySource(deployment, context.terminal.now())),
   ]);
   const { missing } = parts;
   if (parts.answered === 0) throw parts.errors[0];
@@ -131,7 +131,10 @@ async function timeOut(signal: AbortSignal): Promise<never> {
 }
 
 /** The files of sources that have any, or could have. */
-async function filesOfSources(deployment: Deployment, now: number): Promise<ReadonlyMap<string, FileStatus>> {
+async function readFilesBySource(
+  deployment: Deployment,
+  now: number,
+): Promise<ReadonlyMap<string, FileStatus>> {
   const names = deployment.places.sources.all.map(({ name }) => name);
   const found = await mapConcurrently(names, concurrentReads, async (name) => ({
     name,
@@ -188,7 +191,7 @@ function printStatus(
   queues: readonly QueueStatus[],
   alarms: readonly OpenAlarm[] | undefined,
 ): void {
-  const { bold, red, green } = colours(context);
+  const { bold, red, green } = pickColours(context);
   const now = context.terminal.now();
   print(context, bold(`Status of ${context.deployment.title}`));
   const head = [
@@ -215,9 +218,9 @@ function printStatus(
   const rows = sources.map(({ source, traffic, files }) => [
     ...[source, ...trafficCells(traffic)],
     files?.last === undefined ? '' : `${formatAge(files.last, now)} ago`,
-    files === undefined ? '' : fileWords(files),
+    files === undefined ? '' : describeFiles(files),
   ]);
-  print(context, formatTable(colours(context), head, rows));
+  print(context, formatTable(pickColours(context), head, rows));
   for (const { queue, waiting, inWork } of queues) {
     const words = `${count(waiting)} waiting, ${count(inWork)} in progress`;
     print(context, `${queue.padEnd(16)} ${queue === 'dead letters' && waiting > 0 ? red(words) : words}`);
@@ -231,7 +234,7 @@ function printStatus(
     print(context, `  ${formatAge(since, now).padEnd(8)} ${sentence}`);
 }
 
-function fileWords({ importing, stalled, failed, among }: FileStatus): string {
+function describeFiles({ importing, stalled, failed, among }: FileStatus): string {
   if (among === 0) return 'none';
   const words = [
     importing === 0 ? '' : `${count(importing)} importing`,

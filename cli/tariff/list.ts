@@ -1,8 +1,8 @@
 import { type BookList, type BookTariff, readBook, readTariff } from '../../lambda/bills/book.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
-import { type CommandContext, colours, type ExitCode, exitCode, print, printJson } from '../command.ts';
+import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
 import { openLake } from '../days/lake.ts';
-import { formatTable, minuteText } from '../terminal/figures.ts';
+import { formatMinute, formatTable } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import { describeTariff } from './check.ts';
 
@@ -32,18 +32,18 @@ export async function listTariffs(context: CommandContext): Promise<ExitCode> {
     return exitCode.done;
   }
   const rows = tariffs.map(({ name, currency, time_zone: zone, charges, put_at: putAt }) => [
-    ...[name, currency, zone, charges.join(', '), minuteText(putAt)],
+    ...[name, currency, zone, charges.join(', '), formatMinute(putAt)],
   ]);
   print(
     context,
-    formatTable(colours(context), ['tariff', 'currency', 'time zone', 'charges', 'put at'], rows),
+    formatTable(pickColours(context), ['tariff', 'currency', 'time zone', 'charges', 'put at'], rows),
   );
   for (const [name, list] of [
     ['Roster', book.roster],
     ['Opening balances', book.balances],
   ] as const) {
     if (list !== undefined)
-      print(context, `${name}: ${countNoun(list.sims, 'SIM')}, stored at ${minuteText(list.putAt)}`);
+      print(context, `${name}: ${countNoun(list.sims, 'SIM')}, stored at ${formatMinute(list.putAt)}`);
   }
   return exitCode.done;
 }

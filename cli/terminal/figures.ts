@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
-import { type CommandContext, colours, print } from '../command.ts';
+import { type CommandContext, pickColours, print } from '../command.ts';
 import { count } from './progress.ts';
 import { formatDuration } from './quantities.ts';
 import type { Colours } from './terminal.ts';
@@ -56,14 +56,14 @@ export function formatAge(time: string | number, now: number): string {
 }
 
 /** A time to the minute; an empty text without one. */
-export function minuteText(time: string | null): string {
+export function formatMinute(time: string | null): string {
   return (time ?? '').slice(0, 16).replace('T', ' ');
 }
 
 const counts = ['received', 'stored', 'repeated', 'ignored', 'rejected', 'failed'] as const;
 
 /** Receipts by group, and in total. Failures are shown if there are any. */
-function receiptTable(
+function formatReceipt(
   colours: Colours,
   heading: readonly string[],
   groups: readonly (readonly [names: readonly string[], receipt: Receipt])[],
@@ -110,7 +110,7 @@ export function printReceipts(
     context,
     dryRun ? 'Dry run: nothing is written; these counts show what would happen' : 'Receipt, in records',
   );
-  print(context, receiptTable(colours(context), heading, groups, total));
+  print(context, formatReceipt(pickColours(context), heading, groups, total));
 }
 
 /** Amounts by currency, one after the other: they are never added up. */

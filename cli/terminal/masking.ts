@@ -15,7 +15,7 @@ const namingMember =
 const shownDigits = 4;
 
 /** A text of any kind, broken JSON and CSV rows included, without personal values. */
-export function maskedText(text: string): string {
+export function maskText(text: string): string {
   return redactText(text, undefined, nothing)
     .replace(namingMember, (_, member: string, value: string) => `${member}${value === '' ? '' : '…'}`)
     .replace(longNumber, (digits) => `…${digits.slice(-shownDigits)}`);
@@ -25,16 +25,16 @@ export function maskedText(text: string): string {
 const personalFields = new Set(['imsi', 'imei', 'writtenImei', 'msisdn', 'ip_address', 'ipAddress']);
 
 /** A record of the ledger without personal values; `detail`, the carrier's own words, is masked as text. */
-export function maskedFields<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): Fields {
-  return mapped(fields) as Fields;
+export function maskFields<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): Fields {
+  return mapValues(fields) as Fields;
 }
 
-function mapped(value: unknown, name = ''): unknown {
-  if (Array.isArray(value)) return value.map((one) => mapped(one));
+function mapValues(value: unknown, name = ''): unknown {
+  if (Array.isArray(value)) return value.map((one) => mapValues(one));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapped(member, key)]));
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, mapValues(member, key)]));
   }
   if (typeof value !== 'string') return value;
   if (personalFields.has(name)) return value.length <= shownDigits ? '…' : `…${value.slice(-shownDigits)}`;
-  return name === 'detail' || name === 'description' || name === 'extra' ? maskedText(value) : value;
+  return name === 'detail' || name === 'description' || name === 'extra' ? maskText(value) : value;
 }

@@ -10,8 +10,8 @@ export function countNoun(number: number, one: string, several = `${one}s`): str
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
 /** Bytes as people read them: three digits and a decimal unit. */
-export function bytesText(bytes: number): string {
-  if (bytes < 0) return `-${bytesText(-bytes)}`;
+export function printBytes(bytes: number): string {
+  if (bytes < 0) return `-${printBytes(-bytes)}`;
   let value = bytes;
   let unit = 0;
   while (value >= 1000 && unit < byteUnits.length - 1) {

@@ -21,7 +21,7 @@ export interface Terminal {
 }
 
 /** The process's own. */
-export function processTerminal(): Terminal {
+export function makeProcessTerminal(): Terminal {
   return { out: process.stdout, err: process.stderr, env: process.env, now: Date.now };
 }
 
@@ -109,11 +109,11 @@ const formulaStart = /^[=+\-@\t\r]/;
 const number = /^-?\d+(\.\d+)?$/;
 
 /** One row of CSV (RFC 4180), with its line break. */
-export function csvRow(cells: readonly unknown[]): string {
-  return `${cells.map(csvCell).join(',')}\r\n`;
+export function formatCsvRow(cells: readonly unknown[]): string {
+  return `${cells.map(formatCsvCell).join(',')}\r\n`;
 }
 
-function csvCell(value: unknown): string {
+function formatCsvCell(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
   const safe = formulaStart.test(text) && !number.test(text) ? `'${text}` : text;

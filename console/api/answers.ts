@@ -4,11 +4,11 @@ import {
   ApiError,
   type ApiPath,
   type ApiRequest,
+  addPageToken,
   findNextToken,
   formatTarget,
   isAbort,
   send,
-  withPageToken,
 } from './client.ts';
 
 /** Answers as components use them. A request that is superseded, or whose component is gone, is ended. */
@@ -139,7 +139,7 @@ export function usePages<Path extends ApiPath, Row>(
         const { next, pages, rows, first } = current.current;
         set({ ...current.current, isLoading: true, error: undefined });
         const answer = await sendPatiently(
-          next === undefined ? request : withPageToken(request, next),
+          next === undefined ? request : addPageToken(request, next),
           ending.signal,
         );
         const token = findNextToken((answer as PageAnswer).meta);

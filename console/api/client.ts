@@ -267,7 +267,7 @@ export function findNextToken({
 }
 
 /** The request of a list's next page. */
-export function withPageToken<Path extends ApiPath>(
+export function addPageToken<Path extends ApiPath>(
   request: ApiRequest<Path>,
   token: string,
 ): ApiRequest<Path> {

@@ -5,7 +5,7 @@ import type { Column } from '../components/table.tsx';
 import { Age, Name } from '../components/values.tsx';
 import { countThings } from '../format.ts';
 import { formatPlace } from '../place.ts';
-import { simHref } from './sims.ts';
+import { makeSimHref } from './sims.ts';
 
 type Alert = Schemas['Alert'];
 
@@ -55,7 +55,7 @@ export const alertColumns: readonly Column<Alert>[] = [
       alert.sim === null ? (
         <Name text={describeSubject(alert)} />
       ) : (
-        <a href={simHref(alert.sim)}>
+        <a href={makeSimHref(alert.sim)}>
           <Name text={describeSubject(alert)} />
         </a>
       ),

@@ -12,7 +12,7 @@ import { Name, Time } from '../components/values.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
 import { alertColumns, describeScope, describeSubject } from './alert-columns.tsx';
-import { simHref } from './sims.ts';
+import { makeSimHref } from './sims.ts';
 
 /** Alerts, and one of them with the records that it rests on. */
 export function Alerts({ place }: PageProps): JSX.Element {
@@ -184,7 +184,7 @@ function Subject({ alert }: { readonly alert: Schemas['AlertDetail'] }): JSX.Ele
   if (alert.sim === null) return name;
   return (
     <>
-      <a href={simHref(alert.sim)}>{name}</a>
+      <a href={makeSimHref(alert.sim)}>{name}</a>
       {alert.sim_name === null ? null : (
         <>
           {' '}
@@ -235,7 +235,7 @@ const memberColumns: readonly Column<Schemas['AlertMember']>[] = [
     title: 'SIM',
     text: ({ sim, sim_name: name }) => name ?? sim,
     show: ({ sim, sim_name: name }) => (
-      <a href={simHref(sim)}>
+      <a href={makeSimHref(sim)}>
         <Name text={name ?? sim} />
       </a>
     ),

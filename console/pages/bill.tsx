@@ -11,7 +11,7 @@ import { type Column, Table } from '../components/table.tsx';
 import { Name, Time } from '../components/values.tsx';
 import { countThings, formatBytes, formatCount, formatCountry, formatMoney } from '../format.ts';
 import type { PageProps } from '../page.ts';
-import { simHref } from './sims.ts';
+import { makeSimHref } from './sims.ts';
 import { describeCosts, UsageTable } from './usage-table.tsx';
 
 /** What a month should cost by its tariffs, and what carriers charged for it as their records say. */
@@ -248,7 +248,7 @@ const simColumn: Column<BillRow> = {
     sim === null ? (
       '–'
     ) : (
-      <a href={simHref(sim)}>
+      <a href={makeSimHref(sim)}>
         <Name text={sim} />
       </a>
     ),

@@ -12,7 +12,7 @@ import { countThings, findTwoLetters, formatCountry } from '../format.ts';
 import { type CountryCount, CountryMap } from '../map/country-map.tsx';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
-import { includePersonal } from '../settings.ts';
+import { listIncluded } from '../settings.ts';
 import { simColumns } from './sim-columns.tsx';
 import { countByCountry, listSilentCountries, unknownCountry } from './sims.ts';
 import { UsageTable } from './usage-table.tsx';
@@ -173,7 +173,7 @@ function SimList({ place: { query } }: PageProps): JSX.Element {
   const online = value('online');
   const request = makeRequest('/v1/Sims', {}, {
     ...{ Name: value('name'), Source: value('source'), Fleet: value('fleet'), Status: value('status') },
-    ...{ Silent: value('silent'), Include: includePersonal() },
+    ...{ Silent: value('silent'), Include: listIncluded() },
     Online: online === undefined ? undefined : online === 'true',
     PageSize: 200,
   } as Query<'/v1/Sims'>);

@@ -3,7 +3,7 @@ import { nameColumn, timeColumn } from '../components/columns.tsx';
 import type { Column } from '../components/table.tsx';
 import { Age, Name, Personal } from '../components/values.tsx';
 import { formatCountry } from '../format.ts';
-import { nameNetwork, nameSim, readSimKey, simHref } from './sims.ts';
+import { makeSimHref, nameNetwork, nameSim, readSimKey } from './sims.ts';
 
 type Sim = Schemas['Sim'];
 
@@ -21,7 +21,7 @@ export const simColumns: readonly Column<Sim>[] = [
     title: 'SIM',
     text: nameSim,
     show: (sim) => (
-      <a href={simHref(readSimKey(sim))}>
+      <a href={makeSimHref(readSimKey(sim))}>
         <Name text={nameSim(sim)} />
       </a>
     ),

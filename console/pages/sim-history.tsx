@@ -7,7 +7,7 @@ import { Failure } from '../components/states.tsx';
 import { Time } from '../components/values.tsx';
 import { countThings, formatBytes, formatCountry, formatDuration, formatTime } from '../format.ts';
 import type { Place } from '../place.ts';
-import { includePersonal, showsPersonalData, zone } from '../settings.ts';
+import { listIncluded, showsPersonalData, zone } from '../settings.ts';
 import type { Hit, MarkRow, RowName } from '../timeline/layout.ts';
 import type { LoadedRecords, LoadedTime } from '../timeline/load.ts';
 import type { Tone } from '../timeline/paint.ts';
@@ -74,12 +74,7 @@ const presets: readonly (readonly [string, number])[] = [
 export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
   const [now] = useState(Date.now);
   const [window, setWindow] = useWindow(place, () => chooseWindow(now, readTime(sim.last_heard)));
-  const { loaded, isLoading, progress, error, reload } = useRecords(
-    name,
-    window,
-    includePersonal(),
-    () => now,
-  );
+  const { loaded, isLoading, progress, error, reload } = useRecords(name, window, listIncluded(), () => now);
   const heard = readTime(sim.last_heard);
   const known = readTime(sim.source_watermark.watermark);
   const records = useMemo(() => {

@@ -8,7 +8,7 @@ import { Age, Name, Personal, Time } from '../components/values.tsx';
 import { formatDuration } from '../format.ts';
 import type { PageProps } from '../page.ts';
 import { formatPlace } from '../place.ts';
-import { includePersonal, showsPersonalData } from '../settings.ts';
+import { listIncluded, showsPersonalData } from '../settings.ts';
 import { nameModel } from '../timeline/records.ts';
 import { describeScope } from './alert-columns.tsx';
 import { SimFigures } from './sim-figures.tsx';
@@ -19,7 +19,7 @@ import { nameSim } from './sims.ts';
 /** One SIM: what is known of it now, why it is silent, and its history on one time axis. */
 export function SimPage({ place }: PageProps): JSX.Element | null {
   const sim = place.path[1] ?? '';
-  const request = makeRequest('/v1/Sims/{sim}', { sim }, { Include: includePersonal() });
+  const request = makeRequest('/v1/Sims/{sim}', { sim }, { Include: listIncluded() });
   const { value, error, isLoading, reload } = useAnswer(sim === '' ? undefined : request);
   if (sim === '') return <Failure error={new Error('The address names no SIM: choose one in Fleet')} />;
   if (error !== undefined) {

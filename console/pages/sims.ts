@@ -21,7 +21,7 @@ export function nameSim({
 }
 
 /** The page of a SIM. */
-export function simHref(key: string): string {
+export function makeSimHref(key: string): string {
   return formatPlace(['sims', key]);
 }
 

@@ -6,7 +6,7 @@ import { Listed } from '../components/listed.tsx';
 import { type Column, Table } from '../components/table.tsx';
 import { Name, Time } from '../components/values.tsx';
 import { formatBytes, formatCount, formatCountry, formatMoney } from '../format.ts';
-import { simHref } from './sims.ts';
+import { makeSimHref } from './sims.ts';
 
 /** Reports of the fleet's usage. */
 
@@ -21,7 +21,7 @@ const groupColumns: Readonly<Record<string, Column<FleetUsage>>> = {
       sim === null ? (
         '–'
       ) : (
-        <a href={simHref(sim)} title={sim}>
+        <a href={makeSimHref(sim)} title={sim}>
           <Name text={name ?? sim} />
         </a>
       ),

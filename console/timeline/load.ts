@@ -2,11 +2,11 @@ import {
   type Answer,
   type ApiPath,
   type ApiRequest,
+  addPageToken,
   findNextToken,
   makeRequest,
   type Schemas,
   type Sending,
-  withPageToken,
 } from '../api/client.ts';
 import { chooseDetail, chooseLoadedTime, type Detail, splitSessionsTime } from './loading.ts';
 import type { Gap, SimRecords } from './records.ts';
@@ -156,7 +156,7 @@ async function readList<Path extends ApiPath, Row>(
     onPage(found.length);
     const token = findNextToken((answer as ListAnswer).meta);
     if (token === undefined || isEnough(rows)) return { rows, isCut: false };
-    next = withPageToken(request, token);
+    next = addPageToken(request, token);
   }
   return { rows, isCut: true };
 }

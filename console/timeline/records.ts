@@ -198,7 +198,7 @@ function readBands(
   const state = ({ from, to }: TimeWindow, record: NetworkStatement & { readonly imei?: string | null }) => {
     const { operator_name: name, operator_country: country, imei } = record;
     const network = findNetworkName(record);
-    if (name !== null && record.operator_mcc !== null) names.set(codeNetwork(record), name);
+    if (name !== null && record.operator_mcc !== null) names.set(formatNetworkCode(record), name);
     if (network !== null) exact.networks.push({ from, to, value: network });
     if (country) exact.countries.push({ from, to, value: nameCountry(country) });
     if (imei) exact.devices.push({ from, to, value: nameDevice(imei) });
@@ -255,11 +255,11 @@ interface NetworkStatement extends Pick<SessionRecord, 'operator_name' | 'operat
 export function findNetworkName(
   network: Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'>,
 ): string | null {
-  return network.operator_name ?? (network.operator_mcc === null ? null : codeNetwork(network));
+  return network.operator_name ?? (network.operator_mcc === null ? null : formatNetworkCode(network));
 }
 
 /** The codes of a network, as sums of usage name it. */
-function codeNetwork({
+function formatNetworkCode({
   operator_mcc,
   operator_mnc,
 }: Pick<SessionRecord, 'operator_mcc' | 'operator_mnc'>): string {

@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { localAccount } from '../aws-json-protocol.ts';
 import type { LocalFunction } from '../lambda-runtime/function.ts';
 import { guardServer } from '../loopback-guard.ts';
-import { decoded, defaultRouteKey, type GatewayRoute, routed } from './route-table.ts';
+import { decodePart, defaultRouteKey, findRoute, type GatewayRoute } from './route-table.ts';
 
 /** An HTTP API and the function behind it. */
 export interface GatewayApi {
@@ -67,12 +67,12 @@ export async function startGateway(port: number): Promise<LocalGateway> {
       },
       (error: unknown) => {
         console.error(error);
-        send(request, response, failed(500, 'Internal Server Error'));
+        send(request, response, answerFailure(500, 'Internal Server Error'));
       },
     );
   });
   guardServer(server);
-  await listening(server, port);
+  await waitUntilListening(server, port);
   return {
     port: (server.address() as AddressInfo).port,
     ready: (upAndRunning, ownPages = []) => {
@@ -87,22 +87,22 @@ export async function startGateway(port: number): Promise<LocalGateway> {
   };
 }
 
-const starting = failed(503, 'starting');
-const tooLarge = { ...failed(413, 'Request Entity Too Large'), close: true };
+const starting = answerFailure(503, 'starting');
+const tooLarge = { ...answerFailure(413, 'Request Entity Too Large'), close: true };
 
 /** An answer of API Gateway itself. */
-function failed(status: number, message: string): Answer {
-  return json(status, { message });
+function answerFailure(status: number, message: string): Answer {
+  return answerJson(status, { message });
 }
 
-function json(status: number, value: object): Answer {
+function answerJson(status: number, value: object): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
 /** The gateway's own page. The request's body is read and ignored. */
 async function pageAnswer(request: IncomingMessage, page: GatewayPage): Promise<Answer> {
   request.resume();
-  return json(200, page.content());
+  return answerJson(200, page.content());
 }
 
 /** The answer to a request; undefined where the client has gone before it had sent all of it. */
@@ -114,22 +114,26 @@ async function makeAnswer(
   if (body === 'aborted') return undefined;
   if (body === 'too large') return tooLarge;
   const apis = running();
-  return apis === undefined ? starting : invoked(request, body, apis);
+  return apis === undefined ? starting : invokeFunction(request, body, apis);
 }
 
-async function invoked(request: IncomingMessage, body: Buffer, apis: readonly GatewayApi[]): Promise<Answer> {
+async function invokeFunction(
+  request: IncomingMessage,
+  body: Buffer,
+  apis: readonly GatewayApi[],
+): Promise<Answer> {
   const [path] = splitAt(request.url ?? '/', '?');
   const [api] = apis
     .filter(({ root }) => path.startsWith(root))
     .sort((a, b) => b.root.length - a.root.length);
   const event = api === undefined ? undefined : makeEvent(request, api.routes, body);
-  if (api === undefined || event === undefined) return failed(400, 'Bad Request');
-  if (event.routeKey === defaultRouteKey && !api.hasDefault) return failed(404, 'Not Found');
+  if (api === undefined || event === undefined) return answerFailure(400, 'Bad Request');
+  if (event.routeKey === defaultRouteKey && !api.hasDefault) return answerFailure(404, 'Not Found');
   if (Buffer.byteLength(JSON.stringify(event)) > maxBytes.event) return tooLarge;
   const result = await api.target.invoke(event);
   if (!result.ok)
-    return failed(result.error.name === 'Sandbox.Timedout' ? 503 : 500, 'Internal Server Error');
-  return integrationAnswer(result.response) ?? failed(500, 'Internal Server Error');
+    return answerFailure(result.error.name === 'Sandbox.Timedout' ? 503 : 500, 'Internal Server Error');
+  return readIntegrationAnswer(result.response) ?? answerFailure(500, 'Internal Server Error');
 }
 
 /**
@@ -163,11 +167,11 @@ function makeEvent(
   body: Buffer,
 ): APIGatewayProxyEventV2 | undefined {
   const [path = '/', query = ''] = splitAt(request.url ?? '/', '?');
-  const rawPath = decoded(path);
+  const rawPath = decodePart(path);
   if (rawPath === undefined) return undefined;
   // Checks of a server's health often ask by HEAD, which API Gateway does not route.
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
-  const { routeKey, pathParameters } = routed(routes, method, path);
+  const { routeKey, pathParameters } = findRoute(routes, method, path);
   const headers = joinHeaders(request);
   return {
     version: '2.0',
@@ -178,7 +182,7 @@ function makeEvent(
     ...(query !== '' && { queryStringParameters: parseQuery(query) }),
     ...(Object.keys(pathParameters).length > 0 && { pathParameters: { ...pathParameters } }),
     requestContext: makeRequestContext(request, headers, { method, routeKey, path: rawPath }),
-    ...bodyMembers(headers['content-type'], body),
+    ...makeBodyMembers(headers['content-type'], body),
   };
 }
 
@@ -214,7 +218,7 @@ function makeRequestContext(
  */
 const textTypes = /^(text\/|application\/(json|javascript|xml)( *;|$))/i;
 
-function bodyMembers(
+function makeBodyMembers(
   contentType: string | undefined,
   body: Buffer,
 ): Pick<APIGatewayProxyEventV2, 'body' | 'isBase64Encoded'> {
@@ -241,7 +245,7 @@ function parseQuery(query: string): Record<string, string> {
 }
 
 /** What a function answered, if it is an answer. */
-function integrationAnswer(response: unknown): Answer | undefined {
+function readIntegrationAnswer(response: unknown): Answer | undefined {
   if (typeof response !== 'object' || response === null) return undefined;
   const { statusCode, headers, body, isBase64Encoded } = response as Readonly<Record<string, unknown>>;
   if (typeof statusCode !== 'number') return undefined;
@@ -267,7 +271,7 @@ function splitAt(text: string, separator: string): [string, string] {
   return at === -1 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-function listening(server: Server, port: number): Promise<void> {
+function waitUntilListening(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => {

@@ -21,10 +21,10 @@ export interface RoutedRequest {
  *
  * @param path as it came, percent-encoded.
  */
-export function routed(routes: readonly GatewayRoute[], method: string, path: string): RoutedRequest {
+export function findRoute(routes: readonly GatewayRoute[], method: string, path: string): RoutedRequest {
   const fitting = routes.flatMap((route) => {
     const { method: wanted = 'GET', path: pattern } = route;
-    const pathParameters = method === wanted ? parametersIn(pattern, path) : undefined;
+    const pathParameters = method === wanted ? readPathParameters(pattern, path) : undefined;
     return pathParameters === undefined ? [] : [{ routeKey: `${wanted} ${pattern}`, pathParameters }];
   });
   const [first] = fitting.sort(
@@ -34,13 +34,13 @@ export function routed(routes: readonly GatewayRoute[], method: string, path: st
 }
 
 /** A path's parameters under a pattern; undefined if it does not match, or is not properly encoded. */
-function parametersIn(pattern: string, path: string): Record<string, string> | undefined {
+function readPathParameters(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');
   if (wanted.length !== given.length) return undefined;
   const parameters: Record<string, string> = {};
   for (const [at, part] of wanted.entries()) {
-    const text = decoded(given[at] ?? '');
+    const text = decodePart(given[at] ?? '');
     if (text === undefined) return undefined;
     const name = /^\{(\w+)\}$/.exec(part)?.[1];
     if (name === undefined && text !== part) return undefined;
@@ -51,7 +51,7 @@ function parametersIn(pattern: string, path: string): Record<string, string> | u
 }
 
 /** Percent-decoded text; undefined where it is not properly encoded. */
-export function decoded(text: string): string | undefined {
+export function decodePart(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch (error) {

@@ -6,7 +6,7 @@ import {
   type Attributes,
   countWriteUnits,
   db,
-  errorBody,
+  makeErrorBody,
   type Place,
   type Projection,
   readItems,
@@ -130,7 +130,7 @@ function checkWrite({ PutRequest, DeleteRequest }: WriteRequest, table: Table): 
 
 /** Of a key that is missing or of another type, AWS says less in a batch than for one item. */
 function hideKey(error: Error): Error {
-  const message = errorBody(error)?.message ?? '';
+  const message = makeErrorBody(error)?.message ?? '';
   return /Missing the key|Type mismatch for key/.test(message)
     ? db.validationError('The provided key element does not match the schema')
     : error;

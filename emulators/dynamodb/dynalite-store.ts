@@ -247,7 +247,7 @@ export function readInThread(store: Store): void {
       if (store.db.status !== 'open') return get(key, done);
       let item: Attributes | undefined;
       try {
-        item = store.db.getSync(itemKey(name, key));
+        item = store.db.getSync(readItemKey(name, key));
       } catch (error) {
         process.nextTick(done, error);
         return;
@@ -259,7 +259,7 @@ export function readInThread(store: Store): void {
 }
 
 /** Where dynalite stores an item of a table. */
-function itemKey(table: string, key: string): string {
+function readItemKey(table: string, key: string): string {
   return `item-${table}~${key}`;
 }
 
@@ -303,13 +303,13 @@ export async function readItems(
   places: readonly Place[],
 ): Promise<readonly (Attributes | undefined)[]> {
   if (store.db.status !== 'open') return Promise.all(places.map((place) => readItem(store, place)));
-  return places.map(({ table, key }) => store.db.getSync(itemKey(table.TableName, key)));
+  return places.map(({ table, key }) => store.db.getSync(readItemKey(table.TableName, key)));
 }
 
 /** Reads an item of a store that is only being opened. */
 async function readItem(store: Store, { table, key }: Place): Promise<Attributes | undefined> {
   try {
-    return await promise<Attributes>((done) => store.getItemDb(table.TableName).get(key, done));
+    return await toPromise<Attributes>((done) => store.getItemDb(table.TableName).get(key, done));
   } catch (error) {
     if (error instanceof Error && error.name === 'NotFoundError') return undefined;
     throw error;
@@ -387,24 +387,24 @@ async function replaceItems(store: Store, replacements: readonly Replacement[]):
       for (const { index, key: entry } of deletes) change(`${beginning}${index}~${entry}`, undefined);
       for (const { index, key: entry, item } of puts) change(`${beginning}${index}~${entry}`, item);
     }
-    change(itemKey(table.TableName, key), after);
+    change(readItemKey(table.TableName, key), after);
   }
-  if (changes.length > 0) await promise((done) => store.db.batch(changes, done));
+  if (changes.length > 0) await toPromise((done) => store.db.batch(changes, done));
 }
 
 /** Reads a table's description. Rejects with dynalite's `ResourceNotFoundException` if the table does not exist. */
 export function readTable(store: Store, name: string): Promise<Table> {
-  return promise((done) => store.getTable(name, done));
+  return toPromise((done) => store.getTable(name, done));
 }
 
-function promise<Result>(run: (done: Callback<Result>) => void): Promise<Result> {
+function toPromise<Result>(run: (done: Callback<Result>) => void): Promise<Result> {
   return new Promise((resolve, reject) => {
     run((error, result) => (error ? reject(error) : resolve(result)));
   });
 }
 
 /** The answer that an error of dynalite carries; undefined for any other error. */
-export function errorBody(
+export function makeErrorBody(
   error: unknown,
 ): { readonly __type?: string; readonly message?: string } | undefined {
   return error instanceof Error && 'body' in error ? Object(error.body) : undefined;

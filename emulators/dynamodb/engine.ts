@@ -71,7 +71,7 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
   surviveAbortedRequests(server);
   answerFaults(server);
   keepTables(server, permanentTables);
-  nameUnknownOperations(server, ['BatchExecuteStatement', ...supportedOperations()]);
+  nameUnknownOperations(server, ['BatchExecuteStatement', ...listSupportedOperations()]);
   answerStatements(server, store);
   hideOrigin(server);
   guardServer(server);
@@ -105,7 +105,7 @@ async function tryOpen(directory: string): Promise<void> {
 }
 
 /** dynalite has a file for each operation. */
-function supportedOperations(): string[] {
+function listSupportedOperations(): string[] {
   const folder = join(dirname(createRequire(import.meta.url).resolve('dynalite')), 'actions');
   return readdirSync(folder).map((name) => name.charAt(0).toUpperCase() + name.slice(1, -'.js'.length));
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { permanentMessage } from '../aws-json-protocol.ts';
+import { describePermanent } from '../aws-json-protocol.ts';
 import type { Store } from './dynalite-store.ts';
 import { answerBatch } from './statements.ts';
 
@@ -43,7 +43,7 @@ export function answerFaults(server: Server): void {
  */
 export function nameUnknownOperations(server: Server, supported: readonly string[]): void {
   interceptRequests(server, (request, response) => {
-    const operation = operationName(request);
+    const operation = readOperationName(request);
     if (operation === undefined || supported.includes(operation)) return false;
     const message = `The local DynamoDB does not have the operation ${operation}. It has: ${supported.join(', ')}.`;
     request.resume();
@@ -59,7 +59,7 @@ export function nameUnknownOperations(server: Server, supported: readonly string
  */
 export function answerStatements(server: Server, store: Store): void {
   interceptRequests(server, (request, response) => {
-    if (operationName(request) !== 'BatchExecuteStatement') return false;
+    if (readOperationName(request) !== 'BatchExecuteStatement') return false;
     // A client that gives up ends the request with an error, and nobody waits for its answer.
     answerBatch(store, request, response).catch(() => response.destroy());
     return true;
@@ -76,23 +76,23 @@ const breaking = ['DeleteTable', 'UpdateTable'];
  */
 export function keepTables(server: Server, names: readonly string[]): void {
   server.on('request', (request, response) => {
-    if (!breaking.includes(operationName(request) ?? '')) return;
+    if (!breaking.includes(readOperationName(request) ?? '')) return;
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     const listeners = request.listeners('end');
     request.removeAllListeners('end');
     request.on('end', () => {
-      const name = tableName(Buffer.concat(chunks).toString());
+      const name = readTableName(Buffer.concat(chunks).toString());
       if (name !== undefined && names.includes(name)) {
         const type = 'com.amazonaws.dynamodb.v20120810#ResourceInUseException';
-        answerError(response, 400, type, permanentMessage('table', name));
+        answerError(response, 400, type, describePermanent('table', name));
       } else for (const listener of listeners) listener.call(request);
     });
   });
 }
 
 /** The table that a request names, by its name or its ARN. dynalite itself refuses what is not a request. */
-function tableName(body: string): string | undefined {
+function readTableName(body: string): string | undefined {
   try {
     const name: unknown = Object(JSON.parse(body)).TableName;
     return typeof name === 'string' ? name.slice(name.lastIndexOf('/') + 1) : undefined;
@@ -103,7 +103,7 @@ function tableName(body: string): string | undefined {
 }
 
 /** `PutItem` of the header `X-Amz-Target: DynamoDB_20120810.PutItem`; undefined for any other header. */
-function operationName(request: IncomingMessage): string | undefined {
+function readOperationName(request: IncomingMessage): string | undefined {
   return /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1];
 }
 

@@ -72,7 +72,7 @@ class Parser {
   statement(): Statement {
     if (this.#takeIf('INSERT')) return this.#insert();
     if (this.#takeIf('UPDATE')) return this.#update();
-    throw unsupported(this.#peek().text);
+    throw makeUnsupportedError(this.#peek().text);
   }
 
   #insert(): Statement {
@@ -83,7 +83,7 @@ class Parser {
     const item = new Map<string, number>();
     do {
       const { kind, text } = this.#take();
-      if (kind !== 'string') throw unsupported(text);
+      if (kind !== 'string') throw makeUnsupportedError(text);
       if (item.has(text)) throw new StatementError(`The item has the attribute ${text} twice`);
       this.#expect(':');
       item.set(text, this.#parameter());
@@ -113,7 +113,7 @@ class Parser {
     }
     const condition = this.#condition();
     this.#end();
-    if (sets.size + removes.length === 0) throw unsupported('WHERE');
+    if (sets.size + removes.length === 0) throw makeUnsupportedError('WHERE');
     const terms = condition.kind === 'and' ? condition.terms : [condition];
     return { kind: 'update', table, sets, removes, terms, parameterCount: this.#parameters };
   }
@@ -149,7 +149,7 @@ class Parser {
       return isNot ? { kind: 'not', term } : term;
     }
     const sign = this.#take().text;
-    if (!['=', '<>', '<', '<=', '>', '>='].includes(sign)) throw unsupported(sign);
+    if (!['=', '<>', '<', '<=', '>', '>='].includes(sign)) throw makeUnsupportedError(sign);
     return { kind: 'compare', name, sign, parameter: this.#parameter() };
   }
 
@@ -161,7 +161,7 @@ class Parser {
 
   #name(): string {
     const { kind, text } = this.#take();
-    if (kind !== 'name') throw unsupported(text);
+    if (kind !== 'name') throw makeUnsupportedError(text);
     return text;
   }
 
@@ -183,11 +183,11 @@ class Parser {
   }
 
   #expect(text: string): void {
-    if (!this.#takeIf(text)) throw unsupported(this.#peek().text);
+    if (!this.#takeIf(text)) throw makeUnsupportedError(this.#peek().text);
   }
 
   #end(): void {
-    if (this.#peek().kind !== 'end') throw unsupported(this.#peek().text);
+    if (this.#peek().kind !== 'end') throw makeUnsupportedError(this.#peek().text);
   }
 }
 
@@ -196,7 +196,7 @@ function join(kind: 'and' | 'or', terms: readonly Condition[]): Condition {
   return first !== undefined && terms.length === 1 ? first : { kind, terms };
 }
 
-function unsupported(text: string): StatementError {
+function makeUnsupportedError(text: string): StatementError {
   return new StatementError(
     `The local DynamoDB does not take this statement at: ${text}. It takes INSERT INTO "table" VALUE {'name': ?} and UPDATE "table" SET "name" = ? REMOVE "name" WHERE key AND condition, with parameters for all values.`,
   );

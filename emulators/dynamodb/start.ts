@@ -77,7 +77,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDyna
     execArgv: [
       `--max-old-space-size=${heapMegabytes}`,
       `--max-semi-space-size=${youngMegabytes}`,
-      ...(compiled === undefined ? ['--import', tsx()] : []),
+      ...(compiled === undefined ? ['--import', resolveTsx()] : []),
     ],
     env: { ...process.env, AWS_REGION: region, AWS_ACCOUNT_ID: localAccount },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -94,7 +94,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDyna
     permanentTables: tables.flatMap(({ TableName }) => TableName ?? []),
   };
   try {
-    const listening = await firstMessage(child, engineOptions, lastWords);
+    const listening = await waitForMessage(child, engineOptions, lastWords);
     const endpoint = `http://127.0.0.1:${listening}`;
     await createTablesAt(endpoint, region, tables);
     child.once('close', (code, signal) => {
@@ -109,12 +109,16 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDyna
 }
 
 /** Where the loader for TypeScript is, as a URL that any operating system takes. */
-function tsx(): string {
+function resolveTsx(): string {
   return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 }
 
 /** Hands the options over and waits for the port. */
-function firstMessage(child: ChildProcess, options: EngineOptions, lastWords: () => string): Promise<number> {
+function waitForMessage(
+  child: ChildProcess,
+  options: EngineOptions,
+  lastWords: () => string,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     child.once('error', (error) => reject(new DynamoDbStartError(error.message, undefined)));
     child.once('close', () =>

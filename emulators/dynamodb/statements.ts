@@ -4,7 +4,7 @@ import {
   type Attributes,
   countWriteUnits,
   db,
-  errorBody,
+  makeErrorBody,
   type Place,
   type Rewritten,
   readTable,
@@ -92,7 +92,7 @@ export async function answerBatch(
   try {
     answer = await executeBatch(store, checkRequest(await readBody(request)));
   } catch (error) {
-    const body = errorBody(error);
+    const body = makeErrorBody(error);
     status = body === undefined ? 500 : 400;
     answer = body ?? {
       __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
@@ -278,7 +278,7 @@ function findKey({ sets, removes, terms }: Update, parameters: readonly Value[],
 }
 
 function throwIfInvalid(error: Error | undefined | null): void {
-  if (error) throw new StatementError(errorBody(error)?.message ?? error.message);
+  if (error) throw new StatementError(makeErrorBody(error)?.message ?? error.message);
 }
 
 function makeItem({ item }: Insert, parameters: readonly Value[]): Attributes {
@@ -334,7 +334,7 @@ function updateItem(
 /** @throws errors that are not the outcome of a statement. */
 function readFailure(error: unknown): Failure {
   if (error instanceof StatementError) return { Code: 'ValidationError', Message: error.message };
-  const body = errorBody(error);
+  const body = makeErrorBody(error);
   if (body?.__type?.endsWith('ResourceNotFoundException') !== true) throw error;
   return { Code: 'ResourceNotFound', Message: 'Requested resource not found' };
 }

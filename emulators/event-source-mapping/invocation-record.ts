@@ -36,7 +36,7 @@ export interface FailureObject {
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */
-export function failureObject(batch: DiscardedBatch, now: Date): FailureObject {
+export function makeFailureObject(batch: DiscardedBatch, now: Date): FailureObject {
   const { condition, records } = batch;
   const timestamp = now.toISOString();
   const [day = '', time = ''] = timestamp.slice(0, 19).split('T');
@@ -49,7 +49,7 @@ export function failureObject(batch: DiscardedBatch, now: Date): FailureObject {
       condition,
       approximateInvokeCount: batch.invocations,
     },
-    responseContext: responseContext(batch),
+    responseContext: makeResponseContext(batch),
     version: '1.0',
     timestamp,
     KinesisBatchInfo: batchInfo(batch),
@@ -58,7 +58,7 @@ export function failureObject(batch: DiscardedBatch, now: Date): FailureObject {
   return { key, body, records: records.length, condition };
 }
 
-function responseContext({ lastInvocation }: DiscardedBatch) {
+function makeResponseContext({ lastInvocation }: DiscardedBatch) {
   if (lastInvocation === undefined) return null;
   const functionError = lastInvocation.functionFailed ? 'Unhandled' : null;
   return { statusCode: 200, executedVersion: '$LATEST', functionError };
@@ -70,13 +70,13 @@ function batchInfo({ shardId, streamArn, records }: DiscardedBatch) {
     shardId,
     startSequenceNumber: first?.sequenceNumber,
     endSequenceNumber: last?.sequenceNumber,
-    approximateArrivalOfFirstRecord: isoTime(first?.approximateArrivalTimestamp),
-    approximateArrivalOfLastRecord: isoTime(last?.approximateArrivalTimestamp),
+    approximateArrivalOfFirstRecord: formatIsoTime(first?.approximateArrivalTimestamp),
+    approximateArrivalOfLastRecord: formatIsoTime(last?.approximateArrivalTimestamp),
     batchSize: records.length,
     streamArn,
   };
 }
 
-function isoTime(epochSeconds = 0): string {
+function formatIsoTime(epochSeconds = 0): string {
   return new Date(epochSeconds * 1000).toISOString();
 }

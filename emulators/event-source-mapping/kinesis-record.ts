@@ -42,7 +42,7 @@ export interface DeliverableRecord {
 }
 
 /** Makes the records of one shard into those of an event. The data becomes base64 here, once. */
-export function eventRecordMaker(stream: Pick<StreamReader, 'arn'>, shardId: string, functionArn: string) {
+export function makeRecordFactory(stream: Pick<StreamReader, 'arn'>, shardId: string, functionArn: string) {
   const [awsRegion = '', account = ''] = stream.arn.split(':').slice(3, 5);
   const name = functionArn.split(':').at(-1);
   const shared = {

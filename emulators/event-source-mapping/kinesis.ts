@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { FailureObject } from './invocation-record.ts';
 import {
   type DeliverableRecord,
-  eventRecordMaker,
+  makeRecordFactory,
   type ShardReader,
   type ShardRecord,
   type StreamReader,
@@ -127,7 +127,7 @@ class ShardPoller {
     this.#shard = shard;
     this.#limits = limits;
     this.#delivery = delivery;
-    this.#eventRecord = eventRecordMaker(stream, shard.shardId, delivery.target.arn);
+    this.#eventRecord = makeRecordFactory(stream, shard.shardId, delivery.target.arn);
     this.#position = shard.start;
     shard.keepFrom(this.#position);
   }

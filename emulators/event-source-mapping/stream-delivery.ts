@@ -2,7 +2,7 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 import type { InvocationError } from '../lambda-runtime/messages.ts';
 import type { InvocationResult } from '../lambda-runtime/process.ts';
 import { readBatchResponse } from './batch-response.ts';
-import { type DiscardCondition, type FailureObject, failureObject } from './invocation-record.ts';
+import { type DiscardCondition, type FailureObject, makeFailureObject } from './invocation-record.ts';
 import type { Clock, InvocationTarget } from './mapping.ts';
 
 /** How a stream's batches are delivered: the part of `streamMapping` in `lib/limits.ts` that decides after a failure. */
@@ -109,12 +109,12 @@ async function deliverOnce(work: Work, context: DeliveryContext): Promise<Work[]
     return [{ ...tried, records: remaining, failures: 0, delay: context.retryDelay.firstMilliseconds }];
   }
   return outcome.kind === 'failed' && context.rules.bisectOnError && work.records.length > 1
-    ? halves(tried, context.retryDelay)
+    ? splitInHalves(tried, context.retryDelay)
     : tryAgain(tried, context);
 }
 
 /** The two halves of a batch that failed as a whole, to find the record that makes it fail. */
-function halves(work: Work, { firstMilliseconds }: RetryDelay): Work[] {
+function splitInHalves(work: Work, { firstMilliseconds }: RetryDelay): Work[] {
   const middle = Math.ceil(work.records.length / 2);
   return [
     { ...work, records: work.records.slice(0, middle), delay: firstMilliseconds },
@@ -151,7 +151,7 @@ async function discard(work: Work, condition: DiscardCondition, context: Deliver
     ...{ mappingId, functionArn: target.arn, streamArn, shardId, records, condition, invocations },
     ...(lastInvocation === undefined ? {} : { lastInvocation }),
   };
-  const object = failureObject(batch, new Date(clock.now()));
+  const object = makeFailureObject(batch, new Date(clock.now()));
   for (let failures = 1; ; failures++) {
     try {
       await context.onFailure(object);
@@ -168,16 +168,16 @@ async function discard(work: Work, condition: DiscardCondition, context: Deliver
 function readOutcome(result: InvocationResult, records: readonly KinesisStreamRecord[]): BatchOutcome {
   if (!result.ok) return { kind: 'failed', error: result.error };
   const response = readBatchResponse(result.response);
-  if (!response.valid) return invalidResponse('the response is not a partial batch response');
+  if (!response.valid) return makeInvalidResponse('the response is not a partial batch response');
   if (response.failed.length === 0) return { kind: 'succeeded' };
   const indexes = new Map(records.map((record, index) => [record.kinesis.sequenceNumber, index]));
   const failed = response.failed.map((identifier) => indexes.get(identifier) ?? -1);
   const succeeded = Math.min(...failed);
   if (succeeded === -1)
-    return invalidResponse('the response names a sequence number that is not in the batch');
+    return makeInvalidResponse('the response names a sequence number that is not in the batch');
   return { kind: 'partial', succeeded };
 }
 
-function invalidResponse(message: string): BatchOutcome {
+function makeInvalidResponse(message: string): BatchOutcome {
   return { kind: 'failed', error: { name: 'InvalidBatchResponse', message } };
 }

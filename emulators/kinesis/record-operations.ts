@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AwsError, localAccount, type Operation, operation } from '../aws-json-protocol.ts';
+import { AwsError, defineOperation, localAccount, type Operation } from '../aws-json-protocol.ts';
 import { shardId, streamReference } from './request-shapes.ts';
 import type { Shard, StoredRecord } from './shard.ts';
 import { decodeShardIterator, encodeShardIterator } from './shard-iterator.ts';
@@ -79,18 +79,18 @@ export function createRecordOperations(
   clock: () => number,
 ): Record<string, Operation> {
   return {
-    PutRecord: operation(putRecordInput, (input) => putRecord(streams.find(input), toEntry(input))),
-    PutRecords: operation(putRecordsInput, (input) =>
+    PutRecord: defineOperation(putRecordInput, (input) => putRecord(streams.find(input), toEntry(input))),
+    PutRecords: defineOperation(putRecordsInput, (input) =>
       putRecords(streams.find(input), input.Records.map(toEntry)),
     ),
-    GetShardIterator: operation(getShardIteratorInput, (input) => {
+    GetShardIterator: defineOperation(getShardIteratorInput, (input) => {
       const stream = streams.find(input);
       stream.trim();
       const shard = findShard(stream, input.ShardId);
-      const position = startingPosition(stream, shard, input, clock());
-      return { ShardIterator: iteratorAt(stream, shard, position, clock()) };
+      const position = findStartingPosition(stream, shard, input, clock());
+      return { ShardIterator: makeIterator(stream, shard, position, clock()) };
     }),
-    GetRecords: operation(getRecordsInput, (input) => getRecords(streams, input, clock())),
+    GetRecords: defineOperation(getRecordsInput, (input) => getRecords(streams, input, clock())),
   };
 }
 
@@ -147,7 +147,7 @@ function describeRefusal(stream: KinesisStream, receipt: PutReceipt): string {
   return `Rate exceeded for shard ${receipt.shardId} in stream ${stream.name} under account ${localAccount}: its memory is full of records that are still to be read.`;
 }
 
-function startingPosition(
+function findStartingPosition(
   stream: KinesisStream,
   shard: Shard,
   input: z.output<typeof getShardIteratorInput>,
@@ -206,7 +206,7 @@ function getRecords(streams: StreamRegistry, input: z.output<typeof getRecordsIn
   const unread = shard.read(next, { records: 1, bytes: maximumGetBytes })[0];
   return {
     Records: records.map(toWireRecord),
-    NextShardIterator: iteratorAt(stream, shard, next, now),
+    NextShardIterator: makeIterator(stream, shard, next, now),
     MillisBehindLatest:
       unread === undefined ? 0 : Math.max(0, Math.round(now - unread.approximateArrivalTimestamp * 1000)),
   };
@@ -227,7 +227,7 @@ function openIterator(streams: StreamRegistry, token: string, now: number) {
   return { stream, shard: findShard(stream, state.shardId), position: state.position };
 }
 
-function iteratorAt(stream: KinesisStream, shard: Shard, position: number, now: number): string {
+function makeIterator(stream: KinesisStream, shard: Shard, position: number, now: number): string {
   return encodeShardIterator({
     streamName: stream.name,
     streamCreatedMilliseconds: stream.createdMilliseconds,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AwsError, type Operation, operation } from '../aws-json-protocol.ts';
+import { AwsError, defineOperation, type Operation } from '../aws-json-protocol.ts';
 import { shardId, streamName, streamReference } from './request-shapes.ts';
 import type { Shard } from './shard.ts';
 import { type KinesisStream, retentionHours } from './stream.ts';
@@ -30,7 +30,7 @@ const listShardsInput = z.object({
 /** The operations that make, remove and describe streams. */
 export function createStreamOperations(streams: StreamRegistry): Record<string, Operation> {
   return {
-    CreateStream: operation(
+    CreateStream: defineOperation(
       z.object({
         StreamName: streamName,
         ShardCount: z.int().min(1).max(maximumShards).optional(),
@@ -45,12 +45,12 @@ export function createStreamOperations(streams: StreamRegistry): Record<string, 
         streams.create(StreamName, shardCount);
       },
     ),
-    DeleteStream: operation(z.object(streamReference), (input) => streams.delete(input)),
-    ListStreams: operation(listStreamsInput, (input) => listStreams(streams, input)),
-    DescribeStreamSummary: operation(z.object(streamReference), (input) => ({
+    DeleteStream: defineOperation(z.object(streamReference), (input) => streams.delete(input)),
+    ListStreams: defineOperation(listStreamsInput, (input) => listStreams(streams, input)),
+    DescribeStreamSummary: defineOperation(z.object(streamReference), (input) => ({
       StreamDescriptionSummary: summarise(streams.find(input)),
     })),
-    ListShards: operation(listShardsInput, (input) => listShards(streams, input)),
+    ListShards: defineOperation(listShardsInput, (input) => listShards(streams, input)),
   };
 }
 
@@ -92,7 +92,7 @@ function listShards(streams: StreamRegistry, input: z.output<typeof listShardsIn
   const token = input.NextToken === undefined ? undefined : decodeShardPage(input.NextToken);
   const stream = streams.find(token ?? input);
   const filterAfter = input.ShardFilter?.Type === 'AFTER_SHARD_ID' ? input.ShardFilter.ShardId : undefined;
-  const rest = shardsAfter(stream, token?.shardId ?? input.ExclusiveStartShardId ?? filterAfter);
+  const rest = listShardsAfter(stream, token?.shardId ?? input.ExclusiveStartShardId ?? filterAfter);
   const page = rest.slice(0, input.MaxResults);
   const last = page.at(-1);
   return {
@@ -102,7 +102,7 @@ function listShards(streams: StreamRegistry, input: z.output<typeof listShardsIn
   };
 }
 
-function shardsAfter(stream: KinesisStream, id: string | undefined): readonly Shard[] {
+function listShardsAfter(stream: KinesisStream, id: string | undefined): readonly Shard[] {
   return id === undefined ? stream.shards : stream.shards.filter((shard) => shard.shardId > id);
 }
 

@@ -1,4 +1,4 @@
-import { AwsError, localAccount, permanentMessage } from '../aws-json-protocol.ts';
+import { AwsError, describePermanent, localAccount } from '../aws-json-protocol.ts';
 import type { StreamReference } from './request-shapes.ts';
 import type { Shard } from './shard.ts';
 import { KinesisStream } from './stream.ts';
@@ -44,7 +44,7 @@ export class StreamRegistry {
   delete(reference: StreamReference): void {
     const { name } = this.find(reference);
     if (this.#permanent.has(name)) {
-      throw new AwsError('ResourceInUseException', permanentMessage('stream', name));
+      throw new AwsError('ResourceInUseException', describePermanent('stream', name));
     }
     this.#streams.delete(name);
   }

@@ -19,7 +19,7 @@ const inherited = ['PATH', 'Path', 'SystemRoot', 'SYSTEMROOT', 'windir', 'TMPDIR
  *
  * @param directory the function's own folder; no AWS configuration files are there, and so the user's are not read.
  */
-export function functionEnvironment(
+export function makeEnvironment(
   { name, memoryMegabytes, region, nodeOptions }: FunctionIdentity,
   directory: string,
   configured: Readonly<Record<string, string>>,

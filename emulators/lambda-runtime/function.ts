@@ -8,7 +8,7 @@ import {
   type FunctionFiles,
   placeBundle,
 } from './bundle.ts';
-import { functionEnvironment } from './environment.ts';
+import { makeEnvironment } from './environment.ts';
 import { FunctionProcess, type FunctionProcessOptions, type InvocationResult } from './process.ts';
 
 /** How a local function runs. */
@@ -88,7 +88,7 @@ async function createFunction(
   const { path: directory, remove } = await createTemporaryFolder(name);
   try {
     const bundle = await bundleInto(directory);
-    const environment = functionEnvironment(
+    const environment = makeEnvironment(
       { name, memoryMegabytes, region, nodeOptions },
       directory,
       options.environment,

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
  * The most bytes of this process that were resident at a time. On Linux the kernel lets a new process inherit its parent's
  * peak in `maxRSS`, but not in VmHWM.
  */
-export function peakMemoryBytes(): number {
+export function readPeakMemory(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
   return Number(kilobytes ?? 0) * 1024;

@@ -4,7 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { endLine, type InvocationError, type InvocationMessage, type RuntimeMessage } from './messages.ts';
-import { peakMemoryBytes } from './peak-memory.ts';
+import { readPeakMemory } from './peak-memory.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
 
@@ -43,7 +43,7 @@ function fail(error: InvocationError): void {
 async function answer(handler: Handler, message: InvocationMessage): Promise<void> {
   const outcome = await run(handler, message);
   for (const stream of [process.stdout, process.stderr]) stream.write(`\n${endLine(message.requestId)}\n`);
-  report({ kind: 'result', outcome, peakMemoryBytes: peakMemoryBytes() });
+  report({ kind: 'result', outcome, peakMemoryBytes: readPeakMemory() });
 }
 
 async function run(handler: Handler, message: InvocationMessage) {

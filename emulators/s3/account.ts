@@ -1,4 +1,4 @@
-import { permanentMessage } from '../aws-json-protocol.ts';
+import { describePermanent } from '../aws-json-protocol.ts';
 import { Bucket, type ObjectFacts, type StoredObject } from './buckets.ts';
 import { ContentStore } from './contents.ts';
 import { S3Error } from './errors.ts';
@@ -39,7 +39,7 @@ export class Account {
   bucket(name: string): Bucket {
     const bucket = this.buckets.get(name);
     if (bucket !== undefined) return bucket;
-    throw noSuchBucket(name);
+    throw makeNoSuchBucket(name);
   }
 
   /**
@@ -65,7 +65,7 @@ export class Account {
   deleteBucket(name: string): void {
     const bucket = this.bucket(name);
     if (bucket.permanent) {
-      throw new S3Error('AccessDenied', permanentMessage('bucket', name), { fields: { BucketName: name } });
+      throw new S3Error('AccessDenied', describePermanent('bucket', name), { fields: { BucketName: name } });
     }
     if (!bucket.empty) {
       const message = 'The bucket you tried to delete is not empty';
@@ -91,7 +91,7 @@ export class Account {
   ): StoredObject {
     let object: StoredObject;
     try {
-      if (this.buckets.get(bucket.name) !== bucket) throw noSuchBucket(bucket.name);
+      if (this.buckets.get(bucket.name) !== bucket) throw makeNoSuchBucket(bucket.name);
       permit();
       object = bucket.put(key, facts);
     } catch (error) {
@@ -103,7 +103,7 @@ export class Account {
   }
 }
 
-function noSuchBucket(name: string): S3Error {
+function makeNoSuchBucket(name: string): S3Error {
   return new S3Error('NoSuchBucket', 'The specified bucket does not exist', { fields: { BucketName: name } });
 }
 

@@ -1,8 +1,8 @@
 import type { Account } from './account.ts';
-import { owner, pageLimit, positionIn, tokenAt } from './lists.ts';
+import { makeToken, pageLimit, positionIn, renderOwner } from './lists.ts';
 import { makePage } from './paging.ts';
 import type { S3Request, S3Response } from './requests.ts';
-import { element, field, xmlDocument } from './xml.ts';
+import { renderDocument, renderElement, renderField } from './xml.ts';
 
 /** ListBuckets. */
 export function listBuckets(account: Account, request: S3Request): S3Response {
@@ -16,21 +16,21 @@ export function listBuckets(account: Account, request: S3Request): S3Response {
     limit: pageLimit(request, 'max-buckets'),
   });
   const entries = page.items.map((bucket) =>
-    element(
+    renderElement(
       'Bucket',
-      field('Name', bucket.name),
-      field('CreationDate', bucket.created.toISOString()),
-      field('BucketRegion', bucket.region),
+      renderField('Name', bucket.name),
+      renderField('CreationDate', bucket.created.toISOString()),
+      renderField('BucketRegion', bucket.region),
     ),
   );
-  const next = page.truncated ? tokenAt(page.last) : undefined;
+  const next = page.truncated ? makeToken(page.last) : undefined;
   return {
     status: 200,
-    document: xmlDocument(
+    document: renderDocument(
       'ListAllMyBucketsResult',
-      owner(),
-      element('Buckets', ...entries),
-      field('ContinuationToken', next),
+      renderOwner(),
+      renderElement('Buckets', ...entries),
+      renderField('ContinuationToken', next),
     ),
   };
 }

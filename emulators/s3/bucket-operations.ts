@@ -1,19 +1,19 @@
 import type { Account } from './account.ts';
 import { readDocument } from './request-body.ts';
 import type { S3Request, S3Response } from './requests.ts';
-import { childText, parseXml } from './xml.ts';
+import { parseXml, readChildText } from './xml.ts';
 
 /** CreateBucket. */
 export async function createBucket(account: Account, request: S3Request): Promise<S3Response> {
   // Clients may leave out both the document and its length.
   const document = request.headers.has('content-length') ? await readDocument(request) : '';
-  const constraint = document === '' ? undefined : locationConstraint(document);
+  const constraint = document === '' ? undefined : readLocation(document);
   account.createBucket(request.bucket, constraint);
   return { status: 200, headers: { location: `/${request.bucket}` } };
 }
 
-function locationConstraint(document: string): string | undefined {
-  const constraint = childText(parseXml(document, 'CreateBucketConfiguration'), 'LocationConstraint');
+function readLocation(document: string): string | undefined {
+  const constraint = readChildText(parseXml(document, 'CreateBucketConfiguration'), 'LocationConstraint');
   return constraint === '' ? undefined : constraint;
 }
 

@@ -148,7 +148,13 @@ export class Bucket {
   }
 
   startUpload(key: string, facts: Pick<MultipartUpload, 'headers' | 'checksum'>): MultipartUpload {
-    const upload = { ...facts, id: randomId(), key, initiated: new Date(), parts: new Map<number, Part>() };
+    const upload = {
+      ...facts,
+      id: makeRandomId(),
+      key,
+      initiated: new Date(),
+      parts: new Map<number, Part>(),
+    };
     this.uploads.set(upload.id, upload);
     return upload;
   }
@@ -185,7 +191,7 @@ export class Bucket {
   }
 
   #newVersion(key: string): { key: string; versionId: string; lastModified: Date } {
-    return { key, versionId: this.versioned ? randomId() : 'null', lastModified: new Date() };
+    return { key, versionId: this.versioned ? makeRandomId() : 'null', lastModified: new Date() };
   }
 
   #add(version: Version): void {
@@ -196,6 +202,6 @@ export class Bucket {
   }
 }
 
-function randomId(): string {
+function makeRandomId(): string {
   return randomBytes(24).toString('base64url');
 }

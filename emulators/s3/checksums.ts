@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { field, type Xml } from './xml.ts';
+import { renderField, type Xml } from './xml.ts';
 
 /** The checksum algorithms of S3, as `x-amz-checksum-algorithm` names them. */
 export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
@@ -25,12 +25,12 @@ export interface RunningChecksum {
 }
 
 /** The header and trailer field that carries checksums of an algorithm. */
-export function checksumHeader(algorithm: ChecksumAlgorithm): string {
+export function makeChecksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
 }
 
 /** The algorithm that a client names, in upper or lower case. */
-export function checksumAlgorithmNamed(name: string): ChecksumAlgorithm | undefined {
+export function findAlgorithm(name: string): ChecksumAlgorithm | undefined {
   return checksumAlgorithms.find((algorithm) => algorithm === name.toUpperCase());
 }
 
@@ -66,15 +66,18 @@ export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Uint8Array)
 }
 
 /** A checksum as headers of an answer. */
-export function checksumHeaders(checksum: Checksum | undefined): Record<string, string> {
+export function makeChecksumHeaders(checksum: Checksum | undefined): Record<string, string> {
   if (checksum === undefined) return {};
-  return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
+  return { [makeChecksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
 }
 
 /** A checksum as elements of a document. */
-export function checksumFields(checksum: Checksum | undefined): readonly Xml[] {
+export function makeChecksumFields(checksum: Checksum | undefined): readonly Xml[] {
   if (checksum === undefined) return [];
-  return [field(`Checksum${checksum.algorithm}`, checksum.value), field('ChecksumType', checksum.type)];
+  return [
+    renderField(`Checksum${checksum.algorithm}`, checksum.value),
+    renderField('ChecksumType', checksum.type),
+  ];
 }
 
 class Crc32 implements RunningChecksum {
@@ -85,7 +88,7 @@ class Crc32 implements RunningChecksum {
   }
 
   digest(): Buffer {
-    return bigEndian(this.#value);
+    return toBigEndian(this.#value);
   }
 }
 
@@ -106,7 +109,7 @@ class Crc32c implements RunningChecksum {
   }
 
   digest(): Buffer {
-    return bigEndian(~this.#value);
+    return toBigEndian(~this.#value);
   }
 }
 
@@ -138,11 +141,11 @@ class Crc64Nvme implements RunningChecksum {
   }
 
   digest(): Buffer {
-    return Buffer.concat([bigEndian(~this.#high), bigEndian(~this.#low)]);
+    return Buffer.concat([toBigEndian(~this.#high), toBigEndian(~this.#low)]);
   }
 }
 
-function bigEndian(value: number): Buffer {
+function toBigEndian(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value >>> 0);
   return bytes;

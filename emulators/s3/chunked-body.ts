@@ -19,9 +19,13 @@ export async function* decodeAwsChunked(
 ): AsyncGenerator<Buffer, void> {
   const reader = new FramedReader(source);
   try {
-    for (let size = chunkSize(await reader.line()); size > 0; size = chunkSize(await reader.line())) {
+    for (
+      let size = parseChunkSize(await reader.line());
+      size > 0;
+      size = parseChunkSize(await reader.line())
+    ) {
       yield* reader.take(size);
-      if ((await reader.line()) !== '') throw malformed('a chunk is longer than its size');
+      if ((await reader.line()) !== '') throw makeMalformedError('a chunk is longer than its size');
     }
     // Writers differ in the empty lines that they put between and after trailers: only the end of the body ends them.
     for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
@@ -33,18 +37,18 @@ export async function* decodeAwsChunked(
   }
 }
 
-function chunkSize(line: string | undefined): number {
-  if (line === undefined) throw incomplete();
+function parseChunkSize(line: string | undefined): number {
+  if (line === undefined) throw makeIncompleteError();
   const size = /^([0-9a-fA-F]{1,10})(;.*)?$/.exec(line)?.[1];
-  if (size === undefined) throw malformed('a chunk does not begin with its size');
+  if (size === undefined) throw makeMalformedError('a chunk does not begin with its size');
   return Number.parseInt(size, 16);
 }
 
-function incomplete(): S3Error {
+function makeIncompleteError(): S3Error {
   return new S3Error('IncompleteBody', 'The request body terminated unexpectedly');
 }
 
-function malformed(reason: string): S3Error {
+function makeMalformedError(reason: string): S3Error {
   return new S3Error(
     'InvalidRequest',
     `The aws-chunked encoding of the request body is not valid: ${reason}`,
@@ -68,11 +72,11 @@ class FramedReader {
         return this.#cut(end + 1)
           .toString('latin1')
           .replace(/\r?\n$/, '');
-      if (this.#held.length > longestLine) throw malformed('a line has no end');
+      if (this.#held.length > longestLine) throw makeMalformedError('a line has no end');
       const more = await this.#source.next();
       if (!more.done) this.#held = Buffer.concat([this.#held, more.value]);
       else if (this.#held.length === 0) return undefined;
-      else throw incomplete();
+      else throw makeIncompleteError();
     }
   }
 
@@ -93,7 +97,7 @@ class FramedReader {
 
   async #refill(): Promise<void> {
     const more = await this.#source.next();
-    if (more.done) throw incomplete();
+    if (more.done) throw makeIncompleteError();
     this.#held = more.value;
   }
 

@@ -1,5 +1,5 @@
 import type { StoredObject } from './buckets.ts';
-import { preconditionFailed, S3Error } from './errors.ts';
+import { makePreconditionFailed, S3Error } from './errors.ts';
 import type { S3Request } from './requests.ts';
 
 /** The conditions of a request, as its headers give them. */
@@ -29,9 +29,9 @@ export function readConditions({ headers }: S3Request): Conditions {
 export function isReadWanted(conditions: Conditions, object: StoredObject): boolean {
   const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince } = conditions;
   if (ifMatch !== undefined) {
-    if (!namesEtag(ifMatch, object)) throw preconditionFailed('If-Match');
+    if (!namesEtag(ifMatch, object)) throw makePreconditionFailed('If-Match');
   } else if (isModifiedSince(object, ifUnmodifiedSince) === true) {
-    throw preconditionFailed('If-Unmodified-Since');
+    throw makePreconditionFailed('If-Unmodified-Since');
   }
   if (ifNoneMatch !== undefined) return !namesEtag(ifNoneMatch, object);
   return isModifiedSince(object, ifModifiedSince) ?? true;
@@ -54,10 +54,10 @@ export function requireWritable(
       'A header you provided implies functionality that is not implemented: If-None-Match of a write takes *';
     throw new S3Error('NotImplemented', message, { fields: { Header: 'If-None-Match' } });
   }
-  if (ifNoneMatch !== undefined && current !== undefined) throw preconditionFailed('If-None-Match');
+  if (ifNoneMatch !== undefined && current !== undefined) throw makePreconditionFailed('If-None-Match');
   if (ifMatch === undefined) return;
   if (current === undefined) throw new S3Error('NoSuchKey', 'The specified key does not exist.');
-  if (!namesEtag(ifMatch, current)) throw preconditionFailed('If-Match');
+  if (!namesEtag(ifMatch, current)) throw makePreconditionFailed('If-Match');
 }
 
 function namesEtag(list: string, object: StoredObject): boolean {

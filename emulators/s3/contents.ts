@@ -50,7 +50,7 @@ export function sliceContent(content: Content, start: number, end: number): Cont
 }
 
 /** The bytes of a file that outlives the content. It is not held yet. */
-export function contentOfFile(path: string, size: number): Content {
+export function openFileContent(path: string, size: number): Content {
   return { size, segments: [{ blob: { place: { path, kept: true }, holders: 0 }, start: 0, length: size }] };
 }
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Account } from './account.ts';
 import type { Bucket, ObjectFacts, StoredObject } from './buckets.ts';
-import { type ChecksumAlgorithm, checksumFields, startChecksum } from './checksums.ts';
+import { type ChecksumAlgorithm, makeChecksumFields, startChecksum } from './checksums.ts';
 import { readConditions } from './conditions.ts';
 import type { Content } from './contents.ts';
-import { invalidArgument, S3Error } from './errors.ts';
-import { findObject, versionHeader } from './reading.ts';
+import { makeInvalidArgument, S3Error } from './errors.ts';
+import { findObject, makeVersionHeader } from './reading.ts';
 import type { BodyDigest } from './request-body.ts';
 import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
-import { wantedAlgorithm, writePermit } from './writing.ts';
-import { field, xmlDocument } from './xml.ts';
+import { chooseAlgorithm, writePermit } from './writing.ts';
+import { renderDocument, renderField } from './xml.ts';
 
 /** CopyObject. */
 export async function copyObject(account: Account, request: S3Request): Promise<S3Response> {
@@ -23,20 +23,20 @@ export async function copyObject(account: Account, request: S3Request): Promise<
     throw new S3Error('InvalidRequest', message);
   }
   const headers = replace ? objectHeaders(request) : source.object.headers;
-  const facts = await copiedFacts(account, source.object, wantedAlgorithm(request));
+  const facts = await copyFacts(account, source.object, chooseAlgorithm(request));
   const permit = writePermit(readConditions(request), bucket, request.key);
   const object = account.store(bucket, request.key, { ...facts, headers }, 'Copy', permit);
-  const document = xmlDocument(
+  const document = renderDocument(
     'CopyObjectResult',
-    field('ETag', `"${object.etag}"`),
-    field('LastModified', object.lastModified.toISOString()),
-    ...checksumFields(object.checksum),
+    renderField('ETag', `"${object.etag}"`),
+    renderField('LastModified', object.lastModified.toISOString()),
+    ...makeChecksumFields(object.checksum),
   );
-  const sourceVersion = versionHeader(source.bucket, source.object)['x-amz-version-id'];
+  const sourceVersion = makeVersionHeader(source.bucket, source.object)['x-amz-version-id'];
   return {
     status: 200,
     headers: {
-      ...versionHeader(bucket, object),
+      ...makeVersionHeader(bucket, object),
       ...(sourceVersion === undefined ? {} : { 'x-amz-copy-source-version-id': sourceVersion }),
     },
     document,
@@ -44,7 +44,7 @@ export async function copyObject(account: Account, request: S3Request): Promise<
 }
 
 /** A copy is an object of one piece, so digests over parts are computed again. */
-async function copiedFacts(
+async function copyFacts(
   account: Account,
   source: StoredObject,
   wanted: ChecksumAlgorithm | undefined,
@@ -79,24 +79,24 @@ interface CopySource {
 function copySource(account: Account, request: S3Request): CopySource {
   const header = request.headers.get('x-amz-copy-source') ?? '';
   const [, path = '', versionId] = /^\/?(.*?)(?:\?versionId=([^&]*))?$/s.exec(header) ?? [];
-  const [, bucketName, key] = /^([^/]+)\/(.+)$/s.exec(decodedSource(path)) ?? [];
-  if (bucketName === undefined || key === undefined) throw unreadable(header);
+  const [, bucketName, key] = /^([^/]+)\/(.+)$/s.exec(decodeSource(path)) ?? [];
+  if (bucketName === undefined || key === undefined) throw makeUnreadableError(header);
   const bucket = account.bucket(bucketName);
   const object = findObject(bucket, key, versionId ?? null);
   return { bucket, object, byVersion: versionId !== undefined };
 }
 
-function decodedSource(path: string): string {
+function decodeSource(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
     // The only possible failure: an escape that is incomplete or not UTF-8.
-    throw unreadable(path);
+    throw makeUnreadableError(path);
   }
 }
 
-function unreadable(header: string): Error {
-  return invalidArgument(
+function makeUnreadableError(header: string): Error {
+  return makeInvalidArgument(
     'x-amz-copy-source',
     header,
     'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',

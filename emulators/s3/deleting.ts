@@ -2,18 +2,18 @@ import type { Account } from './account.ts';
 import type { Bucket, Version } from './buckets.ts';
 import { requireWritable } from './conditions.ts';
 import { S3Error } from './errors.ts';
-import { versionHeader } from './reading.ts';
+import { makeVersionHeader } from './reading.ts';
 import { readDocument } from './request-body.ts';
 import type { S3Request, S3Response } from './requests.ts';
 import {
-  childrenNamed,
-  childText,
-  element,
-  field,
-  malformedXml,
+  findChildren,
+  makeMalformedXml,
   parseXml,
+  readChildText,
+  renderDocument,
+  renderElement,
+  renderField,
   type XmlElement,
-  xmlDocument,
 } from './xml.ts';
 
 /** Objects that one request may delete. */
@@ -27,7 +27,7 @@ export function deleteObject(account: Account, request: S3Request): S3Response {
   return {
     status: 204,
     headers: {
-      ...(deleted === undefined ? {} : versionHeader(bucket, deleted)),
+      ...(deleted === undefined ? {} : makeVersionHeader(bucket, deleted)),
       ...(deleted?.kind === 'deleteMarker' ? { 'x-amz-delete-marker': 'true' } : {}),
     },
   };
@@ -59,34 +59,39 @@ export async function deleteObjects(account: Account, request: S3Request): Promi
   account.bucket(request.bucket);
   const document = parseXml(await readDocument(request), 'Delete');
   const bucket = account.bucket(request.bucket);
-  const entries = childrenNamed(document, 'Object');
-  if (entries.length === 0 || entries.length > maxDeletions) throw malformedXml();
+  const entries = findChildren(document, 'Object');
+  if (entries.length === 0 || entries.length > maxDeletions) throw makeMalformedXml();
   const deletions = entries.map(readDeletion);
-  const quiet = childText(document, 'Quiet')?.trim() === 'true';
+  const quiet = readChildText(document, 'Quiet')?.trim() === 'true';
   return {
     status: 200,
-    document: xmlDocument('DeleteResult', ...deletions.map((entry) => report(bucket, entry, quiet))),
+    document: renderDocument('DeleteResult', ...deletions.map((entry) => report(bucket, entry, quiet))),
   };
 }
 
 function readDeletion(entry: XmlElement): Deletion {
-  const key = childText(entry, 'Key');
-  if (key === undefined || key === '') throw malformedXml();
-  return { key, versionId: childText(entry, 'VersionId') ?? null, ifMatch: childText(entry, 'ETag') };
+  const key = readChildText(entry, 'Key');
+  if (key === undefined || key === '') throw makeMalformedXml();
+  return { key, versionId: readChildText(entry, 'VersionId') ?? null, ifMatch: readChildText(entry, 'ETag') };
 }
 
 function report(bucket: Bucket, deletion: Deletion, quiet: boolean): string {
-  const asked = [field('Key', deletion.key), field('VersionId', deletion.versionId ?? undefined)];
+  const asked = [renderField('Key', deletion.key), renderField('VersionId', deletion.versionId ?? undefined)];
   try {
     const deleted = deleteOne(bucket, deletion);
     if (quiet) return '';
     const marker = deleted?.kind === 'deleteMarker' && [
-      field('DeleteMarker', true),
-      field('DeleteMarkerVersionId', deleted.versionId),
+      renderField('DeleteMarker', true),
+      renderField('DeleteMarkerVersionId', deleted.versionId),
     ];
-    return element('Deleted', ...asked, ...(marker || []));
+    return renderElement('Deleted', ...asked, ...(marker || []));
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;
-    return element('Error', ...asked, field('Code', error.code), field('Message', error.message));
+    return renderElement(
+      'Error',
+      ...asked,
+      renderField('Code', error.code),
+      renderField('Message', error.message),
+    );
   }
 }

@@ -63,12 +63,12 @@ export class S3Error extends Error {
 }
 
 /** The refusal of a request header or query argument whose value is invalid. */
-export function invalidArgument(name: string, value: string, message: string): S3Error {
+export function makeInvalidArgument(name: string, value: string, message: string): S3Error {
   return new S3Error('InvalidArgument', message, { fields: { ArgumentName: name, ArgumentValue: value } });
 }
 
 /** The refusal of a request whose named condition does not hold. */
-export function preconditionFailed(condition: string): S3Error {
+export function makePreconditionFailed(condition: string): S3Error {
   return new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
     fields: { Condition: condition },
   });

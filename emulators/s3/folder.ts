@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { type Content, contentOfFile, leaveFile, saveContent } from './contents.ts';
+import { type Content, leaveFile, openFileContent, saveContent } from './contents.ts';
 import { S3Error } from './errors.ts';
 
 /** An object as its file is found. */
@@ -51,7 +51,7 @@ export class ObjectFolder {
       const key = relative(this.#path, path).split(sep).join('/');
       if (!isFileKey(key)) continue;
       const [{ size, mtime }, etag] = await Promise.all([stat(path), hashFile(path)]);
-      yield { key, content: contentOfFile(path, size), etag, lastModified: mtime };
+      yield { key, content: openFileContent(path, size), etag, lastModified: mtime };
     }
   }
 
@@ -79,7 +79,7 @@ export class ObjectFolder {
       rmSync(written, { force: true });
       throw error;
     }
-    return contentOfFile(path, content.size);
+    return openFileContent(path, content.size);
   }
 
   /** Removes an object's file. */

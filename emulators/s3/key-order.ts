@@ -4,13 +4,13 @@ export function compareKeys(left: string, right: string): number {
   for (let index = 0; index < shared; index++) {
     const a = left.charCodeAt(index);
     const b = right.charCodeAt(index);
-    if (a !== b) return byteRank(a) - byteRank(b);
+    if (a !== b) return rankByte(a) - rankByte(b);
   }
   return left.length - right.length;
 }
 
 /** Surrogates stand for code points above U+FFFF, so they come after every other code unit. */
-function byteRank(codeUnit: number): number {
+function rankByte(codeUnit: number): number {
   return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit;
 }
 

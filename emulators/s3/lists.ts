@@ -1,9 +1,9 @@
 import { ownerId } from './account.ts';
 import type { StoredObject } from './buckets.ts';
-import { invalidArgument } from './errors.ts';
+import { makeInvalidArgument } from './errors.ts';
 import { queryNumber, type S3Request } from './requests.ts';
-import { urlEncodedKey } from './url-encoding.ts';
-import { element, field, type Xml } from './xml.ts';
+import { encodeKey } from './url-encoding.ts';
+import { renderElement, renderField, type Xml } from './xml.ts';
 
 /** Entries of a page, at most. */
 const largestPage = 1000;
@@ -23,15 +23,15 @@ export interface ListArguments {
 export function listArguments(request: S3Request): ListArguments {
   const encoding = request.query.get('encoding-type') ?? undefined;
   if (encoding !== undefined && encoding !== 'url') {
-    throw invalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request');
+    throw makeInvalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request');
   }
-  const encoded = (value: string) => (encoding === 'url' ? urlEncodedKey(value) : value);
+  const encoded = (value: string) => (encoding === 'url' ? encodeKey(value) : value);
   return {
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',
     limit: pageLimit(request, 'max-keys'),
-    keyField: (name, value) => (value === undefined ? '' : field(name, encoded(value))),
-    encoding: field('EncodingType', encoding),
+    keyField: (name, value) => (value === undefined ? '' : renderField(name, encoded(value))),
+    encoding: renderField('EncodingType', encoding),
   };
 }
 
@@ -42,24 +42,24 @@ export function pageLimit(request: S3Request, name: string): number {
 }
 
 /** Who owns an entry. */
-export function owner(): Xml {
-  return element('Owner', field('ID', ownerId), field('DisplayName', 'local'));
+export function renderOwner(): Xml {
+  return renderElement('Owner', renderField('ID', ownerId), renderField('DisplayName', 'local'));
 }
 
 /** What lists show of an object beside its key. */
 export function objectFields({ lastModified, etag, content, checksum }: StoredObject): Xml[] {
   return [
-    field('LastModified', lastModified.toISOString()),
-    field('ETag', `"${etag}"`),
-    field('ChecksumAlgorithm', checksum?.algorithm),
-    field('ChecksumType', checksum?.type),
-    field('Size', content.size),
-    field('StorageClass', 'STANDARD'),
+    renderField('LastModified', lastModified.toISOString()),
+    renderField('ETag', `"${etag}"`),
+    renderField('ChecksumAlgorithm', checksum?.algorithm),
+    renderField('ChecksumType', checksum?.type),
+    renderField('Size', content.size),
+    renderField('StorageClass', 'STANDARD'),
   ];
 }
 
 /** Tokens are opaque to clients, and safe in a URL for any key. */
-export function tokenAt(key: string | undefined): string {
+export function makeToken(key: string | undefined): string {
   return Buffer.from(`after:${key ?? ''}`).toString('base64url');
 }
 
@@ -67,5 +67,5 @@ export function tokenAt(key: string | undefined): string {
 export function positionIn(token: string): string {
   const text = Buffer.from(token, 'base64url').toString('utf8');
   if (text.startsWith('after:')) return text.slice('after:'.length);
-  throw invalidArgument('continuation-token', token, 'The continuation token provided is incorrect');
+  throw makeInvalidArgument('continuation-token', token, 'The continuation token provided is incorrect');
 }

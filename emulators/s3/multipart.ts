@@ -4,15 +4,15 @@ import type { Bucket, MultipartUpload, ObjectFacts, Part } from './buckets.ts';
 import {
   type Checksum,
   checksumAlgorithms,
-  checksumFields,
-  checksumHeader,
   computeChecksum,
+  makeChecksumFields,
+  makeChecksumHeader,
   startChecksum,
 } from './checksums.ts';
 import { readConditions } from './conditions.ts';
 import { type Content, joinContents } from './contents.ts';
 import { S3Error } from './errors.ts';
-import { versionHeader } from './reading.ts';
+import { makeVersionHeader } from './reading.ts';
 import { type BodyDigest, RequestBody, readDocument } from './request-body.ts';
 import {
   objectHeaders,
@@ -21,15 +21,15 @@ import {
   type S3Request,
   type S3Response,
 } from './requests.ts';
-import { wantedAlgorithm, writePermit } from './writing.ts';
+import { chooseAlgorithm, writePermit } from './writing.ts';
 import {
-  childrenNamed,
-  childText,
-  field,
-  malformedXml,
+  findChildren,
+  makeMalformedXml,
   parseXml,
+  readChildText,
+  renderDocument,
+  renderField,
   type XmlElement,
-  xmlDocument,
 } from './xml.ts';
 
 /** Minimum bytes of every part but the last: 5 MiB. */
@@ -41,7 +41,7 @@ const highestPartNumber = 10_000;
 export function createMultipartUpload(account: Account, request: S3Request): S3Response {
   refuseUnsupportedHeaders(request);
   const bucket = account.bucket(request.bucket);
-  const checksum = requestedChecksum(request);
+  const checksum = readRequestedChecksum(request);
   const facts = { headers: objectHeaders(request), ...(checksum === undefined ? {} : { checksum }) };
   const upload = bucket.startUpload(request.key, facts);
   return {
@@ -50,17 +50,17 @@ export function createMultipartUpload(account: Account, request: S3Request): S3R
       checksum === undefined
         ? {}
         : { 'x-amz-checksum-algorithm': checksum.algorithm, 'x-amz-checksum-type': checksum.type },
-    document: xmlDocument(
+    document: renderDocument(
       'InitiateMultipartUploadResult',
-      field('Bucket', bucket.name),
-      field('Key', request.key),
-      field('UploadId', upload.id),
+      renderField('Bucket', bucket.name),
+      renderField('Key', request.key),
+      renderField('UploadId', upload.id),
     ),
   };
 }
 
-function requestedChecksum(request: S3Request): MultipartUpload['checksum'] {
-  const algorithm = wantedAlgorithm(request);
+function readRequestedChecksum(request: S3Request): MultipartUpload['checksum'] {
+  const algorithm = chooseAlgorithm(request);
   if (algorithm === undefined) return undefined;
   const asked = request.headers.get('x-amz-checksum-type')?.toUpperCase();
   const type = asked ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
@@ -73,7 +73,7 @@ function requestedChecksum(request: S3Request): MultipartUpload['checksum'] {
 /** UploadPart. */
 export async function uploadPart(account: Account, request: S3Request): Promise<S3Response> {
   refuseUnsupportedHeaders(request);
-  const { bucket, upload, partNumber } = addressedPart(account, request);
+  const { bucket, upload, partNumber } = readAddressedPart(account, request);
   const body = new RequestBody(request, { wanted: upload.checksum?.algorithm });
   const content = await account.contents.receive(body);
   const part = putPart(account, { bucket, upload, partNumber, content, digest: body.digest });
@@ -81,14 +81,14 @@ export async function uploadPart(account: Account, request: S3Request): Promise<
   return {
     status: 200,
     headers: {
-      etag: partEtag(part),
-      ...(checksum === undefined ? {} : { [checksumHeader(checksum.algorithm)]: checksum.value }),
+      etag: makePartEtag(part),
+      ...(checksum === undefined ? {} : { [makeChecksumHeader(checksum.algorithm)]: checksum.value }),
     },
   };
 }
 
 /** A part's ETag, with its quotation marks. */
-function partEtag({ md5 }: Part): string {
+function makePartEtag({ md5 }: Part): string {
   return `"${md5.toString('hex')}"`;
 }
 
@@ -98,7 +98,7 @@ interface AddressedPart {
   readonly partNumber: number;
 }
 
-function addressedPart(account: Account, request: S3Request): AddressedPart {
+function readAddressedPart(account: Account, request: S3Request): AddressedPart {
   const bucket = account.bucket(request.bucket);
   const upload = bucket.upload(request.key, request.query.get('uploadId') ?? '');
   return {
@@ -144,9 +144,9 @@ export async function completeMultipartUpload(account: Account, request: S3Reque
   const document = parseXml(text, 'CompleteMultipartUpload');
   const bucket = account.bucket(request.bucket);
   const upload = bucket.upload(request.key, request.query.get('uploadId') ?? '');
-  const parts = listedParts(document, upload);
+  const parts = readListedParts(document, upload);
   const content = account.contents.hold(joinContents(parts.map((part) => part.content)));
-  const facts = await assembled(account, request, { upload, parts, content });
+  const facts = await assembleParts(account, request, { upload, parts, content });
   const writable = writePermit(readConditions(request), bucket, request.key);
   const object = account.store(bucket, request.key, facts, 'CompleteMultipartUpload', () => {
     bucket.upload(upload.key, upload.id);
@@ -155,28 +155,31 @@ export async function completeMultipartUpload(account: Account, request: S3Reque
   bucket.endUpload(upload);
   return {
     status: 200,
-    headers: versionHeader(bucket, object),
-    document: xmlDocument(
+    headers: makeVersionHeader(bucket, object),
+    document: renderDocument(
       'CompleteMultipartUploadResult',
-      field('Location', `http://${request.headers.get('host') ?? 'localhost'}${encodeURI(request.resource)}`),
-      field('Bucket', bucket.name),
-      field('Key', request.key),
-      field('ETag', `"${object.etag}"`),
-      ...checksumFields(object.checksum),
+      renderField(
+        'Location',
+        `http://${request.headers.get('host') ?? 'localhost'}${encodeURI(request.resource)}`,
+      ),
+      renderField('Bucket', bucket.name),
+      renderField('Key', request.key),
+      renderField('ETag', `"${object.etag}"`),
+      ...makeChecksumFields(object.checksum),
     ),
   };
 }
 
 /** The parts that a client lists, checked against those that it uploaded. */
-function listedParts(document: XmlElement, upload: MultipartUpload): readonly Part[] {
-  const entries = childrenNamed(document, 'Part');
-  if (entries.length === 0) throw malformedXml();
-  const numbers = entries.map((entry) => Number(childText(entry, 'PartNumber')));
+function readListedParts(document: XmlElement, upload: MultipartUpload): readonly Part[] {
+  const entries = findChildren(document, 'Part');
+  if (entries.length === 0) throw makeMalformedXml();
+  const numbers = entries.map((entry) => Number(readChildText(entry, 'PartNumber')));
   if (numbers.some((number, index) => index > 0 && number <= numbers[index - 1]!)) {
     const message = 'The list of parts was not in ascending order. Parts must be ordered by part number.';
     throw new S3Error('InvalidPartOrder', message);
   }
-  const parts = entries.map((entry, index) => listedPart(entry, upload.parts.get(numbers[index]!)));
+  const parts = entries.map((entry, index) => readListedPart(entry, upload.parts.get(numbers[index]!)));
   const tooSmall = parts.slice(0, -1).find((part) => part.content.size < smallestPart);
   if (tooSmall === undefined) return parts;
   throw new S3Error('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size', {
@@ -184,10 +187,10 @@ function listedParts(document: XmlElement, upload: MultipartUpload): readonly Pa
   });
 }
 
-function listedPart(entry: XmlElement, part: Part | undefined): Part {
-  const etag = childText(entry, 'ETag')?.replaceAll('"', '').trim();
+function readListedPart(entry: XmlElement, part: Part | undefined): Part {
+  const etag = readChildText(entry, 'ETag')?.replaceAll('"', '').trim();
   const checksums = checksumAlgorithms.map(
-    (algorithm) => [algorithm, childText(entry, `Checksum${algorithm}`)] as const,
+    (algorithm) => [algorithm, readChildText(entry, `Checksum${algorithm}`)] as const,
   );
   const differs = checksums.some(
     ([algorithm, value]) =>
@@ -197,7 +200,7 @@ function listedPart(entry: XmlElement, part: Part | undefined): Part {
   const message =
     "One or more of the specified parts could not be found. The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.";
   throw new S3Error('InvalidPart', message, {
-    fields: { PartNumber: childText(entry, 'PartNumber') ?? '', ETag: etag ?? '' },
+    fields: { PartNumber: readChildText(entry, 'PartNumber') ?? '', ETag: etag ?? '' },
   });
 }
 
@@ -208,7 +211,7 @@ interface Assembly {
   readonly content: Content;
 }
 
-async function assembled(account: Account, request: S3Request, assembly: Assembly): Promise<ObjectFacts> {
+async function assembleParts(account: Account, request: S3Request, assembly: Assembly): Promise<ObjectFacts> {
   const { upload, parts, content } = assembly;
   try {
     requireObjectSize(request, content.size);
@@ -248,7 +251,7 @@ function requireObjectSize({ headers }: S3Request, size: number): void {
 }
 
 function requireObjectChecksum({ headers }: S3Request, { algorithm, value }: Checksum): void {
-  const expected = headers.get(checksumHeader(algorithm));
+  const expected = headers.get(makeChecksumHeader(algorithm));
   // Clients may leave out the number of parts behind a composite checksum.
   if (expected === undefined || expected.replace(/-\d+$/, '') === value.replace(/-\d+$/, '')) return;
   throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);

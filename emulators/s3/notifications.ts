@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Bucket, StoredObject } from './buckets.ts';
-import { urlEncodedKey } from './url-encoding.ts';
+import { encodeKey } from './url-encoding.ts';
 
 /** How an object came about. */
 export type CreationEvent = 'Put' | 'Copy' | 'CompleteMultipartUpload';
@@ -89,7 +89,13 @@ export class Notifications {
     this.#sequence += 1n;
     for (const subscription of this.#subscriptions) {
       if (subscription.bucket === bucket.name && matches(subscription, object.key)) {
-        const record = eventRecord(bucket, object, how, subscription.id ?? 'ObjectCreated', this.#sequence);
+        const record = makeEventRecord(
+          bucket,
+          object,
+          how,
+          subscription.id ?? 'ObjectCreated',
+          this.#sequence,
+        );
         setImmediate(() => this.#deliver(subscription, { Records: [record] }));
       }
     }
@@ -108,7 +114,7 @@ function matches(filter: NotificationFilter, key: string): boolean {
   return key.startsWith(filter.prefix ?? '') && key.endsWith(filter.suffix ?? '');
 }
 
-function eventRecord(
+function makeEventRecord(
   bucket: Bucket,
   object: StoredObject,
   how: CreationEvent,
@@ -132,7 +138,7 @@ function eventRecord(
       configurationId,
       bucket: { name: bucket.name, ownerIdentity: { principalId }, arn: `arn:aws:s3:::${bucket.name}` },
       object: {
-        key: urlEncodedKey(object.key),
+        key: encodeKey(object.key),
         size: object.content.size,
         eTag: object.etag,
         ...(bucket.versioned ? { versionId: object.versionId } : {}),

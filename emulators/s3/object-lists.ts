@@ -1,9 +1,16 @@
 import type { Account } from './account.ts';
 import type { StoredObject } from './buckets.ts';
-import { type ListArguments, listArguments, objectFields, owner, positionIn, tokenAt } from './lists.ts';
+import {
+  type ListArguments,
+  listArguments,
+  makeToken,
+  objectFields,
+  positionIn,
+  renderOwner,
+} from './lists.ts';
 import { makePage } from './paging.ts';
 import type { S3Request, S3Response } from './requests.ts';
-import { element, field, type Xml, xmlDocument } from './xml.ts';
+import { renderDocument, renderElement, renderField, type Xml } from './xml.ts';
 
 /** ListObjectsV2. */
 export function listObjectsV2(account: Account, request: S3Request): S3Response {
@@ -18,27 +25,27 @@ export function listObjectsV2(account: Account, request: S3Request): S3Response 
     itemAt: (key) => bucket.current(key),
     after: token === undefined ? startAfter : positionIn(token),
   });
-  const shownOwner = request.query.get('fetch-owner') === 'true' ? owner() : '';
+  const shownOwner = request.query.get('fetch-owner') === 'true' ? renderOwner() : '';
   return {
     status: 200,
-    document: xmlDocument(
+    document: renderDocument(
       'ListBucketResult',
-      field('Name', request.bucket),
+      renderField('Name', request.bucket),
       keyField('Prefix', prefix),
       delimiter === '' ? '' : keyField('Delimiter', delimiter),
-      field('MaxKeys', limit),
+      renderField('MaxKeys', limit),
       encoding,
-      field('KeyCount', page.items.length + page.commonPrefixes.length),
-      field('ContinuationToken', token),
-      field('NextContinuationToken', page.truncated ? tokenAt(page.last) : undefined),
+      renderField('KeyCount', page.items.length + page.commonPrefixes.length),
+      renderField('ContinuationToken', token),
+      renderField('NextContinuationToken', page.truncated ? makeToken(page.last) : undefined),
       keyField('StartAfter', startAfter),
-      field('IsTruncated', page.truncated),
+      renderField('IsTruncated', page.truncated),
       ...page.items.map((object) => objectEntry(object, list, shownOwner)),
-      ...page.commonPrefixes.map((name) => element('CommonPrefixes', keyField('Prefix', name))),
+      ...page.commonPrefixes.map((name) => renderElement('CommonPrefixes', keyField('Prefix', name))),
     ),
   };
 }
 
 function objectEntry(object: StoredObject, { keyField }: ListArguments, shownOwner: Xml): Xml {
-  return element('Contents', keyField('Key', object.key), ...objectFields(object), shownOwner);
+  return renderElement('Contents', keyField('Key', object.key), ...objectFields(object), shownOwner);
 }

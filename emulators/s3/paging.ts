@@ -41,7 +41,7 @@ export function makePage<T extends object>(request: PageRequest<T>): Page<T> {
     last: undefined as string | undefined,
   };
   if (request.limit === 0) return page;
-  for (const { name, item } of entries(request)) {
+  for (const { name, item } of listEntries(request)) {
     if (page.items.length + page.commonPrefixes.length === request.limit) return { ...page, truncated: true };
     if (item === undefined) page.commonPrefixes.push(name);
     else page.items.push(item);
@@ -50,10 +50,10 @@ export function makePage<T extends object>(request: PageRequest<T>): Page<T> {
   return page;
 }
 
-function* entries<T extends object>(request: PageRequest<T>): Generator<Entry<T>, void> {
+function* listEntries<T extends object>(request: PageRequest<T>): Generator<Entry<T>, void> {
   const { keys, prefix, after, itemAt } = request;
   let rolledUp = after;
-  for (let index = firstIndex(request); index < keys.length; index++) {
+  for (let index = findFirstIndex(request); index < keys.length; index++) {
     const key = keys[index]!;
     if (!key.startsWith(prefix)) return;
     const commonPrefix = findCommonPrefix(key, request);
@@ -77,15 +77,19 @@ function findCommonPrefix(
 }
 
 /** Index of the first key that the page may show. */
-function firstIndex({ keys, prefix, after }: Pick<PageRequest<object>, 'keys' | 'prefix' | 'after'>): number {
-  const start = lowerBound(keys, prefix);
+function findFirstIndex({
+  keys,
+  prefix,
+  after,
+}: Pick<PageRequest<object>, 'keys' | 'prefix' | 'after'>): number {
+  const start = findLowerBound(keys, prefix);
   if (after === undefined) return start;
-  const next = lowerBound(keys, after);
+  const next = findLowerBound(keys, after);
   return Math.max(start, keys[next] === after ? next + 1 : next);
 }
 
 /** Index of the first key that is not before the given one. */
-function lowerBound(keys: readonly string[], key: string): number {
+function findLowerBound(keys: readonly string[], key: string): number {
   let low = 0;
   let high = keys.length;
   while (low < high) {

@@ -1,6 +1,6 @@
 import type { Account } from './account.ts';
 import type { Bucket, StoredObject, Version } from './buckets.ts';
-import { checksumHeaders } from './checksums.ts';
+import { makeChecksumHeaders } from './checksums.ts';
 import { isReadWanted, readConditions } from './conditions.ts';
 import { sliceContent } from './contents.ts';
 import { S3Error } from './errors.ts';
@@ -43,7 +43,11 @@ function readObject(account: Account, request: S3Request): Reading {
   }
   const bucket = account.bucket(request.bucket);
   const object = findObject(bucket, request.key, request.query.get('versionId'));
-  const described = { etag: `"${object.etag}"`, ...versionHeader(bucket, object), ...lastModified(object) };
+  const described = {
+    etag: `"${object.etag}"`,
+    ...makeVersionHeader(bucket, object),
+    ...formatLastModified(object),
+  };
   if (!isReadWanted(readConditions(request), object)) {
     return { object, range: undefined, response: { status: 304, headers: described } };
   }
@@ -56,12 +60,12 @@ function readObject(account: Account, request: S3Request): Reading {
     'content-length': String(range === undefined ? size : range.end - range.start),
     ...(range === undefined ? {} : { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
     // The checksum is of the whole object: beside a range it would make clients refuse it.
-    ...(range === undefined && isChecksumWanted(request) ? checksumHeaders(object.checksum) : {}),
+    ...(range === undefined && isChecksumWanted(request) ? makeChecksumHeaders(object.checksum) : {}),
   };
   return { object, range, response: { status: range === undefined ? 200 : 206, headers } };
 }
 
-function lastModified(version: Version): Record<string, string> {
+function formatLastModified(version: Version): Record<string, string> {
   return { 'last-modified': version.lastModified.toUTCString() };
 }
 
@@ -77,8 +81,8 @@ function isChecksumWanted({ headers }: S3Request): boolean {
 export function findObject(bucket: Bucket, key: string, versionId: string | null): StoredObject {
   const version = versionId === null ? bucket.newest(key) : bucket.version(key, versionId);
   if (version?.kind === 'object') return version;
-  const headers = version && { 'x-amz-delete-marker': 'true', ...versionHeader(bucket, version) };
-  if (versionId === null) throw noSuchKey(key, headers);
+  const headers = version && { 'x-amz-delete-marker': 'true', ...makeVersionHeader(bucket, version) };
+  if (versionId === null) throw makeNoSuchKey(key, headers);
   if (version === undefined) {
     const fields = { Key: key, VersionId: versionId };
     throw new S3Error('NoSuchVersion', 'The specified version does not exist.', { fields });
@@ -86,15 +90,15 @@ export function findObject(bucket: Bucket, key: string, versionId: string | null
   const message = 'The specified method is not allowed against this resource.';
   throw new S3Error('MethodNotAllowed', message, {
     fields: { ResourceType: 'DeleteMarker' },
-    headers: { ...headers, ...lastModified(version), allow: 'DELETE' },
+    headers: { ...headers, ...formatLastModified(version), allow: 'DELETE' },
   });
 }
 
-function noSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): S3Error {
+function makeNoSuchKey(key: string, headers: Readonly<Record<string, string>> = {}): S3Error {
   return new S3Error('NoSuchKey', 'The specified key does not exist.', { fields: { Key: key }, headers });
 }
 
 /** The header that names a version, where versions have names. */
-export function versionHeader(bucket: Bucket, version: Version): Record<string, string> {
+export function makeVersionHeader(bucket: Bucket, version: Version): Record<string, string> {
   return bucket.versioned ? { 'x-amz-version-id': version.versionId } : {};
 }

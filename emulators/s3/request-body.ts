@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
   type ChecksumAlgorithm,
-  checksumAlgorithmNamed,
   checksumAlgorithms,
-  checksumHeader,
   digestLength,
+  findAlgorithm,
+  makeChecksumHeader,
   startChecksum,
 } from './checksums.ts';
 import { decodeAwsChunked } from './chunked-body.ts';
@@ -48,8 +48,8 @@ export class RequestBody implements AsyncIterable<Buffer> {
 
   constructor(request: S3Request, { wanted, checksummed = true }: BodyOptions = {}) {
     this.#request = request;
-    this.#decodedLength = decodedLength(request);
-    this.#announced = checksummed ? announcedChecksum(request) : undefined;
+    this.#decodedLength = readDecodedLength(request);
+    this.#announced = checksummed ? readAnnouncedChecksum(request) : undefined;
     this.#algorithm = this.#announced?.algorithm ?? wanted;
     requireDigestHeader(request.headers.get('content-md5'));
   }
@@ -66,18 +66,18 @@ export class RequestBody implements AsyncIterable<Buffer> {
     const raw: AsyncIterable<Buffer> = body.iterator({ destroyOnReturn: false });
     const trailers = new Map<string, string>();
     const md5 = createHash('md5');
-    const sha256 = signedSha256(headers) === undefined ? undefined : createHash('sha256');
+    const sha256 = readSignedSha256(headers) === undefined ? undefined : createHash('sha256');
     const checksum = this.#algorithm === undefined ? undefined : startChecksum(this.#algorithm);
     let size = 0;
     for await (const bytes of isAwsChunked(headers) ? decodeAwsChunked(raw, trailers) : raw) {
       size += bytes.length;
-      if (size > this.#decodedLength) throw incompleteBody();
+      if (size > this.#decodedLength) throw makeIncompleteBody();
       md5.update(bytes);
       sha256?.update(bytes);
       checksum?.update(bytes);
       yield bytes;
     }
-    if (size !== this.#decodedLength) throw incompleteBody();
+    if (size !== this.#decodedLength) throw makeIncompleteBody();
     if (sha256 !== undefined) requireSignedSha256(headers, sha256.digest('hex'));
     this.#digest = { md5: md5.digest(), ...this.#checksum(checksum?.digest().toString('base64'), trailers) };
     requireMd5(headers.get('content-md5'), this.#digest.md5);
@@ -118,7 +118,7 @@ function isAwsChunked(headers: ReadonlyMap<string, string>): boolean {
 }
 
 /** How many bytes the object will have. */
-function decodedLength({ headers }: S3Request): number {
+function readDecodedLength({ headers }: S3Request): number {
   const text = headers.get(isAwsChunked(headers) ? 'x-amz-decoded-content-length' : 'content-length');
   if (text === undefined && headers.has('transfer-encoding')) {
     const message =
@@ -137,10 +137,10 @@ function decodedLength({ headers }: S3Request): number {
   });
 }
 
-function announcedChecksum({ headers }: S3Request): AnnouncedChecksum | undefined {
+function readAnnouncedChecksum({ headers }: S3Request): AnnouncedChecksum | undefined {
   const found = checksumAlgorithms.flatMap((algorithm) => {
-    const value = headers.get(checksumHeader(algorithm));
-    return value === undefined ? [] : [{ algorithm, value: validChecksum(algorithm, value) }];
+    const value = headers.get(makeChecksumHeader(algorithm));
+    return value === undefined ? [] : [{ algorithm, value: requireValidChecksum(algorithm, value) }];
   });
   if (found.length > 1) {
     throw new S3Error(
@@ -148,20 +148,20 @@ function announcedChecksum({ headers }: S3Request): AnnouncedChecksum | undefine
       'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
     );
   }
-  return found[0] ?? announcedTrailer(headers.get('x-amz-trailer'));
+  return found[0] ?? readAnnouncedTrailer(headers.get('x-amz-trailer'));
 }
 
-function announcedTrailer(header: string | undefined): AnnouncedChecksum | undefined {
+function readAnnouncedTrailer(header: string | undefined): AnnouncedChecksum | undefined {
   if (header === undefined) return undefined;
   const name = /^x-amz-checksum-(\w+)$/i.exec(header.trim())?.[1];
-  const algorithm = checksumAlgorithmNamed(name ?? '');
+  const algorithm = findAlgorithm(name ?? '');
   if (algorithm !== undefined) return { algorithm, value: undefined };
   throw new S3Error('InvalidRequest', 'The value specified in the x-amz-trailer header is not supported');
 }
 
-function validChecksum(algorithm: ChecksumAlgorithm, value: string): string {
+function requireValidChecksum(algorithm: ChecksumAlgorithm, value: string): string {
   if (Buffer.from(value, 'base64').length === digestLength[algorithm]) return value;
-  throw new S3Error('InvalidRequest', `Value for ${checksumHeader(algorithm)} header is invalid.`);
+  throw new S3Error('InvalidRequest', `Value for ${makeChecksumHeader(algorithm)} header is invalid.`);
 }
 
 function requireChecksum(
@@ -170,24 +170,24 @@ function requireChecksum(
   trailers: ReadonlyMap<string, string>,
 ): void {
   const { algorithm } = announced;
-  const expected = announced.value ?? trailers.get(checksumHeader(algorithm));
+  const expected = announced.value ?? trailers.get(makeChecksumHeader(algorithm));
   if (expected === undefined) {
     throw new S3Error(
       'MalformedTrailerError',
       'The request contained trailing data that was not well-formed.',
     );
   }
-  if (validChecksum(algorithm, expected) === found) return;
+  if (requireValidChecksum(algorithm, expected) === found) return;
   throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
 }
 
 /** The digest of the body that was signed; undefined when the body was left out of the signature. */
-function signedSha256(headers: ReadonlyMap<string, string>): string | undefined {
+function readSignedSha256(headers: ReadonlyMap<string, string>): string | undefined {
   return /^[0-9a-f]{64}$/i.exec(headers.get('x-amz-content-sha256') ?? '')?.[0].toLowerCase();
 }
 
 function requireSignedSha256(headers: ReadonlyMap<string, string>, found: string): void {
-  const signed = signedSha256(headers) ?? '';
+  const signed = readSignedSha256(headers) ?? '';
   if (signed === found) return;
   const message = "The provided 'x-amz-content-sha256' header does not match what was computed.";
   const fields = { ClientComputedContentSHA256: signed, S3ComputedContentSHA256: found };
@@ -208,7 +208,7 @@ function requireMd5(expected: string | undefined, found: Buffer): void {
   });
 }
 
-function incompleteBody(): S3Error {
+function makeIncompleteBody(): S3Error {
   const message = 'You did not provide the number of bytes specified by the Content-Length HTTP header';
   return new S3Error('IncompleteBody', message);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Content } from './contents.ts';
-import { invalidArgument, S3Error } from './errors.ts';
+import { makeInvalidArgument, S3Error } from './errors.ts';
 
 /** A request as the operations see it. */
 export interface S3Request {
@@ -43,7 +43,7 @@ export function readRequest(incoming: IncomingMessage): S3Request {
   const hosted = /^(.{3,}?)(?:\.s3)?\.localhost(?::\d+)?$/i.exec(incoming.headers.host ?? '')?.[1];
   const [, bucket, key] =
     /^\/([^/]*)\/?(.*)$/s.exec(hosted === undefined ? pathname : `/${hosted}${pathname}`) ?? [];
-  const names = { bucket: decoded(bucket ?? ''), key: decoded(key ?? '') };
+  const names = { bucket: decodeTarget(bucket ?? ''), key: decodeTarget(key ?? '') };
   if (Buffer.byteLength(names.key) > longestKey) throw new S3Error('KeyTooLongError', 'Your key is too long');
   const query = new URLSearchParams(search);
   return {
@@ -64,7 +64,7 @@ function splitTarget(target: string): { pathname: string; search: string } {
   return { pathname: local.slice(0, mark), search: local.slice(mark + 1) };
 }
 
-function decoded(text: string): string {
+function decodeTarget(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -100,7 +100,7 @@ export function queryNumber(
   if (text === '' && fallback !== undefined) return fallback;
   const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= least && value <= most) return value;
-  throw invalidArgument(name, text, `${name} must be a whole number from ${least} to ${most}`);
+  throw makeInvalidArgument(name, text, `${name} must be a whole number from ${least} to ${most}`);
 }
 
 /** Headers that change what an operation does, and that the stand-in does not support. */
@@ -143,12 +143,12 @@ export function objectHeaders({ headers }: S3Request): Record<string, string> {
   if (metadataSize > largestMetadata) {
     throw new S3Error('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size');
   }
-  const encoding = contentEncoding(headers.get('content-encoding') ?? '');
+  const encoding = readContentEncoding(headers.get('content-encoding') ?? '');
   return encoding === '' ? kept : { ...kept, 'content-encoding': encoding };
 }
 
 /** The encoding of the object itself: `aws-chunked` is only that of the upload. */
-function contentEncoding(header: string): string {
+function readContentEncoding(header: string): string {
   const encodings = header.split(',').map((encoding) => encoding.trim());
   return encodings
     .filter((encoding) => encoding !== '' && encoding.toLowerCase() !== 'aws-chunked')

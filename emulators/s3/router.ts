@@ -46,7 +46,7 @@ export const operations: Readonly<Record<string, Operation>> = {
  * does not have.
  */
 export async function answer(account: Account, request: S3Request): Promise<S3Response> {
-  const name = operationName(request);
+  const name = nameOperation(request);
   const operation = operations[name];
   if (operation !== undefined) return operation(account, request);
   throw new S3Error('NotImplemented', `The local S3 does not implement ${name}.`, {
@@ -124,17 +124,17 @@ const subresources: Readonly<Record<string, string>> = {
 const targetNoun = { account: 'the account', bucket: 'a bucket', object: 'an object' } as const;
 
 /** The name of the operation that a request asks for, in the S3 API. */
-export function operationName({ method, bucket, key, query, headers }: S3Request): string {
+export function nameOperation({ method, bucket, key, query, headers }: S3Request): string {
   const target = bucket === '' ? 'account' : key === '' ? 'bucket' : 'object';
   const names: Readonly<Record<string, string>> = namesByTarget[target];
   const subresource = [...query.keys()].find((name) => Object.hasOwn(subresources, name));
-  if (subresource !== undefined) return subresourceOperation(method, target, subresource);
+  if (subresource !== undefined) return nameSubresourceOperation(method, target, subresource);
   const argument = [...query.keys()].find((name) => Object.hasOwn(names, `${method} ${name}`)) ?? '';
   const name = names[`${method} ${argument}`] ?? `${method} on ${targetNoun[target]}`;
   return headers.has('x-amz-copy-source') ? (copyingNames[name] ?? name) : name;
 }
 
-function subresourceOperation(method: string, target: string, subresource: string): string {
+function nameSubresourceOperation(method: string, target: string, subresource: string): string {
   const verb = method.charAt(0) + method.slice(1).toLowerCase();
   return `${verb}${target === 'object' ? 'Object' : 'Bucket'}${subresources[subresource]}`;
 }

@@ -6,7 +6,7 @@ import type { Account } from './account.ts';
 import { S3Error } from './errors.ts';
 import { readRequest, type S3Response } from './requests.ts';
 import { answer } from './router.ts';
-import { errorDocument } from './xml.ts';
+import { renderError } from './xml.ts';
 
 /** Milliseconds that an idle connection stays open: longer than clients keep theirs, so that they close first. */
 const idleTime = 75_000;
@@ -28,7 +28,7 @@ export class S3Server {
     this.#onError = onError;
     guardServer(this.#http, {
       contentType: 'application/xml',
-      body: (message) => errorDocument({ Code: 'AccessDenied', Message: message }),
+      body: (message) => renderError({ Code: 'AccessDenied', Message: message }),
     });
   }
 
@@ -74,10 +74,10 @@ export class S3Server {
     try {
       return await answer(this.#account, readRequest(incoming));
     } catch (error) {
-      if (error instanceof S3Error) return refusal(error, incoming, requestId);
+      if (error instanceof S3Error) return makeRefusal(error, incoming, requestId);
       if (!isGone(incoming)) this.#onError(error);
       const message = 'We encountered an internal error. Please try again.';
-      return refusal(new S3Error('InternalError', message), incoming, requestId);
+      return makeRefusal(new S3Error('InternalError', message), incoming, requestId);
     }
   }
 
@@ -89,11 +89,11 @@ export class S3Server {
   ): Promise<void> {
     try {
       const type = document === undefined ? {} : { 'content-type': 'application/xml' };
-      const length = bodyLength(status, document, headers);
+      const length = readBodyLength(status, document, headers);
       const identity = { server: 'AmazonS3', 'x-amz-request-id': requestId, 'x-amz-id-2': requestId };
       outgoing.writeHead(status, { ...identity, ...type, ...length, ...headers });
       if (content === undefined || incoming.method === 'HEAD') outgoing.end(document);
-      else await pipeline(watched(this.#account.contents.read(content), onSent), outgoing);
+      else await pipeline(watchBody(this.#account.contents.read(content), onSent), outgoing);
     } finally {
       if (content !== undefined) this.#account.contents.release(content);
     }
@@ -101,7 +101,7 @@ export class S3Server {
 }
 
 /** The same pieces; the callback is called for each when the client wants the next one. */
-async function* watched(
+async function* watchBody(
   pieces: AsyncIterable<Buffer>,
   onSent: (piece: Buffer) => void = () => undefined,
 ): AsyncGenerator<Buffer> {
@@ -117,7 +117,7 @@ function isGone(incoming: IncomingMessage): boolean {
 }
 
 /** The length, unless the answer states it or cannot have a body. */
-function bodyLength(
+function readBodyLength(
   status: number,
   document: string | undefined,
   headers: S3Response['headers'],
@@ -126,10 +126,10 @@ function bodyLength(
   return { 'content-length': String(Buffer.byteLength(document ?? '')) };
 }
 
-function refusal(error: S3Error, incoming: IncomingMessage, requestId: string): S3Response {
+function makeRefusal(error: S3Error, incoming: IncomingMessage, requestId: string): S3Response {
   const [resource = '/'] = (incoming.url ?? '/').split('?');
   const { code, message, fields, headers, status } = error;
-  const document = errorDocument({
+  const document = renderError({
     Code: code,
     Message: message,
     ...fields,

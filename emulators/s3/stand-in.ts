@@ -104,7 +104,7 @@ export function createS3StandIn(options: S3StandInOptions = {}): S3StandIn {
       return { etag, versionId };
     },
     getObject: (bucket, key) => readBytes(account, bucket, key),
-    listObjects: (bucket, prefix = '') => currentObjects(account, bucket, prefix),
+    listObjects: (bucket, prefix = '') => listCurrentObjects(account, bucket, prefix),
     onObjectRead(listener) {
       account.onRead = listener;
     },
@@ -146,7 +146,7 @@ async function readBytes(account: Account, bucket: string, key: string): Promise
   }
 }
 
-function currentObjects(account: Account, name: string, prefix: string): readonly ListedObject[] {
+function listCurrentObjects(account: Account, name: string, prefix: string): readonly ListedObject[] {
   const bucket = account.bucket(name);
   const keys = bucket.keys().filter((key) => key.startsWith(prefix));
   const objects = keys.map((key) => bucket.current(key)).filter((object) => object !== undefined);

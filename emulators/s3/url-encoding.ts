@@ -2,7 +2,7 @@
  * Encodes a key as S3 does in events and, on request, in lists: like a form field, but with slashes left alone.
  * A space becomes `+`.
  */
-export function urlEncodedKey(key: string): string {
+export function encodeKey(key: string): string {
   return encodeURIComponent(key.toWellFormed())
     .replaceAll('%2F', '/')
     .replaceAll('%20', '+')

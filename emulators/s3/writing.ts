@@ -1,9 +1,9 @@
 import type { Account } from './account.ts';
 import type { Bucket, ObjectFacts, StoredObject } from './buckets.ts';
-import { type ChecksumAlgorithm, checksumAlgorithmNamed, checksumHeaders } from './checksums.ts';
+import { type ChecksumAlgorithm, findAlgorithm, makeChecksumHeaders } from './checksums.ts';
 import { type Conditions, readConditions, requireWritable } from './conditions.ts';
-import { invalidArgument } from './errors.ts';
-import { versionHeader } from './reading.ts';
+import { makeInvalidArgument } from './errors.ts';
+import { makeVersionHeader } from './reading.ts';
 import { RequestBody } from './request-body.ts';
 import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
 
@@ -14,7 +14,7 @@ export async function putObject(account: Account, request: S3Request): Promise<S
   const conditions = readConditions(request);
   requireWritable(conditions, bucket.current(request.key));
   const headers = objectHeaders(request);
-  const body = new RequestBody(request, { wanted: wantedAlgorithm(request) });
+  const body = new RequestBody(request, { wanted: chooseAlgorithm(request) });
   const content = await account.contents.receive(body);
   const { md5, checksum } = body.digest;
   const facts: ObjectFacts = {
@@ -30,7 +30,10 @@ export async function putObject(account: Account, request: S3Request): Promise<S
     'Put',
     writePermit(conditions, bucket, request.key),
   );
-  return { status: 200, headers: { ...writtenHeaders(bucket, object), ...checksumHeaders(object.checksum) } };
+  return {
+    status: 200,
+    headers: { ...readWrittenHeaders(bucket, object), ...makeChecksumHeaders(object.checksum) },
+  };
 }
 
 /** Checks, at the moment of storing, that the conditions of a write still hold. */
@@ -39,8 +42,8 @@ export function writePermit(conditions: Conditions, bucket: Bucket, key: string)
 }
 
 /** Headers that tell which object a write made. */
-function writtenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
-  return { etag: `"${object.etag}"`, ...versionHeader(bucket, object) };
+function readWrittenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
+  return { etag: `"${object.etag}"`, ...makeVersionHeader(bucket, object) };
 }
 
 /**
@@ -48,10 +51,10 @@ function writtenHeaders(bucket: Bucket, object: StoredObject): Record<string, st
  *
  * @throws S3Error `InvalidArgument` for an unknown algorithm.
  */
-export function wantedAlgorithm({ headers }: S3Request): ChecksumAlgorithm | undefined {
+export function chooseAlgorithm({ headers }: S3Request): ChecksumAlgorithm | undefined {
   const name = headers.get('x-amz-checksum-algorithm');
   if (name === undefined) return undefined;
-  const algorithm = checksumAlgorithmNamed(name);
+  const algorithm = findAlgorithm(name);
   if (algorithm !== undefined) return algorithm;
-  throw invalidArgument('x-amz-checksum-algorithm', name, 'Checksum algorithm provided is unsupported.');
+  throw makeInvalidArgument('x-amz-checksum-algorithm', name, 'Checksum algorithm provided is unsupported.');
 }

@@ -7,31 +7,31 @@ export type Xml = string;
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
 /** A whole document under the given root. */
-export function xmlDocument(root: string, ...children: readonly Xml[]): string {
+export function renderDocument(root: string, ...children: readonly Xml[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${children.join('')}</${root}>`;
 }
 
 /** The document of a refusal, which has no namespace. */
-export function errorDocument(fields: Readonly<Record<string, string>>): string {
-  const children = Object.entries(fields).map(([name, value]) => field(name, value));
+export function renderError(fields: Readonly<Record<string, string>>): string {
+  const children = Object.entries(fields).map(([name, value]) => renderField(name, value));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${children.join('')}</Error>`;
 }
 
 /** An element with elements inside. */
-export function element(name: string, ...children: readonly Xml[]): Xml {
+export function renderElement(name: string, ...children: readonly Xml[]): Xml {
   return `<${name}>${children.join('')}</${name}>`;
 }
 
 /** An element with a value inside; nothing if the value is undefined. */
-export function field(name: string, value: string | number | boolean | undefined): Xml {
-  return value === undefined ? '' : `<${name}>${escaped(String(value))}</${name}>`;
+export function renderField(name: string, value: string | number | boolean | undefined): Xml {
+  return value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`;
 }
 
 const escapes: ReadonlyMap<string, string> = new Map(
   Object.entries({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }),
 );
 
-function escaped(text: string): string {
+function escapeXml(text: string): string {
   // Control characters go out as references: keys may hold them, and parsers would fold or refuse them.
   return text.replace(
     /[&<>"\p{Cc}]/gu,
@@ -49,12 +49,12 @@ export interface XmlElement {
 }
 
 /** The children of an element that have a name. */
-export function childrenNamed(parent: XmlElement, name: string): readonly XmlElement[] {
+export function findChildren(parent: XmlElement, name: string): readonly XmlElement[] {
   return parent.children.filter((child) => child.name === name);
 }
 
 /** The text of the first child with a name. */
-export function childText(parent: XmlElement, name: string): string | undefined {
+export function readChildText(parent: XmlElement, name: string): string | undefined {
   return parent.children.find((child) => child.name === name)?.text;
 }
 
@@ -77,12 +77,13 @@ export function parseXml(text: string, root: string): XmlElement {
   }
   const document = top.children[0];
   const whole = position === text.length && open.length === 1 && top.children.length === 1;
-  if (!whole || top.text.trim().replace('\ufeff', '') !== '' || document?.name !== root) throw malformedXml();
+  if (!whole || top.text.trim().replace('\ufeff', '') !== '' || document?.name !== root)
+    throw makeMalformedXml();
   return document;
 }
 
 /** The refusal of a body that is not the document that its operation takes. */
-export function malformedXml(): S3Error {
+export function makeMalformedXml(): S3Error {
   return new S3Error(
     'MalformedXML',
     'The XML you provided was not well-formed or did not validate against our published schema',
@@ -102,11 +103,11 @@ function openElement(name: string): OpenElement {
 function readToken(match: RegExpExecArray, open: OpenElement[]): void {
   const [, verbatim, closing, name, , empty, text] = match;
   const parent = open.at(-1);
-  if (parent === undefined) throw malformedXml();
+  if (parent === undefined) throw makeMalformedXml();
   if (verbatim !== undefined) parent.text += verbatim;
-  else if (text !== undefined) parent.text += resolved(text);
+  else if (text !== undefined) parent.text += resolveEntities(text);
   else if (name !== undefined && closing === '/') {
-    if (open.length < 2 || open.pop()?.name !== openElement(name).name) throw malformedXml();
+    if (open.length < 2 || open.pop()?.name !== openElement(name).name) throw makeMalformedXml();
   } else if (name !== undefined) {
     const child = openElement(name);
     parent.children.push(child);
@@ -118,7 +119,7 @@ const entities: ReadonlyMap<string, string> = new Map(
   Object.entries({ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }),
 );
 
-function resolved(text: string): string {
+function resolveEntities(text: string): string {
   return text.replace(/&([^;]*);?/g, (_, name: string) => {
     const number = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
     if (number === null) return entities.get(name) ?? refuseEntity();
@@ -128,5 +129,5 @@ function resolved(text: string): string {
 }
 
 function refuseEntity(): never {
-  throw malformedXml();
+  throw makeMalformedXml();
 }

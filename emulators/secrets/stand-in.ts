@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { AwsError, createAwsJsonServer, localAccount, localRegion, operation } from '../aws-json-protocol.ts';
+import {
+  AwsError,
+  createAwsJsonServer,
+  defineOperation,
+  localAccount,
+  localRegion,
+} from '../aws-json-protocol.ts';
 import type { LoopbackServer } from '../loopback-server.ts';
 
 /**
@@ -13,20 +19,26 @@ export function createSecretsStandIn(secrets: Readonly<Record<string, string>>):
     targetPrefix: 'secretsmanager',
     jsonVersion: '1.1',
     operations: {
-      GetSecretValue: operation(z.object({ SecretId: z.string().min(1).max(2048) }), ({ SecretId: name }) => {
-        const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
-        if (secret === undefined) {
-          throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
-        }
-        return {
-          ARN: `arn:aws:secretsmanager:${localRegion}:${localAccount}:secret:${name}-AbCdEf`,
-          Name: name,
-          SecretString: secret,
-          VersionId: '00000000-0000-4000-8000-000000000000',
-          VersionStages: ['AWSCURRENT'],
-          CreatedDate: 0,
-        };
-      }),
+      GetSecretValue: defineOperation(
+        z.object({ SecretId: z.string().min(1).max(2048) }),
+        ({ SecretId: name }) => {
+          const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+          if (secret === undefined) {
+            throw new AwsError(
+              'ResourceNotFoundException',
+              "Secrets Manager can't find the specified secret.",
+            );
+          }
+          return {
+            ARN: `arn:aws:secretsmanager:${localRegion}:${localAccount}:secret:${name}-AbCdEf`,
+            Name: name,
+            SecretString: secret,
+            VersionId: '00000000-0000-4000-8000-000000000000',
+            VersionStages: ['AWSCURRENT'],
+            CreatedDate: 0,
+          };
+        },
+      ),
     },
     invalidInput: (message) => new AwsError('InvalidParameterException', message),
   });

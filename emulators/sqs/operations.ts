@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { AwsError, type Operation, operation } from '../aws-json-protocol.ts';
+import { AwsError, defineOperation, type Operation } from '../aws-json-protocol.ts';
 import type { Queue, ReceiptOutcome, ReceivedMessage } from './queue.ts';
 import { describeQueue } from './queue-attributes.ts';
 import type { QueueRegistry } from './queue-registry.ts';
@@ -36,17 +36,17 @@ const receiveInput = z.strictObject({
  */
 export function createSqsOperations(queues: QueueRegistry): Record<string, Operation> {
   return {
-    GetQueueAttributes: operation(
+    GetQueueAttributes: defineOperation(
       z.strictObject({ ...withQueueUrl, AttributeNames: z.array(z.string()).default([]) }),
       ({ QueueUrl, AttributeNames }) => ({
         Attributes: select(describeQueue(queues.findByUrl(QueueUrl)), AttributeNames),
       }),
     ),
-    SendMessage: operation(z.strictObject({ ...withQueueUrl, ...sendInput }), (input) => {
+    SendMessage: defineOperation(z.strictObject({ ...withQueueUrl, ...sendInput }), (input) => {
       checkLength(input.MessageBody);
       return send(queues.findByUrl(input.QueueUrl), input);
     }),
-    SendMessageBatch: operation(
+    SendMessageBatch: defineOperation(
       z.strictObject({
         ...withQueueUrl,
         Entries: z.array(z.strictObject({ Id: entryId, ...sendInput })),
@@ -58,7 +58,7 @@ export function createSqsOperations(queues: QueueRegistry): Record<string, Opera
         return { Successful: Entries.map((entry) => ({ Id: entry.Id, ...send(queue, entry) })), Failed: [] };
       },
     ),
-    ReceiveMessage: operation(receiveInput, async (input, signal) => {
+    ReceiveMessage: defineOperation(receiveInput, async (input, signal) => {
       const wait = input.WaitTimeSeconds === undefined ? undefined : input.WaitTimeSeconds * 1000;
       const queue = queues.findByUrl(input.QueueUrl);
       const messages = await queue.receive(input.MaxNumberOfMessages, wait, {
@@ -70,13 +70,13 @@ export function createSqsOperations(queues: QueueRegistry): Record<string, Opera
         ? {}
         : { Messages: messages.map((message) => toWireMessage(message, names)) };
     }),
-    DeleteMessage: operation(
+    DeleteMessage: defineOperation(
       z.strictObject({ ...withQueueUrl, ReceiptHandle: z.string() }),
       ({ QueueUrl, ReceiptHandle }) => {
         refuse(deleteFault(queues.findByUrl(QueueUrl).delete(ReceiptHandle), ReceiptHandle));
       },
     ),
-    DeleteMessageBatch: operation(
+    DeleteMessageBatch: defineOperation(
       z.strictObject({
         ...withQueueUrl,
         Entries: z.array(z.strictObject({ Id: entryId, ReceiptHandle: z.string() })),
@@ -98,7 +98,7 @@ export function createSqsOperations(queues: QueueRegistry): Record<string, Opera
         };
       },
     ),
-    ChangeMessageVisibility: operation(
+    ChangeMessageVisibility: defineOperation(
       z.strictObject({ ...withQueueUrl, ReceiptHandle: z.string(), VisibilityTimeout: visibilityTimeout }),
       ({ QueueUrl, ReceiptHandle, VisibilityTimeout }) => {
         const outcome = queues.findByUrl(QueueUrl).changeVisibility(ReceiptHandle, VisibilityTimeout);

@@ -32,7 +32,7 @@ const csvFiles = [
  *
  * @throws if a file of this folder cannot be read.
  */
-export async function exampleDeliveries(): Promise<ExampleDeliveries> {
+export async function readExampleDeliveries(): Promise<ExampleDeliveries> {
   const live = await Promise.all(carriers.map(readLines));
   const bulk = bulkFiles.map(async ({ source, name, compressed }) => {
     const bytes = await read(name);

@@ -15,7 +15,7 @@ import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { routes } from '../../lambda/functions/query-api/routes.ts';
 import { webhookPath, webhookRoot } from '../../lambda/functions/webhook-receiver/routes.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { sourceId } from '../../lib/source-ids.ts';
+import { makeSourceId } from '../../lib/source-ids.ts';
 import { Receipts } from '../../local/receipts.ts';
 import { withoutExpiry } from '../lambda/store/running-tables.ts';
 import { calledSourceOfEachCarrier } from '../lib/synthesised.ts';
@@ -191,7 +191,7 @@ export class TestDeployment {
   }
 
   async #assumeRole(name: string): Promise<Endpoint> {
-    const id = sourceId(this.source(name));
+    const id = makeSourceId(this.source(name));
     const { [`${id}IAMRoleARN`]: RoleArn, [`${id}ExternalId`]: ExternalId } = this.stack.outputs;
     if (RoleArn === undefined) return this.#endpoint;
     const { proxy, region, credentials } = this.#endpoint;

@@ -17,7 +17,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { readBatchResponse } from '../../emulators/event-source-mapping/batch-response.ts';
-import { eventRecordMaker } from '../../emulators/event-source-mapping/kinesis-record.ts';
+import { makeRecordFactory } from '../../emulators/event-source-mapping/kinesis-record.ts';
 import { type InvocationTarget, systemClock } from '../../emulators/event-source-mapping/mapping.ts';
 import { createSqsRecord } from '../../emulators/event-source-mapping/sqs.ts';
 import { type BatchOutcome, deliver } from '../../emulators/event-source-mapping/stream-delivery.ts';
@@ -106,7 +106,7 @@ async function readShard(
   ShardId: string,
   functionArn: string,
 ): Promise<KinesisStreamRecord[]> {
-  const makeRecord = eventRecordMaker({ arn: StreamARN }, ShardId, functionArn);
+  const makeRecord = makeRecordFactory({ arn: StreamARN }, ShardId, functionArn);
   const start = await client.send(
     new GetShardIteratorCommand({ StreamARN, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
   );

@@ -5,12 +5,12 @@ import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeProgram } from '../../cli/program.ts';
-import { processTerminal } from '../../cli/terminal/terminal.ts';
-import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
+import { makeProcessTerminal } from '../../cli/terminal/terminal.ts';
+import { makeFailureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
 import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { makeContinuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
-import { exampleDeliveries } from '../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../local/examples/index.ts';
 import { compareLedger } from '../../simulator/compare.ts';
 import { ledgerTables } from '../../simulator/dynamodb-tables.ts';
 import type { FleetTruth } from '../../simulator/truth.ts';
@@ -50,7 +50,7 @@ async function compareTables(): Promise<readonly string[]> {
 }
 
 test('what carriers put into streams and buckets is in the tables, exactly as the examples say', async () => {
-  const { stream, files } = await exampleDeliveries();
+  const { stream, files } = await readExampleDeliveries();
   for (const { source, data, partitionKey } of stream) await deployed.putRecord(source, data, partitionKey);
   for (const { source, key, bytes } of files) await deployed.putFile(source, key, bytes);
 
@@ -227,7 +227,7 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
   });
 
   test('import', async () => {
-    const { files } = await exampleDeliveries();
+    const { files } = await readExampleDeliveries();
     const { bytes } = files[0] ?? expect.fail('The examples have no file');
     const csv = join(folder, 'cdr_20261103_130000.csv');
     const jsonl = join(folder, 'history.jsonl');
@@ -253,7 +253,7 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
       ...{ kinesis, eventSource: 'aws:kinesis', eventVersion: '1.0', eventID: 'shardId-0:1' },
       ...{ eventName: 'aws:kinesis:record', invokeIdentityArn: '', awsRegion: '', eventSourceARN: streamArn },
     };
-    const { key, body } = failureObject(
+    const { key, body } = makeFailureObject(
       {
         ...{ mappingId: 'test', functionArn: '', streamArn, shardId: 'shardId-0', records: [record] },
         ...{ condition: 'RetryAttemptsExhausted', invocations: 3 },
@@ -302,7 +302,7 @@ describe.skipIf(isShort)('every simledger command, on the deployed stack', () =>
   });
 
   test('and none is left out', () => {
-    const context = { terminal: processTerminal(), signal: new AbortController().signal };
+    const context = { terminal: makeProcessTerminal(), signal: new AbortController().signal };
     const commands = makeProgram(context, () => undefined).commands.flatMap((command) =>
       command.commands.length === 0
         ? [command.name()]

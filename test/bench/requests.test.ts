@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readDeployedFunction } from '../../bench/deployed.ts';
-import { makeBatch, type Workload, workloadName } from '../../bench/workloads.ts';
+import { makeBatch, nameWorkload, type Workload } from '../../bench/workloads.ts';
 import { readSources } from '../../lambda/aws/sources.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
@@ -100,8 +100,8 @@ describe('1,000 records of known SIMs and sessions', () => {
       // Each SIM whose granule has ended since has its marks moved: by a write, after one read for a hundred SIMs.
       const moved = ledger.sims().filter((sim, index) => sim !== known[index]).length;
       const reads = Math.ceil(moved / 100);
-      expect([workloadName(workload), cost]).toEqual([
-        workloadName(workload),
+      expect([nameWorkload(workload), cost]).toEqual([
+        nameWorkload(workload),
         { requests: { ...addMoved(requests, writes, moved), BatchGetItem: reads }, units: units + moved },
       ]);
       expect(moved).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Deployment } from '../../cli/deployment/deployment.ts';
 import { openLocalRun } from '../../cli/deployment/local-run.ts';
-import { failureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
+import { makeFailureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
 import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
 import { makeContinuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
@@ -628,7 +628,7 @@ describe('failures', () => {
   test('redrive stores batches that were given up and files in the dead-letter queue, after a dry run', async () => {
     const deployment = await opened();
     const broken = { ...usageOf(61), start_timestamp: 'never' };
-    const { key, body } = failureObject(
+    const { key, body } = makeFailureObject(
       {
         ...{ mappingId: 'm', functionArn: 'f', streamArn, shardId: 'shardId-000000000000' },
         ...{ condition: 'RetryAttemptsExhausted', invocations: 101 },

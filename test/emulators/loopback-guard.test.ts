@@ -2,7 +2,7 @@ import { readdir, readFile, readlink } from 'node:fs/promises';
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { refusalReason } from '../../emulators/loopback-guard.ts';
+import { findRefusal } from '../../emulators/loopback-guard.ts';
 import { localDescription } from '../../local/description.ts';
 import type { LocalLedger } from '../../local/ledger-interface.ts';
 import { startLocalLedger } from '../../local/local-ledger.ts';
@@ -212,7 +212,7 @@ describe('each port of the local run', () => {
 });
 
 test('a request without any host is refused', () => {
-  expect(refusalReason('GET', '/', {})).toBe('The local run takes requests with a Host header only.');
+  expect(findRefusal('GET', '/', {})).toBe('The local run takes requests with a Host header only.');
 });
 
 function corsHeaders(headers: IncomingHttpHeaders): string[] {

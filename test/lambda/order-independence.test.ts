@@ -4,7 +4,7 @@ import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { ingest } from '../../lambda/ingest/ingest.ts';
 import type { Carrier, Source } from '../../lambda/ledger/source.ts';
-import { exampleDeliveries } from '../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../local/examples/index.ts';
 import { Random } from '../../simulator/random.ts';
 import { Importing } from './ingest/files/importing.ts';
 
@@ -30,7 +30,7 @@ const sources: Sources = {
 
 /** Everything that the examples deliver, in another order and in batches of other sizes; some of it twice. */
 async function steps(random: Random): Promise<Step[]> {
-  const { stream, files } = await exampleDeliveries();
+  const { stream, files } = await readExampleDeliveries();
   const again = stream.filter(() => random.chance(0.2));
   const bodies = shuffled([...stream, ...again], random);
   const batches: Step[] = [];

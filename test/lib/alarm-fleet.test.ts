@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { portals } from '../../lib/portals.ts';
-import { logicalName } from '../../lib/source-ids.ts';
+import { makeLogicalName } from '../../lib/source-ids.ts';
 import { type SimulatedCarrier, simulatedCarriers } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { AlarmRule } from './alarm-evaluator.ts';
@@ -51,7 +51,7 @@ function ofEach(
   outcomes: Readonly<Record<SimulatedCarrier, Outcome>>,
 ): Record<string, Outcome[]> {
   return Object.fromEntries(
-    simulatedCarriers.map((name) => [`${logicalName({ name })}${id}`, [outcomes[name]]]),
+    simulatedCarriers.map((name) => [`${makeLogicalName({ name })}${id}`, [outcomes[name]]]),
   );
 }
 

@@ -11,7 +11,7 @@ import type { Carrier } from '../../lambda/ledger/source.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { functions } from '../../lib/limits.ts';
-import { logicalName } from '../../lib/source-ids.ts';
+import { makeLogicalName } from '../../lib/source-ids.ts';
 import type { FleetDelivery } from '../../simulator/delivery-path.ts';
 import { fleetStart, simulateFleet } from '../../simulator/fleet.ts';
 import { simulatedCarriers } from '../../simulator/identity.ts';
@@ -269,7 +269,7 @@ interface EmbeddedMetrics {
 }
 
 function streamDimension(source: Carrier): string {
-  return `{StreamName=Source${logicalName({ name: source })}/Stream}`;
+  return `{StreamName=Source${makeLogicalName({ name: source })}/Stream}`;
 }
 
 function describeRecord(source: string, count: number, data: Buffer, arrival: number): KinesisStreamRecord {

@@ -11,7 +11,7 @@ import {
   refuseUnknownContext,
 } from '../../lib/configuration.ts';
 import type { Configuration, SourceSettings } from '../../lib/settings.ts';
-import { logicalName } from '../../lib/source-ids.ts';
+import { makeLogicalName } from '../../lib/source-ids.ts';
 import { outputFolder } from './output-folder.ts';
 
 const koreSource: SourceSettings = {
@@ -599,6 +599,6 @@ describe('a source’s logical name', () => {
     ['1nce', '1nce'],
     ['kore-eu--2', 'KoreEu2'],
   ])('of %s is %s', (name, expected) => {
-    expect(logicalName({ name })).toBe(expected);
+    expect(makeLogicalName({ name })).toBe(expected);
   });
 });

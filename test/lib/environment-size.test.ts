@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../lib/configuration.ts';
-import { environmentBytes } from '../../lib/environment-size.ts';
+import { countEnvironmentBytes } from '../../lib/environment-size.ts';
 import { appWith, synthesise, withoutApi } from './synthesised.ts';
 
 function sourcesNamed(count: number, nameLength: number) {
@@ -47,9 +47,9 @@ describe('a function’s environment', () => {
     const [table] = stack.node.findAll().filter(({ node }) => node.path.endsWith('Storage/Usage'));
     if (table === undefined || !('tableName' in table)) throw new Error('The stack has no table Usage');
     const name = String(table.tableName);
-    const bytes = environmentBytes(stack, { USAGE_TABLE: name });
+    const bytes = countEnvironmentBytes(stack, { USAGE_TABLE: name });
     const deployed = 'USAGE_TABLE'.length + 'simledger-StorageUsage4F9CD4CA-1ABCDEFGHIJKL'.length;
     expect(bytes).toBeGreaterThanOrEqual(deployed);
-    expect(environmentBytes(stack, { USAGE_TABLE: name, plain: 'ä' }) - bytes).toBe('plain'.length + 2);
+    expect(countEnvironmentBytes(stack, { USAGE_TABLE: name, plain: 'ä' }) - bytes).toBe('plain'.length + 2);
   });
 });

@@ -8,13 +8,13 @@ import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../lambda/errors.ts';
 import type { Item } from '../../lambda/store/items.ts';
-import { exampleDeliveries } from '../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../local/examples/index.ts';
 import type { LocalLedger } from '../../local/ledger-interface.ts';
 import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables } from '../../local/options.ts';
 import { localSources } from '../../local/places.ts';
 import { replayExamples } from '../../local/replay.ts';
-import { whereToLook } from '../../local/report.ts';
+import { describeEndpoints } from '../../local/report.ts';
 import { aws, installed, python } from '../emulators/installed-clients.ts';
 import { header, row } from '../lambda/ingest/files/cdr.ts';
 import { expectedItems, expectedReceipt } from './examples/truth.ts';
@@ -77,7 +77,7 @@ test('what has expired goes when it is told to, and nothing else', async () => {
 // Two runs of the same things in opposite order, before anything else is in either ledger.
 describe('the examples', () => {
   test('make the items and the receipt that are stated beside them, and change nothing when repeated', async () => {
-    const { stream, files } = await exampleDeliveries();
+    const { stream, files } = await readExampleDeliveries();
     for (const { source, data, partitionKey } of stream) await ledger.putRecord(source, data, partitionKey);
     await ledger.idle();
     for (const { source, key, bytes } of files) await ledger.putFile(source, key, bytes);
@@ -109,7 +109,7 @@ describe('the examples', () => {
   test('make the same ledger in the opposite order', async () => {
     const other = await start();
     onTestFinished(() => other.stop());
-    const { stream, files } = await exampleDeliveries();
+    const { stream, files } = await readExampleDeliveries();
     for (const { source, key, bytes } of files.toReversed()) await other.putFile(source, key, bytes);
     await other.idle();
     const { Items: manifests } = await other.dynamoDb.send(new ScanCommand({ TableName: 'Files' }));
@@ -266,7 +266,7 @@ describe('a client of AWS', () => {
     await writeFile(join(folder, 'record.json'), JSON.stringify(byCli.record));
     await writeFile(join(folder, 'cdr_20260101_000000.csv'), usageFile(byFile));
     const commands = [
-      ...whereToLook(ledger, options.apiCredentials).matchAll(
+      ...describeEndpoints(ledger, options.apiCredentials).matchAll(
         / aws --endpoint-url (\S+) (.*?)(?: {3}\(.*)?$/gm,
       ),
     ].map(([, endpoint = '', command = '']) => {

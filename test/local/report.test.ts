@@ -5,14 +5,14 @@ import type { LocalLedger } from '../../local/ledger-interface.ts';
 import { Receipts } from '../../local/receipts.ts';
 import {
   describeBills,
+  describeEndpoints,
   describeSealedDays,
-  ledgerTable,
-  messageLines,
+  formatLedger,
+  formatMessages,
+  formatReceipt,
   openAlertsTable,
-  receiptTable,
   rejectTable,
   type ShownAlert,
-  whereToLook,
 } from '../../local/report.ts';
 import { transitionWith } from '../lambda/alerts/delivery/transitions.ts';
 import { changesOf, minute, sessionAt, simAt, usageAt } from '../lambda/store/observations.ts';
@@ -45,7 +45,7 @@ function rows(table: string): string[][] {
 
 describe('the table of the ledger', () => {
   test('says that an empty one is empty', async () => {
-    expect(await ledgerTable(tables.client)).toBe('The ledger is empty.');
+    expect(await formatLedger(tables.client)).toBe('The ledger is empty.');
   });
 
   test('shows the control characters of a name, and does not send them to the terminal', async () => {
@@ -53,7 +53,7 @@ describe('the table of the ledger', () => {
     await tables.newWriter().write(changesOf({ sims: [simAt(minute(1), 'sim-1', { label: { simName } })] }), {
       readBeforeWrite: false,
     });
-    const table = await ledgerTable(tables.client);
+    const table = await formatLedger(tables.client);
     expect(table.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
     expect(table).toContain('a�]0;title��[2Jb�1Ac�│ d');
   });
@@ -82,7 +82,7 @@ describe('the table of the ledger', () => {
       simAt(minute(0), 'sim-2'),
     ];
     await tables.newWriter().write(changesOf({ sessions, usage, sims }), { readBeforeWrite: false });
-    const [head, ...found] = rows(await ledgerTable(tables.client));
+    const [head, ...found] = rows(await formatLedger(tables.client));
     expect(head).toEqual(['SIM', 'carrier', 'name', 'sessions, latest first', 'bytes', 'SMS', 'last event']);
     expect(found.toSorted()).toEqual([
       [
@@ -101,7 +101,7 @@ describe('the table of the ledger', () => {
   test('shows the first SIMs, and says that there are more', async () => {
     const sims = Array.from({ length: 25 }, (_, n) => simAt(minute(0), `sim-${n}`));
     await tables.newWriter().write(changesOf({ sims }), { readBeforeWrite: false });
-    const table = await ledgerTable(tables.client);
+    const table = await formatLedger(tables.client);
     expect(rows(table).length).toBe(1 + 20);
     expect(table.split('\n').at(-1)).toBe('and more: the first 20 SIMs are shown');
   });
@@ -117,7 +117,7 @@ test('the table of receipts has a row a source and one of all', () => {
     const CloudWatchMetrics = [{ Namespace: 'simledger', Dimensions: [['source']], Metrics }];
     receipts.takeLine(JSON.stringify({ _aws: { CloudWatchMetrics }, source, received, stored: received }));
   }
-  expect(rows(receiptTable(receipts))).toEqual([
+  expect(rows(formatReceipt(receipts))).toEqual([
     ['source', 'received', 'stored', 'repeated', 'ignored', 'rejected'],
     ['twilio', '1,200', '1,200', '0', '0', '0'],
     ['kore', '34', '34', '0', '0', '0'],
@@ -147,7 +147,7 @@ test('the table of rejects has a row a reject, long sentences cut, and counts th
 
 test('the hints name each endpoint', () => {
   const endpoints = { kinesis: 'http://k', s3: 'http://s', dynamoDb: 'http://d', api: 'http://a' };
-  const text = whereToLook({ endpoints } as LocalLedger, { account: 'ACtest', token: 'secret' });
+  const text = describeEndpoints({ endpoints } as LocalLedger, { account: 'ACtest', token: 'secret' });
   for (const endpoint of Object.values(endpoints)) expect(text).toContain(endpoint);
 });
 
@@ -160,14 +160,14 @@ describe('what was told of alerts', () => {
     });
 
   test('is a line each, with the time of the sweep', () => {
-    expect(messageLines([told('van 17'), told('van\u001b[2J 18')])).toEqual([
+    expect(formatMessages([told('van 17'), told('van\u001b[2J 18')])).toEqual([
       '  2026-11-03 14:10  Silent: van 17 since 2026-11-02 14:02 UTC',
       '  2026-11-03 14:10  Silent: van [2J 18 since 2026-11-02 14:02 UTC',
     ]);
   });
 
   test('is cut after 30 lines, with the number of those that are left out', () => {
-    const lines = messageLines(Array.from({ length: 42 }, (_, index) => told(`van ${index}`)));
+    const lines = formatMessages(Array.from({ length: 42 }, (_, index) => told(`van ${index}`)));
     expect(lines.length).toBe(31);
     expect(lines.at(-1)).toBe('  and 12 more: npx simledger --local alerts list');
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../lambda/errors.ts';
-import { readBodies, userFile } from '../../local/user-files.ts';
+import { openUserFile, readBodies } from '../../local/user-files.ts';
 import { readAll } from '../records/read-all.ts';
 
 let folder: string;
@@ -23,7 +23,7 @@ async function given(name: string, content: string | Buffer): Promise<string> {
 /** The bodies in a file of this content, as text. */
 async function bodies(content: string | Buffer, name = 'records.json'): Promise<string[]> {
   const found: string[] = [];
-  for await (const body of readBodies(await userFile(await given(name, content))))
+  for await (const body of readBodies(await openUserFile(await given(name, content))))
     found.push(body.toString());
   return found;
 }
@@ -37,18 +37,18 @@ describe('a file of the user', () => {
     ['records.ndjson', 'json'],
   ] as const)('called %s is of the kind %s', async ([name, kind]) => {
     const path = await given(name, 'abc');
-    expect(await userFile(path)).toEqual({ path, name, kind, bytes: 3 });
+    expect(await openUserFile(path)).toEqual({ path, name, kind, bytes: 3 });
   });
 
   test('of another kind, missing or a folder is refused before anything is started', async () => {
     const other = await given('records.xlsx', '');
-    await expect(userFile(other)).rejects.toThrow(
+    await expect(openUserFile(other)).rejects.toThrow(
       new UsageError(`${other}: give files whose names end in .csv, .csv.gz, .json, .jsonl, .ndjson`),
     );
     const missing = join(folder, 'missing.csv');
-    await expect(userFile(missing)).rejects.toThrow(`${missing} cannot be read: ENOENT`);
+    await expect(openUserFile(missing)).rejects.toThrow(`${missing} cannot be read: ENOENT`);
     const inner = await mkdtemp(join(folder, 'folder-'));
-    await expect(userFile(`${inner}/`)).rejects.toThrow(UsageError);
+    await expect(openUserFile(`${inner}/`)).rejects.toThrow(UsageError);
   });
 });
 
@@ -67,7 +67,7 @@ describe('the records in a JSON file', () => {
       [one, strange, long, two].flatMap((line) => [Buffer.from(line), Buffer.from('\n')]),
     );
     const found: Buffer[] = [];
-    for await (const body of readBodies(await userFile(await given('strange.jsonl', content))))
+    for await (const body of readBodies(await openUserFile(await given('strange.jsonl', content))))
       found.push(body);
     expect(found).toEqual([Buffer.from(one), strange, long, Buffer.from(two)]);
   });
@@ -125,7 +125,7 @@ describe('the records in a JSON file', () => {
       const mark = Buffer.from('\uFEFF');
       const path = await given('latin.json', Buffer.concat([mark, ...content]));
       const found: Buffer[] = [];
-      for await (const body of readBodies(await userFile(path))) found.push(body);
+      for await (const body of readBodies(await openUserFile(path))) found.push(body);
       const records = found.slice(-3);
       expect(records).toEqual([Buffer.from(one), latin, utf8]);
       expect(records.map((body) => readAll(body).broken.map(({ code }) => code))).toEqual([
@@ -139,7 +139,7 @@ describe('the records in a JSON file', () => {
   test('are one body, to be rejected, if the file is in another encoding', async () => {
     const wide = Buffer.from(`[${one},\n${two}]`, 'utf16le');
     const found: Buffer[] = [];
-    for await (const body of readBodies(await userFile(await given('wide.json', wide)))) found.push(body);
+    for await (const body of readBodies(await openUserFile(await given('wide.json', wide)))) found.push(body);
     expect(found).toEqual([wide]);
     expect(readAll(wide).broken.map(({ reason }) => reason)).toEqual([
       'The body is text in UTF-16, not in UTF-8. Convert it (iconv) and send it again',

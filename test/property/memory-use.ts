@@ -5,7 +5,7 @@
  */
 
 import type { KinesisStreamRecord } from 'aws-lambda';
-import { peakMemoryBytes } from '../../emulators/lambda-runtime/peak-memory.ts';
+import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
@@ -97,7 +97,7 @@ const batch = batchFor(what, kindOrSize);
 const retainedBefore = retainedBytes();
 const before = process.memoryUsage().rss;
 const records = what === 'file' ? await takeFile(Number(kindOrSize)) : await takeBatch(batch);
-const peak = peakMemoryBytes();
+const peak = readPeakMemory();
 const inMegabytes = (bytes: number): number => Math.ceil(Math.max(0, bytes) / megabyte);
 process.stdout.write(
   JSON.stringify({

@@ -84,11 +84,11 @@ export function renderPackPage(summary: PackSummary, proof: PackProof): string {
   return renderDocument(`Invoice of ${summary.month}: what we ask you to check`, sections.join('\n'));
 }
 
-function paragraph(text: string): string {
+function renderParagraph(text: string): string {
   return `<p>${escapeHtml(text)}</p>`;
 }
 
-function section(title: string, body: readonly string[]): string {
+function renderSection(title: string, body: readonly string[]): string {
   return `<h2>${escapeHtml(title)}</h2>\n${body.join('\n')}`;
 }
 
@@ -98,11 +98,11 @@ function list(items: readonly string[]): string {
     : `<ul>\n${items.map((item) => `<li>${escapeHtml(item)}</li>`).join('\n')}\n</ul>`;
 }
 
-function text(...names: readonly string[]): PageColumn[] {
+function makeTextColumns(...names: readonly string[]): PageColumn[] {
   return names.map((name) => ({ name, isNumber: false }));
 }
 
-function figures(...names: readonly string[]): PageColumn[] {
+function makeNumberColumns(...names: readonly string[]): PageColumn[] {
   return names.map((name) => ({ name, isNumber: true }));
 }
 
@@ -117,11 +117,11 @@ function renderSummary(summary: PackSummary): string {
       : 'The totals agree; single lines differ.';
   return [
     `<p class="total">${escapeHtml(verdict)}</p>`,
-    paragraph(
+    renderParagraph(
       `Each line of the invoice was compared with the usage records (CDRs) that you, the carrier, delivered to us for the same SIM, priced by the tariff below. ${differingCount === 1 ? '1 line differs' : `${count(differingCount)} lines differ`}. Each difference has a cause and an amount; the amounts add up to the total difference. ${ask}`,
     ),
     renderTable(
-      [...text('', ''), ...figures(`amount in ${currency}`)],
+      [...makeTextColumns('', ''), ...makeNumberColumns(`amount in ${currency}`)],
       [
         ['Invoice', `${invoice}, ${countNoun(lines, 'line')}`, formatMoney(total)],
         ['Computed from your usage records', 'see section 4', formatMoney(ours)],
@@ -137,9 +137,12 @@ function renderCauses({ causes, currency }: PackSummary): string {
   const rows = causes.map(({ kind, says, count: times, money, share }) => [
     ...[says, causeMeanings[kind], count(times), formatMoney(money), share === undefined ? '' : `${share} %`],
   ]);
-  const columns = [...text('cause', 'what it means'), ...figures('lines', `amount in ${currency}`, 'share')];
-  return section('1. What differs, and why', [
-    paragraph('A positive amount was invoiced too much, a negative one too little.'),
+  const columns = [
+    ...makeTextColumns('cause', 'what it means'),
+    ...makeNumberColumns('lines', `amount in ${currency}`, 'share'),
+  ];
+  return renderSection('1. What differs, and why', [
+    renderParagraph('A positive amount was invoiced too much, a negative one too little.'),
     renderTable(columns, rows),
   ]);
 }
@@ -166,13 +169,19 @@ function renderLines({ differing, differingCount, currency }: PackSummary): stri
     one.causes.map(({ says }) => says).join('; '),
   ]);
   const columns = [
-    ...text('invoice line', 'SIM (ICCID)', 'item', 'where'),
-    ...figures('quantity invoiced', 'quantity computed', 'invoiced', 'computed', `difference in ${currency}`),
-    ...text('cause'),
+    ...makeTextColumns('invoice line', 'SIM (ICCID)', 'item', 'where'),
+    ...makeNumberColumns(
+      'quantity invoiced',
+      'quantity computed',
+      'invoiced',
+      'computed',
+      `difference in ${currency}`,
+    ),
+    ...makeTextColumns('cause'),
   ];
   const isCut = differingCount > differing.length;
-  return section('2. The lines that differ', [
-    paragraph(
+  return renderSection('2. The lines that differ', [
+    renderParagraph(
       isCut
         ? `The ${count(differing.length)} with the largest differences; lines.csv has all.`
         : 'lines.csv has these lines and those that agree.',
@@ -189,14 +198,17 @@ function renderExamples({ currency }: PackSummary, { examples }: PackProof): str
         : `invoice line ${compared.invoiceLines.join(', ')}`;
     return [
       `<h3>${escapeHtml(cause.says)}</h3>`,
-      paragraph(
+      renderParagraph(
         `SIM ${compared.sim ?? 'of the whole account'}, ${line}: invoiced ${formatMoney(compared.theirs)} ${currency}, computed ${formatMoney(compared.ours)} ${currency}.`,
       ),
       list(steps.map(({ step, says }) => `${step}: ${says}`)),
       records.length === 0
         ? ''
         : renderTable(
-            [...text('record id', 'session', 'start (UTC)'), ...figures('stated', 'used', 'rounded up')],
+            [
+              ...makeTextColumns('record id', 'session', 'start (UTC)'),
+              ...makeNumberColumns('stated', 'used', 'rounded up'),
+            ],
             records.map(({ id, session = '', start, stated, used = '', rounded = '' }) => [
               ...[id, session, start, stated, used, rounded],
             ]),
@@ -204,13 +216,13 @@ function renderExamples({ currency }: PackSummary, { examples }: PackProof): str
           ),
     ].join('\n');
   });
-  return section('3. One line of each cause, down to its records', parts);
+  return renderSection('3. One line of each cause, down to its records', parts);
 }
 
 function renderTariffs({ notes }: PackSummary, { rating }: PackProof): string {
   const { tariffs } = rating;
-  return section('4. How amounts were computed', [
-    paragraph(
+  return renderSection('4. How amounts were computed', [
+    renderParagraph(
       'In this order: match, quantity, increment, included volume, tier, price, rounding, minimum, fees, discounts, commitment, tax. The folder given/ has the tariffs as they were used.',
     ),
     ...tariffs.map(
@@ -227,14 +239,16 @@ function renderTariffs({ notes }: PackSummary, { rating }: PackProof): string {
 }
 
 function renderRecords({ recordCount, recordsLeftOut, hasRows }: PackProof): string {
-  return section('5. The usage records', [
-    paragraph(
+  return renderSection('5. The usage records', [
+    renderParagraph(
       `records.csv has ${countNoun(recordCount, 'record')} of the lines that differ, each with the record and session id that you gave it. held_since is the latest moment by which we had received the record as it is.`,
     ),
     recordsLeftOut === 0
       ? ''
-      : paragraph(`${countNoun(recordsLeftOut, 'further record')} left out: ask us for those of a SIM.`),
-    paragraph(
+      : renderParagraph(
+          `${countNoun(recordsLeftOut, 'further record')} left out: ask us for those of a SIM.`,
+        ),
+    renderParagraph(
       `SIMs are named by ICCID. ${hasRows ? 'rows/ has the full records, IMSI and IMEI included.' : 'IMSI, IMEI, phone numbers and IP addresses are left out.'}`,
     ),
   ]);
@@ -242,18 +256,22 @@ function renderRecords({ recordCount, recordsLeftOut, hasRows }: PackProof): str
 
 function renderFindings({ findings, findingCount }: PackProof): string {
   if (findingCount === 0) {
-    return section('6. Records that are missing or came twice', [
-      paragraph('None was found for these SIMs on the days of the records.'),
+    return renderSection('6. Records that are missing or came twice', [
+      renderParagraph('None was found for these SIMs on the days of the records.'),
     ]);
   }
   const rows = findings.map((finding) => [
     ...[finding.day, finding.sim, checkMeanings[finding.check], finding.sessionId ?? ''],
     ...[finding.bytes === undefined ? '' : String(finding.bytes), finding.records],
   ]);
-  return section('6. Records that are missing or came twice', [
-    paragraph(`${countNoun(findingCount, 'finding')} about these SIMs; findings.csv has all.`),
+  return renderSection('6. Records that are missing or came twice', [
+    renderParagraph(`${countNoun(findingCount, 'finding')} about these SIMs; findings.csv has all.`),
     renderTable(
-      [...text('day', 'SIM', 'finding', 'session'), ...figures('bytes'), ...text('record ids')],
+      [
+        ...makeTextColumns('day', 'SIM', 'finding', 'session'),
+        ...makeNumberColumns('bytes'),
+        ...makeTextColumns('record ids'),
+      ],
       rows,
     ),
   ]);
@@ -266,18 +284,22 @@ function renderSeals({ seals, openDays, hasRows }: PackProof): string {
   const rowsSentence = hasRows
     ? ' rows/ has the records of these SIMs, and of those whose ICCID has the same hash prefix, as they were sealed.'
     : ' The records name devices and are left out; a person who has them can verify them with the digests in usage.txt.';
-  return section('7. Proof that the records were not changed', [
-    paragraph(
+  return renderSection('7. Proof that the records were not changed', [
+    renderParagraph(
       'Some hours after a day has ended, all records of the day are sealed: one SHA-256, the root, is computed over them. A later record makes a new version, and seals.csv keeps the old root. A changed, added or removed record changes the root.',
     ),
     renderTable(
-      [...text('day', 'version', 'sealed at (UTC)'), ...figures('usage records'), ...text('root')],
+      [
+        ...makeTextColumns('day', 'version', 'sealed at (UTC)'),
+        ...makeNumberColumns('usage records'),
+        ...makeTextColumns('root'),
+      ],
       rows,
     ),
-    openDays.length === 0 ? '' : paragraph(`Not sealed: ${openDays.join(', ')}.`),
-    paragraph('You do not need our software to verify this folder:'),
+    openDays.length === 0 ? '' : renderParagraph(`Not sealed: ${openDays.join(', ')}.`),
+    renderParagraph('You do not need our software to verify this folder:'),
     '<pre>sha256sum --check SHA256SUMS</pre>',
-    paragraph(
+    renderParagraph(
       `The SHA-256 of seals/DAY/day.txt is the day's root; of seals/DAY/usage.txt, the root of its usage records that day.txt names. Each line of usage.txt has the first three hexadecimal digits of the SHA-256 of ICCIDs, the number of their records, and the SHA-256 of these.${rowsSentence}`,
     ),
   ]);

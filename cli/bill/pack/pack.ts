@@ -18,7 +18,7 @@ import { FindingsTable } from '../../../lambda/store/findings.ts';
 import type { CommandContext } from '../../command.ts';
 import { openLake } from '../../days/lake.ts';
 import { FileOutput } from '../../terminal/file-output.ts';
-import { csvRow } from '../../terminal/terminal.ts';
+import { formatCsvRow } from '../../terminal/terminal.ts';
 import { type PackExample, type PackSummary, renderPackPage } from './pack-page.ts';
 import { findHeldSince, type SealedFile, SealReader } from './seals.ts';
 import { checkMeanings } from './words.ts';
@@ -62,7 +62,7 @@ class CsvFile {
   /** @throws what Node.js throws if the file cannot be written. */
   async write(cells: readonly unknown[]): Promise<void> {
     this.rows += 1;
-    await this.output.write(csvRow(cells));
+    await this.output.write(formatCsvRow(cells));
   }
 }
 

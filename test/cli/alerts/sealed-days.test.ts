@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventsTable, usageTable } from '../../../lambda/store/tables.ts';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { runningLedger } from '../running-ledger.ts';
 
 /** Back-tests over the closed days of the example records. */
@@ -45,7 +45,7 @@ async function runRules(): Promise<{ results: Result[]; errors: string }> {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'simledger-sealed-days-'));
   await writeFile(join(folder, 'rules.json'), JSON.stringify(rules));
-  const { stream, files } = await exampleDeliveries();
+  const { stream, files } = await readExampleDeliveries();
   for (const { source, data, partitionKey } of stream)
     await ledger.local.putRecord(source, data, partitionKey);
   for (const { source, key, bytes } of files) await ledger.local.putFile(source, key, bytes);

@@ -16,7 +16,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Clients } from '../../../cli/deployment/clients.ts';
 import type { Check } from '../../../cli/deployment/deployment.ts';
-import { orphanChecks } from '../../../cli/deployment/orphan-checks.ts';
+import { checkOrphans } from '../../../cli/deployment/orphan-checks.ts';
 import { tableNames } from '../../lambda/store/table-names.ts';
 import { synthesise } from '../../lib/synthesised.ts';
 import { makeAwsError } from '../aws-answers.ts';
@@ -106,7 +106,7 @@ const denied = makeAwsError('AccessDeniedException', 'No');
 async function lines(): Promise<string[]> {
   const clients = new Clients(deployed.access);
   const checks: Check[] = [];
-  for await (const one of orphanChecks(clients, deployed)) checks.push(one);
+  for await (const one of checkOrphans(clients, deployed)) checks.push(one);
   clients.close();
   return checks.map(({ subject, outcome, sentence }) => `${outcome}: ${subject}: ${sentence}`);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trustProblem } from '../../../cli/deployment/stack-checks.ts';
+import { findTrustProblem } from '../../../cli/deployment/stack-checks.ts';
 
 function documentOf(statement: object): string {
   return encodeURIComponent(JSON.stringify({ Version: '2012-10-17', Statement: [statement] }));
@@ -41,5 +41,5 @@ test.each([
   ],
   ['that is not JSON', '%7B', 'its trust policy cannot be read'],
 ])('a trust policy %s', (_, document, problem) => {
-  expect(trustProblem(document, 'x')).toBe(problem);
+  expect(findTrustProblem(document, 'x')).toBe(problem);
 });

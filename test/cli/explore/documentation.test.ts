@@ -3,7 +3,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Item } from '../../../lambda/store/items.ts';
 import { findingsTable } from '../../../lambda/store/tables.ts';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { runningLedger } from '../running-ledger.ts';
 
 /**
@@ -39,7 +39,7 @@ const ledger = runningLedger();
 let items: Record<'Usage' | 'Sessions' | 'Events' | 'Sims', Item[]>;
 
 beforeAll(async () => {
-  const { stream, files } = await exampleDeliveries();
+  const { stream, files } = await readExampleDeliveries();
   for (const { source, data, partitionKey } of stream)
     await ledger.local.putRecord(source, data, partitionKey);
   for (const { source, key, bytes } of files) await ledger.local.putFile(source, key, bytes);

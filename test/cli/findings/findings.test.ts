@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { FindingFields } from '../../../lambda/queries/findings.ts';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { header, row } from '../../lambda/ingest/files/cdr.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
 import { runningLedger } from '../running-ledger.ts';
@@ -12,7 +12,7 @@ const now = (): number => Date.parse('2026-11-11T12:00:00Z');
 const month = 'findings --month 2026-11';
 
 beforeAll(async () => {
-  const { stream, files } = await exampleDeliveries();
+  const { stream, files } = await readExampleDeliveries();
   for (const { source, data, partitionKey } of stream)
     await ledger.local.putRecord(source, data, partitionKey);
   for (const { source, key, bytes } of files) await ledger.local.putFile(source, key, bytes);

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { answeredPeriod, openPeriod, periodText } from '../../../cli/lists/commands.ts';
+import { formatPeriod, openPeriod, readAnsweredPeriod } from '../../../cli/lists/commands.ts';
 import { UsageError } from '../../../lambda/errors.ts';
 
 const now = Date.parse('2026-11-28T16:30:00Z');
 
 describe('the time that a command is about', () => {
   test('lasts until now without --to, and begins 30 days before its end without --from', () => {
-    const answered = (from?: string, to?: string) => periodText(answeredPeriod('usage', { from, to }, now));
+    const answered = (from?: string, to?: string) =>
+      formatPeriod(readAnsweredPeriod('usage', { from, to }, now));
     expect(answered('2026-10-01T00:00:00.000Z')).toBe('from 2026-10-01 00:00 to 2026-11-28 16:30 UTC (now)');
     expect(answered()).toBe('from 2026-10-29 16:30 to 2026-11-28 16:30 UTC (now)');
     expect(answered(undefined, '2026-10-01T00:00:00.000Z')).toBe(
@@ -23,8 +24,8 @@ describe('the time that a command is about', () => {
   test('has an open end for queries if it lasts until now', () => {
     const [from, to] = ['2026-10-01T00:00:00.000Z', '2026-10-02T00:00:00.000Z'];
     expect([
-      openPeriod(answeredPeriod('events', { from }, now)),
-      openPeriod(answeredPeriod('events', { from, to }, now)),
+      openPeriod(readAnsweredPeriod('events', { from }, now)),
+      openPeriod(readAnsweredPeriod('events', { from, to }, now)),
     ]).toEqual([
       { from, to: undefined },
       { from, to },
@@ -34,7 +35,7 @@ describe('the time that a command is about', () => {
   test('is refused in the command’s terms if its start is not before its end', () => {
     const refusal = (list: 'sessions' | 'usage' | 'events', from: string, to?: string): string => {
       try {
-        answeredPeriod(list, { from, to }, now);
+        readAnsweredPeriod(list, { from, to }, now);
       } catch (error) {
         if (error instanceof UsageError) return error.message;
         throw error;

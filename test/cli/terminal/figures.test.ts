@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { drawBar, formatAge, formatTable } from '../../../cli/terminal/figures.ts';
-import { bytesText, formatDuration } from '../../../cli/terminal/quantities.ts';
-import { csvRow } from '../../../cli/terminal/terminal.ts';
+import { formatDuration, printBytes } from '../../../cli/terminal/quantities.ts';
+import { formatCsvRow } from '../../../cli/terminal/terminal.ts';
 
 describe('a CSV row', () => {
   test.each([
@@ -14,13 +14,13 @@ describe('a CSV row', () => {
     [['a,b', 'say "x"', 'two\nlines'], '"a,b","say ""x""","two\nlines"\r\n'],
     [[{ a: 1 }], '"{""a"":1}"\r\n'],
   ])('%j', (cells, row) => {
-    expect(csvRow(cells)).toBe(row);
+    expect(formatCsvRow(cells)).toBe(row);
   });
 
   test('is read as it was written, except for an apostrophe before a formula', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: 'binary' }), { minLength: 2 }), (cells) => {
-        const [read] = parse(csvRow(cells)) as string[][];
+        const [read] = parse(formatCsvRow(cells)) as string[][];
         expect(read?.map((cell, at) => (cell === `'${cells[at]}` ? cells[at] : cell))).toEqual(cells);
         expect(read?.some((cell) => /^[=+\-@\t\r]/.test(cell) && Number.isNaN(Number(cell)))).toBe(false);
       }),
@@ -29,7 +29,7 @@ describe('a CSV row', () => {
 });
 
 test('bytes have three digits, and bars have eighths', () => {
-  expect([0, 999, 1_000, 12_345, 999_999, 1_500_000_000, 3e18].map(bytesText)).toEqual([
+  expect([0, 999, 1_000, 12_345, 999_999, 1_500_000_000, 3e18].map(printBytes)).toEqual([
     ...['0 B', '999 B', '1.00 kB', '12.3 kB', '1000 kB', '1.50 GB', '3000 PB'],
   ]);
   expect([0, 1, 50, 100].map((value) => drawBar(value, 100, 4))).toEqual(['', '▏', '██', '████']);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { maskedFields, maskedText } from '../../../cli/terminal/masking.ts';
+import { maskFields, maskText } from '../../../cli/terminal/masking.ts';
 import { itemAttributes } from '../../../lambda/store/schema.ts';
 
 describe('raw bytes are shown without personal values', () => {
@@ -21,7 +21,7 @@ describe('raw bytes are shown without personal values', () => {
     ['mail ada@example.com', 'mail …'],
     ['', ''],
   ])('%s', (text, masked) => {
-    expect(maskedText(text)).toBe(masked);
+    expect(maskText(text)).toBe(masked);
   });
 });
 
@@ -35,7 +35,7 @@ test('fields that hold personal values are masked wherever they are, and others 
     detail: '{"imsi":"901405100000001"}',
     description: 'from 10.0.0.10',
   };
-  expect(maskedFields(fields)).toEqual({
+  expect(maskFields(fields)).toEqual({
     iccid: '8988280666001000001',
     imei: '…0001',
     msisdn: null,
@@ -60,7 +60,7 @@ test('every text attribute of an item is either masked or known to be shown', ()
     attributes.filter(({ type }) => type === 'S').map(({ name }) => name),
   );
   const values = Object.fromEntries(texts.map((name) => [name, '863576047850001']));
-  const masked = maskedFields(values);
+  const masked = maskFields(values);
   const shown = Object.keys(values).filter((name) => masked[name] === values[name]);
   expect(shown.sort()).toEqual(shownAttributes.toSorted());
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { csvRow, formatJson, ResultWriter, writePlainly } from '../../../cli/terminal/terminal.ts';
+import { formatCsvRow, formatJson, ResultWriter, writePlainly } from '../../../cli/terminal/terminal.ts';
 
 async function* from(...values: readonly unknown[]): AsyncGenerator<unknown> {
   yield* values;
@@ -80,7 +80,7 @@ test('results command no terminal; in a file or pipe they are what carriers wrot
   for (const isTTY of [true, false]) {
     const written: string[] = [];
     const writer = new ResultWriter({ isTTY, write: (text) => written.push(text) });
-    await writer.write(csvRow([hostile, 1]));
+    await writer.write(formatCsvRow([hostile, 1]));
     await writer.writeArray(from(hostile));
     await writer.flush();
     const [row, ...rest] = written.join('').split('\n');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { routed } from '../../../emulators/api/route-table.ts';
+import { findRoute } from '../../../emulators/api/route-table.ts';
 import { routes } from '../../../lambda/functions/query-api/routes.ts';
 
 describe('a request', () => {
@@ -15,7 +15,7 @@ describe('a request', () => {
     ['GET', '/v1/Sims/%E0%A4%A', '$default', {}],
     ['POST', '/v1/Sims', '$default', {}],
   ])('takes the route that API Gateway would choose: %s %s', (method, path, key, pathParameters) => {
-    expect(routed(routes, method, path)).toEqual({ routeKey: key, pathParameters });
+    expect(findRoute(routes, method, path)).toEqual({ routeKey: key, pathParameters });
   });
 
   it('takes the route with the fewest parameters if several match', () => {
@@ -23,6 +23,6 @@ describe('a request', () => {
       { path: '/v1/{any}', operation: 'fetchSim', protected: true },
       { path: '/v1/Sims', operation: 'listSims', protected: true },
     ] as const;
-    expect(routed(table, 'GET', '/v1/Sims').routeKey).toBe('GET /v1/Sims');
+    expect(findRoute(table, 'GET', '/v1/Sims').routeKey).toBe('GET /v1/Sims');
   });
 });

@@ -1,6 +1,6 @@
 import twilio from 'twilio';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import type { LocalLedger } from '../../../local/ledger-interface.ts';
 import { startLocalLedger } from '../../../local/local-ledger.ts';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
     onTrouble: (sentence) => expect.fail(sentence),
   });
   // The client gives no dates, so it sees the last 30 days: the examples are told as if they were of yesterday.
-  const { stream } = await exampleDeliveries();
+  const { stream } = await readExampleDeliveries();
   for (const { source, data, partitionKey } of stream.filter(
     (body) => !body.partitionKey.includes('history'),
   )) {

@@ -10,7 +10,7 @@ import {
   carrierTraits,
   type WebhookAuthentication,
 } from '../../../lambda/ledger/source.ts';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import type { LocalLedger } from '../../../local/ledger-interface.ts';
 import { startLocalLedger } from '../../../local/local-ledger.ts';
 import { basic, koreSignature, twilioSigned } from '../../lambda/functions/webhook-receiver/requests.ts';
@@ -111,7 +111,7 @@ function expectReceived(received: number, expected: number): void {
 
 /** The example records as each carrier posts them; what is not JSON by itself, unchanged. */
 async function exampleCallbacks(): Promise<Callback[]> {
-  const { stream } = await exampleDeliveries();
+  const { stream } = await readExampleDeliveries();
   const bodiesOf = (carrier: Carrier) =>
     stream.filter(({ source }) => source === carrier).map(({ data }) => data);
   const linesOf = (carrier: Carrier) => bodiesOf(carrier).map(String);
@@ -163,7 +163,7 @@ async function rejects(of: LocalLedger): Promise<string[]> {
 describe('the carriers’ requests', () => {
   it('make the same ledger as by Kinesis, and change nothing when they are sent again', async () => {
     const callbacks = await exampleCallbacks();
-    for (const { source, data, partitionKey } of (await exampleDeliveries()).stream) {
+    for (const { source, data, partitionKey } of (await readExampleDeliveries()).stream) {
       await put.putRecord(source, data, partitionKey);
     }
     const statuses = await Promise.all(callbacks.map((callback) => statusOf(callback)));
@@ -189,7 +189,7 @@ describe('the carriers’ requests', () => {
   });
 
   it('may be CloudEvents, structured or batched, and in gzip', async () => {
-    const { stream } = await exampleDeliveries();
+    const { stream } = await readExampleDeliveries();
     const event = String(stream.find(({ source }) => source === 'kore')?.data);
     const structured = { 'content-type': 'application/cloudevents+json; charset=utf-8' };
     const batched = { 'content-type': 'application/cloudevents-batch+json' };

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  childrenNamed,
-  childText,
-  element,
-  field,
+  findChildren,
   parseXml,
-  xmlDocument,
+  readChildText,
+  renderDocument,
+  renderElement,
+  renderField,
 } from '../../../emulators/s3/xml.ts';
 
 /** Any code point that is a character: not half of a surrogate pair. */
@@ -21,9 +21,12 @@ test('a document is read with namespaces, attributes, comments and empty element
     <s3:Delete xmlns:s3="http://s3.amazonaws.com/doc/2006-03-01/"><Object><Key a='1'> a&amp;b&#x41;&#66; </Key></Object><Quiet/><Object><Key><![CDATA[<&>]]></Key></Object></s3:Delete>
   `;
   const root = parseXml(text, 'Delete');
-  expect(childrenNamed(root, 'Object').map((entry) => childText(entry, 'Key'))).toEqual([' a&bAB ', '<&>']);
-  expect(childText(root, 'Quiet')).toBe('');
-  expect(childText(root, 'Missing')).toBeUndefined();
+  expect(findChildren(root, 'Object').map((entry) => readChildText(entry, 'Key'))).toEqual([
+    ' a&bAB ',
+    '<&>',
+  ]);
+  expect(readChildText(root, 'Quiet')).toBe('');
+  expect(readChildText(root, 'Missing')).toBeUndefined();
 });
 
 describe('a body is refused', () => {
@@ -48,8 +51,8 @@ describe('a body is refused', () => {
 test('any text that is written is read as it was', () => {
   fc.assert(
     fc.property(fc.string({ unit: anyCharacter }), (text) => {
-      const root = parseXml(xmlDocument('Root', element('Entry', field('Key', text))), 'Root');
-      expect(childText(childrenNamed(root, 'Entry')[0]!, 'Key')).toBe(text);
+      const root = parseXml(renderDocument('Root', renderElement('Entry', renderField('Key', text))), 'Root');
+      expect(readChildText(findChildren(root, 'Entry')[0]!, 'Key')).toBe(text);
     }),
   );
 });

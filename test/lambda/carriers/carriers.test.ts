@@ -5,7 +5,7 @@ import { interpret, wireFormats } from '../../../lambda/carriers/index.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import { jsonObject } from '../../../lambda/json/json.ts';
 import { carriers, carrierTraits } from '../../../lambda/ledger/source.ts';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 
 const project = new URL('../../../', import.meta.url);
@@ -20,7 +20,7 @@ function namedCarrier(reading: Reading): string | undefined {
 
 describe('the table of carriers', () => {
   it.each(carriers)('names the format of %s: its example is read as its own', async (carrier) => {
-    const { stream } = await exampleDeliveries();
+    const { stream } = await readExampleDeliveries();
     const values = stream
       .filter(({ source }) => source === carrier)
       .flatMap(({ data }) => [...readBody(data).parts()])

@@ -3,7 +3,7 @@ import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { detectDelimiter, findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom, statedBy } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
 import { readAll } from '../../records/read-all.ts';
@@ -32,7 +32,7 @@ function documented(reading: Reading): unknown {
 }
 
 describe('names that every object has', async () => {
-  const { stream, files } = await exampleDeliveries();
+  const { stream, files } = await readExampleDeliveries();
   const bodies = stream.filter(({ data }) => data[0] === 0x7b);
 
   it('are members like any other in every carrier’s JSON', () => {

@@ -1,13 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { carriers } from '../../../lambda/ledger/source.ts';
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { luhnDigit } from '../../../simulator/identity.ts';
 import { InMemoryLedger } from '../../simulator/in-memory-ledger.ts';
 import { expectedItems, expectedReceipt } from './truth.ts';
 
 async function replayed(): Promise<InMemoryLedger> {
-  const { stream, files } = await exampleDeliveries();
+  const { stream, files } = await readExampleDeliveries();
   const ledger = new InMemoryLedger();
   await ledger.take([
     ...stream.map((body) => ({ kind: 'stream' as const, records: 0, ...body })),
@@ -45,7 +45,7 @@ describe('the example records', () => {
   });
 
   it('come from all carriers by stream, and from three by file', async () => {
-    const { stream, files } = await exampleDeliveries();
+    const { stream, files } = await readExampleDeliveries();
     expect([...new Set(stream.map((body) => body.source))].sort()).toEqual([...carriers].sort());
     expect(files.map((file) => `${file.source}/${file.key}`)).toEqual([
       '1nce/cdr_20261102_130000.csv',
@@ -57,7 +57,7 @@ describe('the example records', () => {
   it('hold every Super SIM event type, both type prefixes, and data as an object and as a string', async () => {
     const types = new Set<string>();
     const data = new Set<string>();
-    for (const body of (await exampleDeliveries()).stream) {
+    for (const body of (await readExampleDeliveries()).stream) {
       for (const record of objectsIn(body.data)) {
         if (!('specversion' in record)) continue;
         types.add(String(record['type']));
@@ -106,7 +106,9 @@ describe('the example records', () => {
   });
 
   it('have valid ICCIDs and IMEIs', async () => {
-    const text = (await exampleDeliveries()).stream.map((body) => body.data.toString('latin1')).join('\n');
+    const text = (await readExampleDeliveries()).stream
+      .map((body) => body.data.toString('latin1'))
+      .join('\n');
     const imeis = [...text.matchAll(/\\?"imei\\?":\\?"(\d{15})\\?"/g)].map(([, imei = '']) => imei);
     const iccids = [...text.matchAll(/\\?"sim_iccid\\?":\\?"(\d+)\\?"/g)].map(([, iccid = '']) => iccid);
     expect(imeis.length).toBeGreaterThan(20);

@@ -1,11 +1,11 @@
-import { exampleDeliveries } from '../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import type { FleetTruth } from '../../../simulator/truth.ts';
 import { PlainLedger, recordsOf } from '../../simulator/plain-ledger.ts';
 
 type Partition = NonNullable<ReturnType<FleetTruth['partitions']['get']>>;
 type Item = Readonly<Record<string, unknown>>;
 
-const { stream, files } = await exampleDeliveries();
+const { stream, files } = await readExampleDeliveries();
 const streamed = new PlainLedger();
 for (const body of stream) takeBody(streamed, body);
 const ledger = new PlainLedger();

@@ -10,7 +10,7 @@ import { environment } from '../../../../lambda/aws/names.ts';
 import { makeContinuation } from '../../../../lambda/ingest/files/messages.ts';
 import { fileMapping, functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
-import { exampleDeliveries } from '../../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../../local/examples/index.ts';
 import { findPlace, localSources, quarantineBucket } from '../../../../local/places.ts';
 import { Receipts } from '../../../../local/receipts.ts';
 import { expectNone, personalValues } from '../../../personal-data.ts';
@@ -238,7 +238,7 @@ test('of several messages exactly those are reported that failed', async () => {
 
 test('nothing personal is logged, whatever is wrong with a file', async () => {
   announce(bucket);
-  const { files } = await exampleDeliveries();
+  const { files } = await readExampleDeliveries();
   const withoutHeader = file(5).subarray(header.length + 1);
   const namesFirst = Buffer.from('"901405100000101","8988280666001000101","user@example.com"\n');
   const bodies = [...files.map(({ bytes }) => bytes), withoutHeader, namesFirst, file(30)];

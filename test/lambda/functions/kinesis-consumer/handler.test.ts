@@ -8,7 +8,7 @@ import { carriers } from '../../../../lambda/ledger/source.ts';
 import { FenceTable } from '../../../../lambda/store/day-fence.ts';
 import { functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
-import { exampleDeliveries } from '../../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../../local/examples/index.ts';
 import { findPlace, localSources, quarantineBucket } from '../../../../local/places.ts';
 import { Receipts } from '../../../../local/receipts.ts';
 import { expectedStreamReceipt } from '../../../local/examples/truth.ts';
@@ -151,7 +151,7 @@ const one = (record: object): KinesisStreamRecord => kinesisRecord('twilio', JSO
 
 describe('the Kinesis consumer', () => {
   test('takes in the examples of all carriers, counts each record once, and logs nothing personal', async () => {
-    const { stream } = await exampleDeliveries();
+    const { stream } = await readExampleDeliveries();
     const from = lines.length;
     for (const { name } of localSources) {
       const records = stream.filter(({ source }) => source === name);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { routed } from '../../../../emulators/api/route-table.ts';
+import { findRoute } from '../../../../emulators/api/route-table.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
 import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
@@ -20,7 +20,7 @@ import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { alertStateTable, alertsTable, findingsTable } from '../../../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../../../lambda/store/writer.ts';
-import { exampleDeliveries } from '../../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../../local/examples/index.ts';
 import { readAll } from '../../../records/read-all.ts';
 import { ledgerTablesOf } from '../../store/running-tables.ts';
 
@@ -93,7 +93,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
 export function apiEvent(path: string, sending: Sending = {}): APIGatewayProxyEventV2 {
   const { method = 'GET', stage = '$default', basePath = '', domainName = 'api.example.com' } = sending;
   const [route = '', query = ''] = path.split(/\?(.*)/s);
-  const { routeKey, pathParameters } = routed([...routes, ...consoleRoutes], method, route);
+  const { routeKey, pathParameters } = findRoute([...routes, ...consoleRoutes], method, route);
   const { authorization = basic(credentials.account, 'token') } = sending;
   const prefix = stage === '$default' ? basePath : `${basePath}/${stage}`;
   const requestContext = {
@@ -161,5 +161,5 @@ export async function takeIn(
 
 /** Stores the example records of all carriers, without their CSV files. */
 export async function takeExamples(client: DynamoDBClient): Promise<void> {
-  await takeIn(client, (await exampleDeliveries()).stream);
+  await takeIn(client, (await readExampleDeliveries()).stream);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { csvColumns, type ResourceSchema } from '../../../../cli/lists/columns.ts';
+import { listCsvColumns, type ResourceSchema } from '../../../../cli/lists/columns.ts';
 import type {
   event,
   origin,
@@ -206,7 +206,7 @@ it.each<[ResourceSchema | 'File', Readonly<Record<string, Shown>>, readonly stri
   '%s of openapi.yaml has a member for every attribute that is shown, and no other',
   (schema, members, others) => {
     const shown = Object.values(members).flatMap((one) => (typeof one === 'string' ? [] : one));
-    const documented = csvColumns(schema as ResourceSchema);
+    const documented = listCsvColumns(schema as ResourceSchema);
     expect([...new Set([...shown, ...others])].sort()).toEqual([...documented].sort());
   },
 );

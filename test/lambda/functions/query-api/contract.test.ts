@@ -4,7 +4,11 @@ import addFormats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderClientTypes } from '../../../../bin/client-types.ts';
-import { type Contract, exampleRequest, renderDocumentation } from '../../../../bin/documentation-page.ts';
+import {
+  type Contract,
+  makeExampleRequest,
+  renderDocumentation,
+} from '../../../../bin/documentation-page.ts';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
 import { AlertState } from '../../../../lambda/alerts/sweep/alert-state.ts';
 import type { BillReader } from '../../../../lambda/bills/bill-reader.ts';
@@ -339,7 +343,7 @@ describe('the answers', () => {
     async (path, operation, example = {}) => {
       const answer = await send(
         apiOver(tables.client, { bills, quarantine }),
-        exampleRequest(rendered, path),
+        makeExampleRequest(rendered, path),
       );
       expect({ status: answer.status, body: answer.body }).toEqual({ status: 200, body: example });
       expect(faultsOf(operation, { ...answer, body: { ...example } })).toEqual([]);

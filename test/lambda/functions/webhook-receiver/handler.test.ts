@@ -8,7 +8,7 @@ import type { WebhookSourceDescription } from '../../../../lambda/aws/sources.ts
 import { makeWebhookRouteKey, webhookPath } from '../../../../lambda/functions/webhook-receiver/routes.ts';
 import { functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
-import { exampleDeliveries } from '../../../../local/examples/index.ts';
+import { readExampleDeliveries } from '../../../../local/examples/index.ts';
 import { expectNone, personalValues } from '../../../personal-data.ts';
 import { basic } from './requests.ts';
 import { TroubledStream } from './troubled-stream.ts';
@@ -117,7 +117,7 @@ function told() {
 const json = { 'content-type': 'application/json' };
 
 test('a request is answered, measured and logged, and nothing of what it brought', async () => {
-  const examples = (await exampleDeliveries()).stream.filter(({ source }) => source === '1nce');
+  const examples = (await readExampleDeliveries()).stream.filter(({ source }) => source === '1nce');
   for (const { data } of examples) {
     expect(await answerTo(eventOf('fleet', data.toString('utf8')))).toEqual({
       statusCode: 200,
