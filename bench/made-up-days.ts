@@ -3,7 +3,10 @@ import { ConflictError, type DayPorts, type StoredObject } from '../lambda/days/
 import type { Usage } from '../lambda/ledger/observation.ts';
 import { epochMilliseconds, formatTime } from '../lambda/ledger/time.ts';
 
-/** A fleet whose days are made up as they are asked for, and a lake that forgets their rows: what a pass costs is its own. */
+/**
+ * A fleet whose days are made up as they are requested, and a lake that forgets their rows: what a pass costs is its
+ * own.
+ */
 
 const dayMilliseconds = 86_400_000;
 /** SIMs in a page of the list of all. */

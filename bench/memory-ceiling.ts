@@ -53,13 +53,13 @@ interface Task {
   readonly event: () => object;
 }
 
-const announcement = {
+const notification = {
   eventName: 'ObjectCreated:Put',
   s3: { bucket: { name: bucket }, object: { key: fileKey } },
 };
 const message = {
   messageId: 'message',
-  body: JSON.stringify({ Records: [announcement] }),
+  body: JSON.stringify({ Records: [notification] }),
   attributes: { SentTimestamp: String(arrivedAt) },
 };
 const inStream = (records: readonly KinesisStreamRecord[]): object => ({

@@ -10,7 +10,7 @@ import { LedgerReader } from '../lambda/store/reader.ts';
 
 /** Ledgers that the query API is measured on, and the requests. */
 
-/** The SIM that is asked for. */
+/** The SIM that is requested. */
 export const sim = '8988307000000120011';
 /** What the local engine takes. */
 export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };

@@ -9,14 +9,14 @@ import type { Item } from '../lambda/store/items.ts';
  *
  *   node stub-dynamodb.ts [CONTENTS]
  *
- * CONTENTS is a file with a {@link StubItem} a line, which it answers with when it is asked for their keys. On its second
- * port it knows half of the usage records as well, told by their keys; on the first none.
+ * CONTENTS is a file with a {@link StubItem} a line, which it answers with when it is requested their keys. On its
+ * second port it knows half of the usage records as well, told by their keys; on the first none.
  */
 
 /** Something that the stub holds. */
 export interface StubItem {
   readonly table: 'Sims' | 'Usage';
-  /** As DynamoDB's JSON. Of usage one item stands for all, with the key that is asked for. */
+  /** As DynamoDB's JSON. Of usage one item stands for all, with the key that is requested. */
   readonly item: Item;
 }
 

@@ -13,9 +13,10 @@ import {
 } from '../lambda/store/tables.ts';
 
 /**
- * DynamoDB with the tables of a fleet, its Kinesis stream, and the lake in S3, which answer at once: what a sweep of alerts
- * or a day pass costs that talks to them is its own. SIMs and their records are made up as they are asked for; the tables of
- * alerts keep what is put there, the lake all but its rows. A program: it tells its parent the port, and ends with it.
+ * DynamoDB with the tables of a fleet, its Kinesis stream, and the lake in S3, which answer at once: what a sweep of
+ * alerts or a day pass costs that talks to them is its own. SIMs and their records are made up as they are requested;
+ * the tables of alerts keep what is put there, the lake all but its rows. A program: it tells its parent the port, and
+ * ends with it.
  *
  *   node stub-fleet.ts '{"sims":1000000,"silentEvery":100,…}'
  */
@@ -35,7 +36,7 @@ export interface StubFleet {
   readonly usage: Item;
   /** The source of the SIMs. */
   readonly source: string;
-  /** The last closed day; every day is where it is left out. */
+  /** The last closed day; every day is by default. */
   readonly closedThrough?: string | undefined;
 }
 
@@ -57,7 +58,7 @@ const networks = 20;
 /** The members of attributes, by their types. */
 const types = ['S', 'N', 'BOOL'];
 
-/** What is asked for, as far as the stub looks at it. */
+/** What is requested, as far as the stub looks at it. */
 interface Requested {
   readonly TableName: string;
   readonly IndexName?: string;
@@ -103,7 +104,7 @@ const ownAttributes: Readonly<Record<string, (number: number, mark: number) => s
   signalledAt: (_, mark) => `{"N":"${mark}"}`,
 };
 
-/** Makes the text of SIMs' items with the attributes that are asked for, all of them where none are named. */
+/** Makes the text of SIMs' items with the attributes that are requested, all of them where none are named. */
 function makeSimText(request: Requested): (number: number) => string {
   const attributes = listWanted(request) ?? Object.keys(fleet.sim);
   const parts = attributes
@@ -138,7 +139,7 @@ function scanSims(request: Requested): string {
   return `{"Items":[${items.join(',')}],"ScannedCount":${items.length}${next}}`;
 }
 
-/** The attributes that are asked for; undefined where none are named. */
+/** The attributes that are requested; undefined where none are named. */
 function listWanted({
   ProjectionExpression: wanted,
   ExpressionAttributeNames: names = {},

@@ -19,7 +19,7 @@ const folder = join(project, 'docs/images');
 /** What the browser's clock says: the evening of the examples' day, so that ages stay the same. */
 const now = '2026-11-02T20:00:00Z';
 
-/** Rules by which some of the examples' SIMs are silent when the last record has come. */
+/** Rules by which some of the examples' SIMs are silent when the last record has arrived. */
 const rules = [{ name: 'silent', kind: 'silent', after: '6h', severity: 'critical' }];
 
 /** A picture by its name, with what it shows. */

@@ -15,10 +15,10 @@ export const shownTheme = computed(() =>
   theme.value === 'auto' ? (systemIsDark.value ? 'dark' : 'light') : theme.value,
 );
 
-/** Whether IMSI, IMEI, MSISDN and IP addresses are shown, and asked for. */
+/** Whether IMSI, IMEI, MSISDN and IP addresses are shown, and requested. */
 export const showsPersonalData = signal(false);
 
-/** Personal fields that the API answers only if they are asked for: the value of its parameter `Include`. */
+/** Personal fields that the API answers only if they are requested: the value of its parameter `Include`. */
 export function listIncluded(): string | undefined {
   return showsPersonalData.value ? 'imsi,ip_address,detail' : undefined;
 }

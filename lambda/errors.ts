@@ -1,6 +1,6 @@
 /**
  * An error whose message is written for a person: it says what is wrong, the value given, and what to do. It is shown
- * without its stack. Any other error is a fault in simledger, and is shown with its stack.
+ * without its stack. Any other error is a bug in simledger, and is shown with its stack.
  */
 export abstract class UserError extends Error {}
 

@@ -20,7 +20,7 @@ export interface FileIngestProps extends IngestProps {
 /** Files that are imported at the same time when dead letters are retried: the minimum that Lambda accepts. */
 const concurrentDeadLetters = 2;
 
-/** Ingestion through S3: buckets announce files on a queue, which the importer processes. */
+/** Ingestion through S3: buckets send notifications to a queue, which the importer processes. */
 export class FileIngest extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -39,8 +39,8 @@ export class FileIngest extends Construct {
       retentionDays: 4,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: fileMapping.maximumReceives },
     });
-    this.#allowAnnouncements();
-    for (const source of props.sources) source.announceFilesTo(this.queue);
+    this.#allowNotifications();
+    for (const source of props.sources) source.notifyOfFiles(this.queue);
     this.importer = this.#importer(props);
     this.#allowImport(props);
     this.#import('Mapping', this.queue, { maxConcurrency: props.settings.maximumConcurrency });
@@ -65,10 +65,10 @@ export class FileIngest extends Construct {
   }
 
   /**
-   * Lets this account's buckets announce files. The policy cannot name the buckets: each needs it before it is created.
-   * The importer refuses announcements of buckets that belong to no source.
+   * Lets this account's buckets send notifications. The policy cannot name the buckets: each needs it before it is
+   * created. The importer refuses notifications of buckets that belong to no source.
    */
-  #allowAnnouncements(): void {
+  #allowNotifications(): void {
     this.queue.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('s3.amazonaws.com')],

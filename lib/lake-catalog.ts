@@ -41,7 +41,7 @@ const types: Readonly<Record<ColumnKind, Type>> = {
   flag: Schema.BOOLEAN,
 };
 
-/** The kinds of rows that are asked for. Renderings are of use to the pass only. */
+/** The kinds of rows that are requested. Renderings are of use to the pass only. */
 const queriedKinds = ['usage', 'sessions', 'events', 'findings'] as const satisfies readonly RowKind[];
 
 /** Earlier than any record that a carrier still has. Each day that a query does not exclude is a request to S3. */

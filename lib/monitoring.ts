@@ -71,7 +71,7 @@ const longestHold = Duration.hours(1);
  */
 const rejectedPercent = 5;
 
-/** Rejects an hour below which a percentage says nothing, and below which not even an hour of nothing but rejects does. */
+/** The minimum rejects an hour for a percentage to mean anything, and for an hour with nothing but rejects. */
 const fewestRejects = { ofMany: 10, ofAll: 3 };
 
 /**

@@ -44,9 +44,9 @@ export const outputName = {
   eventRetentionDays: 'EventRetentionDays',
   /** Days that an item of the usage table is kept; 0 forever. */
   usageRetentionDays: 'UsageRetentionDays',
-  /** URL of the queue that brings file announcements; absent where no source delivers files, like the next. */
+  /** URL of the queue of file notifications; absent if no source delivers files, like the next. */
   fileQueue: 'FileQueue',
-  /** URL of the queue of announcements that were given up. */
+  /** URL of the dead-letter queue of file notifications. */
   deadLetterQueue: 'DeadLetterQueue',
   /** Name of the Kinesis consumer. */
   consumerFunction: 'ConsumerFunction',

@@ -71,7 +71,7 @@ export function showStorage(scope: Construct, storage: Storage): void {
   );
 }
 
-/** Shows where the lake of closed days is, and where it is asked. */
+/** Shows where the lake of closed days is, and where to query it. */
 export function showLake(scope: Construct, lake: Lake, { database, workGroup }: LakeCatalog): void {
   addOutput(scope, outputName.lakeBucket, 'Closed days', lake.bucket.bucketName);
   addOutput(scope, outputName.accountLakeBucket, 'Account events of closed days', lake.accounts.bucketName);

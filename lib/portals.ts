@@ -25,7 +25,7 @@ export interface PortalWords {
 export interface Portal {
   /**
    * - `role`: the carrier assumes a role of ours by its own AWS principal.
-   * - `user`: the portal asks for an access key, so a dedicated IAM user stands for the carrier.
+   * - `user`: the portal asks for an access key, so the carrier gets its own IAM user.
    */
   readonly writer: 'role' | 'user';
   /** ARN of the principal that assumes the role; absent where the carrier has published none. */

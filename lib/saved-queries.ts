@@ -7,7 +7,7 @@ import { athenaDialect, writeQuery } from '../lambda/queries/explore/sql.ts';
 export interface SavedQuery {
   readonly name: string;
   readonly description: string;
-  /** Each `?` is asked for when the query is run. */
+  /** Each `?` is requested when the query is run. */
   readonly sql: string;
 }
 

@@ -22,7 +22,7 @@ export interface RoleWriterSettings {
   readonly externalId: string | undefined;
 }
 
-/** The IAM user that stands for a carrier whose portal asks for an access key. */
+/** The IAM user of a carrier whose portal asks for an access key. */
 export interface UserWriterSettings {
   readonly kind: 'user';
   /** A larger number than the last deployment's replaces the key. */

@@ -66,12 +66,13 @@ export class CarrierSource extends Construct {
   }
 
   /**
-   * Announces every object that appears in the bucket, if there is one, on a queue, whose policy must let S3 send to it.
+   * Sends a notification of each new object in the bucket, if there is one, to a queue, whose policy must let S3 send
+   * to it.
    *
    * The notification is written on the bucket itself: CDK's `addEventNotification` would bring a function and a role
    * that may change every bucket's notifications.
    */
-  announceFilesTo(queue: Queue): void {
+  notifyOfFiles(queue: Queue): void {
     if (this.bucket === undefined) return;
     const bucket = this.bucket.node.defaultChild;
     if (!(bucket instanceof CfnBucket)) throw new Error(`${this.bucket.node.path} has no CfnBucket`);

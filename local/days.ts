@@ -58,7 +58,7 @@ export interface LocalDaysOptions {
   readonly maxLiveSims?: number | undefined;
   /** Resolves once nobody writes that has begun before. */
   readonly settled: () => Promise<void>;
-  /** Told of each day that was sealed. A failure brings the day's message again. */
+  /** Called with each day that was sealed. If it fails, the day's message is delivered again. */
   readonly onSealed: (manifest: Manifest) => Promise<void>;
   /** Called with messages for the user. */
   readonly onTrouble: (sentence: string) => void;

@@ -109,7 +109,7 @@ API credentials: ${credentialVariables.account} (${defaultCredentials.account}),
 /**
  * Reads the command line and the environment.
  *
- * @returns undefined when help is asked for.
+ * @returns undefined when help is requested.
  * @throws UsageError
  */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | undefined {

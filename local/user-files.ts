@@ -10,7 +10,7 @@ import { parseObject, spellBytes, splitPieces } from '../lambda/json/json.ts';
 /** CSV goes into a source's bucket, JSON onto its stream. */
 export type FileKind = 'csv' | 'json';
 
-/** A file that was asked for. */
+/** A file that was requested. */
 export interface UserFile {
   readonly path: string;
   /** Its name without folders, which is its key in the bucket. */

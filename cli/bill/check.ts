@@ -80,7 +80,7 @@ interface CheckWork {
   readonly pack: DisputePack | undefined;
 }
 
-/** Compares all lines, and writes them where they are asked for, one by one. */
+/** Compares all lines, and writes them where they are requested, one by one. */
 async function compareAll(
   context: CommandContext,
   options: CheckOptions,
@@ -157,7 +157,7 @@ function selectDays(records: OpenRecords, { tariffs, month }: RatingContext): Op
   };
 }
 
-/** What no tariff matches is another carrier's: neither an invoice nor its carrier is told of it. */
+/** What no tariff matches belongs to another carrier: it is left out of the comparison. */
 function selectNotRated(bill: Bill): Bill {
   return { ...bill, notRated: bill.notRated.filter(({ reason }) => reason !== 'no-tariff') };
 }

@@ -18,8 +18,8 @@ import type { OpenRecords } from './sim-records.ts';
 import { SortedTexts } from './sorted-texts.ts';
 
 /**
- * Compares an invoice of any size with the usage of a fleet of any size: the lines are sorted into the order in which SIMs
- * are rated, and both are gone through side by side. What is held are sums, and the differences of most money.
+ * Compares an invoice of any size with the usage of a fleet of any size: the lines are sorted into the order in which
+ * SIMs are rated, and both are read side by side. What is held are sums, and the differences of most money.
  */
 
 /** An amount in another currency than the tariffs'. */
@@ -29,7 +29,7 @@ export interface ForeignSum {
   readonly amount: Decimal;
 }
 
-/** What a comparison comes to. */
+/** The result of a comparison. */
 export interface ComparedInvoice {
   readonly lines: number;
   /** Of the invoice, in the tariffs' currency. */
@@ -54,7 +54,7 @@ export interface ComparedWith {
   /** Its tariffs' lines must be grouped by what the invoice has. */
   readonly rating: RatingContext;
   readonly records: Pick<OpenRecords, 'parts'>;
-  /** In the order in which the records are gone through. */
+  /** In the order in which the records are read. */
   readonly sims: AsyncIterable<SimRecords>;
   readonly signal: AbortSignal;
   /** Called with each SIM and what was found of it. */

@@ -7,11 +7,11 @@ import { UsageError } from '../../lambda/errors.ts';
 
 /**
  * Reads CSV as carriers and spreadsheets write it: with any of the usual delimiters and encodings, and with lines above the
- * header. One record is held at a time, so that a file may have any size.
+ * header. One row is held at a time, so that a file may have any size.
  */
 
 /** A row of a CSV file by the names of its columns, with the line in which it ends. */
-export interface CsvRecord {
+export interface CsvRow {
   readonly line: number;
   readonly cells: Readonly<Record<string, string>>;
   /** Whether it has fewer cells than the header; those that it lacks are empty. */
@@ -33,7 +33,7 @@ export interface CsvOptions {
 export interface CsvFile {
   readonly header: readonly string[];
   /** The rows behind the header, without empty ones and without repetitions of the header. Read once more at each call. */
-  walk(): AsyncGenerator<CsvRecord>;
+  walk(): AsyncGenerator<CsvRow>;
 }
 
 /** Bytes in which the header must be. */
@@ -181,7 +181,7 @@ async function* decodeFile({ file, encoding }: CsvForm): AsyncGenerator<string> 
   if (rest !== '') yield rest;
 }
 
-async function* walkRows(form: CsvForm): AsyncGenerator<CsvRecord> {
+async function* walkRows(form: CsvForm): AsyncGenerator<CsvRow> {
   const { file, delimiter, header, skipped } = form;
   const parser = parse({
     ...{ ...parserOptions, delimiter },
@@ -216,7 +216,7 @@ function isSameRow(cells: readonly string[], header: readonly string[]): boolean
   );
 }
 
-function nameCells({ file, header }: CsvForm, line: number, cells: readonly string[]): CsvRecord {
+function nameCells({ file, header }: CsvForm, line: number, cells: readonly string[]): CsvRow {
   const more = cells.slice(header.length).find((cell) => cell !== '');
   if (more !== undefined)
     throw new UsageError(

@@ -23,7 +23,7 @@ interface ForecastTotal {
   readonly high: Decimal | undefined;
 }
 
-/** `bill --forecast`: what the periods of a month will come to, from its sealed days. */
+/** `bill --forecast`: the expected cost of a month's periods, from its sealed days. */
 export async function showForecast(context: CommandContext, rating: RatingContext): Promise<ExitCode> {
   const { tariffs, month } = rating;
   const { from, through } = findRowDays(tariffs, month);

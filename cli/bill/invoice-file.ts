@@ -8,7 +8,7 @@ import type { Day } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { parseTime } from '../../lambda/ledger/time.ts';
 import type { InvoiceMap } from '../../lib/invoice-maps.ts';
-import { type CsvFile, type CsvRecord, openCsv } from './csv-file.ts';
+import { type CsvFile, type CsvRow, openCsv } from './csv-file.ts';
 import { readSim } from './roster-files.ts';
 import { countDecimals, type DecimalSign, findReading, parseWritten } from './written-numbers.ts';
 
@@ -56,7 +56,7 @@ export async function openInvoice(
   const wanted = [...new Set([...named, ...rules.flatMap(({ when }) => when?.column ?? [])])];
   const csv = await openCsv(file, { columns: wanted, delimiter });
   const check = new InvoiceCheck(file, map);
-  for await (const record of csv.walk()) check.add(record);
+  for await (const row of csv.walk()) check.add(row);
   const sign = check.finish();
   const reader = new LineReader(map, tariffs, sign);
   return {
@@ -70,8 +70,8 @@ export async function openInvoice(
 }
 
 async function* walkLines(csv: CsvFile, reader: LineReader, map: InvoiceMap): AsyncGenerator<InvoiceLine> {
-  for await (const record of csv.walk()) {
-    if (!isTotal(record, map)) yield reader.read(record);
+  for await (const row of csv.walk()) {
+    if (!isTotal(row, map)) yield reader.read(row);
   }
 }
 
@@ -80,7 +80,7 @@ const totalWords =
   /^(?:(?:grand|invoice|sub)[ -]?total|sous-total|total(?:e|en)?|totaal|summa?|somme|suma|gesamt|(?:gesamt|zwischen|end)?(?:summe|betrag))(?: (?:amount|due|charges|général|general|geral))?\s*:?$/i;
 
 /** Whether a row adds others up: its first cell, or that of the SIM, says so. */
-function isTotal({ cells }: CsvRecord, { columns }: InvoiceMap): boolean {
+function isTotal({ cells }: CsvRow, { columns }: InvoiceMap): boolean {
   const first = Object.values(cells).find((cell) => cell !== '');
   return [cells[columns.sim], first].some((cell) => cell !== undefined && totalWords.test(cell));
 }
@@ -88,12 +88,12 @@ function isTotal({ cells }: CsvRecord, { columns }: InvoiceMap): boolean {
 /** Cells in place of a number that is not there. */
 const noNumber: ReadonlySet<string> = new Set(['', '-', '\u2013', '\u2014']);
 
-function readCell({ cells }: CsvRecord, column: string | undefined): string | undefined {
+function readCell({ cells }: CsvRow, column: string | undefined): string | undefined {
   const value = column === undefined ? undefined : cells[column];
   return value === '' ? undefined : value;
 }
 
-function readNumberCell({ cells }: CsvRecord, column: string): string | undefined {
+function readNumberCell({ cells }: CsvRow, column: string): string | undefined {
   const written = cells[column] ?? '';
   return noNumber.has(written) ? undefined : written;
 }
@@ -109,58 +109,58 @@ class InvoiceCheck {
   /** The first number that could be two. */
   #ambiguous: string | undefined;
   #lines = 0;
-  total: CsvRecord | undefined;
+  total: CsvRow | undefined;
 
   constructor(file: string, map: InvoiceMap) {
     this.#file = file;
     this.#map = map;
   }
 
-  add(record: CsvRecord): void {
+  add(row: CsvRow): void {
     const { columns, decimal } = this.#map;
-    if (isTotal(record, this.#map)) {
-      this.total = record;
+    if (isTotal(row, this.#map)) {
+      this.total = row;
       return;
     }
     this.#lines += 1;
-    if (record.isShort) {
+    if (row.isShort) {
       this.#complain(
-        `${this.#file}: line ${record.line} has fewer cells than the header: complete it, or take it out`,
+        `${this.#file}: line ${row.line} has fewer cells than the header: complete it, or take it out`,
       );
       return;
     }
-    for (const column of [...columns.quantity, columns.amount]) this.#checkNumber(record, column, decimal);
-    const sim = readCell(record, columns.sim);
+    for (const column of [...columns.quantity, columns.amount]) this.#checkNumber(row, column, decimal);
+    const sim = readCell(row, columns.sim);
     if (sim !== undefined && findIdentifierFault(readSim(sim)) !== undefined)
       this.#refuse(
-        record,
+        row,
         columns.sim,
         'an ICCID with all its digits: spreadsheets cut them, where the column is not text',
       );
-    const day = readCell(record, columns.day);
+    const day = readCell(row, columns.day);
     if (columns.day !== undefined && day !== undefined && parseDay(day) === undefined)
-      this.#refuse(record, columns.day, 'a day such as 2026-10-15 or 15.10.2026');
-    const currency = readCell(record, columns.currency);
+      this.#refuse(row, columns.day, 'a day such as 2026-10-15 or 15.10.2026');
+    const currency = readCell(row, columns.currency);
     if (columns.currency !== undefined && currency !== undefined && !/^[A-Za-z]{3}$/.test(currency))
-      this.#refuse(record, columns.currency, 'the 3 letters of a currency, such as EUR');
+      this.#refuse(row, columns.currency, 'the 3 letters of a currency, such as EUR');
   }
 
-  #checkNumber(record: CsvRecord, column: string, decimal: DecimalSign | undefined): void {
-    const written = readNumberCell(record, column);
+  #checkNumber(row: CsvRow, column: string, decimal: DecimalSign | undefined): void {
+    const written = readNumberCell(row, column);
     if (written === undefined) return;
     if (decimal !== undefined) {
       if (parseWritten(written, decimal) === undefined)
-        this.#refuse(record, column, `a decimal with ${decimal === '.' ? 'a point' : 'a comma'}`);
+        this.#refuse(row, column, `a decimal with ${decimal === '.' ? 'a point' : 'a comma'}`);
       return;
     }
     const reading = findReading(written);
-    const where = `line ${record.line}, ${column}: ${JSON.stringify(written)}`;
-    if (reading === 'none') this.#refuse(record, column, 'a number, such as 1234.56 or 1.234,56');
+    const where = `line ${row.line}, ${column}: ${JSON.stringify(written)}`;
+    if (reading === 'none') this.#refuse(row, column, 'a number, such as 1234.56 or 1.234,56');
     else if (reading === 'either') this.#ambiguous ??= where;
     else if (reading !== 'both') this.#certain[reading] ??= where;
   }
 
-  #refuse({ line, cells }: CsvRecord, column: string, accepted: string): void {
+  #refuse({ line, cells }: CsvRow, column: string, accepted: string): void {
     this.#complain(
       `${this.#file}: line ${line}, ${column}: ${JSON.stringify(cells[column] ?? '')} given; accepted is ${accepted}`,
     );
@@ -217,53 +217,50 @@ class LineReader {
   }
 
   /** @returns undefined if there is no number. */
-  readAmount(record: CsvRecord): Decimal | undefined {
-    const written = readNumberCell(record, this.#map.columns.amount);
+  readAmount(row: CsvRow): Decimal | undefined {
+    const written = readNumberCell(row, this.#map.columns.amount);
     const text = written === undefined ? undefined : parseWritten(written, this.#sign);
     return text === undefined ? undefined : makeDecimal(text);
   }
 
-  read(record: CsvRecord): InvoiceLine {
+  read(row: CsvRow): InvoiceLine {
     const { columns, rules } = this.#map;
-    const { line, cells } = record;
+    const { line, cells } = row;
     const rule = rules.find(({ when }) => when === undefined || (cells[when.column] ?? '') === when.is);
-    const currency = readCell(record, columns.currency)?.toUpperCase();
+    const currency = readCell(row, columns.currency)?.toUpperCase();
     const isForeign = currency !== undefined && this.#tariffs.every((one) => one.currency !== currency);
-    const sim = readCell(record, columns.sim);
-    const day = readCell(record, columns.day);
+    const sim = readCell(row, columns.sim);
+    const day = readCell(row, columns.day);
     return {
       ...{ line, sim: sim === undefined ? undefined : readSim(sim), name: rule?.name },
-      dimensions: this.#readDimensions(record),
-      ...this.#readQuantity(record, rule?.name),
-      amount: this.readAmount(record) ?? zero,
+      dimensions: this.#readDimensions(row),
+      ...this.#readQuantity(row, rule?.name),
+      amount: this.readAmount(row) ?? zero,
       notRated: isForeign ? 'exchange' : rule?.notRated,
       foreignCurrency: isForeign ? currency : undefined,
       day: day === undefined ? undefined : parseDay(day),
     };
   }
 
-  #readDimensions(record: CsvRecord): InvoiceLine['dimensions'] {
+  #readDimensions(row: CsvRow): InvoiceLine['dimensions'] {
     const { columns } = this.#map;
-    const country = readCell(record, columns.country);
-    const network = readCell(record, columns.network);
-    const day = readCell(record, columns.day);
+    const country = readCell(row, columns.country);
+    const network = readCell(row, columns.network);
+    const day = readCell(row, columns.day);
     return {
       country:
         country === undefined ? undefined : (readCountry({ name: country, isoCode: country }) ?? country),
       network: network === undefined ? undefined : parseNetwork(network),
-      zone: readCell(record, columns.zone),
+      zone: readCell(row, columns.zone),
       day: day === undefined ? undefined : parseDay(day),
-      session: readCell(record, columns.session),
+      session: readCell(row, columns.session),
     };
   }
 
   /** The quantity in the unit of its charge. */
-  #readQuantity(
-    record: CsvRecord,
-    name: string | undefined,
-  ): Pick<InvoiceLine, 'quantity' | 'quantityDigit'> {
+  #readQuantity(row: CsvRow, name: string | undefined): Pick<InvoiceLine, 'quantity' | 'quantityDigit'> {
     const { columns, unit } = this.#map;
-    const written = columns.quantity.flatMap((column) => readNumberCell(record, column) ?? []);
+    const written = columns.quantity.flatMap((column) => readNumberCell(row, column) ?? []);
     const texts = written.map((one) => parseWritten(one, this.#sign) ?? '0');
     const target = this.#charges.get(name ?? '') ?? [...this.#charges.values()][0];
     if (texts.length === 0 || target === undefined) return { quantity: undefined, quantityDigit: undefined };

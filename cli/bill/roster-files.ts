@@ -5,7 +5,7 @@ import { identifier, makeSimKey } from '../../lambda/carriers/identifier.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { parseDecimal } from '../../lambda/json/decimal.ts';
 import { parseTime } from '../../lambda/ledger/time.ts';
-import { type CsvRecord, openCsv } from './csv-file.ts';
+import { type CsvRow, openCsv } from './csv-file.ts';
 
 /** The files that say what the ledger cannot know: the roster, and opening balances. Both are CSV with a header. */
 
@@ -60,10 +60,10 @@ export async function readBalances(
 class CheckedRow {
   readonly sim: string;
   readonly #file: string;
-  readonly #row: CsvRecord;
+  readonly #row: CsvRow;
   readonly #complaints: string[];
 
-  constructor(file: string, row: CsvRecord, complaints: string[]) {
+  constructor(file: string, row: CsvRow, complaints: string[]) {
     this.#file = file;
     this.#row = row;
     this.#complaints = complaints;

@@ -32,7 +32,7 @@ export interface OpenRecords {
   readonly live: readonly Day[];
   /** Days without a seal whose records are left out, since too many SIMs live. */
   readonly missing: readonly Day[];
-  /** Days without a seal that are so long ago that usage may have expired: what has is not in the bill. */
+  /** Unsealed days so old that usage may have expired: expired usage is not in the bill. */
   readonly expired: readonly Day[];
   /** Parts of the fleet. */
   readonly parts: number;

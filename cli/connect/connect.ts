@@ -74,7 +74,7 @@ function printForms(context: CommandContext, forms: readonly PortalForm[]): void
   }
 }
 
-/** An item as a JSON line; personal values are masked unless they are asked for. */
+/** An item as a JSON line; personal values are masked unless they are requested. */
 function formatItem({ reveal }: CommandContext, { item = {} }: StoredItem): string {
   const shown = omitFalseCost(item);
   return formats.jsonl.line(reveal ? shown : maskItem(shown), []).trimEnd();

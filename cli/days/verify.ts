@@ -50,7 +50,7 @@ export async function verifyDays(context: CommandContext, options: VerifyDaysOpt
   const { deployment } = context;
   const range = readRange(options);
   const stored = (await listLakeDays(deployment)).filter((day) => isIn(range, day));
-  // A day that was asked for by its name must be there.
+  // A day that was requested by its name must be there.
   const days = options.day === undefined ? stored : [options.day];
   const lake = openLake(deployment);
   const compare = options.full ? await openComparison(deployment, lake) : () => undefined;

@@ -85,7 +85,7 @@ export interface Places {
   readonly eventRetentionDays: number;
   /** Days that a usage record is kept; 0 forever. */
   readonly usageRetentionDays: number;
-  /** URLs of the queues of file announcements; undefined where no source delivers files. */
+  /** URLs of the queues of file notifications; undefined where no source delivers files. */
   readonly queues: { readonly files: string; readonly deadLetters: string } | undefined;
   /** Version of simledger that was deployed. */
   readonly version: string;

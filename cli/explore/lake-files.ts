@@ -34,7 +34,7 @@ const maxCopiedBytes = 4_000_000_000;
 /** Requests at the same time. */
 const concurrentReads = 16;
 
-/** Opens the lake of a deployment. Its files are copied when they are asked for. */
+/** Opens the lake of a deployment. Its files are copied when they are requested. */
 export function openDeployedLake(deployment: Deployment): LakeFiles {
   const reader = new LakeReader(openLake(deployment));
   return {

@@ -14,7 +14,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import { readObjectText } from '../quarantine/objects.ts';
 
 /**
- * What Lambda has given up: batches of Kinesis records, whole in the quarantine bucket, and announcements of files, in the
+ * What Lambda has given up: batches of Kinesis records, whole in the quarantine bucket, and file notifications, in the
  * dead-letter queue.
  */
 
@@ -108,14 +108,14 @@ function restoreDelivery(record: z.output<typeof event>['Records'][number]): Kin
   };
 }
 
-/** An announcement, hidden from others while it is processed. */
+/** A file notification, hidden from others while it is processed. */
 export interface DeadLetter {
   readonly id: string;
   /** The handle of its latest receipt, which deletes it or makes it visible. */
   receipt: string;
   /** When it was sent, milliseconds since the epoch. */
   readonly sentAt: number;
-  /** The object that it announces; undefined if it does not announce one. */
+  /** The object that it is about; undefined if it names none. */
   readonly objects: readonly FileObject[] | undefined;
 }
 

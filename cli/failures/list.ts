@@ -98,7 +98,7 @@ async function* describeBatches(
   }
 }
 
-/** Files whose announcements wait in the dead-letter queue, and since when. */
+/** Files whose notifications wait in the dead-letter queue, and since when. */
 async function listNotifiedFiles({
   deployment,
   signal,

@@ -20,7 +20,7 @@ import {
 
 /**
  * `failures redrive`: stores what Lambda gave up: batches of streams, and files in the dead-letter queue. Unreadable
- * records go to the quarantine; a batch or announcement is removed once all of it is stored.
+ * records go to the quarantine; a batch or notification is removed once all of it is stored.
  */
 export interface FailuresRedriveOptions {
   readonly dryRun: boolean;

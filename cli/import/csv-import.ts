@@ -19,7 +19,7 @@ const identityMetadata = 'simledger-identity';
 
 /**
  * Imports CSV: uploads the file to the source's bucket, as the carrier would, and watches the deployed importer. A file
- * that is there already is not uploaded again; if it was never announced, it is announced.
+ * that is there already is not uploaded again; if the importer was never notified of it, it is notified.
  *
  * If the command ends early, the import continues; run again, the command watches its progress.
  */
@@ -29,7 +29,7 @@ export async function importCsv(task: ImportTask): Promise<Imported> {
   const object = await placeFile(task);
   const known = await files.read(objectName(object));
   if (known?.state === 'done') return { ...describeEnd(known), outcome: 'done before' };
-  if (known === undefined && task.input.object?.bucket === object.bucket) await announce(task, object);
+  if (known === undefined && task.input.object?.bucket === object.bucket) await notifyImporter(task, object);
   return watch(task, files, objectName(object));
 }
 
@@ -89,8 +89,8 @@ function identifyInput({ identity, object }: ImportTask['input']): string {
   return object === undefined ? identity : encodeURIComponent(`${object.bucket}/${object.key}@${identity}`);
 }
 
-/** Announces a file to the importer that was in the bucket before the bucket announced files. */
-async function announce({ context }: ImportTask, object: FileObject): Promise<void> {
+/** Notifies the importer of a file that was in the bucket before the bucket sent notifications. */
+async function notifyImporter({ context }: ImportTask, object: FileObject): Promise<void> {
   const { sqs, places } = context.deployment;
   await sqs.send(
     new SendMessageCommand({ QueueUrl: places.queues?.files, MessageBody: makeContinuation(object) }),

@@ -72,7 +72,7 @@ export async function showList<Listed extends Resource, Position>(
 }
 
 /**
- * The resources of a list, page by page, personal values masked unless they are asked for.
+ * The resources of a list, page by page, personal values masked unless they are requested.
  *
  * @throws the signal's reason at Ctrl-C, so that a part does not look complete; UserError if a query refuses its
  * parameters.
@@ -107,7 +107,7 @@ function describeMore(shown: number, { limit }: ListOptions): string {
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
 }
 
-/** @throws UsageError if several forms are asked for. */
+/** @throws UsageError if several forms are requested. */
 export function chooseFormat(
   { json }: Pick<CommandContext, 'json'>,
   { csv, jsonl }: ListOptions,

@@ -47,7 +47,7 @@ async function countObjects({ deployment }: CommandContext, filter: RejectFilter
   return objects;
 }
 
-/** Sentences by frequency, without personal values unless they are asked for. */
+/** Sentences by frequency, without personal values unless they are requested. */
 function formatSentences({ reveal }: CommandContext, { stillRejected }: Redriven): [string, number][] {
   return [...stillRejected]
     .sort(([, a], [, b]) => b - a)

@@ -87,7 +87,7 @@ export interface Reading {
   readonly more: () => void;
   /** Reads all that is left, up to {@link maxRows}. */
   readonly readAll: () => void;
-  /** Ends {@link readAll}; the rows that have come stay. */
+  /** Ends {@link readAll}; the rows that have arrived stay. */
   readonly stop: () => void;
 }
 
@@ -103,7 +103,7 @@ type PageAnswer = { readonly meta: { readonly next_page_url: string | null } };
  * The rows of a list, page by page.
  *
  * @param rowsIn the rows of an answer.
- * @param pagesAtOnce how many pages are read without being asked for.
+ * @param pagesAtOnce how many pages are read without being requested.
  */
 export function usePages<Path extends ApiPath, Row>(
   request: ApiRequest<Path> | undefined,

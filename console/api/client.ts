@@ -131,7 +131,7 @@ export function signOut(fault?: string): void {
   credentials.value = undefined;
 }
 
-/** An answer other than the one that was asked for. */
+/** An answer other than the one that was requested. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   /** HTTP status; 0 where no answer came. */

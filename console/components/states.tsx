@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { ApiError } from '../api/client.ts';
 
-/** What stands in place of content that is not there yet, failed, or does not exist. */
+/** The content of place of content that is not there yet, failed, or does not exist. */
 
 /** Shown once something takes longer than 300 ms: CSS holds it back until then. */
 export function Loading({ what }: { readonly what: string }): JSX.Element {

@@ -24,7 +24,7 @@ export function Age({ at }: { readonly at: string | null | undefined }): JSX.Ele
   );
 }
 
-/** What identifies a person or a device: hidden until it is asked for. */
+/** What identifies a person or a device: hidden until it is requested. */
 export function Personal({ value }: { readonly value: string | null | undefined }): JSX.Element {
   if (!showsPersonalData.value) return <span class="quiet">hidden</span>;
   return value === null || value === undefined ? <span class="quiet">–</span> : <bdi>{value}</bdi>;

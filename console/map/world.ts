@@ -20,7 +20,7 @@ export interface WorldLayout {
   readonly land: string;
   /** SVG paths of those of which something is, by two letters; small countries have none. */
   readonly shapes: ReadonlyMap<string, string>;
-  /** Where each country stands that was asked for; those that the map does not know are left out. */
+  /** Where each country stands that was requested; those that the map does not know are left out. */
   readonly points: ReadonlyMap<string, Point>;
 }
 

@@ -65,7 +65,7 @@ export function Fleet({ place }: PageProps): JSX.Element {
   );
 }
 
-/** SIMs in a page, and pages that are read at once: of a larger fleet, more are read when they are asked for. */
+/** SIMs in a page, and pages that are read at once: of a larger fleet, more are read when they are requested. */
 const countedPages = { size: 1000, atOnce: 5 };
 /** The numbers of the whole fleet. */
 const fleetRequest = makeRequest('/v1/Fleet', {});

@@ -12,7 +12,7 @@ import { type Column, Table } from '../components/table.tsx';
 
 type Reject = Schemas['Reject'];
 
-/** Objects in a page, and pages that are read at once: more are read when they are asked for. */
+/** Objects in a page, and pages that are read at once: more are read when they are requested. */
 const readPages = { size: 1000, atOnce: 3 };
 
 /** What is in quarantine, by source and reason. */

@@ -23,7 +23,7 @@ import {
 
 /** The silent SIMs, where they are, and how many there are. */
 
-/** SIMs in a page, and pages that are read at once: more are read when they are asked for. */
+/** SIMs in a page, and pages that are read at once: more are read when they are requested. */
 const silentPages = { size: 500, atOnce: 4 };
 
 /** The numbers of the whole fleet. */

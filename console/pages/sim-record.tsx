@@ -89,7 +89,7 @@ export function SimRecord({ chosen, record, isLoading, sim, onClose }: SimRecord
   );
 }
 
-/** What is hidden until it is asked for, besides what the API itself leaves out. */
+/** What is hidden until it is requested, besides what the API itself leaves out. */
 const hiddenFields: ReadonlySet<string> = new Set(['imei', 'msisdn', 'imsi', 'ip_address', 'detail']);
 
 function replaceHidden(key: string, value: unknown): unknown {

@@ -43,7 +43,7 @@ interface KnownSimProps extends SimHistoryProps {
   readonly request: ApiRequest;
 }
 
-/** The page of a SIM of which records have come. */
+/** The page of a SIM of which records have arrived. */
 function KnownSim({ sim, name, place, request }: KnownSimProps): JSX.Element {
   const alertsRequest = makeRequest('/v1/Alerts', {}, { Sim: name, State: 'open', PageSize: 100 });
   const alerts = usePages(alertsRequest, (answer) => answer.alerts, maxAlertPages);

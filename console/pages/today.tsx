@@ -17,13 +17,13 @@ import { describeSilence, type SilentSims, SilentSimsSection, useSilentSims } fr
 
 const shownFiles = 100;
 
-/** Open alerts as they are asked for. */
+/** Open alerts as they are requested. */
 interface OpenAlertsAsked {
   readonly request: ApiRequest<'/v1/Alerts'>;
   readonly alerts: AskedPages<Schemas['Alert'], Answer<'/v1/Alerts'>>;
 }
 
-/** The last files, as they are asked for. */
+/** The last files, as they are requested. */
 interface FilesAsked {
   readonly request: ApiRequest<'/v1/Files'>;
   readonly files: Asked<Answer<'/v1/Files'>>;

@@ -60,7 +60,7 @@ export function makeSeries(
   };
 }
 
-/** The beginnings of all steps of a time, and of the rows: the first one may be cut to the time that was asked for. */
+/** The beginnings of all steps of a time, and of the rows: the first one may be cut to the time that was requested. */
 function listTimes(rows: readonly FleetUsage[], { from, to, step }: ShownTime): string[] {
   const times = new Set(rows.map(({ period }) => period.start_time));
   const length = stepMilliseconds[step];

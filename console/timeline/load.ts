@@ -45,7 +45,7 @@ export interface LoadedTime {
 export interface LoadPorts {
   readonly send: <Path extends ApiPath>(request: ApiRequest<Path>, sending: Sending) => Promise<Answer<Path>>;
   readonly signal: AbortSignal;
-  /** Called with how many records have come so far, after each page. */
+  /** Called with how many records have arrived so far, after each page. */
   readonly onProgress: (records: number) => void;
 }
 
@@ -56,7 +56,7 @@ export interface LoadQuery {
   readonly window: TimeWindow;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Personal values that are asked for, as the parameter `Include` has them. */
+  /** Personal values that are requested, as the parameter `Include` has them. */
   readonly include: string | undefined;
 }
 

@@ -50,7 +50,7 @@ export function splitSessionsTime({ from, to }: TimeWindow): TimeWindow[] {
   return parts;
 }
 
-/** Whether what was loaded still serves a window, so that nothing is asked for. */
+/** Whether what was loaded still serves a window, so that nothing is requested. */
 export function serves(
   loaded: { readonly time: TimeWindow; readonly detail: Detail } | undefined,
   window: TimeWindow,

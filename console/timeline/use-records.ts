@@ -10,7 +10,7 @@ export interface UsedRecords {
   /** The records of the last load: while another goes on, they stay. */
   readonly loaded: LoadedTime | undefined;
   readonly isLoading: boolean;
-  /** Records that have come so far: a signal, so that only what shows it is drawn again. */
+  /** Records that have arrived so far: a signal, so that only what shows it is drawn again. */
   readonly progress: ReadonlySignal<number>;
   readonly error: Error | undefined;
   readonly reload: () => void;

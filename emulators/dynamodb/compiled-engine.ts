@@ -62,7 +62,7 @@ async function compile(options: BuildOptions, cache: BundleCache): Promise<strin
   return text;
 }
 
-/** Writes a file that appears only when it is complete, and removes what became of other sources long ago. */
+/** Writes a file that appears only when it is complete, and removes the outcome of other sources long ago. */
 async function placeFile(folder: string, name: string, code: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const names = await readdir(folder);

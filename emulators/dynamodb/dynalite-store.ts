@@ -273,7 +273,7 @@ export interface Place {
 /**
  * Waits for the locks that dynalite's own writes take.
  *
- * All are asked for in one turn of the event loop, so that two callers who lock the same items get them in the same
+ * All are requested in one turn of the event loop, so that two callers who lock the same items get them in the same
  * order, and cannot deadlock.
  *
  * @returns a function that releases the locks.

@@ -57,7 +57,7 @@ interface Failure {
   readonly Message: string;
   readonly Item?: Attributes;
 }
-/** What became of a statement. AWS names the table of those that were executed, whether or not they failed then. */
+/** The outcome of a statement. AWS names the table of those that were executed, whether or not they failed then. */
 interface StatementAnswer {
   readonly TableName?: string;
   readonly Error?: Failure;

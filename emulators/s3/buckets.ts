@@ -49,7 +49,7 @@ export interface MultipartUpload {
   readonly key: string;
   readonly initiated: Date;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the object's checksum will be, when the client asked for one. */
+  /** What the object's checksum will be, when the client requested one. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
   readonly parts: Map<number, Part>;
 }

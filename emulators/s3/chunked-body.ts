@@ -80,7 +80,7 @@ class FramedReader {
     }
   }
 
-  /** The next bytes, exactly as many as asked for. */
+  /** The next bytes, exactly as many as requested. */
   async *take(count: number): AsyncGenerator<Buffer, void> {
     for (let left = count; left > 0; ) {
       if (this.#held.length === 0) await this.#refill();

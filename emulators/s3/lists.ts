@@ -13,7 +13,7 @@ export interface ListArguments {
   readonly prefix: string;
   readonly delimiter: string;
   readonly limit: number;
-  /** Writes a key, or part of one, as the client asked for it. */
+  /** Writes a key, or part of one, as the client requested it. */
   readonly keyField: (name: string, value: string | undefined) => Xml;
   /** The element that states the encoding. */
   readonly encoding: Xml;

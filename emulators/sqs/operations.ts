@@ -145,7 +145,7 @@ function toWireMessage(message: ReceivedMessage, attributeNames: readonly string
   };
 }
 
-/** The attributes of these names; undefined when none is asked for, so that JSON leaves the member out. */
+/** The attributes of these names; undefined when none is requested, so that JSON leaves the member out. */
 function select(
   attributes: Readonly<Record<string, string>>,
   names: readonly string[],

@@ -35,7 +35,7 @@ export interface ReceivedMessage {
 }
 
 /**
- * What became of a receipt handle: `stale` when the message is gone or was received again, and, for a change of its
+ * The outcome of a receipt handle: `stale` when the message is gone or was received again, and, for a change of its
  * visibility, when it is visible already.
  */
 export type ReceiptOutcome = 'done' | 'stale' | 'not a receipt';

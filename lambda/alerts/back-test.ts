@@ -4,10 +4,10 @@ import { findDecidingTime, type Rule, type Severity } from './rules.ts';
 import { findJoinedSpans } from './spans.ts';
 
 /**
- * Back-test: what rules would have told in a time, by all that is known now, beside what was told.
+ * Back-test: the alerts that rules would have sent in a period, by all that is known now, beside those that were sent.
  */
 
-/** A time in which alerts are counted, both ends included. Milliseconds since the epoch. */
+/** A period in which alerts are counted, both ends included. Milliseconds since the epoch. */
 export interface BackTestPeriod {
   readonly from: number;
   readonly to: number;
@@ -30,7 +30,7 @@ export interface RuleResult {
   /** How many alerts were true; undefined of a rule that was not tested, but sent messages. */
   readonly found: number | undefined;
   readonly foundPerWeek: number | undefined;
-  /** How many of them nothing will change but late records: they are over, and their days are sealed. */
+  /** How many of them only late records can change: they are over, and their days are sealed. */
   readonly final: number | undefined;
   /** Of how many SIMs. */
   readonly sims: number;
@@ -38,7 +38,7 @@ export interface RuleResult {
   readonly noisiest: readonly { readonly sim: string; readonly found: number }[];
   /** The one that lasted longest; undefined without one that lasted. */
   readonly longest: { readonly sim: string; readonly milliseconds: number } | undefined;
-  /** How many stored alerts were told of. */
+  /** How many stored alerts were sent. */
   readonly sent: number;
   /** How many of those were withdrawn. */
   readonly withdrawn: number;
@@ -49,8 +49,8 @@ const maxNoisiest = 5;
 const weekMilliseconds = 7 * 86_400_000;
 
 /**
- * The alerts of a rule and a SIM that were true in a period: those that would have been told in it, had every record up to
- * its end been there in time. By the same records it is the same.
+ * The alerts of a rule and a SIM that were true in a period: those that would have been sent if every record up to its
+ * end had arrived in time. The same records give the same alerts.
  *
  * @param known as `findSpans` takes it, from the rule's window before the period on.
  * @param isSealed whether all days are sealed of which a part lies between two moments.
@@ -108,7 +108,7 @@ export class BackTest {
     }
   }
 
-  /** Counts a stored episode, if it was told of and was due in the period. */
+  /** Counts a stored episode, if it was sent and was due in the period. */
   addStored({ rule, kind, severity, metAt, sequence, state }: Episode): void {
     const pending = this.#rules.find(({ name }) => name === rule)?.pending ?? 0;
     if (sequence === 0 || !isWithin(metAt + pending, this.#period)) return;
@@ -118,7 +118,7 @@ export class BackTest {
     if (state === 'withdrawn') count.withdrawn += 1;
   }
 
-  /** What came out: the tested rules in their order, then others that sent messages, by name. */
+  /** The results: the tested rules in their order, then others that sent messages, by name. */
   list(): RuleResult[] {
     const weeks = (this.#period.to - this.#period.from) / weekMilliseconds;
     const tested = this.#rules.map(({ name }) => name);

@@ -20,7 +20,7 @@ export const transitionKinds = [
   'opened',
   /** More is known of it: its times, its evidence or its members. */
   'amended',
-  /** It was told that it is over, and it is open after all. */
+  /** Its end was sent, but it is open after all. */
   'reopened',
   /** What the rule looks for is over. */
   'closed',
@@ -59,7 +59,7 @@ export interface Episode {
   readonly id: string;
   readonly rule: string;
   readonly ruleVersion: string;
-  /** What the rule looks for: a rule that was removed is told of, too. */
+  /** What the rule looks for: messages about a removed rule need it, too. */
   readonly kind: Rule['kind'];
   readonly severity: Severity;
   readonly sim: string;
@@ -81,9 +81,9 @@ export interface Episode {
   readonly group: string | undefined;
   /** The watermark at which it was last judged. It is never judged by an earlier one. */
   readonly watermark: number;
-  /** What receivers were last told, or will be by the messages that wait; undefined where nothing. */
+  /** The state that receivers were last sent, or will be sent by the waiting messages; undefined without one. */
   readonly told: Told | undefined;
-  /** Whether something is to be told that a mute, or a source that lags, holds back. */
+  /** Whether a mute, or a source that lags, holds back a message. */
   readonly isHeld: boolean;
   /** The number of messages so far. */
   readonly sequence: number;

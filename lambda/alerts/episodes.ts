@@ -8,9 +8,9 @@ import type { JoinedSpan } from './span.ts';
 /**
  * Episodes: what was written of a rule and a SIM, and is told as one incident.
  *
- * Spans are recomputed from the records each time; episodes are facts. `reconcileEpisodes` brings the stored episodes in
- * line with the spans that hold now, and says what to write and what to tell. It is a function: done again, twice at once
- * or after a crash between any two writes, it comes to the same episodes.
+ * Spans are recomputed from the records each time; episodes are facts. `reconcileEpisodes` brings the stored episodes
+ * in line with the spans that hold now, and says what to write and what to tell. It is a function: repeated, run twice
+ * at once, or after a crash between any two writes, it results in the same episodes.
  */
 
 /** A rule and a SIM that are judged. */
@@ -87,8 +87,8 @@ export function reconcileEpisodes(stored: readonly StoredEpisode[], judgement: J
 }
 
 /**
- * Makes an open episode a member of a group, which tells of it. One that was told of alone goes on to be told of: its
- * receivers must learn that it is over.
+ * Makes an open episode a member of a group, which reports it. An episode that was already sent alone keeps its own
+ * messages: its receivers must learn that it is over.
  *
  * @returns undefined where it is a member of that group already.
  */
@@ -99,8 +99,8 @@ export function joinGroup({ slot, episode }: StoredEpisode, group: string): Epis
 }
 
 /**
- * Tells of an open episode that no group has taken up, of which nothing was told, if its time has come. One whose group
- * has gone is told alone again.
+ * Sends an open episode that belongs to no group and was not sent yet, if it is due. One whose group has ended is sent
+ * alone again.
  *
  * @returns undefined where there is nothing to tell.
  */
@@ -215,7 +215,7 @@ function sharesCause({ evidence: a }: Episode, { evidence: b }: JoinedSpan): boo
   return isSame(a.begin, b.begin) || isSame(a.before, b.before);
 }
 
-/** The episode of a span: the one that there is, as the span is now, or a new one. */
+/** The episode of a span: the existing one, updated from the span, or a new one. */
 function amendEpisode(
   span: JoinedSpan,
   episode: Episode | undefined,
@@ -305,7 +305,7 @@ function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgemen
   const settled: Episode = { ...episode, ...changes, watermark, isHeld: false };
   const changed = { ...settled, ...describeDecidingTime(settled, judgement) };
   const kinds = findMessages(episode, changed, judgement);
-  // What nobody was told of, and is over, is not told later either.
+  // What was never sent, and is over, is not sent later either.
   const isToldLater = changed.told !== undefined || changed.state === 'open';
   if (kinds.length > 0 && judgement.isHeld) return { ...changed, isHeld: isToldLater };
   if (judgement.isGroupedFirst === true && changed.told === undefined && changed.state === 'open') {
@@ -325,7 +325,7 @@ function describeDecidingTime(
   return { decidedFrom: time?.from, decidedTo: time?.to };
 }
 
-/** What is to be told of an episode, beside what was. */
+/** What to send about an episode, given what was sent. */
 function findMessages(
   before: Episode,
   episode: Episode,
@@ -336,7 +336,8 @@ function findMessages(
     const tellsFrom = episode.metAt + groupWait;
     if (episode.group !== undefined || !isActive(episode)) return [];
     if (state === 'open') return watermark >= tellsFrom ? ['opened'] : [];
-    // It was over before a sweep told of it: both are told, unless it was too short to be told alone, or held back.
+    // It was over before a sweep sent it: beginning and end are sent, unless it was too short to be sent alone, or held
+    // back.
     const closesNow = before.revision === 0 || (before.state === 'open' && !before.isHeld);
     const isRecent = !isHistory && (to ?? 0) > watermark - maxToldAge;
     return closesNow && isRecent && (to ?? 0) >= tellsFrom ? ['opened', 'closed'] : [];

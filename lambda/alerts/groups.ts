@@ -1,7 +1,7 @@
 import { digest } from './digest.ts';
 
 /**
- * Groups: many SIMs that fell silent together are one incident, with the cause that they share.
+ * Groups: many SIMs that fell silent together are one incident, named by the cause that they share.
  *
  * A function of the silent SIMs, the groups that are open, and how many SIMs were alive.
  */
@@ -72,8 +72,8 @@ export interface GroupChanges {
  * Forms, extends and closes the groups of one silent rule.
  *
  * - SIMs that fell silent within `after` of each other and share a value become a group where they are more than the
- *   threshold says. Of several causes, the one that explains the greatest share of its SIMs forms a group first; what it
- *   takes up counts for no other.
+ *   threshold says. Of several causes, the one that explains the greatest share of its SIMs forms a group first; its
+ *   members count for no other.
  * - A SIM that falls silent while a group of its value is open, and within `after` of all members, joins it.
  * - A group at or below the threshold closes.
  *

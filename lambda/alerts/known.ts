@@ -8,17 +8,17 @@ import { epochMilliseconds } from '../ledger/time.ts';
  * All times in this folder are milliseconds since the epoch, by the carrier's clock.
  */
 
-/** A record, or a finding, that a span rests on: the item that holds it. */
+/** A record or finding that a span is based on: the item that holds it. */
 export interface RecordReference {
   /** The table. */
   readonly table: 'Sessions' | 'Usage' | 'Events' | 'Findings';
   /** The sort key: `sessionId`, `usageId` or `eventKey`; of a finding its id. */
   readonly key: string;
-  /** The moment of which the record tells. */
+  /** The time of the record. */
   readonly at: number;
 }
 
-/** A record that tells that the SIM is alive, and how: see docs/last-heard.md. */
+/** A record that shows that the SIM is alive, and how: see docs/last-heard.md. */
 export interface Sign {
   readonly record: RecordReference;
   /** Whether the device signalled: an attachment, a location update, a context or session that began or failed. */
@@ -66,7 +66,7 @@ export interface Known {
   readonly sealed?: SealedUsage;
   /** What was found on closed days, where rules about findings ask for it. */
   readonly findings?: KnownFindings;
-  /** What an episode that is still open rests on, of records that may have expired. */
+  /** What an open episode is based on, since its records may have expired. */
   readonly remembered?: readonly RememberedRecord[];
 }
 
@@ -83,7 +83,7 @@ export interface SealedUsage {
   readonly days: readonly { readonly from: number; readonly bytes: bigint }[];
 }
 
-/** What of a finding rules look at. */
+/** The parts of a finding that rules use. */
 export interface KnownFinding {
   readonly findingId: string;
   readonly check: string;
@@ -148,7 +148,7 @@ export function nameRecord({ table, key }: RecordReference): string {
   return `${table}/${key}`;
 }
 
-/** Things that rest on records, in the records' order, each moment of a record once. */
+/** Values that are based on records, in the records' order, each moment of a record once. */
 export function sortByRecord<Item extends { readonly record: RecordReference }>(
   items: readonly Item[],
 ): Item[] {

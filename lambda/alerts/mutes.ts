@@ -1,11 +1,9 @@
 import { epochMilliseconds } from '../ledger/time.ts';
 import { digest } from './digest.ts';
 
-/**
- * Mutes: they hold back messages, not episodes. What is still open when a mute ends is told.
- */
+/** Mutes: they hold back messages, not episodes. Episodes still open when a mute ends are sent. */
 
-/** What a mute is about. An episode must have each value that is stated. At least one is. */
+/** The scope of a mute. An episode must have each value that is stated. At least one is. */
 export interface MuteScope {
   /** Name of a rule. */
   readonly rule: string | undefined;
@@ -17,7 +15,7 @@ export interface MuteScope {
 
 /** A mute as it is stored. Times are ISO 8601, by the clock of the person who muted. */
 export interface Mute extends MuteScope {
-  /** A hash of the scope: muting the same again changes the mute that there is. */
+  /** A hash of the scope: muting the same scope again changes the existing mute. */
   readonly id: string;
   /** When it ends, exclusively. */
   readonly until: string;
@@ -26,7 +24,7 @@ export interface Mute extends MuteScope {
   readonly createdAt: string;
 }
 
-/** The most characters of a reason. */
+/** The maximum characters of a reason. */
 export const maxReasonLength = 500;
 
 /** The id of a mute: 12 hexadecimal digits. */
@@ -34,7 +32,7 @@ export function identifyMute({ rule, sim, source }: MuteScope): string {
   return digest(JSON.stringify([rule ?? null, sim ?? null, source ?? null])).slice(0, 12);
 }
 
-/** What of an episode decides whether a mute is about it. */
+/** The parts of an episode that decide whether a mute applies to it. */
 export interface MutedEpisode {
   readonly rule: string;
   readonly sim: string;

@@ -2,12 +2,12 @@ import { canonicalText } from './digest.ts';
 import type { Episode, EpisodeWrite, Slot, StoredEpisode } from './episode.ts';
 
 /**
- * The writes that lead from what is stored to what shall be, in an order that a crash may cut and other sweeps may run
- * into.
+ * Plans the writes from the stored state to the wanted one, in an order that is safe if a crash interrupts it or
+ * another sweep does the same.
  *
- * An episode changes only where it stands, by its revision: so of two sweeps one fails. Only then it moves, unchanged,
- * to where it belongs: it is put there first and leaves its mark afterwards. What was left halfway moves before it
- * changes.
+ * An episode changes only in its slot, on condition of its revision: so of two sweeps one fails. Only then it moves,
+ * unchanged, to its new slot: it is put there first and leaves its mark afterwards. An unfinished move is completed
+ * before the episode changes.
  */
 export function planWrites(stored: readonly StoredEpisode[], next: readonly Episode[]): EpisodeWrite[] {
   const plan = new Plan(stored);
@@ -64,8 +64,8 @@ class Plan {
   }
 
   /**
-   * Begins an episode in the live slot, be it over or not. All begin there, and what was there is a condition: so of two
-   * sweeps one fails, whatever each of them knows. The episode that is live steps aside and is moved back afterwards.
+   * Begins an episode in the live slot, whether it is over or not. All begin there, on condition of the slot's content:
+   * so of two sweeps one fails, whatever each of them knows. The live episode is moved aside, and back afterwards.
    */
   begin(episode: Episode): void {
     if (this.#live !== undefined) {

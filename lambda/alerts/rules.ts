@@ -45,14 +45,14 @@ interface AnyRule {
   readonly recovery: number;
 }
 
-/** Nothing was heard of the SIM for so long, or no session or no bytes although there were other signs. */
+/** Nothing was heard of the SIM for this long, or no session or no bytes although there were other signs. */
 export interface SilentRule extends AnyRule {
   readonly kind: 'silent';
   readonly after: number;
   readonly missing: MissingSign;
 }
 
-/** So many things happened within a sliding window. */
+/** At least this many events within a sliding window. */
 export interface CountRule extends AnyRule {
   readonly kind: 'attach-loop' | 'session-failures' | 'zero-byte-sessions';
   readonly count: number;
@@ -78,12 +78,12 @@ interface AnyUsageRule extends AnyRule {
   readonly bytes: number;
 }
 
-/** More, or less, than so many bytes within a sliding window. */
+/** More, or less, than this many bytes within a sliding window. */
 export interface SlidingUsageRule extends AnyUsageRule {
   readonly within: number;
 }
 
-/** More, or less, than so many bytes in a period of the calendar, in UTC. */
+/** More, or less, than this many bytes in a period of the calendar, in UTC. */
 export interface PeriodUsageRule extends AnyUsageRule {
   readonly per: 'day' | 'month';
   /** The day of the month with which a month begins, 1 to 28; 1 of days. */
@@ -95,18 +95,18 @@ export interface BlockedRule extends AnyRule {
   readonly kind: 'blocked';
 }
 
-/** A session is open, and no record of it came for so long. */
+/** A session is open, and no record of it arrived for this long. */
 export interface StaleSessionRule extends AnyRule {
   readonly kind: 'stale-session';
   readonly after: number;
 }
 
-/** Closed days of the SIM have so many findings of one check, or of so many bytes. */
+/** Closed days of the SIM have at least this many findings of one check, or findings of this many bytes. */
 export interface FindingRule extends AnyRule {
   readonly kind: 'finding';
   /** The checks that count; all where it is empty. */
   readonly checks: readonly string[];
-  /** Findings of one check on one day; not looked at where bytes are asked for. */
+  /** Findings of one check on one day; not looked at where bytes are requested. */
   readonly count: number;
   /** Bytes that findings of one check on one day state, missing or too many. */
   readonly bytes: number | undefined;
@@ -137,7 +137,7 @@ export const ruleKinds = [
   'finding',
 ] as const satisfies readonly Rule['kind'][];
 
-/** What of a SIM decides whether a rule watches it. */
+/** The parts of a SIM that decide whether a rule watches it. */
 export interface MatchedSim {
   readonly source: string;
   readonly fleet: string | undefined;
@@ -199,8 +199,8 @@ export function versionRule({ name: _, severity: __, ...judging }: Rule): string
 }
 
 /**
- * The shortest time without records that a rule takes for a condition, in milliseconds: records of a source must not come
- * later than that. 0 where what has come decides.
+ * The shortest time without records that a rule takes for a condition, in milliseconds: records of a source must not
+ * come later than that. 0 where what has arrived decides.
  */
 export function findShortestSilence(rule: Rule): number {
   if (rule.kind === 'silent' || rule.kind === 'stale-session') return rule.after;

@@ -4,23 +4,23 @@ import type { GroupDimension } from './groups.ts';
 import type { Rule, Severity } from './rules.ts';
 
 /**
- * Episodes that tell of many SIMs at once: of a group that fell silent together, and of a source that is behind. They are
- * facts like those of single SIMs: one episode is one incident, with one id and messages in order.
+ * Episodes about many SIMs: a group that fell silent together, or a source that is behind. They are facts like those of
+ * single SIMs: one episode is one incident, with one id and messages in order.
  */
 
 /** Why a source's alerts can't be judged. */
 export const sourceCauses = [
   /** The carrier delivers later than usual. */
   'carrier-late',
-  /** What it delivered is not read: a batch or file is unfinished, or was given up. */
+  /** Its records are not read: a batch or file is unfinished, or was given up. */
   'reading-late',
-  /** Nothing comes, and so few SIMs are alive that it may be the devices. */
+  /** Nothing arrives, and so few SIMs are alive that the devices may be the cause. */
   'carrier-or-devices',
 ] as const;
 
 export type SourceCause = (typeof sourceCauses)[number];
 
-/** What such an episode is about. */
+/** The subject of such an episode. */
 export type SharedSubject =
   | {
       readonly kind: 'group';
@@ -40,7 +40,7 @@ export interface MemberSim {
   readonly name?: string;
 }
 
-/** The SIMs that are told of: how many, and the first of them. */
+/** The SIMs in a message: how many, and the first of them. */
 export interface Members {
   readonly total: number;
   readonly first: readonly MemberSim[];
@@ -54,7 +54,7 @@ export interface ToldOfMany extends Told {
   readonly isGrowing: boolean;
 }
 
-/** A message to deliver, with the SIMs that it tells of: what it says never changes. */
+/** A message to deliver, with its SIMs: its content never changes. */
 export interface SharedTransition extends Transition {
   readonly members: Members;
 }
@@ -87,7 +87,7 @@ export interface SharedEpisode {
   readonly revision: number;
 }
 
-/** The name under which alerts about sources are told. No rule has it. */
+/** The rule name of alerts about sources. No rule has it. */
 export const sourceRule = 'source';
 
 /** What of an episode a sweep finds anew each time. */
@@ -105,8 +105,8 @@ export interface SharedJudgement {
 }
 
 /**
- * An episode as the facts are now, with the message that tells of it. It is told again when its members have doubled,
- * when it takes up no more, and when it is over.
+ * An episode as the facts are now, with the message that tells of it. A message is sent again when its members have
+ * doubled, when it accepts no more, and when it is over.
  *
  * @param stored undefined where it was never written.
  * @returns undefined where nothing is to be written.
@@ -117,7 +117,7 @@ export function amendShared(
   { now, isHeld }: SharedJudgement,
 ): SharedEpisode | undefined {
   if (stored === undefined && facts.state !== 'open') return undefined;
-  // What waits is passed on as it was found, and an older sweep knows less.
+  // Waiting messages are passed on unchanged, and an older sweep knows less.
   if (stored !== undefined && (stored.messages.length > 0 || stored.sweptAt > now)) return undefined;
   const base: SharedEpisode = stored ?? {
     ...facts,
@@ -143,7 +143,7 @@ function isSameShared(a: SharedEpisode, b: SharedEpisode): boolean {
 }
 
 function findMessage({ state, from, members, isGrowing, told }: SharedEpisode): TransitionKind | undefined {
-  // What nobody was told of, and is over, is not told later either.
+  // What was never sent, and is over, is not sent later either.
   if (told === undefined) return state === 'open' ? 'opened' : undefined;
   if (told.state !== state) return state === 'open' ? 'reopened' : state;
   if (state !== 'open') return undefined;

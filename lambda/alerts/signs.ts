@@ -22,7 +22,7 @@ function readUsageSign(usage: KnownUsage): Sign {
   };
 }
 
-/** An event that names no session does not say whether one came to be. */
+/** An event that names no session does not say whether one began. */
 function readEventSign(event: EventContent): Sign {
   const marks = listEventMarks(event.type);
   return {

@@ -14,7 +14,7 @@ import {
 import type { SilentRule, StaleSessionRule } from './rules.ts';
 import { type Span, uniteSpans } from './span.ts';
 
-/** Kinds of rules about something that did not come. */
+/** Kinds of rules about something that did not arrive. */
 
 /**
  * The silences of a SIM: from a sign of life to the next one, if they are as long as the rule says.
@@ -109,7 +109,7 @@ function listRecords(signs: readonly Sign[]): RecordReference[] {
 
 /**
  * Gaps of at least a length between sorted records, and from the last one to the watermark. A gap is met where the
- * watermark has come so far; a record that ends it is believed at once, as no later one can take it back.
+ * watermark has arrived so far; a record that ends it is believed at once, as no later one can take it back.
  */
 function findGaps(records: readonly RecordReference[], length: number, watermark: number): Span[] {
   return records.flatMap((begin, index) => {
@@ -122,8 +122,8 @@ function findGaps(records: readonly RecordReference[], length: number, watermark
 }
 
 /**
- * The times in which a session was open and nothing was heard of it for as long as the rule says: from a record of it to
- * its next one, its end, or the beginning of the SIM's next session. Several such sessions make one span.
+ * The times in which a session was open and not heard for at least the rule's time: from a record of it to its next
+ * one, its end, or the beginning of the SIM's next session. Several such sessions make one span.
  */
 export function findStaleSessions({ after }: StaleSessionRule, known: Known, watermark: number): Span[] {
   const bySession = new Map<string, RecordReference[]>();

@@ -1,6 +1,6 @@
 import { compareRecords, type RecordReference } from './known.ts';
 
-/** What a span rests on. */
+/** The records that a span is based on. */
 export interface Evidence {
   /** The record that began it: the last one before a silence, the first one of a loop, the first one of a new device. */
   readonly begin: RecordReference;
@@ -8,15 +8,15 @@ export interface Evidence {
   readonly before: RecordReference | undefined;
   /** The latest record of it; `begin` where it is the only one. */
   readonly last: RecordReference;
-  /** The record that ended it; undefined while it lasts, and where time alone ended it. */
+  /** The record that ended it; undefined while it lasts, and if only time passed. */
   readonly end: RecordReference | undefined;
-  /** How many records it rests on, `before` and `end` not counted. */
+  /** Number of records that it is based on, without `before` and `end`. */
   readonly count: number;
 }
 
 /**
- * A time in which a rule's condition held for a SIM: a function of the SIM's records, the rule and the watermark. What
- * happens at a single moment (a change of device or country) is a span that ends as it begins.
+ * A time range in which a rule's condition held for a SIM: a function of the SIM's records, the rule and the watermark.
+ * A change of device or country is a span of length 0.
  */
 export interface Span {
   /** When it began: a silence with the last record before it. */
@@ -35,7 +35,7 @@ export interface JoinedSpan extends Span {
 }
 
 /**
- * Makes spans of one rule and SIM follow each other: what several windows or sessions each say for themselves.
+ * Puts the spans that several windows or sessions give for one rule and SIM in sequence.
  *
  * Spans during which the condition was met without a break are one. Another one begins no earlier than the one before
  * it ended: so a span that is over is never changed by what happens later.

@@ -1,8 +1,9 @@
 /**
- * How far a source is known: the watermark, up to which a missing record means that there was none.
+ * The watermark of a source: up to it, a missing record means that there was none.
  *
  * R is how far the source is read, E how far the carrier has delivered. Both are functions of notes that the functions
- * leave and of what the SIMs' items say. Clocks are compared only where a note that nobody renews ends, minutes later.
+ * leave and of what the SIMs' items say. Clocks are compared only when a note that was not renewed expires, minutes
+ * later.
  *
  * All times are milliseconds since the epoch.
  */
@@ -21,13 +22,13 @@ export interface BatchNote {
 }
 
 /**
- * How far a lane has come. Several batches of a shard run at once, each with the records of some partition keys, its
- * *lane*. A lane that has no batch at the moment must not be forgotten: what is left of it holds R back.
+ * How far a lane has arrived. Several batches of a shard run at once, each with the records of some partition keys, its
+ * *lane*. A lane that has no batch at the moment must not be forgotten: its remaining records hold R back.
  */
 export interface LaneNote {
   /** The sequence number of its last record that is done. */
   readonly lastSequence: string;
-  /** The arrival of that record: what is left of the lane came later. */
+  /** The arrival of that record: the rest of the lane arrived later. */
   readonly since: number;
   /** When it was written. */
   readonly notedAt: number;
@@ -78,13 +79,13 @@ export interface ReadMark {
   readonly at: number | undefined;
   /** What holds it back, the oldest first. */
   readonly holds: readonly Hold[];
-  /** Where nothing comes by its stream: what is read says how far files reach, and not that nothing came since. */
+  /** Whether nothing arrives by its stream: R then says how far files reach, not that nothing arrived since. */
   readonly isByFiles?: true;
 }
 
 /**
- * A note holds R for so long after its last attempt. Lambda tries a batch again every few minutes until it gives it up;
- * the note of a batch that is not tried any more is that of one whose end could not be noted.
+ * A note holds R for this long after its last attempt. Lambda retries a batch every few minutes until it gives up. So a
+ * note without a recent attempt belongs to a batch whose end could not be noted.
  */
 export const maxQuietHold = 2 * hour;
 
@@ -95,8 +96,8 @@ export const maxGivenUpHold = day;
 export const maxRecordAge = 7 * day;
 
 /**
- * A lane without a batch for so long has no more records: Lambda begins with what it has read of a lane at once, or when
- * the batching window is over, which has 5 minutes at most.
+ * A lane without a batch for this long has no more records: Lambda starts a batch at once, or when the batching window
+ * is over, which has 5 minutes at most.
  */
 export const laneGrace = 6 * 60_000;
 
@@ -190,7 +191,7 @@ function readShard({ name, notes, lanes, newestDone, drainedAt }: Shard, now: nu
     ...notes
       .filter((note) => isHolding(note, now))
       .map(({ oldestArrival }) => ({ cause: 'unfinished-batch', since: oldestArrival }) as const),
-    // What is left of the lane that did the newest record lies behind it.
+    // The rest of the lane with the newest record lies behind it.
     ...lanes
       .filter(({ lastSequence, notedAt }) => {
         return lastSequence !== newestDone?.sequence && now - notedAt < laneGrace;
@@ -322,7 +323,7 @@ export interface SourceProgress {
   readonly now: number;
 }
 
-/** How far a source is known. */
+/** Up to when the records of a source are known. */
 export interface Watermark {
   /** Up to which its SIMs are judged; undefined where nothing is known of it. */
   readonly at: number | undefined;
@@ -336,7 +337,7 @@ export interface Watermark {
   readonly isBehind: boolean;
   /** Whether R itself is further behind than the source's lateness: what holds it back is to be told. */
   readonly isReadLate: boolean;
-  /** Whether so few SIMs are alive that silence of all of them may be the source's: one message says both. */
+  /** Whether so few SIMs are alive that the source may be the cause if all are silent: one message says both. */
   readonly isIndistinct: boolean;
 }
 

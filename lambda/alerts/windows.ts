@@ -13,19 +13,19 @@ import type { CountRule, SlidingUsageRule } from './rules.ts';
 import { type Span, uniteSpans } from './span.ts';
 
 /**
- * Kinds of rules about how much happened within a sliding window.
+ * Kinds of rules that count within a sliding window.
  *
  * A window of length w that begins with a record at u holds what lies in [u, u + w): the record that begins it is in it,
  * one that comes exactly w later is not.
  */
 
-/** Something that counts, and how much: whole numbers of any size, so that sums are exact. */
+/** A record with the amount that it adds: whole numbers of any size, so that sums are exact. */
 interface Weighed {
   readonly record: RecordReference;
   readonly weight: bigint;
 }
 
-/** The events that tell that a device attaches to a network. */
+/** The events of a device that attaches to a network. */
 const attachments: ReadonlySet<string> = new Set([
   'attachment.accepted',
   'attachment.rejected',
@@ -34,12 +34,13 @@ const attachments: ReadonlySet<string> = new Set([
   'gprs-location.updated',
 ]);
 
-/** The events that tell that a session did not come to be. */
+/** The events of a session that failed to begin. */
 const failures: ReadonlySet<string> = new Set(['data-session.failed', 'pdp-context.refused']);
 
 /**
- * The times in which too much happened: all windows that begin with a record and hold at least the rule's number, joined
- * where they overlap or touch. It is met by the record that makes it too much, and over when no such window is left.
+ * The times in which too much happened: all windows that begin with a record and hold at least the rule's number,
+ * joined where they overlap or touch. The condition is met by the record that reaches the number, and over when no such
+ * window remains.
  */
 export function findCounted(rule: CountRule, known: Known, watermark: number): Span[] {
   const counted = listCounted(rule.kind, known).map((record) => ({ record, weight: 1n }));

@@ -1,7 +1,7 @@
 import { type JsonObject, parseObject } from '../json/json.ts';
 import { findEndpoint, type RetryPolicy, type SigningConfiguration, sendSigned } from './aws-request.ts';
 
-/** Where a secret comes from; an answer may be some minutes old unless a fresh one is asked for. */
+/** Where a secret comes from; an answer may be some minutes old unless a fresh one is requested. */
 export interface SecretSource<Secret> {
   get(): Promise<Secret>;
   /** The secret as it is now, unless it was read a moment ago. */
@@ -27,7 +27,7 @@ export interface SecretDefinition<Secret> {
   readonly read: (members: JsonObject) => Secret | undefined;
   /** How long reading it may take, in milliseconds. */
   readonly retryPolicy: RetryPolicy;
-  /** Told of each reading that fails. The error shows nothing of the secret. */
+  /** Called for each reading that fails. The error shows nothing of the secret. */
   readonly onUnreadable: OnUnreadable;
 }
 
@@ -40,7 +40,7 @@ export interface FailedReading {
   readonly isKept: boolean;
 }
 
-/** Told of readings that fail. */
+/** Called for readings that fail. */
 export type OnUnreadable = (failure: FailedReading) => void;
 
 /**

@@ -37,7 +37,7 @@ const unneededMiddleware = ['loggerMiddleware', 'recursionDetectionMiddleware', 
  * A DynamoDB client for items of ours, which hold strings, numbers and booleans, no bytes.
  *
  * @param where whose tables, where the environment does not say: functions give nothing.
- * @param deadline the time that requests have, their retries included; as long as they take, where it is left out.
+ * @param deadline the time that requests have, their retries included; as long as they take, by default.
  */
 export function dynamoDbClient(
   where: Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile'> = {},

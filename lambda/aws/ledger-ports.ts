@@ -15,7 +15,7 @@ import type { Telemetry } from './telemetry.ts';
  * Makes the ledger from the tables that the environment names.
  *
  * @param rejects the bucket that its quarantine is in.
- * @param telemetry told that DynamoDB does not accept batched writes, and of volumes that are lost to metrics.
+ * @param telemetry logs that DynamoDB does not accept batched writes, and volumes that are lost to metrics.
  * @param deadline the time that the quarantine's requests have; the client knows its own.
  */
 export function makeLedgerPorts(

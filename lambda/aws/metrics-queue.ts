@@ -36,14 +36,14 @@ export class MetricsSender {
   }
 }
 
-/** Milliseconds for which nothing is told after a failure, so that batches do not each wait for a queue that hangs. */
+/** Milliseconds for which nothing is sent after a failure, so that batches do not each wait for a queue that hangs. */
 const pauseMilliseconds = 30_000;
 
 /**
- * Makes what tells the exporter of metrics what usage gained. What cannot be told is lost to the live metrics: told later,
- * it could be told twice.
+ * Makes the function that sends the gains of usage to the exporter of metrics. A failed message is lost to the live
+ * metrics: sent later, it could count twice.
  *
- * @param onLost told of the failure that begins a pause.
+ * @param onLost called for the failure that begins a pause.
  */
 export function makeVolumeTeller(
   sender: Pick<MetricsSender, 'send'>,
@@ -132,7 +132,7 @@ function refuseFailure({ status, body }: AwsAnswer): void {
   if (status !== 200) throw new MetricsQueueError(`${status}: ${body.slice(0, 300)}`);
 }
 
-/** The queue does not do what it is asked. */
+/** The queue refuses a request. */
 export class MetricsQueueError extends Error {
   override readonly name = 'MetricsQueueError';
 

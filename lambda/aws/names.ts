@@ -13,9 +13,9 @@ export const environment = {
   eventsTable: 'EVENTS_TABLE',
   simsTable: 'SIMS_TABLE',
   filesTable: 'FILES_TABLE',
-  /** How far days are closed. */
+  /** Table of the closed days. */
   dayStateTable: 'DAY_STATE_TABLE',
-  /** What late records have changed in closed days. */
+  /** Table of markers of late records. */
   dayMarkersTable: 'DAY_MARKERS_TABLE',
   /** Seconds for which a process uses one reading of how far days are closed; 60 where it is not set, and at most. */
   fenceCacheSeconds: 'FENCE_CACHE_SECONDS',
@@ -23,7 +23,7 @@ export const environment = {
   simDaysTable: 'SIM_DAYS_TABLE',
   /** What is missing or twice in the days of SIMs. */
   findingsTable: 'FINDINGS_TABLE',
-  /** Which day has each ended session. */
+  /** Table of the day of each ended session. */
   sessionDaysTable: 'SESSION_DAYS_TABLE',
   /** Bucket of the lake. */
   lakeBucket: 'LAKE_BUCKET',
@@ -39,7 +39,7 @@ export const environment = {
   parallelBatches: 'PARALLEL_BATCHES',
   /** Bucket of the quarantine. */
   quarantineBucket: 'QUARANTINE_BUCKET',
-  /** Queue that brings file announcements, and takes the message with which a long import goes on. */
+  /** Queue of file notifications, and of the messages that continue a long import. */
   fileQueueUrl: 'FILE_QUEUE_URL',
   /** JSON array of {@link import('./sources.ts').SourceDescription}. */
   sources: 'SIMLEDGER_SOURCES',
@@ -51,7 +51,7 @@ export const environment = {
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
   /** Days that an item of the usage table is kept; 0 keeps it forever. */
   usageRetentionDays: 'USAGE_RETENTION_DAYS',
-  /** How callers of the query API say who they are: `basic` or `iam`. */
+  /** How callers of the query API authenticate: `basic` or `iam`. */
   apiAccess: 'API_ACCESS',
   /** ARN or name of the secret with the query API's credentials; only where access is `basic`. */
   apiSecret: 'API_SECRET',
@@ -164,13 +164,13 @@ export const webhook = {
  * a metric costs more than a thousand SIMs.
  */
 export const sweep = {
-  /** SIMs that were gone through. */
+  /** SIMs that were scanned. */
   sims: 'alertSims',
   /** SIMs whose records were read. */
   judged: 'alertSimsJudged',
   /** SIMs that could not be judged; the next sweep judges them again. */
   failed: 'alertSimsFailed',
-  /** SIMs for which there was no time; the next sweep judges them first. */
+  /** SIMs for which time ran out; the next sweep judges them first. */
   left: 'alertSimsLeft',
   /** Messages that were passed on to the receivers' outbox. */
   told: 'alertMessages',
@@ -188,7 +188,7 @@ export const hold = {
 
 /** Metrics of the delivery of alerts, by receiver. */
 export const delivery = {
-  /** Messages that the receiver has taken. */
+  /** Messages that the receiver accepted. */
   delivered: 'alertsDelivered',
   /** Attempts that failed and are repeated. */
   failed: 'alertsFailed',
@@ -218,7 +218,7 @@ export const days = {
 export const metricsExport = {
   /** Messages with volumes, and points of accepted requests, that the receiver refuses, and would again. */
   dropped: 'metricsDropped',
-  /** Pauses in which what is stored is not told to the exporter, since its queue failed. */
+  /** Pauses in which nothing is sent to the exporter, since its queue failed. */
   paused: 'metricsPaused',
 } as const;
 

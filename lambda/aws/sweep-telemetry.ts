@@ -37,7 +37,7 @@ interface SourceLags {
   readonly isBehind: boolean;
 }
 
-/** A batch or file that is not done for so long is not just being worked on. */
+/** A batch or file that takes longer than this is stuck. */
 const maxBatchSeconds = 300;
 
 function listLags({ name, read, lag, isBehind }: SweepReport['sources'][number], now: number): SourceLags {

@@ -27,7 +27,7 @@ import {
  */
 export interface Telemetry {
   readonly logger: Logger;
-  /** Measures what became of records of a source: their receipt, and what was measured of them by kind. */
+  /** Measures the outcome of records of a source: their receipt, and what was measured of them by kind. */
   count(receipt: Receipt, measures: Measures, source: string): void;
   /** Measures a file of which no row could be read. */
   fileFailed(source: string): void;

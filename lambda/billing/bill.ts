@@ -53,7 +53,7 @@ export interface NotRatedRow {
   readonly messages: string;
 }
 
-/** SIMs of which something was taken for granted. */
+/** SIMs for which something was assumed. */
 export interface AssumptionRow extends Assumption {
   readonly sims: number;
 }
@@ -83,7 +83,7 @@ interface SharedQuantity {
   included: Decimal;
 }
 
-/** What of a tariff's period has been added up. */
+/** The sums of a tariff's period so far. */
 interface PeriodSum {
   readonly tariff: Tariff;
   readonly period: BillingPeriod;
@@ -172,7 +172,7 @@ export class BillSum {
     };
   }
 
-  /** Adds what other SIMs came to, by the same tariffs, month and grouping. */
+  /** Adds the part of other SIMs, made by the same tariffs, month and grouping. */
   addPart({ rows, periods, sims, notRated, assumptions }: BillPart): void {
     this.#sims += sims;
     for (const row of rows) this.#joinRow(row);
@@ -193,7 +193,7 @@ export class BillSum {
     for (const row of assumptions) this.#joinAssumption(row);
   }
 
-  /** What all comes to. Nothing can be added afterwards. */
+  /** The finished bill. Nothing can be added afterwards. */
   finish(): Bill {
     const accountLines = this.#context.tariffs.flatMap((tariff) => this.#closeTariff(tariff));
     for (const line of accountLines) this.#addRow(line);
@@ -466,7 +466,7 @@ function makeAccountLine(
   };
 }
 
-/** Adds lines to a sum; lines of nothing are left out. */
+/** Adds lines to a sum; empty lines are left out. */
 function collect(sum: PeriodSum, lines: readonly BillLine[]): BillLine[] {
   const kept = lines.filter(({ exact }) => !exact.eq(zero));
   for (const line of kept) addAmount(sum, line);
@@ -506,7 +506,7 @@ function addDiscounts(sum: PeriodSum): BillLine[] {
   return collect(sum, lines);
 }
 
-/** What is missing to the commitment, and the tax on all. */
+/** The amount missing to the commitment, and the tax on all. */
 function closeAccount(tariff: Tariff, period: BillingPeriod, sum: Decimal): BillLine[] {
   const { commitment, tax, rounding } = tariff;
   const missing = commitment === undefined ? zero : max(zero, commitment.minus(sum));

@@ -3,7 +3,7 @@ import type { BillLine, LineQuantity } from './line.ts';
 import { several } from './line.ts';
 import type { Charge, Tariff } from './tariff.ts';
 
-/** Says how a line came about, in the order in which it was computed. */
+/** Explains a line, in the order in which it was computed. */
 
 /** The steps of a computation, in their order. */
 export const steps = [

@@ -87,7 +87,7 @@ export class FocusRows {
   }
 }
 
-/** The cost that a carrier states is of records: of nothing else is a quantity known. */
+/** The cost that a carrier states belongs to records; no other quantity is known. */
 function countRecords({ kind, quantity }: BillLine): string | null {
   return kind === 'carrier' ? String(quantity?.records ?? 0) : null;
 }

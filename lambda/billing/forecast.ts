@@ -5,14 +5,14 @@ import type { BilledSession, SimRecords } from './sim-records.ts';
 import type { BilledUsage } from './tariff.ts';
 
 /**
- * What a running period will come to: each day that has not come is taken to be like the last known day of the same weekday.
- * Its records are copied, so that steps, allowances, tiers and fees count as in any bill. Earlier weeks in place of the last
- * one give the range. A fleet that does the same each week is forecast exactly.
+ * The expected cost of a running period: each future day is assumed to equal the last known day of the same weekday.
+ * Its records are copied, so that steps, allowances, tiers and fees count as in any bill. Earlier weeks in place of the
+ * last one give the range. A fleet that does the same each week is forecast exactly.
  */
 
-/** A way in which the days that are left may come out. */
+/** A scenario of the remaining days. */
 export interface Scenario {
-  /** How many weeks before the last known one its days are of; 0 for the last one. */
+  /** How many weeks before the last known week its days lie; 0 for that week. */
   readonly weeksBefore: number;
   /** The day whose records are copied, by the day that is left. */
   readonly sources: ReadonlyMap<Day, Day>;
@@ -30,7 +30,7 @@ export interface ForecastPlan {
   readonly isShort: boolean;
 }
 
-/** Weeks that are looked back. */
+/** Weeks of history that are used. */
 export const maxWeeks = 4;
 
 const weekDays = 7;
@@ -39,7 +39,7 @@ const weekDays = 7;
  * Plans a forecast.
  *
  * @param known days whose records are all there, oldest first.
- * @param through the last day that is asked for.
+ * @param through the last day that is requested.
  * @returns undefined if no day is known.
  */
 export function planForecast(known: readonly Day[], through: Day): ForecastPlan | undefined {
@@ -98,8 +98,8 @@ export function extendRecords(
 }
 
 /**
- * Sessions that are open at the end of the last known day, and began less than a day before: they are taken to end then,
- * since what comes after is that of other sessions. Of those that are open for longer, nobody knows.
+ * Sessions that are open at the end of the last known day, and began less than a day before: they are assumed to end
+ * then, since later records belong to other sessions. Nothing is assumed about sessions that are open for longer.
  */
 function closeSessions(
   usage: readonly BilledUsage[],

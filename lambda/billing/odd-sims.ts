@@ -6,7 +6,7 @@ import type { SimBill } from './sim-bill.ts';
 import type { SimRecords } from './sim-records.ts';
 import type { BilledUsage, Tariff } from './tariff.ts';
 
-/** SIMs that cost and do nothing, and the reverse. */
+/** SIMs that are billed and unused, and the reverse. */
 
 /**
  * - `silent`: it is billed, and used nothing for so many days before the month's end.
@@ -17,17 +17,17 @@ import type { BilledUsage, Tariff } from './tariff.ts';
 export const oddKinds = ['silent', 'not-billed', 'several-tariffs', 'long-session'] as const;
 export type OddKind = (typeof oddKinds)[number];
 
-/** A SIM, and what is odd about it. */
+/** A SIM, and its mismatch. */
 export interface OddSim {
   readonly kind: OddKind;
   readonly sim: string;
-  /** What is odd, in words. */
+  /** The mismatch, in words. */
   readonly says: string;
-  /** What is billed for the SIM, where that is odd. */
+  /** The amount billed for the SIM, if that is the mismatch. */
   readonly amount: Decimal | undefined;
 }
 
-/** What is odd is judged by. */
+/** The limits of a mismatch. */
 export interface OddRules {
   readonly tariffs: readonly Tariff[];
   readonly month: Month;
@@ -38,7 +38,7 @@ export interface OddRules {
 const dayMilliseconds = 86_400_000;
 
 /**
- * What is odd about a SIM.
+ * Finds the mismatches of a SIM.
  *
  * @param records of the month, and of the days without usage before its end.
  * @param invoiced what an invoice asks for the SIM; undefined if it does not name the SIM.

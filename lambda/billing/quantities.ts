@@ -50,7 +50,7 @@ export interface Draft {
 /** The period of what was used before the first one that is billed. */
 export const history = -1;
 
-/** Where in time a record belongs. */
+/** The period and price of a record. */
 export interface Placement {
   /** Index of the billing period, or {@link history}. */
   readonly period: number;

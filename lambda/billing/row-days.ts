@@ -2,7 +2,7 @@ import { type Day, shiftDay } from '../days/day.ts';
 import { listPeriods, type Month, shiftMonth } from './calendar.ts';
 import type { Tariff } from './tariff.ts';
 
-/** Days of rows, in UTC, both included. `from` is undefined where all that there are count. */
+/** Days of rows, in UTC, both included. `from` is undefined if all days count. */
 export interface RowDays {
   readonly from: Day | undefined;
   readonly through: Day;

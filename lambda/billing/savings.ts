@@ -7,7 +7,7 @@ import type { Tariff } from './tariff.ts';
 
 /** What the same usage would have cost by another tariff. */
 
-/** What all usage comes to by one tariff. */
+/** The cost of all usage by one tariff. */
 export interface TariffCost {
   readonly tariff: string;
   readonly currency: string;
@@ -18,7 +18,7 @@ export interface TariffCost {
   readonly cheapestFor: number | undefined;
 }
 
-/** What the usage of a month costs now, and what it would cost by other tariffs. */
+/** The cost of a month's usage now, and by other tariffs. */
 export interface Savings {
   readonly sims: number;
   /** By the tariffs that match. */

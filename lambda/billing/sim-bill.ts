@@ -32,7 +32,7 @@ export interface NotRated {
 }
 
 /**
- * What was taken for granted of a SIM.
+ * What was assumed about a SIM.
  *
  * - `calendar-year`: its years begin on 1 January, since no roster says when it was activated.
  * - `nothing-before`: of an allowance that lasts, only what the ledger has was used.
@@ -42,7 +42,7 @@ export interface Assumption {
   readonly tariff: string;
 }
 
-/** What one SIM's usage comes to. */
+/** The bill of one SIM's usage. */
 export interface SimBill {
   readonly sim: string;
   readonly lines: readonly BillLine[];

@@ -3,7 +3,7 @@ import { type Charge, isDataUnit, type Measured, type Tariff, type Unit, unitPow
 
 /** Rounds quantities up to the steps of a charge. */
 
-/** Up to the next step, and to the least quantity. Nothing used stays nothing. */
+/** Rounds up to the next step, and to the least quantity. Zero stays zero. */
 export function roundUpQuantity(
   { increment: { step, minimum } }: Pick<Charge, 'increment'>,
   used: Decimal,
@@ -90,7 +90,7 @@ export class StepCounter {
     return true;
   }
 
-  /** What all that was added comes to, in the charge's unit. */
+  /** The sum of all that was added, in the charge's unit. */
   get rounded(): Decimal {
     return this.#step
       .times(makeDecimal(String(this.#steps)))

@@ -1,17 +1,17 @@
 import { type Decimal, findMin, zero } from './decimal.ts';
 import { type Allowance, type Charge, convertUnit, type Tariff } from './tariff.ts';
 
-/** What lines are drawn from: the quantities that an allowance is taken off. */
+/** The quantities of which lines are made, and from which an allowance is subtracted. */
 interface Reducible {
   readonly charge: Charge;
   readonly rounded: Decimal;
 }
 
 /**
- * Takes an allowance off quantities: charge by charge in the allowance's order, and within a charge in the order given.
+ * Subtracts an allowance from quantities: charge by charge in the allowance's order, and within a charge in the order
+ * given.
  *
- * @param included what is taken off each; it is added to.
- * @returns what is left of the allowance, in its unit.
+ * @param included what is subtracted from each; it is added to. @returns the rest of the allowance, in its unit.
  */
 export function takeAllowance<One extends Reducible>(
   { kilobyte }: Pick<Tariff, 'kilobyte'>,

@@ -278,9 +278,9 @@ export interface Measured {
 }
 
 /**
- * What a record adds to a charge's quantity: the carrier's own decimal where it states one.
+ * What a record adds to a charge's quantity: the carrier's own decimal if it states one.
  *
- * @returns undefined if the carrier does not say what the charge asks for.
+ * @returns undefined if the carrier does not state what the charge counts.
  */
 export function measureRecord(
   { charge: { traffic }, direction }: FoundCharge,

@@ -84,8 +84,8 @@ export class BillReader {
   }
 
   /**
-   * Lines of a bill: part of the fleet by part, and there in the order of SIMs. Where a part is made again meanwhile, the
-   * list goes on behind the SIM and the number of its lines that were given. It may be short, with more to come.
+   * Lines of a bill: part of the fleet by part, and there in the order of SIMs. Where a part is made again meanwhile,
+   * the list goes on behind the SIM and the number of its lines that were given. It may be short, although more follow.
    */
   async readLines({ bill, sim, size, after }: LinesQuery): Promise<ReadLines> {
     const { month, parts } = bill.plan;

@@ -56,7 +56,7 @@ export interface BillPorts {
   readonly queue: { readonly send: (orders: readonly BillOrder[]) => Promise<void> };
 }
 
-/** What is ordered: a month's bill, or a part of the fleet for it. */
+/** An order: a month's bill, or a part of the fleet for it. */
 export type BillOrder =
   | { readonly kind: 'bill'; readonly month: Month }
   | { readonly kind: 'bill-part'; readonly month: Month; readonly plan: string; readonly part: number };
@@ -64,7 +64,7 @@ export type BillOrder =
 /** Objects that are read at the same time. */
 const concurrentReads = 16;
 
-/** Times that something is begun again when somebody else is at it. */
+/** Times that work is begun again when another process changes it. */
 const maxAttempts = 8;
 
 /** Months after a sealed day's own whose periods may reach back to it. */
@@ -113,7 +113,8 @@ function isIn({ from, through }: ReturnType<typeof findRowDays>, day: Day): bool
  * Takes an order. Orders come at least once, in any order, and at any time.
  *
  * @returns the bill, if the order has made or confirmed it.
- * @throws ConflictError if others keep being at it, and what the lake and the queue throw: the order must be taken again.
+ * @throws ConflictError if other processes keep changing it, and what the lake and the queue throw: the order must be
+ *   taken again.
  */
 export function takeBillOrder(
   order: BillOrder,
@@ -251,7 +252,7 @@ async function makePart(
   return finishBill(plan, ports, now, part);
 }
 
-/** What a part of the fleet comes to, and its lines as JSON. */
+/** The sums of a part of the fleet, and its lines as JSON. */
 async function ratePart(
   lake: Pick<Lake, 'open'>,
   plan: BillPlan,

@@ -5,7 +5,7 @@ import type { Day } from '../days/day.ts';
 import type { Book } from './book.ts';
 import { billsPrefix } from './objects.ts';
 
-/** Bills as they are stored: the plan, what each part of the fleet comes to with its lines, the bill, and the list of all. */
+/** Bills as they are stored: the plan, the sums and lines of each part of the fleet, the bill, and the list of all. */
 
 /** What the rows of a stored bill are grouped by. */
 export const billBy = ['country', 'network'] as const satisfies readonly BillGroup[];
@@ -33,13 +33,13 @@ export interface BillPlan {
   /** The tariffs, roster and balances. */
   readonly book: Omit<Book, 'version'>;
   readonly days: readonly BilledDay[];
-  /** Days that the periods have and the ledger has not: from before it began. */
+  /** Days of the periods from before the ledger began. */
   readonly missing: readonly Day[];
   /** Days after the periods that are not sealed: they may have records of sessions that began in a period. */
   readonly pending: readonly Day[];
 }
 
-/** What a part of the fleet comes to. */
+/** The sums of a part of the fleet. */
 export interface PartResult {
   /** As in the plan. */
   readonly id: string;
@@ -106,7 +106,7 @@ export function makeBillKey(month: Month): string {
   return `${billsPrefix}month=${month}/bill.json`;
 }
 
-/** The key of what a part of the fleet comes to. */
+/** The key of the sums of a part of the fleet. */
 export function makePartKey(month: Month, part: number): string {
   return `${billsPrefix}month=${month}/part=${String(part).padStart(4, '0')}.json`;
 }

@@ -3,7 +3,10 @@ import { makeDecimal } from '../billing/decimal.ts';
 import { makePlain } from '../billing/stored-tariff.ts';
 import type { BillIndex, BillPlan, PartResult, StoredBill } from './stored-bill.ts';
 
-/** What is stored of bills as text, with exact decimals. Who only shows it does not need this: decimals are text there. */
+/**
+ * What is stored of bills as text, with exact decimals. Readers that only show a bill do not need this: decimals stay
+ * text there.
+ */
 
 /** Members of what is stored whose texts are decimals. */
 const decimalMembers: ReadonlySet<string> = new Set([

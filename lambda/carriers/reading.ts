@@ -167,7 +167,7 @@ export function showValue(value: unknown): string {
 }
 
 /**
- * What both directions come to, where a record states no total; undefined if it states neither direction, a fault if that
+ * The sum of both directions, if a record states no total; undefined if it states neither direction, a fault if that
  * cannot be counted exactly.
  *
  * @param member the record's name of the total.

@@ -29,7 +29,7 @@ const endingTypes: ReadonlySet<string> = new Set<EventType>([
   'pdp-context.deleted',
 ]);
 
-/** Whether an event tells that a session has come to its end. */
+/** Whether an event tells that a session has arrived to its end. */
 export function endsSession({ type }: EventRow): boolean {
   return endingTypes.has(type);
 }

@@ -4,7 +4,7 @@ import type { Day } from './day.ts';
 import { digest, findSlot } from './slots.ts';
 
 /**
- * Which records have come in files, in a source that has a stream as well.
+ * Which records have arrived in files, in a source that has a stream as well.
  *
  * The item of a record says what is known of it, not by which path: the row of a file that repeats the stream's record
  * changes nothing. So the importer notes the hashes of the rows that it takes in, by day and part of the fleet. A note is a

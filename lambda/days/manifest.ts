@@ -6,7 +6,7 @@ import { FleetFold, type FleetPeriod } from './fleet-days.ts';
 import type { RowKind } from './rows.ts';
 import type { TopLists } from './top-sims.ts';
 
-/** What stands in the lake about a day: the result of each bucket, and the manifest that seals the day. */
+/** The content of the lake about a day: the result of each bucket, and the manifest that seals the day. */
 
 /** A file of a bucket. */
 export interface LakeFile {
@@ -18,7 +18,7 @@ export interface LakeFile {
   readonly sha256: string;
 }
 
-/** What reading a bucket came to. */
+/** The result of reading a bucket. */
 export interface BucketResult {
   readonly day: Day;
   readonly bucket: number;
@@ -45,7 +45,7 @@ export interface BucketResult {
 export interface DayVersion extends DayRoot {
   /** From 1. */
   readonly version: number;
-  /** When it was sealed, by the time of who called. A fact of operation. */
+  /** When it was sealed, by the caller's clock. A fact of operation. */
   readonly sealedAt: string;
   /** How many rows differ from the version before. */
   readonly changes: Readonly<Record<ChangeKind, number>>;

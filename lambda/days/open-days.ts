@@ -12,8 +12,8 @@ export interface OpenDay {
   /** When its reading was first ordered. */
   readonly orderedAt?: number | undefined;
   /**
-   * When late records were first found in it although it was never read, and nobody has asked for it: it lies before the
-   * first day that was closed.
+   * When late records were first found in it although it was never read, and nobody has requested it: it lies before
+   * the first day that was closed.
    */
   readonly unreadAt?: number | undefined;
 }
@@ -34,7 +34,7 @@ export function findUnsealedSince(
   nextDay: Day | undefined,
 ): number | undefined {
   const times = openDays.map(({ day, orderedAt, unreadAt }) =>
-    // What has come before the first closing was noted then.
+    // What has arrived before the first closing was noted then.
     orderedAt === undefined && unreadAt !== undefined ? unreadAt : epochMilliseconds(startDay(day)),
   );
   if (nextDay !== undefined) times.push(epochMilliseconds(startDay(nextDay)));

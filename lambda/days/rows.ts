@@ -19,7 +19,7 @@ export type EventRow = Omit<LedgerEvent, 'arrivedAt'>;
 /** A session that has ended or failed. */
 export type SessionRow = Session & { readonly terminal: Terminal };
 
-/** What is known of one SIM, be it from tables or from rows. */
+/** What is known of one SIM, from tables or from rows. */
 export interface SimItems {
   readonly usage: readonly Usage[];
   readonly events: readonly EventRow[];

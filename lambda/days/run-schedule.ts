@@ -107,8 +107,9 @@ export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions
 }
 
 /**
- * Begins the schedule with the newest day whose grace has gone. Notes it as one that is to be read, so that it is known how
- * long nothing could be closed; and the day before it, where usage of the past might expire that nobody has asked to be read.
+ * Begins the schedule with the newest day whose grace has gone. Notes it as one that is to be read, so that it is known
+ * how long nothing could be closed; and the day before it, where usage of the past might expire that nobody has ordered
+ * to be read.
  */
 async function begin(ports: SchedulePorts, { now, sources = [], usageDays }: ScheduleOptions): Promise<Day> {
   const { openDays, start, hasUsageBefore } = ports;

@@ -30,7 +30,7 @@ export function findNextDay({ closedThrough }: ClosedSoFar, scheduledFrom: Day):
 /**
  * The first day that is read when days from one on are ordered: what the fence passes is read, but for history.
  *
- * @param from the first day that is asked for.
+ * @param from the first day that is requested.
  */
 export function findReadFrom(from: Day, closed: ClosedSoFar): Day {
   const { scheduledFrom } = closed;

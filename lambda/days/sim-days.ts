@@ -8,7 +8,7 @@ import { type UsageDimensions, UsageGroups, type UsageSums, usageDimensions, usa
 /**
  * SIM-days: what one SIM did on one day. Computed from the day's rows as a whole, never incremented.
  *
- * One SIM's day is one item, its usage included: so it is replaced as a whole, and nothing is left of an older version.
+ * One SIM's day is one item, its usage included: so it is replaced as a whole, and keeps nothing of an older version.
  */
 
 /** A day, `2026-11-02`, or a month, `2026-11`. */

@@ -46,7 +46,7 @@ export interface BillWork {
 
 /** How messages are taken. */
 export interface WorkOptions {
-  /** Now, in milliseconds since the epoch, by the time of who called. */
+  /** Now, in milliseconds since the epoch, by the caller's clock. */
   readonly now: number;
   /** How many SIMs a bucket of a new day has. */
   readonly simsPerBucket?: number | undefined;
@@ -57,7 +57,7 @@ export interface WorkOptions {
  * again, and nothing is read before enough was waited.
  *
  * @returns the manifest of the day that the message has sealed, or found to be sealed.
- * @throws what ports throw, and ConflictError if others keep being at it. The message must be delivered again.
+ * @throws what ports throw, and ConflictError if others keep changing it. The message must be delivered again.
  */
 export async function takeMessage(
   message: DayMessage,

@@ -23,7 +23,7 @@ export interface TakeOptions<Received extends ReceivedMessage> {
   readonly onFailure: (error: unknown, received: Received) => void;
 }
 
-/** What SQS is told of messages that must be delivered again. */
+/** The response to SQS about messages that must be delivered again. */
 export interface TakenMessages {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }

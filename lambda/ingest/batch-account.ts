@@ -12,7 +12,7 @@ type Verdict = 'stored' | 'repeated' | 'ignored' | 'rejected';
 
 const verdicts = { observed: 'stored', ignored: 'ignored', fault: 'rejected' } as const;
 
-/** Says what became of each record of a batch. Records are named by their index in it. */
+/** Says the outcome of each record of a batch. Records are named by their index in it. */
 export class BatchAccount {
   readonly measures = new Measures();
   /** What usage gained, where the store measures it. */
@@ -66,7 +66,7 @@ export class BatchAccount {
     this.#rejectErrors.set(known.name, known);
   }
 
-  /** The deliveries that must come again, by index, since a record of theirs failed. */
+  /** The deliveries that must be delivered again, by index, since a record of theirs failed. */
   get failedDeliveries(): ReadonlySet<number> {
     return new Set([...this.#failed].map((index) => this.#deliveries[index] ?? 0));
   }
@@ -76,7 +76,7 @@ export class BatchAccount {
     return [...this.#writeErrors.values(), ...this.#rejectErrors.values()];
   }
 
-  /** Counts the records by what became of them, and those of each kind in the measures. Called once, at the end. */
+  /** Counts the records by the outcome of them, and those of each kind in the measures. Called once, at the end. */
   makeReceipt(): Receipt {
     const counts = { stored: 0, repeated: 0, ignored: 0, rejected: 0 };
     this.#verdicts.forEach((verdict, index) => {

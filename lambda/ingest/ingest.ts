@@ -12,7 +12,7 @@ import type { Measures } from './measures.ts';
 import { PendingChanges, type StoringOptions } from './pending-changes.ts';
 import { PendingRejects } from './pending-rejects.ts';
 
-/** One record of a batch, read. */
+/** One record of a batch, interpreted. */
 export interface Entry {
   readonly reading: Reading;
   /** Index, within the batch, of the delivery that brought it; one delivery may bring several records. */
@@ -61,10 +61,10 @@ export interface IngestOptions extends StoringOptions {
   readonly rejectGroup?: string;
 }
 
-/** What became of a batch. */
+/** The outcome of a batch. */
 export interface Ingested {
   readonly receipt: Receipt;
-  /** Indexes of the deliveries that were not, or not wholly, taken in and must come again. */
+  /** Indexes of the deliveries that were not, or not wholly, taken in and must be delivered again. */
   readonly failedDeliveries: ReadonlySet<number>;
   /** Ids that owners of Twilio and KORE sinks hand back to validate them. */
   readonly testIds: readonly string[];
@@ -72,7 +72,7 @@ export interface Ingested {
   readonly errors: readonly Error[];
 }
 
-/** What became of a chunk. */
+/** The outcome of a chunk. */
 export interface ChunkOutcome extends Ingested {
   readonly measures: Measures;
 }

@@ -32,7 +32,7 @@ export interface StoringContext {
   readonly noteLate: NoteLate | undefined;
   readonly noteFiled: NoteFiled | undefined;
   readonly options: StoringOptions;
-  /** Takes what became of the records. */
+  /** Takes the outcome of the records. */
   readonly account: BatchAccount;
 }
 

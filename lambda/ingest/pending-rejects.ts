@@ -34,10 +34,10 @@ export class PendingRejects {
   readonly #account: BatchAccount;
   /** Bytes of rejects that have not been taken. */
   #waitingBytes = 0;
-  /** Objects that more may come to, by code: those of the delivery that is being read, or of the group. */
+  /** Open objects, by code: those of the delivery that is being read, or of the group. */
   #open = new Map<string, RejectObject>();
   #openDelivery: number | undefined;
-  /** Objects that nothing more comes to. */
+  /** Complete objects. */
   #closed: RejectObject[] = [];
 
   /**
@@ -80,7 +80,7 @@ export class PendingRejects {
     this.#closed.push(object);
   }
 
-  /** Keeps the objects that nothing more comes to. Does not throw for what the quarantine does not keep. */
+  /** Keeps the complete objects. Does not throw for what the quarantine does not keep. */
   async keepClosed(): Promise<void> {
     const closed = this.#closed;
     this.#closed = [];

@@ -173,7 +173,7 @@ export type Mark = Readonly<Record<never, Scalar>>;
  * told it, and less than a granule before. See heard.ts.
  */
 export interface Marks {
-  /** It attached, updated its location, asked for a session, or sent a text message. */
+  /** It attached, updated its location, requested a session, or sent a text message. */
   readonly signalled: Stated<Mark> | undefined;
   /** Bytes from it. */
   readonly bytes: Stated<Mark> | undefined;

@@ -102,7 +102,7 @@ export class VolumeExporter {
   /**
    * Exports what is in the queue.
    *
-   * @param now milliseconds since the epoch, by the time of who called.
+   * @param now milliseconds since the epoch, by the caller's clock.
    * @throws what the queue throws. What was received is delivered again.
    */
   async run(now: number): Promise<ExportReport> {

@@ -56,7 +56,7 @@ export interface PartialSuccess {
   readonly message: string;
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export type ExportOutcome =
   | { readonly kind: 'accepted'; readonly partial?: PartialSuccess }
   | Exclude<Outcome, { kind: 'accepted' }>;

@@ -24,7 +24,7 @@ import { type Period, shiftTime } from './period.ts';
 import type { QueryPorts } from './ports.ts';
 import { maxDaysAhead } from './report-time.ts';
 
-/** Alerts: the stored episodes, as those who ask see them. */
+/** Alerts: the stored episodes, as resources. */
 
 /** How many times one page reads in search of alerts that pass the filters. */
 const maxRounds = 8;
@@ -47,7 +47,7 @@ export interface AlertsFilter {
   readonly source: string | undefined;
 }
 
-/** Which page of the alerts is asked for. */
+/** Which page of the alerts is requested. */
 export interface AlertsQuery extends AlertsFilter, Omit<PageRequest<EpisodeKey>, 'include'> {
   /** When they began; both ends included. */
   readonly period: Period;
@@ -80,7 +80,7 @@ export interface AlertDetail extends Alert {
   readonly mute: ReturnType<typeof renderMute> | null;
 }
 
-/** Lists alerts, those that began last first. A page may hold fewer than asked for, with more to come. */
+/** Lists alerts, those that began last first. A page may hold fewer than requested, although more follow. */
 export async function listAlerts(query: AlertsQuery, ports: AlertPorts): Promise<Page<Alert, EpisodeKey>> {
   const { resources, next } = await listEpisodes(query, ports);
   const [final, names] = await Promise.all([areFinal(resources, ports), readNames(resources, ports.reader)]);
@@ -172,7 +172,7 @@ function findSource(episode: AnyEpisode): string | undefined {
   return episode.subject.kind === 'source' ? episode.subject.source : episode.subject.common.source;
 }
 
-/** Ids are 32 hexadecimal digits; nothing else is asked for. */
+/** Ids are 32 hexadecimal digits; nothing else is requested. */
 function isEpisodeId(id: string): boolean {
   return /^[0-9a-f]{32}$/.test(id);
 }

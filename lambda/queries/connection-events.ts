@@ -24,7 +24,7 @@ export type ConnectionEvent = ReturnType<typeof renderEvent>;
 /**
  * Lists a SIM's events, newest first.
  *
- * @throws NotFoundError where no record of the SIM has come.
+ * @throws NotFoundError where no record of the SIM has arrived.
  */
 export async function listConnectionEvents(
   query: EventsQuery,
@@ -47,7 +47,7 @@ function toRange({ from, to = '9999' }: Period): TimeRange {
 
 /**
  * Makes the resource of an event. Its description is the carrier's sentence without addresses; the carrier's `detail`,
- * which holds IMSI and IP addresses, is null unless it is asked for.
+ * which holds IMSI and IP addresses, is null unless it is requested.
  */
 function renderEvent(event: StoredEvent, disclosure: Disclosure) {
   const { network, description, detail, imsi } = event;

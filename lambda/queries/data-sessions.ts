@@ -33,7 +33,7 @@ export type DataSession = ReturnType<typeof renderDataSession>;
 /**
  * Lists a SIM's data sessions, newest first.
  *
- * @throws NotFoundError where no record of the SIM has come.
+ * @throws NotFoundError where no record of the SIM has arrived.
  */
 export async function listDataSessions(
   { sim, period, status, size, after, include }: SessionsQuery,

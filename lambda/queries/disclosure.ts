@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 
-/** Personal data that answers leave out unless it is asked for. */
+/** Personal data that answers leave out unless it is requested. */
 export const personalFields = ['imsi', 'ip_address', 'detail'] as const;
 export type PersonalField = (typeof personalFields)[number];
 

@@ -31,7 +31,7 @@ export interface FindingsFilter {
   readonly source: string | undefined;
 }
 
-/** Which page of the findings is asked for. */
+/** Which page of the findings is requested. */
 export interface FindingsQuery extends FindingsFilter {
   /** The days of which a part lies in it; the moment of its end is not part of it. */
   readonly period: Period;
@@ -51,8 +51,8 @@ export interface FindingsPosition {
 export type FindingFields = ReturnType<typeof renderFinding>;
 
 /**
- * Lists findings, those of the last day first; of a day in the order of SIM, backwards, and of a SIM's day in the order of
- * time. A page may hold fewer than asked for, with more to come.
+ * Lists findings, those of the last day first; of a day in the order of SIM, backwards, and of a SIM's day in the order
+ * of time. A page may hold fewer than requested, although more follow.
  */
 export async function listFindings(
   { period, size, after, ...filter }: FindingsQuery,

@@ -3,7 +3,7 @@ import { type CountryCount, countedSilences } from '../alerts/sweep/fleet-counts
 import { formatTime } from '../ledger/time.ts';
 import { convertCountry } from './country-code.ts';
 
-/** The whole fleet in numbers, as the last sweep of the alerts counted it: nobody who asks goes through all SIMs for them. */
+/** The whole fleet in numbers, as counted by the last alert sweep: queries need not scan all SIMs. */
 
 /** Where the last sweep's counts are read. */
 export interface FleetPorts {

@@ -9,7 +9,7 @@ import { heardPageSize, type LedgerReader } from '../store/reader.ts';
 
 /**
  * When a device was last heard. `exact`: as its carrier's record says. `granule`: at this time or less than a granule
- * later; the record has expired, or was not asked for. `never`: no record of it is known. `unknown`: nothing was asked,
+ * later; the record has expired, or was not requested. `never`: no record of it is known. `unknown`: nothing was asked,
  * and the SIM has no marks.
  */
 export type Heard =
@@ -37,7 +37,7 @@ export const roundingMilliseconds = 1_000;
 
 /**
  * How much longer than a device's last usage record, in milliseconds, one may be that began before it and ended after
- * it. A Super SIM's windows have minutes. Those of a data streamer last until enough bytes have come together.
+ * it. A Super SIM's windows have minutes. Those of a data streamer last until enough bytes have arrived together.
  */
 const maxOverlap = { superSim: 3_600_000, dataStreamer: 86_400_000 } as const;
 

@@ -5,7 +5,7 @@ import type { Disclosure } from './disclosure.ts';
 /** Resources that one page may have. */
 export const maxPageSize = 1_000;
 
-/** Which page of a list is asked for. */
+/** Which page of a list is requested. */
 export interface PageRequest<Position> {
   /** Resources in the page, at most; from 1 to {@link maxPageSize}. */
   readonly size: number;
@@ -17,7 +17,7 @@ export interface PageRequest<Position> {
 
 /** One page of a list. */
 export interface Page<Resource, Position> {
-  /** With a filter there may be fewer than asked for, with more to come. */
+  /** With a filter there may be fewer than requested, although more follow. */
   readonly resources: readonly Resource[];
   /** Where the next page goes on; undefined at the end. */
   readonly next: Position | undefined;

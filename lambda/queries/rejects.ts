@@ -46,7 +46,7 @@ export interface RejectsQuery extends Omit<PageRequest<string>, 'include'> {
 /** Rejects of one delivery, source and code, as a resource. */
 export type ListedReject = NonNullable<ReturnType<typeof renderReject>>;
 
-/** Lists what is in quarantine, by source and code. A page may hold fewer than asked for, with more to come. */
+/** Lists what is in quarantine, by source and code. A page may hold fewer than requested, although more follow. */
 export async function listRejects(
   { source, code, size, after: begin }: RejectsQuery,
   { quarantine }: RejectPorts,

@@ -80,7 +80,7 @@ export function clipSpans(ranges: readonly RecordRange[], last: string): TimeSpa
   return spans;
 }
 
-/** A UTC day or calendar month by its name, whole as far as it has come; undefined for any other time. */
+/** A UTC day or calendar month by its name, whole as far as it has arrived; undefined for any other time. */
 export function nameListedPeriod({ from, to }: UsagePeriod, now: string): string | undefined {
   const day = findDay(from);
   if (from !== startDay(day)) return undefined;

@@ -6,7 +6,7 @@ import type { LedgerReader } from '../store/reader.ts';
 import type { sessionStatuses } from './parameters.ts';
 
 /**
- * Goes through a SIM's sessions, newest first, while records keep arriving.
+ * Lists a SIM's sessions, newest first, while records keep arriving.
  *
  * The index is sorted by start, and a start can move: a late record shows that a session began earlier, or a stated start
  * replaces an observed one. A listing that only knew where it had stopped would repeat a session that moved back across
@@ -46,7 +46,7 @@ export interface SessionSelection {
 /** A page of sessions. */
 export interface SessionPage {
   readonly sessions: readonly Session[];
-  /** Undefined where nothing is left. */
+  /** Undefined at the end of the list. */
   readonly next: Returned | undefined;
   /** When the SIM's next session after one of the page started; undefined for its last. */
   nextStart(sessionId: string): string | undefined;

@@ -11,14 +11,14 @@ import type { QueryPorts } from './ports.ts';
 import { type ListedSim as ListedResource, renderListedSim } from './sims.ts';
 
 /**
- * Silent SIMs: nominated by their marks, and decided by their records. A fleet is gone through for that, unless it is too
- * large: then the SIMs are nominated that the last sweep of the alerts found to be silent longest.
+ * Silent SIMs: nominated by their marks, and decided by their records. The query scans the fleet, unless it is too
+ * large: then it nominates the SIMs that the last alert sweep found to be silent longest.
  */
 
 /** SIMs that are decided at once; each takes two queries. */
 const concurrency = 24;
 
-/** Which silent SIMs are asked for. */
+/** Which silent SIMs are requested. */
 export interface Silence {
   /** For how long nothing was heard, in milliseconds, measured against now. */
   readonly milliseconds: number;
@@ -38,7 +38,7 @@ export type SilentPosition = readonly [mark: string, sim: string];
 export interface Nomination {
   /** The latest time at which a silent device was heard. */
   readonly heardBy: string;
-  /** As many as were asked for, at most. */
+  /** As many as were requested, at most. */
   readonly nominees: readonly Nominee[];
   /** SIMs of the fleet. */
   readonly scanned: number;
@@ -50,7 +50,7 @@ export interface Nomination {
 export interface ListState {
   /** When it was made, ISO 8601. What came since decides; a SIM that came later is missing. */
   readonly listedAt: string;
-  /** Whether all SIMs are in it that were silent for so long; otherwise those that were silent longest. */
+  /** Whether it has all SIMs that were silent for that long; otherwise it has the longest silent ones. */
   readonly isComplete: boolean;
 }
 
@@ -58,7 +58,7 @@ export interface ListState {
 export interface NominationPorts extends Pick<QueryPorts, 'reader' | 'now'> {
   /** Where sweeps list silent SIMs; undefined where no alerts are judged. */
   readonly alerts?: { readonly state: Pick<AlertState, 'readFleet' | 'readSilent'> } | undefined;
-  /** SIMs up to which a fleet is gone through: {@link maxScannedSims} where it is left out. */
+  /** SIMs up to which the query scans the fleet: {@link maxScannedSims} by default. */
   readonly scansUpTo?: number;
 }
 
@@ -189,7 +189,7 @@ export async function decideSilentSims(
     .sort((a, b) => comparePositions([a.heard.at ?? '', a.sim.sim], [b.heard.at ?? '', b.sim.sim]));
 }
 
-/** Which page of the silent SIMs is asked for. */
+/** Which page of the silent SIMs is requested. */
 export type SilentSimsQuery = Silence & PageRequest<SilentPosition>;
 
 /**

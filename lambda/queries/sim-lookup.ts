@@ -7,7 +7,7 @@ import { NotFoundError, ParameterError, shorten } from './errors.ts';
 export interface FoundSim {
   /** The partition of its items. */
   readonly sim: string;
-  /** Whether an item of it was read. No record of a SIM that is named by its ICCID may have come yet. */
+  /** Whether an item of it was read. No record of a SIM that is named by its ICCID may have arrived yet. */
   readonly isKnown: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function requireKnown(reader: LedgerReader, { sim, isKnown }: Found
   if (!isKnown && (await reader.sim(sim)) === undefined) throw unknownSim(sim);
 }
 
-/** The error of a SIM of which no record has come. */
+/** The error of a SIM of which no record has arrived. */
 export function unknownSim(sim: string): NotFoundError {
   return new NotFoundError(`The SIM ${JSON.stringify(shorten(sim))}`);
 }

@@ -69,7 +69,7 @@ export function readSimsPosition(value: unknown): string | undefined {
 /**
  * Fetches what is known of a SIM now.
  *
- * @throws NotFoundError where no record of it has come.
+ * @throws NotFoundError where no record of it has arrived.
  */
 export async function fetchSim(
   { sim: { sim }, include }: { readonly sim: FoundSim; readonly include: Disclosure },

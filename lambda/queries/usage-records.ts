@@ -40,7 +40,7 @@ export type RawUsageRecord = ReturnType<typeof renderRawUsageRecord>;
 /**
  * Lists a SIM's usage, newest first.
  *
- * @throws NotFoundError where no record of the SIM has come, SlowSumError where adding up takes too long.
+ * @throws NotFoundError where no record of the SIM has arrived, SlowSumError where adding up takes too long.
  */
 export async function listUsageRecords(
   query: UsageQuery,
@@ -144,7 +144,7 @@ async function readRaw(range: TimeRange, disclosure: Disclosure): Promise<UsageP
 
 const periodMilliseconds = { hour: 3_600_000, day: 86_400_000 };
 
-/** The UTC hour or day of a time, cut to what was asked for. */
+/** The UTC hour or day of a time, cut to what was requested. */
 export function cutPeriod(
   time: string,
   granularity: 'hour' | 'day',

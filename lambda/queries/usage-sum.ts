@@ -43,7 +43,7 @@ export class UsageSum {
  * year of records every few minutes is some fifty megabytes. Records are added up and dropped, so that memory does not
  * grow with the period.
  *
- * @param maxSeconds how long it may take; as long as it takes, where it is left out.
+ * @param maxSeconds how long it may take; unlimited by default.
  * @returns undefined where it takes longer.
  */
 export function sumUsageWithin(

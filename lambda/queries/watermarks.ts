@@ -1,7 +1,7 @@
 import type { AlertState } from '../alerts/sweep/alert-state.ts';
 import { formatTime } from '../ledger/time.ts';
 
-/** Watermarks: how far the sources are known. */
+/** Watermarks: up to when the sources are read. */
 
 /** Where the last sweep's watermarks are read. */
 export interface WatermarkPorts {
@@ -9,7 +9,7 @@ export interface WatermarkPorts {
   readonly alerts: { readonly state: Pick<AlertState, 'readSources'> } | undefined;
 }
 
-/** How far a source is known, as a resource. */
+/** The watermark of a source, as a resource. */
 export interface SourceWatermark {
   readonly source: string;
   /** Up to this time all of its records are in, by the last sweep; null where none has judged it. ISO 8601. */

@@ -9,17 +9,17 @@ import type { Item } from './items.ts';
 
 /** Keys that one request may ask for. */
 const maxKeys = 100;
-/** Times that what was left unread is asked for again. */
+/** Times that unread keys are requested again. */
 const maxAttempts = 10;
 
 /** How items are read. */
 export interface ReadOptions {
   readonly consistent: boolean;
-  /** The only attributes that are read; none of a name that DynamoDB reserves. All of them, where it is left out. */
+  /** The only attributes that are read; none of a name that DynamoDB reserves. All of them, by default. */
   readonly attributes?: readonly string[];
 }
 
-/** What became of reading items. */
+/** The outcome of reading items. */
 export interface ReadResult {
   /** The items that were found. */
   readonly items: readonly Item[];

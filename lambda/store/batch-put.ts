@@ -7,7 +7,7 @@ import type { Item } from './items.ts';
 
 /** Puts that one request may carry. */
 const maxPuts = 25;
-/** Times that what was not processed is sent again. */
+/** Times that unprocessed items are sent again. */
 const maxAttempts = 10;
 
 /** An item, and where it is put. */

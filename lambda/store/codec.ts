@@ -94,7 +94,7 @@ const missing: Readonly<Record<Kind, string>> = {
   mark: 'false',
 };
 
-/** Statements that go through a state, each with what is done where something is stored. */
+/** Code that visits each attribute of a state, with the action for a stored one. */
 function writeStatements(
   attributes: readonly Attribute[],
   store: (name: string, value: string) => string,

@@ -42,7 +42,7 @@ export interface EpisodeRange {
 const { partitionKey, sortKey } = alertsTable;
 const [, byTime, , byId, byGroup] = alertsTable.globalIndexes;
 
-/** Reads episodes for those who ask. Reads are eventually consistent. */
+/** Reads episodes for queries. Reads are eventually consistent. */
 export class EpisodeReader {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -156,7 +156,7 @@ export class EpisodeReader {
   }
 
   /**
-   * Episodes of SIMs that an episode about many SIMs tells of, whether open or not.
+   * Episodes of the SIMs of an episode about many SIMs, whether open or not.
    *
    * @param limit at most as many.
    */

@@ -137,7 +137,7 @@ export class LiveSlots {
     this.#unread = new Set(unread.map(nameSlot));
   }
 
-  /** What stands in a slot, be it the mark of an episode that has left it; `unread` where that is not known. */
+  /** The content of a slot, which may be the mark of an episode that has left it; `unread` if it is unknown. */
   find(about: RuleAndSim): StoredEpisode | 'never used' | 'unread' {
     const name = nameSlot(about);
     return this.#episodes.get(name) ?? (this.#unread.has(name) ? 'unread' : 'never used');
@@ -168,8 +168,8 @@ export class EpisodesTable {
   }
 
   /**
-   * What stands in the live slots of rules and SIMs, by consistent reads, a hundred a request. Every episode begins there,
-   * and a slot that was used is never empty again: so where nothing stands, there never was one.
+   * The content of the live slots of rules and SIMs, by consistent reads, a hundred a request. Every episode begins
+   * there, and a slot that was used is never empty again: so where nothing stands, there never was one.
    */
   async readLive(wanted: readonly RuleAndSim[]): Promise<LiveSlots> {
     const keys = wanted.map(({ rule, sim }) => ({
@@ -204,7 +204,7 @@ export class EpisodesTable {
   }
 
   /**
-   * Takes messages off an episode, wherever it stands, on condition that it is as it was read.
+   * Removes messages from an episode, in whichever slot it is, on condition that it is as it was read.
    *
    * @returns whether it was.
    */

@@ -12,7 +12,7 @@ import { filesTable } from './tables.ts';
  */
 const maxSilentMilliseconds = 15 * 60_000;
 
-/** Whether an import has ended without having come to its end: it was killed, or waits to be tried again. */
+/** Whether an import stopped before its end: it was killed, or waits to be retried. */
 export function isStalled({ state, noted, delivered }: Manifest, now: number): boolean {
   return state === 'importing' && now - Date.parse(noted ?? delivered) > maxSilentMilliseconds;
 }

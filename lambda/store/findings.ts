@@ -145,7 +145,7 @@ export class FindingsTable implements FindingStore {
     };
   }
 
-  /** The findings of SIM's days, in the order asked for. */
+  /** The findings of SIM's days, in the order requested. */
   async readKeys(keys: readonly FindingsKey[]): Promise<StoredFindings[]> {
     const items = await readItems(
       this.#client,

@@ -14,7 +14,7 @@ export interface SealedRecords {
 }
 
 /**
- * Goes through some SIMs, with what they did on sealed days. Each file is read once, a part of the fleet at a time, of each
+ * Reads some SIMs, with their records of sealed days. Each file is read once, a part of the fleet at a time, of each
  * day one group of rows: memory grows with the days, and not with the fleet.
  *
  * @returns each SIM once, also one without rows, in no order.

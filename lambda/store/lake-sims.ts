@@ -76,7 +76,7 @@ export interface FleetPart {
   readonly parts: number;
 }
 
-/** In how many parts the fleet is gone through: each is a bucket of the day that has the fewest, at most. */
+/** The number of parts in which the fleet is read: each is a bucket of the day that has the fewest, at most. */
 export function countParts(days: readonly ClosedDay[]): number {
   if (days.length === 0) return 1;
   return Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
@@ -252,7 +252,7 @@ async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all;
 }
 
-/** Rows of usage, of which each is made when it is asked for: those of many days are held at once. */
+/** Rows of usage, of which each is made when it is requested: those of many days are held at once. */
 class UsageRows implements RowList<BilledUsage> {
   readonly length: number;
   readonly #columns: ColumnGroup['columns'];

@@ -14,11 +14,11 @@ export interface LedgerTables {
   /** How conditional writes are sent: 25 in a request, or one by one. */
   readonly writes: WriteMode;
   /**
-   * Whether reports tell what usage gains. Complete usage is then put only where no item is stored, for as many write units:
-   * else nobody knows whether it is new. False where it is left out.
+   * Whether reports tell what usage gains. Complete usage is then put only where no item is stored, for as many write
+   * units: else nobody knows whether it is new. False by default.
    */
   readonly measuresUsage?: boolean;
-  /** Takes the error by which the store told that it does not accept batched writes; they then go one by one. */
+  /** Called with the error of a store that does not accept batched writes; they are then sent one by one. */
   readonly onSingleWrites?: (error: Error) => void;
 }
 
@@ -34,8 +34,8 @@ export interface WriteOptions {
    */
   readonly readBeforeWrite: boolean;
   /**
-   * When the writing was asked for, in milliseconds since the epoch, where that is later than the arrival of the records:
-   * what comes again long after is not to expire at once.
+   * When the writing was requested, in milliseconds since the epoch, where that is later than the arrival of the
+   * records: what comes again long after is not to expire at once.
    */
   readonly writtenAt?: number;
 }

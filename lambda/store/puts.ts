@@ -166,7 +166,7 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt 
  * Finds what is stored for puts, a hundred in a request. Puts whose request fails are written like those that nobody
  * looked for: reading saves writes and decides nothing.
  *
- * @param attributes the attributes that are read, besides the keys; all of them, where it is left out.
+ * @param attributes the attributes that are read, besides the keys; all of them, by default.
  * @returns the items, by the puts that they stand for.
  */
 async function findStored(
@@ -214,7 +214,7 @@ interface PutContext {
   readonly seen: Item | undefined;
   /** Says whether the put takes its place. */
   readonly takesPlace: (item: Item, stored: Item) => boolean;
-  /** Told of what it has replaced, once it is put. */
+  /** Called with the item that it has replaced, once it is put. */
   readonly onPut: (before: Item | undefined) => void;
 }
 

@@ -185,5 +185,5 @@ export function rejectId(reject: Reject): string {
   return id;
 }
 
-/** Ids are asked for several times on a reject's way, and its bytes may be many. */
+/** Ids are requested several times on a reject's way, and its bytes may be many. */
 const rejectIds = new WeakMap<Reject, string>();

@@ -37,7 +37,7 @@ export interface RegisterTable<State> {
 /** Joins that may be overtaken by others' before a key is given up, to be delivered again. */
 const maxJoins = 24;
 
-/** Takes a write, runs it and notes what became of it. Must not reject. */
+/** Takes a write, runs it and notes the outcome of it. Must not reject. */
 export type Settle<State> = (change: Change<State>, write: () => Promise<Outcome>) => Promise<void>;
 
 /**
@@ -156,7 +156,7 @@ export class ContendedItemError extends Error {
   }
 }
 
-/** What became of replacing an item: of one that was not replaced, what is stored now, if the store returned it. */
+/** The outcome of replacing an item: of one that was not replaced, what is stored now, if the store returned it. */
 type Replaced = { readonly done: true } | { readonly done: false; readonly stored: Item | undefined };
 
 /** Replaces an item that was read, unless it has changed since: by a statement, and otherwise by a request of its own. */

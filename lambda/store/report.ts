@@ -9,7 +9,7 @@ export interface UsageGain {
   readonly before: UsageContent | undefined;
 }
 
-/** What became of the records that a batch's changes come from. Records are named by their index in the batch. */
+/** The outcome of the records that a batch's changes come from. Records are named by their index in the batch. */
 export interface WriteReport {
   /** Records whose change was there before. */
   readonly repeated: ReadonlySet<number>;
@@ -24,7 +24,7 @@ export interface WriteReport {
 /** Whether a write changed what is stored. */
 export type Outcome = 'changed' | 'unchanged';
 
-/** Gathers what became of records. */
+/** Gathers the outcome of records. */
 export class Report implements WriteReport {
   readonly repeated = new Set<number>();
   readonly failed = new Set<number>();

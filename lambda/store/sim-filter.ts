@@ -1,7 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Sim } from '../ledger/observation.ts';
 
-/** What of the fleet is asked for. Each member left out asks for all. */
+/** What of the fleet is requested. Each member left out asks for all. */
 export interface SimFilter {
   readonly status?: string | undefined;
   readonly online?: boolean | undefined;

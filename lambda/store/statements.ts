@@ -45,7 +45,7 @@ function formatInsertion(tableName: string, attributes: readonly string[]): stri
 }
 
 /**
- * What became of a statement.
+ * The outcome of a statement.
  *
  * `refused`: its condition failed, or an item that it was to insert is stored; with that item, if the store returned it.
  *
@@ -105,7 +105,7 @@ export class StatementQueue {
 
   /**
    * @param isAvailable whether statements are sent at all.
-   * @param onStop takes the error by which the store told that it does not accept statements. Called once at most.
+   * @param onStop called with the error of a store that does not accept statements, once at most.
    */
   constructor(client: DynamoDBClient, isAvailable: boolean, onStop: (error: Error) => void) {
     this.#client = client;
@@ -184,7 +184,7 @@ export class StatementQueue {
     this.#schedule();
   }
 
-  /** @returns what became of each statement. */
+  /** @returns the outcome of each statement. */
   async #request(sent: readonly Waiting[]): Promise<StatementOutcome[]> {
     try {
       const { Responses: responses = [] } = await this.#client.send(

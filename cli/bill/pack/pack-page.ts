@@ -12,7 +12,7 @@ import { causeMeanings, checkMeanings } from './words.ts';
 
 /** The page of a dispute pack. It says everything in the words of an invoice. */
 
-/** What the comparison comes to. */
+/** The result of the comparison. */
 export interface PackSummary {
   /** Name of the invoice's file. */
   readonly invoice: string;
@@ -39,7 +39,7 @@ export interface ExampleRecord {
   readonly start: string;
   /** What the carrier stated. */
   readonly stated: string;
-  /** What records that are rounded up together come to: with the first of them. */
+  /** The sum of records that are rounded up together, with the first of them. */
   readonly used?: string;
   readonly rounded?: string;
 }

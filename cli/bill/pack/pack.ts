@@ -258,7 +258,10 @@ export class DisputePack {
     await writeFile(join(folder, 'SHA256SUMS'), text);
   }
 
-  /** The seals of all days with records, each with its versions. Full rows name devices: only who asks gets them. */
+  /**
+   * The seals of all days with records, each with its versions. Full rows name devices: they are written only on
+   * request.
+   */
   async #writeSeals(): Promise<SealedFile[]> {
     const { folder } = this.#options;
     const file = new CsvFile(join(folder, 'seals.csv'));

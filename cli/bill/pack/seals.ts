@@ -59,14 +59,14 @@ export class SealReader {
     this.#lake = lake;
   }
 
-  /** The days that were asked for and have a seal, oldest first. */
+  /** The days that were requested and have a seal, oldest first. */
   get sealed(): readonly Manifest[] {
     return [...this.#manifests.values()]
       .filter((manifest) => manifest !== undefined)
       .sort((a, b) => compareTexts(a.day, b.day));
   }
 
-  /** The days that were asked for and have none, oldest first. */
+  /** The days that were requested and have none, oldest first. */
   get open(): readonly Day[] {
     return [...this.#manifests].flatMap(([day, manifest]) => (manifest === undefined ? [day] : [])).sort();
   }
@@ -105,7 +105,7 @@ export class SealReader {
     ];
   }
 
-  /** The digests of all buckets, which must come to the root. */
+  /** The digests of all buckets, from which the root must follow. */
   async #readDigests({ day, buckets, root }: Manifest): Promise<DayDigests> {
     const numbers = Array.from({ length: buckets + 1 }, (_, bucket) => bucket);
     const results = await mapConcurrently(numbers, concurrentReads, async (bucket) => {

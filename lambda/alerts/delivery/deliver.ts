@@ -27,7 +27,7 @@ export interface RunLimits {
   readonly maxSends: number;
   /** Attempts in a row that fail for now, or are refused, after which the run ends. */
   readonly maxFailuresInRow: number;
-  /** Time after which no message is sent any more. */
+  /** Time after which no more messages are sent. */
   readonly maxMilliseconds: number;
   /**
    * After which another run may take the receiver. It must exceed the sum of: how late a run may start after its `now`,
@@ -58,7 +58,7 @@ export interface DeliveryRun {
   readonly elapsed: () => number;
   readonly context: EventContext;
   readonly limits: RunLimits;
-  /** Told of what a receiver's code threw, which is a fault in simledger. */
+  /** Called with an error that a receiver's code threw, which is a bug in simledger. */
   readonly onError: (error: Error) => void;
 }
 
@@ -116,7 +116,7 @@ class Delivery {
   #sends = 0;
   #failuresInRow = 0;
   #refusalsInRow = 0;
-  /** Whether the receiver asked for a pause, or is down. */
+  /** Whether the receiver requested a pause, or is down. */
   #isStopped = false;
 
   constructor(receiver: Receiver, store: UndeliveredTransitions, run: DeliveryRun, state: ReceiverState) {

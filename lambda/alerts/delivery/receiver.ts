@@ -3,13 +3,13 @@ import { type Severity, severities } from '../rules.ts';
 import type { AlertEvent } from './cloud-event.ts';
 import type { AlertTransition } from './transition.ts';
 
-/** Those who are told of alerts, and what they answer. */
+/** Receivers of alerts, and their answers. */
 
 /** Kinds of receivers, as the configuration names them. */
 export const receiverKinds = ['webhook', 'pagerduty', 'slack', 'bus', 'topic'] as const;
 export type ReceiverKind = (typeof receiverKinds)[number];
 
-/** Which episodes a receiver is told of. */
+/** Which episodes are sent to a receiver. */
 interface Subscription {
   /** Unique among the receivers: what is undelivered is kept under it. */
   readonly name: string;
@@ -34,8 +34,8 @@ export type ReceiverSettings = Subscription &
   );
 
 /**
- * The receivers of an episode: chosen when it opens and stored with it. A receiver that was told that it began is told how it
- * ended, even if the rule's severity or the configuration has changed meanwhile.
+ * The receivers of an episode: chosen when it opens and stored with it. A receiver that got the beginning also gets the
+ * end, even if the rule's severity or the configuration has changed meanwhile.
  *
  * @returns their names.
  */
@@ -52,7 +52,7 @@ export function chooseReceivers(
     .map((receiver) => receiver.name);
 }
 
-/** What became of an attempt. Reasons show nothing of addresses and keys. */
+/** The outcome of an attempt. Reasons show nothing of addresses and keys. */
 export type Outcome =
   /** The receiver has it. `body`: what it says of it, where that is read. */
   | { readonly kind: 'accepted'; readonly body?: string }
@@ -85,8 +85,8 @@ export interface Receiver {
 }
 
 /**
- * Whether a transition is sent to people: they are told that an episode began, that it ended, and that it goes on after
- * all. An amendment that changes nothing of that would only wake them, or open an incident that somebody has resolved.
+ * Whether a transition is sent to people: that an episode opened, closed or reopened. An amendment that changes nothing
+ * of that would only wake them, or open an incident that somebody has resolved.
  */
 export function isForPeople({ state }: AlertTransition, told: EpisodeState | undefined): boolean {
   return state !== told;

@@ -19,7 +19,7 @@ export interface ReceiverPorts {
   readonly configuration: SigningConfiguration;
   /** The time, for signatures. */
   readonly signedAt: () => Date;
-  /** Told of secrets that cannot be read. */
+  /** Called for each secret that cannot be read. */
   readonly onUnreadable: OnUnreadable;
   /** Time that a request has; {@link requestMilliseconds} by default. */
   readonly timeoutMilliseconds?: number;

@@ -19,7 +19,7 @@ import type { StreamPositions } from './stream-position.ts';
 
 /** R: how far a source is read, by the notes of the consumer, what its stream holds, and its files. */
 
-/** A source whose reading is asked for. */
+/** A source whose progress is read. */
 export interface ReadSource {
   readonly name: string;
   readonly streamName: string;
@@ -27,17 +27,17 @@ export interface ReadSource {
   readonly lateness: number;
 }
 
-/** Where it is asked. */
+/** Where the stream is read. */
 export interface ReadMarkPorts {
   readonly notes: Pick<StreamNotes, 'list'>;
   readonly positions: StreamPositions;
   readonly reader: Pick<LedgerReader, 'fileKeys' | 'files'>;
 }
 
-/** A shard that was read to so long ago is asked whether anything lies behind. */
+/** Age of a shard's last record after which the stream is asked whether more records follow. */
 const idleAfter = 60_000;
 
-/** Questions to a stream at once. */
+/** Concurrent requests to a stream. */
 const concurrency = 8;
 
 /** Files that are looked at; more come in a day from no carrier. */

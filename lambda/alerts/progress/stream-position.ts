@@ -6,7 +6,7 @@ import {
 } from '../../aws/aws-request.ts';
 import { type JsonObject, jsonObject, parseObject } from '../../json/json.ts';
 
-/** Asks a stream what it holds. */
+/** Reads what a stream holds. */
 export interface StreamPositions {
   /**
    * The ids of a stream's shards, those that are closed and not yet empty among them.
@@ -26,7 +26,7 @@ export interface StreamPositions {
 /** When the first record behind a position arrived, in milliseconds since the epoch; `unknown` when the search was cut. */
 export type Behind = { readonly arrival: number } | 'nothing' | 'unknown';
 
-/** Answers without records, while the stream says that there are more: gaps in time. */
+/** Empty answers that are accepted while the stream says that more records follow: gaps in time. */
 const maxEmptyAnswers = 20;
 
 /** Codes of a shard or a record that the stream does not hold any more. */
@@ -96,7 +96,7 @@ export class KinesisPositions implements StreamPositions {
   }
 }
 
-/** @throws StreamQuestionError where the answer is not the one that was asked for. */
+/** @throws StreamQuestionError where the answer is not the one that was requested. */
 function requireAnswer(operation: string, answer: AwsAnswer): JsonObject {
   const body = answer.status === 200 ? parseObject(answer.body) : undefined;
   if (body !== undefined) return body;
@@ -107,7 +107,7 @@ function readCode({ body }: AwsAnswer): string {
   return String(parseObject(body)?.['__type'] ?? '').replace(/^.*#/, '');
 }
 
-/** The stream could not be asked. */
+/** The stream did not answer. */
 export class StreamQuestionError extends Error {
   override readonly name = 'StreamQuestionError';
 }

@@ -12,7 +12,7 @@ import type { RegisteredSourceAlert } from './source-alerts.ts';
 
 /** What sweeps keep from one to the next: facts of operation, in the table AlertState. */
 
-/** How far a source was judged, and how late it is usually. */
+/** Up to when a source was judged, and its usual lag. */
 export interface SourceState extends Judged {
   readonly days: readonly DayLag[];
 }
@@ -48,9 +48,9 @@ function makeSilentSubject(source: string): string {
 export class AlertState {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
-  /** The groups that there are, by rule. */
+  /** The existing groups, by rule. */
   readonly groups: Register<RegisteredGroup>;
-  /** The source alerts that there are, by source. */
+  /** The existing source alerts, by source. */
   readonly sourceAlerts: Register<RegisteredSourceAlert>;
 
   constructor(client: DynamoDBClient, tableName: string) {

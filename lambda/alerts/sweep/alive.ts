@@ -5,8 +5,8 @@ import { type GroupDimension, groupDimensions } from '../groups.ts';
 export type SharedValues = Readonly<Partial<Record<GroupDimension, string>>>;
 
 /**
- * How many SIMs of a value were heard at or after a time, by their marks: a fleet goes through it, and what is kept grows
- * with the values and the times, not with the SIMs.
+ * How many SIMs of a value were heard at or after a time, by their marks: a whole fleet is added to it, and its memory
+ * grows with the values and the times, not with the SIMs.
  */
 export class AliveSims {
   /** By dimension and value: how many SIMs have their mark in each quarter of an hour, which is the shortest granule. */

@@ -11,14 +11,14 @@ import { listMembers, type SharedPorts, updateShared } from './shared.ts';
 import { listSharedValues, type WatchedSim } from './watched-sim.ts';
 
 /**
- * The groups of a silent rule, after its SIMs were judged: which SIMs are told of as one incident.
+ * The groups of a silent rule, after its SIMs were judged: which SIMs are reported as one incident.
  *
- * Which groups there are stands in one entry that changes as a whole: of two sweeps that find the same outage one forms
- * its group, and the other one sees it. All else follows from the entry and may be cut by a crash: the next sweep makes
- * the members join and writes the group's episode.
+ * One entry lists the groups, and changes as a whole: of two sweeps that find the same outage one forms its group, and
+ * the other one sees it. All else follows from the entry and may be cut by a crash: the next sweep makes the members
+ * join and writes the group's episode.
  */
 
-/** A group as the entry lists it. A closed one takes up no more SIMs; it stays until none of its members is silent. */
+/** A group as the entry lists it. A closed one accepts no more SIMs; it stays until none of its members is silent. */
 export interface RegisteredGroup extends Group {
   /** When the latest member came back, as sweeps have seen it. */
   readonly backAt?: number;
@@ -75,9 +75,9 @@ export interface GroupJudgement extends Pick<SharedJudgement, 'now'> {
 
 /** What came of it. */
 export interface GroupResult {
-  /** The episodes that a group tells of; undefined where other sweeps are at it, and nobody is to be told alone. */
+  /** The episodes that a group tells of; undefined if other sweeps are writing it, and no SIM may be reported alone. */
   readonly grouped: ReadonlySet<string> | undefined;
-  /** The groups that there are. */
+  /** The existing groups. */
   readonly groups: ReadonlySet<string>;
   readonly told: number;
 }
@@ -111,7 +111,7 @@ export async function formGroups(
   return { grouped: undefined, groups: new Set(entry.content.map(({ id }) => id)), told: 0 };
 }
 
-/** Closed groups whose episode has ended, too: nothing is left to do for them. */
+/** Closed groups whose episode has ended, too: they need no more work. */
 async function listEnded(
   { name: rule }: SilentSims,
   groups: readonly RegisteredGroup[],
@@ -137,7 +137,7 @@ export interface GroupPlan {
   readonly joined: ReadonlyMap<string, string>;
 }
 
-/** What groups there shall be: a function of what was judged and of the groups that there are. */
+/** The groups after this sweep: a function of what was judged and of the existing groups. */
 export function planGroups(
   { name, rule, silent, isComplete, backAt }: SilentSims,
   known: readonly RegisteredGroup[],
@@ -217,7 +217,7 @@ async function settleGroups(
   return { grouped, groups: ids, told };
 }
 
-/** @returns whether the episode is a member now; not where it ended, or another sweep is at it. */
+/** @returns whether the episode is a member now; not if it ended, or another sweep is writing it. */
 async function join(
   rule: string,
   { sim, episode }: SilentMember,

@@ -26,13 +26,13 @@ export interface RelayPorts {
   readonly episodes: Pick<EpisodesTable, 'clearMessages'>;
   readonly outbox: Outbox;
   readonly receivers: readonly Pick<ReceiverSettings, 'name' | 'rules' | 'minimumSeverity'>[];
-  /** Told of each message, once or more. */
+  /** Called with each message, once or more. */
   readonly onMessage: (transition: AlertTransition) => void;
 }
 
 /**
- * Puts an episode's messages into the outbox of each receiver that takes it, in order, then takes them off the episode.
- * Done again after a crash, or by two sweeps at once, it comes to the same.
+ * Puts an episode's messages into the outbox of each of its receivers, in order, then removes them from the episode.
+ * Repeated after a crash, or by two sweeps at once, it has the same result.
  *
  * @param sim what is told of the SIM; undefined where its item is not known.
  * @returns whether the episode was as it was read. Otherwise another sweep was there, and what is left comes with the next.
@@ -50,7 +50,10 @@ export async function relayMessages(
   return ports.episodes.clearMessages(stored);
 }
 
-/** Puts a message into the outbox of each receiver that takes it. Who was not told of the beginning is not told of the rest. */
+/**
+ * Puts a message into the outbox of each of its receivers. A receiver that did not get the beginning does not get the
+ * rest.
+ */
 export async function passOn(
   transition: AlertTransition,
   { outbox, receivers, onMessage }: Pick<RelayPorts, 'outbox' | 'receivers' | 'onMessage'>,

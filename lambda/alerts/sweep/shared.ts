@@ -23,7 +23,7 @@ export interface SharedPorts extends Pick<RelayPorts, 'outbox' | 'receivers' | '
 
 /** An episode as it stands, and how many messages were passed on. */
 export interface SharedResult {
-  /** Undefined where it was never written, or another sweep is at it. */
+  /** Undefined if it was never written, or another sweep is writing it. */
   readonly episode: SharedEpisode | undefined;
   readonly told: number;
 }
@@ -46,7 +46,7 @@ export async function updateShared(
   return { episode: after.episode, told: before.told + after.told };
 }
 
-/** Puts the messages into the outbox of each receiver that takes them, in order, then takes them off the episode. */
+/** Puts the messages into the outbox of each of their receivers, in order, then removes them from the episode. */
 async function relayShared(
   episode: SharedEpisode | undefined,
   ports: SharedPorts,

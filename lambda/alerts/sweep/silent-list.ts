@@ -1,14 +1,14 @@
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /**
- * The SIMs of a large fleet that were silent longest, as the last sweep found them: so who asks for silent SIMs need not
- * go through all of them.
+ * The SIMs of a large fleet that were silent longest, as the last sweep found them: so a query for silent SIMs need not
+ * scan all of them.
  *
  * Each source's are kept in parts, by the places of the SIMs. A part is written as a whole, and a SIM is always in the
  * same one: so parts of different sweeps miss none.
  */
 
-/** SIMs up to which a fleet is gone through by who asks. */
+/** SIMs up to which a query scans the whole fleet. */
 export const maxScannedSims = 100_000;
 
 /** A SIM and its mark, in milliseconds since the epoch; null of one that was never heard. */
@@ -29,7 +29,7 @@ export const silentParts = 16;
 /** SIMs of a part: 10,000 of a source, and 30 KB. */
 export const maxListedSims = 625;
 
-/** Finds them, as SIMs are gone through. */
+/** Collects them while a sweep scans the SIMs. */
 export class LongestSilent {
   readonly #limit: number;
   /** By source, and by part. */

@@ -49,7 +49,7 @@ export function findTrouble(progress: SourceProgress, watermark: Watermark): Sou
 export interface SourceAlertFacts {
   readonly source: string;
   readonly trouble: SourceTrouble | undefined;
-  /** SIMs whose alerts are held back, or told of by this one. */
+  /** SIMs whose alerts are held back, or reported by this one. */
   readonly members: Members;
   /** Whether the alert of a SIM says already that it may be the source: then this one does not open. */
   readonly isCovered: boolean;

@@ -108,7 +108,7 @@ async function listStored(episodes: EpisodesTable): Promise<StoredRules> {
   return { stored, waiting };
 }
 
-/** What a sweep reads before it goes through the fleet. */
+/** What a sweep reads before it scans the fleet. */
 export interface StoredFacts extends StoredRules {
   readonly states: ReadonlyMap<string, SourceState>;
   readonly mutes: readonly Mute[];

@@ -12,7 +12,7 @@ import type { AlertState } from './alert-state.ts';
 import type { RelayPorts } from './relay.ts';
 import type { maxScannedSims } from './silent-list.ts';
 
-/** What a sweep is asked for, what it works with, and what it reports. */
+/** The input of a sweep, its ports, and its report. */
 
 /** The rules that are judged, as the environment carries them. Durations are milliseconds. */
 export interface SweepSettings {
@@ -39,15 +39,15 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly marks?: Pick<SimMarks, 'write'>;
   /** Records that came late: their SIMs are judged again, from the time that these tell of. */
   readonly late: Pick<LateRecordNotes, 'list' | 'settle'>;
-  /** Usage of sealed days, for rules about days and months; where it is left out, these are judged by records alone. */
+  /** Usage of sealed days, for rules about days and months; by default, these are judged by records alone. */
   readonly sealedUsage?: Pick<SealedUsageReader, 'findSealed' | 'readDays'> | undefined;
-  /** Findings of closed days, for rules about them; where it is left out, these find nothing. */
+  /** Findings of closed days, for rules about them; by default, these find nothing. */
   readonly closedFindings?: Pick<ClosedFindingsReader, 'findClosed' | 'listSims' | 'readDays'> | undefined;
   /** How far a source is read. */
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
-  /** Told of a SIM that could not be judged; the next sweep judges it again. */
+  /** Called with each SIM that could not be judged; the next sweep judges it again. */
   readonly onFailure: (error: unknown) => void;
-  /** Milliseconds that are left for the sweep; undefined where it may take as long as it takes. */
+  /** Milliseconds that remain for the sweep; undefined without a limit. */
   readonly timeLeft?: () => number;
 }
 
@@ -61,9 +61,9 @@ export interface SweepRun extends SweepSettings {
    * that are nominated, from some days ago.
    */
   readonly isWhole: boolean;
-  /** What makes SIMs that fall silent a group: {@link groupThreshold} where it is left out. */
+  /** What makes SIMs that fall silent a group: {@link groupThreshold} by default. */
   readonly groupsAbove?: GroupThreshold;
-  /** SIMs beyond which the longest silent ones are listed for who asks: {@link maxScannedSims} where it is left out. */
+  /** SIMs beyond which the longest silent ones are listed for queries: {@link maxScannedSims} by default. */
   readonly listsSilentAbove?: number;
 }
 

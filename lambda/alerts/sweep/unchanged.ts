@@ -2,9 +2,11 @@ import type { StoredEpisode } from '../episode.ts';
 import type { Rule } from '../rules.ts';
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
-/** Silent SIMs of which nothing came: most of those that a sweep would judge, and nothing is to be read or told of them. */
+/**
+ * Silent SIMs without new records: most of those that a sweep would judge. Nothing needs to be read or sent for them.
+ */
 
-/** What says whether something may have come that nobody noted. Milliseconds. */
+/** What says whether something may have arrived that nobody noted. Milliseconds. */
 export interface ArrivalTimes {
   /** What comes later than this is noted as late: see LateRecordNotes. */
   readonly lateness: number;

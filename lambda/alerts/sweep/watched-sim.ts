@@ -7,7 +7,7 @@ import { findWindow, type MatchedSim, matchesSim, type Rule } from '../rules.ts'
 import type { SharedValues } from './alive.ts';
 import { findPlace, type JudgedMarks } from './order.ts';
 
-/** What a sweep keeps of a SIM that it goes through. Times are milliseconds since the epoch. */
+/** What a sweep keeps of a SIM that it scans. Times are milliseconds since the epoch. */
 export interface WatchedSim extends MatchedSim {
   readonly sim: string;
   /** Its place in the order of judging. */
@@ -155,7 +155,7 @@ export function isHourly({ sweptAt = 0, now }: Pick<SourceTimes, 'sweptAt' | 'no
   return Math.floor(sweptAt / hour) !== Math.floor(now / hour);
 }
 
-/** Whether the moment of the day at which a SIM is judged anyway has come since it was last judged. */
+/** Whether the moment of the day at which a SIM is judged anyway has arrived since it was last judged. */
 export function isDue(
   { place }: WatchedSim,
   { sweptAt, now }: Pick<SourceTimes, 'sweptAt' | 'now'>,

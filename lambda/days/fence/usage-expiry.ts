@@ -1,6 +1,6 @@
 /**
- * Usage expires only where it is sealed in time. While some is still unsealed at three quarters of the age at which it
- * expires, nothing of the table may; once it is sealed, the rest goes on expiring.
+ * Usage expires only if it is sealed in time. While a day is still unsealed at three quarters of the age at which its
+ * usage expires, nothing in the table may expire; once the day is sealed, expiry continues.
  */
 
 /** What decides whether usage may expire. */

@@ -10,35 +10,38 @@ import { makeFinding, sortFindings } from './make-finding.ts';
 interface Comparison {
   /** The last days, the one that is judged included. */
   readonly days: number;
-  /** What is missing at the same time, so many days apart, is not lost: a carrier has hours or days without files. */
+  /**
+   * A file that is missing at the same time this many days apart is not lost: a carrier has hours or days without
+   * files.
+   */
   readonly repeatDays: number;
 }
 
-/** Days tell of files that come several times a day. */
+/** Two days suffice for files that come several times a day. */
 const dense: Comparison = { days: 2, repeatDays: 1 };
 
-/** Weeks tell of files that come less often, since a fleet may rest on Sundays. */
+/** Files that come less often need two weeks, since a fleet may rest on Sundays. */
 const sparse: Comparison = { days: comparedDays, repeatDays: 7 };
 
-/** Files from which on their interval is known. */
+/** The minimum number of files from which their interval follows. */
 const minFiles = 12;
 
-/** The interval from which on files are sparse: two days have too few of them. In milliseconds. */
+/** The minimum interval of sparse files, of which two days have too few. In milliseconds. */
 const sparseInterval = (dense.days * dayMilliseconds) / minFiles;
 
 /** The share of the files compared that may be missing: where more are, they do not come regularly. */
 const maxMissingShare = 0.1;
 
-/** Intervals without a file from which on it is a pause: of the carrier, or of a fleet that has nothing to say. */
+/** A gap of more than this many intervals is a pause: of the carrier, or of a fleet without traffic. */
 const pauseIntervals = 5;
 
-/** Rows in a file from which on the next one has some too. */
+/** The minimum rows in a file after which the next one must have some too. */
 const minRows = 10;
 
-/** Names that differ by less are of one time: several files of a carrier. In milliseconds. */
+/** Names closer than this belong to one time: several files of a carrier. In milliseconds. */
 const sameTime = 60_000;
 
-/** By which share of the interval a file may be late or early. */
+/** The share of the interval by which a file may be late or early. */
 const delayShare = 0.1;
 
 /**

@@ -68,8 +68,8 @@ function listJudged({
 }
 
 /**
- * Sessions in which something is missing, and whose first usage is later than their beginning: what is missing may have come
- * before the ledger began, unless a record shows that it heard of the SIM then.
+ * Sessions in which something is missing, and whose first usage is later than their beginning: what is missing may have
+ * arrived before the ledger began, unless a record shows that it heard of the SIM then.
  */
 export function listUnknownBeginnings(
   basis: Pick<FindingsBasis, 'day' | 'usage' | 'sessions' | 'formerUsage'>,

@@ -24,7 +24,7 @@ export function checkStarts(sessions: readonly SessionRow[]): Finding[] {
     .map((session) => describeSession(session, 'no-start', session.terminal.end));
 }
 
-/** Open sessions of which no record has come for {@link orphanDays}, as of a day. */
+/** Open sessions of which no record has arrived for {@link orphanDays}, as of a day. */
 export function checkEnds(day: Day, sessions: readonly Session[]): Finding[] {
   return sessions
     .filter((session) => lacksEnd(session, day))

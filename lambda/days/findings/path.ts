@@ -86,9 +86,9 @@ function divideBySource<Row extends Streamed>(rows: readonly Row[]): Row[][] {
 }
 
 /**
- * Complete records that no file had. Only where files repeat the stream, which brought more of the SIM's complete records of
- * the day by both paths than alone; and only up to the last record that came in a file: the file of what follows may not
- * have come yet.
+ * Complete records that no file had. Only where files repeat the stream, which brought more of the SIM's complete
+ * records of the day by both paths than alone; and only up to the last record that came in a file: the file of what
+ * follows may not have arrived yet.
  *
  * @param records those of one source.
  */

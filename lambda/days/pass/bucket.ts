@@ -33,20 +33,20 @@ import { SealedRows } from './sealed-rows.ts';
 
 /** How the pass works. */
 export interface PassOptions {
-  /** Now, in milliseconds since the epoch, by the time of who called. */
+  /** Now, in milliseconds since the epoch, by the caller's clock. */
   readonly now: number;
 }
 
 /** SIMs that are read at the same time. */
 const concurrentSims = 16;
 
-/** Times that a bucket is begun again when somebody else is at it. */
+/** Times that a bucket is begun again when another run changes it. */
 const maxAttempts = 8;
 
 /**
  * Reads a bucket of a day, and seals the day if that was the last one.
  *
- * It may stop anywhere, run twice at once, or sleep for long between any two calls:
+ * It may stop anywhere, run twice at once, or be suspended between any two calls:
  *
  * 1. The result says first what is about to be stored, under a revision of its own. Of two that begin at one revision,
  *    one fails.
@@ -54,13 +54,13 @@ const maxAttempts = 8;
  * 3. Then the notes of sessions, markers of other days, and SIM-days and findings, which keep the greatest revision. With all
  *    SIM-days stored, the months of these SIMs are added up.
  * 4. At last the result says that all is stored, on condition that nobody has begun since.
- * 5. The markers of the round are removed once the day is sealed, if that was the last bucket: a day whose sealing dies is
- *    found by what is left of them.
+ * 5. The markers of the round are removed once the day is sealed, if that was the last bucket: a day whose sealing was
+ *   interrupted is found by its remaining markers.
  *
  * A job of a round that is over does nothing, and one that is done reads nothing again.
  *
  * @returns the manifest that holds now, if the day is sealed and all of its round is read.
- * @throws ConflictError if others keep being at it; the job must be delivered again.
+ * @throws ConflictError if others keep changing it; the job must be delivered again.
  */
 export async function runBucket(
   job: BucketJob,
@@ -207,7 +207,7 @@ class BucketRows {
       const simDay = makeSimDay(sim, this.#day, rows);
       this.fleet.addSim(simDay);
       this.topOfDay.add(sim, sumBytes(simDay));
-      // A run that died may have stored something of a SIM of which nothing is left.
+      // A run that died may have stored something of a SIM that now has no rows.
       const mayHaveSimDay = readFilesKey(sim) === undefined;
       if (read !== undefined && mayHaveSimDay && (isActive(simDay) || this.#isBegun))
         this.simDays.push(simDay);

@@ -60,7 +60,7 @@ export function makeDayFolder(day: Day): string {
   return `${daysPrefix}day=${day}/`;
 }
 
-/** The key of what reading a bucket came to. */
+/** The key of the result of reading a bucket. */
 export function makeResultKey(day: Day, bucket: number): string {
   return `${daysPrefix}day=${day}/bucket=${formatBucket(bucket)}.json`;
 }
@@ -85,8 +85,8 @@ export function makeTopKey(day: Day): string {
  *
  * - `all`: all SIMs, for the first time.
  * - `marked`: what markers stand for.
- * - `nothing`: the day was never read, and nobody has asked for it. Its markers are removed: when it is read for the first
- *   time, whatever they stand for is there. The sessions that they name stay in the list.
+ * - `nothing`: the day was never read, and nobody has requested it. Its markers are removed: when it is read for the
+ *   first time, whatever they stand for is there. The sessions that they name stay in the list.
  */
 export type RoundKind = 'all' | 'marked' | 'nothing';
 
@@ -123,7 +123,7 @@ export interface PartialPlan {
   readonly lists: readonly string[];
 }
 
-/** What a bucket of a partial pass came to. */
+/** The result of a bucket of a partial pass. */
 export interface PartialResult {
   readonly day: Day;
   readonly asOf: string;

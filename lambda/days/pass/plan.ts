@@ -29,7 +29,7 @@ import { sealDay } from './seal.ts';
 export interface PlanOptions {
   /** The last closed day. */
   readonly closedThrough: Day;
-  /** Now, in milliseconds since the epoch, by the time of who called. */
+  /** Now, in milliseconds since the epoch, by the caller's clock. */
   readonly now: number;
   /** How many SIMs a bucket of a new day has. */
   readonly simsPerBucket?: number | undefined;

@@ -154,7 +154,7 @@ export interface PartialPorts {
   readonly simDays: PartialSimDays;
   readonly lake: Lake;
   readonly jobs: { readonly send: (jobs: readonly PartialJob[]) => Promise<void> };
-  /** The most SIMs of a fleet that has no partial passes; those of `maxLiveSims` where it is left out. */
+  /** The most SIMs of a fleet that has no partial passes; those of `maxLiveSims` by default. */
   readonly maxLiveSims?: number | undefined;
 }
 

@@ -20,7 +20,7 @@ import { type EventRow, makeRows, mergeItems, noItems, type SimRows } from '../r
 import type { DayPorts } from './ports.ts';
 import { readBucketCount, readSimRows } from './sim-rows.ts';
 
-/** Days after which events of a day are asked of the lake, too: they may have expired. */
+/** Days after which events of a day are read from the lake, too: they may have expired. */
 const eventDays = 7;
 
 /** What the findings of a SIM's day are made of, once its rows are known. */
@@ -171,7 +171,7 @@ export interface ReadDay extends Omit<FindingsReading, 'rows' | 'filed'> {
  *   session leads no further, so that one day orders the next one only.
  * - The day on which an open session will have waited for its end, if the day is its last one: there it is judged. A marker
  *   of a day that is not closed waits until this is read.
- * - The day on which the end of a session was missing that has come, or that goes on.
+ * - The day on which the end of a session was missing that has arrived, or that goes on.
  */
 export async function listFindingsRedo(
   { findings }: Pick<DayPorts, 'findings'>,

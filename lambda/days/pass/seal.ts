@@ -19,7 +19,7 @@ export const concurrentReads = 16;
 
 /** How a day is sealed. */
 export interface SealOptions {
-  /** Now, in milliseconds since the epoch, by the time of who called. */
+  /** Now, in milliseconds since the epoch, by the caller's clock. */
   readonly now: number;
   /** The bucket that was read just now. */
   readonly bucket?: number | undefined;
@@ -64,7 +64,7 @@ export async function sealDay(
 /** Writes the SIMs with the most bytes, before the seal by which they are found. */
 async function writeTop(day: Day, results: readonly BucketResult[], lake: DayPorts['lake']): Promise<void> {
   const lists = results.flatMap(({ top }) => top ?? []);
-  // An older version made none: who asks reads all SIMs.
+  // An older version made none: a query then reads all SIMs.
   if (lists.length < results.length) return;
   const key = makeTopKey(day);
   const { content: before, tag } = await readJson<TopLists>(lake, key);

@@ -11,7 +11,7 @@ import { SimRowReader } from './sim-row-reader.ts';
 export interface WalkedSim {
   readonly sim: string;
   readonly rows: SimRows;
-  /** Whether it was asked for, rather than found in the lake only. */
+  /** Whether it was requested, rather than found in the lake only. */
   readonly isListed: boolean;
 }
 
@@ -53,7 +53,7 @@ export class SealedRows {
     return sims.filter((sim) => sim !== undefined).sort(compareTexts)[0];
   }
 
-  /** The rows of a SIM, of which SIMs are asked for in the order of their keys. */
+  /** The rows of a SIM, of which SIMs are requested in the order of their keys. */
   async take(sim: string): Promise<SimRows> {
     const rows = new Map<RowKind, Row[]>();
     for (const reader of this.#readers) rows.set(reader.kind, await reader.rows.take(sim));
@@ -61,7 +61,7 @@ export class SealedRows {
     return mapKinds((kind) => rows.get(kind) ?? []) as unknown as SimRows;
   }
 
-  /** Goes through the SIMs that are in the lake or asked for, each once, in the order of their keys. */
+  /** Goes through the SIMs that are in the lake or requested, each once, in the order of their keys. */
   async *walk(sims: Iterable<string>): AsyncGenerator<WalkedSim> {
     const listed = [...sims].sort(compareTexts);
     let next = 0;

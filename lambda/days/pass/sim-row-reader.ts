@@ -52,7 +52,7 @@ export class SimRowReader<Row extends { readonly sim: string }> {
     return this.#rows.readSim(this.#next);
   }
 
-  /** The rows of a SIM; SIMs are asked for in the order of their keys. */
+  /** The rows of a SIM; SIMs are requested in the order of their keys. */
   async take(sim: string): Promise<Row[]> {
     const taken: Row[] = [];
     while ((await this.peekSim()) === sim) {

@@ -6,7 +6,7 @@ import type { UndeliveredTransitions } from '../../alerts/delivery/undelivered.t
 export interface DeliveryPorts {
   readonly receivers: readonly Receiver[];
   readonly store: UndeliveredTransitions;
-  /** Told what was done for a receiver. */
+  /** Called with the report of a receiver. */
   readonly onReport: (report: DeliveryReport) => void;
 }
 

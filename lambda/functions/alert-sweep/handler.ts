@@ -24,7 +24,7 @@ import { SealedUsageReader } from '../../store/sealed-usage.ts';
 import { SimMarks } from '../../store/sim-marks.ts';
 
 const telemetry = createTelemetry(service.alertSweep);
-/** What is left to the log when the store does not answer. */
+/** Time reserved for the log when the store does not answer. */
 const spareMilliseconds = 5_000;
 
 const deadline = new Deadline();
@@ -66,7 +66,7 @@ const ports: SweepPorts = {
   onFailure: (error) => telemetry.logger.error('A SIM could not be judged', describeCause(error)),
 };
 
-/** How far a source is read. Where that cannot be found, nothing is known, and nothing of it is judged. */
+/** Up to when a source is read. If that cannot be determined, nothing of it is judged. */
 async function readMark(name: string, now: number): Promise<ReadMark> {
   const source = sources.find((one) => one.name === name);
   try {

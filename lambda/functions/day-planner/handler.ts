@@ -23,7 +23,7 @@ import { usageTable } from '../../store/tables.ts';
 import { hasUsageBefore } from '../../store/usage-history.ts';
 
 const telemetry = createTelemetry(service.dayPlanner);
-/** What is left to the log when the store does not answer. */
+/** Time reserved for the log when the store does not answer. */
 const spareMilliseconds = 5_000;
 
 const deadline = new Deadline();

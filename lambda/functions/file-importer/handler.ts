@@ -40,7 +40,7 @@ const files = new FilesTable(dynamoDb, requireEnvironment(environment.filesTable
 const filed = new FiledRecordNotes(dynamoDb, requireEnvironment(environment.dayStateTable));
 const queueUrl = requireEnvironment(environment.fileQueueUrl);
 
-/** Imports the files that the messages announce; a message that fails is reported, and delivered again. */
+/** Imports the files that the messages name; a message that fails is reported, and delivered again. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const record of event.Records) {
@@ -57,7 +57,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
 async function takeMessage(record: SQSRecord, context: Context): Promise<void> {
   const message = readMessage(record.body);
   if (message === undefined)
-    throw new Error('The message is neither an announcement of S3 nor one of the importer');
+    throw new Error('The message is neither a notification of S3 nor a message of the importer');
   const askedAt = Number(record.attributes.SentTimestamp);
   for (const object of message.objects) await takeObject(object, askedAt, context);
 }
@@ -86,8 +86,8 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
 }
 
 /**
- * Sends the message with which another invocation goes on. This single request is signed by hand: the SDK's SQS client
- * would add 25 KB to the bundle, and so to the start of each process.
+ * Sends the message with which another invocation continues. This single request is signed by hand: the SDK's SQS
+ * client would add 25 KB to the bundle, and so to the start of each process.
  */
 async function goOn(object: FileObject): Promise<void> {
   const answer = await sendSigned(dynamoDb.config, {

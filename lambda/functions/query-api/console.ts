@@ -8,7 +8,7 @@ import type { HttpRequest } from './request.ts';
 import { consoleSessionPath } from './routes.ts';
 
 /**
- * Serves the web console: its page and the files that the page loads. They are read when they are asked for, so that a
+ * Serves the web console: its page and the files that the page loads. They are read when they are requested, so that a
  * process that answers API requests only does not load them. They hold no data of the ledger, and need no credentials.
  */
 
@@ -32,7 +32,7 @@ export class ConsoleFiles {
   }
 }
 
-/** What stands in `index.html` where the API's path is inserted. */
+/** The content of `index.html` where the API's path is inserted. */
 export const rootMark = '{{root}}';
 
 /** Nothing is loaded from elsewhere, nothing runs that stands in a page, and no other page may show the console in a frame. */

@@ -6,7 +6,7 @@ import { escapeAttribute } from './html.ts';
 export const documentationFiles = { contract: 'openapi.json', page: 'documentation.json' } as const;
 
 /**
- * Serves the contract as JSON and as a page. Both are read when they are asked for, as they seldom are: a process that
+ * Serves the contract as JSON and as a page. Both are read when they are requested, as they seldom are: a process that
  * answers other requests does not load them.
  */
 export class Documentation {

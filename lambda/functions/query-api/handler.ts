@@ -43,7 +43,7 @@ const api: Api = {
   quarantine: openQuarantine(client.config),
   now: Date.now,
   access,
-  // Where AWS signatures are asked for, a browser could not sign its requests.
+  // Where AWS signatures are requested, a browser could not sign its requests.
   console: access.kind === 'basic' ? new ConsoleFiles(join(folder, consoleFolder)) : undefined,
   documentation: new Documentation(join(folder, documentationFolder)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),

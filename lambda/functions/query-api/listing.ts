@@ -13,7 +13,7 @@ export interface PagingParameters {
   readonly PageToken?: string;
 }
 
-/** One page of a listing, as it was asked for. */
+/** One page of a listing, as it was requested. */
 export interface Listing {
   /** What is listed: the resource and its owner. A token of another subject is refused. */
   readonly subject: string;

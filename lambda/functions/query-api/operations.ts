@@ -479,7 +479,7 @@ function makeRecordAddress(
   if (at === null) return null;
   const query = new URLSearchParams({ StartTime: at });
   if (type === 'finding') {
-    // The day is the first one asked for, and its beginning is not the end of the range.
+    // The day is the first one requested, and its beginning is not the end of the range.
     query.set('EndTime', formatTime(epochMilliseconds(at) + 1_000));
     query.set('Sim', sim);
     return `${root}/v1/Findings?${query}`;

@@ -54,7 +54,7 @@ export const fleetUsagePeriodRules: Readonly<Record<(typeof fleetGranularities)[
   all: { maxDays: 400, includesEnd: includesEnd.usage, defaultStart: findMonthBefore },
 };
 
-/** A period as it was asked for; what is left out is undefined. */
+/** A period as it was requested; what is left out is undefined. */
 export interface RequestedPeriod {
   readonly StartTime?: string | undefined;
   readonly EndTime?: string | undefined;

@@ -12,8 +12,8 @@ export interface Attempt {
 }
 
 /**
- * Keeps one client from crowding out all others: each may make a number of requests a second, and twice as many at once
- * after a pause. Each process of the function counts by itself; the stage's own limit holds for all together.
+ * Keeps one client from crowding out all others: each has a number of requests a second, and twice as many in a burst.
+ * Each process of the function counts by itself; the stage's own limit holds for all together.
  *
  * Attempts with wrong credentials are counted separately, by address (IPv6: by /64, which one client has). They never use
  * up the limit of a caller with the right credentials, and nobody can guess faster than a client may ask.

@@ -16,7 +16,7 @@ export interface OpenedFile {
 /**
  * Opens an object at a byte.
  *
- * @returns undefined if the object, or the announced version, does not exist any more.
+ * @returns undefined if the object, or the version in the notification, does not exist any more.
  * @throws what S3 throws.
  */
 export async function openFile(
@@ -29,7 +29,7 @@ export async function openFile(
       new GetObjectCommand({
         Bucket: object.bucket,
         Key: object.key,
-        // Without versions, another file may have replaced the announced one.
+        // Without versions, another file may have replaced the one in the notification.
         ...(object.versionId !== undefined
           ? { VersionId: object.versionId }
           : object.eTag !== undefined && { IfMatch: `"${object.eTag}"` }),
@@ -50,7 +50,7 @@ export async function openFile(
   }
 }
 
-/** Whether the announced file was deleted, or replaced by another. */
+/** Whether the file was deleted, or replaced by another. */
 function isGone(error: unknown): boolean {
   if (error instanceof NoSuchKey) return true;
   return error instanceof S3ServiceException && ['NoSuchVersion', 'PreconditionFailed'].includes(error.name);

@@ -24,23 +24,23 @@ export interface ImportPorts extends Omit<LedgerPorts, 'beginChunk'> {
   readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
   /** Notes a file whose name tells when it was made. Absent in dry runs. */
   readonly noteFile?: ((file: NamedFile) => Promise<void>) | undefined;
-  /** Takes what became of the rows since it was last called, each time progress is noted. */
+  /** Takes the outcome of the rows since it was last called, each time progress is noted. */
   readonly count: (receipt: Receipt, measures: Measures) => void;
   /** Whether the remaining time is too short for another block. */
   readonly timeIsShort: () => boolean;
-  /** When the import was asked for, in milliseconds since the epoch: a file may be much older. */
+  /** When the import was requested, in milliseconds since the epoch: a file may be much older. */
   readonly askedAt: number;
   /** Milliseconds since the epoch. Progress is noted with the time, so that a dead import differs from a running one. */
   readonly now: () => number;
-  /** Bytes of a block; those of a deployed importer where it is left out. */
+  /** Bytes of a block; those of a deployed importer by default. */
   readonly blockBytes?: number;
 }
 
 /** The result of an invocation's part of an import. */
 export interface ImportResult {
   /**
-   * `continue`: time was running out; the manifest says where to go on. `marker`: an empty object that only marks a folder
-   * or the end of a job.
+   * `continue`: time was running out; the manifest says where to continue. `marker`: an empty object that only marks a
+   * folder or the end of a job.
    */
   readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated' | 'marker';
   readonly manifest: Manifest | undefined;
@@ -89,7 +89,7 @@ export async function importFile(
   }
 }
 
-/** Opens the file. A file that cannot be opened is listed as well, before its announcement is given up. */
+/** Opens the file. A file that cannot be opened is listed as well, before its notification is given up. */
 async function openNoted(
   object: FileObject,
   source: Source,
@@ -276,10 +276,10 @@ interface StoredPart {
   readonly outcome: Promise<Taken>;
 }
 
-/** What became of a part. */
+/** The outcome of a part. */
 type Taken = Pick<ChunkOutcome, 'receipt' | 'measures'>;
 
-/** What became of the parts since progress was noted. */
+/** The outcome of the parts since progress was noted. */
 class Uncounted {
   receipt = emptyReceipt;
   readonly measures = new Measures();

@@ -1,8 +1,8 @@
 import { jsonObject, parseObject } from '../../json/json.ts';
 
-/** The importer's messages: S3's announcements of objects, and its own to continue an import. */
+/** The importer's messages: S3's event notifications, and its own to continue an import. */
 
-/** An object that was announced. */
+/** An object in a notification. */
 export interface FileObject {
   readonly bucket: string;
   readonly key: string;
@@ -27,9 +27,9 @@ export function readMessage(body: string): FileMessage {
   if (!Array.isArray(records)) return undefined;
   const objects: FileObject[] = [];
   for (const record of records) {
-    const announced = readNotifiedObject(record);
-    if (announced === undefined) return undefined;
-    if (announced !== 'other') objects.push(announced);
+    const notified = readNotifiedObject(record);
+    if (notified === undefined) return undefined;
+    if (notified !== 'other') objects.push(notified);
   }
   return { objects };
 }
@@ -50,7 +50,7 @@ export function formatCopySource({ bucket, key, versionId }: FileObject): string
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }
 
-/** An announcement's object; `other` if it does not announce the creation of an object. */
+/** A notification's object; `other` if it is not about the creation of an object. */
 function readNotifiedObject(record: unknown): FileObject | 'other' | undefined {
   const { eventName, s3 } = jsonObject(record) ?? {};
   if (typeof eventName !== 'string') return undefined;
@@ -64,7 +64,7 @@ function readNotifiedObject(record: unknown): FileObject | 'other' | undefined {
   return readFileObject({ bucket, key: decoded, versionId, eTag });
 }
 
-/** S3 announces keys in form encoding: blanks are `+`. */
+/** S3 writes keys in form encoding: blanks are `+`. */
 function decodeKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));

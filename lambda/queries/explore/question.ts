@@ -28,7 +28,7 @@ export interface Condition {
 /** A question about one kind of rows. */
 export interface Question {
   readonly kind: ExploredKind;
-  /** Without any, the rows themselves are asked for. */
+  /** Without any, the rows themselves are requested. */
   readonly measures: readonly Measure[];
   readonly by: readonly Term[];
   readonly every: ExploredPeriod | undefined;
