@@ -71,13 +71,11 @@ function pickUnprocessed<Put extends PlacedItem>(
   puts: readonly Put[],
   left: Record<string, WriteRequest[]> = {},
 ): readonly Put[] {
-  return Object.entries(left).flatMap(([tableName, requests]) => {
-    const ofTable = puts.filter((put) => put.tableName === tableName);
-    const keyNames = Object.keys(ofTable[0]?.key ?? {});
-    const formatKey = (item: Item = {}): string => JSON.stringify(keyNames.map((name) => item[name]?.S));
-    const keys = new Set(requests.map(({ PutRequest }) => formatKey(PutRequest?.Item)));
-    return ofTable.filter(({ key }) => keys.has(formatKey(key)));
-  });
+  return puts.filter(({ tableName, key }) =>
+    left[tableName]?.some(({ PutRequest }) =>
+      Object.entries(key).every(([name, { S }]) => PutRequest?.Item?.[name]?.S === S),
+    ),
+  );
 }
 
 /** DynamoDB refuses a whole batch for one item that it can't take. */

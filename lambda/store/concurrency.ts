@@ -9,14 +9,10 @@ export async function forEachConcurrently<T>(
   limit: number,
   task: (item: T) => Promise<void>,
 ): Promise<void> {
-  let next = 0;
+  // All workers take from one iterator.
+  const left = items.values();
   const worker = async (): Promise<void> => {
-    for (;;) {
-      const item = items[next];
-      if (next >= items.length || item === undefined) return;
-      next += 1;
-      await task(item);
-    }
+    for (const item of left) await task(item);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
