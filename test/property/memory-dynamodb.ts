@@ -255,7 +255,7 @@ export class MemoryDynamoDb implements Sender {
     this.#check(table, readExpressions(input).holds(stored), stored, input, options);
     table.items.delete(key);
     table.partitions.get(stored?.[table.definition.partitionKey]?.S ?? '')?.delete(key);
-    return {};
+    return input.ReturnValues === 'ALL_OLD' && stored !== undefined ? { Attributes: { ...stored } } : {};
   }
 
   #query(input: QueryCommandInput, options: AnswerOptions): object {

@@ -7,7 +7,8 @@ import { mergeItems, noItems, type SimItems } from '../../../lambda/days/rows.ts
 import type { Change, Changes } from '../../../lambda/ledger/fold.ts';
 import { complete, completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
 import { DayRecordReader } from '../../../lambda/store/day-records.ts';
-import { encodeUsageItem } from '../../../lambda/store/items.ts';
+import { simItem, encodeUsageItem } from '../../../lambda/store/items.ts';
+import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { timeLimit, trials } from '../../property/trials.ts';
 import { makeEvent, makeSession, makeUsage, sim, statement } from '../days/records.ts';
 import { simAt } from './observations.ts';
@@ -115,6 +116,19 @@ describe('a SIM’s day', () => {
     expect((await reader.readRecords(sim, span)).usage).toEqual([inside]);
   });
 
+  it('has records from the first moment of a span on, and none of its end, within a second as well', async () => {
+    const at = (second: string) =>
+      makeUsage({
+        start: `2026-11-02T10:00:${second}Z`,
+        recordId: second,
+        usageId: `2026-11-02T10:00:${second.slice(0, 2)}.000Z#${second}`,
+      });
+    const usage = ['01.400', '01.500', '02.499', '02.500'].map(at);
+    await write({ ...noItems, usage });
+    const part = { from: '2026-11-02T10:00:01.500Z', to: '2026-11-02T10:00:02.500Z' };
+    expect(await reader.readUsage(sim, part)).toEqual(usage.slice(1, 3));
+  });
+
   it('is read to its last page', async () => {
     // More than the megabyte of a page.
     const events = Array.from({ length: 60 }, (_, number) =>
@@ -150,4 +164,37 @@ test('all SIMs are listed, and the accounts that they name', async () => {
   expect(listed.toSorted()).toEqual(
     [...sims.map((one) => one.sim), 'account:main:0', 'account:main:1'].sort(),
   );
+});
+
+test('all SIMs are listed, however many pages each segment of the table has', async () => {
+  const engine = new MemoryDynamoDb(undefined, 2);
+  const sims = Array.from({ length: 30 }, (_, number) => simAt('2026-11-02T10:00:00.000Z', `sim-${number}`));
+  for (const one of sims) engine.answer(new PutItemCommand({ TableName: 'Sims', Item: simItem(one) }));
+  const names = {
+    sessions: 'Sessions',
+    usage: 'Usage',
+    events: 'Events',
+    sims: 'Sims',
+    dayState: 'DayState',
+  };
+  const paged = new DayRecordReader({ client: asClient(engine), ...names, usageDays: 0, segments: 3 });
+  const listed: string[] = [];
+  for await (const some of paged.listSims()) listed.push(...some);
+  expect(listed.sort()).toEqual(sims.map((one) => one.sim).sort());
+});
+
+test.each([
+  ['never where it is kept forever', 0, '2026-11-02', '2036-01-01', false],
+  ['not while it is kept a week longer', 35, '2026-11-01', '2026-11-28', false],
+  ['from a week before it expires', 35, '2026-11-01', '2026-11-29', true],
+])('a day may lack usage that has expired: %s', (_, usageDays, day, closedThrough, expected) => {
+  const names = {
+    sessions: 'Sessions',
+    usage: 'Usage',
+    events: 'Events',
+    sims: 'Sims',
+    dayState: 'DayState',
+  };
+  const kept = new DayRecordReader({ client: tables.client, ...names, usageDays });
+  expect(kept.mayLackUsage(day, closedThrough)).toBe(expected);
 });

@@ -1,3 +1,4 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LateRecordNotes, type LateRecords } from '../../../lambda/store/late-records.ts';
@@ -63,4 +64,38 @@ test('notes are as few as write units allow, and none is written for SIMs of whi
   const { notes: read } = await notes.list();
   await notes.settle(read, () => false, now);
   expect(memory.items(alertStateTable.name)).toEqual(items);
+});
+
+test('a SIM has the earliest time of all of its notes, and what was not judged is noted again for its whole time', async () => {
+  const { notes, memory } = makeNotes();
+  await notes.put(
+    [
+      ['a', 5],
+      ['b', 7],
+    ],
+    now - 1,
+  );
+  await notes.put([['a', 3]], now);
+  await notes.put([['a', 9]], now);
+  const read = await notes.list();
+  expect(sorted(read)).toEqual([
+    ['a', 3],
+    ['b', 7],
+  ]);
+  await notes.settle(read.notes, (sim) => sim === 'a', now);
+  expect(sorted(await notes.list())).toEqual([['b', 7]]);
+  const week = String(Date.parse('2026-11-18T00:00:00Z') / 1_000);
+  expect(memory.items(alertStateTable.name).map(({ expiresAt }) => expiresAt?.N)).toEqual([week]);
+});
+
+test('what is no note among notes is passed over', async () => {
+  const { notes, memory } = makeNotes();
+  await notes.put([['a', 5]], now);
+  const [note = {}] = memory.items(alertStateTable.name);
+  const Item = { subject: note['subject'] ?? { S: '' }, entry: { S: 'other' } };
+  memory.answer(new PutItemCommand({ TableName: alertStateTable.name, Item }));
+  expect(await notes.list()).toMatchObject({
+    from: new Map([['a', 5]]),
+    notes: [{ key: { entry: note['entry'] } }],
+  });
 });

@@ -17,6 +17,9 @@ test('open days are kept with their first times, in the order of days, until the
     { day: '2026-11-01', orderedAt: 7, unreadAt: 1 },
     { day: '2026-11-02', orderedAt: 5 },
   ]);
+  await openDays.note({ day: '2026-11-03', orderedAt: 8, unreadAt: 3 });
+  expect((await openDays.list()).at(-1)).toEqual({ day: '2026-11-03', orderedAt: 8, unreadAt: 3 });
+  await openDays.remove('2026-11-03');
   await openDays.remove('2026-11-02');
   await openDays.remove('2026-11-02');
   expect(await openDays.list()).toEqual([{ day: '2026-11-01', orderedAt: 7, unreadAt: 1 }]);

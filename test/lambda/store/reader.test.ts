@@ -55,6 +55,21 @@ describe('events of a type', () => {
     expect(requests.length).toBeGreaterThan(2);
   });
 
+  test('are looked for before where the last request ended, however many events lie close behind', async () => {
+    const start = Date.parse(minute(0));
+    const crowd = Array.from({ length: 40 }, (_, at) =>
+      eventItem(
+        eventAt(new Date(start + at).toISOString(), sim, `${at}`, { type: at === 0 ? 'rare' : 'common' }),
+        true,
+        0,
+      ),
+    );
+    const { reader } = await openLedger({ Events: crowd });
+    const before = `${new Date(start + 1).toISOString()}#1`;
+    const { events: found, next } = await reader.events({ sim, ...always }, 5, { type: 'rare', before });
+    expect([found.map(({ eventId }) => eventId), next]).toEqual([['0'], undefined]);
+  });
+
   test('are no more than asked for, and go on behind the last one', async () => {
     const { reader } = await openLedger({ Events: events }, { pageSize: 100 });
     const first = await reader.events({ sim, ...always }, 2, { type: 'rare' });
@@ -211,7 +226,13 @@ describe('usage of which some has expired', () => {
   test('is told once and newest first, wherever one begins and ends', async () => {
     const { reader } = await open();
     const bounds = ['0', '2026-10-30T12:00:00.000Z', '2026-10-31T00:00:00.000Z', '2026-10-31T12:00:00.000Z'];
-    bounds.push('2026-11-01T12:00:00.000Z', '2026-11-02T10:00:00.000Z', '2026-11-03T00:00:00.000Z', '9999');
+    bounds.push(
+      '2026-11-01T12:00:00.000Z',
+      '2026-11-02T10:00:00.000Z',
+      '2026-11-03T00:00:00.000Z',
+      '2026-11-03T12:00:00.000Z',
+      '9999',
+    );
     for (const from of bounds) {
       for (const to of bounds.filter((one) => one > from && one !== '0')) {
         const wanted = ids.filter((id) => id >= from && id < to);

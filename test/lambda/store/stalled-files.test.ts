@@ -13,7 +13,16 @@ const manifest: Manifest = {
 describe('an import', () => {
   it.each([
     ['goes on while its progress is noted', manifest, false],
-    ['is stalled 15 minutes after its last note', { ...manifest, noted: '2026-11-02T17:44:00.000Z' }, true],
+    [
+      'goes on until 15 minutes after its last note',
+      { ...manifest, noted: '2026-11-02T17:45:00.000Z' },
+      false,
+    ],
+    [
+      'is stalled more than 15 minutes after its last note',
+      { ...manifest, noted: '2026-11-02T17:44:59.999Z' },
+      true,
+    ],
     ['of an older version is told by its delivery', { ...manifest, noted: undefined }, true],
     ['that is done is not stalled', { ...manifest, state: 'done' as const, noted: undefined }, false],
     ['that failed is not stalled', { ...manifest, state: 'failed' as const, noted: undefined }, false],
