@@ -1,4 +1,9 @@
-import { BatchGetItemCommand, DynamoDBServiceException, type WriteRequest } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  DynamoDBServiceException,
+  PutItemCommand,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
@@ -590,3 +595,44 @@ function throttled(): DynamoDBServiceException {
     $metadata: {},
   });
 }
+
+test('of two complete renderings of usage that expires the last one stays, as of usage that is kept forever', async () => {
+  for (const usageRetentionDays of [0, 35]) {
+    for (const order of permutations(['a', 'b'])) {
+      const engine = new MemoryDynamoDb();
+      const writer = new LedgerWriter({ ...ledgerTablesOf(asClient(engine)), usageRetentionDays });
+      for (const tariff of order) {
+        const usage = usageAt(minute(0), 'sim', '1', { tariff });
+        await writer.write(changesOf({ usage: [usage] }), asTheyCome);
+      }
+      expect(engine.items('Usage').map(({ tariff }) => tariff?.S)).toEqual(order.slice(1));
+    }
+  }
+});
+
+test('usage that others keep replacing is given up after a while, and reported', async () => {
+  withoutWaiting();
+  const engine = new MemoryDynamoDb();
+  const put = (completeness: number, tariff: string) => {
+    const Item = usageItem(usageAt(minute(0), 'sim', '1', { completeness, tariff }), false);
+    engine.answer(new PutItemCommand({ TableName: 'Usage', Item }));
+  };
+  put(2, 'first');
+  let replaced = 0;
+  const client = asClient({
+    send: async (command) => {
+      if (command instanceof PutItemCommand) {
+        replaced += 1;
+        put(2, `${replaced}`);
+      }
+      return engine.answer(command);
+    },
+  });
+  const usage = usageAt(minute(0), 'sim', '1', { completeness: 5 });
+  const report = await new LedgerWriter(ledgerTablesOf(client)).write(
+    changesOf({ usage: [usage] }),
+    asTheyCome,
+  );
+  expect(outcome(report)).toEqual({ failed: [0], repeated: [], errors: ['ContendedItemError'] });
+  expect(replaced).toBe(24);
+});

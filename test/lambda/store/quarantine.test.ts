@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { createS3StandIn, type S3StandIn } from '../../../emulators/s3/stand-in.ts';
 import { ClientBucket } from '../../../lambda/aws/client-bucket.ts';
 import { SignedBucket } from '../../../lambda/aws/signed-bucket.ts';
-import { BucketQuarantine, keepFile, type Reject } from '../../../lambda/store/quarantine.ts';
+import { BucketQuarantine, keepFile, type Reject, readRejectKey } from '../../../lambda/store/quarantine.ts';
 
 const bucket = 'simledger-quarantine';
 const client = new DynamoDBClient({
@@ -162,6 +162,47 @@ test('a text of control characters is kept in base64, which is not six times as 
   await quarantine.keep([reject(body)]);
   const [line] = await lines(keys()[0]!);
   expect(line).toMatchObject({ encoding: 'base64', body: Buffer.from(body).toString('base64') });
+});
+
+test.each([
+  ['up to a tenth', 10, 'utf8'],
+  ['more than a tenth', 11, 'base64'],
+])(
+  'a text is kept in base64 if more than a tenth of it are control characters other than lines and tabs: %s',
+  async (_, percent, encoding) => {
+    const body = '\u0001'.repeat(percent) + '\t\r\n'.repeat(20) + 'x'.repeat(40 - percent);
+    await quarantine.keep([reject(body)]);
+    expect(await lines(keys()[0]!)).toMatchObject([{ encoding }]);
+  },
+);
+
+test('a line tells the member that is wrong, its value and the header before a row, and nothing that is unknown', async () => {
+  const told = { member: 'volume', value: 'x', header: 'id;volume' };
+  await quarantine.keep([reject('a', told), reject('b')]);
+  const [full, bare] = await lines(keys()[0]!);
+  expect(full).toMatchObject(told);
+  expect(Object.keys(bare as object).sort()).toEqual([
+    'arrivedAt',
+    'body',
+    'code',
+    'encoding',
+    'id',
+    'position',
+    'reason',
+    'source',
+  ]);
+});
+
+test.each([
+  ['rejects/main/broken-json/abc.jsonl', { source: 'main', code: 'broken-json', name: 'abc' }],
+  ['rejects/main/broken-json/abc.csv', undefined],
+  ['rejects/main/broken-json/abc.jsonl.bak', undefined],
+  ['rejects/main/abc.jsonl', undefined],
+  ['rejects/main/broken-json/2026/abc.jsonl', undefined],
+  ['others/main/broken-json/abc.jsonl', undefined],
+  ['rejectsmain/broken-json/abc.jsonl', undefined],
+])('the key %s names rejects, or does not', (key, expected) => {
+  expect(readRejectKey(key)).toEqual(expected);
 });
 
 test('a group of rejects is one object, a line each, which stays when the group comes again', async () => {

@@ -230,6 +230,23 @@ describe('a statement that fails', () => {
   });
 });
 
+test('a change that is joined with what is stored fails its record if its replacement fails', async () => {
+  const watched = new WatchedWriter();
+  await watched.write({ sessions: [sessionAt(minute(9), 'sim', { start: minute(9) })] });
+  watched.answer = (command, engine) =>
+    watched.requests.length === 3
+      ? failing('SomethingNew', () => true)(command, engine)
+      : engine.answer(command);
+  const older = sessionAt(minute(5), 'sim', { start: minute(1) });
+  expect(await watched.write({ sessions: [older] })).toEqual({
+    ...allWritten,
+    failed: [0],
+    errors: ['SomethingNew'],
+  });
+  expect(watched.requests).toEqual([['INSERT Sessions'], ['UPDATE Sessions'], ['UPDATE Sessions']]);
+  expect(watched.engine.items('Sessions').map(({ start }) => start?.S)).toEqual([minute(9)]);
+});
+
 describe('where DynamoDB does not accept statements', () => {
   test.each(['AccessDeniedException', 'ValidationException', 'UnknownOperationException'])(
     'with %s, the process goes on with single writes and tells it once',
