@@ -11,12 +11,11 @@ export const unitTests = [
 ];
 /** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */
 export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
-/** Whole fleets and passes, 100,000 SIMs, the stack made anew for each key, and every request of the API: these take seconds each. */
+/** Whole fleets and passes, the stack made anew for each key, and every request of the API: these take seconds each. */
 export const longTests = [
   'test/lib/{alarm-fleet,alarm-series,configuration-page}.test.ts',
   'test/lambda/alerts/{sweep/fleet-stories,delivery/outbox-crashes}.test.ts',
   'test/lambda/days/pass/stored-pass.property.test.ts',
-  'test/lambda/store/remembered-sims.test.ts',
   'test/lambda/functions/query-api/{api,contract,expired-usage,fleet-days,renderings.property}.test.ts',
 ];
 /** Security checks and linters, and bundling: these load the CDK in ways of their own. */
@@ -29,6 +28,7 @@ export const aloneTests = [
   ...toolTests,
   'test/property/**/*.test.ts',
   'test/{readme,local/bindings,local/main,simulator/fleet}.test.ts',
+  'test/lambda/store/remembered-sims.test.ts',
   'test/emulators/lambda-runtime/function.test.ts',
 ];
 

@@ -6,16 +6,20 @@ import {
   rankCompleteness,
   supersedes,
 } from '../../../lambda/store/completeness.ts';
-import { eventItem, type Item, usageItem } from '../../../lambda/store/items.ts';
+import { encodeEventItem, encodeUsageItem, type Item } from '../../../lambda/store/items.ts';
 import { eventAt, minute, usageAt } from './observations.ts';
 
 /** A usage record of a SIM, as it is stored with a completeness. */
 function makeUsage(completeness: number, more: Parameters<typeof usageAt>[3] = {}): Item {
-  return usageItem(usageAt(minute(0), 'sim', '1', { completeness, ...more }), completeness >= complete);
+  return encodeUsageItem(usageAt(minute(0), 'sim', '1', { completeness, ...more }), completeness >= complete);
 }
 
 function makeEvent(completeness: number, more: Parameters<typeof eventAt>[3] = {}): Item {
-  return eventItem(eventAt(minute(0), 'sim', '1', { completeness, ...more }), completeness >= complete, 0);
+  return encodeEventItem(
+    eventAt(minute(0), 'sim', '1', { completeness, ...more }),
+    completeness >= complete,
+    0,
+  );
 }
 
 describe('how much an item says', () => {

@@ -1,5 +1,10 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { backOff, chunked, forEachConcurrently, mapConcurrently } from '../../../lambda/store/concurrency.ts';
+import {
+  chunked,
+  forEachConcurrently,
+  mapConcurrently,
+  waitBeforeRetry,
+} from '../../../lambda/store/concurrency.ts';
 
 test('each item is done once, and never more than the limit at a time', async () => {
   const done: number[] = [];
@@ -57,7 +62,7 @@ test('who waits again waits up to twice as long, a random time, but never above 
   const measure = async (part: number, attempt: number, ...bounds: number[]): Promise<number> => {
     random.mockReturnValue(part);
     const begun = Date.now();
-    await Promise.all([backOff(attempt, ...bounds), vi.runAllTimersAsync()]);
+    await Promise.all([waitBeforeRetry(attempt, ...bounds), vi.runAllTimersAsync()]);
     return Date.now() - begun;
   };
   const longest = [];

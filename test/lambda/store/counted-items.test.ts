@@ -5,10 +5,10 @@ import {
   eventRecords,
   isKeyWithin,
   keysToRead,
-  recordTimes,
+  listRecordTimes,
   usageRecords,
 } from '../../../lambda/store/counted-items.ts';
-import { eventItem, type Item, usageItem } from '../../../lambda/store/items.ts';
+import { encodeEventItem, encodeUsageItem, type Item } from '../../../lambda/store/items.ts';
 import { eventAt, usageAt } from './observations.ts';
 
 const hour = '2026-11-02T10';
@@ -16,12 +16,12 @@ const hour = '2026-11-02T10';
 /** A complete usage record. */
 function makeUsage(minutes: string, more: Parameters<typeof usageAt>[3] = {}): Item {
   const start = `${hour}:${minutes}Z`;
-  return usageItem(usageAt(start, 'sim', '1', more), true);
+  return encodeUsageItem(usageAt(start, 'sim', '1', more), true);
 }
 
 /** The same as a file has it, which says less and rounds the time. */
 function makeRow(minutes: string, more: Parameters<typeof usageAt>[3] = {}): Item {
-  return usageItem(usageAt(`${hour}:${minutes}Z`, 'sim', '1', { completeness: 3, ...more }), false);
+  return encodeUsageItem(usageAt(`${hour}:${minutes}Z`, 'sim', '1', { completeness: 3, ...more }), false);
 }
 
 function listKeys(
@@ -54,9 +54,11 @@ describe('of items whose times are at most a second apart', () => {
   });
 
   test('only the fuller one of an event counts', () => {
-    const full = eventItem(eventAt(`${hour}:00:01.400Z`, 'sim', '1'), true, 0);
+    const full = encodeEventItem(eventAt(`${hour}:00:01.400Z`, 'sim', '1'), true, 0);
     const rounded = { ...eventAt(`${hour}:00:01.000Z`, 'sim', '1'), completeness: complete - 1 };
-    expect(listKeys(eventRecords, [eventItem(rounded, false, 0), full])).toEqual([`${hour}:00:01.400Z#1`]);
+    expect(listKeys(eventRecords, [encodeEventItem(rounded, false, 0), full])).toEqual([
+      `${hour}:00:01.400Z#1`,
+    ]);
   });
 });
 
@@ -96,11 +98,11 @@ test.each([
 });
 
 test('times from a second before a range to a second behind it decide what counts in it', () => {
-  expect(recordTimes({ from: `${hour}:00:01.000Z`, to: `${hour}:59:00.000Z` })).toEqual({
+  expect(listRecordTimes({ from: `${hour}:00:01.000Z`, to: `${hour}:59:00.000Z` })).toEqual({
     from: `${hour}:00:00.000Z`,
     to: `${hour}:59:01.000Z`,
   });
-  expect(recordTimes({})).toEqual({ from: undefined, to: undefined });
+  expect(listRecordTimes({})).toEqual({ from: undefined, to: undefined });
 });
 
 test.each([

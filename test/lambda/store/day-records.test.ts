@@ -7,7 +7,7 @@ import { mergeItems, noItems, type SimItems } from '../../../lambda/days/rows.ts
 import type { Change, Changes } from '../../../lambda/ledger/fold.ts';
 import { complete, completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
 import { DayRecordReader } from '../../../lambda/store/day-records.ts';
-import { simItem, encodeUsageItem } from '../../../lambda/store/items.ts';
+import { encodeUsageItem, simItem } from '../../../lambda/store/items.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { timeLimit, trials } from '../../property/trials.ts';
 import { makeEvent, makeSession, makeUsage, sim, statement } from '../days/records.ts';

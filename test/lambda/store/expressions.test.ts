@@ -1,7 +1,7 @@
 import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { type MarkName, markNames } from '../../../lambda/ledger/heard.ts';
-import { replaceStatement, simUpdate } from '../../../lambda/store/expressions.ts';
+import { replaceStatement, writeSimUpdate } from '../../../lambda/store/expressions.ts';
 import { type Item, simItem } from '../../../lambda/store/items.ts';
 import { MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { minute, simAt } from './observations.ts';
@@ -20,7 +20,7 @@ function isWritten(stored: Item | undefined, sim: ReturnType<typeof makeSim>): b
   const engine = new MemoryDynamoDb();
   if (stored !== undefined) engine.answer(new PutItemCommand({ TableName: 'Sims', Item: stored }));
   try {
-    engine.answer(new UpdateItemCommand({ TableName: 'Sims', Key: key, ...simUpdate(sim).expressions }));
+    engine.answer(new UpdateItemCommand({ TableName: 'Sims', Key: key, ...writeSimUpdate(sim).expressions }));
   } catch {
     return false;
   }

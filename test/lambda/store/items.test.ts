@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import {
   decodeSession,
+  encodeSessionItem,
   type Item,
   keepLaterExpiry,
   measureItem,
-  sessionItem,
 } from '../../../lambda/store/items.ts';
 import { isKey } from '../../../lambda/store/keys.ts';
 import { minute, sessionAt } from './observations.ts';
@@ -28,11 +28,11 @@ describe('an item in place of another one of the same record', () => {
 });
 
 test('a session is over only with its end: a status alone, as an open one has, is not', () => {
-  const open = sessionItem(sessionAt(minute(1), 'sim', { start: minute(1) }));
+  const open = encodeSessionItem(sessionAt(minute(1), 'sim', { start: minute(1) }));
   expect([open['status']?.S, decodeSession(open).terminal]).toEqual(['open', undefined]);
   for (const status of ['ended', 'failed'] as const) {
     const terminal = { status, end: minute(2) };
-    const item = sessionItem(sessionAt(minute(2), 'sim', { start: minute(1), terminal }));
+    const item = encodeSessionItem(sessionAt(minute(2), 'sim', { start: minute(1), terminal }));
     expect(decodeSession(item).terminal).toEqual(terminal);
   }
 });

@@ -38,7 +38,7 @@ function outcome({ failed, repeated, errors }: WriteReport) {
 
 const nothingSpecial = { failed: [], repeated: [], errors: [] };
 
-function usageRecords(many: number): Usage[] {
+function makeUsageRecords(many: number): Usage[] {
   return Array.from({ length: many }, (_, n) => usageAt(minute(n), sim, `${n}`));
 }
 
@@ -60,7 +60,7 @@ describe('usage and events', () => {
   test('are put 25 in a request, of both tables together, and read as they were written', async () => {
     const client = tables.newClient();
     const watched = watch(client);
-    const usage = usageRecords(40);
+    const usage = makeUsageRecords(40);
     const events = Array.from({ length: 20 }, (_, n) => eventAt(minute(n), sim, `${n}`));
     const report = await tables.newWriter(client).write(changesOf({ usage, events }), asTheyCome);
     client.destroy();
@@ -97,7 +97,7 @@ describe('usage and events', () => {
       const answer = RequestItems['Usage'].length === 0 ? {} : await proceed();
       return { ...(answer as object), UnprocessedItems: { Usage: requests.slice(0, left + 4) } };
     });
-    const usage = usageRecords(20);
+    const usage = makeUsageRecords(20);
     const report = await tables.newWriter(client).write(changesOf({ usage }), asTheyCome);
     client.destroy();
     expect(outcome(report)).toEqual(nothingSpecial);
@@ -117,7 +117,7 @@ describe('usage and events', () => {
       const answer = RequestItems['Usage'].length === 0 ? {} : await proceed();
       return { ...(answer as object), UnprocessedItems: { Usage: stuck } };
     });
-    const usage = usageRecords(10);
+    const usage = makeUsageRecords(10);
     const report = await tables.newWriter(client).write(changesOf({ usage }), asTheyCome);
     client.destroy();
     expect(outcome(report)).toEqual({ failed: [3, 7], repeated: [], errors: ['UnprocessedItemsError'] });
@@ -134,7 +134,7 @@ describe('usage and events', () => {
   });
 
   test('that the engine refuses are found by halving, and their neighbours are stored', async () => {
-    const usage = usageRecords(25);
+    const usage = makeUsageRecords(25);
     usage[6] = { ...usage[6]!, extra: 'x'.repeat(400 * 1024) };
     usage[20] = { ...usage[20]!, cost: 'no number' };
     const client = tables.newClient();
@@ -154,7 +154,9 @@ describe('usage and events', () => {
         throw throttled();
       return proceed();
     });
-    const report = await tables.newWriter(client).write(changesOf({ usage: usageRecords(60) }), asTheyCome);
+    const report = await tables
+      .newWriter(client)
+      .write(changesOf({ usage: makeUsageRecords(60) }), asTheyCome);
     client.destroy();
     expect(outcome(report)).toEqual({
       failed: Array.from({ length: 25 }, (_, n) => 25 + n),
@@ -165,7 +167,7 @@ describe('usage and events', () => {
   });
 
   test('that are stored already are read, and not put again, where that is asked for', async () => {
-    const usage = usageRecords(30);
+    const usage = makeUsageRecords(30);
     const events = [eventAt(minute(0), sim, '1')];
     await tables.newWriter().write(changesOf({ usage: usage.slice(0, 28), events }), asTheyCome);
     const client = tables.newClient();
@@ -194,7 +196,7 @@ describe('usage and events', () => {
 
   test('are read a hundred at a time, and what is left unread is read again', async () => {
     withoutWaiting();
-    const usage = usageRecords(230);
+    const usage = makeUsageRecords(230);
     await tables.newWriter().write(changesOf({ usage }), asTheyCome);
     const client = tables.newClient();
     const watched = watch(client);
@@ -242,7 +244,7 @@ describe('usage and events', () => {
   });
 
   test('of a read that fails are written as without the read, and the others are not', async () => {
-    const usage = usageRecords(150);
+    const usage = makeUsageRecords(150);
     await tables.newWriter().write(changesOf({ usage }), asTheyCome);
     const client = tables.newClient();
     const watched = watch(client);
@@ -614,7 +616,7 @@ test('usage that others keep replacing is given up after a while, and reported',
   withoutWaiting();
   const engine = new MemoryDynamoDb();
   const put = (completeness: number, tariff: string) => {
-    const Item = usageItem(usageAt(minute(0), 'sim', '1', { completeness, tariff }), false);
+    const Item = encodeUsageItem(usageAt(minute(0), 'sim', '1', { completeness, tariff }), false);
     engine.answer(new PutItemCommand({ TableName: 'Usage', Item }));
   };
   put(2, 'first');

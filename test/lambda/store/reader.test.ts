@@ -1,7 +1,13 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from 'vitest';
 import type { Sim } from '../../../lambda/ledger/observation.ts';
-import { eventItem, type Item, sessionItem, simItem, usageItem } from '../../../lambda/store/items.ts';
+import {
+  encodeEventItem,
+  encodeSessionItem,
+  encodeUsageItem,
+  type Item,
+  simItem,
+} from '../../../lambda/store/items.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { matchesFilter, type SimFilter } from '../../../lambda/store/sim-filter.ts';
 import type { UsageArchive } from '../../../lambda/store/usage-archive.ts';
@@ -34,7 +40,7 @@ const always = { from: '0', to: '9999' };
 describe('events of a type', () => {
   // One in twenty is wanted.
   const events = Array.from({ length: 60 }, (_, at) =>
-    eventItem(eventAt(minute(at), sim, `${at}`, { type: at % 20 === 0 ? 'rare' : 'common' }), true, 0),
+    encodeEventItem(eventAt(minute(at), sim, `${at}`, { type: at % 20 === 0 ? 'rare' : 'common' }), true, 0),
   );
 
   test('are looked for in some pages only, and the next request goes on where this one ended', async () => {
@@ -58,7 +64,7 @@ describe('events of a type', () => {
   test('are looked for before where the last request ended, however many events lie close behind', async () => {
     const start = Date.parse(minute(0));
     const crowd = Array.from({ length: 40 }, (_, at) =>
-      eventItem(
+      encodeEventItem(
         eventAt(new Date(start + at).toISOString(), sim, `${at}`, { type: at === 0 ? 'rare' : 'common' }),
         true,
         0,
@@ -147,7 +153,7 @@ test('a SIM has so many sessions, from either end, that go on behind the last on
     ...sessionAt(minute(at), sim, { start: minute(at) }),
     sessionId: `s${index}`,
   }));
-  const { reader } = await openLedger({ Sessions: starts.map(sessionItem) });
+  const { reader } = await openLedger({ Sessions: starts.map(encodeSessionItem) });
   const range = { sim, from: minute(1), to: minute(8) };
   const listAll = async (oldestFirst: boolean): Promise<string[]> => {
     const ids: string[] = [];
@@ -212,8 +218,8 @@ describe('usage of which some has expired', () => {
     ],
   };
   const items = [
-    ...stored.map((usage) => usageItem(usage, true)),
-    ...rounded.slice(0, 1).map((usage) => usageItem(usage, false)),
+    ...stored.map((usage) => encodeUsageItem(usage, true)),
+    ...rounded.slice(0, 1).map((usage) => encodeUsageItem(usage, false)),
   ];
   const open = () => openLedger({ Usage: items }, { archive });
 

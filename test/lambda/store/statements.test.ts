@@ -295,10 +295,13 @@ describe('where DynamoDB does not accept statements', () => {
 
   test('since an item is too large for any write, its records fail, and statements go on', async () => {
     const watched = new WatchedWriter();
-    const tooLarge = usageAt(minute(0), 'sim', '1', { completeness: 1, extra: 'x'.repeat(400 * 1024) });
+    const makeTooLargeFault = usageAt(minute(0), 'sim', '1', {
+      completeness: 1,
+      extra: 'x'.repeat(400 * 1024),
+    });
     const another = usageAt(minute(1), 'sim', '2', { completeness: 1 });
     for (const repeated of [[], [1]]) {
-      expect(await watched.write({ usage: [tooLarge, another] })).toEqual({
+      expect(await watched.write({ usage: [makeTooLargeFault, another] })).toEqual({
         failed: [0],
         repeated,
         errors: ['ValidationException'],
