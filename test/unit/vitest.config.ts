@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { longTests, slowTests, toolTests, unitTests } from '../../vitest.config.ts';
+import { aloneTests, longTests, slowTests, unitTests } from '../../vitest.config.ts';
 
 /**
  * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
@@ -8,7 +8,7 @@ import { longTests, slowTests, toolTests, unitTests } from '../../vitest.config.
 export default defineConfig({
   test: {
     include: unitTests,
-    exclude: [...slowTests, ...longTests, ...toolTests],
+    exclude: [...slowTests, ...longTests, ...aloneTests],
     setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
