@@ -100,7 +100,8 @@ export function readBody(bytes: Buffer): Body {
         ? frame(text, limit - count, texts.length === 1)
         : makeBrokenBlock(text.fault, text.original);
     count += block?.count ?? 0;
-    if (block === undefined || count > limit) return makeBrokenBody(makeTooManyValuesFault(size, limit), bytes);
+    if (block === undefined || count > limit)
+      return makeBrokenBody(makeTooManyValuesFault(size, limit), bytes);
     blocks.push(block);
   }
   return {

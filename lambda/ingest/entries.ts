@@ -5,8 +5,8 @@ import {
   type BodyPart,
   limitUnreadable,
   makeBrokenBody,
-  readBody,
   makeUnreadableFault,
+  readBody,
 } from '../carriers/body.ts';
 import { interpret } from '../carriers/index.ts';
 import { type Arrival, fault, type Reading } from '../carriers/reading.ts';

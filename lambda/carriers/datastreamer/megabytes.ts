@@ -23,7 +23,10 @@ export function readDecimal(value: unknown, member: string): string | undefined 
   const tooLong = overlong(value, member);
   if (tooLong !== undefined) return tooLong;
   if (typeof value !== 'string' && typeof value !== 'number') return makeDecimalFault(value, member);
-  return parseDecimal(value) ?? (isDecimal(String(value)) ? makeTooManyDigitsFault : makeDecimalFault)(value, member);
+  return (
+    parseDecimal(value) ??
+    (isDecimal(String(value)) ? makeTooManyDigitsFault : makeDecimalFault)(value, member)
+  );
 }
 
 function makeDecimalFault(value: unknown, member: string): Fault {

@@ -19,7 +19,8 @@ export type Access =
  */
 export async function authenticate(request: HttpRequest, access: Access): Promise<string> {
   if (access.kind === 'iam') {
-    if (request.principal === undefined) throw makeAccessProblem('a signature of AWS (Signature Version 4)', {});
+    if (request.principal === undefined)
+      throw makeAccessProblem('a signature of AWS (Signature Version 4)', {});
     return request.principal;
   }
   const given = readBasicCredentials(request.authorization);

@@ -98,7 +98,8 @@ export function readParameters<Name extends Operation>(
   for (const name of new Set(query.keys())) {
     const kind = findParameterKind(operation, name);
     const [text = '', second] = query.getAll(name);
-    if (kind === undefined) throw makeUnknownParameterError(name, text, Object.keys(operationParameters[operation]));
+    if (kind === undefined)
+      throw makeUnknownParameterError(name, text, Object.keys(operationParameters[operation]));
     if (second !== undefined) {
       throw new ParameterError(name, `${text}, ${second}`, `one value: ${kind.accepted}`);
     }
