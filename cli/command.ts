@@ -68,7 +68,7 @@ export function printJson({ terminal }: Pick<CommandContext, 'terminal'>, value:
   terminal.out.write(`${formatJson(value, 2)}\n`);
 }
 
-/** The colours of the terminal that a command writes to; none where it takes none. */
+/** The colours of the terminal that a command writes to; none if it supports none. */
 export function pickColours({ terminal }: Pick<CommandContext, 'terminal'>): Colours {
   return chooseColours(terminal);
 }

@@ -10,7 +10,7 @@ const fiveMinutes = Duration.minutes(5);
 /** How long a message may fail before the alarm: longer than a receiver's restart. */
 const longestFailure = Duration.minutes(30);
 
-/** Sweeps in a row, one of which must succeed. */
+/** Consecutive sweeps, one of which must succeed. */
 const sweepsPerPeriod = 3;
 
 /** Watches that sweeps succeed as often as they are scheduled, and judge each SIM. */

@@ -17,7 +17,7 @@ import { listIndexArns, type Storage } from './storage.ts';
 export interface AlertDeliveryProps {
   /** At least one. */
   readonly receivers: readonly ConfiguredReceiver[];
-  /** Who gets what is published on the stack's own topic; undefined for nobody. */
+  /** The subscriber of the stack's own topic; undefined for none. */
   readonly alarmEmail: string | undefined;
   readonly storage: Storage;
   /** Address of the query API, to which alerts link; undefined without an API. */

@@ -76,7 +76,7 @@ export class AlertSweep extends Construct {
     operation,
   }: AlertSweepProps): NodeFunction {
     const { rules, groupWait } = settings;
-    // The sweep decides who is told, not how.
+    // The sweep decides which receivers get a message, not how.
     const subscriptions = JSON.stringify(
       receivers.map(({ name, kind, minimumSeverity, rules: chosen }) => {
         return { name, kind, minimumSeverity, rules: chosen };

@@ -28,7 +28,7 @@ export const secretId = text(
   secretIdForm,
 );
 
-/** An object that takes no other keys than those of its shape; a mistake is answered with their names. */
+/** An object that accepts no other keys than those of its shape; a mistake is answered with their names. */
 export function exactly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, { error: `an object with the keys ${Object.keys(shape).join(', ')}` });
 }

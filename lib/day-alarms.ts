@@ -9,7 +9,7 @@ import { dayMapping } from './limits.ts';
 /** How long the reading of a day may be overdue: as long as a day, after which the next one is due. */
 const longestDelay = Duration.hours(24);
 
-/** Looks for due days in a row, one of which must succeed. */
+/** Consecutive searches for due days, one of which must succeed. */
 const looksPerPeriod = 3;
 
 const measuredPeriod = Duration.minutes(5);

@@ -23,7 +23,7 @@ export interface DayPassProps {
   readonly lake: Lake;
   /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
-  /** Variables by which the worker tells what it has sealed. */
+  /** Variables of the queue to which the worker reports what it has sealed. */
   readonly tellingEnvironment: Record<string, string>;
   /** CloudWatch namespace of the functions' own metrics. */
   readonly namespace: string;

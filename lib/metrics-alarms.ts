@@ -8,7 +8,7 @@ import type { MetricsExport } from './metrics-export.ts';
 /** How long volumes may wait: longer than a receiver is away that comes back by itself. */
 const longestDelay = Duration.hours(1);
 
-/** Watches that metrics are taken by their receiver. */
+/** Watches that the receiver accepts metrics. */
 export function watchMetrics(alarms: Alarms, metrics: LedgerMetrics, { queue }: MetricsExport): void {
   alarms.add('MetricsLate', {
     sentence: `Metrics have waited for their receiver for more than ${longestDelay.toHours()} hour.`,

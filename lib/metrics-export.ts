@@ -28,7 +28,7 @@ const exportMinutes = 1;
 export class MetricsExport extends Construct {
   readonly queue: Queue;
   readonly function: NodeFunction;
-  /** Variables of a function that tells what it stores. */
+  /** Variables of a function that reports what it stores. */
   readonly environment: Record<string, string>;
 
   constructor(scope: Construct, id: string, { settings, namespace, operation }: MetricsExportProps) {
@@ -63,7 +63,7 @@ export class MetricsExport extends Construct {
     scheduleFunction(this, 'Schedule', this.function, exportMinutes);
   }
 
-  /** Lets a function tell what it stores. */
+  /** Lets a function report what it stores. */
   allowTelling(teller: NodeFunction): void {
     teller.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }

@@ -87,7 +87,7 @@ export class QueryApi extends Construct {
       description: 'Serves the query API',
       folders: [
         { name: documentationFolder, program: 'bin/documentation.ts' },
-        // Browsers do not sign requests for AWS: the console is there where callers send account and token.
+        // Browsers do not sign requests for AWS, so the console needs access by account and token.
         ...(settings.access === 'basic' ? [{ name: consoleFolder, program: 'bin/console.ts' }] : []),
       ],
       environment: {

@@ -20,7 +20,7 @@ const arns = {
     accepted: 'the ARN of an EventBridge bus; without it the stack makes one',
   },
   topic: {
-    // A FIFO topic takes neither mail nor SMS.
+    // A FIFO topic supports neither mail nor SMS.
     form: /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
     accepted: 'the ARN of an SNS topic that is not FIFO; without it the stack makes one',
   },
@@ -114,7 +114,7 @@ export interface ReceiverObjection {
   readonly accepted: string;
 }
 
-/** Finds names of rules that do not exist: a receiver that waits for them would never be told. */
+/** Finds names of rules that do not exist: a receiver that waits for them would never get a message. */
 export function findReceiverObjections(
   receivers: readonly ConfiguredReceiver[],
   rules: readonly string[],

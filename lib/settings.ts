@@ -40,13 +40,13 @@ export interface SourceSettings extends Source {
   readonly stream: StreamSettings;
   /** Whether the source has a bucket for CSV files. */
   readonly bucket: boolean;
-  /** Who writes to stream and bucket by itself; undefined for nobody. */
+  /** The principal that writes to stream and bucket; undefined for none. */
   readonly writer: RoleWriterSettings | UserWriterSettings | undefined;
   /** Undefined where the carrier has no address to call. */
   readonly webhook: WebhookSettings | undefined;
   /** How much later than their own time its records may arrive, in milliseconds. */
   readonly lateness: number;
-  /** The SIMs behind it; undefined where nobody has said. */
+  /** The SIMs behind it; undefined if not configured. */
   readonly fleet: Fleet | undefined;
 }
 
@@ -90,7 +90,7 @@ export interface DaySettings {
 
 /** For how long each version of an object in the lake is locked. */
 export interface ObjectLockSettings {
-  /** `compliance`: nobody can delete it before; `governance`: who has a permission of its own can. */
+  /** `compliance`: nobody can delete it before; `governance`: a principal with the permission can. */
   readonly mode: 'governance' | 'compliance';
   readonly days: number;
 }

@@ -22,7 +22,7 @@ const wholeCpuMegabytes = 1769;
 /** Bytes of the largest records that come by the million: a Super SIM's update. */
 const recordBytes = 1_400;
 
-/** Records a second that a shard takes: 1,000, or 1 MiB of them. */
+/** Records a second that a shard accepts: 1,000, or 1 MiB of them. */
 const shardRecordsPerSecond = Math.min(1_000, Math.floor(1024 ** 2 / recordBytes));
 
 /** Shards with which an on-demand stream begins. */
@@ -37,7 +37,7 @@ export const stormFactor = 10;
  */
 const reserveFactor = 3;
 
-/** Write units a second that a new on-demand table takes at once. */
+/** Write units a second that a new on-demand table accepts at once. */
 export const coldTableWriteUnits = 4_000;
 
 /** The most concurrent batches per shard that Lambda allows. */
@@ -59,7 +59,7 @@ export function countShards(fleet: Fleet): number {
   return Math.max(1, Math.ceil((stormFactor * estimateArrivals(fleet)) / shardRecordsPerSecond));
 }
 
-/** Shards that an on-demand stream has at the usual traffic of a fleet, of which it takes twice as much. */
+/** Shards that an on-demand stream has at the usual traffic of a fleet; it accepts twice that traffic. */
 export function estimateOnDemandShards(fleet: Fleet): number {
   return Math.max(onDemandShards, Math.ceil((2 * estimateArrivals(fleet)) / shardRecordsPerSecond));
 }

@@ -1,8 +1,8 @@
 import type { Source } from '../lambda/ledger/source.ts';
 
 /**
- * The ids that a source's parts have in the stack: the source's logical name, then what stands here. Names are chosen
- * by the user and ids have no separators, so that two names may lead to one id; {@link findNameClash} finds them.
+ * The ids that a source's parts have in the stack: the source's logical name, then these suffixes. Names are chosen by
+ * the user and ids have no separators, so that two names may lead to one id; {@link findNameClash} finds them.
  */
 
 /** Outputs of a source: `Source<Name>` and one of these. */

@@ -291,7 +291,7 @@ function findTariffObjections(given: Tariff): Objection[] {
   ];
 }
 
-/** Names that were taken. */
+/** Names in use. */
 function findRepeated(key: string, names: readonly string[], others: readonly string[] = []): Objection[] {
   return names.flatMap((one, index) =>
     names.indexOf(one) < index || others.includes(one)

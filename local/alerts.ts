@@ -243,8 +243,8 @@ export class LocalAlerts {
   }
 
   /**
-   * The clock by which messages are sent: the run's, and where that stands still, since no record comes, the time that has
-   * passed meanwhile. So what failed is tried again.
+   * The clock by which messages are sent: the run's, and where that stands still, since no record comes, the time that
+   * has passed meanwhile. So failed messages are retried.
    */
   #readDeliveryClock(now: number): number {
     const at = performance.now();

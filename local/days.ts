@@ -56,7 +56,7 @@ export interface LocalDaysOptions {
   readonly partialHours: number;
   /** The most SIMs of a fleet that has no partial passes; as deployed by default. */
   readonly maxLiveSims?: number | undefined;
-  /** Resolves once nobody writes that has begun before. */
+  /** Resolves once all writers that began before have finished. */
   readonly settled: () => Promise<void>;
   /** Called with each day that was sealed. If it fails, the day's message is delivered again. */
   readonly onSealed: (manifest: Manifest) => Promise<void>;
@@ -159,7 +159,7 @@ export class LocalDays {
     return run;
   }
 
-  /** Waits for what is being read, and takes no more messages. */
+  /** Waits for messages in progress, and accepts no more. */
   async stop(): Promise<void> {
     await this.#mapping.stop();
   }

@@ -43,7 +43,7 @@ function decodeHeader(value: string): string {
   }
 }
 
-/** Milliseconds between two runs: nobody wants to wait for a minute here. */
+/** Milliseconds between two runs: shorter than the stack's minute. */
 export const exportMilliseconds = 10_000;
 
 /** Sends what was stored. */

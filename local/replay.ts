@@ -125,7 +125,7 @@ class FilesProgress {
     this.#receivedBefore = ledger.receipts.total().received;
   }
 
-  /** Notes that a record of so many bytes was put. */
+  /** Notes that a record was put, with its size in bytes. */
   put(bytes: number): void {
     this.#bytesPut += bytes;
     this.#recordsPut += 1;
@@ -184,7 +184,7 @@ export interface Simulated extends Replayed {
   readonly miscounts: readonly string[];
 }
 
-/** What fleet is run, and how the ledger that takes it was started. */
+/** The simulated fleet, and the options with which its ledger was started. */
 export interface SimulationOptions {
   readonly sims: number;
   readonly hours: number;

@@ -253,7 +253,7 @@ function renderRows(compared: Compared): string[] {
   return causes.map(({ says, money }, index) => {
     const row: Readonly<Record<string, unknown>> = {
       ...about,
-      // What adds up stands in the first row only.
+      // Only the first row has the amounts that add up.
       ...(index > 0 && { theirs: '', ours: '', their_quantity: '', our_quantity: '' }),
       ...{ cause: says, money },
     };

@@ -24,7 +24,7 @@ export interface Invoice {
 /** A row that adds others up. */
 export interface InvoiceTotal {
   readonly line: number;
-  /** Undefined if it does not stand in the column of amounts. */
+  /** Undefined if it is not in the column of amounts. */
   readonly amount: Decimal | undefined;
 }
 
@@ -85,7 +85,7 @@ function isTotal({ cells }: CsvRow, { columns }: InvoiceMap): boolean {
   return [cells[columns.sim], first].some((cell) => cell !== undefined && totalWords.test(cell));
 }
 
-/** Cells in place of a number that is not there. */
+/** Cells that stand for a missing number. */
 const noNumber: ReadonlySet<string> = new Set(['', '-', '\u2013', '\u2014']);
 
 function readCell({ cells }: CsvRow, column: string | undefined): string | undefined {

@@ -37,7 +37,7 @@ export interface ListedBill {
   readonly rows: readonly ListedRow[];
   readonly totals: readonly { readonly currency: string | null; readonly amount: string }[];
   readonly not_rated: readonly NotRatedRow[];
-  /** What was left out or taken for granted, in sentences. */
+  /** What was left out or assumed, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -83,7 +83,7 @@ function renderRow(row: BillRow): ListedRow {
   };
 }
 
-/** What was taken for granted, in words. */
+/** What was assumed, in words. */
 export const assumptionWords = {
   'calendar-year': 'years begin on 1 January, since no roster says when the SIMs were activated',
   'nothing-before': 'nothing was used before the ledger began, since no opening balance is given',

@@ -19,12 +19,12 @@ import { findToday } from '../days/range.ts';
 
 /** The records that a bill is made of: sealed days from the lake; of small fleets, days without a seal from the tables. */
 
-/** SIMs of which days without a seal are read from the tables. */
+/** SIMs up to which unsealed days are read from the tables. */
 const maxLiveSims = 1_000;
 /** SIMs that are read at the same time. */
 const concurrentReads = 16;
 
-/** What is read, and what is not there. */
+/** What is read, and what is missing. */
 export interface OpenRecords {
   /** Days that are sealed. */
   readonly sealed: readonly Day[];
@@ -155,5 +155,5 @@ async function readLive(
   return new Map(read);
 }
 
-/** A session of a day without a seal is found if it began at most so many days before. */
+/** A session of an unsealed day is found if it began at most this many days before. */
 const maxSessionDays = 62;

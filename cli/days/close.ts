@@ -121,7 +121,7 @@ async function order(deployment: Deployment, { from, to }: DayRange, now: number
       openDays: new OpenDaysTable(dynamoDb, dayState),
       start: new ScheduleStartTable(dynamoDb, dayState),
       queue: {
-        // A local run does not delay messages: it takes one when no batch is being written.
+        // A local run does not delay messages: it processes one when no batch is being written.
         send: (messages, delay) => queue.send(messages, closesAtOnce ? 0 : delay),
       },
     },

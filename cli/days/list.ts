@@ -55,7 +55,7 @@ export const dayColumns = [
 /** Manifests that are read at the same time. */
 const concurrentReads = 16;
 
-/** More open days than that are told in a sentence. */
+/** More open days than that are summarized in a sentence. */
 const maxOpenDays = 7;
 
 /** `days list`: days and their seals, the latest first. */

@@ -26,7 +26,7 @@ export interface FailuresRedriveOptions {
   readonly dryRun: boolean;
 }
 
-/** `failures redrive`: takes in again what Lambda gave up, and imports the files of the dead-letter queue. */
+/** `failures redrive`: stores the batches that Lambda gave up, and imports the files of the dead-letter queue. */
 export async function redriveFailures(
   context: CommandContext,
   { dryRun }: FailuresRedriveOptions,

@@ -35,7 +35,7 @@ interface Outcome extends Imported {
   readonly source: string;
 }
 
-/** `import`: takes in files from this machine or from S3. */
+/** `import`: imports files from this machine or from S3. */
 export async function importFiles(context: CommandContext, options: ImportOptions): Promise<ExitCode> {
   const { deployment } = context;
   if (options.source !== undefined) requireSource(deployment, options.source);

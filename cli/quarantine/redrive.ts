@@ -21,7 +21,7 @@ export interface QuarantineRedriveOptions extends RejectFilter {
 /** Sentences that are shown, the most frequent. */
 const maxSentences = 20;
 
-/** `quarantine redrive`: takes in what can be read by now. */
+/** `quarantine redrive`: stores rejected records that can be read now. */
 export async function redriveQuarantine(
   context: CommandContext,
   options: QuarantineRedriveOptions,

@@ -47,7 +47,7 @@ interface Shard {
 /** Shards that are read at the same time. */
 const concurrentShards = 4;
 
-/** `replay`: takes in again what streams keep. */
+/** `replay`: reprocesses the records that streams keep. */
 export async function replay(context: CommandContext, options: ReplayOptions): Promise<ExitCode> {
   const { deployment, signal, terminal } = context;
   const range = readTimeRange(options, terminal.now());

@@ -31,7 +31,7 @@ export class FileOutput {
   }
 
   /**
-   * Writes no faster than the file takes it.
+   * Writes no faster than the file accepts data.
    *
    * @throws what Node.js throws if the file cannot be written.
    */

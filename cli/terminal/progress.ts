@@ -58,7 +58,7 @@ export class Progress {
     return this.#shown + lineEverySeconds * 1000;
   }
 
-  /** How long the rest takes at the speed so far. */
+  /** The time for the rest, at the speed so far. */
   #timeLeft(share = 0): string {
     if (share <= 0 || share >= 1) return '';
     const seconds = (((performance.now() - this.#started) / 1000) * (1 - share)) / share;

@@ -35,7 +35,7 @@ export function chooseColours({ out, env }: Terminal): Colours {
 /** What a terminal may obey: colours, tabs and new lines; and what it must not: control characters and turns of direction. */
 const commands = /(\p{Cc}\[[\d;]*m|[\t\n])|[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
-/** What begins a command to a terminal, and what stands in its place. */
+/** The characters that begin a command to a terminal, and their replacement. */
 const [commandBegin, mark] = ['\u001b', '\ufffd'];
 
 /** A text for people, in which what carriers and devices wrote cannot command the terminal. */

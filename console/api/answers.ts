@@ -30,7 +30,7 @@ export function useAnswer<Path extends ApiPath>(request: ApiRequest<Path> | unde
 }
 
 /**
- * What a function finds out, as long as the component is there.
+ * The result of an asynchronous function, while the component is mounted.
  *
  * @param key what it depends on: it is called again when it changes, and not at all where it is undefined.
  */
@@ -69,7 +69,7 @@ export function useAsync<Value>(
   };
 }
 
-/** A list of which pages are read one after the other. Asking again goes on where an error ended it. */
+/** A list that is read page by page. A retry continues where an error ended it. */
 export interface AskedPages<Row, First> extends Asked<readonly Row[]>, Reading {
   /** The answer that had the first page. */
   readonly first: First | undefined;

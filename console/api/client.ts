@@ -69,8 +69,8 @@ export function formatTarget({ target, query }: Pick<ApiRequest, 'target' | 'que
 }
 
 /**
- * A request as a command, in which the variable `A` stands for the account and `T` for the token: credentials do not belong
- * into a clipboard.
+ * A request as a command, in which the variable `A` stands for the account and `T` for the token: credentials must not
+ * be in a clipboard.
  *
  * @param target what {@link formatTarget} returns.
  */
@@ -257,7 +257,7 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The token with which a list goes on; undefined at its end. */
+/** The token with which a list continues; undefined at its end. */
 export function findNextToken({
   next_page_url: url,
 }: {

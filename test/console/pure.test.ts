@@ -89,7 +89,7 @@ describe('a value', () => {
   });
 });
 
-test('of clocks that are put back, a time that they show twice says which one it is', () => {
+test('a local time that occurs twice, when clocks are put back, says which one it is', () => {
   vi.stubEnv('TZ', 'America/New_York');
   expect(
     ['04:59:59', '05:30:00', '06:30:00', '07:00:00'].map((time) =>

@@ -28,7 +28,7 @@ export interface PackSummary {
   /** What differs, most money first, as many as the page shows. */
   readonly differing: readonly Compared[];
   readonly differingCount: number;
-  /** What our bill leaves out or takes for granted, in sentences. */
+  /** What our bill leaves out or assumes, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export interface PackExample {
   readonly records: readonly ExampleRecord[];
 }
 
-/** What stands behind the comparison. */
+/** The data of the comparison. */
 export interface PackProof {
   readonly rating: RatingContext;
   /** Most money first. */

@@ -28,7 +28,7 @@ import { checkMeanings } from './words.ts';
  * Records and findings are written as SIMs are compared, so that memory does not grow with them.
  */
 
-/** Rows of `records.csv`: a spreadsheet takes no more. */
+/** Rows of `records.csv`: the limit of spreadsheets. */
 const maxRecords = 1_000_000;
 
 /** Records of an example on the page. */
@@ -161,7 +161,7 @@ export class DisputePack {
       const { sim, source, sessionId, start, end, trafficType, volume, messages, country, mcc, mnc } = record;
       await this.#records.write([
         ...[line.id, line.name, sim, number],
-        // What is rounded up as a whole stands with its first record.
+        // A quantity that is rounded up as a whole is listed with its first record.
         ...(index === 0 ? [formatDecimal(used), formatDecimal(rounded), line.quantity?.unit] : ['', '', '']),
         ...[
           source,

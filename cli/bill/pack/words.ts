@@ -1,7 +1,7 @@
 import type { CauseKind } from '../../../lambda/billing/compare.ts';
 import type { Check } from '../../../lambda/days/findings/finding.ts';
 
-/** What causes and findings mean, for somebody who does not know simledger. */
+/** What causes and findings mean, for readers who do not know simledger. */
 
 /** What a cause means, and what the customer asks for. */
 export const causeMeanings: Readonly<Record<CauseKind, string>> = {

@@ -15,7 +15,7 @@ function written(seconds: number, isTTY: boolean, show: (progress: Progress, sec
   return lines;
 }
 
-test('shows percent, rows a second and the time left, from the first second and then each five', () => {
+test('progress shows percent, rows a second and the time left, after the first second and then every five', () => {
   const lines = written(12, false, (progress, second) => progress.showShare(second * 1000, second / 200));
   expect(lines).toEqual([
     '  [······························] 0 %, 1,000 rows, 1,000/s, 3 min 19 s left\n',
@@ -24,7 +24,7 @@ test('shows percent, rows a second and the time left, from the first second and 
   ]);
 });
 
-test('redraws one line on a terminal, from the beginning', () => {
+test('progress redraws one line on a terminal, from the beginning', () => {
   const lines = written(0.2, true, (progress, second) => progress.show(second * 10, 40));
   expect(lines).toEqual([
     '\r\u001b[K  [······························] 0 of 40 rows, 0/s',
@@ -33,14 +33,14 @@ test('redraws one line on a terminal, from the beginning', () => {
   ]);
 });
 
-test('does not show the time left if the total is not known, or nothing is left', () => {
+test('progress does not show the time left if the total is not known, or nothing is left', () => {
   const [unknown] = written(1, false, (progress) => progress.show(5, undefined));
   expect(unknown).toBe('  5 rows, 5/s\n');
   const [done] = written(1, false, (progress) => progress.showShare(5, 1));
   expect(done).toBe('  [██████████████████████████████] 100 %, 5 rows, 5/s\n');
 });
 
-test('shows hours and minutes of a long time', () => {
+test('progress shows the hours and minutes of a long time', () => {
   const [line] = written(1, false, (progress) => progress.showShare(1, 1 / 7_801));
   expect(line).toMatch(/, 2 h 10 min left\n$/);
 });

@@ -73,7 +73,7 @@ test('a batch with one key twice, or with more than 25 statements, writes nothin
   ]);
 });
 
-test('of inserts of one key that arrive at once, one succeeds', async () => {
+test('only one of several concurrent inserts of a key succeeds', async () => {
   const sims = Array.from({ length: 25 }, (_, index) => `race-${index}`);
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => run(...sims.map((sim) => insert(sim, 'b')))),

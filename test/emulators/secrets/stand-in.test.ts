@@ -22,7 +22,7 @@ async function ask(
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 
-it('gives a secret by its name, in the shape of Secrets Manager', async () => {
+it('the Secrets Manager stand-in gives a secret by its name, in AWS’s shape', async () => {
   expect(await ask('GetSecretValue', { SecretId: 'api' })).toEqual({
     status: 200,
     body: {
@@ -36,14 +36,14 @@ it('gives a secret by its name, in the shape of Secrets Manager', async () => {
   });
 });
 
-it('answers as Secrets Manager does for an unknown secret, also by names of inherited members', async () => {
+it('the Secrets Manager stand-in answers as AWS does for an unknown secret, also by names of inherited members', async () => {
   for (const name of ['other', 'constructor', '__proto__']) {
     const { status, body } = await ask('GetSecretValue', { SecretId: name });
     expect([status, body['__type']]).toEqual([400, expect.stringContaining('ResourceNotFoundException')]);
   }
 });
 
-it('names an operation that it lacks, and says what is wrong with an input', async () => {
+it('the Secrets Manager stand-in names an operation that it lacks, and says what is wrong with an input', async () => {
   expect((await ask('PutSecretValue', {})).status).toBe(400);
   expect((await ask('GetSecretValue', {})).status).toBe(400);
 });

@@ -33,7 +33,7 @@ interface Times {
   readonly isOver: boolean;
 }
 
-/** What the person with the stopwatch sees, in the times of records. */
+/** What the oracle with a stopwatch sees, in the times of records. */
 function watch(all: readonly Span[], pending: number, recovery: number, watermark: number): Times[] {
   const inMinutes = (time: number): number => (time - at(0)) / minute;
   const spans = all.map(({ from, metAt, to }) => ({
@@ -116,7 +116,7 @@ const faults: Readonly<Record<string, Join>> = {
     joinSpans(all, times, watermark).map((span) => ({ ...span, isOver: span.to !== undefined })),
 };
 
-describe('the person with the stopwatch notices that', () => {
+describe('the oracle with a stopwatch notices that', () => {
   it.each(Object.entries(faults))('%s', (_, join) => {
     expect(fc.check(describeWatching(join), { numRuns: 3_000, endOnFailure: true }).failed).toBe(true);
   });

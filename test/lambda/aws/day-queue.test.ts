@@ -45,7 +45,7 @@ test('any number of messages is sent, each once', async () => {
   expect(await receiveAll()).toEqual(makeBuckets(23));
 });
 
-test('no message sends no request', async () => {
+test('an empty list of messages sends no request', async () => {
   await new DayQueue(client.config, 'http://127.0.0.1:1/nothing-listens-here').send([], 0);
 });
 

@@ -175,7 +175,7 @@ describe('the DynamoDB client', () => {
   });
 });
 
-it('gives up a request without an answer after 10 seconds, and tries it again', async () => {
+it('the DynamoDB client gives up a request without an answer after 10 seconds, and retries it', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   onTestFinished(() => void vi.useRealTimers());
   answers = ['never'];

@@ -19,9 +19,12 @@ test('credentials are those of the environment at the time they are asked for', 
   expect(await credentials()).toEqual({ accessKeyId: 'key', secretAccessKey: 'secret' });
 });
 
-test.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])('are absent without %s', async (missing) => {
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
-  vi.stubEnv(missing, undefined);
-  await expect(defaultProvider()()).rejects.toThrow(MissingCredentialsError);
-});
+test.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])(
+  'credentials are absent without %s',
+  async (missing) => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    vi.stubEnv(missing, undefined);
+    await expect(defaultProvider()()).rejects.toThrow(MissingCredentialsError);
+  },
+);

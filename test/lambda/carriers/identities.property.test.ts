@@ -76,7 +76,7 @@ function expectKeysToDiffer(read: (identity: Identity) => Reading, [a, b]: reado
 const superSim = pairs(sids('HS'), sids('EZ'), sids('PI'));
 const streamer = pairs(alike(fc.integer({ min: 1, max: 2 ** 31 }).map(String)), recordIds, alike(fc.uuid()));
 
-it('of connection events', () => {
+it('two connection events have equal keys exactly if their ids are equal', () => {
   fc.assert(
     fc.property(superSim, (two) => {
       expectKeysToDiffer(
@@ -95,7 +95,7 @@ it('of connection events', () => {
   );
 });
 
-it('of usage records', () => {
+it('two usage records have equal keys exactly if their ids are equal', () => {
   fc.assert(
     fc.property(streamer, (two) => {
       expectKeysToDiffer(
@@ -108,7 +108,7 @@ it('of usage records', () => {
   );
 });
 
-it('of events', () => {
+it('two events have equal keys exactly if their ids are equal', () => {
   fc.assert(
     fc.property(streamer, (two) => {
       expectKeysToDiffer(
@@ -128,7 +128,7 @@ it('of events', () => {
   );
 });
 
-it('of rows', () => {
+it('two rows have equal keys exactly if their ids are equal', () => {
   const columns = ['id', 'start_timestamp', 'sim_id', 'iccid', 'session_id', 'volume'];
   fc.assert(
     fc.property(streamer, (two) => {

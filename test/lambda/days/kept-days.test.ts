@@ -7,7 +7,7 @@ test.each([
   ['2026-11-30T00:00:00.000Z', 14, '2026-11-16'],
   ['2026-11-30T00:00:00.001Z', 14, '2026-11-17'],
   ['2026-11-30T15:00:00.000Z', 0, undefined],
-] as const)('at %s, of items that are kept %d days, all of %s are there', (now, days, kept) => {
+] as const)('at %s, with items kept for %d days, the first complete day is %s', (now, days, kept) => {
   expect(findFirstKeptDay(days, Date.parse(now))).toBe(kept);
 });
 

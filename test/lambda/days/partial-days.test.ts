@@ -46,7 +46,7 @@ test('what was made of a closed day stays, and the later of two passes holds', (
   ]).toEqual([true, true, true, false, false, true, false, true]);
 });
 
-test('of a sealed day nothing of a pass counts, and of another one what no later pass has found gone', () => {
+test('a partial pass does not count for a sealed day; for another day it counts until a later pass finds nothing', () => {
   const [old, next] = ['2026-11-10T06:00:00.000Z', '2026-11-10T12:00:00.000Z'];
   expect([
     countsSimDay(undefined, undefined),

@@ -22,7 +22,7 @@ test('the greatest of many are kept, in the order of bytes and keys, and the fir
   expect(fold.result).toEqual({ sims: sorted.slice(0, maxTopSims), leftOut: sorted[maxTopSims] });
 });
 
-test('lists without what was left out are of all SIMs that used any', () => {
+test('a list that left nothing out has all SIMs with usage', () => {
   const fold = new TopFold(2);
   for (const [sim, bytes] of [
     ['b', 1n],
@@ -82,7 +82,7 @@ function sum(days: ReadonlyMap<number, number> = new Map()): number {
   return [...days.values()].reduce((total, bytes) => total + bytes, 0);
 }
 
-test('no SIM used more in a month than its lists tell of it, and those in no list come behind what is left out', () => {
+test('no SIM used more in a month than its lists state, and a SIM in no list used less than those left out', () => {
   fc.assert(
     fc.property(fc.array(visit, { maxLength: 12 }), (visits) => {
       const { ranked, months } = play(visits);

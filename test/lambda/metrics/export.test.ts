@@ -224,7 +224,7 @@ test('series are bounded, whatever names records state, and nothing is missing f
   expect(Math.max(...collector.requests.map(({ json }) => JSON.stringify(json).length))).toBeLessThan(50_000);
 });
 
-test('of a sealed day the newest version is sent, and takes the place of older ones', async () => {
+test('the newest version of a sealed day is sent, and replaces older ones', async () => {
   const exporter = newExporter();
   queue.send({ kind: 'day', day: '2026-11-01', version: 2, groups: [groupOf('a', 20)] });
   queue.send({ kind: 'day', day: '2026-11-01', version: 1, groups: [groupOf('a', 10)] });

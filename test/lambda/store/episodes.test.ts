@@ -193,7 +193,7 @@ function watchMessages(memory: MemoryDynamoDb): void {
   };
 }
 
-test('in a table whose requests get lost, sweeps that die and overlap come to the spans that hold', async () => {
+test('sweeps that die and overlap, on a table whose requests get lost, end with the episodes of the current spans', async () => {
   await fc.assert(
     fc.asyncProperty(rule, known, steps, async (given, records, all) => {
       const memory = new MemoryDynamoDb([alertsTable]);

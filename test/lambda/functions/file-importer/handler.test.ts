@@ -224,7 +224,7 @@ test('an announcement of several files imports each, and S3’s test message non
   ]);
 });
 
-test('of several messages exactly those are reported that failed', async () => {
+test('exactly the failed messages of a batch are reported', async () => {
   const { versionId, etag } = await s3.putObject(bucket, 'good.csv', file(2));
   const good = makeContinuation({ bucket, key: 'good.csv', versionId, eTag: etag });
   const gone = makeContinuation({ bucket, key: 'gone.csv', versionId: undefined, eTag: 'e' });

@@ -13,11 +13,11 @@ const tables = runningTables();
 
 beforeAll(() => takeExamples(tables.client));
 
-it('has three questions', () => {
+it('the README has three requests of the API', () => {
   expect(questions).toHaveLength(3);
 });
 
-it.each(questions)('answers as the README shows: %s', async (path, shown) => {
+it.each(questions)('the API answers as the README shows: %s', async (path, shown) => {
   const { status, body } = await send(apiOver(tables.client), path);
   expect([status, body]).toMatchObject([200, JSON.parse(shown)]);
 });
