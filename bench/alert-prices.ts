@@ -5,14 +5,14 @@ import { heardPageSize } from '../lambda/store/reader.ts';
 import { functions } from '../lib/limits.ts';
 import { countUsageReads } from './day-prices.ts';
 import { countBatches } from './month.ts';
-import { millions, monthDays, monthHours, prices } from './prices.ts';
+import { monthDays, monthHours, prices, toMillions } from './prices.ts';
 import { alwaysOnDay, alwaysOnSim, itemSizes, streamerSim } from './sim-shapes.ts';
 
 /** What alerts cost in a month: marks, sweeps, judging and delivery. */
 
 /** Dollars of moving the marks of so many SIMs once a granule. */
 export function priceMarks(sims: number, granulesOfMonth: number): number {
-  return millions(sims * granulesOfMonth) * prices.dynamoDb.millionWriteUnits;
+  return toMillions(sims * granulesOfMonth) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Bytes of a SIM's item with its marks, at most: the largest that one write unit takes. */
@@ -21,7 +21,7 @@ const maxSimBytes = 1_024;
 /** Dollars at most of the sweeps of alerts, each of which reads all SIMs, eventually consistent: half a unit for 4 KB. */
 export function priceSweeps(sims: number, minutes: number): number {
   const units = (sims * maxSimBytes) / 4_096 / 2;
-  return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionReadUnits;
+  return toMillions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionReadUnits;
 }
 
 /** Seconds of a sweep of a million SIMs, at most: `npm run bench -- sweep` measures it. */
@@ -30,10 +30,10 @@ const sweepSecondsPerMillion = 40;
 /** Dollars of the function that sweeps. */
 export function priceSweepFunction(sims: number, minutes: number): number {
   const runs = (monthHours * 60) / minutes;
-  const seconds = runs * Math.max(1, sweepSecondsPerMillion * millions(sims));
+  const seconds = runs * Math.max(1, sweepSecondsPerMillion * toMillions(sims));
   const gigabytes = functions.alertSweep.memoryMegabytes / 1024;
   return (
-    millions(runs) * prices.lambda.millionInvocations + seconds * gigabytes * prices.lambda.gigabyteSecond
+    toMillions(runs) * prices.lambda.millionInvocations + seconds * gigabytes * prices.lambda.gigabyteSecond
   );
 }
 
@@ -44,7 +44,7 @@ const listedSimBytes = 40;
 export function priceSilentList(sims: number, minutes: number): number {
   if (sims <= maxScannedSims) return 0;
   const units = silentParts * Math.ceil((maxListedSims * listedSimBytes) / 1_024);
-  return millions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionWriteUnits;
+  return toMillions(units * ((monthHours * 60) / minutes)) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Usage records of an always-on SIM that are read once a day: of two days, and a page of earlier ones. */
@@ -55,7 +55,7 @@ const judgedUnits = (dailyRecords * itemSizes.superSimUsage) / 4_096 / 2 + 6;
 
 /** Dollars of judging each always-on SIM once a day. */
 export function priceDailyJudging(sims: number): number {
-  return millions(sims * monthDays * judgedUnits) * prices.dynamoDb.millionReadUnits;
+  return toMillions(sims * monthDays * judgedUnits) * prices.dynamoDb.millionReadUnits;
 }
 
 /** SIMs of a note of late records: a batch has some hundred, and what it has left fills the last note half. */
@@ -68,14 +68,14 @@ const simsPerNote = 18;
 export function priceLateRecords(sims: number, minutes: number): number {
   const looks = lateRecordPartitions * ((monthHours * 60) / minutes);
   const notes = sims / simsPerNote;
-  const reads = millions(looks + notes + sims * judgedUnits) * prices.dynamoDb.millionReadUnits;
-  return reads + millions(2 * notes) * prices.dynamoDb.millionWriteUnits;
+  const reads = toMillions(looks + notes + sims * judgedUnits) * prices.dynamoDb.millionReadUnits;
+  return reads + toMillions(2 * notes) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Dollars of noting how far streams are read: two write units an invocation, at its beginning and its end. */
 export function priceReadNotes(sims: number): number {
   const { invocations } = countBatches(sims * (streamerSim.usageRecords + streamerSim.events));
-  return millions(2 * invocations) * prices.dynamoDb.millionWriteUnits;
+  return toMillions(2 * invocations) * prices.dynamoDb.millionWriteUnits;
 }
 
 /** Read units of a SIM's last usage, a page of it, and its last event: eventually consistent. */
@@ -84,7 +84,7 @@ const exactHeardUnits = Math.ceil((heardPageSize * itemSizes.usage) / 4_096) / 2
 /** Dollars of looking at each SIM of a small source in each sweep, as while it may be late. */
 export function priceExactTimes(sims: number, minutes: number): number {
   const units = sims * exactHeardUnits * ((monthHours * 60) / minutes);
-  return millions(units) * prices.dynamoDb.millionReadUnits;
+  return toMillions(units) * prices.dynamoDb.millionReadUnits;
 }
 
 /** Read units of an episode, and of an item that is small: by consistent reads. */
@@ -93,13 +93,13 @@ const smallReadUnits = 1;
 /** Dollars of a rule about the usage of days: once a day, three SIM-days and the records since the last sealed one. */
 export function priceDayRule(sims: number): number {
   const units = readDaysUnits(3) + unsealedDays * (countUsageReads(alwaysOnDay) / 2) + smallReadUnits;
-  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
+  return toMillions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
 }
 
 /** Dollars of a rule about the usage of months: once a day, all its SIM-days, and the records since. */
 export function priceMonthRule(sims: number): number {
   const units = readDaysUnits(31) + unsealedDays * (countUsageReads(alwaysOnDay) / 2) + smallReadUnits;
-  return millions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
+  return toMillions(sims * monthDays * units) * prices.dynamoDb.millionReadUnits;
 }
 
 /** Days that are not sealed when a SIM is judged: today, half of it, and yesterday, until it is sealed. */
@@ -123,7 +123,7 @@ export function priceFindingRule(sims: number): number {
   const found = 2 * findingShare * sims;
   const list = (found * findingKeyBytes) / 4_096 / 2 + findingSlots / 2;
   const units = sims * monthDays * 2 * smallReadUnits + monthHours * (list + found * 2 * smallReadUnits);
-  return millions(units) * prices.dynamoDb.millionReadUnits;
+  return toMillions(units) * prices.dynamoDb.millionReadUnits;
 }
 
 /** Parts of the list of SIMs with findings. */
@@ -143,10 +143,10 @@ export function priceIdleDelivery(receivers: number): number {
   const gigabytes = functions.alertDelivery.memoryMegabytes / 1024;
   const seconds = runs * idleDeliverySeconds;
   return (
-    millions(runs) * (prices.lambda.millionInvocations + prices.scheduler.millionInvocations) +
+    toMillions(runs) * (prices.lambda.millionInvocations + prices.scheduler.millionInvocations) +
     seconds * gigabytes * prices.lambda.gigabyteSecond +
-    millions(runs * receivers * 2) * prices.dynamoDb.millionWriteUnits +
-    millions((runs * receivers) / 2) * prices.dynamoDb.millionReadUnits
+    toMillions(runs * receivers * 2) * prices.dynamoDb.millionWriteUnits +
+    toMillions((runs * receivers) / 2) * prices.dynamoDb.millionReadUnits
   );
 }
 

@@ -116,49 +116,49 @@ const lines: readonly (readonly [keyof Month, string])[] = [
 /** The computed parts of both pages, of a stack in which so much is deployed. */
 export function computeParts(deployed: Deployed): Parts {
   return {
-    month: monthTable(deployed),
-    fleet: fleetText(),
-    arithmetic: arithmeticTable(deployed),
-    'always-on': alwaysOnTable(),
-    'always-on-text': alwaysOnText(),
-    alerts: alertsText(),
-    days: daysText(),
-    webhook: webhookText(),
-    settings: settingsTable(),
+    month: writeMonth(deployed),
+    fleet: writeFleet(),
+    arithmetic: writeArithmetic(deployed),
+    'always-on': writeAlwaysOnTable(),
+    'always-on-text': writeAlwaysOnText(),
+    alerts: writeAlerts(),
+    days: writeDays(),
+    webhook: writeWebhook(),
+    settings: writeSettings(),
     needs: needsTable(),
-    storm: stormTable(),
+    storm: writeStorm(),
   };
 }
 
-function monthTable(deployed: Deployed): string {
+function writeMonth(deployed: Deployed): string {
   const months = fleets.map((fleet) => priceMonth(fleet, deployed));
   const years = fleets.map((fleet) => priceMonth(fleet, deployed, 12).storage);
   const totals = months.map((month) => addUp({ ...month }));
   const perSim = totals.map((total, index) => (total / (fleets[index]?.sims ?? 1)).toPrecision(2));
   return `${[
-    `| a month, in $ | ${fleets.map(({ sims }) => `${whole(sims)} SIMs`).join(' | ')} |`,
+    `| a month, in $ | ${fleets.map(({ sims }) => `${formatWhole(sims)} SIMs`).join(' | ')} |`,
     '|---|---:|---:|---:|',
     ...lines.map(
-      ([line, title]) => `| ${title} | ${months.map((month) => cents(month[line])).join(' | ')} |`,
+      ([line, title]) => `| ${title} | ${months.map((month) => formatCents(month[line])).join(' | ')} |`,
     ),
-    `| together | ${totals.map(whole).join(' | ')} |`,
+    `| together | ${totals.map(formatWhole).join(' | ')} |`,
     `| a SIM | ${perSim.join(' | ')} |`,
   ].join('\n')}
 
-Sessions and usage never expire: after a year storage costs ${years.map(cents).join(', ')}.`;
+Sessions and usage never expire: after a year storage costs ${years.map(formatCents).join(', ')}.`;
 }
 
-function fleetText(): string {
+function writeFleet(): string {
   const { usageRecords, events, sessions, recordKilobytes } = streamerSim;
   const records = usageRecords + events;
   return [
     `- A SIM has ${usageRecords} usage records, ${events} events and ${sessions} sessions a month; a record is ${recordKilobytes} KB.`,
     '- A usage record costs 2 write units (usage, session), an event 3 (event, session, SIM), a new session 1 for its index, [marks](last-heard.md) 1 a granule. Items are below 1 KB. A repeat costs the same.',
-    `- **Records**: ${records} a SIM and month. **Write units**: ${usageRecords} × 2 + ${events} × 3 + ${sessions} + ${granules.withoutRules} = ${whole(streamerWriteUnits)} a SIM and month.`,
+    `- **Records**: ${records} a SIM and month. **Write units**: ${usageRecords} × 2 + ${events} × 3 + ${sessions} + ${granules.withoutRules} = ${formatWhole(streamerWriteUnits)} a SIM and month.`,
   ].join('\n');
 }
 
-function arithmeticTable(deployed: Deployed): string {
+function writeArithmetic(deployed: Deployed): string {
   const { usageRecords, events, recordKilobytes } = streamerSim;
   const records = million.sims * (usageRecords + events);
   const batches = countBatches(records);
@@ -174,37 +174,37 @@ function arithmeticTable(deployed: Deployed): string {
     [
       'writes',
       `$${dynamoDb.millionWriteUnits} a million write units, on demand`,
-      `${whole((million.sims * streamerWriteUnits) / 1e6)} million × ${dynamoDb.millionWriteUnits} = $${cents(month.writes)}. A batch of one record costs one more: ${list(single)} million`,
+      `${formatWhole((million.sims * streamerWriteUnits) / 1e6)} million × ${dynamoDb.millionWriteUnits} = $${formatCents(month.writes)}. A batch of one record costs one more: ${list(single)} million`,
     ],
     [
       'reads',
       `$${dynamoDb.millionReadUnits} a million read units`,
-      `1 for each batch of one record, half of one for each mark that moves, and for each record beyond ${whole(rememberedSims)} SIMs a process: $${cents(month.reads)}`,
+      `1 for each batch of one record, half of one for each mark that moves, and for each record beyond ${formatWhole(rememberedSims)} SIMs a process: $${formatCents(month.reads)}`,
     ],
     [
       'marks',
       'a write unit a SIM and granule of 12 hours',
-      `$${cents(priceMarks(million.sims, granules.withoutRules))} of the writes. A granule of 3 hours costs $${cents(priceMarks(million.sims, granules.ofThreeHours))}`,
+      `$${formatCents(priceMarks(million.sims, granules.withoutRules))} of the writes. A granule of 3 hours costs $${formatCents(priceMarks(million.sims, granules.ofThreeHours))}`,
     ],
     [
       'storage, backups',
       `$${dynamoDb.gigabyteMonth} and $${dynamoDb.backupGigabyteMonth} (point-in-time recovery) a GB and month`,
-      `items of ${itemSizes.usage} (usage), ${itemSizes.event} (event) and ${itemSizes.session} (session) bytes, and ${overhead} that AWS adds: $${cents(month.storage)}`,
+      `items of ${itemSizes.usage} (usage), ${itemSizes.event} (event) and ${itemSizes.session} (session) bytes, and ${overhead} that AWS adds: $${formatCents(month.storage)}`,
     ],
     [
       'stream hours',
       `$${kinesis.onDemandHour} an hour, on demand`,
-      `${monthHours} × ${kinesis.onDemandHour} = $${cents(month.streamHours)}`,
+      `${monthHours} × ${kinesis.onDemandHour} = $${formatCents(month.streamHours)}`,
     ],
     [
       'stream data',
       `$${kinesis.gigabyteIn} a GB in (records rounded up to whole KB), $${kinesis.gigabyteOut} a GB out, $${kinesis.keptGigabyteMonth} a GB and month kept beyond 24 hours`,
-      `${whole((records * Math.ceil(recordKilobytes)) / 1e6)} GB in, ${whole((records * recordKilobytes) / 1e6)} out, kept 6 days = $${cents(month.streamData)}`,
+      `${formatWhole((records * Math.ceil(recordKilobytes)) / 1e6)} GB in, ${formatWhole((records * recordKilobytes) / 1e6)} out, kept 6 days = $${formatCents(month.streamData)}`,
     ],
     [
       'Lambda, arm64',
-      `$${lambda.millionInvocations.toFixed(2)} a million invocations, $${lambda.gigabyteSecond} a GB-second, ${whole(functions.kinesisConsumer.memoryMegabytes)} MB`,
-      `${onDemandShards} shards × ${streamMapping.parallelizationFactor} batches a second: ${list(invocations)} million of 10 ms, and a second for ${consumerRecordsPerCpuSecond} records: $${cents(month.lambda)}`,
+      `$${lambda.millionInvocations.toFixed(2)} a million invocations, $${lambda.gigabyteSecond} a GB-second, ${formatWhole(functions.kinesisConsumer.memoryMegabytes)} MB`,
+      `${onDemandShards} shards × ${streamMapping.parallelizationFactor} batches a second: ${list(invocations)} million of 10 ms, and a second for ${consumerRecordsPerCpuSecond} records: $${formatCents(month.lambda)}`,
     ],
     [
       'metrics',
@@ -214,21 +214,21 @@ function arithmeticTable(deployed: Deployed): string {
     [
       'logs',
       `$${cloudWatch.logGigabyte.toFixed(2)} a GB`,
-      `2.3 KB an invocation of ${batches.recordsEach.toFixed(0)} records, 0.4 KB for each further network: $${cents(month.logs)}`,
+      `2.3 KB an invocation of ${batches.recordsEach.toFixed(0)} records, 0.4 KB for each further network: $${formatCents(month.logs)}`,
     ],
   ];
   return rows.map(([line, price, sum]) => `- ${line}, ${price}: ${sum}`).join('\n');
 }
 
-function alwaysOnTable(): string {
+function writeAlwaysOnTable(): string {
   const sizes = fleets.map(({ sims }) => sims);
   const rows = (['update', 'hourly'] as const).flatMap((refresh) => {
     const months = fleets.map((fleet) => priceAlwaysOn(fleet, refresh));
     const units = alwaysOnWriteUnits[refresh];
     const row = (title: string, price: (month: (typeof months)[number]) => number) =>
-      `| \`${refresh}\`: ${title} | ${months.map((month) => cents(price(month))).join(' | ')} |`;
+      `| \`${refresh}\`: ${title} | ${months.map((month) => formatCents(price(month))).join(' | ')} |`;
     return [
-      row(`writes (${whole(units)} units a SIM)`, ({ writes }) => writes),
+      row(`writes (${formatWhole(units)} units a SIM)`, ({ writes }) => writes),
       row('reads', ({ reads }) => reads),
       row('writes, reads, Kinesis, Lambda, logs, first storage', ({ yearStorage: _, ...month }) =>
         addUp(month),
@@ -237,29 +237,29 @@ function alwaysOnTable(): string {
     ];
   });
   return [
-    `| a month, in $ | ${sizes.map((sims) => `${whole(sims)} SIMs`).join(' | ')} |`,
+    `| a month, in $ | ${sizes.map((sims) => `${formatWhole(sims)} SIMs`).join(' | ')} |`,
     '|---|---:|---:|---:|',
     ...rows,
   ].join('\n');
 }
 
-function alwaysOnText(): string {
+function writeAlwaysOnText(): string {
   const { updates, refreshes, recordKilobytes } = alwaysOnSim;
   const [each, hourly] = [alwaysOnWriteUnits.update, alwaysOnWriteUnits.hourly];
   const saved = priceAlwaysOn(fleets[0], 'update').writes - priceAlwaysOn(fleets[0], 'hourly').writes;
   const { millionReadUnits } = prices.dynamoDb;
   const readMillions = (million.sims * updates) / 1e6;
-  return `An update writes a usage item, and its session: ${whole(updates)} times a month with \`update\`, ${whole(refreshes)} with \`hourly\`. Its SIM has ${granules.withoutRules}
-[marks](last-heard.md). \`hourly\` costs ${Math.round((1 - hourly / each) * 100)} % less: $${cents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
-and ${prices.dynamoDb.itemOverheadBytes} that AWS adds. A process remembers ${whole(rememberedSims)} SIMs: with more, each record reads its SIM again:
-${whole(readMillions)} million × 0.5 × $${millionReadUnits} a million = $${cents(priceAlwaysOn(million, 'update').reads)}.`;
+  return `An update writes a usage item, and its session: ${formatWhole(updates)} times a month with \`update\`, ${formatWhole(refreshes)} with \`hourly\`. Its SIM has ${granules.withoutRules}
+[marks](last-heard.md). \`hourly\` costs ${Math.round((1 - hourly / each) * 100)} % less: $${formatCents(saved)} at 1,000 SIMs. Records are ${recordKilobytes} KB, ${Math.ceil(recordKilobytes)} of them charged; a usage item has ${itemSizes.superSimUsage} bytes (\`hourly\`: ${itemSizes.hourlySuperSimUsage})
+and ${prices.dynamoDb.itemOverheadBytes} that AWS adds. A process remembers ${formatWhole(rememberedSims)} SIMs: with more, each record reads its SIM again:
+${formatWhole(readMillions)} million × 0.5 × $${millionReadUnits} a million = $${formatCents(priceAlwaysOn(million, 'update').reads)}.`;
 }
 
-function alertsText(): string {
+function writeAlerts(): string {
   const row = (title: string, price: (sims: number) => number) =>
-    `| ${title} | ${fleets.map(({ sims }) => cents(price(sims))).join(' | ')} |`;
+    `| ${title} | ${fleets.map(({ sims }) => formatCents(price(sims))).join(' | ')} |`;
   return [
-    `| a month, in $, at most | ${fleets.map(({ sims }) => `${whole(sims)} SIMs`).join(' | ')} |`,
+    `| a month, in $, at most | ${fleets.map(({ sims }) => `${formatWhole(sims)} SIMs`).join(' | ')} |`,
     '|---|---:|---:|---:|',
     row('sweeps every 5 minutes', (sims) => priceSweeps(sims, 5)),
     row('sweeps every 15 minutes', (sims) => priceSweeps(sims, 15)),
@@ -275,16 +275,16 @@ function alertsText(): string {
     row('metrics of the sweep', priceSweepMetrics),
     row('delivery, a receiver', () => priceIdleDelivery(1)),
     '',
-    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. Once a day the records of each SIM are read: $${cents(priceDailyJudging(1_000_000))} a month for 1,000,000 SIMs that are always on. While a source with fewer than 1,000 SIMs may be late, each sweep looks at each of its SIMs: $${cents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${cents(3 * prices.cloudWatch.alarmMonth)} more.`,
+    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. Once a day the records of each SIM are read: $${formatCents(priceDailyJudging(1_000_000))} a month for 1,000,000 SIMs that are always on. While a source with fewer than 1,000 SIMs may be late, each sweep looks at each of its SIMs: $${formatCents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${formatCents(3 * prices.cloudWatch.alarmMonth)} more.`,
   ].join('\n');
 }
 
-function daysText(): string {
+function writeDays(): string {
   const filedRows = priceKeptFiledRows();
   const findings = priceFindings(million.sims, alwaysOnDay);
   const months = fleets.map(({ sims }) => priceDays(sims, alwaysOnDay));
   const row = (title: string, price: (month: ClosedDays, sims: number) => number) =>
-    `| ${title} | ${months.map((month, index) => cents(price(month, fleets[index]?.sims ?? 0))).join(' | ')} |`;
+    `| ${title} | ${months.map((month, index) => formatCents(price(month, fleets[index]?.sims ?? 0))).join(' | ')} |`;
   const running = ({ simDayStorage: _, lakeStorage: __, ...month }: ClosedDays) => addUp(month);
   const kept = ({ simDayStorage, lakeStorage }: ClosedDays) => 12 * (simDayStorage + lakeStorage);
   const usageReads = countUsageReads(alwaysOnDay);
@@ -293,7 +293,7 @@ function daysText(): string {
   const { dynamoDb, s3, athena } = prices;
   const rows = (million.sims * alwaysOnSim.updates) / 1e9;
   return [
-    `| always-on SIMs, a month, in $ | ${fleets.map(({ sims }) => whole(sims)).join(' | ')} |`,
+    `| always-on SIMs, a month, in $ | ${fleets.map(({ sims }) => formatWhole(sims)).join(' | ')} |`,
     '|---|---:|---:|---:|',
     row('reading days: reads', ({ reads }) => reads),
     row('SIM-days and notes: writes', ({ writes }) => writes),
@@ -320,54 +320,54 @@ function daysText(): string {
     `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month’s days and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million. Others cost half, but AWS sets no limit to how late they are`,
     `- writes: a SIM-day 1, [notes](tables.md#sessiondays) of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million. Within the SIM-day they would be free, but two days read at once could both have a session`,
     `- functions: ${simDaysPerCpuSecond} SIM-days a second of CPU`,
-    `- partial passes, above ${whole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${cents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
+    `- partial passes, above ${formatWhole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${formatCents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
     `- lake: ${rows} thousand million rows a month of ${parquetRowBytes} bytes, $${s3.gigabyteMonth} a GB and month. A SIM-day has ${itemSizes.simDay} bytes, and ${dynamoDb.itemOverheadBytes} that AWS adds`,
-    `- findings: usage of sessions that began on a day before is read a second time, $${cents(findings.reads)} if no session ends on the day of its start, and nothing if all do. Findings on one SIM-day in a hundred are $${cents(findings.writes / 100)}`,
-    `- rows of files, of a source with a stream: the notes of what came by file cost $${priceFiledRows().toFixed(3)} a million. They do not expire, since a day may be read again at any time: ${Math.ceil(filedRows.bytes)} bytes each, after a year of a million rows a month $${cents(filedRows.year)} a month`,
-    `- Athena: $${athena.terabyte} a TB that a query reads: all columns of a month are $${cents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those of a sum a fraction`,
+    `- findings: usage of sessions that began on a day before is read a second time, $${formatCents(findings.reads)} if no session ends on the day of its start, and nothing if all do. Findings on one SIM-day in a hundred are $${formatCents(findings.writes / 100)}`,
+    `- rows of files, of a source with a stream: the notes of what came by file cost $${priceFiledRows().toFixed(3)} a million. They do not expire, since a day may be read again at any time: ${Math.ceil(filedRows.bytes)} bytes each, after a year of a million rows a month $${formatCents(filedRows.year)} a month`,
+    `- Athena: $${athena.terabyte} a TB that a query reads: all columns of a month are $${formatCents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those of a sum a fraction`,
   ].join('\n');
 }
 
-function webhookText(): string {
+function writeWebhook(): string {
   const { cloudWatch, secretMonth } = prices;
   const fixed = secretMonth + 3 * cloudWatch.metricMonth;
   const million = priceMillionCalls();
-  return `\`webhook: true\` costs $${cents(fixed)} a month and source: a secret ($${secretMonth.toFixed(2)}) and three metrics ($${cents(3 * cloudWatch.metricMonth)}). A million calls cost $${cents(million)}. In bulk
-mode, with hundreds of records a call, a million SIMs cost cents; in single mode, their 480 million records cost $${whole(480 * million)}.`;
+  return `\`webhook: true\` costs $${formatCents(fixed)} a month and source: a secret ($${secretMonth.toFixed(2)}) and three metrics ($${formatCents(3 * cloudWatch.metricMonth)}). A million calls cost $${formatCents(million)}. In bulk
+mode, with hundreds of records a call, a million SIMs cost cents; in single mode, their 480 million records cost $${formatWhole(480 * million)}.`;
 }
 
-function settingsTable(): string {
+function writeSettings(): string {
   const { kinesis, cloudWatch, kms } = prices;
   const records = million.sims * (streamerSim.usageRecords + streamerSim.events);
   const [now, slow] = [countBatches(records), countBatches(records, 10)];
   const spent = (batches: typeof now) =>
     priceConsumer(records, batches.invocations) + priceLogs(batches, million.networks);
   const networks = fleets.map(
-    (fleet) => `$${cents(fleet.networks * metricsPerNetwork * cloudWatch.metricMonth)}`,
+    (fleet) => `$${formatCents(fleet.networks * metricsPerNetwork * cloudWatch.metricMonth)}`,
   );
   const effects = [
     [
       '`"stream": { "mode": "provisioned", "shards": 1 }`, `"retentionHours": 24`',
-      `$${cents(monthHours * kinesis.shardHour)} (${monthHours} × $${kinesis.shardHour}) and $${kinesis.millionPutUnits} a million records, instead of $${cents(monthHours * kinesis.onDemandHour)} and data; with 7 days of retention $${cents(monthHours * (kinesis.shardHour + kinesis.keptShardHour))}. A shard takes 1,000 records or 1 MB a second`,
+      `$${formatCents(monthHours * kinesis.shardHour)} (${monthHours} × $${kinesis.shardHour}) and $${kinesis.millionPutUnits} a million records, instead of $${formatCents(monthHours * kinesis.onDemandHour)} and data; with 7 days of retention $${formatCents(monthHours * (kinesis.shardHour + kinesis.keptShardHour))}. A shard takes 1,000 records or 1 MB a second`,
     ],
     ['`measuredNetworks: 0`', `no metrics by country and operator: ${networks.join(', ')} less`],
     [
       '`consumer.batchingWindowSeconds: 10`',
-      `at 1,000,000 SIMs $${cents(spent(slow))} for Lambda and logs instead of $${cents(spent(now))}. Records arrive up to 10 seconds later`,
+      `at 1,000,000 SIMs $${formatCents(spent(slow))} for Lambda and logs instead of $${formatCents(spent(now))}. Records arrive up to 10 seconds later`,
     ],
     [
       '[`otlp`](metrics.md)',
-      `${fleets.map(({ sims }) => `$${cents(priceMetricsExport(sims))}`).join(', ')}, and what the receiver charges. Usage takes as many write units; rows of files that are new take a read unit more`,
+      `${fleets.map(({ sims }) => `$${formatCents(priceMetricsExport(sims))}`).join(', ')}, and what the receiver charges. Usage takes as many write units; rows of files that are new take a read unit more`,
     ],
     ['`retention.logDays`', `$${cloudWatch.keptLogGigabyteMonth} a GB and month`],
     ['`retention.eventDays`', 'events are a third to a half of the first month’s storage'],
     [
       'each further source',
-      `$${cents(monthHours * kinesis.onDemandHour)} for its on-demand stream, $${cents(metricsPerSource * cloudWatch.metricMonth)} for its metrics`,
+      `$${formatCents(monthHours * kinesis.onDemandHour)} for its on-demand stream, $${formatCents(metricsPerSource * cloudWatch.metricMonth)} for its metrics`,
     ],
     [
       '`kmsKeyArn`',
-      `$${cents(kms.keyMonth)} a month for the key, $${cents(kms.tenThousandRequests)} for 10,000 requests: about one in five minutes for each user of a stream, table or queue`,
+      `$${formatCents(kms.keyMonth)} a month for the key, $${formatCents(kms.tenThousandRequests)} for 10,000 requests: about one in five minutes for each user of a stream, table or queue`,
     ],
     [
       'provisioned DynamoDB capacity',
@@ -395,28 +395,28 @@ function needsTable(): string {
     `| ${title} | ${alwaysOnFleets.map(tell).join(' | ')} |`;
   const storm = (fleet: Fleet) => reconnectStorm.factor * estimateArrivals(fleet);
   return [
-    `| SIMs | ${alwaysOnFleets.map(({ sims }) => whole(sims)).join(' | ')} |`,
+    `| SIMs | ${alwaysOnFleets.map(({ sims }) => formatWhole(sims)).join(' | ')} |`,
     '|---|---:|---:|---:|',
-    row('records a second', (fleet) => whole(estimateArrivals(fleet))),
-    row('in a storm', (fleet) => whole(storm(fleet))),
-    row('shards, provisioned', (fleet) => whole(provision(fleet).shards)),
-    row('on demand: warm MiB a second', (fleet) => whole(chooseWarmMebibytes(fleet))),
+    row('records a second', (fleet) => formatWhole(estimateArrivals(fleet))),
+    row('in a storm', (fleet) => formatWhole(storm(fleet))),
+    row('shards, provisioned', (fleet) => formatWhole(provision(fleet).shards)),
+    row('on demand: warm MiB a second', (fleet) => formatWhole(chooseWarmMebibytes(fleet))),
     row('concurrent batches', (fleet) => {
       const { shards, parallelizationFactor } = provision(fleet);
-      return whole(shards * parallelizationFactor);
+      return formatWhole(shards * parallelizationFactor);
     }),
     row('records a second they take in', (fleet) => {
       const { shards, parallelizationFactor } = provision(fleet);
-      return whole(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes));
+      return formatWhole(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes));
     }),
     row('warm write units', (fleet) => {
       const units = chooseWarmWriteUnits([fleet]);
-      return units === undefined ? 'as new' : whole(units);
+      return units === undefined ? 'as new' : formatWhole(units);
     }),
   ].join('\n');
 }
 
-function stormTable(): string {
+function writeStorm(): string {
   const fleet: Fleet = { sims: 1_000_000, updateMinutes: 6 };
   const shards = estimateOnDemandShards(fleet);
   const grown = chooseParallelizationFactor(fleet, { shards, memoryMegabytes });
@@ -453,12 +453,12 @@ function stormTable(): string {
         ...[tableWriteUnits, estimateServiceRate(defence)],
         ...[outcome.refused, outcome.maxBacklog],
       ];
-      return `| ${title} | ${count}×${factor} | ${figures.map(whole).join(' | ')} | ${minutes(outcome.maxDelaySeconds)} | ${drained} |`;
+      return `| ${title} | ${count}×${factor} | ${figures.map(formatWhole).join(' | ')} | ${formatMinutes(outcome.maxDelaySeconds)} | ${drained} |`;
     }),
   ].join('\n');
 }
 
-function minutes(seconds: number): string {
+function formatMinutes(seconds: number): string {
   return `${Math.ceil(seconds / 60)} min`;
 }
 
@@ -466,10 +466,10 @@ function list(millions: readonly number[]): string {
   return millions.map((count) => count.toFixed(2)).join(', ');
 }
 
-function cents(dollars: number): string {
-  return dollars >= 1_000 ? whole(dollars) : dollars.toFixed(2);
+function formatCents(dollars: number): string {
+  return dollars >= 1_000 ? formatWhole(dollars) : dollars.toFixed(2);
 }
 
-function whole(count: number): string {
+function formatWhole(count: number): string {
   return Math.round(count).toLocaleString('en-US');
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { usageColumns, usageRow, writeRow } from '../simulator/csv-dialect.ts';
+import { usageColumns, writeRow, writeUsageRow } from '../simulator/csv-dialect.ts';
 import { provideSim, type Sim } from '../simulator/identity.ts';
 import { Random } from '../simulator/random.ts';
 import { minute, second, type UsageRecord } from '../simulator/records.ts';
@@ -33,7 +33,7 @@ export async function writeCsvFile(folder: string, rows: number, from = begin): 
   file.write(`${writeRow(usageColumns)}\n`);
   let lines: string[] = [];
   for (const record of makeUsageRecords(rows, from)) {
-    if (lines.push(`${writeRow(usageRow(record))}\n`) < 1_000) continue;
+    if (lines.push(`${writeRow(writeUsageRow(record))}\n`) < 1_000) continue;
     if (!file.write(lines.join(''))) await once(file, 'drain');
     lines = [];
   }

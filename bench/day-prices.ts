@@ -4,7 +4,15 @@ import { maxLiveSims } from '../lambda/days/partial-days.ts';
 import { concurrentReads } from '../lambda/days/pass/seal.ts';
 import { functions, partialHours } from '../lib/limits.ts';
 import { simDaysPerCpuSecond } from '../lib/sizing.ts';
-import { addUp, gigabytes, gigabytesPerCpu, millions, monthDays, priceStorage, prices } from './prices.ts';
+import {
+  addUp,
+  gigabytesPerCpu,
+  monthDays,
+  priceStorage,
+  prices,
+  toGigabytes,
+  toMillions,
+} from './prices.ts';
 import { alwaysOnDay, itemSizes, parquetRowBytes, type SimDayShape } from './sim-shapes.ts';
 
 /** What closed days cost in a month: the passes, the lake, findings and bills. */
@@ -54,8 +62,8 @@ export function priceDays(sims: number, day: SimDayShape): ClosedDays {
     (functions.dayWorker.memoryMegabytes / 1024);
   const { dynamoDb, lambda, s3, cloudWatch } = prices;
   return {
-    reads: millions(simDays * (countUsageReads(day) + otherDayReads)) * dynamoDb.millionReadUnits,
-    writes: millions(simDays * dayWrites) * dynamoDb.millionWriteUnits,
+    reads: toMillions(simDays * (countUsageReads(day) + otherDayReads)) * dynamoDb.millionReadUnits,
+    writes: toMillions(simDays * dayWrites) * dynamoDb.millionWriteUnits,
     lambda: seconds * lambda.gigabyteSecond,
     // Each bucket that is done looks at some results of others, and the last one at all.
     requests:
@@ -64,7 +72,7 @@ export function priceDays(sims: number, day: SimDayShape): ClosedDays {
         buckets * (concurrentReads + objectsPerBucket + 1) * s3.thousandGets),
     metrics: Object.keys(days).length * cloudWatch.metricMonth,
     simDayStorage: priceStorage(simDays, itemSizes.simDay),
-    lakeStorage: gigabytes(records * parquetRowBytes) * s3.gigabyteMonth,
+    lakeStorage: toGigabytes(records * parquetRowBytes) * s3.gigabyteMonth,
   };
 }
 
@@ -76,8 +84,8 @@ export function priceDays(sims: number, day: SimDayShape): ClosedDays {
 export function priceSimDay(day: SimDayShape, perCpuSecond: number): number {
   const { dynamoDb, lambda } = prices;
   return (
-    millions(countUsageReads(day) + otherDayReads) * dynamoDb.millionReadUnits +
-    millions(dayWrites) * dynamoDb.millionWriteUnits +
+    toMillions(countUsageReads(day) + otherDayReads) * dynamoDb.millionReadUnits +
+    toMillions(dayWrites) * dynamoDb.millionWriteUnits +
     (gigabytesPerCpu / perCpuSecond) * lambda.gigabyteSecond
   );
 }
@@ -143,8 +151,8 @@ export function pricePartialPasses(sims: number, day: SimDayShape, hours: number
   const { dynamoDb, lambda, s3 } = prices;
   const objects = (monthDays * passes * buckets * objectsPerPartialBucket) / 1_000;
   return (
-    millions(units) * dynamoDb.millionReadUnits +
-    millions(simPasses) * dynamoDb.millionWriteUnits +
+    toMillions(units) * dynamoDb.millionReadUnits +
+    toMillions(simPasses) * dynamoDb.millionWriteUnits +
     seconds * gigabytes * lambda.gigabyteSecond +
     objects * (s3.thousandPuts + 2 * s3.thousandGets)
   );
@@ -172,7 +180,7 @@ export function priceFindings(
   const simDays = sims * monthDays;
   const { dynamoDb } = prices;
   return {
-    reads: millions(simDays * countUsageReads(day)) * dynamoDb.millionReadUnits,
-    writes: millions(simDays * findingWrites) * dynamoDb.millionWriteUnits,
+    reads: toMillions(simDays * countUsageReads(day)) * dynamoDb.millionReadUnits,
+    writes: toMillions(simDays * findingWrites) * dynamoDb.millionWriteUnits,
   };
 }

@@ -8,7 +8,7 @@ import { shiftDay } from '../lambda/days/day.ts';
 import { RowFile } from '../lambda/days/parquet.ts';
 import { maxLiveSims } from '../lambda/days/partial-days.ts';
 import type { Sim, Usage } from '../lambda/ledger/observation.ts';
-import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
+import { encodeSimItem, encodeUsageItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
 import { bundle, makeTemporaryFolder } from './bundles.ts';
 import { priceSimDay } from './day-prices.ts';
@@ -97,7 +97,7 @@ async function measureWorker(
   const buckets = countBuckets(sims);
   const path = await bundle(functions.dayWorker.entry, makeTemporaryFolder(), 'day-worker');
   const fleet = await startFleet({
-    ...{ sims, silentEvery: 0, source, sim: simItem(sim), usage: encodeUsageItem(usage, true) },
+    ...{ sims, silentEvery: 0, source, sim: encodeSimItem(sim), usage: encodeUsageItem(usage, true) },
     now: Date.parse(day) + 24 * 60 * minute,
     history: 24 * 60 * minute,
     updateMilliseconds: (24 * 60 * minute) / windows,

@@ -1,7 +1,7 @@
 import { type Day, startDay } from '../lambda/days/day.ts';
 import { ConflictError, type DayPorts, type StoredObject } from '../lambda/days/pass/ports.ts';
 import type { Usage } from '../lambda/ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../lambda/ledger/time.ts';
+import { formatTime, toMilliseconds } from '../lambda/ledger/time.ts';
 
 /**
  * A fleet whose days are made up as they are requested, and a lake that forgets their rows: what a pass costs is its
@@ -30,7 +30,7 @@ export function nameSim(number: number): string {
 /** The usage of a SIM's day, with ids as carriers make them: nothing of one follows from the one before. */
 export function makeUsage(sim: string, { windows, day, usage }: MadeUpFleet): Usage[] {
   const random = makeRandom(Number(sim.slice(7)));
-  const begin = epochMilliseconds(startDay(day));
+  const begin = toMilliseconds(startDay(day));
   const length = Math.floor(dayMilliseconds / windows);
   const sessionId = `PI${random()}${random()}${random()}${random()}`;
   return Array.from({ length: windows }, (_, index) => {

@@ -1,7 +1,7 @@
 import { functions, streamMapping } from '../lib/limits.ts';
 import { consumerRecordsPerCpuSecond, onDemandShards } from '../lib/sizing.ts';
 import { priceDays, pricePartialPasses, sumDays } from './day-prices.ts';
-import { gigabytes, millions, monthDays, monthHours, priceStorage, prices } from './prices.ts';
+import { monthDays, monthHours, priceStorage, prices, toGigabytes, toMillions } from './prices.ts';
 import { alwaysOnDay, alwaysOnSim, granules, itemSizes, streamerDay, streamerSim } from './sim-shapes.ts';
 
 /** What a month costs, from the prices and from what was measured of records, items, invocations and logs. */
@@ -77,7 +77,7 @@ export function priceConsumer(records: number, invocations: number): number {
   const seconds = (invocations * invocationMilliseconds) / 1000 + records / consumerRecordsPerCpuSecond;
   const gigabytes = functions.kinesisConsumer.memoryMegabytes / 1024;
   return (
-    millions(invocations) * prices.lambda.millionInvocations +
+    toMillions(invocations) * prices.lambda.millionInvocations +
     seconds * gigabytes * prices.lambda.gigabyteSecond
   );
 }
@@ -85,10 +85,10 @@ export function priceConsumer(records: number, invocations: number): number {
 /** Dollars of what goes through a stream on demand and is kept for 7 days. */
 export function priceStreamData(records: number, kilobytes: number): number {
   const { gigabyteIn, gigabyteOut, keptGigabyteMonth } = prices.kinesis;
-  const out = gigabytes(records * kilobytes * 1000);
+  const out = toGigabytes(records * kilobytes * 1000);
   const keptMonths = 6 / monthDays;
   return (
-    gigabytes(records * Math.ceil(kilobytes) * 1000) * gigabyteIn +
+    toGigabytes(records * Math.ceil(kilobytes) * 1000) * gigabyteIn +
     out * (gigabyteOut + keptMonths * keptGigabyteMonth)
   );
 }
@@ -99,7 +99,7 @@ export function priceStreamData(records: number, kilobytes: number): number {
  */
 export function priceSimReads(sims: number, records: number): number {
   const reads = sims <= rememberedSims ? sims * granules.withoutRules : records;
-  return millions(reads / 2) * prices.dynamoDb.millionReadUnits;
+  return toMillions(reads / 2) * prices.dynamoDb.millionReadUnits;
 }
 
 /**
@@ -113,8 +113,8 @@ export function priceMetricsExport(sims: number): number {
   const telling = invocations * tellingSeconds * (functions.kinesisConsumer.memoryMegabytes / 1024);
   const exporting = runs * exportSeconds * (functions.metricsExporter.memoryMegabytes / 1024);
   return (
-    millions(invocations * (1 + 2 / 10) + runs) * sqs.millionRequests +
-    millions(runs) * (lambda.millionInvocations + scheduler.millionInvocations) +
+    toMillions(invocations * (1 + 2 / 10) + runs) * sqs.millionRequests +
+    toMillions(runs) * (lambda.millionInvocations + scheduler.millionInvocations) +
     (telling + exporting) * lambda.gigabyteSecond +
     metricsAlarms * cloudWatch.alarmMonth +
     secretMonth
@@ -133,7 +133,7 @@ const metricsAlarms = 5;
 export function priceLogs({ invocations, recordsEach }: Batches, networks: number): number {
   const met = networks * (1 - (1 - 1 / networks) ** recordsEach);
   const bytes = (logKilobytes.invocation + logKilobytes.network * (met - 1)) * 1000;
-  return gigabytes(invocations * bytes) * prices.cloudWatch.logGigabyte;
+  return toGigabytes(invocations * bytes) * prices.cloudWatch.logGigabyte;
 }
 
 /**
@@ -158,8 +158,8 @@ export function priceMonth(
   const batches = countBatches(records);
   const { dynamoDb, kinesis, cloudWatch, sqs } = prices;
   return {
-    writes: millions(sims * streamerWriteUnits + batches.ofOneRecord) * dynamoDb.millionWriteUnits,
-    reads: millions(batches.ofOneRecord) * dynamoDb.millionReadUnits + priceSimReads(sims, records),
+    writes: toMillions(sims * streamerWriteUnits + batches.ofOneRecord) * dynamoDb.millionWriteUnits,
+    reads: toMillions(batches.ofOneRecord) * dynamoDb.millionReadUnits + priceSimReads(sims, records),
     storage:
       priceStorage(sims * streamerSim.usageRecords * months, itemSizes.usage) +
       priceStorage(sims * streamerSim.events * Math.min(months, 3), itemSizes.event) +
@@ -241,8 +241,8 @@ export function priceAlwaysOn(
   const batches = countBatches(updates);
   const { millionWriteUnits, millionReadUnits } = prices.dynamoDb;
   return {
-    writes: millions(sims * alwaysOnWriteUnits[refresh] + batches.ofOneRecord) * millionWriteUnits,
-    reads: millions(batches.ofOneRecord) * millionReadUnits + priceSimReads(sims, updates),
+    writes: toMillions(sims * alwaysOnWriteUnits[refresh] + batches.ofOneRecord) * millionWriteUnits,
+    reads: toMillions(batches.ofOneRecord) * millionReadUnits + priceSimReads(sims, updates),
     streamData: priceStreamData(updates, alwaysOnSim.recordKilobytes),
     lambda: priceConsumer(updates, batches.invocations),
     logs: priceLogs(batches, networks),
@@ -259,6 +259,6 @@ export function priceMillionCalls(): number {
     httpApi.millionRequests +
     lambda.millionInvocations +
     gigabyteSeconds * lambda.gigabyteSecond +
-    gigabytes(1e6 * 1_500) * cloudWatch.logGigabyte
+    toGigabytes(1e6 * 1_500) * cloudWatch.logGigabyte
   );
 }

@@ -69,7 +69,7 @@ export const gigabytesPerCpu = 1_769 / 1_024;
 /** Dollars a month of items that are kept, with their backups. */
 export function priceStorage(items: number, bytesEach: number): number {
   const { gigabyteMonth, backupGigabyteMonth, itemOverheadBytes } = prices.dynamoDb;
-  return gigabytes(items * (bytesEach + itemOverheadBytes)) * (gigabyteMonth + backupGigabyteMonth);
+  return toGigabytes(items * (bytesEach + itemOverheadBytes)) * (gigabyteMonth + backupGigabyteMonth);
 }
 
 /** The sum of a month's lines. */
@@ -78,11 +78,11 @@ export function addUp(lines: Readonly<Record<string, number>>): number {
 }
 
 /** A count in millions. */
-export function millions(count: number): number {
+export function toMillions(count: number): number {
   return count / 1e6;
 }
 
 /** Bytes in GB. */
-export function gigabytes(bytes: number): number {
+export function toGigabytes(bytes: number): number {
   return bytes / 1e9;
 }

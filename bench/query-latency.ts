@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type Api, respond } from '../lambda/functions/query-api/api.ts';
 import { readRequest } from '../lambda/functions/query-api/request.ts';
-import { chunked } from '../lambda/store/concurrency.ts';
+import { divideIntoChunks } from '../lambda/store/concurrency.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
 import { credentials, fill, makeApi, makeEvent, makeItems, put, requests, sim } from './query-ledger.ts';
 
@@ -61,7 +61,7 @@ async function main(): Promise<void> {
         client.destroy();
         await engine.stop();
       });
-      for (const chunk of chunked(makeItems(sim, 100), 25)) await put(client, chunk);
+      for (const chunk of divideIntoChunks(makeItems(sim, 100), 25)) await put(client, chunk);
       await fill(client, items);
       ledgers.push({ items, api: makeApi(client), taken: new Map() });
     }

@@ -4,7 +4,7 @@ import type { Api } from '../lambda/functions/query-api/api.ts';
 import { Documentation } from '../lambda/functions/query-api/documentation.ts';
 import { routeKey, routes } from '../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../lambda/functions/query-api/throttle.ts';
-import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
+import { divideIntoChunks, forEachConcurrently } from '../lambda/store/concurrency.ts';
 import type { Item } from '../lambda/store/items.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
 
@@ -89,9 +89,9 @@ export function makeItems(key: string, sessions: number): { table: string; item:
 export async function fill(client: DynamoDBClient, count: number): Promise<void> {
   const perSim = 10;
   const numbers = Array.from({ length: Math.ceil(count / perSim) }, (_, number) => number);
-  await forEachConcurrently(chunked(numbers, 5), 16, async (some) => {
+  await forEachConcurrently(divideIntoChunks(numbers, 5), 16, async (some) => {
     const items = some.flatMap((number) => makeItems(`89883070009${String(number).padStart(8, '0')}`, 3));
-    for (const chunk of chunked(items, 25)) await put(client, chunk);
+    for (const chunk of divideIntoChunks(items, 25)) await put(client, chunk);
   });
 }
 

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { respond } from '../lambda/functions/query-api/api.ts';
 import { readRequest } from '../lambda/functions/query-api/request.ts';
-import { chunked, forEachConcurrently } from '../lambda/store/concurrency.ts';
+import { divideIntoChunks, forEachConcurrently } from '../lambda/store/concurrency.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
 import { type BenchmarkOptions, type Figure, findQuantile, makeFigure } from './figures.ts';
 import { computeRatios, runInterleaved } from './pairs.ts';
@@ -22,7 +22,7 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
   const client = new DynamoDBClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
   try {
     const items = (['year', 'day'] as const).flatMap((span) => makeItems(sims[span], 24 * days[span]));
-    await forEachConcurrently(chunked(items, 25), 16, (chunk) => put(client, chunk));
+    await forEachConcurrently(divideIntoChunks(items, 25), 16, (chunk) => put(client, chunk));
     const latencies: Record<Span, number[]> = { year: [], day: [] };
     const count = quick ? 100 : 1_000;
     const measure = (span: Span) => async (): Promise<number> => {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { readSources } from '../lambda/aws/sources.ts';
 import { interpret } from '../lambda/carriers/index.ts';
-import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
+import { encodeSimItem, encodeUsageItem } from '../lambda/store/items.ts';
 import { writeUsage } from '../simulator/datastreamer-dialect.ts';
 import { deliveries, makeUsageRecords } from './csv-file.ts';
 import { readDeployedFunction } from './deployed.ts';
@@ -35,7 +35,7 @@ export async function writeStubContents(folder: string, rows: number): Promise<s
     if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
       throw new Error('A simulated record is not read');
     if (isFirst) await write({ table: 'Usage', item: encodeUsageItem(reading.usage, true) });
-    if (isKnown) await write({ table: 'Sims', item: simItem(reading.sim) });
+    if (isKnown) await write({ table: 'Sims', item: encodeSimItem(reading.sim) });
   }
   file.end();
   await once(file, 'close');

@@ -1,7 +1,7 @@
 import { readSources } from '../lambda/aws/sources.ts';
 import { interpret } from '../lambda/carriers/index.ts';
 import { formatTime } from '../lambda/ledger/time.ts';
-import { encodeUsageItem, simItem } from '../lambda/store/items.ts';
+import { encodeSimItem, encodeUsageItem } from '../lambda/store/items.ts';
 import { functions } from '../lib/limits.ts';
 import { bundle, makeTemporaryFolder } from './bundles.ts';
 import { readDeployedFunction } from './deployed.ts';
@@ -87,7 +87,7 @@ function makeFleet(sims: number): StubFleet {
     ...{ sims, silentEvery, now, source: source.name },
     history: 35 * 24 * 60 * minute,
     updateMilliseconds: updateMinutes * minute,
-    sim: simItem(reading.sim),
+    sim: encodeSimItem(reading.sim),
     usage: encodeUsageItem(reading.usage, true),
   };
 }

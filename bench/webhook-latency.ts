@@ -4,7 +4,7 @@ import { createKinesisStandIn } from '../emulators/kinesis/stand-in.ts';
 import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
 import { environment } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
-import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { functions } from '../lib/limits.ts';
 import { createDeployedFunction } from '../local/deployed-function.ts';
 import { readDeployedFunction } from './deployed.ts';
@@ -57,7 +57,7 @@ async function measure(
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     const body = JSON.stringify(Array.from({ length: records }, (_, id) => makeRecord(round, id)));
     bytes = Buffer.byteLength(body);
-    const url = `${base}${webhookPath(source)}`;
+    const url = `${base}${makeWebhookPath(source)}`;
     const headers = { 'content-type': 'application/json', ...makeCredentials(source, url, body) };
     await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
     const before = performance.now();
@@ -88,7 +88,7 @@ async function main(asJson: boolean): Promise<void> {
     },
   });
   const gateway = await startGateway(0);
-  const routes = sources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));
+  const routes = sources.map(({ name }) => ({ method: 'POST' as const, path: makeWebhookPath(name) }));
   gateway.ready([{ root: webhookRoot, routes, hasDefault: false, target: receiver }]);
   try {
     const figures = [];

@@ -17,7 +17,7 @@ export function timeArgument(now: () => number): (text: string) => string {
     }
     const { parse, accepted } = timeParameter;
     const time = parse(text);
-    if (time === undefined) throw refused(`${accepted}, or an age such as 90m, 36h or 7d`);
+    if (time === undefined) throw makeRefusal(`${accepted}, or an age such as 90m, 36h or 7d`);
     return time;
   };
 }
@@ -26,7 +26,7 @@ export function timeArgument(now: () => number): (text: string) => string {
 export function queryArgument<Value>({ accepted, parse }: ParameterKind<Value>): (text: string) => Value {
   return (text) => {
     const value = parse(text);
-    if (value === undefined) throw refused(accepted);
+    if (value === undefined) throw makeRefusal(accepted);
     return value;
   };
 }
@@ -36,7 +36,7 @@ export function wholeNumberArgument(min: number, max: number): (text: string) =>
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw refused(`a whole number from ${min} to ${max}`);
+    throw makeRefusal(`a whole number from ${min} to ${max}`);
   };
 }
 
@@ -44,7 +44,7 @@ export function wholeNumberArgument(min: number, max: number): (text: string) =>
 export function wordArgument<const Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const word = words.find((known) => known === text);
-    if (word === undefined) throw refused(`one of ${words.join(', ')}`);
+    if (word === undefined) throw makeRefusal(`one of ${words.join(', ')}`);
     return word;
   };
 }
@@ -61,7 +61,7 @@ export function wordOption<Flags extends string, const Words extends readonly st
 /** A UTC day: `2026-11-02`. */
 export function dayArgument(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && timeParameter.parse(text) !== undefined) return text;
-  throw refused('a UTC day such as 2026-11-02');
+  throw makeRefusal('a UTC day such as 2026-11-02');
 }
 
 /** What usage of the fleet is grouped by, in the command line's words. */
@@ -84,10 +84,10 @@ export type UsageWord = (typeof usageWords)[number];
 /** A calendar month: `2026-10`. */
 export function monthArgument(text: string): string {
   if (/^\d{4}-\d{2}$/.test(text) && timeParameter.parse(`${text}-01`) !== undefined) return text;
-  throw refused('a month such as 2026-10');
+  throw makeRefusal('a month such as 2026-10');
 }
 
-function refused(accepted: string): InvalidArgumentError {
+function makeRefusal(accepted: string): InvalidArgumentError {
   return new InvalidArgumentError(`Give ${accepted}.`);
 }
 

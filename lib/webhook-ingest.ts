@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { environment } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { findAuthentication } from '../lambda/functions/webhook-receiver/authentication.ts';
-import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
 import { makeGeneratedSecret } from './generated-secret.ts';
 import { makeLoggedStage } from './http-stage.ts';
 import { functions } from './limits.ts';
@@ -66,7 +66,7 @@ export class WebhookIngest extends Construct {
 
   /** The address that a source's carrier calls. */
   formatUrl({ settings }: CarrierSource): string {
-    return `${this.api.apiEndpoint}${webhookPath(settings.name)}`;
+    return `${this.api.apiEndpoint}${makeWebhookPath(settings.name)}`;
   }
 
   /** A generated secret; Twilio's auth token and KORE's secret replace it by hand. */
@@ -110,7 +110,7 @@ export class WebhookIngest extends Construct {
     for (const { source } of called) {
       new HttpRoute(this, source.node.id, {
         httpApi: this.api,
-        routeKey: HttpRouteKey.with(webhookPath(source.settings.name), HttpMethod.POST),
+        routeKey: HttpRouteKey.with(makeWebhookPath(source.settings.name), HttpMethod.POST),
         integration: new HttpLambdaIntegration('Function', this.receiver.handler, {
           timeout: Duration.seconds(functions.webhookReceiver.timeoutSeconds),
         }),

@@ -15,7 +15,7 @@ import type { SweepReport } from '../lambda/alerts/sweep/sweep-run.ts';
 import { readHeardMark, readWatchedSim, type WatchedSim } from '../lambda/alerts/sweep/watched-sim.ts';
 import { defaultLateness } from '../lambda/aws/sources.ts';
 import { maxGranuleMilliseconds } from '../lambda/ledger/heard.ts';
-import { epochMilliseconds } from '../lambda/ledger/time.ts';
+import { toMilliseconds } from '../lambda/ledger/time.ts';
 import { type Alert, listAlerts } from '../lambda/queries/alerts.ts';
 import { decideHeard } from '../lambda/queries/last-heard.ts';
 import { maxPageSize } from '../lambda/queries/page.ts';
@@ -237,7 +237,7 @@ export class LocalAlerts {
     await mapConcurrently(candidates.slice(0, maxAskedSims), concurrency, async ({ sim: key }) => {
       const sim = await this.#reader.sim(key);
       const { at } = sim === undefined ? {} : await decideHeard(sim, this.#reader);
-      if (at !== undefined) times.push(epochMilliseconds(at));
+      if (at !== undefined) times.push(toMilliseconds(at));
     });
     return times.reduce((max, time) => Math.max(max, time));
   }

@@ -16,10 +16,10 @@ import type { ObjectRead } from '../emulators/s3/account.ts';
 import { createS3StandIn, type S3StandIn } from '../emulators/s3/stand-in.ts';
 import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
 import { createSqsStandIn, type SqsStandIn } from '../emulators/sqs/stand-in.ts';
-import { dynamoDbClient } from '../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../lambda/aws/dynamodb-client.ts';
 import { MetricsSender } from '../lambda/aws/metrics-queue.ts';
 import { consoleRoutes, consoleSessionPath, routes } from '../lambda/functions/query-api/routes.ts';
-import { webhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
 import { describeSealedDay } from '../lambda/metrics/gains.ts';
 import { tables, usageTable } from '../lambda/store/tables.ts';
 import {
@@ -39,8 +39,8 @@ import {
   ingestVariables,
   type LocalStack,
   listOutputs,
+  makeWebhookReceiverVariables,
   queryApiVariables,
-  webhookReceiverVariables,
 } from './local-stack.ts';
 import { LocalMetrics } from './metrics.ts';
 import {
@@ -58,7 +58,7 @@ import { preparePrivateFolder } from './private-folder.ts';
 import { readQueryApiFiles } from './query-api-files.ts';
 import { Receipts } from './receipts.ts';
 import { makeSecrets } from './secrets.ts';
-import { allStarted, onPort } from './start-servers.ts';
+import { explainPort, waitUntilStarted } from './start-servers.ts';
 import { startWriters, type Writers } from './writers.ts';
 
 /**
@@ -135,21 +135,21 @@ class RunningLedger implements LocalLedger {
 
   async start(): Promise<void> {
     const { ports } = this.#options;
-    this.#gateway = await onPort('api', ports.api, startGateway);
+    this.#gateway = await explainPort('api', ports.api, startGateway);
     this.endpoints.api = `http://127.0.0.1:${this.#gateway.port}`;
     this.#secrets = createSecretsStandIn(makeSecrets(this.#options.apiCredentials));
-    const [kinesis, s3, sqs, secrets, engine] = await allStarted([
-      onPort('kinesis', ports.kinesis, (port) => this.#kinesis.listen(port)),
-      onPort('s3', ports.s3, (port) => this.#s3.listen(port)),
+    const [kinesis, s3, sqs, secrets, engine] = await waitUntilStarted([
+      explainPort('kinesis', ports.kinesis, (port) => this.#kinesis.listen(port)),
+      explainPort('s3', ports.s3, (port) => this.#s3.listen(port)),
       this.#sqs.listen(0),
       this.#secrets.listen(0),
-      onPort('dynamoDb', ports.dynamoDb, (port) => this.#startEngine(port)),
+      explainPort('dynamoDb', ports.dynamoDb, (port) => this.#startEngine(port)),
     ]);
     this.endpoints.kinesis = `http://127.0.0.1:${kinesis.port}`;
     this.endpoints.s3 = `http://127.0.0.1:${s3.port}`;
     this.endpoints.dynamoDb = engine.endpoint;
     this.#sqsEndpoint = `http://127.0.0.1:${sqs.port}`;
-    this.#client = dynamoDbClient({
+    this.#client = makeDynamoDbClient({
       endpoint: engine.endpoint,
       region: localRegion,
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
@@ -392,7 +392,7 @@ class RunningLedger implements LocalLedger {
     this.#receiver = await this.#createFunction(
       'webhook-receiver',
       functions.webhookReceiver,
-      webhookReceiverVariables(this.#stack, secretsEndpoint),
+      makeWebhookReceiverVariables(this.#stack, secretsEndpoint),
     );
     return this.#receiver;
   }
@@ -498,4 +498,7 @@ function countLineFeeds(bytes: Buffer): number {
   return count;
 }
 
-const webhookRoutes = localSources.map(({ name }) => ({ method: 'POST' as const, path: webhookPath(name) }));
+const webhookRoutes = localSources.map(({ name }) => ({
+  method: 'POST' as const,
+  path: makeWebhookPath(name),
+}));

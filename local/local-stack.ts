@@ -125,7 +125,7 @@ export function queryApiVariables(
 }
 
 /** The environment of the function that carriers call, of every source. */
-export function webhookReceiverVariables(
+export function makeWebhookReceiverVariables(
   { endpoints }: LocalStack,
   secretsEndpoint: string,
 ): Record<string, string> {

@@ -24,10 +24,10 @@ import {
   type ToldIncident,
 } from '../simulator/compare-alerts.ts';
 import { compareFindings, type FindingComparison, type FoundLoss } from '../simulator/compare-findings.ts';
-import { ledgerTables } from '../simulator/dynamodb-tables.ts';
+import { readLedgerTables } from '../simulator/dynamodb-tables.ts';
 import { type FleetOptions, fleetStart, simulateFleet } from '../simulator/fleet.ts';
 import { hour } from '../simulator/records.ts';
-import { sessionAnswers } from '../simulator/session-answers.ts';
+import { checkSessionAnswers } from '../simulator/session-answers.ts';
 import type { FleetTruth } from '../simulator/truth.ts';
 import type { LocalAlerts, LocalSweep } from './alerts.ts';
 import { readExampleDeliveries } from './examples/index.ts';
@@ -257,7 +257,7 @@ export async function replaySimulation(
     }
     await sweep(progress, true);
   });
-  const comparison = await compareLedger(truth, ledgerTables(ledger.dynamoDb));
+  const comparison = await compareLedger(truth, readLedgerTables(ledger.dynamoDb));
   const answers = await askAbout(ledger, truth, options.hours, apiCredentials);
   const { delivered, ignored, rejected } = truth.counts;
   const receipt = ledger.receipts.total();
@@ -323,7 +323,7 @@ function askAbout(
   const from = Date.parse(fleetStart);
   const api = { endpoint: endpoints.api, credentials };
   const asked = sims.map(([sim]) => sim);
-  return compareAnswers(truth, sessionAnswers(api, asked, { from, to: from + hours * hour }));
+  return compareAnswers(truth, checkSessionAnswers(api, asked, { from, to: from + hours * hour }));
 }
 
 function describeMiscount(name: string, expected: number, found: number): string | undefined {

@@ -6,7 +6,7 @@ import { formatTotals } from '../cli/terminal/figures.ts';
 import { count } from '../cli/terminal/progress.ts';
 import type { AlertTransition } from '../lambda/alerts/delivery/transition.ts';
 import { writeHeadline } from '../lambda/alerts/delivery/wording.ts';
-import { webhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { Alert } from '../lambda/queries/alerts.ts';
 import type { BillSummary } from '../lambda/queries/bills.ts';
 import type { Item } from '../lambda/store/items.ts';
@@ -188,7 +188,7 @@ export function describeEndpoints({ endpoints }: LocalLedger, { account, token }
     'How to send',
     `  a record     aws --endpoint-url ${endpoints.kinesis} kinesis put-record --stream-name ${stream} --partition-key 1 --data fileb://record.json`,
     `  a file       aws --endpoint-url ${endpoints.s3} s3 cp cdr_20260101_000000.csv s3://${bucket}/`,
-    `  as a carrier curl -u ${account}:${token} -H 'content-type: application/json' --data-binary @record.json ${endpoints.api}${webhookPath(localSources[0].name)}`,
+    `  as a carrier curl -u ${account}:${token} -H 'content-type: application/json' --data-binary @record.json ${endpoints.api}${makeWebhookPath(localSources[0].name)}`,
   ].join('\n');
 }
 

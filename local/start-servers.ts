@@ -3,7 +3,7 @@ import { UsageError } from '../lambda/errors.ts';
 import { type Ports, portVariables } from './options.ts';
 
 /** Waits for all, even if one fails to start: the others must be stopped. */
-export async function allStarted<const T extends readonly Promise<unknown>[]>(
+export async function waitUntilStarted<const T extends readonly Promise<unknown>[]>(
   starts: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   await Promise.allSettled(starts);
@@ -11,7 +11,7 @@ export async function allStarted<const T extends readonly Promise<unknown>[]>(
 }
 
 /** Starts a server on a port; the error says which variable changes the port. */
-export async function onPort<T>(
+export async function explainPort<T>(
   name: keyof Ports,
   port: number,
   start: (port: number) => Promise<T>,

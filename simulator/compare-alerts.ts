@@ -1,7 +1,7 @@
 import type { Rule } from '../lambda/alerts/rules.ts';
 import { type ExpectedAlert, expectAlerts, knowsRule } from './alert-truth.ts';
 import { maxSentences } from './compare.ts';
-import { iso, second } from './records.ts';
+import { formatIso, second } from './records.ts';
 import type { FleetTruth } from './truth.ts';
 
 /** An alert as the ledger lists it. Times are ISO 8601. */
@@ -103,7 +103,7 @@ function compareAlert(expected: ExpectedAlert, found: FoundAlert): string[] {
   }
   const isRange = expected.from[0] !== expected.from[1];
   if (!isRange && !isSameTime(expected.to, found.end_time)) {
-    const end = expected.to === undefined ? 'no end' : iso(expected.to);
+    const end = expected.to === undefined ? 'no end' : formatIso(expected.to);
     differences.push(
       `${describeExpected(expected)}: expected to end at ${end}, found ${found.end_time ?? 'no end'}`,
     );
@@ -117,7 +117,7 @@ function isSameTime(expected: number | undefined, found: string | null): boolean
 }
 
 function describeExpected({ rule, sim, from: [first] }: ExpectedAlert): string {
-  return `Alert ${rule} of SIM ${sim} since ${iso(first)}`;
+  return `Alert ${rule} of SIM ${sim} since ${formatIso(first)}`;
 }
 
 function describeFound({ rule, sim, start_time: start, state }: FoundAlert): string {

@@ -141,7 +141,7 @@ function compareItem(table: Compared, item: Item, expected: object, findings: Fi
     const found = item[attribute];
     if (found === wanted) continue;
     const place = `${table.name} ${item['sim']} ${item[table.sortKey]}`;
-    findings.add(`${place}: ${attribute} expected ${shown(wanted)}, found ${shown(found)}`);
+    findings.add(`${place}: ${attribute} expected ${showValue(wanted)}, found ${showValue(found)}`);
   }
 }
 
@@ -151,6 +151,6 @@ function isStated(attribute: string, expected: object): boolean {
   return attribute in expected;
 }
 
-function shown(value: unknown): string {
+function showValue(value: unknown): string {
   return value === undefined ? 'none' : JSON.stringify(value);
 }

@@ -1,8 +1,8 @@
-import { usageColumns, usageRow, writeRow } from './csv-dialect.ts';
+import { usageColumns, writeRow, writeUsageRow } from './csv-dialect.ts';
 import { writeEvent, writeUsage } from './datastreamer-dialect.ts';
 import type { Random } from './random.ts';
 import type { FleetRecord, UsageRecord } from './records.ts';
-import { iso } from './records.ts';
+import { formatIso } from './records.ts';
 import { writeConnectionEvent } from './supersim-dialect.ts';
 
 /** Writes a record as its carrier sends it by stream. */
@@ -30,28 +30,30 @@ export function breakRecord(record: FleetRecord, random: Random): BrokenRecord {
       standsAlone: true,
     };
   }
-  if (way === 1) return { text: writeRecord(withoutIdentity(record)), standsAlone: false };
-  return { text: misdated(writeRecord(record), record, random), standsAlone: false };
+  if (way === 1) return { text: writeRecord(removeIdentity(record)), standsAlone: false };
+  return { text: misdateRecord(writeRecord(record), record, random), standsAlone: false };
 }
 
 const iccidColumn = usageColumns.indexOf('iccid');
 
 /** Breaks a usage row: too few columns, an ICCID that went through a spreadsheet, or an impossible date. */
 export function breakRow(record: UsageRecord, random: Random): string {
-  const fields = usageRow(record);
+  const fields = writeUsageRow(record);
   const way = random.integer(3);
   if (way === 0) return writeRow(fields.slice(0, random.between(2, 12)));
   if (way === 1) return writeRow(fields.with(iccidColumn, '8.98828E+18'));
-  return misdated(writeRow(fields), record, random);
+  return misdateRecord(writeRow(fields), record, random);
 }
 
-function withoutIdentity(record: FleetRecord): FleetRecord {
+function removeIdentity(record: FleetRecord): FleetRecord {
   return record.kind === 'connection' ? { ...record, eventSid: null } : { ...record, id: null };
 }
 
 /** Replaces each date of the record by an impossible one. */
-function misdated(text: string, record: FleetRecord, random: Random): string {
+function misdateRecord(text: string, record: FleetRecord, random: Random): string {
   const day = random.pick(impossibleDays);
   const start = record.kind === 'usage' ? record.start : record.at;
-  return text.replaceAll(iso(record.at).slice(0, 10), day).replaceAll(iso(start).slice(0, 10), day);
+  return text
+    .replaceAll(formatIso(record.at).slice(0, 10), day)
+    .replaceAll(formatIso(start).slice(0, 10), day);
 }

@@ -2,11 +2,11 @@ import {
   describeEvent,
   formatSpaced,
   makeTrafficType,
-  megabytes,
   nameEvent,
   nameSource,
   nameTariff,
   writeIccid,
+  writeMegabytes,
 } from './datastreamer-dialect.ts';
 import { carrierIdentities, type Sim } from './identity.ts';
 import type { CarrierEvent, UsageRecord } from './records.ts';
@@ -87,11 +87,11 @@ export function writeRow(fields: readonly Field[]): string {
 }
 
 /** The usage record's row. It states the values that the stream states, in the file's words. */
-export function usageRow(record: UsageRecord): readonly Field[] {
+export function writeUsageRow(record: UsageRecord): readonly Field[] {
   const { sim } = record;
   const { network } = sim;
   const traffic = makeTrafficType(record);
-  const { total, tx, rx } = decimals(record);
+  const { total, tx, rx } = writeDecimals(record);
   // biome-ignore format: the columns in the header's order, in groups that belong together
   return [
     record.id, formatSpaced(record.start), formatSpaced(record.end), carrierIdentities[sim.carrier].account, 'Demo Company', sim.simId, sim.simId,
@@ -103,7 +103,7 @@ export function usageRow(record: UsageRecord): readonly Field[] {
 }
 
 /** The event's row; only events about a SIM come by file. */
-export function eventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
+export function writeEventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
   const source = nameSource(event);
   // biome-ignore format: the columns in the header's order, in groups that belong together
   return [
@@ -115,17 +115,17 @@ export function eventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
 }
 
 /** All six decimals, as the files have them. */
-function decimals(record: UsageRecord): { total: string; tx: string; rx: string } {
+function writeDecimals(record: UsageRecord): { total: string; tx: string; rx: string } {
   if (record.messages > 0) {
     const messages = `${record.messages}.000000`;
     return { total: messages, tx: messages, rx: '0.000000' };
   }
   const { up, down } = record.volume;
-  return { total: sixPlaces(up + down), tx: sixPlaces(up), rx: sixPlaces(down) };
+  return { total: writeSixPlaces(up + down), tx: writeSixPlaces(up), rx: writeSixPlaces(down) };
 }
 
-function sixPlaces(bytes: number): string {
-  const [whole = '0', fraction = ''] = megabytes(bytes).split('.');
+function writeSixPlaces(bytes: number): string {
+  const [whole = '0', fraction = ''] = writeMegabytes(bytes).split('.');
   return `${whole}.${fraction.padEnd(6, '0')}`;
 }
 
@@ -136,7 +136,7 @@ export interface FileFraming {
 }
 
 /** A CSV file of written rows of one kind, its header first. */
-export function csvFile(
+export function writeCsvFile(
   kind: 'usage row' | 'event row',
   rows: readonly string[],
   { byteOrderMark, carriageReturns }: FileFraming,

@@ -1,8 +1,8 @@
 import { carrierIdentities, type DataStreamerDialect, type Sim, type SimulatedCarrier } from './identity.ts';
-import { type CarrierEvent, iso, type UsageRecord, type Volume } from './records.ts';
+import { type CarrierEvent, formatIso, type UsageRecord, type Volume } from './records.ts';
 
 /** Bytes as the carrier's megabytes: a decimal of at most six places, made from digits so that nothing is rounded. */
-export function megabytes(bytes: number): string {
+export function writeMegabytes(bytes: number): string {
   const digits = String(bytes).padStart(7, '0');
   const fraction = digits.slice(-6).replace(/0+$/, '');
   return `${digits.slice(0, -6)}.${fraction === '' ? '0' : fraction}`;
@@ -30,13 +30,13 @@ export function makeTrafficType(record: UsageRecord): { readonly id: number; rea
 }
 
 /** `rx`, `tx` and total as decimal text. Short messages are counted in the same members. */
-export function volumeTexts(record: UsageRecord): { rx: string; tx: string; total: string } {
+export function writeVolumes(record: UsageRecord): { rx: string; tx: string; total: string } {
   if (record.messages > 0) return { rx: '0.0', tx: `${record.messages}.0`, total: `${record.messages}.0` };
   return formatVolume(record.volume);
 }
 
 function formatVolume({ up, down }: Volume): { rx: string; tx: string; total: string } {
-  return { rx: megabytes(down), tx: megabytes(up), total: megabytes(up + down) };
+  return { rx: writeMegabytes(down), tx: writeMegabytes(up), total: writeMegabytes(up + down) };
 }
 
 /** emnify sends the ICCID with its check digit or without it; 1NCE and Telekom without. */
@@ -53,11 +53,11 @@ export function nameTariff({ dataStreamer: { generation } }: Sim): string | unde
 function writeNestedUsage(record: UsageRecord): string {
   const { sim, id } = record;
   const { network } = sim;
-  const { rx, tx, total } = volumeTexts(record);
+  const { rx, tx, total } = writeVolumes(record);
   const traffic = makeTrafficType(record);
   const session = sim.carrier === 'emnify' ? `,"session_id":"${record.sessionId}"` : '';
   return (
-    `{"imsi":"${sim.imsi}",${organisation(sim.carrier)},"start_timestamp":"${formatZulu(record.start)}",` +
+    `{"imsi":"${sim.imsi}",${writeOrganisation(sim.carrier)},"start_timestamp":"${formatZulu(record.start)}",` +
     `"sim":{"msisdn":"${sim.msisdn}","iccid":"${writeIccid(sim, id)}","id":${sim.simId},"production_date":"2018-04-17T15:01:50Z"},` +
     `"currency":{"id":1,"symbol":"€","code":"EUR"},` +
     `"operator":{"id":${network.operatorId},"name":"${network.name}","mnc":"${network.mnc}","country":{"id":${network.countryId},"mcc":"${network.mcc}","name":"${network.countryName}"}},` +
@@ -71,26 +71,26 @@ function writeNestedUsage(record: UsageRecord): string {
 function writeOldUsage(record: UsageRecord): string {
   const { sim } = record;
   const { network } = sim;
-  const { rx, tx, total } = volumeTexts(record);
+  const { rx, tx, total } = writeVolumes(record);
   const traffic = makeTrafficType(record);
   return (
     `{"cost":${total},"id":${record.id},"operator":{"id":${network.operatorId},"name":"${network.name}","country":{"id":${network.countryId},"name":"${network.countryName}"}},` +
-    `${organisation(sim.carrier)},"tariff":{"ratezone":{"id":83,"name":"Europe_I"},"id":64,"name":"${nameTariff(sim)}"},` +
-    `"traffic_type":{"id":${traffic.id},"name":"${traffic.name}"},"endpoint":{"id":${sim.simId}},"imsi":${identity(sim, sim.imsi)},` +
+    `${writeOrganisation(sim.carrier)},"tariff":{"ratezone":{"id":83,"name":"Europe_I"},"id":64,"name":"${nameTariff(sim)}"},` +
+    `"traffic_type":{"id":${traffic.id},"name":"${traffic.name}"},"endpoint":{"id":${sim.simId}},"imsi":${writeIdentity(sim, sim.imsi)},` +
     `"volume":{"rx":${rx},"tx":${tx},"total":${total}},"start_timestamp":"${formatSpaced(record.start)}",` +
-    `"sim":{"iccid":${identity(sim, sim.sim)},"id":${sim.simId}},"currency":{"symbol":"€","code":"EUR","id":1},"end_timestamp":"${formatSpaced(record.end)}"}`
+    `"sim":{"iccid":${writeIdentity(sim, sim.sim)},"id":${sim.simId}},"currency":{"symbol":"€","code":"EUR","id":1},"end_timestamp":"${formatSpaced(record.end)}"}`
   );
 }
 
 function writeFlatUsage(record: UsageRecord): string {
   const { sim } = record;
   const { network } = sim;
-  const { rx, tx, total } = volumeTexts(record);
+  const { rx, tx, total } = writeVolumes(record);
   return (
     `{"id":${record.id},"start_timestamp":"${formatZulu(record.start)}","end_timestamp":"${formatZulu(record.end)}","ingestion_timestamp":"${formatZulu(record.end)}",` +
     `"cost":${total},"volume_rx":${rx},"volume_tx":${tx},"volume_total":${total},"traffic_type_id":${makeTrafficType(record).id},` +
     `"organisation_id":${carrierIdentities[sim.carrier].account},"operator_id":${network.operatorId},"operator_country_id":${network.countryId},"operator_mnc":"${network.mnc}",` +
-    `"rat_type":6,"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"ipcan_session_id":"${record.sessionId}",` +
+    `"rat_type":6,"sim_id":${sim.simId},"imsi_id":${sim.simId},${writeFlatEndpoint(sim)},"ipcan_session_id":"${record.sessionId}",` +
     `"tariff_id":398,"tariff_ratezone_id":2067,"quota_id":null}`
   );
 }
@@ -101,7 +101,7 @@ function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
   let text =
     `{"id":${event.id},"timestamp":"${formatZulu(event.at)}","ingestion_timestamp":"${formatZulu(event.at)}","event_type_id":${event.typeId},` +
     `"event_severity_id":0,"event_source_id":0,"alert":false,"description":"${describeEvent(event)}","organisation_id":${carrierIdentities[sim.carrier].account},` +
-    `"sim_id":${sim.simId},"imsi_id":${sim.simId},${flatEndpoint(sim)},"detail_id":${network.operatorId},"detail_country_id":${network.countryId}`;
+    `"sim_id":${sim.simId},"imsi_id":${sim.simId},${writeFlatEndpoint(sim)},"detail_id":${network.operatorId},"detail_country_id":${network.countryId}`;
   if (context !== undefined) {
     text +=
       `,"detail_mnc":"${network.mnc}","detail_pdp_context_ipcan_session_id":"${context.uuid}","detail_pdp_context_pdp_context_id":"${context.id}",` +
@@ -116,7 +116,7 @@ function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
 }
 
 /** 1NCE names endpoints by their ICCID, the only place where a flat record has it. */
-function flatEndpoint(sim: Sim): string {
+function writeFlatEndpoint(sim: Sim): string {
   return `"endpoint_id":${sim.simId},"endpoint_name":"${sim.sim}","endpoint_imei":"${sim.imeisv}","endpoint_ip_address":"${sim.ipAddress}"`;
 }
 
@@ -130,24 +130,24 @@ function writeNestedEvent(event: CarrierEvent): string {
     `{"id":${event.id},"alert":${old ? Number(refused) : refused},"description":"${describeEvent(event)}","timestamp":"${old ? formatOffset(event.at) : formatZulu(event.at)}",` +
     `"event_type":{"id":${event.typeId},"description":"${nameEvent(event.typeId)}"},` +
     `"event_source":{"id":${source.id},"${old ? 'name' : 'description'}":"${source.name}"},` +
-    `"event_severity":{"id":${Number(refused)},"description":"${level}"},${organisation(event.source)}` +
-    `${sim === undefined ? userMembers : simMembers(event, sim)}${detail(event)}}`
+    `"event_severity":{"id":${Number(refused)},"description":"${level}"},${writeOrganisation(event.source)}` +
+    `${sim === undefined ? userMembers : writeSimMembers(event, sim)}${writeDetail(event)}}`
   );
 }
 
 const userMembers =
   ',"user":{"id":84993,"username":"user@example.com","name":"Scott Tiger"},"sim":null,"imsi":null,"endpoint":null';
 
-function simMembers(event: CarrierEvent, sim: Sim): string {
-  const iccid = identity(sim, writeIccid(sim, event.id));
+function writeSimMembers(event: CarrierEvent, sim: Sim): string {
+  const iccid = writeIdentity(sim, writeIccid(sim, event.id));
   return (
     `,"endpoint":{"id":${sim.simId},"name":"${sim.name}","ip_address":"${sim.ipAddress}","tags":null,"imei":"${sim.imei}"},` +
-    `"imsi":{"id":${sim.simId},"imsi":${identity(sim, sim.imsi)},"import_date":"2019-01-21T09:36:17Z"},` +
+    `"imsi":{"id":${sim.simId},"imsi":${writeIdentity(sim, sim.imsi)},"import_date":"2019-01-21T09:36:17Z"},` +
     `"sim":{"id":${sim.simId},"iccid":${iccid},"msisdn":"${sim.msisdn}","production_date":"2019-01-21T09:36:17Z"},"user":null`
   );
 }
 
-function detail(event: CarrierEvent): string {
+function writeDetail(event: CarrierEvent): string {
   const { sim, typeId } = event;
   if (sim === undefined || isRefusal(event)) return '';
   if (typeId === 56) return `,"detail":${quotaAssigned}`;
@@ -157,7 +157,7 @@ function detail(event: CarrierEvent): string {
   const { network } = sim;
   const country = `"country":{"id":${network.countryId},"name":"${network.countryName}","country_code":"${network.callingCode}","mcc":"${network.mcc}","iso_code":"${network.isoCountry.toLowerCase()}"}`;
   const operator = `"id":${network.operatorId},"name":"${network.name}",${country}`;
-  if (event.context !== undefined) return `,"detail":{${operator}${contextMembers(event, sim)}}`;
+  if (event.context !== undefined) return `,"detail":{${operator}${writeContext(event, sim)}}`;
   if (typeId !== 1 && typeId !== 2) return ',"detail":null';
   return `,"detail":{${operator},"tapcode":[{"id":2,"tapcode":"${network.tapcode}"}],"mnc":[{"id":3,"mnc":"${network.mnc}"},{"id":4,"mnc":"16"}]}`;
 }
@@ -167,7 +167,7 @@ const quotaAssigned = JSON.stringify(
   '{"endpoint_quota_id":123123, "quota_status_id": 1,"volume": 500.000000, "expiry_date": 2031-03-31T00:00:00Z, "auto_refill": true,"threshold_volume": 100.000000}',
 );
 
-function contextMembers(event: CarrierEvent, sim: Sim): string {
+function writeContext(event: CarrierEvent, sim: Sim): string {
   const { context, volume } = event;
   if (context === undefined) return '';
   const { generation, statesTunnelCreated } = sim.dataStreamer;
@@ -228,26 +228,26 @@ export function nameSource(event: CarrierEvent): { readonly id: number; readonly
 }
 
 /** An identifier as text, or as a number of up to 20 digits where the dialect does so. */
-function identity(sim: Sim, digits: string): string {
+function writeIdentity(sim: Sim, digits: string): string {
   const dialect: DataStreamerDialect = sim.dataStreamer;
   return dialect.numericIdentity ? digits : `"${digits}"`;
 }
 
-function organisation(carrier: SimulatedCarrier): string {
+function writeOrganisation(carrier: SimulatedCarrier): string {
   return `"organisation":{"name":"Demo Company","id":${carrierIdentities[carrier].account}}`;
 }
 
 /** Whole seconds without a fraction, otherwise milliseconds: `2021-08-09T12:59:05Z`. */
 function formatZulu(at: number): string {
-  return at % 1000 === 0 ? `${iso(at).slice(0, 19)}Z` : iso(at);
+  return at % 1000 === 0 ? `${formatIso(at).slice(0, 19)}Z` : formatIso(at);
 }
 
 /** Old events: `2019-07-17T16:28:00.000+0000`. */
 function formatOffset(at: number): string {
-  return `${iso(at).slice(0, 23)}+0000`;
+  return `${formatIso(at).slice(0, 23)}+0000`;
 }
 
 /** Old usage and CSV: `2017-03-19 21:06:33`. */
 export function formatSpaced(at: number): string {
-  return `${iso(at).slice(0, 10)} ${iso(at).slice(11, 19)}`;
+  return `${formatIso(at).slice(0, 10)} ${formatIso(at).slice(11, 19)}`;
 }

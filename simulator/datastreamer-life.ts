@@ -30,7 +30,7 @@ const userEvents = [6, 13, 41, 67] as const;
  * sends a usage record every ten to fifteen minutes, closes it with the volume of the whole session, and pauses;
  * between them short messages, locations and quotas. Every record is reported to `truth`.
  */
-export function* dataStreamerLife(
+export function* liveDataStreamer(
   given: Sim,
   span: Span,
   random: Random,
@@ -143,7 +143,7 @@ export function* dataStreamerLife(
       end,
       volume,
     } as const;
-    return { ...record, messages: 0, ...namedSession(context), path: choosePath(at, end) };
+    return { ...record, messages: 0, ...nameSession(context), path: choosePath(at, end) };
   }
 
   function shortMessage(context: PdpContext): UsageRecord {
@@ -162,12 +162,12 @@ export function* dataStreamerLife(
       ...record,
       volume: { up: 0, down: 0 },
       messages: random.between(1, 3),
-      ...namedSession(session),
+      ...nameSession(session),
       path: choosePath(sent, sent),
     };
   }
 
-  function namedSession(context: PdpContext): { sessionId?: string } {
+  function nameSession(context: PdpContext): { sessionId?: string } {
     return usageNamesSession ? { sessionId: makeSessionId(sim.carrier, dialect, context) } : {};
   }
 
@@ -196,7 +196,7 @@ export function* dataStreamerLife(
 }
 
 /** Events of one data-streamer account that name a user and no SIM: about one each hour. */
-export function* accountLife(
+export function* liveAccount(
   source: Sim['carrier'],
   firstRecordId: number,
   span: Span,

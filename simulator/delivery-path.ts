@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type { Carrier } from '../lambda/ledger/source.ts';
-import { csvFile } from './csv-dialect.ts';
+import { writeCsvFile } from './csv-dialect.ts';
 import type { SimulatedCarrier } from './identity.ts';
 import type { FateOfFile, FileKind } from './losses.ts';
 import type { Random } from './random.ts';
-import { iso, second } from './records.ts';
+import { formatIso, second } from './records.ts';
 import type { ExpectedLoss } from './truth.ts';
 
 /** Something on its way to the ledger: a record for the stream, or a row for the next file. */
@@ -191,9 +191,9 @@ export class DeliveryPath {
 
   private writeFile({ source, prefix, rows }: OpenFile, at: number): FleetDelivery {
     this.lastFileSecond = Math.max(this.lastFileSecond + second, at);
-    const name = iso(this.lastFileSecond).replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15);
+    const name = formatIso(this.lastFileSecond).replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15);
     const framing = { byteOrderMark: this.random.chance(0.2), carriageReturns: this.random.chance(0.2) };
-    const bytes = csvFile(prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
+    const bytes = writeCsvFile(prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
     const key = `${prefix}_${name}.csv`;
     this.passFile(source, nameSequence(source, prefix), key);
     return { kind: 'file', source, records: rows.length, key, bytes };

@@ -11,7 +11,7 @@ const localNames: TableNames = {
 };
 
 /** The ledger's tables as a client reads them: whole, consistently, and only what is compared. */
-export function ledgerTables(client: DynamoDBClient, names = localNames): LedgerTables {
+export function readLedgerTables(client: DynamoDBClient, names = localNames): LedgerTables {
   return {
     sessions: () => scan(client, names.sessions, comparedTables.sessions),
     usage: () => scan(client, names.usage, comparedTables.usage),
@@ -37,10 +37,10 @@ async function* scan(
       ExpressionAttributeNames: Object.fromEntries(named),
     },
   );
-  for await (const page of pages) for (const item of page.Items ?? []) yield plainItem(item);
+  for await (const page of pages) for (const item of page.Items ?? []) yield toPlainItem(item);
 }
 
-function plainItem(item: Record<string, AttributeValue>): Item {
+function toPlainItem(item: Record<string, AttributeValue>): Item {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
 }
 

@@ -23,8 +23,8 @@
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { LifeFacts } from './alert-truth.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';
-import { eventRow, usageRow, writeRow } from './csv-dialect.ts';
-import { accountLife, dataStreamerLife } from './datastreamer-life.ts';
+import { writeEventRow, writeRow, writeUsageRow } from './csv-dialect.ts';
+import { liveAccount, liveDataStreamer } from './datastreamer-life.ts';
 import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.ts';
 import { provideSim, type SimulatedCarrier } from './identity.ts';
 import { type Incident, idleInterval, planIncidents } from './incidents.ts';
@@ -33,13 +33,13 @@ import { type FateOfFile, FileLosses, RecordLosses } from './losses.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
 import { writeTestEvent } from './supersim-dialect.ts';
-import { superSimLife } from './supersim-life.ts';
+import { liveSuperSim } from './supersim-life.ts';
 import {
-  accountPartition,
   type ExpectedLoss,
   type ExpectedPartition,
   type FleetCounts,
   type FleetTruth,
+  makeAccountPartition,
   type NetworkOutage,
   PartitionTruth,
 } from './truth.ts';
@@ -203,7 +203,7 @@ class Simulation implements FleetTruth {
       if (losses !== undefined) this.losses?.push(losses);
       const incidental = this.incidents && { incident: this.incidents.get(index), idleInterval };
       const course = { ...incidental, losses };
-      const life = (superSim ? superSimLife : dataStreamerLife)(sim, this.span, random, truth, course);
+      const life = (superSim ? liveSuperSim : liveDataStreamer)(sim, this.span, random, truth, course);
       const draw = random.integer(100);
       // While its records wait as history, the SIM is not known to be silent together with others.
       const { incident } = incidental ?? {};
@@ -216,9 +216,9 @@ class Simulation implements FleetTruth {
   private *accountTravellers(sims: number, seed: number): Generator<Traveller> {
     for (const [position, source] of (['1nce', 'emnify', 'telekom'] as const).entries()) {
       const truth = new PartitionTruth();
-      this.partitions.set(accountPartition(source), truth);
+      this.partitions.set(makeAccountPartition(source), truth);
       const index = sims + position;
-      const life = accountLife(source, index * 1_000_000, this.span, Random.of(seed, index), truth);
+      const life = liveAccount(source, index * 1_000_000, this.span, Random.of(seed, index), truth);
       yield { life, next: takeNext(life), history: 'none' };
     }
   }
@@ -303,8 +303,8 @@ function packRecord(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
   }
   const row =
     record.kind === 'event'
-      ? ({ ...parcel, form: 'event row', write: () => writeRow(eventRow(record, sim)) } as const)
-      : ({ ...parcel, form: 'usage row', write: () => writeRow(usageRow(record)) } as const);
+      ? ({ ...parcel, form: 'event row', write: () => writeRow(writeEventRow(record, sim)) } as const)
+      : ({ ...parcel, form: 'usage row', write: () => writeRow(writeUsageRow(record)) } as const);
   return record.path === 'file'
     ? [row]
     : [{ ...parcel, form: 'record', write: () => writeRecord(record) }, row];

@@ -2,7 +2,7 @@ import type { Carrier } from '../lambda/ledger/source.ts';
 import type { Random } from './random.ts';
 
 /** The Luhn check digit of a number without it, as ICCID and IMEI carry it at their end. */
-export function luhnDigit(stem: string): string {
+export function computeLuhnDigit(stem: string): string {
   let sum = 0;
   for (let place = 0; place < stem.length; place++) {
     const digit = Number(stem[stem.length - 1 - place]);
@@ -219,9 +219,9 @@ export function provideSim(index: number, random: Random): Sim {
   return {
     carrier,
     sim,
-    iccidWithCheckDigit: sim + luhnDigit(sim),
+    iccidWithCheckDigit: sim + computeLuhnDigit(sim),
     imsi: imsiPrefix + String(index).padStart(7, '0').slice(-7),
-    imei: tac + luhnDigit(tac),
+    imei: tac + computeLuhnDigit(tac),
     imeisv: `${tac}${random.digits(2)}`,
     msisdn: `88228510${String(index).padStart(7, '0')}`,
     name: `tracker-${index}`,
@@ -234,18 +234,18 @@ export function provideSim(index: number, random: Random): Sim {
     fleetSid: 'HF925ae5b4af6aeb7d5034d3f4b09c78ce',
     firstRecordId: index * 1_000_000,
     idle: random.chance(0.06),
-    superSim: superSimDialect(carrier, random),
-    dataStreamer: dataStreamerDialect(carrier, random),
+    superSim: chooseSuperSimDialect(carrier, random),
+    dataStreamer: chooseDataStreamerDialect(carrier, random),
   };
 }
 
 /** The SIM in another device, of another model. */
 export function putIntoOtherDevice(sim: Sim): Sim {
   const stem = `8612345${sim.imei.slice(7, 14)}`;
-  return { ...sim, imei: stem + luhnDigit(stem), imeisv: `${stem}${sim.imeisv.slice(14)}` };
+  return { ...sim, imei: stem + computeLuhnDigit(stem), imeisv: `${stem}${sim.imeisv.slice(14)}` };
 }
 
-function superSimDialect(carrier: SimulatedCarrier, random: Random): SuperSimDialect {
+function chooseSuperSimDialect(carrier: SimulatedCarrier, random: Random): SuperSimDialect {
   const twilio = carrier === 'twilio';
   return {
     typePrefix:
@@ -255,7 +255,7 @@ function superSimDialect(carrier: SimulatedCarrier, random: Random): SuperSimDia
   };
 }
 
-function dataStreamerDialect(carrier: SimulatedCarrier, random: Random): DataStreamerDialect {
+function chooseDataStreamerDialect(carrier: SimulatedCarrier, random: Random): DataStreamerDialect {
   if (carrier === 'telekom') {
     return {
       generation: 'old',

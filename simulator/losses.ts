@@ -222,7 +222,7 @@ export class RecordLosses {
 
   #note(kind: 'usage' | 'event', sim: Sim, record: Delivered): void {
     if (sim.dataStreamer.generation !== 'nested') return;
-    const key = `${kind} ${dayBy(record.start)}`;
+    const key = `${kind} ${findDayBy(record.start)}`;
     const ofDay = this.#delivered.get(key) ?? [];
     this.#delivered.set(key, ofDay);
     ofDay.push(record);
@@ -262,7 +262,7 @@ export class RecordLosses {
     if (record.path === 'file') return [record];
     progress.isKnown = true;
     // So that the day of a session has a record that names it.
-    if (progress.usage === 1 || progress.day !== dayBy(start)) return [record];
+    if (progress.usage === 1 || progress.day !== findDayBy(start)) return [record];
     if (record.path === 'both')
       return this.#loses(shares.usageNotByStream) ? this.#loseByStream(record, id, bytes) : [record];
     if (this.#loses(shares.usageLost)) {
@@ -278,7 +278,7 @@ export class RecordLosses {
 
   /** The first record of a SIM is left as it is: others are compared with it. */
   #takeUnnamed(record: UsageRecord, id: string, bytes: number): readonly UsageRecord[] {
-    const progress = this.#open(`stream of ${dayBy(record.start)}`, record.start);
+    const progress = this.#open(`stream of ${findDayBy(record.start)}`, record.start);
     const isComplete = record.sim.dataStreamer.generation === 'nested';
     if (record.path === 'stream') progress.usage += 1;
     const isSeen = isComplete && progress.usage > 0;
@@ -330,7 +330,7 @@ export class RecordLosses {
 
   #open(sessionId: string, start: number): Progress {
     const progress = this.#sessions.get(sessionId) ?? {
-      ...{ isKnown: false, isEnded: false, day: dayBy(start), usage: 0, lostBytes: 0 },
+      ...{ isKnown: false, isEnded: false, day: findDayBy(start), usage: 0, lostBytes: 0 },
       ...{ pendingBytes: 0, pendingWindows: 0, lastStated: undefined, chain: [] },
     };
     this.#sessions.set(sessionId, progress);
@@ -346,6 +346,6 @@ export class RecordLosses {
   }
 }
 
-function dayBy(time: number): string {
+function findDayBy(time: number): string {
   return new Date(time).toISOString().slice(0, '2026-11-02'.length);
 }

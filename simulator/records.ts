@@ -94,7 +94,7 @@ let lastTime = 0;
 let lastIso = '1970-01-01T00:00:00.000Z';
 
 /** ISO 8601, UTC, with milliseconds: the ledger's form of time. */
-export function iso(at: number): string {
+export function formatIso(at: number): string {
   // A record states the same moment several times, one after the other.
   if (at === lastTime) return lastIso;
   lastTime = at;

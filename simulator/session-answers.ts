@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Item } from './compare.ts';
-import { hour, iso, type Span } from './records.ts';
+import { formatIso, hour, type Span } from './records.ts';
 
 /** The query API of a local run. */
 export interface SessionApi {
@@ -37,21 +37,21 @@ const page = z.object({
  * @param span when the sessions started.
  * @throws Error when the API does not answer, or with something else than sessions.
  */
-export async function* sessionAnswers(
+export async function* checkSessionAnswers(
   api: SessionApi,
   sims: readonly string[],
   span: Span,
 ): AsyncGenerator<Item> {
   for (let from = 0; from < sims.length; from += concurrentSims) {
     const page = sims.slice(from, from + concurrentSims);
-    for (const items of await Promise.all(page.map((sim) => answersAbout(api, sim, span)))) yield* items;
+    for (const items of await Promise.all(page.map((sim) => readAnswers(api, sim, span)))) yield* items;
   }
 }
 
-async function answersAbout(api: SessionApi, sim: string, span: Span): Promise<Item[]> {
+async function readAnswers(api: SessionApi, sim: string, span: Span): Promise<Item[]> {
   const items: Item[] = [];
   for (let from = span.from; from < span.to; from += longestPeriod) {
-    const period = `StartTime=${iso(from)}&EndTime=${iso(Math.min(from + longestPeriod, span.to))}`;
+    const period = `StartTime=${formatIso(from)}&EndTime=${formatIso(Math.min(from + longestPeriod, span.to))}`;
     let next: string | null = `${api.endpoint}/v1/Sims/${sim}/DataSessions?${period}&PageSize=${pageSize}`;
     while (next !== null) {
       const { data_sessions: sessions, meta } = await pageAt(next, api.credentials);

@@ -1,5 +1,5 @@
 import { carrierIdentities } from './identity.ts';
-import { type ConnectionEvent, iso } from './records.ts';
+import { type ConnectionEvent, formatIso } from './records.ts';
 
 /**
  * Writes a connection event as the CloudEvent that Twilio or KORE puts on a stream
@@ -9,7 +9,7 @@ export function writeConnectionEvent(event: ConnectionEvent): string {
   const { sim, eventSid } = event;
   const { dataAsText, schema } = sim.superSim;
   const type = sim.superSim.typePrefix + event.type;
-  const time = wholeSeconds(event.at);
+  const time = cutToSeconds(event.at);
   const data = writeData(event, type, time);
   const body = dataAsText ? JSON.stringify(data) : data;
   if (sim.carrier === 'kore') {
@@ -18,8 +18,8 @@ export function writeConnectionEvent(event: ConnectionEvent): string {
     const fraction = `${time.slice(0, -1)}.0000000+00:00`;
     return `{"specversion":"1.0","type":"${type}","source":"kore-events","id":${id},"datacontenttype":"application/json","time":"${fraction}","data":${body}}`;
   }
-  const sid = quoted(eventSid);
-  return `{"specversion":"1.0","type":"${type}","source":"/v1/SuperSim/ConnectionEvents/${eventSid ?? ''}","id":${sid},"dataschema":"https://events-schemas.twilio.com/SuperSim.ConnectionEvent/${schema}","datacontenttype":"application/json","time":"${iso(event.at)}","data":${body}}`;
+  const sid = quoteText(eventSid);
+  return `{"specversion":"1.0","type":"${type}","source":"/v1/SuperSim/ConnectionEvents/${eventSid ?? ''}","id":${sid},"dataschema":"https://events-schemas.twilio.com/SuperSim.ConnectionEvent/${schema}","datacontenttype":"application/json","time":"${formatIso(event.at)}","data":${body}}`;
 }
 
 function writeData(event: ConnectionEvent, type: string, time: string): string {
@@ -27,7 +27,7 @@ function writeData(event: ConnectionEvent, type: string, time: string): string {
   const { network } = sim;
   return (
     `{"network":{"iso_country":"${network.isoCountry}","mnc":"${network.mnc}","mcc":"${network.mcc}","sid":"${network.sid}","friendly_name":"${network.name}"},` +
-    `${writeSession(event, time)}"timestamp":"${time}","sim_unique_name":"${sim.name}","imei":"${sim.imei}","event_sid":${quoted(event.eventSid)},` +
+    `${writeSession(event, time)}"timestamp":"${time}","sim_unique_name":"${sim.name}","imei":"${sim.imei}","event_sid":${quoteText(event.eventSid)},` +
     `"fleet_sid":"${sim.fleetSid}","rat_type":"4G LTE","event_type":"${type}","sim_sid":"${sim.simSid}","account_sid":"${carrierIdentities[sim.carrier].account}",` +
     `"sim_iccid":"${sim.iccidWithCheckDigit}","imsi":"${sim.imsi}"${writeError(event)}}`
   );
@@ -38,10 +38,10 @@ function writeSession(event: ConnectionEvent, time: string): string {
   if (session === undefined) return '';
   let text =
     `"location":{"lon":${sim.network.lon},"cell_id":"${sim.cellId}","lat":${sim.network.lat},"lac":"${sim.locationAreaCode}"},` +
-    `"data_session_sid":"${session.sid}","data_session_start_time":"${wholeSeconds(session.start)}","ip_address":"${sim.ipAddress}","apn":"super",`;
+    `"data_session_sid":"${session.sid}","data_session_start_time":"${cutToSeconds(session.start)}","ip_address":"${sim.ipAddress}","apn":"super",`;
   if (window !== undefined) {
     text +=
-      `"data_session_update_start_time":"${wholeSeconds(window.start)}","data_session_update_end_time":"${time}",` +
+      `"data_session_update_start_time":"${cutToSeconds(window.start)}","data_session_update_end_time":"${time}",` +
       `"data_upload":${window.up},"data_download":${window.down},"data_total":${window.up + window.down},`;
   }
   if (runningTotal !== undefined) {
@@ -63,17 +63,17 @@ function writeError(event: ConnectionEvent): string {
 
 /** The message by which the platform tests a sink. It is not about a SIM. */
 export function writeTestEvent(carrier: 'twilio' | 'kore', at: number, id: string): string {
-  const time = iso(at);
+  const time = formatIso(at);
   if (carrier === 'kore') {
     return `{"specversion":"1.0","type":"com.kore.eventstreams.test.event","source":"kore-events","id":"${id}","time":"${time.slice(0, -1)}0842+00:00","data":{"test_id":"${id}"}}`;
   }
   return `{"specversion":"1.0","type":"com.twilio.eventstreams.test-event","source":"Sink","id":"${carrierIdentities.twilio.account}","time":"${time}","data":{"test_id":"${id}"}}`;
 }
 
-function wholeSeconds(at: number): string {
-  return `${iso(at).slice(0, 19)}Z`;
+function cutToSeconds(at: number): string {
+  return `${formatIso(at).slice(0, 19)}Z`;
 }
 
-function quoted(text: string | null): string {
+function quoteText(text: string | null): string {
   return text === null ? 'null' : `"${text}"`;
 }

@@ -22,7 +22,7 @@ const updateInterval = 6 * minute;
  *
  * The network continues to report the open session of a silent device, without bytes, until it ends it.
  */
-export function* superSimLife(
+export function* liveSuperSim(
   given: Sim,
   span: Span,
   random: Random,
@@ -96,7 +96,7 @@ export function* superSimLife(
     for (at += updateInterval; at < end && at < span.to; at += updateInterval) {
       const window = { start: windowStart, ...windowVolume(uploaded) };
       total = { up: total.up + window.up, down: total.down + window.down };
-      yield event('data-session.updated', { session, window, ...stated(total) });
+      yield event('data-session.updated', { session, window, ...stateTotal(total) });
       windowStart = at;
     }
     at = end;
@@ -106,11 +106,11 @@ export function* superSimLife(
     }
     const window = { start: windowStart, ...windowVolume(uploaded) };
     total = { up: total.up + window.up, down: total.down + window.down };
-    const withTotal = random.chance(0.9) ? stated(total) : {};
+    const withTotal = random.chance(0.9) ? stateTotal(total) : {};
     yield event('data-session.ended', { session, window, ...withTotal });
   }
 
-  function stated(runningTotal: Volume): { runningTotal?: Volume } {
+  function stateTotal(runningTotal: Volume): { runningTotal?: Volume } {
     return sim.superSim.schema === 1 ? {} : { runningTotal };
   }
 

@@ -6,8 +6,8 @@ import { type MeasuredUsage, measureUsage } from './invoice.ts';
 import {
   type CarrierEvent,
   type ConnectionEvent,
+  formatIso,
   hour,
-  iso,
   type PdpContext,
   type UsageRecord,
   type Volume,
@@ -163,7 +163,7 @@ interface SessionStatement {
 
 const eventTypes = new Map<string, ExpectedEvent>();
 
-function expectedEvent(member: 'type' | 'carrierType', value: string): ExpectedEvent {
+function makeExpectedEvent(member: 'type' | 'carrierType', value: string): ExpectedEvent {
   const known = eventTypes.get(value);
   if (known !== undefined) return known;
   const made = member === 'type' ? { type: value } : { carrierType: value };
@@ -217,7 +217,7 @@ export class PartitionTruth implements ExpectedPartition {
     if (window !== undefined && window.up > 0) this.sign('bytes', event.at);
     if (openTypes.has(event.type)) this.sign('session', event.at);
     if (event.type !== 'data-session.updated') {
-      this.events.set(`${iso(event.at)}#${event.eventSid}`, expectedEvent('type', event.type));
+      this.events.set(`${formatIso(event.at)}#${event.eventSid}`, makeExpectedEvent('type', event.type));
     }
     if (window !== undefined) {
       const at = { country: sim.network.isoCountry, tariff: undefined };
@@ -238,8 +238,8 @@ export class PartitionTruth implements ExpectedPartition {
 
   event(event: CarrierEvent): void {
     const { context, sim } = event;
-    const key = `${iso(wholeSecond(event.at))}#${event.id}`;
-    this.events.set(key, expectedEvent('carrierType', String(event.typeId)));
+    const key = `${formatIso(cutToSecond(event.at))}#${event.id}`;
+    this.events.set(key, makeExpectedEvent('carrierType', String(event.typeId)));
     if (sim !== undefined && event.typeId >= 1 && event.typeId <= 4) this.sign('signalled', event.at);
     if (event.typeId === 1 || event.typeId === 2) this.facts?.attachments.push(event.at);
     if (event.typeId === 3 && context === undefined) this.facts?.failures.push(event.at);
@@ -259,7 +259,7 @@ export class PartitionTruth implements ExpectedPartition {
   usageRecord(record: UsageRecord): void {
     if (this.measured !== undefined) this.measured.push(...measureUsage(record));
     this.addUsage(
-      wholeSecond(record.start),
+      cutToSecond(record.start),
       record.id,
       record.volume,
       record.messages === 0 ? undefined : record.messages,
@@ -291,16 +291,16 @@ export class PartitionTruth implements ExpectedPartition {
     messages: number | undefined,
     at: Charged,
   ): void {
-    const key = [iso(start), id].join('#');
+    const key = [formatIso(start), id].join('#');
     const isIdle = isZero(volume) && messages === undefined;
-    this.usage.set(key, isIdle ? expectNoUsage(at) : expectedUsage(volume, messages, at));
+    this.usage.set(key, isIdle ? expectNoUsage(at) : makeExpectedUsage(volume, messages, at));
     this.total.uploaded += volume.up;
     this.total.downloaded += volume.down;
     this.total.messages += messages ?? 0;
   }
 
   private session(id: string, statement: SessionStatement): void {
-    const session = this.sessions.get(id) ?? draftSession(statement);
+    const session = this.sessions.get(id) ?? startDraft(statement);
     this.sessions.set(id, session);
     tell(session, statement);
   }
@@ -349,14 +349,15 @@ const openTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
 /** Adds what one more record states to a session. */
 function tell(session: SessionDraft, statement: SessionStatement): void {
   const stated = statement.statedStart;
-  if (stated !== undefined) session.start = iso(stated);
-  else if (!session.startIsStated) session.start = earlier(session.start, iso(statement.earliest));
+  if (stated !== undefined) session.start = formatIso(stated);
+  else if (!session.startIsStated)
+    session.start = chooseEarlier(session.start, formatIso(statement.earliest));
   session.startIsStated ||= stated !== undefined;
-  const latest = iso(statement.latest);
+  const latest = formatIso(statement.latest);
   if (latest > session.lastUpdated) session.lastUpdated = latest;
   if (statement.terminal !== undefined) session.status = statement.terminal;
   if (statement.terminal === 'ended') session.end = latest;
-  if (statement.runningTotal !== undefined) state(session, statement.runningTotal);
+  if (statement.runningTotal !== undefined) stateGroup(session, statement.runningTotal);
 }
 
 /**
@@ -381,7 +382,7 @@ function addVolumes({ up, down }: Volume): number {
 }
 
 /** Data-streamer keys are cut to the second, because not every rendering of a record states milliseconds. */
-function wholeSecond(at: number): number {
+function cutToSecond(at: number): number {
   return Math.floor(at / 1000) * 1000;
 }
 
@@ -393,7 +394,7 @@ const idle = new Map<string, ExpectedUsage>();
 /** One object for all idle windows of a country and tariff, of which there are many. */
 function expectNoUsage(at: Charged): ExpectedUsage {
   const key = `${at.country}\n${at.tariff}`;
-  const expected = idle.get(key) ?? expectedUsage({ up: 0, down: 0 }, undefined, at);
+  const expected = idle.get(key) ?? makeExpectedUsage({ up: 0, down: 0 }, undefined, at);
   idle.set(key, expected);
   return expected;
 }
@@ -402,7 +403,7 @@ function isZero({ up, down }: Volume): boolean {
   return up === 0 && down === 0;
 }
 
-function expectedUsage({ up, down }: Volume, messages: number | undefined, at: Charged): ExpectedUsage {
+function makeExpectedUsage({ up, down }: Volume, messages: number | undefined, at: Charged): ExpectedUsage {
   const bytes = { dataUploaded: up, dataDownloaded: down, dataTotal: up + down };
   const messagesRx = messages === undefined ? undefined : 0;
   return { ...bytes, messages, messagesTx: messages, messagesRx, ...at };
@@ -419,22 +420,22 @@ export function makeSessionId(
 ): string {
   if (source === 'emnify' || dialect.generation === 'flat') return context.uuid;
   return dialect.statesTunnelCreated
-    ? `${context.id}#${iso(wholeSecond(context.tunnelCreated))}`
+    ? `${context.id}#${formatIso(cutToSecond(context.tunnelCreated))}`
     : String(context.id);
 }
 
 /** The partition of an event without SIM. */
-export function accountPartition(source: SimulatedCarrier): string {
+export function makeAccountPartition(source: SimulatedCarrier): string {
   return `account:${source}:${carrierIdentities[source].account}`;
 }
 
-function draftSession(statement: SessionStatement): SessionDraft {
+function startDraft(statement: SessionStatement): SessionDraft {
   return {
     status: 'open',
-    start: iso(statement.statedStart ?? statement.earliest),
+    start: formatIso(statement.statedStart ?? statement.earliest),
     startIsStated: false,
     end: undefined,
-    lastUpdated: iso(statement.latest),
+    lastUpdated: formatIso(statement.latest),
     dataUploaded: undefined,
     dataDownloaded: undefined,
     dataTotal: undefined,
@@ -442,12 +443,12 @@ function draftSession(statement: SessionStatement): SessionDraft {
 }
 
 function observeSession(statement: SessionStatement): ObservedSession {
-  const session = draftSession(statement);
+  const session = startDraft(statement);
   const used = { up: 0, down: 0 };
   return { session, total: undefined, totalAt: statement.latest, latest: statement.latest, used };
 }
 
-function state(session: SessionDraft, total: Volume): void {
+function stateGroup(session: SessionDraft, total: Volume): void {
   session.dataUploaded = total.up;
   session.dataDownloaded = total.down;
   session.dataTotal = total.up + total.down;
@@ -458,6 +459,6 @@ function findTerminal(type: ConnectionEvent['type']): 'ended' | 'failed' | undef
   return type === 'data-session.failed' ? 'failed' : undefined;
 }
 
-function earlier(one: string, other: string): string {
+function chooseEarlier(one: string, other: string): string {
   return one < other ? one : other;
 }

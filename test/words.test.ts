@@ -36,6 +36,10 @@ const exceptions: ReadonlySet<string> = new Set([
   'asOf',
 ]);
 
+/** Words with which the name of a function does not begin: prepositions and participles, of which only these are verbs. */
+const notVerbs =
+  /^(?:as|at|by|from|in|of|only|with|within|without)(?![a-z])|^(?!exceed|feed|need|seed)[a-z]+ed(?![a-z])/;
+
 /** Source files by path, without comments and without texts. */
 const code = new Map(
   [...readSourceFiles(listTopPlaces())].map(([path, text]) => [
@@ -75,6 +79,19 @@ describe('an identifier', () => {
       return term === undefined ? [] : [`${path}: ${name}, say ${term}`];
     });
     expect(found).toEqual([]);
+  });
+
+  test('of a function outside tests begins with a verb, not with a preposition or a participle', () => {
+    const found = [...code]
+      .filter(([path]) => !path.startsWith('test/'))
+      .flatMap(([path, text]) =>
+        [...text.matchAll(/\bfunction\*? (\w+)/g)].flatMap(([, name = '']) =>
+          notVerbs.test(name) ? [`${path}: ${name}`] : [],
+        ),
+      );
+    expect(found).toEqual([]);
+    expect(['need', 'readAll', 'asking'].filter((name) => notVerbs.test(name))).toEqual([]);
+    expect(['masked', 'atEnd', 'withinBytes'].filter((name) => !notVerbs.test(name))).toEqual([]);
   });
 
   test('of a function outside tests is a verb: none ends in Of', () => {

@@ -3,7 +3,7 @@ import { parse } from 'csv-parse';
 import Papa from 'papaparse';
 import { inferSchema, initParser } from 'udsv';
 import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
-import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { makeLedgerPorts } from '../../lambda/aws/ledger-ports.ts';
 import { service } from '../../lambda/aws/names.ts';
 import { readSources } from '../../lambda/aws/sources.ts';
@@ -38,7 +38,7 @@ const ways = {
     importRows(path, deliveredAt, { write: async () => nothingRepeated }),
   /** simledger, to the DynamoDB that answers at once. */
   store: (path: string, deliveredAt: number) =>
-    importRows(path, deliveredAt, makeLedgerPorts(dynamoDbClient(), noRejects, refusing).writer),
+    importRows(path, deliveredAt, makeLedgerPorts(makeDynamoDbClient(), noRejects, refusing).writer),
   'csv-parse-arrays': (path: string) => countRows(createReadStream(path).pipe(parse())),
   'csv-parse-objects': (path: string) => countRows(createReadStream(path).pipe(parse({ columns: true }))),
   papaparse: (path: string) =>

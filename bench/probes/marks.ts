@@ -1,13 +1,13 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { readSources } from '../../lambda/aws/sources.ts';
 import { noDaysClosed } from '../../lambda/days/fence/chunk-fence.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import { ingest, type LedgerPorts } from '../../lambda/ingest/ingest.ts';
 import type { Sim } from '../../lambda/ledger/observation.ts';
-import { epochMilliseconds } from '../../lambda/ledger/time.ts';
-import { measureItem, simItem } from '../../lambda/store/items.ts';
+import { toMilliseconds } from '../../lambda/ledger/time.ts';
+import { encodeSimItem, measureItem } from '../../lambda/store/items.ts';
 import { simsTable } from '../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../lambda/store/writer.ts';
 import { type Command, MemoryDynamoDb } from '../../test/property/memory-dynamodb.ts';
@@ -42,7 +42,7 @@ const windows = 240;
 const knowing = (process.argv[2] ?? 'marks') as Knowing;
 const sources = readSources();
 const database = new MemoryDynamoDb();
-const sender = dynamoDbClient();
+const sender = makeDynamoDbClient();
 let simReads = 0;
 let simWrites = 0;
 
@@ -99,7 +99,7 @@ async function moveDueDate({ sim, end }: { readonly sim: string; readonly end: s
       UpdateExpression: 'SET dueAt = :due, bucket = :bucket',
       ConditionExpression: 'attribute_not_exists(dueAt) OR dueAt < :due',
       ExpressionAttributeValues: {
-        ':due': { N: String(epochMilliseconds(end) + 86_400_000) },
+        ':due': { N: String(toMilliseconds(end) + 86_400_000) },
         ':bucket': { S: sim.slice(-1) },
       },
     }),
@@ -127,5 +127,5 @@ const records = sims * windows;
 process.send?.({
   ...{ records, simWrites, simReads },
   micros: (user + system) / records,
-  simBytes: lastSim === undefined ? 0 : measureItem(simItem(lastSim)),
+  simBytes: lastSim === undefined ? 0 : measureItem(encodeSimItem(lastSim)),
 } satisfies MarksCost);

@@ -8,8 +8,8 @@ import { isAboutFindings, matchesSim, type Rule } from '../../lambda/alerts/rule
 import { describeWatchedSim, findLookback, type WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
 import { findFirstKeptDay, listExpiredDays } from '../../lambda/days/kept-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
-import { findSim, unknownSim } from '../../lambda/queries/sim-lookup.ts';
+import { formatTime, toMilliseconds } from '../../lambda/ledger/time.ts';
+import { findSim, makeUnknownSimError } from '../../lambda/queries/sim-lookup.ts';
 import { isShared } from '../../lambda/store/episode-reader.ts';
 import { type CommandContext, type ExitCode, exitCode, startProgress } from '../command.ts';
 import {
@@ -46,8 +46,8 @@ export async function testRules(context: CommandContext, options: BackTestOption
   const period = readAnsweredPeriod('alerts', options, ports.now());
   // Nobody knows how long a silence of the future lasts.
   const times = {
-    from: epochMilliseconds(period.from),
-    to: Math.min(epochMilliseconds(period.to), ports.now()),
+    from: toMilliseconds(period.from),
+    to: Math.min(toMilliseconds(period.to), ports.now()),
   };
   if (period.from === period.to)
     throw new UsageError(`--to ${period.to} is not after --from ${period.from}: give a later time`);
@@ -112,7 +112,7 @@ async function listSims(
   if (name !== undefined) {
     const found = await findSim(reader, name);
     const sim = await reader.sim(found.sim);
-    if (sim === undefined) throw unknownSim(name);
+    if (sim === undefined) throw makeUnknownSimError(name);
     return { sims: [describeWatchedSim(sim)], scanned: 1 };
   }
   const sims: WatchedSim[] = [];

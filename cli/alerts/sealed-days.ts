@@ -5,7 +5,7 @@ import type { WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
 import { type Day, findDay, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
 import { ConflictError } from '../../lambda/days/pass/ports.ts';
 import { AttentionError } from '../../lambda/errors.ts';
-import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../lambda/ledger/time.ts';
 import { ClosedFindingsReader } from '../../lambda/store/closed-findings.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { type SealedRecords, walkSealedRecords } from '../../lambda/store/lake-records.ts';
@@ -59,7 +59,7 @@ export async function openSealedDays(
   const open = listDays(first, last).filter((day) => !sealed.has(day));
   const [firstOpen] = open;
   // Where all days are sealed, the tables still say what came after them, and which sessions are open.
-  const tablesFrom = firstOpen === undefined ? time.to : epochMilliseconds(startDay(firstOpen));
+  const tablesFrom = firstOpen === undefined ? time.to : toMilliseconds(startDay(firstOpen));
   return {
     days: [...sealed],
     open,
@@ -102,7 +102,7 @@ async function readMerged(
   const isBefore = [
     ...records.usage.map(({ start }) => start),
     ...records.events.map(({ time }) => time),
-  ].some((time) => epochMilliseconds(time) < from);
+  ].some((time) => toMilliseconds(time) < from);
   // Of a SIM that did nothing on the days before, the tables may have the record with which its silence began.
   const range = { from: isBefore ? tablesFrom : Math.min(from, tablesFrom), keptSince: 0 };
   const [stored, { sessions }] = await Promise.all([

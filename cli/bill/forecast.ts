@@ -1,6 +1,6 @@
 import { BillSum } from '../../lambda/billing/bill.ts';
 import type { Month } from '../../lambda/billing/calendar.ts';
-import { type Decimal, findMin, formatDecimal, max, zero } from '../../lambda/billing/decimal.ts';
+import { type Decimal, findMax, findMin, formatDecimal, zero } from '../../lambda/billing/decimal.ts';
 import { isFoldable } from '../../lambda/billing/fold-usage.ts';
 import { extendRecords, type ForecastPlan, maxWeeks, planForecast } from '../../lambda/billing/forecast.ts';
 import { type RatingContext, readsSessions } from '../../lambda/billing/rate.ts';
@@ -72,7 +72,7 @@ async function rateScenarios(
     return {
       ...{ currency, soFar: find(known), expected },
       low: isRange ? amounts.reduce(findMin) : undefined,
-      high: isRange ? amounts.reduce(max) : undefined,
+      high: isRange ? amounts.reduce(findMax) : undefined,
     };
   });
 }

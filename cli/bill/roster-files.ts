@@ -1,7 +1,7 @@
 import { makeDecimal } from '../../lambda/billing/decimal.ts';
 import type { OpeningBalance, RosterEntry } from '../../lambda/billing/sim-records.ts';
 import type { Tariff } from '../../lambda/billing/tariff.ts';
-import { identifier, makeSimKey } from '../../lambda/carriers/identifier.ts';
+import { makeSimKey, readIdentifier } from '../../lambda/carriers/identifier.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { parseDecimal } from '../../lambda/json/decimal.ts';
 import { parseTime } from '../../lambda/ledger/time.ts';
@@ -97,7 +97,7 @@ class CheckedRow {
 
 /** The key of a SIM that a file names by its ICCID, or by the id that the ledger has. */
 export function readSim(written: string): string {
-  const text = identifier(written) ?? written;
+  const text = readIdentifier(written) ?? written;
   return makeSimKey(text) ?? text;
 }
 

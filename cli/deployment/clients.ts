@@ -3,7 +3,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import { environment } from '../../lambda/aws/names.ts';
 import { type DayTableNames, makeProcessFence } from '../../lambda/aws/process-fence.ts';
 import { readSessionRefresh, readSources, writeModeFromEnvironment } from '../../lambda/aws/sources.ts';
@@ -35,20 +35,20 @@ export class Clients {
     this.#endpoints = endpoints;
     this.s3 = new S3Client({
       ...access,
-      ...at(endpoints?.s3),
+      ...setEndpoint(endpoints?.s3),
       maxAttempts: 5,
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
     this.kinesis = new KinesisClient({
       ...access,
-      ...at(endpoints?.kinesis),
+      ...setEndpoint(endpoints?.kinesis),
       maxAttempts: 8,
       // By default, only this client uses HTTP/2, which not every endpoint supports.
       requestHandler: new NodeHttpHandler(),
     });
     // The queue's URL names AWS's own endpoint; AWS_ENDPOINT_URL and a profile's endpoint_url come before it.
-    this.sqs = new SQSClient({ ...access, ...at(endpoints?.sqs), useQueueUrlAsEndpoint: false });
-    this.dynamoDb = dynamoDbClient({ ...access, ...at(endpoints?.dynamoDb) });
+    this.sqs = new SQSClient({ ...access, ...setEndpoint(endpoints?.sqs), useQueueUrlAsEndpoint: false });
+    this.dynamoDb = makeDynamoDbClient({ ...access, ...setEndpoint(endpoints?.dynamoDb) });
   }
 
   get s3Endpoint(): string | undefined {
@@ -56,7 +56,7 @@ export class Clients {
   }
 
   newDynamoDb(): DynamoDBClient {
-    const client = dynamoDbClient({ ...this.#access, ...at(this.#endpoints?.dynamoDb) });
+    const client = makeDynamoDbClient({ ...this.#access, ...setEndpoint(this.#endpoints?.dynamoDb) });
     this.#furtherDynamoDbs.push(client);
     return client;
   }
@@ -68,7 +68,7 @@ export class Clients {
   }
 }
 
-function at(endpoint: string | undefined): { endpoint?: string } {
+function setEndpoint(endpoint: string | undefined): { endpoint?: string } {
   return endpoint === undefined ? {} : { endpoint };
 }
 

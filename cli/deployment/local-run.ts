@@ -2,7 +2,7 @@ import { localRegion } from '../../emulators/aws-json-protocol.ts';
 import { makeProcessFence } from '../../lambda/aws/process-fence.ts';
 import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { UnreachableError } from '../../lambda/errors.ts';
-import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { descriptionPath, type LocalDescription, localDescription } from '../../local/description.ts';
 import { portVariables, readPort } from '../../local/options.ts';
 import { announceChunks } from '../../local/writers.ts';
@@ -76,7 +76,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
       ...{ streamArn, bucket, endpoint: this.#kinesis },
       accessKey: 'any',
       callback: {
-        url: `${this.#address}${webhookPath(name)}`,
+        url: `${this.#address}${makeWebhookPath(name)}`,
         credential:
           'account and token of the API, which npm start prints; the token is secret and auth token too',
       },

@@ -1,6 +1,6 @@
 import { type Day, findDay, listDays } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { epochMilliseconds, formatTime } from '../../lambda/ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../lambda/ledger/time.ts';
 import { type AskedQuestion, type Question, readQuestion } from '../../lambda/queries/explore/question.ts';
 import { findRuns, type Query, type Scope, writeQuery, writeRuns } from '../../lambda/queries/explore/sql.ts';
 import { type ExploredKind, exploredKinds } from '../../lambda/queries/explore/words.ts';
@@ -128,7 +128,7 @@ async function* listNothing(): AsyncGenerator<never> {}
 
 /** The days of a period. */
 function findRange({ from, to }: AnsweredPeriod): DayRange {
-  return { from: findDay(from), to: findDay(formatTime(epochMilliseconds(to) - 1)) };
+  return { from: findDay(from), to: findDay(formatTime(toMilliseconds(to) - 1)) };
 }
 
 const midnight = 'T00:00:00.000Z';

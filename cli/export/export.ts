@@ -5,9 +5,9 @@ import { UsageError } from '../../lambda/errors.ts';
 import type { CountedItems } from '../../lambda/ledger/counted.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import {
-  countedItems,
   eventRecords,
   listRecordTimes,
+  selectCountedItems,
   usageRecords,
 } from '../../lambda/store/counted-items.ts';
 import type { Item } from '../../lambda/store/items.ts';
@@ -141,7 +141,7 @@ async function writeItems(
 function selectItems({ name }: ExportedTable, { from = '', to = '9999' }: ExportOptions): Selection {
   const records = recordTables[name];
   if (records === undefined) return { add: (items) => items, end: () => [] };
-  const counted = countedItems(records);
+  const counted = selectCountedItems(records);
   const isWanted = (item: Item): boolean => {
     const time = item[records.time]?.S ?? '';
     return time >= from && time < to;

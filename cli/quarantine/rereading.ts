@@ -137,10 +137,10 @@ export class RefusedFiles {
     const file = parseFilePosition(line.position, sources);
     const source = sources.all.find(({ name }) => name === line.source);
     if (file === undefined || source === undefined) {
-      return refused({ trouble: `The source ${line.source} is no longer configured` });
+      return makeRefusedFile({ trouble: `The source ${line.source} is no longer configured` });
     }
     const copy = nameCopy(this.#deployment, line.object ?? '');
-    if (!(await this.#hasLayout(file, copy))) return refused({});
+    if (!(await this.#hasLayout(file, copy))) return makeRefusedFile({});
     return this.#import(file, source, copy);
   }
 
@@ -184,7 +184,7 @@ function nameCopy({ places }: Deployment, key: string): FileObject {
   return { bucket: places.quarantineBucket, key, versionId: undefined, eTag: undefined };
 }
 
-function refused(more: { trouble?: string }): RedrivenFile {
+function makeRefusedFile(more: { trouble?: string }): RedrivenFile {
   return { receipt: { ...emptyReceipt, received: 1, rejected: 1 }, isTakenIn: false, ...more };
 }
 

@@ -254,7 +254,7 @@ const simColumn: Column<BillRow> = {
     ),
 };
 
-function withUnit(amount: string | null, unit: BillRow['unit']): string {
+function formatWithUnit(amount: string | null, unit: BillRow['unit']): string {
   return amount === null ? '–' : `${amount} ${unit ?? ''}`.trimEnd();
 }
 
@@ -272,19 +272,19 @@ const rowColumns: readonly Column<BillRow>[] = [
   {
     title: 'Used',
     text: ({ used }) => used ?? '',
-    show: ({ used, unit }) => withUnit(used, unit),
+    show: ({ used, unit }) => formatWithUnit(used, unit),
     isNumeric: true,
   },
   {
     title: 'Included',
     text: ({ included }) => included ?? '',
-    show: ({ included, unit }) => withUnit(included, unit),
+    show: ({ included, unit }) => formatWithUnit(included, unit),
     isNumeric: true,
   },
   {
     title: 'Billed',
     text: ({ billed }) => billed ?? '',
-    show: ({ billed, unit }) => withUnit(billed, unit),
+    show: ({ billed, unit }) => formatWithUnit(billed, unit),
     isNumeric: true,
   },
   {

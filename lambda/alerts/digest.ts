@@ -6,10 +6,10 @@ export function digest(text: string): string {
 }
 
 /** A value as text: the same in whatever order its members stand, and whether undefined ones are there or not. */
-export function canonicalText(value: unknown): string {
+export function printCanonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`;
+  if (Array.isArray(value)) return `[${value.map(printCanonical).join()}]`;
   const stated = Object.entries(value).filter(([, member]) => member !== undefined);
   const members = stated.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${name}:${canonicalText(member)}`).join()}}`;
+  return `{${members.map(([name, member]) => `${name}:${printCanonical(member)}`).join()}}`;
 }

@@ -1,6 +1,6 @@
 import type { EventContent, UsageContent } from '../ledger/contents.ts';
 import type { Session } from '../ledger/observation.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 
 /**
  * What is known of a SIM when it is judged.
@@ -122,17 +122,17 @@ export function rememberRecords(known: Known, begin: RememberedRecord | undefine
 
 /** The reference to an event. */
 export function referToEvent({ eventKey, time }: EventContent): RecordReference {
-  return { table: 'Events', key: eventKey, at: epochMilliseconds(time) };
+  return { table: 'Events', key: eventKey, at: toMilliseconds(time) };
 }
 
 /** The reference to a usage record, which tells of the last moment of its window. Its start may follow its end. */
 export function referToUsage({ usageId, start, end }: KnownUsage): RecordReference {
-  return { table: 'Usage', key: usageId, at: epochMilliseconds(start > end ? start : end) };
+  return { table: 'Usage', key: usageId, at: toMilliseconds(start > end ? start : end) };
 }
 
 /** The reference to a session, of which a statement was made at a moment. */
 export function referToSession({ sessionId }: Session, time: string): RecordReference {
-  return { table: 'Sessions', key: sessionId, at: epochMilliseconds(time) };
+  return { table: 'Sessions', key: sessionId, at: toMilliseconds(time) };
 }
 
 /** The order of records: by time, and at one moment by table and key, so that it is always the same. */

@@ -1,4 +1,4 @@
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { digest } from './digest.ts';
 
 /** Mutes: they hold back messages, not episodes. Episodes still open when a mute ends are sent. */
@@ -52,7 +52,7 @@ export function findMute(mutes: readonly Mute[], episode: MutedEpisode, now: num
 
 /** Whether a mute has not ended. */
 export function isInForce({ until }: Mute, now: number): boolean {
-  return epochMilliseconds(until) > now;
+  return toMilliseconds(until) > now;
 }
 
 function isAbout(scope: MuteScope, episode: MutedEpisode): boolean {

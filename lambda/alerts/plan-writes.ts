@@ -1,4 +1,4 @@
-import { canonicalText } from './digest.ts';
+import { printCanonical } from './digest.ts';
 import type { Episode, EpisodeWrite, Slot, StoredEpisode } from './episode.ts';
 
 /**
@@ -127,5 +127,5 @@ class Plan {
 
 /** Whether two states of an episode are the same but for the watermark, which alone is not a reason to write. */
 function isSameEpisode(a: Episode, b: Episode): boolean {
-  return canonicalText({ ...a, watermark: 0 }) === canonicalText({ ...b, watermark: 0 });
+  return printCanonical({ ...a, watermark: 0 }) === printCanonical({ ...b, watermark: 0 });
 }

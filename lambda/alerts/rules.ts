@@ -1,4 +1,4 @@
-import { canonicalText, digest } from './digest.ts';
+import { digest, printCanonical } from './digest.ts';
 
 /**
  * Alert rules: what is watched, of which SIMs, and how long it must hold. docs/alerts.md describes each kind.
@@ -195,7 +195,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
  * episode is told, and a rule under another name is another rule.
  */
 export function versionRule({ name: _, severity: __, ...judging }: Rule): string {
-  return digest(canonicalText(judging)).slice(0, 16);
+  return digest(printCanonical(judging)).slice(0, 16);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { canonicalText } from './digest.ts';
+import { printCanonical } from './digest.ts';
 import type { EpisodeState, Told, Transition, TransitionKind } from './episode.ts';
 import type { GroupDimension } from './groups.ts';
 import type { Rule, Severity } from './rules.ts';
@@ -139,7 +139,7 @@ export function amendShared(
 
 /** Whether two states are the same but for the sweep, which alone is not a reason to write. */
 function isSameShared(a: SharedEpisode, b: SharedEpisode): boolean {
-  return canonicalText({ ...a, sweptAt: 0 }) === canonicalText({ ...b, sweptAt: 0 });
+  return printCanonical({ ...a, sweptAt: 0 }) === printCanonical({ ...b, sweptAt: 0 });
 }
 
 function findMessage({ state, from, members, isGrowing, told }: SharedEpisode): TransitionKind | undefined {

@@ -1,5 +1,5 @@
 import type { Session } from '../ledger/observation.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import {
   findFirst,
   type Known,
@@ -149,8 +149,8 @@ export function findStaleSessions({ after }: StaleSessionRule, known: Known, wat
 function listSessionRecords(session: Session, records: readonly RecordReference[]): RecordReference[] {
   const { start, origin, terminal } = session;
   const stated = [start, origin.at].map((time) => referToSession(session, time));
-  const end = terminal === undefined ? Number.POSITIVE_INFINITY : epochMilliseconds(terminal.end);
-  const begin = epochMilliseconds(start);
+  const end = terminal === undefined ? Number.POSITIVE_INFINITY : toMilliseconds(terminal.end);
+  const begin = toMilliseconds(start);
   const all = [...records, ...stated].filter(({ at }) => at >= begin && at < end);
   if (terminal !== undefined) all.push(referToSession(session, terminal.end));
   return sortRecords(all);
@@ -163,7 +163,7 @@ function findStaleTimes(
   after: number,
 ): Span[] {
   const open = terminal === undefined ? records : records.slice(0, -1);
-  const earliestOther = epochMilliseconds(start) + 1;
+  const earliestOther = toMilliseconds(start) + 1;
   return open.flatMap((begin, index) => {
     const next = records[index + 1];
     const other = starts[findFirst(starts, Math.max(begin.at, earliestOther))];

@@ -39,7 +39,7 @@ const unneededMiddleware = ['loggerMiddleware', 'recursionDetectionMiddleware', 
  * @param where whose tables, where the environment does not say: functions give nothing.
  * @param deadline the time that requests have, their retries included; as long as they take, by default.
  */
-export function dynamoDbClient(
+export function makeDynamoDbClient(
   where: Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile'> = {},
   deadline?: Deadline,
 ): DynamoDBClient {

@@ -1,4 +1,4 @@
-import { epochMilliseconds, parseTime } from '../ledger/time.ts';
+import { parseTime, toMilliseconds } from '../ledger/time.ts';
 
 /** What the schedule sends. */
 export interface ScheduledEvent {
@@ -14,5 +14,5 @@ export interface ScheduledEvent {
 export function readScheduledTime({ time }: ScheduledEvent): number {
   const parsed = parseTime(time);
   if (parsed === undefined) throw new Error(`time: ${JSON.stringify(time)} given; accepted is ISO 8601`);
-  return epochMilliseconds(parsed);
+  return toMilliseconds(parsed);
 }

@@ -1,6 +1,6 @@
 import { DecimalSum } from '../json/decimal-sum.ts';
 import { type BillingPeriod, listPeriods, shiftMonth } from './calendar.ts';
-import { add, type Decimal, makeDecimal, max, round, takePercent, zero } from './decimal.ts';
+import { add, type Decimal, findMax, makeDecimal, round, takePercent, zero } from './decimal.ts';
 import { type BillLine, identifyLine, type LineKind } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
 import { isShared, type RatingContext, roundLine } from './rate.ts';
@@ -509,7 +509,7 @@ function addDiscounts(sum: PeriodSum): BillLine[] {
 /** The amount missing to the commitment, and the tax on all. */
 function closeAccount(tariff: Tariff, period: BillingPeriod, sum: Decimal): BillLine[] {
   const { commitment, tax, rounding } = tariff;
-  const missing = commitment === undefined ? zero : max(zero, commitment.minus(sum));
+  const missing = commitment === undefined ? zero : findMax(zero, commitment.minus(sum));
   const lines = [makeAccountLine(tariff, period, 'commitment', 'commitment', missing)];
   if (tax !== undefined) {
     const amount = round(takePercent(sum.plus(missing), tax.percent), rounding.decimals, rounding.mode);

@@ -1,5 +1,5 @@
 import { type Day, shiftDay, startDay as startUtcDay } from '../days/day.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 
 /** Days and billing periods in a time zone. */
 
@@ -29,7 +29,7 @@ export class Calendar {
 
   /** The first moment of a day. */
   startDay(day: Day): number {
-    const utc = epochMilliseconds(startUtcDay(day));
+    const utc = toMilliseconds(startUtcDay(day));
     if (this.#format === undefined) return utc;
     const known = this.#starts.get(day);
     if (known !== undefined) return known;
@@ -160,7 +160,7 @@ function listDayBoundaries(anchor: Day, days: number, month: Month): Day[] {
 
 /** Days from one day to another. */
 export function countDays(from: Day, to: Day): number {
-  return (epochMilliseconds(startUtcDay(to)) - epochMilliseconds(startUtcDay(from))) / dayMilliseconds;
+  return (toMilliseconds(startUtcDay(to)) - toMilliseconds(startUtcDay(from))) / dayMilliseconds;
 }
 
 /** The month so many months after another one. */

@@ -53,7 +53,7 @@ export function findMin(a: Decimal, b: Decimal): Decimal {
 }
 
 /** The greater of two. */
-export function max(a: Decimal, b: Decimal): Decimal {
+export function findMax(a: Decimal, b: Decimal): Decimal {
   return a.gt(b) ? a : b;
 }
 

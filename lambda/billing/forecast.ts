@@ -1,5 +1,5 @@
 import { type Day, findDay, listDays, shiftDay, startDay } from '../days/day.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { countDays } from './calendar.ts';
 import type { BilledSession, SimRecords } from './sim-records.ts';
 import type { BilledUsage } from './tariff.ts';
@@ -106,7 +106,7 @@ function closeSessions(
   ended: readonly BilledSession[],
   last: Day,
 ): readonly BilledSession[] {
-  const end = epochMilliseconds(startDay(last)) + dayMilliseconds - 1;
+  const end = toMilliseconds(startDay(last)) + dayMilliseconds - 1;
   const known = new Set(ended.map(({ source, sessionId }) => `${source}\n${sessionId}`));
   const open = new Map<string, BilledSession>();
   for (const { source, sessionId, start } of usage) {
@@ -116,7 +116,7 @@ function closeSessions(
     if (begun !== undefined && begun.start <= start) continue;
     open.set(key, { source, sessionId, start, end: formatTime(end) });
   }
-  return [...open.values()].filter(({ start }) => epochMilliseconds(start) > end - dayMilliseconds);
+  return [...open.values()].filter(({ start }) => toMilliseconds(start) > end - dayMilliseconds);
 }
 
 function copyTo<Copy>(
@@ -152,5 +152,5 @@ function moveId(id: string, days: number): string {
 const dayMilliseconds = 86_400_000;
 
 function moveTime(time: string, days: number): string {
-  return formatTime(epochMilliseconds(time) + days * dayMilliseconds);
+  return formatTime(toMilliseconds(time) + days * dayMilliseconds);
 }

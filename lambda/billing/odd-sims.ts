@@ -1,5 +1,5 @@
 import { type Day, shiftDay, startDay } from '../days/day.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { type Month, shiftMonth } from './calendar.ts';
 import { add, type Decimal, zero } from './decimal.ts';
 import type { SimBill } from './sim-bill.ts';
@@ -113,7 +113,7 @@ function findLongSessions({ sim, usage, sessions }: SimRecords, { tariffs, month
   }
   for (const { sessionId, start, end } of sessions) extend(sessionId, start, end);
   return [...spans].flatMap(([id, { start, end }]): OddSim[] => {
-    const length = epochMilliseconds(end) - epochMilliseconds(start);
+    const length = toMilliseconds(end) - toMilliseconds(start);
     if (
       length <= limit * dayMilliseconds ||
       end < startDay(findFirstDay(month)) ||

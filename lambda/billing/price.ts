@@ -1,4 +1,4 @@
-import { type Decimal, findMin, max, zero } from './decimal.ts';
+import { type Decimal, findMax, findMin, zero } from './decimal.ts';
 import type { PricedPart } from './line.ts';
 import type { Charge, Price } from './tariff.ts';
 
@@ -25,8 +25,8 @@ export function priceQuantity(
   let from = zero;
   const parts: PricedPart[] = [];
   for (const { upTo, price } of tiers) {
-    const to = upTo ?? max(end, from);
-    const quantity = findMin(end, to).minus(max(before, from));
+    const to = upTo ?? findMax(end, from);
+    const quantity = findMin(end, to).minus(findMax(before, from));
     if (quantity.gt(zero)) parts.push({ quantity, price });
     from = to;
   }

@@ -1,7 +1,7 @@
 import type { Day } from '../days/day.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { type BillingPeriod, Calendar, listPeriods, type Month, startPeriod, startYear } from './calendar.ts';
-import { add, type Decimal, max, round, zero } from './decimal.ts';
+import { add, type Decimal, findMax, round, zero } from './decimal.ts';
 import { type BillLine, identifyLine, type LineQuantity } from './line.ts';
 import { multiplyParts, priceQuantity } from './price.ts';
 import { type Draft, history, type Placement, SimQuantities, type TracedIncrement } from './quantities.ts';
@@ -137,7 +137,7 @@ export class Rater {
     for (const { tariff: name, from, to } of roster) {
       const tariff = name === undefined ? undefined : this.#context.tariffs.find((one) => one.name === name);
       if (tariff === undefined) continue;
-      const day = this.#calendars.get(tariff.timeZone)?.findDay(epochMilliseconds(usage.start)) ?? '';
+      const day = this.#calendars.get(tariff.timeZone)?.findDay(toMilliseconds(usage.start)) ?? '';
       if ((from === undefined || day >= from) && (to === undefined || day < to)) return tariff;
     }
     return this.#context.tariffs.find(({ match }) => matchesRecord(match, usage));
@@ -272,7 +272,7 @@ class SimRating {
       if (usage.start.slice(0, 7) <= month) this.#leaveOut('open-session', usage);
       return;
     }
-    const day = calendar.findDay(epochMilliseconds(time));
+    const day = calendar.findDay(toMilliseconds(time));
     if (this.#periods === undefined) {
       if (day.startsWith(month)) this.#leaveOut('no-activation', usage);
       return;
@@ -398,7 +398,7 @@ class SimRating {
           const opened = balances.filter(({ name }) => name === allowance.name);
           return [
             allowance,
-            max(zero, allowance.quantity.minus(add(opened.map(({ used }) => used)))),
+            findMax(zero, allowance.quantity.minus(add(opened.map(({ used }) => used)))),
           ] as const;
         }),
     );
@@ -492,7 +492,7 @@ class SimRating {
     if (minimum !== undefined && selects(minimum.of)) {
       const exact = add(lines.map(({ amount }) => amount ?? zero));
       const sum = rounding.per === 'sim' ? round(exact, rounding.decimals, rounding.mode) : exact;
-      fixed.push(...this.#addLine(period, 'minimum', 'minimum', max(zero, minimum.amount.minus(sum))));
+      fixed.push(...this.#addLine(period, 'minimum', 'minimum', findMax(zero, minimum.amount.minus(sum))));
     }
     for (const fee of tariff.fees) {
       if (fee.per === 'account') continue;

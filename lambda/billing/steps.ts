@@ -1,4 +1,4 @@
-import { type Decimal, makeDecimal, max, roundUpToStep, zero } from './decimal.ts';
+import { type Decimal, findMax, makeDecimal, roundUpToStep, zero } from './decimal.ts';
 import { type Charge, isDataUnit, type Measured, type Tariff, type Unit, unitPowers } from './tariff.ts';
 
 /** Rounds quantities up to the steps of a charge. */
@@ -10,7 +10,7 @@ export function roundUpQuantity(
 ): Decimal {
   if (used.eq(zero)) return zero;
   const rounded = step === undefined ? used : roundUpToStep(used, step);
-  return minimum === undefined ? rounded : max(rounded, minimum);
+  return minimum === undefined ? rounded : findMax(rounded, minimum);
 }
 
 /** Digits of a decimal that a number holds exactly. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Fault, fault } from './reading.ts';
+import { type Fault, makeFault } from './reading.ts';
 
 /**
  * Aggregates of the Kinesis Producer Library: four bytes, a protocol buffers message, its MD5 digest
@@ -82,7 +82,7 @@ function describeUnknownPart({ number, wireType, isComplete }: FieldReader): Fau
 }
 
 function makeBroken(why: string): Fault {
-  return fault(
+  return makeFault(
     'broken-aggregate',
     `The body begins like an aggregate of the Kinesis Producer Library, but ${why}`,
   );

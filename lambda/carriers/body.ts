@@ -13,7 +13,7 @@ import {
   splitValue,
 } from '../json/json.ts';
 import { isAggregate, readAggregate } from './aggregate.ts';
-import { type Fault, fault, isFault } from './reading.ts';
+import { type Fault, isFault, makeFault } from './reading.ts';
 import { explainBytes, explainText } from './unreadable.ts';
 
 /**
@@ -125,7 +125,7 @@ export function limitUnreadable({ size }: Pick<Body, 'size'>): number {
 
 /** The fault of a body that holds too many unreadable values. */
 export function makeUnreadableFault(body: Pick<Body, 'size'>): Fault {
-  return fault(
+  return makeFault(
     'too-many-values',
     `More than ${limitUnreadable(body)} values of the body cannot be read, which is the limit for its ${body.size} ` +
       'bytes: it does not hold records. Find out who sends it',
@@ -142,7 +142,7 @@ function limitValues(size: number, bytesPerPart: number): number {
 }
 
 function makeTooManyValuesFault(size: number, limit: number): Fault {
-  return fault(
+  return makeFault(
     'too-many-values',
     `The body holds more than ${limit} values, which is the limit for its ${size} bytes, or a value with more than ` +
       `${maxInner} in it: no record looks like that. Find out who sends it, or send records with nothing in between`,
@@ -203,7 +203,7 @@ export function unpackGzip(bytes: Uint8Array, maxSize: number): Buffer | Fault {
     const rest = bytes.length - engine.bytesWritten;
     if (buffer.length > maxSize) return makeTooLargeFault();
     if (rest === 0) return buffer;
-    return fault(
+    return makeFault(
       'broken-gzip',
       `The body is gzip, but the ${rest} bytes after its end are not. Send the two apart`,
     );
@@ -211,12 +211,12 @@ export function unpackGzip(bytes: Uint8Array, maxSize: number): Buffer | Fault {
     if (error instanceof RangeError) return makeTooLargeFault();
     const isCut = error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
     const why = isCut ? 'it was cut short' : 'it was damaged, or only begins like it';
-    return fault('broken-gzip', `The body begins like gzip but cannot be unpacked: ${why}`);
+    return makeFault('broken-gzip', `The body begins like gzip but cannot be unpacked: ${why}`);
   }
 }
 
 function makeTooLargeFault(): Fault {
-  return fault('too-large', `The body unpacks to more than ${maxBytes} bytes`);
+  return makeFault('too-large', `The body unpacks to more than ${maxBytes} bytes`);
 }
 
 /** What `gunzipSync` returns with `info`, which Node's types leave out: the engine has counted the bytes that it read. */
@@ -306,7 +306,7 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
   if (!isShown && bytes !== original) release(bytes);
   const values = splitValue(text, limits);
   if (values !== 'none') return values && makePiecesBlock(values, text);
-  if (text.trim() === '') return makeBrokenBlock(fault('empty', 'The body is empty'), kept);
+  if (text.trim() === '') return makeBrokenBlock(makeFault('empty', 'The body is empty'), kept);
   const pieces = splitBody(text, limits);
   if (pieces === undefined) return undefined;
   const known = pieces.some(({ whole }) => whole) ? undefined : explainText(text);
@@ -369,7 +369,7 @@ function makeParsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: 
 }
 
 /** The fault of a piece of which nothing else is known. */
-const notJson = fault('broken-json', 'This is not JSON');
+const notJson = makeFault('broken-json', 'This is not JSON');
 
 /** Makes a part of each piece of a text. */
 function makePiecesBlock(pieces: readonly Piece[], text: string): Block {

@@ -9,7 +9,7 @@ export const extraRoom = 320;
  *
  * @param known the documented members, also those that simledger does not use.
  */
-export function unknownMembers(
+export function collectUnknownMembers(
   record: JsonObject,
   known: { has(name: string): boolean },
 ): string | undefined {

@@ -2,7 +2,7 @@ import { isReservedKey } from '../ledger/accounts.ts';
 import type { Device } from '../ledger/observation.ts';
 import { cutToBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
-import { type Fault, memberFault } from './reading.ts';
+import { type Fault, makeMemberFault } from './reading.ts';
 
 /**
  * Identifiers of SIMs, modems and records: always text, since record ids are 64-bit. Only redundant parts are dropped:
@@ -32,7 +32,7 @@ const commonIdentifier = /^(?:\d{1,40}|[A-Za-z0-9][\w-]{15,63})$/;
  * @param value a string or an exact number. The JSON reader has made longer numbers strings.
  * @returns undefined if there is no identifier.
  */
-export function identifier(value: unknown): string | undefined {
+export function readIdentifier(value: unknown): string | undefined {
   if (typeof value === 'string') {
     // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
     if (value.length <= 64 && commonIdentifier.test(value)) return value;
@@ -73,14 +73,14 @@ export function findIdentifierFault(text: string): IdentifierFault | undefined {
  */
 export function checkIdentifier(member: string, text: string | undefined): Fault | undefined {
   const wrong = text === undefined ? undefined : findIdentifierFault(text);
-  return wrong === undefined ? undefined : memberFault(wrong, member, 'cannot be used', text);
+  return wrong === undefined ? undefined : makeMemberFault(wrong, member, 'cannot be used', text);
 }
 
 /** As {@link checkIdentifier}, of an id that becomes the key of a SIM. */
 export function checkSimId(member: string, text: string | undefined): Fault | undefined {
   const isReserved = text !== undefined && isReservedKey(text);
   return isReserved
-    ? memberFault('missing-identity', member, 'begins like a key that names no SIM', text)
+    ? makeMemberFault('missing-identity', member, 'begins like a key that names no SIM', text)
     : checkIdentifier(member, text);
 }
 
@@ -159,7 +159,7 @@ export const maxSubscriberNumberBytes = 32;
 
 /** The digits of an IMSI or a phone number without characters between them; other text is kept as it came. */
 export function readSubscriberNumber(value: unknown): string | undefined {
-  const text = identifier(value);
+  const text = readIdentifier(value);
   if (text === undefined) return undefined;
   // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
   if (text.length <= maxSubscriberNumberBytes && onlyDigits.test(text)) return text;
@@ -174,7 +174,7 @@ export function readSubscriberNumber(value: unknown): string | undefined {
  * @returns other content (masked, overlong) as it was written, cut to fit; a cut is marked with an ellipsis.
  */
 export function readDevice(value: unknown): Device | undefined {
-  const text = identifier(value);
+  const text = readIdentifier(value);
   if (text === undefined) return undefined;
   const digits =
     text.length <= 16 && onlyDigits.test(text) ? text : (stripNumber(text)?.replace(/f$/i, '') ?? '');

@@ -1,5 +1,5 @@
 import { type JsonObject, jsonObject } from '../json/json.ts';
-import { type Fault, fault } from './reading.ts';
+import { type Fault, makeFault } from './reading.ts';
 
 /**
  * Values that are not records: what they most probably are, what is missing, and what to do. They come from software
@@ -96,19 +96,19 @@ const wrappers = ['records', 'Records', 'events', 'data', 'items', 'messages', '
 export function explainValue(value: unknown): Fault {
   const record = jsonObject(value);
   if (record === undefined)
-    return fault('unknown-shape', `A record is an object, but this is ${nameType(value)}`);
+    return makeFault('unknown-shape', `A record is an object, but this is ${nameType(value)}`);
   const nearMiss = nearMisses.find(({ isLike }) => isLike(record));
-  if (nearMiss !== undefined) return fault('unknown-shape', nearMiss.sentence);
+  if (nearMiss !== undefined) return makeFault('unknown-shape', nearMiss.sentence);
   const wrapper = wrappers.find(
     (name) => Array.isArray(record[name]) || jsonObject(record[name]) !== undefined,
   );
   if (wrapper !== undefined) {
-    return fault(
+    return makeFault(
       'unknown-shape',
       `This is not a record, but its member ${wrapper} may hold some: send only what that member holds`,
     );
   }
-  return fault('unknown-shape', 'This is neither a CloudEvent, nor an event, nor a usage record');
+  return makeFault('unknown-shape', 'This is neither a CloudEvent, nor an event, nor a usage record');
 }
 
 function nameType(value: unknown): string {

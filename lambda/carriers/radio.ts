@@ -1,5 +1,5 @@
-import { identifier } from './identifier.ts';
-import { freeText } from './reading.ts';
+import { readIdentifier } from './identifier.ts';
+import { readFreeText } from './reading.ts';
 
 /**
  * The data streamer's codes: 3GPP TS 29.274 V17.10.0, table 8.17-1, in which 0 is reserved and 23 to 255 are spare. From
@@ -80,5 +80,5 @@ function findRadioByWord(word: string): string | undefined {
 
 /** A carrier's radio access type as text. */
 export function readRatType(value: unknown): string | undefined {
-  return freeText(identifier(value), 32);
+  return readFreeText(readIdentifier(value), 32);
 }

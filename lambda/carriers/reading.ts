@@ -1,7 +1,7 @@
 import { addMarks, type UnmarkedObservations } from '../ledger/heard.ts';
 import type { Group, Observations, Stated } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
-import { epochMilliseconds, formatTime, parseTime } from '../ledger/time.ts';
+import { formatTime, parseTime, toMilliseconds } from '../ledger/time.ts';
 import { cutToBytes } from './detail.ts';
 import { isNothing } from './nothing.ts';
 
@@ -63,7 +63,7 @@ export interface Arrival {
 const clockErrorMilliseconds = 24 * 3_600_000;
 
 /** Makes a {@link Fault} of a record, a body or a file as a whole. */
-export function fault(code: RejectCode, problem: string): Fault {
+export function makeFault(code: RejectCode, problem: string): Fault {
   return { kind: 'fault', code, problem };
 }
 
@@ -73,7 +73,7 @@ export function fault(code: RejectCode, problem: string): Fault {
  * @param problem what is wrong with it: completes a sentence that begins with the member's name.
  * @param value the member's value; if it is left out, the fault shows no value.
  */
-export function memberFault(code: RejectCode, member: string, problem: string, value?: unknown): Fault {
+export function makeMemberFault(code: RejectCode, member: string, problem: string, value?: unknown): Fault {
   const sentence = `${member} ${problem}`;
   if (value === undefined) return { kind: 'fault', code, problem: sentence, member };
   return { kind: 'fault', code, problem: sentence, member, value: showValue(value) };
@@ -90,12 +90,12 @@ export function isFault(value: unknown): value is Fault {
 }
 
 /** A group with the time at which it was observed. */
-export function stated<G extends Group>(at: string, group: G): Stated<G> {
+export function makeStated<G extends Group>(at: string, group: G): Stated<G> {
   return { at, group };
 }
 
 /** Puts together what a record states, and adds when it says that the SIM was heard. */
-export function observed(observations: UnmarkedObservations, { source }: Arrival): Reading {
+export function makeReading(observations: UnmarkedObservations, { source }: Arrival): Reading {
   return { kind: 'observed', ...addMarks(observations, source) };
 }
 
@@ -105,27 +105,28 @@ export function observed(observations: UnmarkedObservations, { source }: Arrival
  * @param member the record's name of it, for the fault's sentence.
  * @returns the time as `parseTime` returns it; a fault if it is missing or impossible.
  */
-export function requiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
-  if (isNothing(value)) return memberFault('missing-identity', member, 'is missing');
+export function readRequiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
+  if (isNothing(value)) return makeMemberFault('missing-identity', member, 'is missing');
   return checkTime(value, member, arrival);
 }
 
 /** Reads a time that a record may leave out; undefined if it does, a fault if the time is impossible. */
-export function optionalTime(value: unknown, member: string, arrival: Arrival): string | undefined | Fault {
+export function readOptionalTime(
+  value: unknown,
+  member: string,
+  arrival: Arrival,
+): string | undefined | Fault {
   return isNothing(value) ? undefined : checkTime(value, member, arrival);
 }
 
 function checkTime(value: unknown, member: string, arrival: Arrival): string | Fault {
-  const tooLong = overlong(value, member);
+  const tooLong = makeLengthFault(value, member);
   if (tooLong !== undefined) return tooLong;
   const time = typeof value === 'string' ? parseTime(value) : undefined;
-  if (time === undefined) return memberFault('impossible-time', member, 'is not a possible time', value);
-  if (
-    time > formatArrivalDay(arrival) &&
-    epochMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds
-  ) {
+  if (time === undefined) return makeMemberFault('impossible-time', member, 'is not a possible time', value);
+  if (time > formatArrivalDay(arrival) && toMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
     return {
-      ...memberFault('future-time', member, 'is more than 24 hours ahead of the arrival'),
+      ...makeMemberFault('future-time', member, 'is more than 24 hours ahead of the arrival'),
       value: time,
     };
   }
@@ -138,9 +139,9 @@ function checkTime(value: unknown, member: string, arrival: Arrival): string | F
  * @param member the record's name of the ICCID.
  * @param idMember the record's name of the carrier's own id of a SIM, which is missing.
  */
-export function notIccid(member: string, iccid: string, idMember: string): Fault {
+export function makeIccidFault(member: string, iccid: string, idMember: string): Fault {
   const problem = `is not an ICCID, which has 18 to 20 digits, and ${idMember} is missing`;
-  return memberFault('missing-identity', member, problem, iccid);
+  return makeMemberFault('missing-identity', member, problem, iccid);
 }
 
 let lastDay = Number.NaN;
@@ -181,17 +182,17 @@ export function addDirections(
   const total = (up ?? 0) + (down ?? 0);
   if (Number.isSafeInteger(total)) return total;
   const problem = 'is missing, and both directions together are more bytes than can be counted exactly';
-  return memberFault('impossible-number', member, problem);
+  return makeMemberFault('impossible-number', member, problem);
 }
 
 /** The maximum length of the text of a number or a time: far longer than any that a carrier writes. */
 export const maxValueLength = 256;
 
 /** The fault of a number or a time whose text is too long to be read; undefined if it is not. */
-export function overlong(value: unknown, member: string): Fault | undefined {
+export function makeLengthFault(value: unknown, member: string): Fault | undefined {
   if (typeof value !== 'string' || value.length <= maxValueLength) return undefined;
   const problem = `has more than ${maxValueLength} characters`;
-  return memberFault('oversized-field', member, problem, value);
+  return makeMemberFault('oversized-field', member, problem, value);
 }
 
 /**
@@ -199,7 +200,7 @@ export function overlong(value: unknown, member: string): Fault | undefined {
  *
  * @param maxBytes bytes that it may have as UTF-8.
  */
-export function freeText(value: unknown, maxBytes = 256): string | undefined {
+export function readFreeText(value: unknown, maxBytes = 256): string | undefined {
   if (typeof value === 'number') return String(value);
   if (typeof value !== 'string') return undefined;
   const text = value.trim();
@@ -213,5 +214,5 @@ export function freeText(value: unknown, maxBytes = 256): string | undefined {
  * @param maxBytes bytes that it may have as UTF-8.
  */
 export function readCode(value: unknown, maxBytes: number): string | undefined {
-  return isNothing(value) ? undefined : freeText(value, maxBytes);
+  return isNothing(value) ? undefined : readFreeText(value, maxBytes);
 }

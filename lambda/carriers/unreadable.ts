@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { isAggregate } from './aggregate.ts';
-import { type Fault, fault } from './reading.ts';
+import { type Fault, makeFault } from './reading.ts';
 
 /** Explains bytes that hold no JSON: what they most probably are, and what to do. */
 
@@ -46,7 +46,8 @@ export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
   if (utf16 !== undefined) return describeEncoding(name, utf16);
   if (isText) return undefined;
   const format = recogniseFormat(bytes);
-  if (format !== undefined) return fault('not-text', `The ${name} is ${format[0]}, not text. ${format[1]}`);
+  if (format !== undefined)
+    return makeFault('not-text', `The ${name} is ${format[0]}, not text. ${format[1]}`);
   return explainUndecodable(bytes, name);
 }
 
@@ -58,7 +59,7 @@ export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
 export function explainText(text: string): Fault | undefined {
   const begin = text.slice(0, 2_000).trimStart();
   const verdict = judgeText(begin);
-  return verdict && fault('broken-json', `This is ${verdict[0]}, not JSON. ${verdict[1]}`);
+  return verdict && makeFault('broken-json', `This is ${verdict[0]}, not JSON. ${verdict[1]}`);
 }
 
 /** Number of bytes that are looked at. */
@@ -124,7 +125,7 @@ function detectWideEncoding(bytes: Buffer): string | undefined {
 }
 
 function describeEncoding(name: string, encoding: string): Fault {
-  return fault(
+  return makeFault(
     'not-utf8',
     `The ${name} is text in ${encoding}, not in UTF-8. Convert it (iconv) and send it again`,
   );
@@ -135,18 +136,18 @@ function explainUndecodable(bytes: Buffer, name: string): Fault {
   const { first, invalid, valid, controls } = surveyText(bytes);
   const where = `byte ${first} is 0x${(bytes[first] ?? 0).toString(16)}`;
   if (controls > bytes.length / 1_000) {
-    return fault(
+    return makeFault(
       'not-text',
       `The ${name} is binary data, not text: ${where}. It was encrypted, compressed or serialized, or damaged. ${sendAsIs}`,
     );
   }
   if (valid >= invalid || isCutCharacter(bytes.subarray(first)) || isSurrogate(bytes, first)) {
-    return fault(
+    return makeFault(
       'not-utf8',
       `The ${name} is UTF-8 text that was damaged or cut short: ${where}. Repair it and send it again`,
     );
   }
-  return fault(
+  return makeFault(
     'not-utf8',
     `The ${name} is not UTF-8 text: ${where}. It is in another encoding, such as Latin-1 or Windows-1252, or was ` +
       'damaged. Convert it (iconv) and send it again',

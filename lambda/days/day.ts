@@ -1,6 +1,6 @@
 import { renderingDistance } from '../ledger/counted.ts';
 import type { Session } from '../ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 
 /** UTC days, and which of them a record belongs to. */
 
@@ -23,7 +23,7 @@ export function startDay(day: Day): string {
 
 /** The day that comes so many days after another one; before it, if the number is negative. */
 export function shiftDay(day: Day, days: number): Day {
-  return findDay(formatTime(epochMilliseconds(startDay(day)) + days * dayMilliseconds));
+  return findDay(formatTime(toMilliseconds(startDay(day)) + days * dayMilliseconds));
 }
 
 /** The days of a range, oldest first; both ends are included. */
@@ -49,7 +49,7 @@ export interface TimeSpan {
  * after it, which may render the same records.
  */
 export function findReadSpan(day: Day): TimeSpan {
-  const start = epochMilliseconds(startDay(day));
+  const start = toMilliseconds(startDay(day));
   return {
     from: formatTime(start - renderingDistance),
     to: formatTime(start + dayMilliseconds + renderingDistance),

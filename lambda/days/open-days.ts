@@ -1,4 +1,4 @@
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { type Day, startDay } from './day.ts';
 
 /**
@@ -35,8 +35,8 @@ export function findUnsealedSince(
 ): number | undefined {
   const times = openDays.map(({ day, orderedAt, unreadAt }) =>
     // What has arrived before the first closing was noted then.
-    orderedAt === undefined && unreadAt !== undefined ? unreadAt : epochMilliseconds(startDay(day)),
+    orderedAt === undefined && unreadAt !== undefined ? unreadAt : toMilliseconds(startDay(day)),
   );
-  if (nextDay !== undefined) times.push(epochMilliseconds(startDay(nextDay)));
+  if (nextDay !== undefined) times.push(toMilliseconds(startDay(nextDay)));
   return times.length === 0 ? undefined : times.reduce((least, time) => Math.min(least, time));
 }

@@ -1,7 +1,7 @@
 import { type AsyncBuffer, parquetMetadataAsync, parquetRead, parquetReadObjects } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
 import type { Scalar } from '../ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import {
   type Column,
   type ColumnKind,
@@ -51,7 +51,7 @@ const parquetTypes: Readonly<Record<ColumnKind, ParquetType>> = {
   time: {
     element: { type: 'INT64', converted_type: 'TIMESTAMP_MILLIS' },
     encoding: 'DELTA_BINARY_PACKED',
-    encode: (value) => BigInt(epochMilliseconds(String(value))),
+    encode: (value) => BigInt(toMilliseconds(String(value))),
     decode: (value) => formatTime(Number(value)),
   },
   whole: {

@@ -1,4 +1,4 @@
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { type Day, findDay, listDays, shiftDay, startDay } from './day.ts';
 import type { FleetPeriod } from './fleet-days.ts';
 import { makeRows, type SimItems } from './rows.ts';
@@ -79,7 +79,7 @@ export function findDuePass({
 }): DuePass | undefined {
   if (hours === 0) return undefined;
   const length = hours * 3_600_000;
-  const midnight = epochMilliseconds(startDay(findDay(formatTime(now))));
+  const midnight = toMilliseconds(startDay(findDay(formatTime(now))));
   const asOf = midnight + Math.floor((now - midnight) / length) * length;
   const newest = findDay(formatTime(asOf - 1));
   const oldest = shiftDay(newest, 1 - maxPartialDays);

@@ -2,7 +2,7 @@ import { CountedItems } from '../ledger/counted.ts';
 import { pickMoreComplete } from '../ledger/fold.ts';
 import type { LedgerEvent, Session, Terminal, Usage } from '../ledger/observation.ts';
 import { mergeSessions } from '../ledger/session.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { type Day, findDay, findReadSpan, findSessionDay } from './day.ts';
 import type { Finding } from './findings/finding.ts';
 
@@ -168,8 +168,8 @@ function pickCounted<Row extends { readonly sim: string }>(
     (row) => ({
       sim: row.sim,
       record: id(row),
-      at: epochMilliseconds(time(row)),
-      keyAt: epochMilliseconds(key(row).slice(0, timeLength)),
+      at: toMilliseconds(time(row)),
+      keyAt: toMilliseconds(key(row).slice(0, timeLength)),
     }),
     isFuller,
   );

@@ -1,4 +1,4 @@
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { type Day, findDay, shiftDay, startDay } from './day.ts';
 import type { OpenDay } from './open-days.ts';
 
@@ -52,7 +52,7 @@ export interface ClosingState {
  * read, or was ordered if that was later.
  */
 export function findDelay({ openDays, nextDay, grace, now }: ClosingState): number {
-  const findReadable = (day: Day): number => epochMilliseconds(startDay(shiftDay(day, 1))) + grace;
+  const findReadable = (day: Day): number => toMilliseconds(startDay(shiftDay(day, 1))) + grace;
   const since = openDays.flatMap(({ day, orderedAt }) =>
     orderedAt === undefined ? [] : [Math.max(orderedAt, findReadable(day))],
   );

@@ -9,7 +9,7 @@ import {
   readBody,
 } from '../carriers/body.ts';
 import { interpret } from '../carriers/index.ts';
-import { type Arrival, fault, type Reading } from '../carriers/reading.ts';
+import { type Arrival, makeFault, type Reading } from '../carriers/reading.ts';
 import type { Entry } from './ingest.ts';
 
 /**
@@ -85,7 +85,10 @@ function interpretWithinLimits(value: unknown, arrival: Arrival, interpretValue:
   } catch (error) {
     // The engine's limits of its stack and of the length of texts: the same at each delivery, so the shard would stop.
     if (error instanceof RangeError) {
-      return fault('oversized-field', 'The record has a member that is too long, or too deep, to be read');
+      return makeFault(
+        'oversized-field',
+        'The record has a member that is too long, or too deep, to be read',
+      );
     }
     throw error;
   }

@@ -1,7 +1,7 @@
 import { findUsageTime } from '../ledger/heard.ts';
 import type { Observations } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 
 /** Records that come later than those of their source usually do. */
 
@@ -35,6 +35,6 @@ export function findLate(
   const sim = event?.sim ?? usage?.sim ?? session?.sim;
   const time = event?.time ?? (usage && findUsageTime(usage)) ?? session?.origin.at;
   if (lateness === undefined || sim === undefined || time === undefined) return undefined;
-  const at = epochMilliseconds(time);
+  const at = toMilliseconds(time);
   return arrivedAt - at > lateness ? { sim, at } : undefined;
 }

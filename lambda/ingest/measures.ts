@@ -2,7 +2,7 @@ import { unknownNetwork } from '../aws/names.ts';
 import type { Reading } from '../carriers/reading.ts';
 import type { Changes } from '../ledger/fold.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 
 /** Usage on one operator's network, added up. */
 export interface Traffic {
@@ -58,7 +58,7 @@ export class Measures {
     if (reading.kind !== 'observed') return;
     const { event, usage, session } = reading;
     const time = event?.time ?? usage?.end ?? session?.origin.at;
-    if (time !== undefined) this.#lags.push(Math.max(0, (arrivedAt - epochMilliseconds(time)) / 1000));
+    if (time !== undefined) this.#lags.push(Math.max(0, (arrivedAt - toMilliseconds(time)) / 1000));
   }
 
   /**

@@ -35,7 +35,7 @@ export function isDecimal(text: string): boolean {
  *
  * @returns undefined if the product exceeds the exact integers of JavaScript (2^53 - 1).
  */
-export function timesWhole(decimal: string, factor: number): number | undefined {
+export function multiplyByWhole(decimal: string, factor: number): number | undefined {
   // Six decimals times a million are a whole number, and one below 10^15 survives two roundings of binary numbers: that is
   // all that a carrier's DECIMAL(14,6) has. With more decimals, binary may round a product of half otherwise.
   // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator,StringLiteral: a short cut

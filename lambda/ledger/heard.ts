@@ -1,7 +1,7 @@
 import { hashText } from './hash-text.ts';
 import type { LedgerEvent, Marks, Observations, Sim, Usage } from './observation.ts';
 import { carrierTraits, type Source } from './source.ts';
-import { epochMilliseconds, formatTime } from './time.ts';
+import { formatTime, toMilliseconds } from './time.ts';
 
 /**
  * When a SIM was last heard.
@@ -161,7 +161,7 @@ export const minGranuleMilliseconds = 15 * 60_000;
  * of a million SIMs are not written within one minute.
  */
 export function cutToGranule(time: string, sim: string, granuleMilliseconds: number): string {
-  const at = epochMilliseconds(time);
+  const at = toMilliseconds(time);
   const shift = (1_000 * hashText(sim)) % granuleMilliseconds;
   return formatTime(at - ((at - shift) % granuleMilliseconds));
 }

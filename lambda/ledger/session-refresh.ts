@@ -26,6 +26,6 @@ export function refreshesHourly({ origin, start, startStated, groups }: Session,
 }
 
 /** The usage item of an update that does not write its session: it states when its running totals were observed. */
-export function withoutSession({ origin }: Session, window: Usage): Usage {
+export function omitSession({ origin }: Session, window: Usage): Usage {
   return { ...window, observedAt: origin.at };
 }

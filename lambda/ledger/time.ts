@@ -44,7 +44,7 @@ export function parseTime(text: string): string | undefined {
 }
 
 /** Milliseconds since the epoch of a time as {@link parseTime} returns it. */
-export function epochMilliseconds(time: string): number {
+export function toMilliseconds(time: string): number {
   return (
     countEpochDays(parseDigits(time, 0, 4), parseDigits(time, 5, 7), parseDigits(time, 8, 10)) * 86_400_000 +
     parseDigits(time, 11, 13) * 3_600_000 +
@@ -77,7 +77,7 @@ export function formatRecordTime(milliseconds: number): string {
  * A time cut to its second. Keys of records that come by several paths begin with it, since only one of the paths states
  * milliseconds.
  */
-export function wholeSecond(time: string): string {
+export function cutToSecond(time: string): string {
   return `${time.slice(0, 19)}.000Z`;
 }
 
@@ -116,13 +116,13 @@ function convertToUtc(time: string, isBehind: boolean, hours: number, minutes: n
   if (hours > 23 || minutes > 59) return undefined;
   if (hours === 0 && minutes === 0) return time;
   const milliseconds = (hours * 60 + minutes) * 60_000;
-  const utc = formatTime(epochMilliseconds(time) + (isBehind ? milliseconds : -milliseconds));
+  const utc = formatTime(toMilliseconds(time) + (isBehind ? milliseconds : -milliseconds));
   return exists(utc) ? utc : undefined;
 }
 
 /** Whether a time is within the last second of a month, the only place for a leap second. */
 function endsMonth(utc: string): boolean {
-  return utc.slice(11, 19) === '23:59:59' && formatTime(epochMilliseconds(utc) + 1_000).slice(8, 10) === '01';
+  return utc.slice(11, 19) === '23:59:59' && formatTime(toMilliseconds(utc) + 1_000).slice(8, 10) === '01';
 }
 
 /** Whether the first 19 characters, with digits where digits belong, name an existing date and time. */

@@ -1,5 +1,5 @@
 import { type Day, startDay } from '../days/day.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import type { VolumeGroup } from './volumes.ts';
 
 /**
@@ -54,7 +54,7 @@ const dayMilliseconds = 24 * 3_600_000;
 /** An `ExportMetricsServiceRequest` as JSON. Members without a value are left out. */
 export function printExport({ deployment, live, days }: Export): string {
   const spans = days.map(({ day, groups }) => {
-    const from = epochMilliseconds(startDay(day));
+    const from = toMilliseconds(startDay(day));
     return { from, to: from + dayMilliseconds, groups };
   });
   return JSON.stringify({

@@ -1,7 +1,7 @@
 import { type Day, findDay, shiftDay } from '../days/day.ts';
 import type { Check, Finding } from '../days/findings/finding.ts';
 import { findMonth } from '../days/sim-days.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { type FindingsTable, makeEntry, type StoredFindings } from '../store/findings.ts';
 import { isKey } from '../store/keys.ts';
 import type { Page } from './page.ts';
@@ -81,7 +81,7 @@ function findDays({ from, to }: Period, now: number): Days {
   // No day is closed that is later than now: a period of thousands of years ends there, too.
   const latest = formatTime(now);
   const end = to !== undefined && to < latest ? to : latest;
-  return { from: findDay(from), through: findDay(formatTime(epochMilliseconds(end) - 1)) };
+  return { from: findDay(from), through: findDay(formatTime(toMilliseconds(end) - 1)) };
 }
 
 /** Days, both ends included. */

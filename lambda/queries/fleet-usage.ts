@@ -22,7 +22,7 @@ import {
   type RecordRange,
   type TimeSpan,
 } from './report-time.ts';
-import { type FoundSim, unknownSim } from './sim-lookup.ts';
+import { type FoundSim, makeUnknownSimError } from './sim-lookup.ts';
 import { cutPeriod, type UsagePeriod } from './usage-records.ts';
 import {
   type Addend,
@@ -186,7 +186,7 @@ class FleetReport {
       query.sim && reader.sim(query.sim.sim),
       readSeals(query.period, now, ports.days),
     ]);
-    if (query.sim !== undefined && sim === undefined) throw unknownSim(query.sim.sim);
+    if (query.sim !== undefined && sim === undefined) throw makeUnknownSimError(query.sim.sim);
     const bySeals = divideTime(query, now, seals, noPartialDays);
     const isSmall =
       sim !== undefined || bySeals.ranges.length === 0 || (await matchesFewSims(query, ports, limit));

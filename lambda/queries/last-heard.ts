@@ -1,7 +1,7 @@
 import { findUsageTime, isHeardByEvent, isHeardByUsage } from '../ledger/heard.ts';
 import type { LastEvent, Origin, Sim, SimGroups } from '../ledger/observation.ts';
 import { carriers, carrierTraits } from '../ledger/source.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { readKeyTime } from '../store/counted-items.ts';
 import { heardPageSize, type LedgerReader } from '../store/reader.ts';
 
@@ -103,5 +103,5 @@ function findLater(one: string | undefined, other: string | undefined): string |
 }
 
 function shiftTime(time: string, milliseconds: number): string {
-  return formatTime(epochMilliseconds(time) + milliseconds);
+  return formatTime(toMilliseconds(time) + milliseconds);
 }

@@ -1,4 +1,4 @@
-import { earliestTime, epochMilliseconds, formatTime, parseTime } from '../ledger/time.ts';
+import { earliestTime, formatTime, parseTime, toMilliseconds } from '../ledger/time.ts';
 
 /** The period of a list. Times are ISO 8601 with milliseconds and `Z`. */
 export interface Period {
@@ -39,5 +39,5 @@ export function findMonthBefore(time: string): string {
 
 /** Shifts a time by days, forwards or backwards. */
 export function shiftTime(time: string, days: number): string {
-  return formatTime(epochMilliseconds(time) + days * dayMilliseconds);
+  return formatTime(toMilliseconds(time) + days * dayMilliseconds);
 }

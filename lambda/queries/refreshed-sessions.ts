@@ -1,7 +1,7 @@
 import type { Network, Session, Totals } from '../ledger/observation.ts';
 import { mergeSessions } from '../ledger/session.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
-import { chunked } from '../store/concurrency.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
+import { divideIntoChunks } from '../store/concurrency.ts';
 import type { StoredUsage } from '../store/records.ts';
 import type { UsageBetween } from './session-totals.ts';
 
@@ -31,7 +31,7 @@ export async function readRefreshedSessions(
   usageBetween: UsageBetween,
 ): Promise<readonly Session[]> {
   const refreshed = new Map<string, Session>();
-  for (const chunk of chunked(sessions.filter(mayBeBehind), concurrentReads)) {
+  for (const chunk of divideIntoChunks(sessions.filter(mayBeBehind), concurrentReads)) {
     await Promise.all(
       chunk.map(async (session) => {
         const { sessionId } = session;
@@ -53,7 +53,7 @@ async function refreshSession(
   usageBetween: UsageBetween,
 ): Promise<Session> {
   const { sessionId, start, terminal, origin, groups } = session;
-  const from = formatTime(epochMilliseconds(groups.totals?.at ?? start) - hourMilliseconds);
+  const from = formatTime(toMilliseconds(groups.totals?.at ?? start) - hourMilliseconds);
   // A session that was never seen to end may overlap with the next one a little.
   const last = terminal?.end ?? nextStart;
   const to = last === undefined ? endOfTime : addHour(last, origin.at);
@@ -108,5 +108,5 @@ function pickNetwork({ radio, mcc, mnc, operatorName, country }: StoredUsage): N
 }
 
 function addHour(...times: readonly string[]): string {
-  return formatTime(Math.max(...times.map(epochMilliseconds)) + hourMilliseconds);
+  return formatTime(Math.max(...times.map(toMilliseconds)) + hourMilliseconds);
 }

@@ -1,5 +1,5 @@
 import type { Session } from '../ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import type { StoredUsage } from '../store/records.ts';
 
 /** Bytes of a session. Up and down are null if a record states only their sum. */
@@ -100,7 +100,7 @@ function joinSpans(spans: readonly Span[]): Run[] {
     const starts = run.map(({ start }) => start).sort();
     const ends = run.flatMap(({ end, lastRecord }) => [end, lastRecord]).sort();
     return {
-      from: formatTime(epochMilliseconds(starts[0] ?? '') - slackMilliseconds),
+      from: formatTime(toMilliseconds(starts[0] ?? '') - slackMilliseconds),
       to: ends.at(-1) ?? endOfTime,
       spans: new Set(run.map(({ sessionId }) => sessionId)),
     };

@@ -1,8 +1,8 @@
 import type { AlertState } from '../alerts/sweep/alert-state.ts';
 import { type ListedSim, maxScannedSims } from '../alerts/sweep/silent-list.ts';
 import type { Sim } from '../ledger/observation.ts';
-import { epochMilliseconds, formatRecordTime, formatTime } from '../ledger/time.ts';
-import { chunked, mapConcurrently } from '../store/concurrency.ts';
+import { formatRecordTime, formatTime, toMilliseconds } from '../ledger/time.ts';
+import { divideIntoChunks, mapConcurrently } from '../store/concurrency.ts';
 import { isKey } from '../store/keys.ts';
 import { matchesFilter, type SimFilter } from '../store/sim-filter.ts';
 import { decideHeard, findHeardMark, type Heard, roundingMilliseconds } from './last-heard.ts';
@@ -97,7 +97,7 @@ interface Wanted {
 
 /** The latest mark of a device that may be silent. */
 function findLatestMark(heardBy: string): string {
-  return formatTime(epochMilliseconds(heardBy) + roundingMilliseconds);
+  return formatTime(toMilliseconds(heardBy) + roundingMilliseconds);
 }
 
 async function scanNominees(
@@ -127,7 +127,7 @@ async function readListed(
   { heardBy, after }: Wanted,
 ): Promise<{ readonly sims: readonly SilentPosition[]; readonly list: ListState }> {
   const parts = (await Promise.all(sources.map((name) => state.readSilent(name)))).flat();
-  const latestMark = epochMilliseconds(findLatestMark(heardBy));
+  const latestMark = toMilliseconds(findLatestMark(heardBy));
   const isSilent = ([, heardAt]: ListedSim): boolean => (heardAt ?? 0) <= latestMark;
   const sims = parts
     .flatMap((part) => part.sims.filter(isSilent))
@@ -155,7 +155,7 @@ async function checkListed(
 ): Promise<readonly Nominee[]> {
   const latestMark = findLatestMark(heardBy);
   const nominees: Nominee[] = [];
-  for (const chunk of chunked(listed, chunkSize)) {
+  for (const chunk of divideIntoChunks(listed, chunkSize)) {
     const sims = new Map((await reader.sims(chunk.map(([, sim]) => sim))).map((sim) => [sim.sim, sim]));
     for (const [mark, key] of chunk) {
       const sim = sims.get(key);

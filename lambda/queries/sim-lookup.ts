@@ -1,4 +1,4 @@
-import { identifier, makeSimKey, parseSearchedIccid } from '../carriers/identifier.ts';
+import { makeSimKey, parseSearchedIccid, readIdentifier } from '../carriers/identifier.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader, SimAlias } from '../store/reader.ts';
 import { NotFoundError, ParameterError, shorten } from './errors.ts';
@@ -20,12 +20,12 @@ export interface FoundSim {
  */
 export async function findSim(reader: LedgerReader, name: string): Promise<FoundSim> {
   // No SIM has a name that DynamoDB does not accept as a key.
-  if (!isKey(name, 'partition')) throw unknownSim(name);
+  if (!isKey(name, 'partition')) throw makeUnknownSimError(name);
   const stem = makeSimKey(name);
   if (stem !== undefined) return { sim: stem, isKnown: false };
   const sims = await findSimsByName(reader, name);
   const [first] = sims;
-  if (first === undefined) throw unknownSim(name);
+  if (first === undefined) throw makeUnknownSimError(name);
   // The SIM whose key is the id comes first: it has no other name.
   if (sims.length === 1 || sims.includes(name)) {
     return { sim: sims.includes(name) ? name : first, isKnown: true };
@@ -39,11 +39,11 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
  * @throws NotFoundError
  */
 export async function requireKnown(reader: LedgerReader, { sim, isKnown }: FoundSim): Promise<void> {
-  if (!isKnown && (await reader.sim(sim)) === undefined) throw unknownSim(sim);
+  if (!isKnown && (await reader.sim(sim)) === undefined) throw makeUnknownSimError(sim);
 }
 
 /** The error of a SIM of which no record has arrived. */
-export function unknownSim(sim: string): NotFoundError {
+export function makeUnknownSimError(sim: string): NotFoundError {
   return new NotFoundError(`The SIM ${JSON.stringify(shorten(sim))}`);
 }
 
@@ -61,7 +61,7 @@ async function findSimsByName(reader: LedgerReader, name: string): Promise<strin
 
 /** The indexes in which a name may be found, in the order of the search. */
 function listAliases(name: string): [alias: SimAlias, text: string][] {
-  const id = identifier(name) ?? name;
+  const id = readIdentifier(name) ?? name;
   if (/^HS[0-9a-f]{32}$/i.test(id)) return [['bySimSid', id]];
   const written = parseSearchedIccid(name);
   return [

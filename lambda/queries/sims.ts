@@ -10,7 +10,7 @@ import { estimateLocation } from './location-estimate.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
 import type { Volumes } from './session-totals.ts';
-import { type FoundSim, unknownSim } from './sim-lookup.ts';
+import { type FoundSim, makeUnknownSimError } from './sim-lookup.ts';
 import { sumUsageWithin, UsageSum } from './usage-sum.ts';
 
 /** How many of the latest sessions are searched for the open one. */
@@ -83,7 +83,7 @@ export async function fetchSim(
     readLatestUsage(reader, sim),
     sumUsageWithin(reader, sim, month.start, month.end),
   ]);
-  if (known === undefined) throw unknownSim(sim);
+  if (known === undefined) throw makeUnknownSimError(sim);
   const heard = await decideHeard(known, reader);
   const open = latest.sessions.find(({ terminal }) => terminal === undefined);
   const [openSession = null] =

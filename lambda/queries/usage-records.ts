@@ -1,5 +1,5 @@
 import type { Sim } from '../ledger/observation.ts';
-import { epochMilliseconds, formatTime, parseTime, startOfDay } from '../ledger/time.ts';
+import { formatTime, parseTime, startOfDay, toMilliseconds } from '../ledger/time.ts';
 import { isKeyWithin } from '../store/counted-items.ts';
 import { isKey } from '../store/keys.ts';
 import { type LedgerReader, spareRecords } from '../store/reader.ts';
@@ -11,7 +11,7 @@ import { SlowSumError } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { granularities } from './parameters.ts';
 import type { QueryPorts } from './ports.ts';
-import { type FoundSim, unknownSim } from './sim-lookup.ts';
+import { type FoundSim, makeUnknownSimError } from './sim-lookup.ts';
 import { sumUsageWithin, UsageSum } from './usage-sum.ts';
 
 /** The period that one resource sums up. */
@@ -52,7 +52,7 @@ export async function listUsageRecords(
     reader.sim(sim.sim),
     granularity === 'raw' ? readRaw(range, include) : readSums(range, granularity),
   ]);
-  if (known === undefined) throw unknownSim(sim.sim);
+  if (known === undefined) throw makeUnknownSimError(sim.sim);
   return { resources: page.records(known), next: page.next };
 }
 
@@ -152,7 +152,7 @@ export function cutPeriod(
   to: string,
 ): { start: string; end: string } {
   const start = granularity === 'day' ? startOfDay(time) : `${time.slice(0, 13)}:00:00.000Z`;
-  const end = formatTime(epochMilliseconds(start) + periodMilliseconds[granularity]);
+  const end = formatTime(toMilliseconds(start) + periodMilliseconds[granularity]);
   return { start: start < from ? from : start, end: end > to ? to : end };
 }
 

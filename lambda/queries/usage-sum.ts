@@ -1,4 +1,4 @@
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import type { LedgerReader } from '../store/reader.ts';
 import type { StoredUsage } from '../store/records.ts';
 import { type Bill, nothingBilled, sumCharges } from './billing.ts';
@@ -83,8 +83,8 @@ export async function sumUsageWithin(
 
 /** Splits a period into ranges. As ranges of keys they do not overlap: a key is longer than the time it begins with. */
 function splitRange(from: string, to: string): { from: string; to: string }[] {
-  const begin = epochMilliseconds(from);
-  const length = epochMilliseconds(to) - begin;
+  const begin = toMilliseconds(from);
+  const length = toMilliseconds(to) - begin;
   const count = Math.max(1, Math.min(concurrentReads, Math.floor(length / minRangeMilliseconds)));
   return Array.from({ length: count }, (_, at) => ({
     from: formatTime(begin + Math.floor((length * at) / count)),

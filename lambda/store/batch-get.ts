@@ -4,7 +4,7 @@ import {
   type DynamoDBClient,
   type KeysAndAttributes,
 } from '@aws-sdk/client-dynamodb';
-import { chunked, waitBeforeRetry } from './concurrency.ts';
+import { divideIntoChunks, waitBeforeRetry } from './concurrency.ts';
 import type { Item } from './items.ts';
 
 /** Keys that one request may ask for. */
@@ -63,7 +63,7 @@ export async function tryReadItems(
     ...(attributes && { ProjectionExpression: attributes.join(', ') }),
   };
   await Promise.all(
-    chunked(keys, maxKeys).map(async (chunk) => {
+    divideIntoChunks(keys, maxKeys).map(async (chunk) => {
       let open: readonly Item[] = chunk;
       try {
         for (let attempt = 0; open.length > 0; attempt += 1) {

@@ -1,6 +1,6 @@
 import { BatchWriteItemCommand, type DynamoDBClient, type WriteRequest } from '@aws-sdk/client-dynamodb';
 import { toError } from '../errors.ts';
-import { chunked, forEachConcurrently, maxRequests, waitBeforeRetry } from './concurrency.ts';
+import { divideIntoChunks, forEachConcurrently, maxRequests, waitBeforeRetry } from './concurrency.ts';
 import type { Item } from './items.ts';
 
 /** Puts of many items at once, without conditions. */
@@ -29,7 +29,9 @@ export async function putItems<Put extends PlacedItem>(
   puts: readonly Put[],
 ): Promise<ReadonlyMap<Put, Error>> {
   const failed = new Map<Put, Error>();
-  await forEachConcurrently(chunked(puts, maxPuts), maxRequests, (chunk) => putBatch(client, chunk, failed));
+  await forEachConcurrently(divideIntoChunks(puts, maxPuts), maxRequests, (chunk) =>
+    putBatch(client, chunk, failed),
+  );
   return failed;
 }
 

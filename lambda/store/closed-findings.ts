@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KnownFindings } from '../alerts/known.ts';
 import { findDay, shiftDay, startDay } from '../days/day.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { FenceTable } from './day-fence.ts';
 import { FindingsTable } from './findings.ts';
 import { OpenDaysTable } from './open-days.ts';
@@ -27,9 +27,9 @@ export class ClosedFindingsReader {
     if (closedThrough === undefined) return undefined;
     // Days that nobody has ordered to be read have no findings, and will not have any.
     const unsealed = open.flatMap(({ day, orderedAt }) =>
-      orderedAt === undefined || day > closedThrough ? [] : [epochMilliseconds(startDay(day))],
+      orderedAt === undefined || day > closedThrough ? [] : [toMilliseconds(startDay(day))],
     );
-    return { closedUntil: epochMilliseconds(startDay(shiftDay(closedThrough, 1))), unsealed };
+    return { closedUntil: toMilliseconds(startDay(shiftDay(closedThrough, 1))), unsealed };
   }
 
   /** The SIMs with findings on days of which a part lies between two moments, some at a time. */
@@ -41,6 +41,6 @@ export class ClosedFindingsReader {
   async readDays(sim: string, from: number, until: number): Promise<KnownFindings['days']> {
     const through = findDay(formatTime(until - 1));
     const stored = await this.#findings.read(sim, findDay(formatTime(Math.max(0, from))), through);
-    return stored.map(({ day, findings }) => ({ from: epochMilliseconds(startDay(day)), findings }));
+    return stored.map(({ day, findings }) => ({ from: toMilliseconds(startDay(day)), findings }));
   }
 }

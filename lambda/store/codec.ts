@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { type Attribute, type AttributeTable, type Kind, listAttributes } from '../ledger/attributes.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 
 /**
  * How states become items and back.
@@ -127,7 +127,7 @@ function writeDecodedState(attributes: readonly Attribute[]): string {
 
 /** A group's stamp as an attribute value. */
 export function stampValue(at: string): AttributeValue {
-  return { N: String(epochMilliseconds(at)) };
+  return { N: String(toMilliseconds(at)) };
 }
 
 /** Only names stand in what is compiled, and all of them are our own. */

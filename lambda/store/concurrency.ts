@@ -52,7 +52,7 @@ export function waitBeforeRetry(
 }
 
 /** Cuts a list into runs of at most `size`. */
-export function chunked<T>(items: readonly T[], size: number): T[][] {
+export function divideIntoChunks<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
   for (let from = 0; from < items.length; from += size) chunks.push(items.slice(from, from + size));
   return chunks;

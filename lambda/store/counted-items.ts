@@ -1,5 +1,5 @@
 import { CountedItems, keyDistance, renderingDistance } from '../ledger/counted.ts';
-import { epochMilliseconds, formatTime, parseTime, wholeSecond } from '../ledger/time.ts';
+import { cutToSecond, formatTime, parseTime, toMilliseconds } from '../ledger/time.ts';
 import { outdoes } from './completeness.ts';
 import type { Item } from './items.ts';
 import { eventsTable, usageTable } from './tables.ts';
@@ -25,19 +25,19 @@ export const eventRecords: RecordTable = { sortKey: eventsTable.sortKey, time: '
  *
  * @param isFuller whether an item says more than another rendering of its record.
  */
-export function countedItems(
+export function selectCountedItems(
   { sortKey, time, id }: RecordTable,
   isFuller: (item: Item, other: Item) => boolean = outdoes,
 ): CountedItems<Item> {
   return new CountedItems((item) => {
     const at = item[time]?.S ?? '';
     const keyTime = readKeyTime(item[sortKey]?.S ?? '');
-    const milliseconds = epochMilliseconds(at);
+    const milliseconds = toMilliseconds(at);
     return {
       sim: item['sim']?.S ?? '',
       record: `${item['source']?.S}\n${item[id]?.S}`,
       at: milliseconds,
-      keyAt: keyTime === at ? milliseconds : epochMilliseconds(keyTime),
+      keyAt: keyTime === at ? milliseconds : toMilliseconds(keyTime),
     };
   }, isFuller);
 }
@@ -61,14 +61,14 @@ export interface TimeRange {
  *
  * @param before only items before this sort key are wanted.
  */
-export function keysToRead({ from, to }: TimeRange, before: string | undefined): TimeRange {
+export function listKeysToRead({ from, to }: TimeRange, before: string | undefined): TimeRange {
   const end = isTime(readKeyTime(to))
     ? `${shiftKey(readKeyTime(to), renderingDistance)}${to.slice(timeLength)}`
     : to;
   const last = before === undefined ? end : shiftKey(readKeyTime(before), keyDistance);
   return {
     // A key's time may be cut to the second.
-    from: isTime(from) ? wholeSecond(shiftKey(from, -renderingDistance)) : from,
+    from: isTime(from) ? cutToSecond(shiftKey(from, -renderingDistance)) : from,
     to: [last, end].sort()[0] ?? end,
   };
 }
@@ -90,7 +90,7 @@ export function listRecordTimes({ from, to }: OpenRange): OpenRange {
 /** Whether a text begins like the key of a record in a range, whose beginning and end are times. */
 export function isKeyWithin(key: string, { from, to }: TimeRange): boolean {
   const time = readKeyTime(key);
-  return parseTime(time) === time && key >= wholeSecond(from) && key < to;
+  return parseTime(time) === time && key >= cutToSecond(from) && key < to;
 }
 
 const timeLength = 24;
@@ -100,5 +100,5 @@ function isTime(text: string): boolean {
 }
 
 function shiftKey(time: string, milliseconds: number): string {
-  return formatTime(epochMilliseconds(time) + milliseconds);
+  return formatTime(toMilliseconds(time) + milliseconds);
 }

@@ -5,7 +5,7 @@ import type { EventRow } from '../days/rows.ts';
 import { parseDecimal } from '../json/decimal.ts';
 import { makeAccountKey } from '../ledger/accounts.ts';
 import type { Session, Usage } from '../ledger/observation.ts';
-import { wholeSecond } from '../ledger/time.ts';
+import { cutToSecond } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
 import { rankCompleteness } from './completeness.ts';
 import { eventRecords, type RecordTable, usageRecords } from './counted-items.ts';
@@ -122,7 +122,7 @@ export class DayRecordReader implements DayTables {
       ConsistentRead: this.#isConsistent,
       KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
       // A key's time may be cut to the second.
-      ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: wholeSecond(from) }, ':to': { S: to } },
+      ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: cutToSecond(from) }, ':to': { S: to } },
     });
     return items.filter((item) => {
       const at = item[time]?.S ?? '';

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Group, LedgerEvent, Session, Sim, Stated, Terminal, Usage } from '../ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { type Codec, type Item, stampValue } from './codec.ts';
 import {
   eventCodec,
@@ -46,7 +46,7 @@ function decodeTerminal(item: Item, terminal: Terminal | undefined): Terminal | 
 }
 
 /** A SIM as its item. */
-export function simItem(sim: Sim): Item {
+export function encodeSimItem(sim: Sim): Item {
   const item: Item = { lastUpdated: { S: sim.origin.at } };
   simCodec.add(item, sim);
   originCodec.add(item, sim.origin.group);
@@ -88,7 +88,7 @@ export function findUsageExpiry(
   retentionDays: number,
 ): number | undefined {
   if (retentionDays === 0) return undefined;
-  return Math.ceil(Math.max(epochMilliseconds(start), writtenAt) / 1_000) + retentionDays * 86_400;
+  return Math.ceil(Math.max(toMilliseconds(start), writtenAt) / 1_000) + retentionDays * 86_400;
 }
 
 /** An item in place of another one of the same usage record. It expires when the later one of both does. */

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { markNames } from '../ledger/heard.ts';
 import type { Marks, Sim } from '../ledger/observation.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { originCodec, simSchema } from './schema.ts';
 
 /** Entries that a bucket has. At 100,000 SIMs, one bucket in some 6,000 is full and forgets its oldest entry. */
@@ -101,7 +101,7 @@ function makePage(): Page {
 
 function readMark({ groups }: Sim, name: keyof Marks): number {
   const mark = groups[name];
-  return mark === undefined ? 0 : epochMilliseconds(mark.at);
+  return mark === undefined ? 0 : toMilliseconds(mark.at);
 }
 
 const statedSchema = simSchema.filter(({ name }) => !markNames.some((mark) => mark === name));

@@ -1,6 +1,6 @@
 import { DeleteItemCommand, type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Mute } from '../alerts/mutes.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { readPartition } from './query-pages.ts';
 import { alertStateTable } from './tables.ts';
@@ -27,7 +27,7 @@ const keptMilliseconds = 7 * 86_400_000;
 
 /** A mute as its item. */
 export function encodeMute(mute: Mute): Item {
-  const expiresAt = Math.ceil((epochMilliseconds(mute.until) + keptMilliseconds) / 1_000);
+  const expiresAt = Math.ceil((toMilliseconds(mute.until) + keptMilliseconds) / 1_000);
   return { ...muteCodec.encode(mute), ...makeKey(mute.id), [expiryAttribute]: { N: String(expiresAt) } };
 }
 

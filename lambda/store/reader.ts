@@ -14,15 +14,15 @@ import { prefetch } from '../days/pass/prefetch.ts';
 import { compareTexts, makeRows, mergeItems, noItems } from '../days/rows.ts';
 import type { MarkName } from '../ledger/heard.ts';
 import type { Session, Sim } from '../ledger/observation.ts';
-import { wholeSecond } from '../ledger/time.ts';
+import { cutToSecond } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
 import { compareCompleteness, rankCompleteness } from './completeness.ts';
 import { mapConcurrently } from './concurrency.ts';
 import {
-  countedItems,
   eventRecords,
-  keysToRead,
+  listKeysToRead,
   type RecordTable,
+  selectCountedItems,
   type TimeRange,
   usageRecords,
 } from './counted-items.ts';
@@ -153,7 +153,7 @@ export class LedgerReader {
       IndexName: sessionsTable.localIndex.name,
       KeyConditionExpression: 'sim = :sim AND #start BETWEEN :from AND :to',
       ExpressionAttributeNames: { '#start': sessionsTable.localIndex.sortKey },
-      ExpressionAttributeValues: rangeValues(sim, from, to),
+      ExpressionAttributeValues: makeRangeValues(sim, from, to),
       ScanIndexForward: oldestFirst,
       Limit: limit,
       ExclusiveStartKey: after && {
@@ -199,7 +199,7 @@ export class LedgerReader {
     const table = this.#tables.usage;
     if (everyRendering) {
       const { sim, from, to } = range;
-      const input = recordQuery(table, usageTable.sortKey, sim, { from, to });
+      const input = makeRecordQuery(table, usageTable.sortKey, sim, { from, to });
       for await (const items of queryPages(this.#tables.client, input)) yield items.map(decodeUsage);
       return;
     }
@@ -283,7 +283,12 @@ export class LedgerReader {
     everyRendering: boolean,
   ): Promise<StoredUsage[]> {
     const span = findReadSpan(day);
-    const input = recordQuery(this.#tables.usage, usageTable.sortKey, sim, keysToRead(span, undefined));
+    const input = makeRecordQuery(
+      this.#tables.usage,
+      usageTable.sortKey,
+      sim,
+      listKeysToRead(span, undefined),
+    );
     const [archived, items] = await Promise.all([
       archive.readUsage(sim, day),
       queryAll(this.#tables.client, input),
@@ -415,7 +420,7 @@ export class LedgerReader {
       for (const item of items) {
         const time = item[eventRecords.time]?.S ?? '';
         // Keys are cut to the second: within one, the order of times is not that of the keys.
-        if (latest !== undefined && wholeSecond(time) < wholeSecond(latest)) return latest;
+        if (latest !== undefined && cutToSecond(time) < cutToSecond(latest)) return latest;
         if (isWanted(item['type']?.S ?? '') && (latest === undefined || time > latest)) latest = time;
       }
     }
@@ -444,7 +449,7 @@ export class LedgerReader {
         },
         ScanIndexForward: false,
         Limit: limit,
-        ...(after?.source === source && { ExclusiveStartKey: fileStart(after) }),
+        ...(after?.source === source && { ExclusiveStartKey: readFileStart(after) }),
       }),
     );
     return items.map((item) => ({
@@ -493,13 +498,13 @@ export class LedgerReader {
     part?: ReadPart,
   ): AsyncGenerator<{ items: Item[]; decided: string | undefined }> {
     const { sortKey, time } = records;
-    const counted = countedItems(records, part?.isFuller);
+    const counted = selectCountedItems(records, part?.isFuller);
     const isWanted = (item: Item): boolean => {
       const at = item[time]?.S ?? '';
       return at >= from && at < to && (before === undefined || (item[sortKey]?.S ?? '') < before);
     };
     const input = {
-      ...recordQuery(table, sortKey, sim, keysToRead({ from, to }, before)),
+      ...makeRecordQuery(table, sortKey, sim, listKeysToRead({ from, to }, before)),
       ...(part && projectAttributes(part.attributes)),
       Limit: limit,
     };
@@ -553,7 +558,7 @@ function projectAttributes(
   };
 }
 
-function recordQuery(
+function makeRecordQuery(
   table: string,
   sortKey: string,
   sim: string,
@@ -562,15 +567,15 @@ function recordQuery(
   return {
     TableName: table,
     KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
-    ExpressionAttributeValues: rangeValues(sim, from, to),
+    ExpressionAttributeValues: makeRangeValues(sim, from, to),
     ScanIndexForward: false,
   };
 }
 
-function rangeValues(sim: string, from: string, to: string): Record<string, AttributeValue> {
+function makeRangeValues(sim: string, from: string, to: string): Record<string, AttributeValue> {
   return { ':sim': { S: sim }, ':from': { S: from }, ':to': { S: to } };
 }
 
-function fileStart({ object, source, delivered }: FileKey): Record<string, AttributeValue> {
+function readFileStart({ object, source, delivered }: FileKey): Record<string, AttributeValue> {
   return { object: { S: object }, source: { S: source }, delivered: { S: delivered } };
 }

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { findDay, shiftDay, startDay } from '../days/day.ts';
-import { epochMilliseconds, formatTime } from '../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { FenceTable } from './day-fence.ts';
 import { OpenDaysTable } from './open-days.ts';
 import { ScheduleStartTable } from './schedule-start.ts';
@@ -37,8 +37,8 @@ export class SealedUsageReader {
     // Days that nobody has ordered to be read lie before those of the schedule.
     const [first] = open.flatMap(({ day, orderedAt }) => (orderedAt === undefined ? [] : [day])).sort();
     const end = first !== undefined && first <= closedThrough ? first : shiftDay(closedThrough, 1);
-    const until = epochMilliseconds(startDay(end));
-    const since = scheduledFrom === undefined ? until : epochMilliseconds(startDay(scheduledFrom));
+    const until = toMilliseconds(startDay(end));
+    const since = scheduledFrom === undefined ? until : toMilliseconds(startDay(scheduledFrom));
     return { since: Math.min(since, until), until };
   }
 
@@ -47,7 +47,7 @@ export class SealedUsageReader {
     const through = shiftDay(findDay(formatTime(until)), -1);
     const days = await this.#simDays.readDays(sim, findDay(formatTime(from)), through);
     return days.map(({ period, usage }) => ({
-      from: epochMilliseconds(startDay(period)),
+      from: toMilliseconds(startDay(period)),
       bytes: usage.reduce((sum, { dataTotal }) => sum + BigInt(dataTotal), 0n),
     }));
   }

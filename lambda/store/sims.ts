@@ -3,11 +3,11 @@ import type { Change } from '../ledger/fold.ts';
 import type { Sim } from '../ledger/observation.ts';
 import { compareGroups } from '../ledger/register.ts';
 import { mergeSims, sameSim } from '../ledger/sim.ts';
-import { epochMilliseconds } from '../ledger/time.ts';
+import { toMilliseconds } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import { writeSimUpdate } from './expressions.ts';
-import { decodeSim, type Item, simItem } from './items.ts';
+import { decodeSim, encodeSimItem, type Item } from './items.ts';
 import { KnownSims } from './known-sims.ts';
 import { joinStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
@@ -34,7 +34,7 @@ export class SimWriter {
       attributes: possibleAttributes.sims,
       update: writeSimUpdate,
       statements,
-      encode: simItem,
+      encode: encodeSimItem,
       decode: decodeSim,
       merge: mergeSims,
       same: sameSim,
@@ -99,7 +99,7 @@ export function containsSim(item: Item, { origin, groups }: Sim): boolean {
     const stated = groups[name];
     if (stated === undefined) continue;
     const stored = item[stamp]?.N;
-    const at = epochMilliseconds(stated.at);
+    const at = toMilliseconds(stated.at);
     if (stored === undefined || Number(stored) < at) return false;
     if (Number(stored) === at && compareGroups(decode(item), stated.group) < 0) return false;
   }

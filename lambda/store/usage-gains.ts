@@ -1,6 +1,6 @@
 import { renderingDistance } from '../ledger/counted.ts';
 import type { Usage } from '../ledger/observation.ts';
-import { epochMilliseconds, formatTime, wholeSecond } from '../ledger/time.ts';
+import { cutToSecond, formatTime, toMilliseconds } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { readKeyTime } from './counted-items.ts';
 import type { Item } from './items.ts';
@@ -57,8 +57,8 @@ const fileMilliseconds = 10 * 60_000;
 /** Whether another path may have brought the record before, under another key. Only keys of whole seconds can differ. */
 function mayBeSecond({ usageId, end }: Usage, { readBeforeWrite, writtenAt = 0 }: WriteOptions): boolean {
   const time = readKeyTime(usageId);
-  if (wholeSecond(time) !== time) return false;
-  return readBeforeWrite || writtenAt - epochMilliseconds(end) > fileMilliseconds;
+  if (cutToSecond(time) !== time) return false;
+  return readBeforeWrite || writtenAt - toMilliseconds(end) > fileMilliseconds;
 }
 
 /** Keys of other renderings of a record whose key has its second: those a second before and after. */
@@ -67,7 +67,7 @@ function listNeighbourKeys({ sim, usageId }: Usage): Item[] {
   return [-renderingDistance, renderingDistance].map((distance) => ({
     [usageTable.partitionKey]: { S: sim },
     [usageTable.sortKey]: {
-      S: `${formatTime(epochMilliseconds(time) + distance)}${usageId.slice(time.length)}`,
+      S: `${formatTime(toMilliseconds(time) + distance)}${usageId.slice(time.length)}`,
     },
   }));
 }
@@ -77,6 +77,6 @@ function printKey(item: Item): string {
 }
 
 function rendersSame(item: Item, { source, start }: Usage): boolean {
-  const distance = Math.abs(epochMilliseconds(item['start']?.S ?? '') - epochMilliseconds(start));
+  const distance = Math.abs(toMilliseconds(item['start']?.S ?? '') - toMilliseconds(start));
   return item['source']?.S === source && distance <= renderingDistance;
 }

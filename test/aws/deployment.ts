@@ -10,10 +10,10 @@ import { readPlaces } from '../../cli/deployment/clients.ts';
 import type { Places } from '../../cli/deployment/deployment.ts';
 import { type LocalGateway, startGateway } from '../../emulators/api/gateway.ts';
 import type { LocalFunction } from '../../emulators/lambda-runtime/function.ts';
-import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { routes } from '../../lambda/functions/query-api/routes.ts';
-import { webhookPath, webhookRoot } from '../../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookPath, webhookRoot } from '../../lambda/functions/webhook-receiver/routes.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { makeSourceId } from '../../lib/source-ids.ts';
 import { Receipts } from '../../local/receipts.ts';
@@ -74,7 +74,7 @@ export class TestDeployment {
     this.s3 = clients.s3;
     this.sqs = clients.sqs;
     this.kinesis = createKinesisClient(endpoint);
-    this.dynamoDb = dynamoDbClient({ endpoint: proxy.url, region, credentials });
+    this.dynamoDb = makeDynamoDbClient({ endpoint: proxy.url, region, credentials });
   }
 
   /** Bootstraps and deploys, completes what the endpoint leaves out, and starts the functions. */
@@ -88,7 +88,7 @@ export class TestDeployment {
     try {
       await bootstrap(endpoint, lacks);
       const name = `simledger-test-${Date.now().toString(36)}`;
-      const client = dynamoDbClient({ endpoint: proxy.url, region, credentials });
+      const client = makeDynamoDbClient({ endpoint: proxy.url, region, credentials });
       const writes = await findWriteMode(client, lacks);
       client.destroy();
       const stack = await deploy(
@@ -123,7 +123,7 @@ export class TestDeployment {
       { root: '/', routes, hasDefault: true, target: this.#function('queryApi') },
       {
         root: webhookRoot,
-        routes: this.places.sources.all.map(({ name }) => ({ method: 'POST', path: webhookPath(name) })),
+        routes: this.places.sources.all.map(({ name }) => ({ method: 'POST', path: makeWebhookPath(name) })),
         hasDefault: false,
         target: this.#function('receiver'),
       },

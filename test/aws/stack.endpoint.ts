@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeProgram } from '../../cli/program.ts';
 import { makeProcessTerminal } from '../../cli/terminal/terminal.ts';
 import { makeFailureObject } from '../../emulators/event-source-mapping/invocation-record.ts';
-import { webhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
+import { makeWebhookPath } from '../../lambda/functions/webhook-receiver/routes.ts';
 import { makeContinuation } from '../../lambda/ingest/files/messages.ts';
 import type { Receipt } from '../../lambda/ledger/receipt.ts';
 import { readExampleDeliveries } from '../../local/examples/index.ts';
 import { compareLedger } from '../../simulator/compare.ts';
-import { ledgerTables } from '../../simulator/dynamodb-tables.ts';
+import { readLedgerTables } from '../../simulator/dynamodb-tables.ts';
 import type { FleetTruth } from '../../simulator/truth.ts';
 import { simOf, usageOf } from '../cli/records.ts';
 import { expectedItems, expectedReceipt, makeExamplesTruth } from '../local/examples/truth.ts';
@@ -45,7 +45,10 @@ function sims(): [string, ReturnType<FleetTruth['partitions']['get']> & object][
 
 /** Compares the tables at the endpoint with what the examples come to. */
 async function compareTables(): Promise<readonly string[]> {
-  const { differences } = await compareLedger(truth, ledgerTables(deployed.dynamoDb, deployed.places.tables));
+  const { differences } = await compareLedger(
+    truth,
+    readLedgerTables(deployed.dynamoDb, deployed.places.tables),
+  );
   return differences;
 }
 
@@ -129,7 +132,7 @@ describe('the query API', () => {
 test('what a carrier posts is in the stream, and then in the tables', async () => {
   const { username, password } = await deployed.readSecret('Source1nceCallbackSecret');
   const post = (credentials: string): Promise<Response> =>
-    fetch(`${deployed.apiUrl}${webhookPath('1nce')}`, {
+    fetch(`${deployed.apiUrl}${makeWebhookPath('1nce')}`, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',

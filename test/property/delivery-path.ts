@@ -5,9 +5,15 @@ import type { Sources } from '../../lambda/aws/sources.ts';
 import type { SessionRefresh } from '../../lambda/ledger/source.ts';
 import { carriers, type Source } from '../../lambda/ledger/source.ts';
 import { breakRecord, breakRow, writeRecord } from '../../simulator/corruption.ts';
-import { csvFile, eventRow, type FileFraming, usageRow, writeRow } from '../../simulator/csv-dialect.ts';
+import {
+  type FileFraming,
+  writeCsvFile,
+  writeEventRow,
+  writeRow,
+  writeUsageRow,
+} from '../../simulator/csv-dialect.ts';
 import { Random } from '../../simulator/random.ts';
-import { type FleetRecord, iso, minute, second } from '../../simulator/records.ts';
+import { type FleetRecord, formatIso, minute, second } from '../../simulator/records.ts';
 import { writeTestEvent } from '../../simulator/supersim-dialect.ts';
 import { aggregateOf } from '../records/aggregate.ts';
 import { inLines } from './case.ts';
@@ -256,9 +262,9 @@ function parcelOf(record: FleetRecord, source: string, byFile: boolean): Parcel 
 
 /** The record's row, if there is one: of what concerns a SIM. Files state whole seconds. */
 export function rowOf(record: FleetRecord): Pick<Parcel, 'form' | 'text'> | undefined {
-  if (record.kind === 'usage') return { form: 'usage row', text: writeRow(usageRow(record)) };
+  if (record.kind === 'usage') return { form: 'usage row', text: writeRow(writeUsageRow(record)) };
   if (record.kind === 'event' && record.sim !== undefined) {
-    return { form: 'event row', text: writeRow(eventRow(record, record.sim)) };
+    return { form: 'event row', text: writeRow(writeEventRow(record, record.sim)) };
   }
   return undefined;
 }
@@ -413,7 +419,7 @@ function fileLanes(trips: readonly Trip[], plan: DeliveryPlan, begin: number, ve
 /** A CSV file of rows of one kind. */
 export function fileOf(parcels: readonly Parcel[], framing: FileFraming): Buffer {
   const kind = parcels[0]?.form === 'usage row' ? 'usage row' : 'event row';
-  return csvFile(
+  return writeCsvFile(
     kind,
     parcels.map(({ text }) => text),
     framing,
@@ -460,11 +466,11 @@ export function describePath({ streams, files }: DeliveryPath): string[] {
 }
 
 function describeBody({ record, parcels }: StreamRecord): string {
-  const at = iso(record.kinesis.approximateArrivalTimestamp * 1000);
+  const at = formatIso(record.kinesis.approximateArrivalTimestamp * 1000);
   const number = Number(record.kinesis.sequenceNumber);
   return `#${number} (${at}) ${parcels.map(({ what }) => what).join(' + ')}`;
 }
 
 function describeFile({ key, deliveredAt, parcels }: DroppedFile): string {
-  return `${key} (${iso(deliveredAt)}) ${parcels.map(({ what }) => what).join(' + ')}`;
+  return `${key} (${formatIso(deliveredAt)}) ${parcels.map(({ what }) => what).join(' + ')}`;
 }

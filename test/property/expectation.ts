@@ -5,7 +5,7 @@ import type { Item } from '../../lambda/store/items.ts';
 import type { WriteMode } from '../../lambda/store/ledger-tables.ts';
 import { compareLedger, type Item as PlainItem } from '../../simulator/compare.ts';
 import { hour, second } from '../../simulator/records.ts';
-import { accountPartition, type FleetTruth, PartitionTruth } from '../../simulator/truth.ts';
+import { type FleetTruth, makeAccountPartition, PartitionTruth } from '../../simulator/truth.ts';
 import { readAll } from '../records/read-all.ts';
 import { importAtOnce, ingestAtOnce } from './delivery.ts';
 import { type Delivered, type DeliveryPath, fileOf, type Parcel, sourceOf } from './delivery-path.ts';
@@ -112,7 +112,7 @@ export function truthOf(delivered: readonly Delivered[]): FleetTruth {
   const partitions = new Map<string, PartitionTruth>();
   for (const { record, parcels } of delivered) {
     const carrier: Carrier = record.kind === 'event' ? record.source : record.sim.carrier;
-    const partition = record.sim?.sim ?? accountPartition(carrier);
+    const partition = record.sim?.sim ?? makeAccountPartition(carrier);
     const [{ source } = { source: carrier }] = parcels;
     const truth = partitions.get(partition) ?? new PartitionTruth(sourceOf(source).sessionRefresh);
     partitions.set(partition, truth);

@@ -13,7 +13,7 @@ import {
   type ConnectionEvent,
   type ConnectionType,
   type FleetRecord,
-  iso,
+  formatIso,
   second,
   type UsageRecord,
   type Volume,
@@ -417,7 +417,7 @@ function accountLifeOf(
 
 /** A record in a few words, for a failing case. */
 export function describeRecord(record: FleetRecord): string {
-  const at = iso(record.at);
+  const at = formatIso(record.at);
   if (record.kind === 'connection') {
     const { sim, type, session, window, runningTotal, eventSid } = record;
     const of = session === undefined ? '' : ` of ${session.sid.slice(-6)}`;
@@ -432,5 +432,5 @@ export function describeRecord(record: FleetRecord): string {
   }
   const { sim, start, volume, messages, id, sessionId } = record;
   const what = messages > 0 ? `${messages} SMS` : `${volume.up}/${volume.down} bytes`;
-  return `${iso(start)}–${at} ${sim.carrier} ${sim.sim} ${what} in ${sessionId ?? 'no session'} (${id})`;
+  return `${formatIso(start)}–${at} ${sim.carrier} ${sim.sim} ${what} in ${sessionId ?? 'no session'} (${id})`;
 }

@@ -16,7 +16,7 @@ import {
   paginateQuery,
 } from '@aws-sdk/client-dynamodb';
 import { createTables } from '../../emulators/dynamodb/tables.ts';
-import { dynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../lambda/aws/dynamodb-client.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import { startLedgerTables, tableRequests } from '../../local/ledger-tables.ts';
 import { normalNumber } from './dynamodb-values.ts';
@@ -91,7 +91,7 @@ function withCommas(command: Command): Command {
 /** A client as the functions have it. */
 function clientAt(endpoint: string): DynamoDBClient {
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  return dynamoDbClient({ endpoint, region: 'us-east-1', credentials });
+  return makeDynamoDbClient({ endpoint, region: 'us-east-1', credentials });
 }
 
 function engineAt(endpoint: string, stop: () => Promise<void>): HttpEngine {

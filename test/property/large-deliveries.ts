@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { KinesisStreamRecord } from 'aws-lambda';
 import { writeRecord } from '../../simulator/corruption.ts';
-import { usageColumns, usageRow, writeRow } from '../../simulator/csv-dialect.ts';
+import { usageColumns, writeRow, writeUsageRow } from '../../simulator/csv-dialect.ts';
 import { provideSim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { UsageRecord } from '../../simulator/records.ts';
@@ -39,7 +39,7 @@ export async function* largeFile(megabytes: number): AsyncGenerator<Uint8Array> 
   for (let number = 0, bytes = 0; bytes < megabytes * megabyte; ) {
     let text = '';
     while (text.length < 65_536) {
-      text += `${writeRow(usageRow(usage(number)))}\n`;
+      text += `${writeRow(writeUsageRow(usage(number)))}\n`;
       number += 1;
     }
     const chunk = Buffer.from(text);

@@ -5,7 +5,7 @@ import { isFault, type Reading } from '../../lambda/carriers/reading.ts';
 import { Fold } from '../../lambda/ledger/fold.ts';
 import { type WriteMode, writeModes } from '../../lambda/store/ledger-tables.ts';
 import { writeRecord } from '../../simulator/corruption.ts';
-import { usageColumns, usageRow } from '../../simulator/csv-dialect.ts';
+import { usageColumns, writeUsageRow } from '../../simulator/csv-dialect.ts';
 import { findFirstSim, provideSim, type Sim, type SimulatedCarrier } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { UsageRecord } from '../../simulator/records.ts';
@@ -35,7 +35,7 @@ function usageOf(carrier: SimulatedCarrier, generation: Sim['dataStreamer']['gen
 }
 
 function fieldsOf(record: UsageRecord): string[] {
-  return usageRow(record).map((field) => String(field ?? ''));
+  return writeUsageRow(record).map((field) => String(field ?? ''));
 }
 
 function readRow(record: UsageRecord): Reading {

@@ -13,9 +13,9 @@ import { mergeSims } from '../../lambda/ledger/sim.ts';
 import {
   encodeEventItem,
   encodeSessionItem,
+  encodeSimItem,
   encodeUsageItem,
   type Item,
-  simItem,
 } from '../../lambda/store/items.ts';
 import { changesOf } from '../lambda/store/observations.ts';
 import { event, session, sim, usage } from '../records/arbitraries.ts';
@@ -114,7 +114,7 @@ const sessions: Arbitrary<Rivalry> = writersOf(changesTo(session)).map((writers)
 const sims: Arbitrary<Rivalry> = writersOf(changesTo(sim)).map((writers) => ({
   table: 'Sims',
   writers: writers.map((changes) => changes.map((one) => ({ sims: [one] }))),
-  expected: simItem(joined(writers, mergeSims)),
+  expected: encodeSimItem(joined(writers, mergeSims)),
 }));
 
 /** Renderings of one record of which at most one is complete, since a carrier has one such rendering. */

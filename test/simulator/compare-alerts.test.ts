@@ -6,7 +6,7 @@ import {
   type FoundAlert,
   type ToldIncident,
 } from '../../simulator/compare-alerts.ts';
-import { hour, iso } from '../../simulator/records.ts';
+import { formatIso, hour } from '../../simulator/records.ts';
 import { type ExpectedPartition, type NetworkOutage, PartitionTruth } from '../../simulator/truth.ts';
 import { anyRule } from '../lambda/alerts/arbitraries.ts';
 
@@ -32,8 +32,8 @@ function truthOf(lives: Readonly<Record<string, readonly number[]>>, outage?: Ne
 }
 
 function found(sim: string | null, from: number, to: number | null, state: string): FoundAlert {
-  const end_time = to === null ? null : iso(start + to * hour);
-  return { rule: 'silent', sim, state, start_time: iso(start + from * hour), end_time };
+  const end_time = to === null ? null : formatIso(start + to * hour);
+  return { rule: 'silent', sim, state, start_time: formatIso(start + from * hour), end_time };
 }
 
 function told(sim: string, state = 'open'): ToldIncident {

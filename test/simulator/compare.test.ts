@@ -2,7 +2,7 @@ import { DynamoDBClient, ScanCommand, type ScanCommandInput } from '@aws-sdk/cli
 import { mockClient } from 'aws-sdk-client-mock';
 import { describe, expect, it } from 'vitest';
 import { compareLedger, type Item, type LedgerTables } from '../../simulator/compare.ts';
-import { ledgerTables } from '../../simulator/dynamodb-tables.ts';
+import { readLedgerTables } from '../../simulator/dynamodb-tables.ts';
 import type { FleetTruth } from '../../simulator/truth.ts';
 
 const sim = '8988307000000000001';
@@ -182,7 +182,7 @@ describe('the comparison of ledger and truth', () => {
         return pages[startKeys.length - 1];
       });
     const read: Item[] = [];
-    for await (const item of ledgerTables(client).usage()) read.push(item);
+    for await (const item of readLedgerTables(client).usage()) read.push(item);
     expect(read).toEqual([
       { sim, usageId: 'a', dataTotal: 12 },
       { sim, usageId: 'b', dataTotal: '9007199254740993' },

@@ -1,11 +1,17 @@
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { type Carrier, carriers, carrierTraits } from '../../lambda/ledger/source.ts';
-import { eventColumns, eventRow, usageColumns, usageRow, writeRow } from '../../simulator/csv-dialect.ts';
-import { megabytes, writeEvent, writeUsage } from '../../simulator/datastreamer-dialect.ts';
 import {
+  eventColumns,
+  usageColumns,
+  writeEventRow,
+  writeRow,
+  writeUsageRow,
+} from '../../simulator/csv-dialect.ts';
+import { writeEvent, writeMegabytes, writeUsage } from '../../simulator/datastreamer-dialect.ts';
+import {
+  computeLuhnDigit,
   findFirstSim,
-  luhnDigit,
   provideSim,
   type Sim,
   simulatedCarriers,
@@ -71,9 +77,9 @@ function connection(sim: Sim, about: Partial<ConnectionEvent> = {}): ConnectionE
 describe('identifiers', () => {
   it('ends with the Luhn digit that the carriers’ published numbers have', () => {
     expect([
-      luhnDigit('8988307000000538178'),
-      luhnDigit('35860084286767'),
-      luhnDigit('01493100012970'),
+      computeLuhnDigit('8988307000000538178'),
+      computeLuhnDigit('35860084286767'),
+      computeLuhnDigit('01493100012970'),
     ]).toEqual(['3', '8', '0']);
   });
 
@@ -83,7 +89,7 @@ describe('identifiers', () => {
       expect([sim.length, iccidWithCheckDigit.length, imei.length, imeisv.length, imsi.length]).toEqual([
         19, 20, 15, 16, 15,
       ]);
-      expect(iccidWithCheckDigit).toBe(sim + luhnDigit(sim));
+      expect(iccidWithCheckDigit).toBe(sim + computeLuhnDigit(sim));
       expect(imeisv.slice(0, 14)).toBe(imei.slice(0, 14));
     }
   });
@@ -183,7 +189,7 @@ describe('data-streamer dialects', () => {
     [2_000_000, '2.0'],
     [123_456_789, '123.456789'],
   ])('writes %i bytes as %s MB', (bytes, decimal) => {
-    expect(megabytes(bytes)).toBe(decimal);
+    expect(writeMegabytes(bytes)).toBe(decimal);
   });
 
   it('writes nested usage, with the session at emnify only', () => {
@@ -274,7 +280,7 @@ describe('data-streamer dialects', () => {
 
   it('writes rows under the 34 published columns that state what the stream states', () => {
     const sim = simOf('1nce');
-    const rows = parse(`${writeRow(usageColumns)}\n${writeRow(usageRow(usage(sim)))}\n`, {
+    const rows = parse(`${writeRow(usageColumns)}\n${writeRow(writeUsageRow(usage(sim)))}\n`, {
       columns: true,
     }) as Json[];
     expect(usageColumns).toHaveLength(34);
@@ -294,6 +300,6 @@ describe('data-streamer dialects', () => {
 
   it('writes event rows with as many fields as their header has', () => {
     const sim = simOf('telekom');
-    expect(eventRow(event(sim, 99), sim)).toHaveLength(eventColumns.length);
+    expect(writeEventRow(event(sim, 99), sim)).toHaveLength(eventColumns.length);
   });
 });

@@ -8,7 +8,7 @@ import {
   UpdateItemCommand,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import type { Item } from '../../store/items.ts';
 import { readItem } from '../../store/registers.ts';
 import { alertOutboxTable } from '../../store/tables.ts';
@@ -225,7 +225,7 @@ export class AlertOutbox implements UndeliveredTransitions {
       done: readNumber(item['done']),
       told: episodeStates.find((state) => state === item['told']?.S),
       attempts: readNumber(item['attempts']),
-      dueAt: dueAt === undefined ? 0 : epochMilliseconds(dueAt),
+      dueAt: dueAt === undefined ? 0 : toMilliseconds(dueAt),
     };
   }
 

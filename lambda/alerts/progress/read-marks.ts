@@ -1,4 +1,4 @@
-import { epochMilliseconds } from '../../ledger/time.ts';
+import { toMilliseconds } from '../../ledger/time.ts';
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { LedgerReader } from '../../store/reader.ts';
 import {
@@ -123,10 +123,10 @@ async function listFiles(
   now: number,
 ): Promise<{ readonly areThere: boolean; readonly unfinished: readonly UnfinishedFile[] }> {
   const keys = await reader.fileKeys(source, maxFiles, undefined);
-  const recent = keys.filter(({ delivered }) => epochMilliseconds(delivered) > now - maxGivenUpHold);
+  const recent = keys.filter(({ delivered }) => toMilliseconds(delivered) > now - maxGivenUpHold);
   const files = await reader.files(recent.map(({ object }) => object));
   const unfinished = files
     .filter(({ state }) => state !== 'done')
-    .map(({ object, delivered }) => ({ name: object, deliveredAt: epochMilliseconds(delivered) }));
+    .map(({ object, delivered }) => ({ name: object, deliveredAt: toMilliseconds(delivered) }));
   return { areThere: keys.length > 0, unfinished };
 }

@@ -1,6 +1,6 @@
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { EpisodesTable } from '../../store/episodes.ts';
-import { canonicalText } from '../digest.ts';
+import { printCanonical } from '../digest.ts';
 import type { StoredEpisode } from '../episode.ts';
 import { joinGroup, listCurrent } from '../episodes.ts';
 import { type CountAlive, changeGroups, type Group, type GroupThreshold } from '../groups.ts';
@@ -102,7 +102,7 @@ export async function formGroups(
   for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
     const ended = await listEnded(sims, entry.content, ports);
     const plan = planGroups(sims, entry.content, ended, judgement);
-    const isSame = canonicalText(plan.groups) === canonicalText(entry.content);
+    const isSame = printCanonical(plan.groups) === printCanonical(entry.content);
     if (isSame || (await ports.state.groups.write(sims.name, plan.groups, entry.revision))) {
       return settleGroups(sims, plan, judgement, ports);
     }

@@ -1,4 +1,4 @@
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import { decideHeard, type HeardSim } from '../../queries/last-heard.ts';
 import { mapConcurrently } from '../../store/concurrency.ts';
 import type { LedgerReader } from '../../store/reader.ts';
@@ -61,7 +61,7 @@ export class HeardTimes {
       const heard = await mapConcurrently(sims, concurrency, async (sim) => {
         try {
           const { at } = await decideHeard(describeHeardSim(sim), reader);
-          return at === undefined ? undefined : epochMilliseconds(at);
+          return at === undefined ? undefined : toMilliseconds(at);
         } catch (error) {
           onFailure(error);
           return readHeardMark(sim);

@@ -1,6 +1,6 @@
 import { findUsageTime } from '../../ledger/heard.ts';
 import { type Carrier, carrierTraits, type FormatName } from '../../ledger/source.ts';
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import { readKeyTime } from '../../store/counted-items.ts';
 import type { SessionKey } from '../../store/read-ranges.ts';
 import { type LedgerReader, spareRecords } from '../../store/reader.ts';
@@ -125,8 +125,8 @@ export async function readKnown(
   // A gap between records is one only where no other record can lie in it.
   const downTo = Math.max(usage.downTo + window, events.downTo, keptSince);
   const known = {
-    usage: usage.items.filter((one) => epochMilliseconds(findUsageTime(one)) >= downTo),
-    events: events.items.filter(({ time }) => epochMilliseconds(time) >= downTo),
+    usage: usage.items.filter((one) => toMilliseconds(findUsageTime(one)) >= downTo),
+    events: events.items.filter(({ time }) => toMilliseconds(time) >= downTo),
   };
   return addSigns({ ...known, sessions });
 }
@@ -141,7 +141,7 @@ interface ReadLimits {
 
 async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) {
   const range = { sim, from: beginning, to: end };
-  const readStart = ({ usageId }: KnownUsage): number => epochMilliseconds(readKeyTime(usageId));
+  const readStart = ({ usageId }: KnownUsage): number => toMilliseconds(readKeyTime(usageId));
   async function* pages() {
     for await (const page of reader.knownUsage(range, { limit: pageSize.first })) {
       yield page;
@@ -174,7 +174,7 @@ async function readEvents(sim: string, limits: ReadLimits, reader: LedgerReader)
       before = page.next;
     } while (before !== undefined);
   }
-  return readDownTo(limits, pages(), ({ time }) => epochMilliseconds(time));
+  return readDownTo(limits, pages(), ({ time }) => toMilliseconds(time));
 }
 
 /** Reads pages, the newest first, until enough items lie before a time. */

@@ -1,5 +1,5 @@
 import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
-import { chunked, forEachConcurrently } from '../../store/concurrency.ts';
+import { divideIntoChunks, forEachConcurrently } from '../../store/concurrency.ts';
 import { LiveSlots } from '../../store/episodes.ts';
 import type { Episode, StoredEpisode } from '../episode.ts';
 import {
@@ -253,7 +253,7 @@ class Sweep {
   /** Judges the nominees as long as there is time. */
   async #judge(): Promise<void> {
     let isOver = false;
-    for (const nominees of chunked(this.#nominees.take(), readTogether)) {
+    for (const nominees of divideIntoChunks(this.#nominees.take(), readTogether)) {
       const slots = nominees.flatMap(({ sim: { sim }, rules }) => rules.map((rule) => ({ rule, sim })));
       const live = isOver ? new LiveSlots([], slots) : await this.#ports.episodes.readLive(slots);
       await forEachConcurrently(nominees, concurrency, async (nominee) => {

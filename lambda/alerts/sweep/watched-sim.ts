@@ -1,7 +1,7 @@
 import type { Sim } from '../../ledger/observation.ts';
 import type { Carrier } from '../../ledger/source.ts';
-import { epochMilliseconds } from '../../ledger/time.ts';
-import { simItem } from '../../store/items.ts';
+import { toMilliseconds } from '../../ledger/time.ts';
+import { encodeSimItem } from '../../store/items.ts';
 import { type StoredWatchedSim, watchedSimCodec } from '../../store/watched-sims.ts';
 import { findWindow, type MatchedSim, matchesSim, type Rule } from '../rules.ts';
 import type { SharedValues } from './alive.ts';
@@ -31,14 +31,14 @@ export interface WatchedSim extends MatchedSim {
 
 /** What a sweep keeps of a SIM. */
 export function describeWatchedSim(sim: Sim): WatchedSim {
-  return readWatchedSim(watchedSimCodec.decode(simItem(sim)));
+  return readWatchedSim(watchedSimCodec.decode(encodeSimItem(sim)));
 }
 
 /** The same of a SIM as it is stored. */
 export function readWatchedSim(stored: StoredWatchedSim): WatchedSim {
   const { sim, source, carrier, lastUpdated, mcc, mnc, country, imei } = stored;
   const lastEventAt = readTime(stored.lastEventTime);
-  const updatedAt = epochMilliseconds(lastUpdated);
+  const updatedAt = toMilliseconds(lastUpdated);
   return {
     sim,
     place: findPlace(sim),
@@ -179,5 +179,5 @@ function findLater(one: number | undefined, other: number | undefined): number |
 }
 
 function readTime(time: string | undefined): number | undefined {
-  return time === undefined ? undefined : epochMilliseconds(time);
+  return time === undefined ? undefined : toMilliseconds(time);
 }

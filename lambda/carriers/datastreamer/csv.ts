@@ -1,7 +1,7 @@
 import { parseObject } from '../../json/json.ts';
-import { unknownMembers } from '../extra.ts';
+import { collectUnknownMembers } from '../extra.ts';
 import { isNothing } from '../nothing.ts';
-import { type Arrival, type Fault, fault, memberFault, type Reading } from '../reading.ts';
+import { type Arrival, type Fault, makeFault, makeMemberFault, type Reading } from '../reading.ts';
 import { interpretEvent } from './event.ts';
 import { readEventFields } from './event-fields.ts';
 import { findEventTypeId } from './event-types.ts';
@@ -91,13 +91,13 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
     if (canonical !== '' && !columns.has(canonical)) columns.set(canonical, index);
   }
   if (!columns.has('id')) {
-    return memberFault('no-id-column', 'The header', 'has no column id', header.join(','));
+    return makeMemberFault('no-id-column', 'The header', 'has no column id', header.join(','));
   }
   const hasVolume = ['volume_total', 'volume_tx', 'volume_rx'].some((name) => columns.has(name));
   if (columns.has('start_timestamp') && hasVolume) return makeUsageReader(columns, header.length);
   const hasEvents = columns.has('event_type_id') || columns.has('event_type_description');
   if (hasEvents || fileName.startsWith('events_')) return makeEventReader(columns, header.length);
-  return memberFault(
+  return makeMemberFault(
     'unknown-columns',
     'The header',
     'has the columns of neither usage nor events',
@@ -109,7 +109,7 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
 function findLengthFault(row: Row, expected: number): Fault | undefined {
   if (row.length === expected) return undefined;
   if (row.length > expected && row.slice(expected).every((field) => field === '')) return undefined;
-  return fault('broken-row', `The row has ${row.length} fields where the header has ${expected}`);
+  return makeFault('broken-row', `The row has ${row.length} fields where the header has ${expected}`);
 }
 
 function makeUsageReader(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
@@ -183,7 +183,10 @@ function listUnknownColumns(columns: ReadonlyMap<string, number>): readonly (rea
 }
 
 function collectExtra(row: Row, unknown: readonly (readonly [string, number])[]): string | undefined {
-  return unknownMembers(Object.fromEntries(unknown.map(([name, index]) => [name, row[index]])), new Set());
+  return collectUnknownMembers(
+    Object.fromEntries(unknown.map(([name, index]) => [name, row[index]])),
+    new Set(),
+  );
 }
 
 /** Event rows are few, so they are converted into flat records and read like those. */

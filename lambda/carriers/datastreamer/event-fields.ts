@@ -1,5 +1,5 @@
 import { type JsonObject, jsonObject } from '../../json/json.ts';
-import { unknownMembers } from '../extra.ts';
+import { collectUnknownMembers } from '../extra.ts';
 import { findFirstStated, isNothing } from '../nothing.ts';
 import type { IdentityFields } from './identity.ts';
 import type { Volume } from './megabytes.ts';
@@ -101,7 +101,7 @@ export function readEventFields(record: JsonObject): EventFields {
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
     imei: findFirstStated(endpoint?.['imei'], record['endpoint_imei']),
     ipAddress: findFirstStated(endpoint?.['ip_address'], record['endpoint_ip_address']),
-    extra: unknownMembers(record, documented),
+    extra: collectUnknownMembers(record, documented),
     abridged: inDetail.isFlat,
     inDetail,
   };

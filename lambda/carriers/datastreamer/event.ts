@@ -15,25 +15,25 @@ import {
   type Totals,
 } from '../../ledger/observation.ts';
 import { deriveConnection } from '../../ledger/sim.ts';
-import { wholeSecond } from '../../ledger/time.ts';
+import { cutToSecond } from '../../ledger/time.ts';
 import { readCountry } from '../country.ts';
 import { fitExtra, formatDetail } from '../detail.ts';
 import { extraRoom } from '../extra.ts';
-import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
+import { checkIdentifier, readDevice, readIdentifier } from '../identifier.ts';
 import { nameRadio, readRatType } from '../radio.ts';
 import {
   type Arrival,
   type Fault,
-  fault,
-  freeText,
   isFault,
-  memberFault,
-  observed,
-  optionalTime,
+  makeFault,
+  makeMemberFault,
+  makeReading,
+  makeStated,
   type Reading,
   readCode,
-  requiredTime,
-  stated,
+  readFreeText,
+  readOptionalTime,
+  readRequiredTime,
 } from '../reading.ts';
 import { Unread } from '../unread.ts';
 import type { DetailFields, EventFields } from './event-fields.ts';
@@ -64,13 +64,13 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   const unread = new Unread();
   const identity = readIdentity(fields, arrival, unread);
   if (isFault(identity)) return identity;
-  const at = requiredTime(fields.time, 'timestamp', arrival);
+  const at = readRequiredTime(fields.time, 'timestamp', arrival);
   if (isFault(at)) return at;
-  const typeId = identifier(fields.typeId);
-  if (typeId === undefined) return fault('unknown-shape', 'The event type has no id');
-  if (typeId.length > 64) return memberFault('oversized-field', 'event_type.id', 'is too long', typeId);
+  const typeId = readIdentifier(fields.typeId);
+  if (typeId === undefined) return makeFault('unknown-shape', 'The event type has no id');
+  if (typeId.length > 64) return makeMemberFault('oversized-field', 'event_type.id', 'is too long', typeId);
   if (identity.sim === undefined && identity.ids.accountId === undefined) {
-    return fault('missing-identity', 'Neither a SIM nor an organisation is named');
+    return makeFault('missing-identity', 'Neither a SIM nor an organisation is named');
   }
   const groups = interpretGroups(fields, identity, at, unread);
   const record = { fields, identity, at, typeId, arrival, groups, unread };
@@ -78,7 +78,7 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   if (isFault(session)) return session;
   const event = interpretLedgerEvent(record, session);
   const sim = interpretSim(record, event, session);
-  return observed({ session, usage: undefined, event, sim }, arrival);
+  return makeReading({ session, usage: undefined, event, sim }, arrival);
 }
 
 /** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
@@ -87,10 +87,10 @@ function interpretSession(record: EventRecord): Session | undefined | Fault {
   const isContext = typeId === contextCreated || typeId === contextUpdated || typeId === contextDeleted;
   if (!isContext || !fields.inDetail.hasContext || identity.sim === undefined) return undefined;
   const { tunnelCreated: written } = fields.inDetail;
-  const read = optionalTime(written, 'tunnel_created', arrival);
+  const read = readOptionalTime(written, 'tunnel_created', arrival);
   const tunnelCreated = unread.take(read, 'tunnel_created', written);
   const sessionId = readSessionId(fields.inDetail, tunnelCreated);
-  if (sessionId === undefined) return fault('missing-identity', 'The PDP context has no id');
+  if (sessionId === undefined) return makeFault('missing-identity', 'The PDP context has no id');
   if (isFault(sessionId)) return sessionId;
   // Carriers reuse the context's own id: without a readable time it names no session, so only the event is kept.
   if (isFault(read) && !hasOwnId(fields.inDetail)) return undefined;
@@ -101,12 +101,12 @@ function interpretSession(record: EventRecord): Session | undefined | Fault {
   return {
     sim: identity.sim,
     sessionId,
-    origin: stated(at, identity.origin),
+    origin: makeStated(at, identity.origin),
     start: start ?? at,
     startStated: start !== undefined,
     terminal,
     groups: {
-      totals: totals && stated(at, totals),
+      totals: totals && makeStated(at, totals),
       network: groups.network,
       cell: groups.cell,
       device: groups.device,
@@ -141,18 +141,18 @@ function readSessionId(
     ['pdp_context_id', inDetail.pdpContextId],
   ] as const;
   for (const [member, value] of candidates) {
-    const id = identifier(value);
+    const id = readIdentifier(value);
     if (id === undefined) continue;
     const wrong = checkIdentifier(member, id);
     if (wrong !== undefined) return wrong;
     const isReused = member === 'pdp_context_id' && tunnelCreated !== undefined;
-    return isReused ? `${id}#${wholeSecond(tunnelCreated)}` : id;
+    return isReused ? `${id}#${cutToSecond(tunnelCreated)}` : id;
   }
   return undefined;
 }
 
 function hasOwnId({ sessionId, ipcanSessionId }: DetailFields): boolean {
-  return (identifier(sessionId) ?? identifier(ipcanSessionId)) !== undefined;
+  return (readIdentifier(sessionId) ?? readIdentifier(ipcanSessionId)) !== undefined;
 }
 
 /** What an event states of its SIM and session. */
@@ -179,10 +179,11 @@ function interpretGroups(fields: EventFields, identity: Identity, at: string, un
     label,
     phone,
     subscriber,
-    network: network && stated(at, network),
-    cell: cell && stated(at, cell),
-    device: device && stated(at, device),
-    address: address.apn === undefined && address.ipAddress === undefined ? undefined : stated(at, address),
+    network: network && makeStated(at, network),
+    cell: cell && makeStated(at, cell),
+    device: device && makeStated(at, device),
+    address:
+      address.apn === undefined && address.ipAddress === undefined ? undefined : makeStated(at, address),
   };
 }
 
@@ -196,7 +197,7 @@ function interpretNetwork(fields: EventFields, unread: Unread): Network | undefi
     ratType,
     mcc,
     mnc: readNetworkCode(inDetail.contextMnc) ?? findOperatorCode(inDetail, mcc),
-    operatorName: freeText(inDetail.operatorName, 64),
+    operatorName: readFreeText(inDetail.operatorName, 64),
     country: readCountry({
       isoCode: readCode(inDetail.countryIsoCode, 8),
       name: readCode(inDetail.countryName, 64),
@@ -210,13 +211,13 @@ function interpretNetwork(fields: EventFields, unread: Unread): Network | undefi
 
 /** The operator's network code, which only means something together with its own country. */
 function findOperatorCode(inDetail: DetailFields, mcc: string | undefined): string | undefined {
-  const countryMcc = freeText(inDetail.countryMcc, 8);
+  const countryMcc = readFreeText(inDetail.countryMcc, 8);
   return countryMcc === undefined || countryMcc === mcc ? readNetworkCode(inDetail.operatorMnc) : undefined;
 }
 
 /** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
 function findRatType(fields: EventFields): string | undefined {
-  const found = ratTypeText.exec(freeText(fields.description, 512) ?? '');
+  const found = ratTypeText.exec(readFreeText(fields.description, 512) ?? '');
   return readCode(found?.[1] ?? found?.[2], 32);
 }
 
@@ -242,7 +243,7 @@ function interpretCell(inDetail: DetailFields, unread: Unread): Cell | undefined
 function interpretLedgerEvent(record: EventRecord, session: Session | undefined): LedgerEvent {
   const { fields, identity, at, typeId, arrival, groups, unread } = record;
   const { source, carrier, iccid } = identity.origin;
-  const description = freeText(
+  const description = readFreeText(
     fields.description,
     maxDescriptionBytes - Buffer.byteLength(unread.text ?? ''),
   );
@@ -253,7 +254,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
   const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
   return {
     sim: identity.sim ?? makeAccountKey(source, `${identity.ids.accountId}`),
-    eventKey: `${wholeSecond(at)}#${identity.recordId}`,
+    eventKey: `${cutToSecond(at)}#${identity.recordId}`,
     completeness: fields.abridged ? 0 : complete,
     source,
     carrier,
@@ -261,7 +262,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
     imsi: identity.imsi,
     time: at,
     eventId: identity.recordId,
-    type: nameEventType(typeId, freeText(fields.typeWords, 64), refused),
+    type: nameEventType(typeId, readFreeText(fields.typeWords, 64), refused),
     carrierType: typeId,
     severity: readSeverity(fields),
     alert,
@@ -283,7 +284,7 @@ const severities: ReadonlyMap<string, string> = new Map([
 
 /** By id: the texts come in four spellings. */
 function readSeverity(fields: EventFields): string | undefined {
-  const id = identifier(fields.severityId);
+  const id = readIdentifier(fields.severityId);
   return (
     (id === undefined ? undefined : severities.get(id)) ??
     readCode(fields.severityWord, 16)?.toLowerCase() ??
@@ -294,7 +295,7 @@ function readSeverity(fields: EventFields): string | undefined {
 /** A boolean, sent as such, as 0 or 1, or as text. */
 function readAlert(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
-  const text = identifier(value)?.toLowerCase();
+  const text = readIdentifier(value)?.toLowerCase();
   if (text === '1' || text === 'true' || text === 't') return true;
   return text === '0' || text === 'false' || text === 'f' ? false : undefined;
 }
@@ -310,7 +311,7 @@ function interpretSim(
   const status = isLive ? activeStatus : findStatusAfter(typeId);
   return {
     sim: identity.sim,
-    origin: stated(at, identity.origin),
+    origin: makeStated(at, identity.origin),
     groups: {
       ids: groups.ids,
       label: groups.label,
@@ -320,8 +321,8 @@ function interpretSim(
       network: groups.network,
       cell: groups.cell,
       connection: findConnectionAfter(record, session),
-      lifecycle: status === undefined ? undefined : stated<Lifecycle>(at, { status }),
-      lastEvent: stated(at, { lastEvent: event.type, lastEventTime: at }),
+      lifecycle: status === undefined ? undefined : makeStated<Lifecycle>(at, { status }),
+      lastEvent: makeStated(at, { lastEvent: event.type, lastEventTime: at }),
     },
   };
 }
@@ -330,6 +331,6 @@ function findConnectionAfter(
   { at, typeId }: EventRecord,
   session: Session | undefined,
 ): Stated<Connection> | undefined {
-  if (session !== undefined) return stated(at, deriveConnection(session));
-  return endsSessions(typeId) ? stated(at, { online: false, onlineChanged: at }) : undefined;
+  if (session !== undefined) return makeStated(at, deriveConnection(session));
+  return endsSessions(typeId) ? makeStated(at, { online: false, onlineChanged: at }) : undefined;
 }

@@ -3,13 +3,13 @@ import { carrierTraits } from '../../ledger/source.ts';
 import {
   checkIdentifier,
   checkSimId,
-  identifier,
   maxSubscriberNumberBytes,
   readIccidInName,
+  readIdentifier,
   readSubscriberNumber,
   readWrittenIccid,
 } from '../identifier.ts';
-import { type Arrival, type Fault, freeText, isFault, memberFault, stated } from '../reading.ts';
+import { type Arrival, type Fault, isFault, makeMemberFault, makeStated, readFreeText } from '../reading.ts';
 import type { Unread } from '../unread.ts';
 
 /** The members of a record, of any dialect, that say whose it is; each as it was sent. */
@@ -41,16 +41,17 @@ export interface Identity {
  * @param unread takes the ids that can't be used and are not needed.
  */
 export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: Unread): Identity | Fault {
-  const recordId = identifier(fields.id);
-  const simName = freeText(fields.endpointName, 128);
+  const recordId = readIdentifier(fields.id);
+  const simName = readFreeText(fields.endpointName, 128);
   // A flat record may lack the ICCID; 1NCE's endpoint name is usually the ICCID.
-  const iccid = identifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
+  const iccid =
+    readIdentifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
   const wrong = checkIdentifier('id', recordId) ?? checkIdentifier('iccid', iccid);
   if (wrong !== undefined) return wrong;
   // The carrier's other ids are needed only if nothing else names the SIM or its owner.
   const written = readWrittenIccid(iccid);
   const card = written?.sim;
-  const givenSimId = identifier(fields.simId);
+  const givenSimId = readIdentifier(fields.simId);
   const readSimId = checkSimId('sim id', givenSimId) ?? givenSimId;
   if (isFault(readSimId) && card === undefined) return readSimId;
   const simId = unread.take(readSimId, 'sim.id', fields.simId);
@@ -60,7 +61,7 @@ export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: U
   if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
   const organisationId = unread.take(readOrganisationId, 'organisation.id', fields.organisationId);
   if (recordId === undefined)
-    return memberFault('missing-identity', 'id', 'is missing, or not a whole number');
+    return makeMemberFault('missing-identity', 'id', 'is missing, or not a whole number');
   return {
     recordId,
     sim,
@@ -90,15 +91,15 @@ export interface IdentityGroups {
 export function makeIdentityGroups(identity: Identity, at: string): IdentityGroups {
   const { ids, simName, msisdn, imsi } = identity;
   return {
-    ids: stated(at, ids),
-    label: simName === undefined ? undefined : stated<Label>(at, { simName }),
-    phone: msisdn === undefined ? undefined : stated<Phone>(at, { msisdn }),
-    subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
+    ids: makeStated(at, ids),
+    label: simName === undefined ? undefined : makeStated<Label>(at, { simName }),
+    phone: msisdn === undefined ? undefined : makeStated<Phone>(at, { msisdn }),
+    subscriber: imsi === undefined ? undefined : makeStated<Subscriber>(at, { imsi }),
   };
 }
 
 function keepUsable(member: string, value: unknown): string | undefined | Fault {
-  const text = identifier(value);
+  const text = readIdentifier(value);
   return checkIdentifier(member, text) ?? text;
 }
 

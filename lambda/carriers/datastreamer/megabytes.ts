@@ -1,7 +1,7 @@
-import { isDecimal, parseDecimal, timesWhole } from '../../json/decimal.ts';
+import { isDecimal, multiplyByWhole, parseDecimal } from '../../json/decimal.ts';
 import type { Totals } from '../../ledger/observation.ts';
 import { isNothing } from '../nothing.ts';
-import { addDirections, type Fault, isFault, memberFault, overlong } from '../reading.ts';
+import { addDirections, type Fault, isFault, makeLengthFault, makeMemberFault } from '../reading.ts';
 
 /** The data streamer's volumes: decimals of megabytes, each of which a record may leave out. Values as they were sent. */
 export interface Volume {
@@ -20,7 +20,7 @@ export interface WholeBytes extends Totals {
 /** A decimal in its canonical form, undefined if the value is absent; or what is wrong with it. */
 export function readDecimal(value: unknown, member: string): string | undefined | Fault {
   if (isNothing(value)) return undefined;
-  const tooLong = overlong(value, member);
+  const tooLong = makeLengthFault(value, member);
   if (tooLong !== undefined) return tooLong;
   if (typeof value !== 'string' && typeof value !== 'number') return makeDecimalFault(value, member);
   return (
@@ -30,11 +30,11 @@ export function readDecimal(value: unknown, member: string): string | undefined 
 }
 
 function makeDecimalFault(value: unknown, member: string): Fault {
-  return memberFault('impossible-number', member, 'is not a decimal', value);
+  return makeMemberFault('impossible-number', member, 'is not a decimal', value);
 }
 
 function makeTooManyDigitsFault(value: unknown, member: string): Fault {
-  return memberFault('impossible-number', member, 'has more digits than can be kept exactly (36)', value);
+  return makeMemberFault('impossible-number', member, 'has more digits than can be kept exactly (36)', value);
 }
 
 /**
@@ -61,9 +61,9 @@ export function convertToBytes(
 function toWholeBytes(value: unknown, member: string, bytesPerMegabyte: number): number | undefined | Fault {
   const decimal = readDecimal(value, member);
   if (decimal === undefined || isFault(decimal)) return decimal;
-  const bytes = timesWhole(decimal, bytesPerMegabyte);
+  const bytes = multiplyByWhole(decimal, bytesPerMegabyte);
   if (bytes === undefined) {
-    return memberFault('impossible-number', member, 'is more bytes than can be counted exactly', value);
+    return makeMemberFault('impossible-number', member, 'is more bytes than can be counted exactly', value);
   }
-  return bytes < 0 ? memberFault('impossible-number', member, 'is negative', value) : bytes;
+  return bytes < 0 ? makeMemberFault('impossible-number', member, 'is negative', value) : bytes;
 }

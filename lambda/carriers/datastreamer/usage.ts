@@ -9,26 +9,26 @@ import {
   type Session,
   type Usage,
 } from '../../ledger/observation.ts';
-import { startOfDay, wholeSecond } from '../../ledger/time.ts';
+import { cutToSecond, startOfDay } from '../../ledger/time.ts';
 import { isCostMoney } from '../cost.ts';
 import { readCountry } from '../country.ts';
-import { extraRoom, unknownMembers } from '../extra.ts';
-import { checkIdentifier, identifier, readDevice } from '../identifier.ts';
+import { collectUnknownMembers, extraRoom } from '../extra.ts';
+import { checkIdentifier, readDevice, readIdentifier } from '../identifier.ts';
 import { findFirstStated, isNothing } from '../nothing.ts';
 import {
   type Arrival,
   type Fault,
-  fault,
-  freeText,
   isFault,
-  memberFault,
-  notIccid,
-  observed,
-  optionalTime,
+  makeFault,
+  makeIccidFault,
+  makeMemberFault,
+  makeReading,
+  makeStated,
   type Reading,
   readCode,
-  requiredTime,
-  stated,
+  readFreeText,
+  readOptionalTime,
+  readRequiredTime,
 } from '../reading.ts';
 import { Unread } from '../unread.ts';
 import { activeStatus } from './event-types.ts';
@@ -122,7 +122,7 @@ export function readUsageFields(record: JsonObject): UsageFields {
     tariff: tariff?.['name'] ?? record['tariff_name'],
     rateZone: jsonObject(tariff?.['ratezone'])?.['name'] ?? record['tariff_ratezone_name'],
     abridged: false,
-    extra: unknownMembers(record, documented),
+    extra: collectUnknownMembers(record, documented),
   };
 }
 
@@ -134,14 +134,14 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
   const { sim } = identity;
   if (sim === undefined) {
     const { iccid } = identity.origin;
-    if (iccid !== undefined) return notIccid('iccid', iccid, 'the id of the SIM');
-    return fault('missing-identity', 'Neither an ICCID nor a SIM id names the SIM');
+    if (iccid !== undefined) return makeIccidFault('iccid', iccid, 'the id of the SIM');
+    return makeFault('missing-identity', 'Neither an ICCID nor a SIM id names the SIM');
   }
-  const start = requiredTime(fields.start, 'start_timestamp', arrival);
+  const start = readRequiredTime(fields.start, 'start_timestamp', arrival);
   if (isFault(start)) return start;
   const volumes = readVolumes(fields, arrival.source.bytesPerMegabyte);
   if (isFault(volumes)) return volumes;
-  const end = optionalTime(fields.end, 'end_timestamp', arrival) ?? start;
+  const end = readOptionalTime(fields.end, 'end_timestamp', arrival) ?? start;
   const sessionId = unread.take(readSessionId(fields), 'session_id', fields.sessionId);
   const usage = interpretUsageItem(fields, { identity, sim, start, sessionId, unread }, volumes, {
     end: unread.take(end, 'end_timestamp', fields.end) ?? start,
@@ -153,11 +153,11 @@ export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
       ? undefined
       : interpretSession(usage, sessionId, identity);
   const observations = { session, usage, event: undefined, sim: interpretSim(usage, identity) };
-  return observed(observations, arrival);
+  return makeReading(observations, arrival);
 }
 
 function readSessionId(fields: UsageFields): string | undefined | Fault {
-  const sessionId = identifier(fields.sessionId);
+  const sessionId = readIdentifier(fields.sessionId);
   return checkIdentifier('session_id', sessionId) ?? sessionId;
 }
 
@@ -176,7 +176,7 @@ const smsId = '6';
 const dataId = '5';
 
 function readTrafficType(fields: UsageFields): string {
-  const id = identifier(fields.trafficTypeId);
+  const id = readIdentifier(fields.trafficTypeId);
   const word = readCode(fields.trafficTypeWord, 32)?.toLowerCase();
   if (id === smsId || word === 'sms' || word === smsId) return 'sms';
   if (id === dataId || word === 'data' || word === dataId || (id === undefined && word === undefined))
@@ -216,7 +216,7 @@ function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | F
     const decimal = readDecimal(value, member);
     if (isFault(decimal)) return decimal;
     if (decimal?.includes('.')) {
-      return memberFault('impossible-number', member, 'is not a number of messages', value);
+      return makeMemberFault('impossible-number', member, 'is not a number of messages', value);
     }
   }
   // Messages are counted like bytes with a megabyte of one byte.
@@ -229,7 +229,7 @@ function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | F
 
 const noMessages = { messages: undefined, messagesTx: undefined, messagesRx: undefined };
 
-const noVolume = fault(
+const noVolume = makeFault(
   'unknown-shape',
   'This is a usage record without a volume: volume or volume_total is missing',
 );
@@ -253,9 +253,9 @@ function interpretUsageItem(
   const { imsi } = identity;
   const mcc = unread.code(fields.mcc, 8, 'mcc');
   const mnc = unread.code(fields.mnc, 16, 'mnc');
-  const operatorName = freeText(fields.operatorName, 64);
-  const tariff = freeText(fields.tariff, 64);
-  const rateZone = freeText(fields.rateZone, 64);
+  const operatorName = readFreeText(fields.operatorName, 64);
+  const tariff = readFreeText(fields.tariff, 64);
+  const rateZone = readFreeText(fields.rateZone, 64);
   const currency = unread.code(fields.currency, 8, 'currency');
   const isMoney = isCostMoney(identity.origin.carrier);
   const device = readDevice(fields.imei);
@@ -263,7 +263,7 @@ function interpretUsageItem(
   const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
   return {
     sim,
-    usageId: `${wholeSecond(start)}#${identity.recordId}`,
+    usageId: `${cutToSecond(start)}#${identity.recordId}`,
     completeness: rankCompleteness(differing, sessionId, fields.abridged || lacksDirections(volumes)),
     source: identity.origin.source,
     carrier: identity.origin.carrier,
@@ -328,7 +328,7 @@ function interpretSession(usage: Usage, sessionId: string, identity: Identity): 
   return {
     sim: usage.sim,
     sessionId,
-    origin: stated(later, identity.origin),
+    origin: makeStated(later, identity.origin),
     start: earlier,
     startStated: false,
     terminal: undefined,
@@ -336,7 +336,7 @@ function interpretSession(usage: Usage, sessionId: string, identity: Identity): 
       totals: undefined,
       network: undefined,
       cell: undefined,
-      device: device && stated(later, device),
+      device: device && makeStated(later, device),
       address: undefined,
       subscriber,
       ids,
@@ -358,18 +358,18 @@ function interpretSim(usage: Usage, identity: Identity): UnmarkedSim {
   const { ids, label, phone, subscriber } = makeIdentityGroups(identity, at);
   return {
     sim,
-    origin: stated(at, identity.origin),
+    origin: makeStated(at, identity.origin),
     groups: {
       ids,
       label,
       phone,
       subscriber,
-      device: device && stated(at, device),
+      device: device && makeStated(at, device),
       network: undefined,
       cell: undefined,
       connection: undefined,
       // Bytes end a state that an event of an earlier day stated, such as that the SIM is blocked.
-      lifecycle: dataTotal === 0 ? undefined : stated<Lifecycle>(at, { status: activeStatus }),
+      lifecycle: dataTotal === 0 ? undefined : makeStated<Lifecycle>(at, { status: activeStatus }),
       lastEvent: undefined,
     },
   };

@@ -1,4 +1,4 @@
-import { parseDecimal, timesWhole } from '../../json/decimal.ts';
+import { multiplyByWhole, parseDecimal } from '../../json/decimal.ts';
 import { type JsonObject, jsonObject, parseObject } from '../../json/json.ts';
 import type { UnmarkedSim } from '../../ledger/heard.ts';
 import {
@@ -20,19 +20,19 @@ import {
   type Trouble,
   type Usage,
 } from '../../ledger/observation.ts';
-import { refreshesHourly, withoutSession } from '../../ledger/session-refresh.ts';
+import { omitSession, refreshesHourly } from '../../ledger/session-refresh.ts';
 import { deriveConnection } from '../../ledger/sim.ts';
 import { type Carrier, carrierTraits } from '../../ledger/source.ts';
 import { startOfDay } from '../../ledger/time.ts';
 import { readCountry } from '../country.ts';
 import { formatDetail } from '../detail.ts';
-import { extraRoom, unknownMembers } from '../extra.ts';
+import { collectUnknownMembers, extraRoom } from '../extra.ts';
 import {
   checkIdentifier,
   checkSimId,
-  identifier,
   maxSubscriberNumberBytes,
   readDevice,
+  readIdentifier,
   readSubscriberNumber,
   readWrittenIccid,
 } from '../identifier.ts';
@@ -42,18 +42,18 @@ import {
   type Arrival,
   addDirections,
   type Fault,
-  fault,
-  freeText,
   isFault,
-  memberFault,
-  notIccid,
-  observed,
-  optionalTime,
-  overlong,
+  makeFault,
+  makeIccidFault,
+  makeLengthFault,
+  makeMemberFault,
+  makeReading,
+  makeStated,
   type Reading,
   readCode,
-  requiredTime,
-  stated,
+  readFreeText,
+  readOptionalTime,
+  readRequiredTime,
 } from '../reading.ts';
 import { Unread } from '../unread.ts';
 
@@ -107,15 +107,19 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   const marker = carrierType.indexOf(typeMarker);
   if (marker === -1) return interpretOther(carrierType, data);
   if (data === undefined)
-    return memberFault('unknown-shape', 'data', 'of a Super SIM event must be an object, or the text of one');
+    return makeMemberFault(
+      'unknown-shape',
+      'data',
+      'of a Super SIM event must be an object, or the text of one',
+    );
   const identity = readIdentity(data);
   if (isFault(identity)) return identity;
   const sentAt = isNothing(data['timestamp']) ? envelope['time'] : data['timestamp'];
-  const at = requiredTime(sentAt, 'timestamp', arrival);
+  const at = readRequiredTime(sentAt, 'timestamp', arrival);
   if (typeof at !== 'string') return at;
   if (carrierType.length > maxTypeLength)
-    return memberFault('oversized-field', 'type', 'is too long', carrierType);
-  const type = freeText(carrierType.slice(marker + typeMarker.length)) ?? 'unknown';
+    return makeMemberFault('oversized-field', 'type', 'is too long', carrierType);
+  const type = readFreeText(carrierType.slice(marker + typeMarker.length)) ?? 'unknown';
   const carrier = chooseCarrier(envelope, arrival);
   return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival, unread: new Unread() });
 }
@@ -123,14 +127,14 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
 /** Reads a sink validation, or an event of another product. */
 function interpretOther(carrierType: string, data: JsonObject | undefined): Reading {
   if (!testType.test(carrierType)) {
-    return memberFault(
+    return makeMemberFault(
       'unknown-shape',
       'type',
       'is not the type of a Super SIM connection event',
       carrierType,
     );
   }
-  const testId = freeText(data?.['test_id'], 64);
+  const testId = readFreeText(data?.['test_id'], 64);
   return testId === undefined
     ? { kind: 'ignored', reason: 'sink validation' }
     : { kind: 'ignored', reason: 'sink validation', testId };
@@ -155,10 +159,10 @@ interface Identity {
 }
 
 function readIdentity(data: JsonObject): Identity | Fault {
-  const eventSid = identifier(data['event_sid']);
-  const iccid = identifier(data['sim_iccid']);
-  const simSid = identifier(data['sim_sid']);
-  const sessionId = identifier(data['data_session_sid']);
+  const eventSid = readIdentifier(data['event_sid']);
+  const iccid = readIdentifier(data['sim_iccid']);
+  const simSid = readIdentifier(data['sim_sid']);
+  const sessionId = readIdentifier(data['data_session_sid']);
   const wrong =
     checkIdentifier('event_sid', eventSid) ??
     checkIdentifier('sim_iccid', iccid) ??
@@ -167,10 +171,10 @@ function readIdentity(data: JsonObject): Identity | Fault {
   if (wrong !== undefined) return wrong;
   const written = readWrittenIccid(iccid);
   const sim = written?.sim ?? simSid;
-  if (eventSid === undefined) return memberFault('missing-identity', 'event_sid', 'is missing');
+  if (eventSid === undefined) return makeMemberFault('missing-identity', 'event_sid', 'is missing');
   if (sim === undefined) {
-    if (iccid !== undefined) return notIccid('sim_iccid', iccid, 'sim_sid');
-    return fault('missing-identity', 'Neither sim_iccid nor sim_sid names the SIM');
+    if (iccid !== undefined) return makeIccidFault('sim_iccid', iccid, 'sim_sid');
+    return makeFault('missing-identity', 'Neither sim_iccid nor sim_sid names the SIM');
   }
   const { iccid: shownIccid, writtenIccid } = written ?? {};
   return { eventSid, sim, iccid: shownIccid, writtenIccid, simSid, sessionId };
@@ -197,10 +201,10 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const isSession = type.startsWith('data-session.');
   // A session that failed to start has no id: the record is only an event.
   if (identity.sessionId === undefined && typesOfSessions.has(type)) {
-    return memberFault('missing-identity', 'data_session_sid', 'is missing');
+    return makeMemberFault('missing-identity', 'data_session_sid', 'is missing');
   }
   const facts = readFacts(record);
-  const totals = runningTotals(record);
+  const totals = readRunningTotals(record);
   const session =
     isSession && identity.sessionId !== undefined ? interpretSession(record, facts, totals) : undefined;
   const usage = interpretUsage(record, facts, totals);
@@ -213,12 +217,12 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const { sessionRefresh } = record.arrival.source;
   if (sessionRefresh === 'hourly' && session !== undefined && usage !== undefined && event === undefined) {
     if (!refreshesHourly(session, usage))
-      return observed(
-        { session: undefined, usage: withoutSession(session, usage), event, sim },
+      return makeReading(
+        { session: undefined, usage: omitSession(session, usage), event, sim },
         record.arrival,
       );
   }
-  return observed({ session, usage, event, sim }, record.arrival);
+  return makeReading({ session, usage, event, sim }, record.arrival);
 }
 
 /** Every rendering is complete. During a move both carriers may deliver an event, with the same `event_sid`. */
@@ -253,11 +257,11 @@ function readFacts({ data, identity, carrier, arrival, unread }: SuperSimRecord)
     ids: {
       simSid: identity.simSid,
       simId: undefined,
-      accountId: unread.code(identifier(data['account_sid']), 64, 'account_sid'),
-      fleetSid: unread.code(identifier(data['fleet_sid']), 64, 'fleet_sid'),
+      accountId: unread.code(readIdentifier(data['account_sid']), 64, 'account_sid'),
+      fleetSid: unread.code(readIdentifier(data['fleet_sid']), 64, 'fleet_sid'),
       writtenIccid: identity.writtenIccid,
     },
-    simName: freeText(data['sim_unique_name'], 128),
+    simName: readFreeText(data['sim_unique_name'], 128),
     dataModifier: code('data_modifier', 32),
     error: readErrorText(data),
   };
@@ -274,7 +278,7 @@ function interpretNetwork(data: JsonObject, unread: Unread): Network | undefined
     ratType,
     mcc,
     mnc: unread.code(network?.['mnc'], 8, 'network.mnc'),
-    operatorName: freeText(network?.['friendly_name'], 64),
+    operatorName: readFreeText(network?.['friendly_name'], 64),
     country: readCountry({ isoCode, mcc }),
   };
 }
@@ -310,14 +314,14 @@ const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
 
 /** Degrees; undefined if the value is not a number or lies beyond the range. */
 function readDegrees(value: unknown, range: number): number | undefined {
-  const degrees = typeof value === 'string' ? writtenDegrees(value) : value;
+  const degrees = typeof value === 'string' ? parseDegrees(value) : value;
   if (typeof degrees !== 'number' || !(Math.abs(degrees) <= range)) return undefined;
   // DynamoDB does not know a negative zero, and refuses numbers that are nearer to zero than 1E-130.
   return Math.abs(degrees) < minDegrees ? 0 : degrees;
 }
 
 /** A number as text, as the JSON reader returns numbers of 16 digits and more. */
-function writtenDegrees(value: string): number | undefined {
+function parseDegrees(value: string): number | undefined {
   if (value.length > maxDegreesLength) return undefined;
   const text = value.trim();
   return degreesSpelling.test(text) ? Number(text) : undefined;
@@ -331,12 +335,12 @@ const minMessageBytes = 16;
 /** `{code, message}` in one line: the whole code, and the message cut to the rest. */
 function readErrorText(data: JsonObject): string | undefined {
   const error = data['error'];
-  if (typeof error === 'string') return freeText(error, maxErrorBytes);
+  if (typeof error === 'string') return readFreeText(error, maxErrorBytes);
   const members = jsonObject(error);
   if (members === undefined) return undefined;
-  const code = freeText(members['code'], maxErrorBytes);
+  const code = readFreeText(members['code'], maxErrorBytes);
   const room = maxErrorBytes - (code === undefined ? 0 : Buffer.byteLength(code) + 2);
-  const message = room < minMessageBytes ? undefined : freeText(members['message'], room);
+  const message = room < minMessageBytes ? undefined : readFreeText(members['message'], room);
   return code !== undefined && message !== undefined ? `${code}: ${message}` : (code ?? message);
 }
 
@@ -345,12 +349,12 @@ function readBytes(data: JsonObject, member: string): number | undefined | Fault
   const value = data[member];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   if (isNothing(value)) return undefined;
-  const tooLong = overlong(value, member);
+  const tooLong = makeLengthFault(value, member);
   if (tooLong !== undefined) return tooLong;
   const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
-  const bytes = decimal === undefined || decimal.includes('.') ? undefined : timesWhole(decimal, 1);
+  const bytes = decimal === undefined || decimal.includes('.') ? undefined : multiplyByWhole(decimal, 1);
   if (bytes !== undefined && bytes >= 0) return bytes;
-  return memberFault('impossible-number', member, 'is not an exact number of bytes', value);
+  return makeMemberFault('impossible-number', member, 'is not an exact number of bytes', value);
 }
 
 /** Reads the three members for bytes up, down and in total; undefined if all are absent. */
@@ -377,33 +381,33 @@ function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals |
   return {
     sim: identity.sim,
     sessionId: identity.sessionId ?? '',
-    origin: stated(at, { ...facts.origin, dataModifier }),
+    origin: makeStated(at, { ...facts.origin, dataModifier }),
     start: start ?? at,
     startStated: start !== undefined,
     terminal,
     groups: {
-      totals: totals && stated(at, totals),
-      network: network && stated(at, network),
-      cell: cell && stated(at, cell),
-      device: device && stated(at, device),
-      address: address && stated(at, address),
-      subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
-      ids: stated(at, ids),
-      label: simName === undefined ? undefined : stated<Label>(at, { simName }),
-      trouble: error === undefined ? undefined : stated<Trouble>(at, { error }),
+      totals: totals && makeStated(at, totals),
+      network: network && makeStated(at, network),
+      cell: cell && makeStated(at, cell),
+      device: device && makeStated(at, device),
+      address: address && makeStated(at, address),
+      subscriber: imsi === undefined ? undefined : makeStated<Subscriber>(at, { imsi }),
+      ids: makeStated(at, ids),
+      label: simName === undefined ? undefined : makeStated<Label>(at, { simName }),
+      trouble: error === undefined ? undefined : makeStated<Trouble>(at, { error }),
     },
   };
 }
 
 /** Reads a time that the record does not need: an unreadable one is noted. */
 function timeIn({ data, arrival, unread }: SuperSimRecord, member: string): string | undefined {
-  return unread.take(optionalTime(data[member], member, arrival), member, data[member]);
+  return unread.take(readOptionalTime(data[member], member, arrival), member, data[member]);
 }
 
 const totalsPrefix = 'data_session_data_';
 
 /** Reads the session's running totals. They belong together: if one cannot be read, all are noted. */
-function runningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
+function readRunningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
   const read = readVolumes(data, totalsPrefix);
   if (!isFault(read)) return read;
   for (const way of ['upload', 'download', 'total']) {
@@ -469,7 +473,7 @@ function interpretUsage(
     tariff: undefined,
     rateZone: undefined,
     dataModifier: facts.dataModifier,
-    extra: record.unread.textBeside(unknownMembers(data, documented), extraRoom),
+    extra: record.unread.textBeside(collectUnknownMembers(data, documented), extraRoom),
     sessionUploaded: totals?.dataUploaded,
     sessionDownloaded: totals?.dataDownloaded,
     sessionTotal: totals?.dataTotal,
@@ -490,7 +494,7 @@ function interpretEvent(record: SuperSimRecord, facts: Facts): LedgerEvent {
     time: at,
     eventId: identity.eventSid,
     type,
-    carrierType: freeText(carrierType) ?? type,
+    carrierType: readFreeText(carrierType) ?? type,
     severity: undefined,
     alert: undefined,
     description: undefined,
@@ -498,7 +502,7 @@ function interpretEvent(record: SuperSimRecord, facts: Facts): LedgerEvent {
     sessionId: identity.sessionId,
     network: facts.network,
     cellId: facts.cell?.cellId,
-    extra: unread.textBeside(unknownMembers(data, documented), extraRoom),
+    extra: unread.textBeside(collectUnknownMembers(data, documented), extraRoom),
     arrivedAt: arrival.arrivedAt,
   };
 }
@@ -513,18 +517,18 @@ function interpretSim(
   const { network, cell, device, imsi, ids, simName } = facts;
   return {
     sim: record.identity.sim,
-    origin: stated(at, facts.origin),
+    origin: makeStated(at, facts.origin),
     groups: {
-      ids: stated(at, ids),
-      label: simName === undefined ? undefined : stated<Label>(at, { simName }),
+      ids: makeStated(at, ids),
+      label: simName === undefined ? undefined : makeStated<Label>(at, { simName }),
       phone: undefined,
-      device: device && stated(at, device),
-      subscriber: imsi === undefined ? undefined : stated<Subscriber>(at, { imsi }),
-      network: event && network && stated(at, network),
-      cell: event && cell && stated(at, cell),
-      connection: event && session && stated(at, deriveConnection(session)),
+      device: device && makeStated(at, device),
+      subscriber: imsi === undefined ? undefined : makeStated<Subscriber>(at, { imsi }),
+      network: event && network && makeStated(at, network),
+      cell: event && cell && makeStated(at, cell),
+      connection: event && session && makeStated(at, deriveConnection(session)),
       lifecycle: undefined,
-      lastEvent: event && stated(at, { lastEvent: event.type, lastEventTime: at }),
+      lastEvent: event && makeStated(at, { lastEvent: event.type, lastEventTime: at }),
     },
   };
 }

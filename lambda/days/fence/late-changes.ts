@@ -2,7 +2,7 @@ import { isAccount } from '../../ledger/accounts.ts';
 import { renderingDistance } from '../../ledger/counted.ts';
 import type { Change, Changes } from '../../ledger/fold.ts';
 import type { Session } from '../../ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import { findDay } from '../day.ts';
 
 /**
@@ -53,7 +53,7 @@ function listRecordSubjects(sim: string, time: string, closedThrough: string): L
   const isMarkedAlways = isAccount(sim);
   // Nearly every record is of an open day, and not of its first minute.
   if (!isMarkedAlways && !isClosed(day, closedThrough) && time.slice(11, 17) !== '00:00:') return [];
-  const at = epochMilliseconds(time);
+  const at = toMilliseconds(time);
   const days = [-renderingDistance, 0, renderingDistance].map((shift) => findDay(formatTime(at + shift)));
   return [...new Set(days)]
     .filter((one) => isMarkedAlways || isClosed(one, closedThrough))

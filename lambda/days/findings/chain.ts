@@ -1,5 +1,5 @@
 import type { Usage } from '../../ledger/observation.ts';
-import { epochMilliseconds } from '../../ledger/time.ts';
+import { toMilliseconds } from '../../ledger/time.ts';
 import { compareTexts } from '../rows.ts';
 import type { Finding } from './finding.ts';
 import { isSuperSim, type KnownSession, listOwnUsage } from './known-session.ts';
@@ -100,7 +100,7 @@ function describe({ session }: KnownSession, missing: MissingWindows): Finding {
 /** Whether a window begins later than within a second of an end. One without a beginning does not say. */
 function isApart(end: string, window: Usage): boolean {
   if (window.start >= window.end) return false;
-  return epochMilliseconds(window.start) - epochMilliseconds(end) > touchMilliseconds;
+  return toMilliseconds(window.start) - toMilliseconds(end) > touchMilliseconds;
 }
 
 /** By end; at the same end, the smaller total comes first. */

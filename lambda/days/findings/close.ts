@@ -1,5 +1,5 @@
 import type { Usage } from '../../ledger/observation.ts';
-import { epochMilliseconds } from '../../ledger/time.ts';
+import { toMilliseconds } from '../../ledger/time.ts';
 import type { Finding } from './finding.ts';
 import { isSuperSim, type KnownSession, listOwnUsage, sumBytes } from './known-session.ts';
 import { makeFinding } from './make-finding.ts';
@@ -52,7 +52,7 @@ export function checkClose(known: KnownSession): Finding[] {
 function findFinalTotal({ session: { groups, terminal } }: KnownSession): bigint | undefined {
   const { totals } = groups;
   if (totals?.group.dataTotal === undefined) return undefined;
-  const isFinal = epochMilliseconds(totals.at) + endMilliseconds >= epochMilliseconds(terminal.end);
+  const isFinal = toMilliseconds(totals.at) + endMilliseconds >= toMilliseconds(terminal.end);
   return isFinal ? BigInt(totals.group.dataTotal) : undefined;
 }
 

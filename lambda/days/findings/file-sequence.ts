@@ -1,5 +1,5 @@
 import { makeFilesKey } from '../../ledger/accounts.ts';
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import { type Day, dayMilliseconds, findDay, listDays, shiftDay } from '../day.ts';
 import { comparedDays, type NamedFile, readFileKind } from '../named-files.ts';
 import { compareTexts } from '../rows.ts';
@@ -208,5 +208,5 @@ function describeHole(hole: Hole, interval: number): Finding {
 }
 
 function readTime({ time }: NamedFile): number {
-  return epochMilliseconds(time);
+  return toMilliseconds(time);
 }

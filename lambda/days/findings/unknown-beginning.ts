@@ -1,5 +1,5 @@
 import type { Usage } from '../../ledger/observation.ts';
-import { epochMilliseconds } from '../../ledger/time.ts';
+import { toMilliseconds } from '../../ledger/time.ts';
 import { startsSession } from '../counted-events.ts';
 import { findDay, startDay } from '../day.ts';
 import type { EventRow, SessionRow } from '../rows.ts';
@@ -29,7 +29,7 @@ export function findUnknownBeginning(known: KnownSession): UnknownBeginning | un
   const [first = session.terminal.end] = listOwnUsage(known)
     .map(({ start }) => start)
     .sort();
-  const isEarly = epochMilliseconds(first) - epochMilliseconds(session.start) <= touchMilliseconds;
+  const isEarly = toMilliseconds(first) - toMilliseconds(session.start) <= touchMilliseconds;
   return isEarly ? undefined : { session, from: startDay(findDay(session.start)), to: first };
 }
 

@@ -1,5 +1,5 @@
 import { isAccount } from '../../ledger/accounts.ts';
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import { countBuckets, findBucket } from '../buckets.ts';
 import { type Day, findReadSpan, shiftDay, startDay } from '../day.ts';
 import { FleetFold } from '../fleet-days.ts';
@@ -220,5 +220,5 @@ export async function needsPartialPass(
   lake: Pick<PartialPorts['lake'], 'open'>,
 ): Promise<boolean> {
   const { content } = await readJson<PartialDay>(lake, makePartialDayKey(day));
-  return content === undefined || epochMilliseconds(content.asOf) < asOf;
+  return content === undefined || toMilliseconds(content.asOf) < asOf;
 }

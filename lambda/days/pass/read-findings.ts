@@ -1,6 +1,6 @@
 import { isAccount, readFilesKey } from '../../ledger/accounts.ts';
 import type { Session, Usage } from '../../ledger/observation.ts';
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import { type Day, findDay, findReadSpan, listDays, shiftDay } from '../day.ts';
 import type { LateSubject } from '../fence/late-changes.ts';
 import { describeEvent, describeUsage, type FiledRecord, type FiledRecords } from '../filed-records.ts';
@@ -92,7 +92,7 @@ async function readHeard(
 ): Promise<boolean> {
   const { from, to } = beginning;
   // A span ends before its end.
-  const stored = await tables.readRecords(sim, { from, to: formatTime(epochMilliseconds(to) + 1) });
+  const stored = await tables.readRecords(sim, { from, to: formatTime(toMilliseconds(to) + 1) });
   if (wasHeard(beginning, stored)) return true;
   const day = findDay(from);
   const mayLack = tables.mayLackUsage(day, closedThrough) || shiftDay(day, eventDays) <= closedThrough;

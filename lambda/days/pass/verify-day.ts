@@ -64,7 +64,7 @@ export async function verifyDay(day: Day, ports: VerifyPorts): Promise<VerifiedD
     const { content: manifest, tag } = before;
     if (manifest === undefined)
       return { day, outcome: 'unsealed', manifest: undefined, faults: [], changes: [] };
-    const verified = await unlessConflict(() => verifyManifest(manifest, ports));
+    const verified = await ignoreConflict(() => verifyManifest(manifest, ports));
     if (verified !== undefined && verified.faults.length === 0) {
       return { day, outcome: verified.changes.length === 0 ? 'verified' : 'differs', manifest, ...verified };
     }
@@ -79,7 +79,7 @@ export async function verifyDay(day: Day, ports: VerifyPorts): Promise<VerifiedD
   }
 }
 
-async function unlessConflict<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
+async function ignoreConflict<Result>(run: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await run();
   } catch (error) {

@@ -3,7 +3,7 @@ import { runLimits } from '../../alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../alerts/delivery/outbox.ts';
 import type { ReceiverSettings } from '../../alerts/delivery/receiver.ts';
 import { makeReceiver } from '../../alerts/delivery/receivers.ts';
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { environment, metricNamespace, service } from '../../aws/names.ts';
 import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
 import { requireEnvironment } from '../../aws/sources.ts';
@@ -11,7 +11,7 @@ import { createTelemetry, describeCause } from '../../aws/telemetry.ts';
 import { deliverAll } from './deliver-all.ts';
 
 const telemetry = createTelemetry(service.alertDelivery);
-const client = dynamoDbClient();
+const client = makeDynamoDbClient();
 const store = new AlertOutbox(client, requireEnvironment(environment.alertOutboxTable));
 const receivers = (JSON.parse(requireEnvironment(environment.alertReceivers)) as ReceiverSettings[]).map(
   (settings) =>

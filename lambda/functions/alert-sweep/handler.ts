@@ -9,7 +9,7 @@ import { sweep } from '../../alerts/sweep/sweep.ts';
 import type { SweepPorts, SweepSettings } from '../../alerts/sweep/sweep-run.ts';
 import type { ReadMark } from '../../alerts/watermark.ts';
 import { Deadline } from '../../aws/deadline.ts';
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { makeLedgerReader } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
 import { readScheduledTime, type ScheduledEvent } from '../../aws/scheduled-event.ts';
@@ -28,7 +28,7 @@ const telemetry = createTelemetry(service.alertSweep);
 const spareMilliseconds = 5_000;
 
 const deadline = new Deadline();
-const client = dynamoDbClient({}, deadline);
+const client = makeDynamoDbClient({}, deadline);
 const settings = JSON.parse(requireEnvironment(environment.alertRules)) as SweepSettings;
 const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
 const stateTable = requireEnvironment(environment.progressTable);

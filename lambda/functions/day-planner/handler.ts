@@ -5,7 +5,7 @@ import { KinesisPositions } from '../../alerts/progress/stream-position.ts';
 import { DayQueue } from '../../aws/day-queue.ts';
 import { measureSchedule } from '../../aws/day-telemetry.ts';
 import { Deadline } from '../../aws/deadline.ts';
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { LakeBucket } from '../../aws/lake-bucket.ts';
 import { makeLedgerReader } from '../../aws/ledger-reader.ts';
 import { environment, service } from '../../aws/names.ts';
@@ -27,7 +27,7 @@ const telemetry = createTelemetry(service.dayPlanner);
 const spareMilliseconds = 5_000;
 
 const deadline = new Deadline();
-const client = dynamoDbClient({}, deadline);
+const client = makeDynamoDbClient({}, deadline);
 const sources = JSON.parse(requireEnvironment(environment.alertSources)) as AlertSourceDescription[];
 const usageDays = Number(requireEnvironment(environment.usageRetentionDays));
 const partialHours = Number(requireEnvironment(environment.partialHours));

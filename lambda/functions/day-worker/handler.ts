@@ -3,7 +3,7 @@ import { makeBillWork } from '../../aws/bill-work.ts';
 import { makeDayPorts, makePartialPorts, readDayTables } from '../../aws/day-ports.ts';
 import { DayQueue } from '../../aws/day-queue.ts';
 import { measureWork } from '../../aws/day-telemetry.ts';
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { LakeBucket } from '../../aws/lake-bucket.ts';
 import { MetricsSender } from '../../aws/metrics-queue.ts';
 import { environment, service } from '../../aws/names.ts';
@@ -23,7 +23,7 @@ import { ScheduleStartTable } from '../../store/schedule-start.ts';
 const reserveMilliseconds = 120_000;
 
 const telemetry = createTelemetry(service.dayWorker);
-const client = dynamoDbClient();
+const client = makeDynamoDbClient();
 const queue = new DayQueue(client.config, requireEnvironment(environment.dayQueue));
 const lake = new LakeBucket(client.config, {
   lake: requireEnvironment(environment.lakeBucket),

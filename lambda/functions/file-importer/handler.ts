@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { sendSigned } from '../../aws/aws-request.ts';
 import { ClientBucket } from '../../aws/client-bucket.ts';
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { makeLedgerPorts } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
 import { readSources, requireEnvironment } from '../../aws/sources.ts';
@@ -25,7 +25,7 @@ const reserveMilliseconds = 20_000;
 
 const telemetry = createTelemetry(service.fileImporter);
 const sources = readSources();
-const dynamoDb = dynamoDbClient();
+const dynamoDb = makeDynamoDbClient();
 const s3 = new S3Client({
   maxAttempts: 5,
   // TLS, and for puts the length, already show whether all bytes arrived.

@@ -4,7 +4,7 @@ import type { Deadline } from '../../aws/deadline.ts';
 import type { Sources } from '../../aws/sources.ts';
 import { describeCause, type Telemetry } from '../../aws/telemetry.ts';
 import { interpret } from '../../carriers/index.ts';
-import { fault } from '../../carriers/reading.ts';
+import { makeFault } from '../../carriers/reading.ts';
 import { findArrival, formatPosition, type Interpret, readEntries } from '../../ingest/entries.ts';
 import { type ChunkOutcome, type Ingested, ingest, type LedgerPorts } from '../../ingest/ingest.ts';
 import { Measures } from '../../ingest/measures.ts';
@@ -109,7 +109,7 @@ async function take(records: readonly KinesisStreamRecord[], context: ConsumerCo
 }
 
 async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContext): Promise<string[]> {
-  const reading = fault(
+  const reading = makeFault(
     'stops-consumer',
     `The consumer crashed or ran out of time on this record ${maxDeaths} times; it was not read`,
   );

@@ -1,7 +1,7 @@
 import type { Context, KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
 import { StreamNotes } from '../../alerts/progress/stream-notes.ts';
 import { Deadline } from '../../aws/deadline.ts';
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { makeLedgerPorts } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
 import { SignedBucket } from '../../aws/signed-bucket.ts';
@@ -11,7 +11,7 @@ import { type ConsumerContext, consume } from './consume.ts';
 import { StoredDeliveryNotes } from './delivery-notes.ts';
 
 const deadline = new Deadline();
-const client = dynamoDbClient({}, deadline);
+const client = makeDynamoDbClient({}, deadline);
 const rejects = new SignedBucket(client.config, requireEnvironment(environment.quarantineBucket));
 const telemetry = createTelemetry(service.kinesisConsumer);
 const consumer: ConsumerContext = {

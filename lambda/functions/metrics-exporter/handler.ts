@@ -1,4 +1,4 @@
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { MetricsQueue } from '../../aws/metrics-queue.ts';
 import { type MetricsSettings, makeMetricsReceiver } from '../../aws/metrics-receiver.ts';
 import { measureExport } from '../../aws/metrics-telemetry.ts';
@@ -10,7 +10,7 @@ import { VolumeExporter } from '../../metrics/export.ts';
 
 const telemetry = createTelemetry(service.metricsExporter);
 // Its configuration signs the requests; no table is read.
-const { config } = dynamoDbClient();
+const { config } = makeDynamoDbClient();
 const settings = JSON.parse(requireEnvironment(environment.metricsReceiver)) as MetricsSettings;
 const exporter = new VolumeExporter(
   {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { AlertState } from '../../alerts/sweep/alert-state.ts';
-import { dynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
 import { makeLedgerReader } from '../../aws/ledger-reader.ts';
 import { consoleFolder, documentationFolder, environment, service } from '../../aws/names.ts';
 import { openQuarantine } from '../../aws/quarantine-list.ts';
@@ -23,7 +23,7 @@ import { ClientThrottle } from './throttle.ts';
 
 const telemetry = createTelemetry(service.queryApi);
 const { logger } = telemetry;
-const client = dynamoDbClient();
+const client = makeDynamoDbClient();
 const days = openStoredDays(client, Date.now);
 
 /** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */

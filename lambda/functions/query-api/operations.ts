@@ -1,7 +1,7 @@
 import { episodeStates } from '../../alerts/episode.ts';
 import { severities } from '../../alerts/rules.ts';
 import { checks } from '../../days/findings/finding.ts';
-import { epochMilliseconds, formatTime } from '../../ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import {
   type Alert,
   type AlertDetail,
@@ -480,12 +480,12 @@ function makeRecordAddress(
   const query = new URLSearchParams({ StartTime: at });
   if (type === 'finding') {
     // The day is the first one requested, and its beginning is not the end of the range.
-    query.set('EndTime', formatTime(epochMilliseconds(at) + 1_000));
+    query.set('EndTime', formatTime(toMilliseconds(at) + 1_000));
     query.set('Sim', sim);
     return `${root}/v1/Findings?${query}`;
   }
   // The end of a range of usage is not part of it.
-  query.set('EndTime', type === 'usage_record' ? formatTime(epochMilliseconds(at) + 1_000) : at);
+  query.set('EndTime', type === 'usage_record' ? formatTime(toMilliseconds(at) + 1_000) : at);
   if (type === 'usage_record') query.set('Granularity', 'raw');
   return `${root}${fillPath(`/v1/Sims/{sim}/${recordLists[type]}`, { sim })}?${query}`;
 }

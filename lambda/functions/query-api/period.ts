@@ -1,4 +1,4 @@
-import { epochMilliseconds, formatTime, parseTime } from '../../ledger/time.ts';
+import { formatTime, parseTime, toMilliseconds } from '../../ledger/time.ts';
 import { ParameterError } from '../../queries/errors.ts';
 import type { fleetGranularities, granularities } from '../../queries/parameters.ts';
 import {
@@ -130,5 +130,5 @@ function requireTime(name: string, text: string): void {
 }
 
 function countDays(start: string, end: string): number {
-  return (epochMilliseconds(end) - epochMilliseconds(start)) / dayMilliseconds;
+  return (toMilliseconds(end) - toMilliseconds(start)) / dayMilliseconds;
 }

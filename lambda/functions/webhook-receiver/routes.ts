@@ -4,11 +4,11 @@
 export const webhookRoot = '/v1/ingest/';
 
 /** The path that the carrier of a source calls. It carries no secret. */
-export function webhookPath(source: string): string {
+export function makeWebhookPath(source: string): string {
   return `${webhookRoot}${source}`;
 }
 
 /** API Gateway's key of that route. */
 export function makeWebhookRouteKey(source: string): string {
-  return `POST ${webhookPath(source)}`;
+  return `POST ${makeWebhookPath(source)}`;
 }

@@ -1,4 +1,4 @@
-import { type Fault, fault } from '../../carriers/reading.ts';
+import { type Fault, makeFault } from '../../carriers/reading.ts';
 import { nameFormat } from '../../carriers/unreadable.ts';
 
 /** Files that are not CSV: what they most probably are, and what to do. */
@@ -59,9 +59,9 @@ const formats: readonly Format[] = [
 /** What is wrong with a file, by at least its first {@link formatBytes}; undefined if it may be CSV. */
 export function recogniseFormat(head: Buffer): Fault | undefined {
   const format = formats.find(({ isIt }) => isIt(head));
-  if (format !== undefined) return fault(format.code, format.reason);
+  if (format !== undefined) return makeFault(format.code, format.reason);
   const name = nameFormat(head);
   return name === undefined
     ? undefined
-    : fault('unknown-columns', `The file is ${name}, not CSV: ${asCsv}, as it is or packed by gzip`);
+    : makeFault('unknown-columns', `The file is ${name}, not CSV: ${asCsv}, as it is or packed by gzip`);
 }

@@ -5,7 +5,7 @@ import {
   makeRowInterpreter,
   type RowInterpreter,
 } from '../../carriers/datastreamer/csv.ts';
-import { type Fault, fault, isFault } from '../../carriers/reading.ts';
+import { type Fault, isFault, makeFault } from '../../carriers/reading.ts';
 import { BlockReader } from './blocks.ts';
 import { formatBytes, recogniseFormat } from './formats.ts';
 import { type Delimiter, detectDelimiter, type ParsedRow, parseRows, scanRows } from './rows.ts';
@@ -84,7 +84,7 @@ export function swallowsRows(header: string): boolean {
   return fields.some((name) => /\r(?!\n)/.test(name) || (name.includes('\n') && name.includes(delimiter)));
 }
 
-const brokenHeader = fault(
+const brokenHeader = makeFault(
   'unknown-columns',
   'The header contains a line break: a quote is not closed, or lines end with a carriage return only. End lines with a line feed',
 );
@@ -124,7 +124,7 @@ function readColumns(
   key: string,
 ): RowInterpreter | Fault {
   if (swallowsRows(header)) return brokenHeader;
-  if (fields === undefined) return fault('unknown-columns', 'The header is not a CSV row');
+  if (fields === undefined) return makeFault('unknown-columns', 'The header is not a CSV row');
   return makeRowInterpreter(fields, readFileName(key));
 }
 
@@ -153,22 +153,22 @@ async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayo
     if (chunk.done !== true) head = Buffer.concat([head, chunk.value]);
     bounds = findHeader(head, ended);
   }
-  if (ended && head.toString('utf8').trim() === '') return fault('empty', 'The file is empty');
+  if (ended && head.toString('utf8').trim() === '') return makeFault('empty', 'The file is empty');
   const format = recogniseFormat(head);
   if (format !== undefined) return format;
   const { begin = 0, end } = bounds ?? {};
   if (end === undefined || end > maxHeaderBytes)
-    return fault('unknown-columns', `The first row is longer than ${maxHeaderBytes} bytes`);
+    return makeFault('unknown-columns', `The first row is longer than ${maxHeaderBytes} bytes`);
   const header = head.subarray(begin, end);
   // Zero bytes are UTF-8, but a header with them is UTF-16 without its mark.
   if (header.includes(0)) {
-    return fault(
+    return makeFault(
       'not-utf8',
       'The file is not UTF-8 text, but UTF-16 or binary data: save it as UTF-8 and put it again',
     );
   }
   if (!isUtf8(header)) {
-    return fault('not-utf8', 'The file is not UTF-8 text; save it as UTF-8 and put it again');
+    return makeFault('not-utf8', 'The file is not UTF-8 text; save it as UTF-8 and put it again');
   }
   return { header: decodeHeader(header), headerBytes: end, rest: prependBytes(head.subarray(end), chunks) };
 }

@@ -1,5 +1,5 @@
 import type { RowInterpreter } from '../../carriers/datastreamer/csv.ts';
-import { type Arrival, type Fault, fault, type Reading } from '../../carriers/reading.ts';
+import { type Arrival, type Fault, makeFault, type Reading } from '../../carriers/reading.ts';
 import type { Manifest } from '../../store/manifest.ts';
 import type { Entry } from '../ingest.ts';
 import type { Block, BlockReader } from './blocks.ts';
@@ -178,6 +178,6 @@ export function interpretParsedRow(row: ParsedRow, interpretRow: RowInterpreter,
 
 function makeBrokenRow(isText: boolean): Fault {
   return isText
-    ? fault('broken-row', 'The row is not CSV: a quote is not closed, or characters follow a closed one')
-    : fault('not-utf8', 'The row is not UTF-8 text');
+    ? makeFault('broken-row', 'The row is not CSV: a quote is not closed, or characters follow a closed one')
+    : makeFault('not-utf8', 'The row is not UTF-8 text');
 }

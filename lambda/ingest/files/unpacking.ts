@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { type Fault, fault, formatReason } from '../../carriers/reading.ts';
+import { type Fault, formatReason, makeFault } from '../../carriers/reading.ts';
 import type { OpenedFile } from './file-store.ts';
 
 /** An opened file whose bytes are those of the CSV, whether the object is packed or not. */
@@ -97,7 +97,7 @@ async function* unpackGzip(packed: AsyncIterable<Uint8Array>, size: number): Asy
       length += chunk.length;
       if (length > freeBytes + maxRatio * size) {
         throw new DamagedFileError(
-          fault('too-large', `The gzip unpacks to more than ${maxRatio} times its size, as no CSV does`),
+          makeFault('too-large', `The gzip unpacks to more than ${maxRatio} times its size, as no CSV does`),
         );
       }
       yield chunk;
@@ -106,7 +106,7 @@ async function* unpackGzip(packed: AsyncIterable<Uint8Array>, size: number): Asy
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (!code.startsWith('Z_')) throw error;
     throw new DamagedFileError(
-      fault(
+      makeFault(
         'broken-gzip',
         `The gzip is damaged or cut short after byte ${length} of its content. Send the file again`,
       ),
@@ -115,7 +115,7 @@ async function* unpackGzip(packed: AsyncIterable<Uint8Array>, size: number): Asy
   if (gunzip.bytesWritten < size) {
     const rest = size - gunzip.bytesWritten;
     throw new DamagedFileError(
-      fault('broken-gzip', `${rest} bytes that are not gzip follow the gzip. Send only the gzip`),
+      makeFault('broken-gzip', `${rest} bytes that are not gzip follow the gzip. Send only the gzip`),
     );
   }
 }

@@ -13,7 +13,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { dynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
 
 interface Seen {
   readonly headers: IncomingHttpHeaders;
@@ -52,7 +52,7 @@ beforeAll(async () => {
   vi.stubEnv('AWS_REGION', 'eu-central-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDEXAMPLE');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
-  client = dynamoDbClient();
+  client = makeDynamoDbClient();
 });
 
 afterEach(() => {
@@ -117,7 +117,7 @@ describe('the DynamoDB client', () => {
       count += 1;
       return { accessKeyId: `AKID${count}`, secretAccessKey: 'secret', expiration: new Date(0) };
     };
-    const rotating = dynamoDbClient({ credentials });
+    const rotating = makeDynamoDbClient({ credentials });
     for (let request = 0; request < 2; request += 1) {
       await rotating.send(new GetItemCommand({ TableName: 'Sims', Key: key }));
     }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
-import { dynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
 import { makeProcessFence } from '../../../lambda/aws/process-fence.ts';
 import { startTimer } from '../../../lambda/aws/timer.ts';
 import type { ProcessFence } from '../../../lambda/days/fence/chunk-fence.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  client = dynamoDbClient({ endpoint, region: 'us-east-1', credentials });
+  client = makeDynamoDbClient({ endpoint, region: 'us-east-1', credentials });
   fence = makeProcessFence(client, { dayState: 'DayState', dayMarkers: 'DayMarkers' });
 });
 

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   findIdentifierFault,
-  identifier,
   makeSimKey,
   readDevice,
   readIccidInName,
+  readIdentifier,
   readSubscriberNumber,
   readWrittenIccid,
 } from '../../../lambda/carriers/identifier.ts';
@@ -32,7 +32,7 @@ describe('an identifier', () => {
     [null, undefined],
     [undefined, undefined],
   ])('read from %j is %j', (value, text) => {
-    expect(identifier(value)).toBe(text);
+    expect(readIdentifier(value)).toBe(text);
   });
 
   it.each([
@@ -171,7 +171,7 @@ function disguised(digits: string, kind: string): string {
 describe('an ICCID', () => {
   it.each(Object.keys(disguises))('is read through its disguise: %s', (kind) => {
     const digits = '89882806660010000015';
-    expect(readWrittenIccid(identifier(disguised(digits, kind)))).toEqual({
+    expect(readWrittenIccid(readIdentifier(disguised(digits, kind)))).toEqual({
       sim: '8988280666001000001',
       iccid: digits,
       writtenIccid: undefined,
@@ -194,7 +194,7 @@ describe('an ICCID', () => {
     const identityOf = ({ digits: read, sid }: { digits: string; sid: string }): string =>
       read.length > 20 ? sid : read.slice(0, 19);
     const keyOf = (one: { digits: string; sid: string; disguise: string }): string =>
-      readWrittenIccid(identifier(disguised(one.digits, one.disguise)))?.sim ?? one.sid;
+      readWrittenIccid(readIdentifier(disguised(one.digits, one.disguise)))?.sim ?? one.sid;
     /** Two cards, the second often the first with some digits added, removed or changed. */
     const pair = fc.tuple(card, card, fc.nat(24), fc.boolean()).map(([a, b, at, isAlike]) => {
       if (!isAlike) return [a, b] as const;
@@ -221,7 +221,7 @@ describe('an identifier that is a key', () => {
     );
     fc.assert(
       fc.property(text, text, fc.constantFrom(...kinds), fc.constantFrom(...kinds), (a, b, one, other) => {
-        const [read, readToo] = [identifier(disguised(a, one)), identifier(disguised(b, other))];
+        const [read, readToo] = [readIdentifier(disguised(a, one)), readIdentifier(disguised(b, other))];
         expect([read, readToo]).toEqual([a, b]);
       }),
       runs(2000),

@@ -12,9 +12,9 @@ import {
   decodeSim,
   encodeEventItem,
   encodeSessionItem,
+  encodeSimItem,
   encodeUsageItem,
   type Item,
-  simItem,
 } from '../../../lambda/store/items.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
 import {
@@ -112,7 +112,7 @@ function itemsOf(reading: Reading): Item[] {
     ...(session === undefined ? [] : [encodeSessionItem(session)]),
     ...(usage === undefined ? [] : [encodeUsageItem(usage, usage.completeness >= complete)]),
     ...(event === undefined ? [] : [encodeEventItem(event, event.completeness >= complete, 30)]),
-    ...(sim === undefined ? [] : [simItem(sim)]),
+    ...(sim === undefined ? [] : [encodeSimItem(sim)]),
   ];
 }
 
@@ -123,7 +123,7 @@ function expectUsable(reading: Reading): void {
   new Fold().add(0, reading);
   const { session, sim } = reading;
   if (session !== undefined) expect(decodeSession(encodeSessionItem(session))).toEqual(session);
-  if (sim !== undefined) expect(decodeSim(simItem(sim))).toEqual(sim);
+  if (sim !== undefined) expect(decodeSim(encodeSimItem(sim))).toEqual(sim);
   for (const item of itemsOf(reading)) {
     for (const [name, value] of Object.entries(item)) {
       const [text = ''] = Object.values(value).map(String);

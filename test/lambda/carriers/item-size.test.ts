@@ -4,9 +4,9 @@ import { complete } from '../../../lambda/ledger/observation.ts';
 import {
   encodeEventItem,
   encodeSessionItem,
+  encodeSimItem,
   encodeUsageItem,
   measureItem,
-  simItem,
 } from '../../../lambda/store/items.ts';
 import { observationsOf, statedBy } from '../../records/arrival.ts';
 import {
@@ -151,7 +151,7 @@ function sizesOf(reading: Reading): Record<string, number> {
     session: session && encodeSessionItem(session),
     usage: usage && encodeUsageItem(usage, usage.completeness >= complete, 4_102_444_800),
     event: event && encodeEventItem(event, event.completeness >= complete, 30),
-    sim: sim && simItem(sim),
+    sim: sim && encodeSimItem(sim),
   };
   const sizes = Object.entries(items).flatMap(([noun, item]) =>
     item === undefined ? [] : [[noun, measureItem(item)] as const],
@@ -179,7 +179,7 @@ describe('with the longest real values', () => {
     ]);
     const sizes = [
       ...[...sessions].map(([key, session]) => [key, measureItem(encodeSessionItem(session))] as const),
-      ...[...sims].map(([key, sim]) => [key, measureItem(simItem(sim))] as const),
+      ...[...sims].map(([key, sim]) => [key, measureItem(encodeSimItem(sim))] as const),
     ];
     expect([sizes.length, tooLarge(Object.fromEntries(sizes))]).toEqual([4, {}]);
   });
@@ -197,7 +197,7 @@ describe('with the longest real values', () => {
         readStreamer({ ...longestUsage, endpoint }, 'telekom'),
       ].map((reading) => observationsOf(reading)),
     ]);
-    const items = [...sims].map(([key, sim]) => [key, simItem(sim)] as const);
+    const items = [...sims].map(([key, sim]) => [key, encodeSimItem(sim)] as const);
     const marks = items.map(([, item]) => [item['signalledAt'], item['bytesAt'], item['sessionAt']]);
     expect(marks.flat().filter((mark) => mark === undefined)).toEqual([]);
     const sizes = items.map(([key, item]) => [key, measureItem(item)] as const);

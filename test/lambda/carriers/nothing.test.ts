@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { isNothing } from '../../../lambda/carriers/nothing.ts';
-import { fault, type Reading } from '../../../lambda/carriers/reading.ts';
+import { makeFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { arrivalFrom, statedBy } from '../../records/arrival.ts';
 import {
   carrierEvent,
@@ -112,7 +112,7 @@ const typed: readonly (readonly [string, Members, readonly string[]])[] = [
 /** A reading without the carrier's own words, which an event keeps as they were sent. */
 function meaningOf(record: Members): Reading {
   const reading = interpret(record, arrivalFrom('1nce'));
-  if (reading.kind === 'fault') return fault(reading.code, reading.code);
+  if (reading.kind === 'fault') return makeFault(reading.code, reading.code);
   if (reading.kind !== 'observed' || reading.event == null) return reading;
   return { ...reading, event: { ...reading.event, detail: undefined } };
 }

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import type { EventRow, SimItems } from '../../../lambda/days/rows.ts';
 import { complete, type Session, type Usage } from '../../../lambda/ledger/observation.ts';
-import { wholeSecond } from '../../../lambda/ledger/time.ts';
+import { cutToSecond } from '../../../lambda/ledger/time.ts';
 import { session } from '../queries/sessions-in-memory.ts';
 import { usageAt } from '../store/observations.ts';
 
@@ -101,7 +101,7 @@ export const usageAroundMidnight: Arbitrary<Usage> = fc
     makeUsage({
       ...about,
       carrier: 'emnify',
-      usageId: `${isCut ? wholeSecond(about.start) : about.start}#${about.recordId}`,
+      usageId: `${isCut ? cutToSecond(about.start) : about.start}#${about.recordId}`,
       dataUploaded: about.dataTotal,
       dataDownloaded: 0,
       volume: about.cost,

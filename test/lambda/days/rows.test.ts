@@ -5,7 +5,7 @@ import { listItems, makeRows, mergeItems, noItems, type SimItems } from '../../.
 import { renderingDistance } from '../../../lambda/ledger/counted.ts';
 import { pickMoreComplete } from '../../../lambda/ledger/fold.ts';
 import type { Usage } from '../../../lambda/ledger/observation.ts';
-import { epochMilliseconds } from '../../../lambda/ledger/time.ts';
+import { toMilliseconds } from '../../../lambda/ledger/time.ts';
 import { runs } from '../../records/runs.ts';
 import { makeEvent, makeSession, makeUsage, statement } from './records.ts';
 
@@ -17,7 +17,7 @@ function withUsage(...usage: readonly Usage[]): SimItems {
 
 /** The items that count, by the rule's words: each one is compared with all others. */
 function listCounted(usage: readonly Usage[]): Usage[] {
-  const at = ({ start }: Usage): number => epochMilliseconds(start);
+  const at = ({ start }: Usage): number => toMilliseconds(start);
   return usage.filter(
     (one) =>
       !usage.some(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Fault, fault, type Reading } from '../../../lambda/carriers/reading.ts';
+import { type Fault, makeFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
 import {
   type ChunkOutcome,
@@ -37,7 +37,7 @@ function happening(sim: string, id: string): Reading {
   return { kind: 'observed', session: undefined, usage: undefined, event, sim: undefined };
 }
 
-const broken: Fault = fault('broken-json', 'This is not JSON');
+const broken: Fault = makeFault('broken-json', 'This is not JSON');
 const test1: Reading = { kind: 'ignored', reason: 'sink validation', testId: 'test-1' };
 
 /** Ports that take everything, and report what a test tells them to. */
@@ -143,7 +143,7 @@ describe('taking in a batch', () => {
 
   test('keeps the rejects of a group together, by what is wrong with them', async () => {
     const there = ports({});
-    const wrongTime = fault('impossible-time', 'No such time');
+    const wrongTime = makeFault('impossible-time', 'No such time');
     const batch = entries([0, broken], [1, wrongTime], [2, window('a', '1')], [3, broken]);
     await ingest(batch, there, { readBeforeWrite: true, rejectGroup: 'file#0' });
     expect(there.kept).toEqual([
@@ -154,7 +154,7 @@ describe('taking in a batch', () => {
 
   test('keeps the rejects of one delivery together, by what is wrong with them, and each once', async () => {
     const there = ports({});
-    const wrongTime = fault('impossible-time', 'No such time');
+    const wrongTime = makeFault('impossible-time', 'No such time');
     const batch = entries([0, broken], [0, wrongTime], [0, broken], [0, broken], [1, broken], [1, wrongTime]);
     const bytes = ['a', 'a', 'b', 'a', 'c', 'a'];
     const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));

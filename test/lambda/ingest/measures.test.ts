@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fault, type Reading } from '../../../lambda/carriers/reading.ts';
+import { makeFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { classifyReading, Measures } from '../../../lambda/ingest/measures.ts';
 import { changesOf, eventAt, minute, sessionAt, usageAt } from '../store/observations.ts';
 
@@ -17,7 +17,7 @@ describe('a record’s kind', () => {
     ['event', reading({ event: eventAt(minute(1), 'a', '1'), session: sessionAt(minute(1), 'a') })],
     ['event', reading({ session: sessionAt(minute(1), 'a') })],
     ['platform', { kind: 'ignored', reason: 'sink validation' }],
-    ['broken-json', fault('broken-json', 'This is not JSON')],
+    ['broken-json', makeFault('broken-json', 'This is not JSON')],
   ])('is %s', (kind, record) => {
     expect(classifyReading(record)).toBe(kind);
   });
@@ -37,7 +37,7 @@ describe('how late records came', () => {
   test('is nothing where a clock is ahead, and unknown of what could not be read', () => {
     const measures = new Measures();
     measures.late(reading({ event: eventAt(minute(11), 'a', '1') }), arrivedAt);
-    measures.late(fault('broken-json', 'This is not JSON'), arrivedAt);
+    measures.late(makeFault('broken-json', 'This is not JSON'), arrivedAt);
     expect(measures.lags(100)).toEqual([0]);
   });
 

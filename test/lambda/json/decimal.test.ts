@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDecimal, parseDecimal, timesWhole } from '../../../lambda/json/decimal.ts';
+import { isDecimal, multiplyByWhole, parseDecimal } from '../../../lambda/json/decimal.ts';
 import { runs } from '../../records/runs.ts';
 
 describe('a decimal', () => {
@@ -85,7 +85,7 @@ describe('a decimal times a whole factor', () => {
     ['9007199254.740992', 1_000_000, undefined],
     ['1', 1_048_576, 1_048_576],
   ])('%s × %i is %s', (decimal, factor, product) => {
-    expect(timesWhole(decimal, factor)).toBe(product);
+    expect(multiplyByWhole(decimal, factor)).toBe(product);
   });
 });
 
@@ -128,7 +128,7 @@ describe('every decimal', () => {
           const product = (value.digits < 0n ? -value.digits : value.digits) * BigInt(factor);
           const rounded = ((2n * product + unit) / (2n * unit)) * (value.digits < 0n ? -1n : 1n);
           const isExact = rounded <= Number.MAX_SAFE_INTEGER && rounded >= -Number.MAX_SAFE_INTEGER;
-          expect(timesWhole(decimal, factor)).toBe(isExact ? Number(rounded) : undefined);
+          expect(multiplyByWhole(decimal, factor)).toBe(isExact ? Number(rounded) : undefined);
         },
       ),
       runs(3000),

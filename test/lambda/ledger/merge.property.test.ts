@@ -10,9 +10,9 @@ import {
   decodeSim,
   encodeEventItem,
   encodeSessionItem,
+  encodeSimItem,
   encodeUsageItem,
   type Item,
-  simItem,
 } from '../../../lambda/store/items.ts';
 import { event, session, sim, usage } from '../../records/arbitraries.ts';
 import { runs } from '../../records/runs.ts';
@@ -88,7 +88,7 @@ function mixedParts<State extends Session | Sim>(join: State, statements: readon
 describe('what only means something together', () => {
   it.each([
     ['session', session, mergeSessions, (state: Session) => decodeSession(encodeSessionItem(state))],
-    ['SIM', sim, mergeSims, (state: Sim) => decodeSim(simItem(state))],
+    ['SIM', sim, mergeSims, (state: Sim) => decodeSim(encodeSimItem(state))],
   ] as [string, Arbitrary<Session | Sim>, Merge, Stored][])(
     'comes from one record in a %s, joined in memory or with its item',
     (_, states, merge, stored) => {
@@ -169,7 +169,7 @@ describe('an item', () => {
   it('of a SIM holds the SIM', () => {
     fc.assert(
       fc.property(sim, (state) => {
-        expect(decodeSim(simItem(state))).toEqual(state);
+        expect(decodeSim(encodeSimItem(state))).toEqual(state);
       }),
       runs(400),
     );
@@ -180,10 +180,10 @@ describe('an item', () => {
       fc.property(session, session, sim, sim, (a, b, c, d) => {
         expect([
           mergeSessions(decodeSession(encodeSessionItem(a)), decodeSession(encodeSessionItem(b))),
-          mergeSims(decodeSim(simItem(c)), decodeSim(simItem(d))),
+          mergeSims(decodeSim(encodeSimItem(c)), decodeSim(encodeSimItem(d))),
         ]).toEqual([
           decodeSession(encodeSessionItem(mergeSessions(a, b))),
-          decodeSim(simItem(mergeSims(c, d))),
+          decodeSim(encodeSimItem(mergeSims(c, d))),
         ]);
       }),
       runs(300),

@@ -12,7 +12,7 @@ import {
   listFleetUsage,
   type ReportPorts,
 } from '../../../lambda/queries/fleet-usage.ts';
-import { chunked } from '../../../lambda/store/concurrency.ts';
+import { divideIntoChunks } from '../../../lambda/store/concurrency.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { SimDayStore } from '../../../lambda/store/sim-days.ts';
 import { StoredDays } from '../../../lambda/store/stored-days.ts';
@@ -216,7 +216,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
       iccid: { S: nameSim(number) },
       lastUpdated: { S: first },
     }));
-    for (const chunk of chunked(items, 25)) {
+    for (const chunk of divideIntoChunks(items, 25)) {
       const Sims = chunk.map((Item) => ({ PutRequest: { Item } }));
       await client.send(new BatchWriteItemCommand({ RequestItems: { Sims } }));
     }

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { parseLayout } from '../../../lambda/ingest/files/layout.ts';
 import { findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
 import type { Sim } from '../../../lambda/ledger/observation.ts';
-import { simItem } from '../../../lambda/store/items.ts';
+import { encodeSimItem } from '../../../lambda/store/items.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { header, row } from '../ingest/files/cdr.ts';
 import { changesOf } from './observations.ts';
@@ -50,7 +50,7 @@ function storedWriter(): {
     const { Keys } = input.RequestItems.Sims;
     readKeys += Keys.length;
     const asked = new Set(Keys.map(({ sim }) => sim.S));
-    return { Responses: { Sims: stored.filter(({ sim }) => asked.has(sim)).map(simItem) } };
+    return { Responses: { Sims: stored.filter(({ sim }) => asked.has(sim)).map(encodeSimItem) } };
   };
   const writer = new LedgerWriter(ledgerTablesOf({ send } as unknown as DynamoDBClient));
   const write = async (sims: readonly Sim[]): Promise<void> => {

@@ -1,8 +1,8 @@
 import { BatchWriteItemCommand, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
 import type { LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
-import { dynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
-import { chunked } from '../../../lambda/store/concurrency.ts';
+import { makeDynamoDbClient } from '../../../lambda/aws/dynamodb-client.ts';
+import { divideIntoChunks } from '../../../lambda/store/concurrency.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import type { LedgerTables, WriteMode } from '../../../lambda/store/ledger-tables.ts';
 import { ledgerTables, type TableDefinition, tables } from '../../../lambda/store/tables.ts';
@@ -42,7 +42,7 @@ export class RunningTables {
   /** A new client like that of the functions, so that its middleware concerns one test. */
   newClient(endpoint = this.endpoint): DynamoDBClient {
     const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-    return dynamoDbClient({ endpoint, region: 'us-east-1', credentials });
+    return makeDynamoDbClient({ endpoint, region: 'us-east-1', credentials });
   }
 
   /** A writer that remembers no SIM yet, like that of a new process. */
@@ -76,7 +76,7 @@ export class RunningTables {
   async clear(): Promise<void> {
     for (const table of tables) {
       const keys = (await this.items(table.name)).map((item) => keyAttributes(table, item));
-      for (const chunk of chunked(keys, 25)) {
+      for (const chunk of divideIntoChunks(keys, 25)) {
         const requests = chunk.map((Key) => ({ DeleteRequest: { Key } }));
         await this.client.send(new BatchWriteItemCommand({ RequestItems: { [table.name]: requests } }));
       }

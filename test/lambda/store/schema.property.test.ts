@@ -23,9 +23,9 @@ import {
 import {
   encodeEventItem,
   encodeSessionItem,
+  encodeSimItem,
   encodeUsageItem,
   type Item,
-  simItem,
 } from '../../../lambda/store/items.ts';
 import {
   decodeKnownUsage,
@@ -82,7 +82,7 @@ describe('an item', () => {
           sessions: encodeSessionItem(a),
           usage: encodeUsageItem(b, false),
           events: encodeEventItem(c, false, 30),
-          sims: simItem(d),
+          sims: encodeSimItem(d),
         };
         const unknown = Object.entries(items).flatMap(([table, item]) => {
           const known = itemAttributes[table as keyof typeof items].map(
@@ -139,7 +139,7 @@ describe('an update', () => {
     fc.assert(
       fc.property(sim, (state: Sim) => {
         expect(itemAfter({ sim: { S: state.sim } }, writeSimUpdate(state).expressions)).toEqual(
-          simItem(state),
+          encodeSimItem(state),
         );
       }),
       runs(300),
@@ -197,12 +197,12 @@ describe('an update as a statement', () => {
     fc.assert(
       fc.property(fc.option(sim, { nil: undefined }), sim, (before, change) => {
         const key = { sim: { S: change.sim } };
-        const stands = before && { ...simItem(before), ...key };
+        const stands = before && { ...encodeSimItem(before), ...key };
         const { byRequest, byStatement } = applyBoth(
           'Sims',
           key,
           stands,
-          simItem(change),
+          encodeSimItem(change),
           writeSimUpdate(change),
         );
         expect(byStatement).toEqual(byRequest);
@@ -218,12 +218,12 @@ describe('an update as a statement', () => {
       fc.property(sim, sim, sim, differing, (read, other, change, attribute) => {
         const key = { sim: { S: 'a' } };
         const [seen, after]: [Item, Item] = [
-          { ...simItem(read), ...key },
-          { ...simItem(change), ...key },
+          { ...encodeSimItem(read), ...key },
+          { ...encodeSimItem(change), ...key },
         ];
         // The stored item is what was read, or has one attribute more, less, or of another value.
         const { [attribute ?? '']: _, ...rest } = seen;
-        const value = attribute === null ? undefined : simItem(other)[attribute];
+        const value = attribute === null ? undefined : encodeSimItem(other)[attribute];
         const before = { ...rest, ...(attribute !== null && value !== undefined && { [attribute]: value }) };
         const [byRequest, byStatement] = [new MemoryDynamoDb(), new MemoryDynamoDb()];
         for (const engine of [byRequest, byStatement])
@@ -254,9 +254,12 @@ describe('an update as a statement', () => {
         for (const { text } of [
           writeSessionUpdate(a).toStatement(tableName, { ...key, sessionId: { S: a.sessionId } }),
           writeSimUpdate(d).toStatement(tableName, key),
-          ...[encodeSessionItem(a), encodeUsageItem(b, false), encodeEventItem(c, false, 30), simItem(d)].map(
-            (item) => insertStatement(tableName, key, item),
-          ),
+          ...[
+            encodeSessionItem(a),
+            encodeUsageItem(b, false),
+            encodeEventItem(c, false, 30),
+            encodeSimItem(d),
+          ].map((item) => insertStatement(tableName, key, item)),
         ]) {
           expect([text.length <= 8_192, words.test(text.replaceAll(quoted, ''))]).toEqual([true, true]);
         }
@@ -279,7 +282,7 @@ test('a SIM’s item contains a record where joining the two would leave it as i
       const record = { ...b, sim: a.sim, groups };
       const stays = sameSim(a, mergeSims(a, record));
       if (stays) contained += 1;
-      expect(containsSim(simItem(a), record)).toBe(stays);
+      expect(containsSim(encodeSimItem(a), record)).toBe(stays);
     }),
     // In a tenth of these, no record might be contained.
     { numRuns: 1_000 },
@@ -334,7 +337,7 @@ test('what alerts look at of a SIM is what its item holds, times as numbers', ()
       const { ids, label, network, device, connection, lastEvent } = groups;
       const { mcc, mnc, country } = network?.group ?? {};
       const milliseconds = (time: string | undefined) => (time === undefined ? undefined : Date.parse(time));
-      expect(watchedSimCodec.decode(simItem(state))).toEqual({
+      expect(watchedSimCodec.decode(encodeSimItem(state))).toEqual({
         sim: state.sim,
         source: origin.group.source,
         carrier: origin.group.carrier,

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { carriers } from '../../../lambda/ledger/source.ts';
 import { readExampleDeliveries } from '../../../local/examples/index.ts';
-import { luhnDigit } from '../../../simulator/identity.ts';
+import { computeLuhnDigit } from '../../../simulator/identity.ts';
 import { InMemoryLedger } from '../../simulator/in-memory-ledger.ts';
 import { expectedItems, expectedReceipt } from './truth.ts';
 
@@ -113,7 +113,8 @@ describe('the example records', () => {
     const iccids = [...text.matchAll(/\\?"sim_iccid\\?":\\?"(\d+)\\?"/g)].map(([, iccid = '']) => iccid);
     expect(imeis.length).toBeGreaterThan(20);
     expect(iccids.length).toBeGreaterThan(20);
-    for (const number of [...imeis, ...iccids]) expect(luhnDigit(number.slice(0, -1))).toBe(number.at(-1));
+    for (const number of [...imeis, ...iccids])
+      expect(computeLuhnDigit(number.slice(0, -1))).toBe(number.at(-1));
     expect(new Set(iccids.map((iccid) => iccid.length))).toEqual(new Set([20]));
   });
 });

@@ -4,7 +4,7 @@ import type { LocalDynamoDb } from '../../../../emulators/dynamodb/start.ts';
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { Message, Outcome } from '../../../../lambda/alerts/delivery/receiver.ts';
-import { dynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
 import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { startOutboxTable } from './outbox-table.ts';
 import { transitionWith } from './transitions.ts';
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 function newClient(): DynamoDBClient {
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  return dynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+  return makeDynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
 }
 
 /** The process dies. */

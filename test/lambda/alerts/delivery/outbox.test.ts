@@ -6,7 +6,7 @@ import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.t
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { Disposal, Undelivered } from '../../../../lambda/alerts/delivery/undelivered.ts';
 import { episodeStates } from '../../../../lambda/alerts/episode.ts';
-import { dynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
 import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { runs } from '../../../records/runs.ts';
 import { startOutboxTable } from './outbox-table.ts';
@@ -23,7 +23,7 @@ let client: DynamoDBClient;
 beforeAll(async () => {
   engine = await startOutboxTable();
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  client = dynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+  client = makeDynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
 });
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Known } from '../../../../lambda/alerts/known.ts';
 import { findSpans } from '../../../../lambda/alerts/spans.ts';
 import { listNeeded, type NeededRecords, readKnown } from '../../../../lambda/alerts/sweep/read-known.ts';
-import { epochMilliseconds, formatTime } from '../../../../lambda/ledger/time.ts';
+import { formatTime, toMilliseconds } from '../../../../lambda/ledger/time.ts';
 import type { PageOptions, RecordRange } from '../../../../lambda/store/read-ranges.ts';
 import type { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { runs } from '../../../records/runs.ts';
@@ -27,7 +27,7 @@ function restrict(known: Known, { usage, events, sessions }: NeededRecords): Kno
 test('a rule finds by what is read for it all that it finds by everything', () => {
   fc.assert(
     fc.property(anyRules, anyKnown, (rule, known) => {
-      const watermark = epochMilliseconds(makeUsage(100).end);
+      const watermark = toMilliseconds(makeUsage(100).end);
       const read = restrict(known, listNeeded([rule], false));
       expect(findSpans(rule, read, watermark)).toEqual(findSpans(rule, known, watermark));
     }),
@@ -76,7 +76,7 @@ describe('the usage of a SIM', () => {
     [2_000, 4_000, [30, 1_000, 1_000]],
   ])('of %i records is read in as many pages as it takes, of %i', async (wanted, count, limits) => {
     const usage = new DenseUsage(count);
-    const newest = epochMilliseconds(makeUsage(6 * (count - 1)).start);
+    const newest = toMilliseconds(makeUsage(6 * (count - 1)).start);
     // A window may be an hour long, so 10 more records are looked for, and a few earlier ones.
     const from = newest - 6 * minute * (wanted - 10 - 10);
     const { usage: read } = await readKnown(sim, { from, keptSince: 0 }, usage.reader, needed);

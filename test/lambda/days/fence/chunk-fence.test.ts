@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fault, type Reading } from '../../../../lambda/carriers/reading.ts';
+import { makeFault, type Reading } from '../../../../lambda/carriers/reading.ts';
 import { type FencePorts, ProcessFence } from '../../../../lambda/days/fence/chunk-fence.ts';
 import type { Marker } from '../../../../lambda/days/fence/markers.ts';
 import { type Entry, ingest } from '../../../../lambda/ingest/ingest.ts';
@@ -179,7 +179,7 @@ describe('late records', () => {
       observe({ usage: usageAt('2026-11-01T10:00:00.000Z', 'a', '2') }),
       observe({ usage: usageAt(today, 'a', '3') }),
       observe({ usage: usageAt(late, 'b', '4') }),
-      fault('broken-json', 'This is not JSON'),
+      makeFault('broken-json', 'This is not JSON'),
     );
     expect([receipt.stored, receipt.rejected, receipt.failed, [...failedDeliveries]]).toEqual([3, 1, 1, [0]]);
     expect(watched.written.flatMap(({ usage }) => usage.map(({ state }) => state.recordId))).toEqual([
@@ -197,7 +197,10 @@ describe('a batch', () => {
   test('is reported as failed, and nothing of it is written, while the fence cannot be read', async () => {
     const watched = new WatchedFence();
     watched.closedThrough = new Error('throttled');
-    const readings = [observe({ usage: usageAt(today, 'a', '1') }), fault('broken-json', 'This is not JSON')];
+    const readings = [
+      observe({ usage: usageAt(today, 'a', '1') }),
+      makeFault('broken-json', 'This is not JSON'),
+    ];
     const { receipt, failedDeliveries, errors } = await watched.take(...readings);
     expect([receipt.failed, receipt.rejected, [...failedDeliveries]]).toEqual([1, 1, [0]]);
     expect(watched.written.flatMap(({ usage }) => usage)).toEqual([]);

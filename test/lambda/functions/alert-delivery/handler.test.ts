@@ -12,7 +12,7 @@ import { runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { ReceiverSettings } from '../../../../lambda/alerts/delivery/receiver.ts';
 import { requestMilliseconds } from '../../../../lambda/alerts/delivery/receivers.ts';
-import { dynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
+import { makeDynamoDbClient } from '../../../../lambda/aws/dynamodb-client.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
 import { alertOutboxTable } from '../../../../lambda/store/tables.ts';
 import { functions } from '../../../../lib/limits.ts';
@@ -42,7 +42,7 @@ const receivers: readonly ReceiverSettings[] = [
 beforeAll(async () => {
   engine = await startOutboxTable();
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
-  client = dynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
+  client = makeDynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
   outbox = new AlertOutbox(client, alertOutboxTable.name);
   secrets['hook'] = JSON.stringify({ url: await hook.listen(), secret });
   const { port } = await secretsServer.listen(0);

@@ -7,7 +7,7 @@ import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
 import { formatTime } from '../../../../lambda/ledger/time.ts';
-import { chunked } from '../../../../lambda/store/concurrency.ts';
+import { divideIntoChunks } from '../../../../lambda/store/concurrency.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
@@ -673,7 +673,7 @@ describe('paging', () => {
       const keys = { eventKey: { S: `${time}#${id}` }, time: { S: time }, eventId: { S: id } };
       return { PutRequest: { Item: { ...common, ...keys, detail } } };
     });
-    for (const some of chunked(requests, 25)) {
+    for (const some of divideIntoChunks(requests, 25)) {
       await tables.client.send(new BatchWriteItemCommand({ RequestItems: { Events: some } }));
     }
     const sids: unknown[] = [];

@@ -12,7 +12,7 @@ import {
 } from '../../../../lambda/days/take-message.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
 import type { FleetUsageRecord } from '../../../../lambda/queries/usage-report.ts';
-import { chunked } from '../../../../lambda/store/concurrency.ts';
+import { divideIntoChunks } from '../../../../lambda/store/concurrency.ts';
 import { FenceTable } from '../../../../lambda/store/day-fence.ts';
 import { OpenDaysTable } from '../../../../lambda/store/open-days.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
@@ -88,7 +88,7 @@ async function ask(): Promise<FleetAnswers> {
 const inBatch = 5_000;
 
 async function take(deliveries: readonly FleetDelivery[]): Promise<void> {
-  for (const some of chunked(deliveries, inBatch)) await ledger.take(some);
+  for (const some of divideIntoChunks(deliveries, inBatch)) await ledger.take(some);
 }
 
 const title = `what ${size} SIMs used is what the simulator knows, also of late records and when all usage has expired`;

@@ -5,7 +5,10 @@ import type { LocalFunction } from '../../../../emulators/lambda-runtime/functio
 import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../../../../lambda/aws/sources.ts';
-import { makeWebhookRouteKey, webhookPath } from '../../../../lambda/functions/webhook-receiver/routes.ts';
+import {
+  makeWebhookPath,
+  makeWebhookRouteKey,
+} from '../../../../lambda/functions/webhook-receiver/routes.ts';
 import { functions } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { readExampleDeliveries } from '../../../../local/examples/index.ts';
@@ -70,13 +73,13 @@ function eventOf(
   return {
     version: '2.0',
     routeKey,
-    rawPath: webhookPath(source),
+    rawPath: makeWebhookPath(source),
     rawQueryString: '',
     headers: { authorization, 'content-type': 'application/json', 'x-forwarded-for': address },
     requestContext: {
       ...{ accountId: '000000000000', apiId: 'api', domainName: 'api.example.com', domainPrefix: 'api' },
       http: {
-        ...{ method: 'POST', path: webhookPath(source), protocol: 'HTTP/1.1', userAgent: 'test' },
+        ...{ method: 'POST', path: makeWebhookPath(source), protocol: 'HTTP/1.1', userAgent: 'test' },
         sourceIp: address,
       },
       ...{ requestId: 'id', routeKey, stage: '$default', time: '02/Nov/2026:12:00:00 +0000', timeEpoch: 0 },
