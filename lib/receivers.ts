@@ -26,7 +26,7 @@ const arns = {
   },
 } as const;
 
-const ruleList = 'a list of at least one rule by its name; without it the receiver is told of all rules';
+const ruleList = 'a list of at least one rule by its name; without it the receiver gets alerts of all rules';
 
 const given = exactly({
   name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),

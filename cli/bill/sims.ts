@@ -1,6 +1,6 @@
 import { shiftMonth } from '../../lambda/billing/calendar.ts';
 import { type Decimal, formatDecimal, zero } from '../../lambda/billing/decimal.ts';
-import { findOddities, type OddSim } from '../../lambda/billing/odd-sims.ts';
+import { findMismatches, type Mismatch } from '../../lambda/billing/mismatches.ts';
 import { findRowDays } from '../../lambda/billing/row-days.ts';
 import { shiftDay } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
@@ -15,7 +15,7 @@ import { openRecords } from './sim-records.ts';
 import { readChecked } from './tariff-files.ts';
 
 /** What `bill sims` looks at. */
-export interface OddSimsOptions extends BillFiles {
+export interface MismatchOptions extends BillFiles {
   /** CSV file; without it, the tariffs say what is billed. */
   readonly invoice?: string | undefined;
   readonly map?: string | undefined;
@@ -30,7 +30,7 @@ const columns = ['kind', 'sim', 'says', 'amount'] as const;
 const maxShown = 50;
 
 /** `bill sims`: SIMs that cost and do nothing, and the reverse. */
-export async function showOddSims(context: CommandContext, options: OddSimsOptions): Promise<ExitCode> {
+export async function showOddSims(context: CommandContext, options: MismatchOptions): Promise<ExitCode> {
   if (options.csv && context.json)
     throw new UsageError('--json and --csv cannot be used together: give one of them');
   const rating = await readRatingContext(options);
@@ -40,23 +40,23 @@ export async function showOddSims(context: CommandContext, options: OddSimsOptio
   const silentFrom = shiftDay(`${shiftMonth(month, 1)}-01`, -options.silent);
   // An allowance for a SIM's lifetime reads all days.
   const from = rows.from === undefined ? undefined : [rows.from, silentFrom, `${month}-01`].sort()[0];
-  // What is odd is judged of the month, whatever its billing periods are.
+  // Mismatches are judged over the month, whatever its billing periods are.
   const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
   const [, through = last] = [rows.through, last].sort();
   const records = await openRecords(context, { from, through }, true);
   const rate = makeRating(rating);
   const rules = { tariffs, month, silentDays: options.silent };
-  const found: OddSim[] = [];
+  const found: Mismatch[] = [];
   const unseen = new Set(invoiced?.keys());
   for await (const one of walkRatedSims(context, rating, records)) {
     unseen.delete(one.sim);
     const billed = { hasInvoice: invoiced !== undefined, invoiced: invoiced?.get(one.sim) };
-    found.push(...findOddities(one, rate(one), billed, rules));
+    found.push(...findMismatches(one, rate(one), billed, rules));
   }
   for (const sim of unseen) {
     const unknown = { sim, usage: [], sessions: [] };
     found.push(
-      ...findOddities(unknown, rate(unknown), { hasInvoice: true, invoiced: invoiced?.get(sim) }, rules),
+      ...findMismatches(unknown, rate(unknown), { hasInvoice: true, invoiced: invoiced?.get(sim) }, rules),
     );
   }
   const listed = found.map(({ amount, ...one }) => ({
@@ -83,7 +83,7 @@ export async function showOddSims(context: CommandContext, options: OddSimsOptio
 
 /** What an invoice asks for each SIM; undefined without an invoice. */
 async function readInvoiced(
-  { invoice, map }: OddSimsOptions,
+  { invoice, map }: MismatchOptions,
   tariffs: Parameters<typeof openInvoice>[2],
 ): Promise<ReadonlyMap<string, Decimal> | undefined> {
   if (invoice === undefined && map === undefined) return undefined;

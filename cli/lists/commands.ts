@@ -131,7 +131,7 @@ async function showWatermarks(context: CommandContext, source: string | undefine
   const judged = watermarks.flatMap(({ source: name, watermark }) =>
     watermark === null ? [] : [`${name} ${formatMinute(watermark)} UTC`],
   );
-  if (judged.length > 0) context.terminal.err.write(`Records are in up to: ${judged.join(', ')}\n`);
+  if (judged.length > 0) context.terminal.err.write(`Records read up to: ${judged.join(', ')}\n`);
 }
 
 /** What sweeps keep; undefined where no alerts are judged. */

@@ -56,7 +56,8 @@ describe('a receiver is refused with what is accepted', () => {
   const hook = { name: 'hook', kind: 'webhook', secret: 'hook' };
   const secretName =
     'the name or ARN of a secret in Secrets Manager, such as simledger/pagerduty: addresses and keys stand in there';
-  const ruleList = 'a list of at least one rule by its name; without it the receiver is told of all rules';
+  const ruleList =
+    'a list of at least one rule by its name; without it the receiver gets alerts of all rules';
 
   test.each([
     ['name', { ...hook, name: 'My Hook' }, '1 to 32 lower-case letters, digits and hyphens'],

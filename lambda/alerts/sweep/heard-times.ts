@@ -46,7 +46,7 @@ export class HeardTimes {
    * never heard are left out.
    *
    * @param mayBeLate whether a source may be late, by the marks of its SIMs.
-   * @param onFailure told of a SIM that could not be looked at; its mark stands for it.
+   * @param onFailure called with a SIM whose records could not be read; its mark is used instead.
    */
   async find(
     reader: LedgerReader,

@@ -34,7 +34,7 @@ export interface RelayPorts {
  * Puts an episode's messages into the outbox of each of its receivers, in order, then removes them from the episode.
  * Repeated after a crash, or by two sweeps at once, it has the same result.
  *
- * @param sim what is told of the SIM; undefined where its item is not known.
+ * @param sim the SIM as messages name it; undefined if its item is not known.
  * @returns whether the episode was as it was read. Otherwise another sweep was there, and what is left comes with the next.
  */
 export async function relayMessages(

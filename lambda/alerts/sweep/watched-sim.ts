@@ -108,7 +108,7 @@ const maxGranule = 12 * hour;
  * Whether a rule may hold for a SIM, or its spans may have changed, so that its records must be read.
  *
  * - `silent` and `stale-session`: the marks are old enough. Where there are none: in the first sweep, which writes them.
- * - Kinds about events: something was told of the SIM since the last sweep, less the lateness and the pending time.
+ * - Kinds about events: the SIM has an event since the last sweep, less the lateness and the pending time.
  * - `finding`: not by what its item says: the sweep lists the SIMs that have findings.
  * - `usage`: at most hourly, more than X only where bytes came within the window. Of a day: once it is over. Of a month: once
  *   a day, as all are.

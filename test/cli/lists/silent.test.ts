@@ -65,7 +65,7 @@ describe('silent', () => {
     await state.writeSource('1nce', { judgedThrough: now() - 300_000, sweptAt: now() - 60_000, days: [] });
     const { errors } = await ledger.run(['silent', '--for', '24h'], { now });
     expect(errors).toBe(
-      '4 of 5 SIMs may be silent: up to 8 queries, less than $0.01\nRecords are in up to: 1nce 2026-11-05 11:55 UTC\n',
+      '4 of 5 SIMs may be silent: up to 8 queries, less than $0.01\nRecords read up to: 1nce 2026-11-05 11:55 UTC\n',
     );
   });
 
@@ -85,7 +85,7 @@ describe('silent', () => {
       };
     };
     const found = '1 of 200,000 SIMs may be silent: up to 2 queries, less than $0.01';
-    const known = 'Records are in up to: 1nce 2026-11-05 11:55 UTC';
+    const known = 'Records read up to: 1nce 2026-11-05 11:55 UTC';
     expect(await run(true)).toEqual({
       sims: [simOf(1)],
       errors: `${found}\nOnly the longest silent as of the sweep of 2026-11-05 11:59 UTC\n${known}\n`,

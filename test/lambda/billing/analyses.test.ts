@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { BillSum } from '../../../lambda/billing/bill.ts';
 import { makeDecimal } from '../../../lambda/billing/decimal.ts';
 import { type FocusRow, FocusRows } from '../../../lambda/billing/focus.ts';
-import { findOddities } from '../../../lambda/billing/odd-sims.ts';
+import { findMismatches } from '../../../lambda/billing/mismatches.ts';
 import { Rater, type RatingContext } from '../../../lambda/billing/rate.ts';
 import { SavingsSum } from '../../../lambda/billing/savings.ts';
 import type { SimRecords } from '../../../lambda/billing/sim-records.ts';
@@ -74,7 +74,7 @@ describe('savings', () => {
   });
 });
 
-describe('a SIM is odd', () => {
+describe('a SIM has a mismatch', () => {
   const rules = { tariffs: [flat], month: '2026-10', silentDays: 20 };
   const find = (records: SimRecords, invoiced?: string) => {
     const rater = new Rater(makeContext({ ...flat, match: { ...flat.match, carriers: [] } }));
@@ -82,7 +82,7 @@ describe('a SIM is odd', () => {
       hasInvoice: invoiced !== undefined,
       invoiced: invoiced === '' || invoiced === undefined ? undefined : makeDecimal(invoiced),
     };
-    return findOddities(records, rater.rate(records), billed, rules).map(({ kind, says, amount }) => [
+    return findMismatches(records, rater.rate(records), billed, rules).map(({ kind, says, amount }) => [
       kind,
       says,
       amount?.toFixed(),

@@ -14,12 +14,12 @@ import type { BilledUsage, Tariff } from './tariff.ts';
  * - `several-tariffs`: its records of the month name more than one tariff.
  * - `long-session`: a session lasted longer than the tariff allows.
  */
-export const oddKinds = ['silent', 'not-billed', 'several-tariffs', 'long-session'] as const;
-export type OddKind = (typeof oddKinds)[number];
+export const mismatchKinds = ['silent', 'not-billed', 'several-tariffs', 'long-session'] as const;
+export type MismatchKind = (typeof mismatchKinds)[number];
 
 /** A SIM, and its mismatch. */
-export interface OddSim {
-  readonly kind: OddKind;
+export interface Mismatch {
+  readonly kind: MismatchKind;
   readonly sim: string;
   /** The mismatch, in words. */
   readonly says: string;
@@ -28,7 +28,7 @@ export interface OddSim {
 }
 
 /** The limits of a mismatch. */
-export interface OddRules {
+export interface MismatchRules {
   readonly tariffs: readonly Tariff[];
   readonly month: Month;
   /** Days without usage after which a SIM is silent. */
@@ -44,12 +44,12 @@ const dayMilliseconds = 86_400_000;
  * @param invoiced what an invoice asks for the SIM; undefined if it does not name the SIM.
  * @param hasInvoice whether there is an invoice; without one our bill says what is billed.
  */
-export function findOddities(
+export function findMismatches(
   records: SimRecords,
   bill: SimBill,
   { hasInvoice, invoiced }: { readonly hasInvoice: boolean; readonly invoiced: Decimal | undefined },
-  rules: OddRules,
-): OddSim[] {
+  rules: MismatchRules,
+): Mismatch[] {
   const { sim } = records;
   const { month, silentDays } = rules;
   const end = findNextMonth(month);
@@ -62,7 +62,7 @@ export function findOddities(
     .filter((start) => start < startDay(end))
     .sort()
     .at(-1);
-  const found: OddSim[] = [];
+  const found: Mismatch[] = [];
   if (isBilled && (last === undefined || last < startDay(since))) {
     const says =
       last === undefined ? `no usage in ${silentDays} days` : `no usage after ${last.slice(0, 10)}`;
@@ -94,7 +94,10 @@ function addBill({ lines }: SimBill): Decimal {
 }
 
 /** Sessions of the month that lasted longer than every tariff allows, by their rows, or by their records. */
-function findLongSessions({ sim, usage, sessions }: SimRecords, { tariffs, month }: OddRules): OddSim[] {
+function findLongSessions(
+  { sim, usage, sessions }: SimRecords,
+  { tariffs, month }: MismatchRules,
+): Mismatch[] {
   const limit = Math.max(0, ...tariffs.map(({ sessionDays }) => sessionDays));
   if (limit === 0) return [];
   const spans = new Map<string, { start: string; end: string }>();
@@ -112,7 +115,7 @@ function findLongSessions({ sim, usage, sessions }: SimRecords, { tariffs, month
     extend(sessionId, first ?? start, last ?? end);
   }
   for (const { sessionId, start, end } of sessions) extend(sessionId, start, end);
-  return [...spans].flatMap(([id, { start, end }]): OddSim[] => {
+  return [...spans].flatMap(([id, { start, end }]): Mismatch[] => {
     const length = toMilliseconds(end) - toMilliseconds(start);
     if (
       length <= limit * dayMilliseconds ||
