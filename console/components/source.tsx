@@ -15,7 +15,7 @@ export function SourceLink({
   of,
 }: {
   readonly request: Pick<ApiRequest, 'target' | 'query'>;
-  /** What it is the source of, for who cannot see where it stands. */
+  /** The figure that it belongs to, for screen readers. */
   readonly of: string;
 }): JSX.Element {
   return (

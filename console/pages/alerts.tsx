@@ -14,7 +14,7 @@ import { formatPlace } from '../place.ts';
 import { alertColumns, describeScope, describeSubject } from './alert-columns.tsx';
 import { makeSimHref } from './sims.ts';
 
-/** Alerts, and one of them with the records that it rests on. */
+/** Alerts, and one of them with the records that it is based on. */
 export function Alerts({ place }: PageProps): JSX.Element {
   const [, id] = place.path;
   return id === undefined ? <AlertList place={place} /> : <AlertPage id={id} />;

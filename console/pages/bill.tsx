@@ -159,7 +159,7 @@ function BillFigures({ bill, request }: BillProps): JSX.Element {
   );
 }
 
-/** What has no price, and what was taken for granted. */
+/** What has no price, and what was assumed. */
 function BillDoubts({ bill: { not_rated: rows, assumptions }, request }: BillProps): JSX.Element {
   return (
     <>

@@ -26,7 +26,7 @@ export const transitionKinds = [
   'closed',
   /** Late records join it with an older episode, which goes on. */
   'merged',
-  /** Late records show that it never was. */
+  /** Late records show that its condition never held. */
   'withdrawn',
   /** Its rule was changed or removed, and no longer holds. */
   'rule-changed',
