@@ -36,7 +36,7 @@ async function filesInCircles(files: Readonly<Record<string, string>>): Promise<
 }
 
 describe('the linter, which `npm test` runs first,', () => {
-  it('refuses files that import each other, be it types only', async () => {
+  it('refuses files that import each other, even only types', async () => {
     const circle = {
       'one.ts': "import type { Two } from './two.ts';\nexport type One = Two[];\n",
       'two.ts': "import { three } from './three.ts';\nexport type Two = typeof three;\n",

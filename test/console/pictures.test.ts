@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser)('the picture', () => {
     await context.close();
   });
 
-  test('that is another one is told from it', () => {
+  test('that differs is recognised', () => {
     const [width, height] = [400, 400];
     const plain = new PNG({ width, height, fill: true });
     const marked = new PNG({ width, height, fill: true });

@@ -380,7 +380,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('reads all of a list before it is saved, waits when it is asked to, and stops when it is told', async () => {
+  test('reads all of a list before it is saved, waits, and stops on request', async () => {
     const page = await browsed.open('#/files');
     const { sims } = await browsed.ask<{ sims: readonly object[] }>('/v1/Sims?PageSize=1');
     let refusals = 1;

@@ -215,30 +215,30 @@ describe('a wrong rule', () => {
       '30m',
       'kore',
     ],
-  ] as const)('is told that records may come later than its time: %j', (rule, key, given, time, source) => {
-    const sources = [
-      { name: 'files', carrier: 'telekom', lateness: '26h' },
-      { name: 'kore', carrier: 'kore' },
-    ];
-    expect(complaintAbout(rule, sources)).toBe(
-      `${path}.${key}: ${given} given; accepted is ${time} or more: records of the source ${source} may come ${time} late, so a shorter silence says nothing of a device. Set the source's lateness if they come sooner`,
-    );
-  });
+  ] as const)(
+    'is refused because records may come later than its time: %j',
+    (rule, key, given, time, source) => {
+      const sources = [
+        { name: 'files', carrier: 'telekom', lateness: '26h' },
+        { name: 'kore', carrier: 'kore' },
+      ];
+      expect(complaintAbout(rule, sources)).toBe(
+        `${path}.${key}: ${given} given; accepted is ${time} or more: records of the source ${source} may come ${time} late, so a shorter silence says nothing of a device. Set the source's lateness if they come sooner`,
+      );
+    },
+  );
 
   it.each([
     [{ usageDays: 35 }, { kind: 'usage', moreThan: 5, within: '18d', recovery: '1d' }, '408h', '35d'],
     [{ usageDays: 35, eventDays: 14 }, { kind: 'usage', lessThan: 5, within: '7d' }, '167h', '14d'],
     [{ eventDays: 3 }, { kind: 'attach-loop', count: 5, within: '1d', pending: '1d' }, '23h', '3d'],
-  ])(
-    'with %j is told that records are not kept long enough for it: %j',
-    (retention, about, longest, kept) => {
-      const rule = { name: 'a', ...about };
-      expect(complaintAbout(rule, undefined, retention)).toBe(
-        `${path}.within: "${about.within}" given; accepted is ${longest} or less: two windows, pending and recovery must fit the ${kept} for which records are kept, or no alert is ever settled. Raise retention.usageDays or retention.eventDays for longer windows`,
-      );
-      expect(complaintAbout(rule, undefined, { usageDays: 0, eventDays: 0 })).toBe('accepted');
-    },
-  );
+  ])('with %j is refused because records are not kept long enough: %j', (retention, about, longest, kept) => {
+    const rule = { name: 'a', ...about };
+    expect(complaintAbout(rule, undefined, retention)).toBe(
+      `${path}.within: "${about.within}" given; accepted is ${longest} or less: two windows, pending and recovery must fit the ${kept} for which records are kept, or no alert is ever settled. Raise retention.usageDays or retention.eventDays for longer windows`,
+    );
+    expect(complaintAbout(rule, undefined, { usageDays: 0, eventDays: 0 })).toBe('accepted');
+  });
 
   it('may be as short as the lateness of its sources', () => {
     const sources = [{ name: 'kore', carrier: 'kore', lateness: '5m' }];

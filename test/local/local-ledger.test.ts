@@ -58,7 +58,7 @@ async function itemsOf(table: string, sim: string): Promise<Item[]> {
   return Items.filter((item) => item['sim']?.S === sim);
 }
 
-test('what has expired goes when it is told to, and nothing else', async () => {
+test('expired items, and no others, are deleted on request', async () => {
   const put = (sim: string, expiresAt: number) =>
     ledger.dynamoDb.send(
       new PutItemCommand({

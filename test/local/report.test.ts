@@ -151,7 +151,7 @@ test('the hints name each endpoint', () => {
   for (const endpoint of Object.values(endpoints)) expect(text).toContain(endpoint);
 });
 
-describe('what was told of alerts', () => {
+describe('the messages of alerts', () => {
   const told = (name: string) =>
     transitionWith({
       decidedAt: '2026-11-03T14:10:00.000Z',
@@ -159,14 +159,14 @@ describe('what was told of alerts', () => {
       subject: { kind: 'sim', source: 'fleet', sim: '8988303000000000001', name },
     });
 
-  test('is a line each, with the time of the sweep', () => {
+  test('are a line each, with the time of the sweep', () => {
     expect(formatMessages([told('van 17'), told('van\u001b[2J 18')])).toEqual([
       '  2026-11-03 14:10  Silent: van 17 since 2026-11-02 14:02 UTC',
       '  2026-11-03 14:10  Silent: van [2J 18 since 2026-11-02 14:02 UTC',
     ]);
   });
 
-  test('is cut after 30 lines, with the number of those that are left out', () => {
+  test('are cut after 30 lines, with the number of those that are left out', () => {
     const lines = formatMessages(Array.from({ length: 42 }, (_, index) => told(`van ${index}`)));
     expect(lines.length).toBe(31);
     expect(lines.at(-1)).toBe('  and 12 more: npx simledger --local alerts list');

@@ -117,7 +117,7 @@ describe('the engine in memory', () => {
     ]);
   });
 
-  test('gives what made a condition fail where it is asked for, and where it is told to', () => {
+  test('returns the item that made a condition fail, on request', () => {
     engine.answer(put({ cost: { N: '1' } }));
     const failing = (asked: 'ALL_OLD' | 'NONE', returnsOld: boolean): Item | undefined => {
       const condition = { ConditionExpression: 'attribute_not_exists(sim)' };
@@ -137,7 +137,7 @@ describe('the engine in memory', () => {
     ]);
   });
 
-  test('shows what was before to a read that need not be consistent, where it is told to', () => {
+  test('shows the previous item to an eventually consistent read, on request', () => {
     engine.answer(put({ cost: { N: '1' } }));
     engine.answer(put({ cost: { N: '2' } }));
     const costs = [true, false].map((ConsistentRead) => {

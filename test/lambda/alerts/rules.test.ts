@@ -55,7 +55,7 @@ describe('a pattern', () => {
 });
 
 describe('the version of a rule', () => {
-  it('changes with what it judges by, and not with how it is told', () => {
+  it('changes with what it judges by, and not with its severity', () => {
     const versions = [
       silent,
       { ...silent, severity: 'critical' } as const,

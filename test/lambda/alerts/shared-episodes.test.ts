@@ -52,7 +52,7 @@ class Brought {
   }
 }
 
-test('it is written with the message that tells of it', () => {
+test('it is written with its message', () => {
   const times = { state: 'open', from: at(0), to: undefined } as const;
   const { members } = facts;
   expect(amendShared(undefined, facts, { now: at(5), isHeld: false })).toEqual({
@@ -76,7 +76,7 @@ test('a sweep that finds the same writes nothing', () => {
   expect({ told, writes }).toEqual({ told: ['1 opened 30'], writes: 1 });
 });
 
-describe('it is told again', () => {
+describe('it is sent again', () => {
   it.each<[string, SharedFacts[], string[]]>([
     ['not when members come or go', [countMembers(59), countMembers(3)], []],
     ['when they have doubled', [countMembers(60)], ['2 amended 60']],
@@ -98,7 +98,7 @@ describe('it is told again', () => {
     expect(brought.episode).toEqual(expect.objectContaining({ ...found.at(-1), revision: brought.writes }));
   });
 
-  it('of a source without SIMs that wait, when two do', () => {
+  it('of a source that held back no SIM, when it holds back two', () => {
     const { told } = new Brought().sweep(countMembers(0)).sweep(countMembers(1)).sweep(countMembers(2));
     expect(told).toEqual(['1 opened 0', '2 amended 2']);
   });
@@ -112,7 +112,7 @@ describe('a mute', () => {
     expect([brought.told, brought.episode?.isHeld]).toEqual([['1 opened 70'], false]);
   });
 
-  it('has nobody told of what is over when it ends', () => {
+  it('sends nothing about episodes that are over when it ends', () => {
     const brought = new Brought().sweep(facts, true).sweep(closed, true);
     expect([brought.told, brought.episode?.isHeld]).toEqual([[], false]);
     expect(brought.sweep(closed).told).toEqual([]);

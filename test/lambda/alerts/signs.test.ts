@@ -5,7 +5,7 @@ import { findSpans } from '../../../lambda/alerts/spans.ts';
 import { anyRule } from './arbitraries.ts';
 import { at, hour, makeEvent, makeUsage, timeAt } from './records.ts';
 
-test('the records of a SIM are signs of life by what each tells of the device', () => {
+test('each record of a SIM is a sign of life by what it says about the device', () => {
   const { signs } = addSigns({
     sessions: [],
     usage: [
@@ -43,7 +43,7 @@ test('the records of a SIM are signs of life by what each tells of the device', 
   ]);
 });
 
-test('a usage record whose start follows its end tells of the later moment', () => {
+test('a usage record whose start follows its end is heard at the later moment', () => {
   const turned = { ...makeUsage(10, { id: 'turned', bytes: 1 }), start: timeAt(30), end: timeAt(10) };
   const { signs } = addSigns({ sessions: [], usage: [turned], events: [] });
   expect(signs.map(({ record }) => record.at)).toEqual([at(30)]);

@@ -198,7 +198,7 @@ describe('a silent device', () => {
     ]);
   });
 
-  test('that was silent and back between two sweeps is told of as a whole', () => {
+  test('that was silent and back between two sweeps is reported with beginning and end', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(200, { signs: bytesAt(0, 100, 150) })).toEqual(['opened 0–', 'closed 0–100']);
   });
@@ -302,7 +302,7 @@ describe('a change', () => {
     ['device', ['opened 10–10', 'opened 200–200']],
     ['model', ['opened 200–200']],
     ['software', ['opened 500–500']],
-  ] as const)('of the %s is told of apart from the others', (change, expected) => {
+  ] as const)('of the %s is reported apart from the others', (change, expected) => {
     const written = (imei: string, software: string) => ({ imei, writtenImei: imei.slice(0, 14) + software });
     const usage = [
       makeUsage(0, { id: 'a', ...written(first, '01') }),
@@ -327,7 +327,7 @@ describe('a change', () => {
     expect(history.list()).toEqual(['closed 100–100']);
   });
 
-  test('of country is told of where it is not allowed, be it the first one known', () => {
+  test('to a country that is not allowed is reported, even if it is the first one known', () => {
     const rule: Rule = { ...anyRule, kind: 'country', allowed: ['DE', 'FR'] };
     const history = new History(rule);
     const usage = ['CH', 'DE', 'FR', 'PL', 'PL'].map((country, index) =>
@@ -412,7 +412,7 @@ describe('sessions', () => {
 describe('a member of a group', () => {
   const rule = silentAfter(60 * minute);
 
-  test('is not told of, neither when it falls silent nor when it is back', () => {
+  test('sends no message, neither when it falls silent nor when it is back', () => {
     const history = new History(rule, { groupWait: 10 * minute });
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual([]);
     history.join('network');
@@ -422,7 +422,7 @@ describe('a member of a group', () => {
     expect(history.list()).toEqual(['closed 0–85']);
   });
 
-  test('that was told of alone before is told of when it is back', () => {
+  test('that was sent alone before sends a message when it is back', () => {
     const history = new History(rule);
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     history.join('network');
@@ -448,7 +448,7 @@ describe('a mute, or a source that lags,', () => {
     expect(history.list()).toEqual(['closed 0–75']);
   });
 
-  test('tells at its end that what was told of before is over', () => {
+  test('reports at its end that an episode sent before is over', () => {
     const history = new History(rule);
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(80, { signs: bytesAt(0, 75) }, { isHeld: true })).toEqual([]);

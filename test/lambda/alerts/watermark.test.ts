@@ -61,7 +61,7 @@ describe('a stream is read', () => {
     expect(readStream([makeShard('s1', makeDone(now - 5))], now)).toEqual({ at: now - 5, holds: [] });
   });
 
-  it('to the oldest record of what is begun and not done, be it by a function that died', () => {
+  it('to the oldest record that is begun and not done, even by a function that died', () => {
     const shard = makeShard('s1', {
       ...makeDone(now - 5),
       notes: [makeNote(now - 100, '50'), makeNote(now - hour)],

@@ -104,7 +104,7 @@ describe('what became of records', () => {
   });
 });
 
-test('how late records came is told by source and path', () => {
+test('the lag of records is measured by source and path', () => {
   const { told, lines } = telemetry();
   const { receipt, measures } = measured({});
   const event = eventAt(minute(1), 'a', '1');
@@ -221,7 +221,7 @@ test('a secret that can’t be read is counted by the function whose it is', () 
   expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', secretUnreadable: 1 }]);
 });
 
-test('a sweep of alerts is told as a whole, by the sources that are furthest behind, and what holds a source back by itself', () => {
+test('a sweep of alerts is measured as a whole, by the slowest sources, and what holds back a source by source', () => {
   const { told, lines } = telemetry();
   const source = { at: 0, delivered: undefined, isBehind: false, isReadLate: false, isIndistinct: false };
   const hold = { cause: 'unfinished-batch', place: 'shard' } as const;

@@ -82,7 +82,7 @@ function foldDays(usage: readonly BilledUsage[]): BilledUsage[] {
 }
 
 describe('usage that is added up by day', () => {
-  test('comes to the same bill, line by line', () => {
+  test('gives the same bill, line by line', () => {
     fc.assert(
       fc.property(tariff, fc.array(record, { maxLength: 12 }), (given, usage) => {
         expect(isFoldable([given])).toBe(true);
@@ -97,7 +97,7 @@ describe('usage that is added up by day', () => {
     );
   });
 
-  test('comes to the same cost of the carrier', () => {
+  test('gives the same cost of the carrier', () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 12 }), (usage) => {
         const context = { tariffs: [], month };

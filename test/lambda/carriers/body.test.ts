@@ -452,13 +452,13 @@ describe('a body that is not JSON', () => {
     ],
     ['Avro', Buffer.from('4f626a0104ff', 'hex'), 'an Avro file', 'Send JSON as it is, or in gzip'],
     ['Parquet', Buffer.from('5041523115ff', 'hex'), 'a Parquet file', 'Send JSON as it is, or in gzip'],
-  ])('is told to be %s', (_, bytes, what, remedy) => {
+  ])('is recognised as %s', (_, bytes, what, remedy) => {
     expect(readAll(bytes).broken).toEqual([
       { code: 'not-text', reason: `The body is ${what}, not text. ${remedy}`, bytes },
     ]);
   });
 
-  it('is told to be gzip inside gzip', () => {
+  it('is recognised as gzip inside gzip', () => {
     const bytes = gzipSync(gzipSync(json));
     expect(readAll(bytes).broken).toEqual([
       {
@@ -469,7 +469,7 @@ describe('a body that is not JSON', () => {
     ]);
   });
 
-  it('is told to be binary where nothing else tells', () => {
+  it('is called binary if nothing else fits', () => {
     const bytes = Buffer.from([0x0a, 0x03, 0xff, 0x00, 0x01, 0x9c]);
     expect(readAll(bytes).broken).toEqual([
       {
@@ -495,7 +495,7 @@ describe('a body that is not JSON', () => {
     ],
     ['payload=%7B%22id%22%3A1%7D', 'a form, not JSON. Send only the JSON, as application/json'],
     ["{'id': 1}", 'written with single quotes, not JSON. JSON needs double quotes around names and strings'],
-  ])('is told what it is: %s', (text, what) => {
+  ])('is named: %s', (text, what) => {
     expect(contentOf(bodyOf(text)).broken).toEqual([
       { code: 'broken-json', reason: `This is ${what}`, text },
     ]);

@@ -282,7 +282,7 @@ describe('meaning', () => {
     });
   });
 
-  it('a type is told by what follows .supersim.connection., whatever the prefix', () => {
+  it('a type follows from what comes after .supersim.connection., whatever the prefix', () => {
     const prefixes = ['com.twilio.iot', 'com.kore.iot', 'com.korewireless', 'x'];
     const types = prefixes.map((prefix) => {
       const type = `${prefix}.supersim.connection.attachment.accepted`;

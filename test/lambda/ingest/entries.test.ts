@@ -108,7 +108,7 @@ describe('the records in a batch', () => {
     ]);
   });
 
-  it('keep their neighbours where one is broken, which is told by its own position and bytes', () => {
+  it('are kept beside a broken one, which is named by its own position and bytes', () => {
     const broken = text.slice(0, 100);
     expect(entriesIn(kinesisRecord(`${text}\n${broken}\n${text}`, '5'))).toEqual([
       {

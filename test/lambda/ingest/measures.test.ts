@@ -41,7 +41,7 @@ describe('how late records came', () => {
     expect(measures.lags(100)).toEqual([0]);
   });
 
-  test('is told of many by quantiles, from the least to the greatest', () => {
+  test('is measured for many by quantiles, from the least to the greatest', () => {
     const measures = new Measures();
     for (let second = 1_000; second >= 0; second -= 1) {
       measures.late(reading({ event: eventAt(minute(10), 'a', '1') }), arrivedAt + second * 1000);

@@ -81,7 +81,7 @@ describe('of a broken body', () => {
     ['nothing', '', ['!']],
     ['blanks', ' \n\t', ['! \n\t']],
     ['brackets and commas', ' [ , ] ', ['! [ , ] ']],
-  ])('%s is told from the rest', (_, text, pieces) => {
+  ])('%s is separated from the rest', (_, text, pieces) => {
     expect(split(text)).toEqual(pieces);
   });
 });

@@ -162,7 +162,7 @@ describe('a record states', () => {
     ],
     ['a message of a direction that is not stated', readStreamer({ ...sms, volume: { total: 1 } }), []],
     ['a message at Telekom', readStreamer({ ...sms, volume: { total: 1, tx: 1 } }, 'telekom'), []],
-  ])('of %s what it tells of the device', (_, reading, marks) => {
+  ])('by %s what it says about the device', (_, reading, marks) => {
     expect(marksOf(reading)).toEqual(marks);
   });
 

@@ -137,7 +137,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
     await expect(ask({ granularity: 'hour' })).rejects.toThrow('unless Sim or Fleet leaves at most 2 SIMs');
   });
 
-  it.each([2, 100])('tells of which unsealed times usage may have expired, up to %d SIMs', async (most) => {
+  it.each([2, 100])('says for which unsealed times usage may have expired, up to %d SIMs', async (most) => {
     const { ledger, ask, use } = open({ usageDays: 1, maxLiveSims: most });
     for (const number of [1, 2, 3]) await use(number, '1T10:00', 1_000);
     await ledger.close(['2026-11-01']);

@@ -224,7 +224,7 @@ describe.each([
     expect(await stored(other)).toEqual({ ...(await stored()), sim: { S: other } });
   });
 
-  test('that failed and ended at one moment failed, whichever is told later', async () => {
+  test('that failed and ended at one moment failed, whichever record comes later', async () => {
     const terminal = (status: 'ended' | 'failed') => ({ status, end: minute(5) });
     const failedFirst = [terminal('failed'), terminal('ended')];
     for (const [index, terminals] of [failedFirst, failedFirst.toReversed()].entries()) {
@@ -237,7 +237,7 @@ describe.each([
     }
   });
 
-  test('starts earlier once a later record tells of an earlier moment, as a usage record does', async () => {
+  test('starts earlier once a later record states an earlier moment, as a usage record does', async () => {
     await write(writer, sessionAt(minute(5), sim));
     await write(writer, sessionAt(minute(10), sim, { start: minute(2), startStated: false }));
     expect((await stored())?.['start']).toEqual({ S: minute(2) });

@@ -57,7 +57,7 @@ describe('SIM-days', () => {
     expect(await store.readDays(sim, '2026-11-02', '2026-11-02')).toEqual([stored(makeDay('2026-11-02', 7))]);
   });
 
-  it('on which nothing is left are told of no more, and count in no month', async () => {
+  it('without anything left are not listed any more, and count in no month', async () => {
     await store.put([makeDay('2026-11-02', 5)], 1);
     await store.put([makeDay('2026-11-02', 0)], 2);
     expect([

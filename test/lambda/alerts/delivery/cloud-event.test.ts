@@ -91,7 +91,7 @@ const examples = [
   }),
 ].map((transition) => makeAlertEvent(transition, context));
 
-test('a transition is told as a CloudEvent', () => {
+test('a transition is sent as a CloudEvent', () => {
   expect(makeAlertEvent(transitionWith(), context)).toEqual({
     specversion: '1.0',
     id: 'ep1-1',

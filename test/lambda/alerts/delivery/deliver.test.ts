@@ -70,7 +70,7 @@ test('each transition is sent once, in the order of its episode', async () => {
   expect(await deliver(receiver, store, run())).toEqual(nothingDone);
 });
 
-test('a receiver for people is told again when an episode that has ended goes on after all', async () => {
+test('a receiver for people gets another message when an ended episode reopens', async () => {
   const store = storeWith(['opened', 'closed', 'amended', 'amended', 'closed']);
   const receiver = { ...receiverThatAnswers(), takes: isForPeople };
   expect(await deliver(receiver, store, run())).toEqual({ ...nothingDone, delivered: 4, passedOver: 1 });
@@ -143,7 +143,7 @@ describe('a failed attempt', () => {
     ]);
   });
 
-  test('of code that throws is told, and repeated', async () => {
+  test('of code that throws is reported, and repeated', async () => {
     const store = storeWith(['opened']);
     const told: string[] = [];
     const receiver: Receiver = {
@@ -209,7 +209,7 @@ describe('a run', () => {
     expect(await deliver(receiverThatAnswers(), store, later)).toEqual({ ...nothingDone, delivered: 1 });
   });
 
-  test('sends nothing once its time is over, be it that the store took it', async () => {
+  test('sends nothing once its time is over, even if the store used it up', async () => {
     const readings = async (milliseconds: number): Promise<readonly string[]> => {
       const store = storeWith(['opened'], ['opened'], ['opened']);
       let elapsed = 0;

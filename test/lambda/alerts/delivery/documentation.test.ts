@@ -24,7 +24,7 @@ function readRows(section: string): [first: string, second: string][] {
   return rows.slice(1);
 }
 
-test('the message is what a transition is told as', () => {
+test('the message on the page is that of a transition', () => {
   const context = { deployment: 'simledger', apiUrl: 'https://api.example.com' };
   expect(JSON.parse(event)).toEqual(makeAlertEvent(transitionWith(), context));
 });

@@ -13,7 +13,7 @@ function chooseFor(name: string, severity: Severity): string[] {
   return chooseReceivers(receivers, { name, severity, version: '1', kind: 'silent' });
 }
 
-test('an episode is told to those who want its severity and its rule', () => {
+test('an episode is sent to the receivers of its severity and rule', () => {
   expect(severities.map((severity) => [severity, chooseFor('silent-24h', severity)])).toEqual([
     ['info', ['log']],
     ['warning', ['log', 'chat', 'team']],

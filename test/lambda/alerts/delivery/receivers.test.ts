@@ -148,7 +148,7 @@ describe('a webhook', () => {
     for (const key of keys) expect(new Webhook(key).verify(body, { ...headers })).toEqual(event);
   });
 
-  test('is told every transition', () => {
+  test('gets every transition', () => {
     expect(takenBy(hook)).toEqual(everything);
   });
 
@@ -218,7 +218,7 @@ describe('PagerDuty', () => {
     });
   });
 
-  test('is not told of amendments that change no state: one would open an incident again that somebody has resolved', () => {
+  test('gets no amendments that change no state: one would reopen an incident that somebody has resolved', () => {
     expect(takenBy(settings)).toEqual(changes);
   });
 
@@ -244,7 +244,7 @@ describe('Slack', () => {
     return JSON.parse(writeSlack(secret, makeMessage(transition)).body);
   };
 
-  test('is told in a few lines', () => {
+  test('gets a few lines', () => {
     expect(write(transitionWith())).toEqual({
       text: [
         '*Silent: van 17 since 2026-11-02 14:02 UTC*',
@@ -256,7 +256,7 @@ describe('Slack', () => {
     });
   });
 
-  test('is told the beginning and the end', () => {
+  test('gets the beginning and the end', () => {
     expect(takenBy(settings)).toEqual(changes);
   });
 
@@ -393,7 +393,7 @@ describe('the answer of an address', () => {
 });
 
 describe('a secret', () => {
-  test('that cannot be read keeps the message for later, and is told', async () => {
+  test('that cannot be read keeps the message for later, and is reported', async () => {
     const reason = 'its secret cannot be read';
     expect(await send(hook)).toEqual({ kind: 'unusable', reason });
     secrets['hook'] = JSON.stringify({ url: `${address}/private-path` });
@@ -425,7 +425,7 @@ describe('a secret', () => {
     expect(arrived.map(({ path }) => path)).toEqual(['/old', '/old', '/new']);
   });
 
-  test('never stands in what is told of an attempt', async () => {
+  test('is never in the report of an attempt', async () => {
     const secret = newKey();
     const told: string[] = [];
     const addresses = [

@@ -105,7 +105,7 @@ test('a headline is one line, and short enough for a phone', () => {
   );
 });
 
-describe('a name that is told', () => {
+describe('a name in a message', () => {
   const sim = '8988303000000000001';
 
   test.each([

@@ -65,7 +65,7 @@ describe('a stream', () => {
     expect(await positions.findBehind(name, first, expired)).toEqual({ arrival: now });
   });
 
-  it('that is not there is told, and nothing is known of it', async () => {
+  it('that does not exist is reported, and nothing is known of it', async () => {
     await expect(positions.listShards('other')).rejects.toThrow(
       'ListShards: Kinesis answered 400 ResourceNotFoundException',
     );

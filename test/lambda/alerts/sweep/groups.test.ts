@@ -84,7 +84,7 @@ describe('an outage', () => {
     expect(fleet.takeTold()).toEqual(['SIM closed 9–17', 'group closed network 262-01 9–17: 0']);
   });
 
-  test('of devices of one model is told by the model', async () => {
+  test('of devices of one model is named by the model', async () => {
     const fleet = new SweptFleet(tables);
     const networks = ['01', '02', '03'];
     const lost = networks.flatMap((mnc) => makeDevices(8, mnc, '86357604'));

@@ -64,7 +64,7 @@ describe('the times at which SIMs were heard', () => {
     expect(answers.calls()).toEqual([]);
   });
 
-  it('are the marks of SIMs that could not be looked at, and that is told', async () => {
+  it('are the marks of SIMs that could not be read, which are reported', async () => {
     answers.on(QueryCommand).rejects(new Error('throttled'));
     const failures: unknown[] = [];
     const found = await makeTimes(2).find(

@@ -62,7 +62,7 @@ describe('the alert of a source', () => {
     expect(fleet.takeTold()).toEqual([]);
   });
 
-  test('says of few SIMs that it may be them, tells of those that fall silent, and leaves them when it ends', async () => {
+  test('says that the devices may be the cause if there are few, lists those that fall silent, and drops them when it ends', async () => {
     const fleet = new SweptFleet(tables);
     const [lost, other] = makeDevices(2, '01');
     if (lost === undefined || other === undefined) throw new Error('There are no devices');

@@ -161,7 +161,7 @@ describe('a sweep', () => {
     expect(device.failures).toEqual([]);
   });
 
-  test('finds a loop by the events since the last one, and what is told is one incident', async () => {
+  test('finds a loop by the events since the last one, and sends one incident', async () => {
     const device = new SweptSim();
     await device.use(0);
     await device.sweep(1);

@@ -127,7 +127,7 @@ describe('{sim}', () => {
     }
   });
 
-  it('is told apart where two SIMs have one name', async () => {
+  it('is refused if two SIMs have one name, with both', async () => {
     for (const sim of ['8900000000000000001', '8900000000000000002']) {
       const item = {
         sim: { S: sim },
@@ -287,7 +287,7 @@ describe('UsageRecords', () => {
     ]);
   });
 
-  it('comes to the same by hour, by day and raw, on pages of any size', async () => {
+  it('has the same sum by hour, by day and raw, on pages of any size', async () => {
     const total = (records: readonly Record<string, unknown>[]): number =>
       records.reduce((sum, { data_total: bytes }) => sum + Number(bytes), 0);
     const [whole] = await all(path, 'usage_records');

@@ -61,7 +61,7 @@ describe.each(['1nce', 'telekom', 'twilio'] as const)('HTTP Basic of %s', (carri
 describe('Twilio with its auth token known', () => {
   const secret = { username: 'fleet', password: 'a', authToken: 'new', previousAuthToken: 'old' };
 
-  it.each(['new', 'old'])('is told by its signature alone, under the %s token', (token) => {
+  it.each(['new', 'old'])('is recognised by its signature alone, under the %s token', (token) => {
     const { query, signature } = twilioSigned(token, address, body);
     expect(admits('twilio', secret, { 'x-twilio-signature': signature }, query)).toBe(true);
   });
@@ -96,7 +96,7 @@ describe('emnify', () => {
 });
 
 describe('KORE', () => {
-  it.each(['new', 'old'])('is told by its signature under the %s secret', (key) => {
+  it.each(['new', 'old'])('is recognised by its signature under the %s secret', (key) => {
     const signature = koreSignature(key, address, body);
     const secret = { secret: 'new', previousSecret: 'old' };
     expect(admits('kore', secret, { 'kore-signature': signature })).toBe(true);

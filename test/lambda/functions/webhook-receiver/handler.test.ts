@@ -202,7 +202,7 @@ test('a Secrets Manager that is not to be had has the carrier send again', async
   expect(stream.requests).toEqual([]);
 });
 
-test('a source that sends more than it may is told to send again, and no other is', async () => {
+test('a source that exceeds its limit must send again, and no other', async () => {
   const statuses = async (source: string, authorization?: string) => {
     const { statusCode, headers } = await answerTo(eventOf(source, '{}', authorization));
     return [source, statusCode, headers?.['retry-after']];

@@ -185,7 +185,7 @@ describe('a header among the rows', () => {
     [row(1).replaceAll('"', '').split(','), false],
     [['5000000001', 'volume', 'cost', 'alert'], false],
     [['', '', ''], false],
-  ])('is told from a record: %j', (cells, expected) => {
+  ])('is distinguished from a record: %j', (cells, expected) => {
     expect(isHeaderRow(cells)).toBe(expected);
   });
 });

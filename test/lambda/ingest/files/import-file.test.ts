@@ -267,7 +267,7 @@ describe('a file with', () => {
   });
 });
 
-test('a manifest tells of a file what it is, and how far it is in', async () => {
+test('a manifest says what a file is, and how much of it is imported', async () => {
   const bytes = `${header}\n${row(1)}\n"broken"\n${row(3)}\n`;
   const object = await importing.put('of a carrier/cdr 1.csv', bytes);
   await importing.import(object, { now: () => Date.parse('2026-11-02T18:00:00Z') });

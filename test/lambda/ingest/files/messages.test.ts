@@ -47,7 +47,7 @@ describe('a message of the queue', () => {
     expect(read({ Records: records })?.objects.map(({ key }) => key)).toEqual(['a.csv', 'b.csv', 'c.csv']);
   });
 
-  test('that tells of something else than a creation asks for nothing', () => {
+  test('about anything but a creation requests nothing', () => {
     const removed = announcement({ key: 'cdr.csv' }, { eventName: 'ObjectRemoved:Delete' });
     const created = announcement({ key: 'cdr.csv', versionId: 'v1', eTag: 'e1' });
     expect(read({ Records: [removed, created] })).toEqual({ objects: [plain] });

@@ -174,7 +174,7 @@ describe('every large file', () => {
     );
   });
 
-  it('ends, be it one row of quotes that are never closed', async () => {
+  it('ends, even as one row of quotes that are never closed', async () => {
     const bytes = Buffer.from(`a,b\n"${`x,${'y'.repeat(97)}\n`.repeat(30_000)}`);
     const blocks = await blocksOf(bytes, [64 * 1024]);
     expect(blocks.length).toBeLessThan((1.1 * bytes.length) / blockBytes);
