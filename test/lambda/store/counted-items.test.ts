@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { complete } from '../../../lambda/ledger/observation.ts';
 import {
-  countedItems,
   eventRecords,
   isKeyWithin,
-  keysToRead,
+  listKeysToRead,
   listRecordTimes,
+  selectCountedItems,
   usageRecords,
 } from '../../../lambda/store/counted-items.ts';
 import { encodeEventItem, encodeUsageItem, type Item } from '../../../lambda/store/items.ts';
@@ -25,10 +25,10 @@ function makeRow(minutes: string, more: Parameters<typeof usageAt>[3] = {}): Ite
 }
 
 function listKeys(
-  records: Parameters<typeof countedItems>[0],
+  records: Parameters<typeof selectCountedItems>[0],
   items: readonly Item[],
 ): (string | undefined)[] {
-  const counted = countedItems(records);
+  const counted = selectCountedItems(records);
   return [...counted.add(items), ...counted.end()].map((item) => item[records.sortKey]?.S);
 }
 
@@ -94,7 +94,7 @@ test.each([
     { from: '0', to: `${hour}:30:01.500Z` },
   ],
 ])('to decide what counts, %s is read', (_, range, before, expected) => {
-  expect(keysToRead(range, before)).toEqual(expected);
+  expect(listKeysToRead(range, before)).toEqual(expected);
 });
 
 test('times from a second before a range to a second behind it decide what counts in it', () => {

@@ -2,7 +2,7 @@ import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
 import { type MarkName, markNames } from '../../../lambda/ledger/heard.ts';
 import { replaceStatement, writeSimUpdate } from '../../../lambda/store/expressions.ts';
-import { type Item, simItem } from '../../../lambda/store/items.ts';
+import { encodeSimItem, type Item } from '../../../lambda/store/items.ts';
 import { MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { minute, simAt } from './observations.ts';
 
@@ -32,21 +32,21 @@ test.each(markNames)('a SIM that states when it was %s is written unless that ma
   const sim = makeSim(10, { [name]: 5 });
   expect([
     isWritten(undefined, sim),
-    isWritten(simItem(makeSim(9, {})), sim),
-    isWritten(simItem(makeSim(9, { [name]: 5 })), sim),
-    isWritten(simItem(makeSim(9, { [other]: 7 })), sim),
+    isWritten(encodeSimItem(makeSim(9, {})), sim),
+    isWritten(encodeSimItem(makeSim(9, { [name]: 5 })), sim),
+    isWritten(encodeSimItem(makeSim(9, { [other]: 7 })), sim),
   ]).toEqual([true, true, true, true]);
   expect([
-    isWritten(simItem(makeSim(9, { [name]: 6 })), sim),
+    isWritten(encodeSimItem(makeSim(9, { [name]: 6 })), sim),
     // What is stored was observed as late, or later.
-    isWritten(simItem(makeSim(10, {})), sim),
+    isWritten(encodeSimItem(makeSim(10, {})), sim),
   ]).toEqual([false, false]);
 });
 
 test('a SIM that states several marks is written only if none of them has moved on', () => {
   const sim = makeSim(10, { signalled: 5, bytes: 6, session: 7 });
-  expect(isWritten(simItem(makeSim(9, { signalled: 5, bytes: 6, session: 7 })), sim)).toBe(true);
-  for (const name of markNames) expect(isWritten(simItem(makeSim(9, { [name]: 8 })), sim)).toBe(false);
+  expect(isWritten(encodeSimItem(makeSim(9, { signalled: 5, bytes: 6, session: 7 })), sim)).toBe(true);
+  for (const name of markNames) expect(isWritten(encodeSimItem(makeSim(9, { [name]: 8 })), sim)).toBe(false);
 });
 
 const stored: Item = {

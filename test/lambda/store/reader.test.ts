@@ -4,9 +4,9 @@ import type { Sim } from '../../../lambda/ledger/observation.ts';
 import {
   encodeEventItem,
   encodeSessionItem,
+  encodeSimItem,
   encodeUsageItem,
   type Item,
-  simItem,
 } from '../../../lambda/store/items.ts';
 import { LedgerReader } from '../../../lambda/store/reader.ts';
 import { matchesFilter, type SimFilter } from '../../../lambda/store/sim-filter.ts';
@@ -108,7 +108,7 @@ describe('the fleet', () => {
     ['of all of these', { status: 'active', online: true, source: 'main', fleetSid: 'HF2', name: 'v' }],
     ['of which there is none', { status: 'unknown' }],
   ])('is gone through in pages, each SIM once: those %s', async (_, filter) => {
-    const { reader, commands } = await openLedger({ Sims: fleet.map(simItem) });
+    const { reader, commands } = await openLedger({ Sims: fleet.map(encodeSimItem) });
     const wanted = fleet.filter((one) => matchesFilter(one, filter)).map((one) => one.sim);
     const found: string[] = [];
     let after: string | undefined;
@@ -132,7 +132,7 @@ describe('the fleet', () => {
 
   test('is read by keys in their order, and by names, without those that there are not', async () => {
     const { reader } = await openLedger({
-      Sims: [...fleet.map(simItem), simItem(simAt(minute(1), 'nameless'))],
+      Sims: [...fleet.map(encodeSimItem), encodeSimItem(simAt(minute(1), 'nameless'))],
     });
     const keys = ['sim-07', 'gone', 'nameless', 'sim-02', 'sim-07'];
     const found = await reader.sims([...new Set(keys)]);
