@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import {
-  ,
+  divideIntoChunks,
   forEachConcurrently,
   mapConcurrently,
   waitBeforeRetry,
@@ -74,7 +74,7 @@ test('who waits again waits up to twice as long, a random time, but never above 
 });
 
 test('a list is cut into runs of a size, of which only the last is shorter', () => {
-  expect(([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
-  expect(([1, 2], 2)).toEqual([[1, 2]]);
-  expect(([], 2)).toEqual([]);
+  expect(divideIntoChunks([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
+  expect(divideIntoChunks([1, 2], 2)).toEqual([[1, 2]]);
+  expect(divideIntoChunks([], 2)).toEqual([]);
 });
