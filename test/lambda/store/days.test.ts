@@ -115,9 +115,12 @@ test('a session’s note is written only if it is still what was read', async ()
     [old, old],
     // As where the answer to an attempt is lost: the next one meets what it has written itself.
     [now, old],
+    // Another run has written otherwise.
+    [{ ...now, hash: 'other' }, old],
+    [{ ...now, day: '2026-11-03' }, old],
   ] as const) {
     written.push(await notes.write('a', 's1', note, before));
   }
-  expect(written).toEqual([false, true, false, true, false, true]);
+  expect(written).toEqual([false, true, false, true, false, true, false, false]);
   expect(await notes.read('a', ['s1', 's2'])).toEqual(new Map([['s1', now]]));
 });

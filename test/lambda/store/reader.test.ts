@@ -273,6 +273,56 @@ describe('usage of which some has expired', () => {
   });
 });
 
+test('usage as alerts look at it is the same, also where all that two renderings say decides', async () => {
+  const usage = ['01.000', '05.000', '10.000', '20.000'].flatMap((second) =>
+    [0, 400].map((milliseconds) => {
+      const start = new Date(Date.parse(`2026-11-02T10:00:${second}Z`) + milliseconds).toISOString();
+      const isTied = second !== '20.000';
+      const completeness = isTied ? 3 : 3 + milliseconds / 400;
+      return makeUsage({ start, recordId: second, completeness, country: milliseconds === 0 ? 'ZZ' : 'AA' });
+    }),
+  );
+  const items = usage.map((one) => usageItem(one, false));
+  for (const pageSize of [1, 2, 3, 50]) {
+    const { reader } = await openLedger({ Usage: items }, { pageSize });
+    const listed: string[][] = [[], []];
+    for await (const page of reader.usage({ sim, ...always }))
+      listed[0]?.push(...page.map((one) => one.usageId));
+    for await (const page of reader.knownUsage({ sim, ...always }))
+      listed[1]?.push(...page.map((one) => one.usageId));
+    expect(listed[1]).toEqual(listed[0]);
+    expect(listed[0]).toHaveLength(4);
+  }
+});
+
+test('the latest event of some types is told by its own time, where keys of one second are in another order', async () => {
+  // Keys are cut to the second, so that the ids decide about their order.
+  const events = [
+    ['10:00:05.900', '1', 'a'],
+    ['10:00:05.100', '2', 'a'],
+    ['10:00:05.950', '3', 'b'],
+    ['10:00:04.999', '4', 'a'],
+    ['10:00:01.000', '5', 'b'],
+  ].map(([clock = '', id = '', type = '']) => {
+    const time = `2026-11-02T${clock}Z`;
+    return eventItem(eventAt(time, sim, id, { type, eventKey: `${time.slice(0, 19)}.000Z#${id}` }), true, 0);
+  });
+  const { reader } = await openLedger({ Events: events });
+  const find = (from: string, ...types: string[]) =>
+    reader.latestEventTime(sim, `2026-11-02T${from}Z`, (type) => types.includes(type));
+  expect(await find('09:00:00.000', 'a')).toBe('2026-11-02T10:00:05.900Z');
+  expect(await find('09:00:00.000', 'b')).toBe('2026-11-02T10:00:05.950Z');
+  expect(await find('10:00:05.000', 'c')).toBeUndefined();
+  expect(await find('10:00:05.901', 'a')).toBeUndefined();
+  const older = Array.from({ length: 40 }, (_, at) =>
+    eventItem(eventAt(minute(at), sim, `old-${at}`), true, 0),
+  );
+  const { reader: long, commands: asked } = await openLedger({ Events: [...events, ...older] });
+  await long.latestEventTime(sim, '0', (type) => type === 'a');
+  // Two events a page: older ones are not looked at.
+  expect(asked.length).toBe(3);
+});
+
 test('reads for those who ask are plain ones, at half the price', async () => {
   const { reader, commands } = await openLedger({});
   await reader.sims(['a']);

@@ -24,3 +24,20 @@ it('a cost that is a volume is read as it was stored', () => {
   const { completeness, ...stored } = usage;
   expect(decodeUsage(encodeUsageItem(usage, true))).toEqual(stored);
 });
+
+it.each([
+  ['1nce', { currency: 'EUR' }, { cost: undefined, currency: undefined, costVolume: undefined }],
+  ['1nce', { cost: '0.1', costVolume: '0.2' }, { cost: undefined, currency: undefined, costVolume: '0.2' }],
+  ['1nce', {}, { cost: undefined, currency: undefined, costVolume: undefined }],
+  ['emnify', { cost: '0.1', costVolume: '0.2' }, { cost: '0.1', currency: undefined, costVolume: undefined }],
+] as const)('of %s, an item with %j states the cost %j', (carrier, stated, expected) => {
+  const { cost, currency, costVolume } = decodeUsage(
+    usageItem(usageAt(minute(0), 's', '1', { carrier, ...stated }), true),
+  );
+  expect({ cost, currency, costVolume }).toEqual(expected);
+});
+
+it('an item of a carrier that is not known is an error that names it', () => {
+  const item = { ...usageItem(usageAt(minute(0), 's', '1'), true), carrier: { S: 'acme' } };
+  expect(() => decodeUsage(item)).toThrow('acme');
+});

@@ -24,8 +24,12 @@ test('sealed usage begins with the first day of the schedule, ends with the firs
   const since = Date.parse('2026-11-01');
   expect(await reader.findSealed()).toEqual({ since, until: whole });
   const openDays = new OpenDaysTable(client, dayStateTable.name);
-  await openDays.note({ day: '2026-10-03', unreadAt: 1 });
+  // Days behind the fence that are ordered already do not shorten what is sealed.
+  await openDays.note({ day: '2026-11-05', orderedAt: 1 });
+  expect(await reader.findSealed()).toEqual({ since, until: whole });
   await openDays.note({ day: '2026-11-04', orderedAt: 1 });
+  expect(await reader.findSealed()).toEqual({ since, until: Date.parse('2026-11-04') });
+  await openDays.note({ day: '2026-10-03', unreadAt: 1 });
   await openDays.note({ day: '2026-11-03', orderedAt: 1 });
   const end = Date.parse('2026-11-03');
   expect(await reader.findSealed()).toEqual({ since, until: end });

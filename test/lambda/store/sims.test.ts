@@ -1,7 +1,9 @@
 import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { beforeEach, expect, test } from 'vitest';
 import type { Marks, Sim } from '../../../lambda/ledger/observation.ts';
-import type { Item } from '../../../lambda/store/items.ts';
+import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
+import { type Item, simItem } from '../../../lambda/store/items.ts';
+import { containsSim } from '../../../lambda/store/sims.ts';
 import { changesOf, minute, permutations, simAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
 import { intercept, statementsIn, watch } from './watched-client.ts';
@@ -331,6 +333,32 @@ test('SIMs that could not be read are written without, and those of other reques
   expect(statements.toSorted()).toEqual(['INSERT Sims', ...Array(100).fill('UPDATE Sims')]);
   expect(await tables.items('Sims', ...sims)).toEqual(stored);
   expect(await tables.items('Sims', unseen)).toEqual([reminderItem(today, unseen)]);
+});
+
+test('an item contains a record only if joining the two would leave it as it is', () => {
+  const stored = reminder(today);
+  const stating = (at: string, more: Parameters<typeof simAt>[2], origin: object = {}): Sim => {
+    const one = simAt(at, sim, more);
+    return { ...one, origin: { at, group: { ...one.origin.group, ...origin } } };
+  };
+  const item = simItem(stored);
+  const yesterday = '2026-11-01T00:00:00.000Z';
+  const states: [Sim, boolean][] = [
+    [stored, true],
+    [stating(today, {}), true],
+    [stating(yesterday, { label: { simName: 'other' } }), true],
+    [stating(tomorrow, {}), false],
+    [stating(today, { label: { simName: 'a' } }), true],
+    [stating(today, { label: { simName: 'z' } }), false],
+    [stating(today, {}, { source: 'a' }), true],
+    [stating(today, {}, { source: 'z' }), false],
+    [stating(yesterday, {}, { source: 'z' }), true],
+    [stating(yesterday, { device: { imei: '1' } as never }), false],
+  ];
+  for (const [state, expected] of states) {
+    expect(containsSim(item, state)).toBe(expected);
+    expect(sameSim(mergeSims(stored, state), stored)).toBe(expected);
+  }
 });
 
 function refusal(message: string, name = 'InternalServerError'): DynamoDBServiceException {
