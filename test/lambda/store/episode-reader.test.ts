@@ -144,6 +144,19 @@ describe('the episodes at some keys', () => {
     expect(await reader.episode(open.id)).toEqual(closed);
   });
 
+  test('of one rule and SIM are told apart, whichever was written more often', async () => {
+    const { client, reader } = openTable();
+    for (const [closedRevision, openRevision] of [
+      [1, 5],
+      [5, 1],
+    ] as const) {
+      const before = { ...makeClosed(1, '2026-11-01'), sim: open.sim, revision: closedRevision };
+      const now = { ...open, revision: openRevision };
+      await storeEpisodes(client, [before, now]);
+      expect((await listAll(reader)).map(({ id }) => id)).toEqual([now.id, before.id]);
+    }
+  });
+
   test('that have gone are left out', async () => {
     const { client, reader } = openTable();
     const gone = { begun: '2026-11-02T10:00:00.000Z', slot: 'live' };

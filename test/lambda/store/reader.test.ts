@@ -62,18 +62,24 @@ describe('events of a type', () => {
   });
 
   test('are looked for before where the last request ended, however many events lie close behind', async () => {
-    const start = Date.parse(minute(0));
-    const crowd = Array.from({ length: 40 }, (_, at) =>
-      encodeEventItem(
-        eventAt(new Date(start + at).toISOString(), sim, `${at}`, { type: at === 0 ? 'rare' : 'common' }),
-        true,
-        0,
-      ),
-    );
-    const { reader } = await openLedger({ Events: crowd });
-    const before = `${new Date(start + 1).toISOString()}#1`;
-    const { events: found, next } = await reader.events({ sim, ...always }, 5, { type: 'rare', before });
-    expect([found.map(({ eventId }) => eventId), next]).toEqual([['0'], undefined]);
+    const end = Date.parse(minute(10));
+    const make = (time: number, type: string) =>
+      encodeEventItem(eventAt(new Date(time).toISOString(), sim, `${time - end}`, { type }), true, 0);
+    const crowd = Array.from({ length: 40 }, (_, at) => make(end + 1_900 + at, 'common'));
+    const { reader } = await openLedger({
+      Events: [...crowd, make(end - 200, 'common'), make(end - 400, 'common'), make(end - 60_000, 'rare')],
+    });
+    const found: string[] = [];
+    let before: string | undefined = `${minute(10)}#`;
+    while (before !== undefined) {
+      const range: Awaited<ReturnType<LedgerReader['events']>> = await reader.events({ sim, ...always }, 5, {
+        ...{ type: 'rare', before },
+      });
+      expect((range.next ?? '') < before).toBe(true);
+      found.push(...range.events.map(({ eventId }) => eventId));
+      before = range.next;
+    }
+    expect(found).toEqual(['-60000']);
   });
 
   test('are no more than asked for, and go on behind the last one', async () => {
