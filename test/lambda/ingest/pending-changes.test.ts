@@ -6,27 +6,15 @@ import { type Entry, ingest, type LedgerPorts } from '../../../lambda/ingest/ing
 import type { StoringOptions } from '../../../lambda/ingest/pending-changes.ts';
 import { makeAccountKey } from '../../../lambda/ledger/accounts.ts';
 import type { Changes } from '../../../lambda/ledger/fold.ts';
-import type { Observations } from '../../../lambda/ledger/observation.ts';
 import type { Source } from '../../../lambda/ledger/source.ts';
 import type { WriteOptions } from '../../../lambda/store/ledger-tables.ts';
 import { Report } from '../../../lambda/store/report.ts';
-import { eventAt, minute, sessionAt, usageAt } from '../store/observations.ts';
+import { eventAt, minute, observe, sessionAt, usageAt } from '../store/observations.ts';
 
 const hour = 3_600_000;
 const source: Source = { name: 'main', carrier: '1nce', bytesPerMegabyte: 1_000_000, lateness: hour };
 /** An hour after minute 10: what tells of an earlier moment came late. */
 const arrivedAt = Date.parse(minute(70));
-
-function observe(stated: Partial<Observations>): Reading {
-  return {
-    kind: 'observed',
-    session: undefined,
-    usage: undefined,
-    event: undefined,
-    sim: undefined,
-    ...stated,
-  };
-}
 
 const usage = (at: number, sim: string, more: Parameters<typeof usageAt>[3] = {}): Reading =>
   observe({ usage: usageAt(minute(at), sim, `${at}`, more) });

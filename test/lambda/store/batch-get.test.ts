@@ -1,8 +1,9 @@
 import { BatchGetItemCommand, type BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { readItems, tryReadItems } from '../../../lambda/store/batch-get.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { asClient } from '../../property/memory-dynamodb.ts';
+import { withoutWaiting } from './without-waiting.ts';
 
 /** What one request asks for. */
 interface Asked {
@@ -29,11 +30,6 @@ function answering(answer: (keys: readonly Item[], request: number) => Answer) {
 
 function makeKeys(count: number): Item[] {
   return Array.from({ length: count }, (_, index) => ({ sim: { S: `${index}` } }));
-}
-
-function withoutWaiting(): void {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  onTestFinished(() => void vi.restoreAllMocks());
 }
 
 test('keys that are left unread are asked for again, and only these', async () => {

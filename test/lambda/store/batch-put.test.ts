@@ -1,7 +1,8 @@
 import { BatchWriteItemCommand, DynamoDBServiceException, type WriteRequest } from '@aws-sdk/client-dynamodb';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type PlacedItem, putItems } from '../../../lambda/store/batch-put.ts';
 import { asClient } from '../../property/memory-dynamodb.ts';
+import { withoutWaiting } from './without-waiting.ts';
 
 type Requests = Record<string, WriteRequest[]>;
 
@@ -40,11 +41,6 @@ function listPuts(batches: readonly Requests[]): string[][] {
       }),
     ),
   );
-}
-
-function withoutWaiting(): void {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  onTestFinished(() => void vi.restoreAllMocks());
 }
 
 test('items that are left unprocessed are told by their whole key and their table, and put again', async () => {

@@ -1,7 +1,9 @@
+import type { Reading } from '../../../lambda/carriers/reading.ts';
 import type { Change, Changes } from '../../../lambda/ledger/fold.ts';
 import {
   complete,
   type LedgerEvent,
+  type Observations,
   type Session,
   type SessionGroups,
   type Sim,
@@ -155,6 +157,18 @@ export function eventAt(
     extra: undefined,
     arrivedAt: Date.parse(time),
     ...more,
+  };
+}
+
+/** A record that states this, and nothing else. */
+export function observe(stated: Partial<Observations>): Reading {
+  return {
+    kind: 'observed',
+    session: undefined,
+    usage: undefined,
+    event: undefined,
+    sim: undefined,
+    ...stated,
   };
 }
 

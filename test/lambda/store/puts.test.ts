@@ -4,7 +4,7 @@ import {
   PutItemCommand,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { makeRowInterpreter } from '../../../lambda/carriers/datastreamer/csv.ts';
 import { interpret } from '../../../lambda/carriers/index.ts';
 import { type Arrival, isFault, type Reading } from '../../../lambda/carriers/reading.ts';
@@ -18,6 +18,7 @@ import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { changesOf, eventAt, minute, permutations, usageAt } from './observations.ts';
 import { ledgerTablesOf, runningTables } from './running-tables.ts';
 import { intercept, returnOldItems, type WatchedRequest, watch } from './watched-client.ts';
+import { withoutWaiting } from './without-waiting.ts';
 
 const tables = runningTables();
 
@@ -48,12 +49,6 @@ function usageKey(recordId: string): Item {
 
 function puts({ input }: WatchedRequest): WriteRequest[] {
   return Object.values((input['RequestItems'] ?? {}) as Record<string, WriteRequest[]>).flat();
-}
-
-/** No pauses between attempts. */
-function withoutWaiting(): void {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  onTestFinished(() => void vi.restoreAllMocks());
 }
 
 describe('usage and events', () => {

@@ -4,7 +4,7 @@ import {
   type BatchStatementResponse,
   DynamoDBServiceException,
 } from '@aws-sdk/client-dynamodb';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { WriteMode } from '../../../lambda/store/ledger-tables.ts';
 import type { WriteReport } from '../../../lambda/store/report.ts';
 import { insertStatement, type Statement, StatementQueue } from '../../../lambda/store/statements.ts';
@@ -13,6 +13,7 @@ import { asClient, type Command, MemoryDynamoDb } from '../../property/memory-dy
 import { changesOf, minute, sessionAt, simAt, usageAt } from './observations.ts';
 import { ledgerTablesOf } from './running-tables.ts';
 import { statementsIn } from './watched-client.ts';
+import { withoutWaiting } from './without-waiting.ts';
 
 /** Answers a command instead of the engine, or leaves it to the engine. */
 type Answer = (command: Command, engine: MemoryDynamoDb) => object | Promise<object>;
@@ -88,11 +89,6 @@ function refusing(name: string, message = 'as the test says'): Answer {
     if (!(command instanceof BatchExecuteStatementCommand)) return engine.answer(command);
     throw new DynamoDBServiceException({ name, message, $fault: 'client', $metadata: {} });
   };
-}
-
-function withoutWaiting(): void {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  onTestFinished(() => void vi.restoreAllMocks());
 }
 
 describe('requests', () => {

@@ -6,7 +6,7 @@ import { type Entry, ingest } from '../../../../lambda/ingest/ingest.ts';
 import type { Changes } from '../../../../lambda/ledger/fold.ts';
 import type { Session } from '../../../../lambda/ledger/observation.ts';
 import { Report } from '../../../../lambda/store/report.ts';
-import { eventAt, sessionAt, usageAt } from '../../store/observations.ts';
+import { eventAt, observe, sessionAt, usageAt } from '../../store/observations.ts';
 
 const source = { name: 'main', carrier: 'twilio', bytesPerMegabyte: 1_000_000 } as const;
 
@@ -15,17 +15,6 @@ function entries(...readings: readonly Reading[]): Entry[] {
     ...{ reading, delivery, position: `position-${delivery}`, source, arrivedAt: 0 },
     bytes: () => Buffer.from('bytes'),
   }));
-}
-
-function observe(parts: Partial<Extract<Reading, { kind: 'observed' }>>): Reading {
-  return {
-    kind: 'observed',
-    session: undefined,
-    usage: undefined,
-    event: undefined,
-    sim: undefined,
-    ...parts,
-  };
 }
 
 /** A fence and a store that note what is done in order; `closedThrough` and the timer may be changed. */

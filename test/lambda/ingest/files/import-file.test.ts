@@ -1,12 +1,13 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { DeleteObjectCommand } from '@aws-sdk/client-s3';
-import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { blockBytes } from '../../../../lambda/ingest/files/blocks.ts';
 import { type ImportPorts, importFile } from '../../../../lambda/ingest/files/import-file.ts';
 import { type FileObject, objectName } from '../../../../lambda/ingest/files/messages.ts';
 import type { LedgerPorts } from '../../../../lambda/ingest/ingest.ts';
 import type { NoteLate } from '../../../../lambda/ingest/late.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
+import { withoutWaiting } from '../../store/without-waiting.ts';
 import { file, header, iccidOf, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 
@@ -22,12 +23,6 @@ beforeEach(async () => {
 
 function ids(...numbers: number[]): string[] {
   return numbers.map(idOf);
-}
-
-/** No pauses between attempts. */
-function withoutWaiting(): void {
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  onTestFinished(() => void vi.restoreAllMocks());
 }
 
 /** A file that is imported, with what is expected of it. */
