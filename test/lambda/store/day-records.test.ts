@@ -7,7 +7,7 @@ import { mergeItems, noItems, type SimItems } from '../../../lambda/days/rows.ts
 import type { Change, Changes } from '../../../lambda/ledger/fold.ts';
 import { complete, completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
 import { DayRecordReader } from '../../../lambda/store/day-records.ts';
-import { encodeUsageItem, simItem } from '../../../lambda/store/items.ts';
+import { encodeSimItem, encodeUsageItem } from '../../../lambda/store/items.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
 import { timeLimit, trials } from '../../property/trials.ts';
 import { makeEvent, makeSession, makeUsage, sim, statement } from '../days/records.ts';
@@ -163,7 +163,7 @@ test('all SIMs are listed, and the accounts that they name', async () => {
 test('all SIMs are listed, however many pages each segment of the table has', async () => {
   const engine = new MemoryDynamoDb(undefined, 2);
   const sims = Array.from({ length: 30 }, (_, number) => simAt('2026-11-02T10:00:00.000Z', `sim-${number}`));
-  for (const one of sims) engine.answer(new PutItemCommand({ TableName: 'Sims', Item: simItem(one) }));
+  for (const one of sims) engine.answer(new PutItemCommand({ TableName: 'Sims', Item: encodeSimItem(one) }));
   const paged = new DayRecordReader({ client: asClient(engine), ...names, usageDays: 0, segments: 3 });
   const listed: string[] = [];
   for await (const some of paged.listSims()) listed.push(...some);

@@ -288,7 +288,7 @@ test('usage as alerts look at it is the same, also where all that two renderings
       return makeUsage({ start, recordId: second, completeness, country: milliseconds === 0 ? 'ZZ' : 'AA' });
     }),
   );
-  const items = usage.map((one) => usageItem(one, false));
+  const items = usage.map((one) => encodeUsageItem(one, false));
   for (const pageSize of [1, 2, 3, 50]) {
     const { reader } = await openLedger({ Usage: items }, { pageSize });
     const listed: string[][] = [[], []];
@@ -313,7 +313,11 @@ test('the latest event of some types is told by its own time, where keys of one 
     ['10:00:01.000', '7', 'b'],
   ].map(([clock = '', id = '', type = '']) => {
     const time = `2026-11-02T${clock}Z`;
-    return eventItem(eventAt(time, sim, id, { type, eventKey: `${time.slice(0, 19)}.000Z#${id}` }), true, 0);
+    return encodeEventItem(
+      eventAt(time, sim, id, { type, eventKey: `${time.slice(0, 19)}.000Z#${id}` }),
+      true,
+      0,
+    );
   });
   const { reader } = await openLedger({ Events: events });
   const find = (from: string, ...types: string[]) =>
@@ -323,7 +327,7 @@ test('the latest event of some types is told by its own time, where keys of one 
   expect(await find('10:00:05.000', 'c')).toBeUndefined();
   expect(await find('10:00:05.901', 'a')).toBeUndefined();
   const older = Array.from({ length: 40 }, (_, at) =>
-    eventItem(eventAt(minute(at), sim, `old-${at}`), true, 0),
+    encodeEventItem(eventAt(minute(at), sim, `old-${at}`), true, 0),
   );
   const { reader: long, commands: asked } = await openLedger({ Events: [...events, ...older] });
   await long.latestEventTime(sim, '0', (type) => type === 'a');

@@ -32,12 +32,12 @@ it.each([
   ['emnify', { cost: '0.1', costVolume: '0.2' }, { cost: '0.1', currency: undefined, costVolume: undefined }],
 ] as const)('of %s, an item with %j states the cost %j', (carrier, stated, expected) => {
   const { cost, currency, costVolume } = decodeUsage(
-    usageItem(usageAt(minute(0), 's', '1', { carrier, ...stated }), true),
+    encodeUsageItem(usageAt(minute(0), 's', '1', { carrier, ...stated }), true),
   );
   expect({ cost, currency, costVolume }).toEqual(expected);
 });
 
 it('an item of a carrier that is not known is an error that names it', () => {
-  const item = { ...usageItem(usageAt(minute(0), 's', '1'), true), carrier: { S: 'acme' } };
+  const item = { ...encodeUsageItem(usageAt(minute(0), 's', '1'), true), carrier: { S: 'acme' } };
   expect(() => decodeUsage(item)).toThrow('acme');
 });

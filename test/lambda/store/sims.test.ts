@@ -2,7 +2,7 @@ import { DynamoDBServiceException } from '@aws-sdk/client-dynamodb';
 import { beforeEach, expect, test } from 'vitest';
 import type { Marks, Sim } from '../../../lambda/ledger/observation.ts';
 import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
-import { type Item, simItem } from '../../../lambda/store/items.ts';
+import { encodeSimItem, type Item } from '../../../lambda/store/items.ts';
 import { containsSim } from '../../../lambda/store/sims.ts';
 import { changesOf, minute, permutations, simAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
@@ -341,7 +341,7 @@ test('an item contains a record only if joining the two would leave it as it is'
     const one = simAt(at, sim, more);
     return { ...one, origin: { at, group: { ...one.origin.group, ...origin } } };
   };
-  const item = simItem(stored);
+  const item = encodeSimItem(stored);
   const yesterday = '2026-11-01T00:00:00.000Z';
   const states: [Sim, boolean][] = [
     [stored, true],

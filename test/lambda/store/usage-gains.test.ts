@@ -1,6 +1,6 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from 'vitest';
-import { usageItem } from '../../../lambda/store/items.ts';
+import { encodeUsageItem } from '../../../lambda/store/items.ts';
 import type { WriteOptions } from '../../../lambda/store/ledger-tables.ts';
 import { UsageGains } from '../../../lambda/store/usage-gains.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
@@ -35,7 +35,7 @@ async function settle(
 ) {
   const engine = new MemoryDynamoDb();
   for (const one of stored)
-    engine.answer(new PutItemCommand({ TableName: 'Usage', Item: usageItem(one, true) }));
+    engine.answer(new PutItemCommand({ TableName: 'Usage', Item: encodeUsageItem(one, true) }));
   let reads = 0;
   const client = asClient({
     send: async (command) => {
@@ -45,7 +45,7 @@ async function settle(
     },
   });
   const gains = new UsageGains();
-  gains.add(usage, replaced && usageItem(replaced, true));
+  gains.add(usage, replaced && encodeUsageItem(replaced, true));
   const settled = await gains.settle({ client, usage: 'Usage' }, options);
   return {
     before: settled.map((gain) => gain.before?.dataTotal),
