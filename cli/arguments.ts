@@ -40,6 +40,9 @@ export function wholeNumberArgument(min: number, max: number): (text: string) =>
   };
 }
 
+/** `--limit`: how many lines or rows are listed. */
+export const limitArgument = wholeNumberArgument(1, 1_000_000);
+
 /** One of several words. */
 export function wordArgument<const Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {

@@ -1,33 +1,21 @@
-import { Argument, Option } from '@commander-js/extra-typings';
-import { episodeStates } from '../lambda/alerts/episode.ts';
-import { severities } from '../lambda/alerts/rules.ts';
+import { Argument } from '@commander-js/extra-typings';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
-import { checks } from '../lambda/days/findings/finding.ts';
-import { exploredKinds, periods } from '../lambda/queries/explore/words.ts';
 import {
-  filters,
-  parseWords,
-  sessionStatuses,
-  timeParameter,
-  usageOrders,
-} from '../lambda/queries/parameters.ts';
-import {
-  billGroups,
   dayArgument,
   exportFormats,
-  monthArgument,
-  queryArgument,
+  limitArgument,
   shells,
   timeArgument,
-  usageWords,
   wholeNumberArgument,
   wordArgument,
   wordOption,
 } from './arguments.ts';
+import { addBill, addTariff } from './bill-commands.ts';
 import type { CommandEnvironment, ExitCode } from './command.ts';
 import { MissingStackError } from './deployment/deployment.ts';
+import { addAlerts, addExplore, addPeriods, addSimHistory, addSimLists } from './ledger-commands.ts';
 import { newProgram, type Program } from './new-program.ts';
-import { type Performer, type PerformerAlone, performer, performWithoutDeployment } from './performer.ts';
+import { type Performer, performer, performWithoutDeployment } from './performer.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
 export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitCode) => void) {
@@ -38,7 +26,9 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   addFailures(program, perform);
   addReplay(program, perform, environment);
   addImport(program, perform);
-  addLedger(program, perform, environment);
+  addSimLists(program, perform);
+  addSimHistory(program, perform, environment);
+  addPeriods(program, perform, environment);
   addAlerts(program, perform, environment);
   addDays(program, perform);
   const performAlone = performWithoutDeployment(environment, program, onEnd);
@@ -51,9 +41,6 @@ export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitC
   addCompletion(program, environment);
   return program;
 }
-
-/** Reads `--limit`, the number of lines or rows that are listed. */
-const limit = wholeNumberArgument(1, 1_000_000);
 
 function addQuarantine(program: Program, perform: Performer): void {
   const quarantine = program.command('quarantine').description('List, show and redrive rejected records');
@@ -152,175 +139,6 @@ function addImport(program: Program, perform: Performer): void {
     );
 }
 
-function addLedger(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = timeArgument(terminal.now);
-  const { sims, events } = filters;
-  const ofFleet = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .option(
-        '--status <word>',
-        "Only SIMs with this status, in the carrier's words",
-        queryArgument(sims.status),
-      )
-      .addOption(
-        new Option('--online <boolean>', 'Only SIMs that are online (true) or offline (false)')
-          .choices(['true', 'false'])
-          .argParser(queryArgument(sims.online)),
-      )
-      .option('--source <name>', 'Only this source', queryArgument(sims.source))
-      .option('--fleet <sid>', 'Only this fleet', queryArgument(sims.fleet))
-      .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name))
-      .option('--limit <n>', 'Maximum number of SIMs to list (default: 50 in a table, else all)', limit)
-      .option('--jsonl', 'Print one JSON object per line', false)
-      .option('--csv', 'Print CSV', false);
-  ofFleet('sims', 'List SIMs').action((options) =>
-    perform('reads', async () => (await import('./lists/commands.ts')).showSims, options),
-  );
-  ofFleet('silent', 'List SIMs not heard for some time')
-    .requiredOption(
-      '--for <duration>',
-      'Only SIMs not heard for this long: 90m, 24h, 7d',
-      queryArgument(sims.silent),
-    )
-    .action((options) =>
-      perform('reads', async () => (await import('./lists/commands.ts')).showSilent, options),
-    );
-  const ofPeriod = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-      .option('--to <time>', 'End of the range (default: now)', time)
-      .addOption(
-        new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
-          .argParser(monthArgument)
-          .conflicts(['from', 'to']),
-      )
-      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
-      .option('--jsonl', 'Print one JSON object per line', false)
-      .option('--csv', 'Print CSV', false);
-  const ofSim = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .argument('<sim>', "ICCID, SID, carrier's id or name of the SIM")
-      .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-      .option('--to <time>', 'End of the range (default: now)', time)
-      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
-      .option('--jsonl', 'Print one JSON object per line', false)
-      .option('--csv', 'Print CSV', false);
-  ofSim('sessions', 'List the data sessions of a SIM, newest first')
-    .addOption(wordOption('--status <word>', 'Only sessions with this status', sessionStatuses))
-    .action((sim, options) =>
-      perform('reads', async () => (await import('./lists/commands.ts')).showSessions, {
-        sim,
-        ...options,
-      }),
-    );
-  ofPeriod('usage', 'Show the usage of a SIM by period, or of the fleet')
-    .argument('[sim]', "ICCID, SID, carrier's id or name of the SIM")
-    .option('--fleet [sid]', 'Usage of all SIMs, or of those of a fleet')
-    .addOption(
-      new Option(
-        '--by <words>',
-        'Period to sum up; for the fleet also what to group by (default: day for a SIM, all for the fleet)',
-      )
-        .choices(usageWords)
-        .argParser(queryArgument(parseWords(usageWords))),
-    )
-    .action((sim, options) =>
-      perform('reads', async () => (await import('./lists/fleet-usage.ts')).showUsage, {
-        sim,
-        ...options,
-        by: options.by ?? [],
-      }),
-    );
-  ofPeriod('top', 'List the SIMs that used most')
-    .addOption(wordOption('--by <measure>', 'What to compare', usageOrders).default('bytes' as const))
-    .action((options) =>
-      perform('reads', async () => (await import('./lists/fleet-usage.ts')).showTop, options),
-    );
-  ofPeriod('findings', 'List what carriers lost, or delivered twice')
-    .addOption(wordOption('--check <word>', 'Only findings of this check', checks))
-    .option('--sim <sim>', 'Only findings of this SIM', queryArgument(filters.findings.sim))
-    .option('--source <name>', 'Only this source', queryArgument(filters.findings.source))
-    .action((options) =>
-      perform('reads', async () => (await import('./findings/list.ts')).showFindings, options),
-    );
-  ofSim('events', 'List the events of a SIM, newest first')
-    .option('--type <type>', 'Only events of this type', queryArgument(events.type))
-    .action((sim, options) =>
-      perform('reads', async () => (await import('./lists/commands.ts')).showEvents, { sim, ...options }),
-    );
-}
-
-function addAlerts(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = timeArgument(terminal.now);
-  const { rule, sim, source } = filters.alerts;
-  const alerts = program.command('alerts').description('List, mute and back-test alerts');
-  alerts
-    .command('list')
-    .description('List alerts, newest first')
-    .addOption(wordOption('--state <word>', 'Only alerts in this state', episodeStates))
-    .addOption(wordOption('--severity <word>', 'Only alerts of this severity', severities))
-    .option('--rule <name>', 'Only alerts of this rule', queryArgument(rule))
-    .option('--sim <sim>', 'Only alerts of this SIM', queryArgument(sim))
-    .option('--source <name>', 'Only this source', queryArgument(source))
-    .option('--from <time>', 'Start of the range (default: 400 days before its end)', time)
-    .option('--to <time>', 'End of the range (default: now)', time)
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) =>
-      perform('reads', async () => (await import('./alerts/list.ts')).showAlerts, options),
-    );
-  alerts
-    .command('show')
-    .description('Show an alert and the records behind it')
-    .argument('<id>', 'ID that list shows')
-    .action((id) => perform('reads', async () => (await import('./alerts/show.ts')).showAlert, { id }));
-  alerts
-    .command('mute')
-    .description('Suppress messages about a rule, SIM or source for a time')
-    .option('--rule <name>', 'Alerts of this rule', queryArgument(rule))
-    .option('--sim <sim>', 'Alerts of this SIM', queryArgument(sim))
-    .option('--source <name>', 'Alerts of this source', queryArgument(source))
-    .option('--for <duration>', 'How long: 90m, 8h, 7d', queryArgument(filters.sims.silent))
-    .option('--until <time>', 'When it ends', queryArgument(timeParameter))
-    .option('--reason <text>', 'Why')
-    .action((options) =>
-      perform('writes', async () => (await import('./alerts/mutes.ts')).muteAlerts, options),
-    );
-  alerts
-    .command('mutes')
-    .description('List the mutes in force')
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) =>
-      perform('reads', async () => (await import('./alerts/mutes.ts')).showMutes, options),
-    );
-  alerts
-    .command('test')
-    .description('Test rules on past records, and compare with what was sent')
-    .argument('[rules]', 'JSON file of rules (default: the default rules)')
-    .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-    .option('--to <time>', 'End of the range (default: now)', time)
-    .option('--sim <sim>', 'Only this SIM', queryArgument(sim))
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((file, options) =>
-      perform('reads', async () => (await import('./alerts/back-test.ts')).testRules, { file, ...options }),
-    );
-  alerts
-    .command('unmute')
-    .description('End a mute')
-    .argument('<id>', 'ID that mutes shows')
-    .action((id) => perform('writes', async () => (await import('./alerts/mutes.ts')).unmuteAlerts, { id }));
-}
-
 function addDays(program: Program, perform: Performer): void {
   const days = program.command('days').description('List, close and verify days');
   days
@@ -328,7 +146,7 @@ function addDays(program: Program, perform: Performer): void {
     .description('List days and their seals, latest first')
     .option('--from <day>', 'First day (default: the oldest)', dayArgument)
     .option('--to <day>', 'Last day (default: today)', dayArgument)
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
     .action((options) => perform('reads', async () => (await import('./days/list.ts')).showDays, options));
@@ -350,197 +168,6 @@ function addDays(program: Program, perform: Performer): void {
     .option('--csv', 'Print CSV', false)
     .action((options) =>
       perform('reads', async () => (await import('./days/verify.ts')).verifyDays, options),
-    );
-}
-
-function addExplore(
-  program: Program,
-  perform: Performer,
-  performAlone: PerformerAlone,
-  { terminal }: CommandEnvironment,
-): void {
-  const time = timeArgument(terminal.now);
-  program
-    .command('explore')
-    .description('Query closed days: sums, counts or rows')
-    .addArgument(
-      new Argument('[kind]', 'Kind of rows to query')
-        .choices(exploredKinds)
-        .argParser(wordArgument(exploredKinds)),
-    )
-    .option('--sum <columns>', 'Add up these columns')
-    .option('--count [columns]', 'Count rows, or the different values of these columns')
-    .option('--max <columns>', 'Show the largest value of these columns')
-    .option('--percentile <percentiles>', 'Show percentiles such as 95:bytes')
-    .option('--by <columns>', 'Group by these columns')
-    .addOption(wordOption('--every <period>', 'Group by this period', periods))
-    .option('--where <conditions>', 'Only these rows: country=DE,source!=kore,bytes>=1000')
-    .option('--top <n>', 'Only the groups with the most', wholeNumberArgument(1, 10_000))
-    .option('--sql <select>', 'Run this SELECT instead')
-    .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-    .option('--to <time>', 'End of the range (default: now)', time)
-    .addOption(
-      new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
-        .argParser(monthArgument)
-        .conflicts(['from', 'to']),
-    )
-    .option('--lake <dir>', 'Read the lake in this folder instead of a deployment')
-    .option('--print', 'Print the SQL without running it', false)
-    .option('--limit <n>', 'Maximum number of rows (default: 50 in a table, else all)', limit)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((kind, { lake, ...options }) =>
-      lake === undefined
-        ? perform('reads', async () => (await import('./explore/places.ts')).exploreDeployment, {
-            kind,
-            ...options,
-          })
-        : performAlone(async () => (await import('./explore/places.ts')).exploreFolder, {
-            kind,
-            lake,
-            ...options,
-          }),
-    );
-}
-
-function addBill(program: Program, perform: Performer): void {
-  const bill = program.command('bill').description('Make bills, and check invoices');
-  /** What decides a bill besides records. */
-  const ofMonth = (name: string, description: string, options?: { isDefault: boolean }) =>
-    bill
-      .command(name, options)
-      .description(description)
-      .requiredOption(
-        '--month <month>',
-        'The month in which the billing periods end, such as 2026-10',
-        monthArgument,
-      )
-      .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
-      .option('--balances <file>', 'CSV file with usage from before the ledger began')
-      .option('--csv', 'Print CSV', false);
-  ofMonth('show', 'Show what the usage of a month should cost', { isDefault: true })
-    .option(
-      '--tariff <file...>',
-      "JSON files of tariffs (default: the stored ones, else the carriers' own cost)",
-    )
-    .addOption(
-      new Option('--by <words>', 'What to group by')
-        .choices(billGroups)
-        .argParser(queryArgument(parseWords(billGroups))),
-    )
-    .option('--html <file>', 'Also write the bill as a page to this file')
-    .option('--focus <account>', "Print the lines as CSV of FOCUS, with the carrier's id of your account")
-    .option('--explain <line>', 'Explain a line, down to its records')
-    .addOption(
-      new Option('--stored', 'Show the bill that is stored').conflicts([
-        ...(['tariff', 'roster', 'balances', 'by', 'explain'] as const),
-      ]),
-    )
-    .addOption(
-      new Option('--forecast', 'Forecast what the month will cost').conflicts([
-        ...(['stored', 'against', 'by', 'explain', 'html', 'csv'] as const),
-      ]),
-    )
-    .addOption(
-      new Option('--against <month>', 'Explain the difference from another month')
-        .argParser(monthArgument)
-        .conflicts([...(['stored', 'by', 'explain', 'html', 'csv'] as const)]),
-    )
-    .action((options) =>
-      perform('reads', async () => (await import('./bill/show.ts')).showBill, {
-        ...options,
-        by: options.by ?? [],
-        tariff: options.tariff ?? [],
-        stored: options.stored ?? false,
-        forecast: options.forecast ?? false,
-      }),
-    );
-  bill
-    .command('list')
-    .description('List the bills that are stored, the newest month first')
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limit)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
-  ofMonth('check', 'Compare an invoice with what usage should cost, and say why they differ')
-    .argument('<invoice>', 'CSV file of the invoice')
-    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
-    .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
-    .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
-    .action((invoice, options) =>
-      perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
-    );
-  bill
-    .command('savings')
-    .description('Compare what a month would have cost under several tariffs')
-    .requiredOption(
-      '--month <month>',
-      'The month in which the billing periods end, such as 2026-10',
-      monthArgument,
-    )
-    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
-    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
-    .option('--balances <file>', 'CSV file with usage from before the ledger began')
-    .option('--csv', 'Print CSV', false)
-    .action((options) =>
-      perform('reads', async () => (await import('./bill/savings.ts')).showSavings, options),
-    );
-  bill
-    .command('sims')
-    .description('List SIMs that are billed but unused, or used but not billed')
-    .requiredOption(
-      '--month <month>',
-      'The month in which the billing periods end, such as 2026-10',
-      monthArgument,
-    )
-    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
-    .option('--invoice <file>', 'CSV file of the invoice (default: the tariffs say what is billed)')
-    .option('--map <file>', "JSON file that maps the invoice's columns")
-    .option(
-      '--silent <days>',
-      'Days without usage after which a SIM is unused',
-      wholeNumberArgument(1, 366),
-      30,
-    )
-    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
-    .option('--balances <file>', 'CSV file with usage from before the ledger began')
-    .option('--csv', 'Print CSV', false)
-    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showOddSims, options));
-}
-
-function addTariff(program: Program, perform: Performer, performAlone: PerformerAlone): void {
-  const tariff = program.command('tariff').description('Check, put and list tariffs');
-  /** Files that are read. */
-  const ofFiles = (name: string, description: string) =>
-    tariff
-      .command(name)
-      .description(description)
-      .argument('[file...]', 'JSON files of tariffs')
-      .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
-      .option('--balances <file>', 'CSV file with usage from before the ledger began');
-  ofFiles('check', 'Check files of tariffs without storing them').action((files, options) =>
-    performAlone(async () => (await import('./tariff/check.ts')).checkTariffs, { files, ...options }),
-  );
-  ofFiles('put', 'Store tariffs, a roster and opening balances, and show what changes from which day')
-    .option('--remove <name...>', 'Names of tariffs to remove')
-    .option(
-      '--bills-from <month>',
-      'Make bills from this month on (default: last month, and those that are stored)',
-      monthArgument,
-    )
-    .option('--dry-run', 'Show what would happen, and write nothing', false)
-    .action((files, options) =>
-      perform('writes', async () => (await import('./tariff/put.ts')).putTariffs, {
-        ...options,
-        files,
-        remove: options.remove ?? [],
-      }),
-    );
-  tariff
-    .command('list')
-    .description('List the stored tariffs')
-    .action((options) =>
-      perform('reads', async () => (await import('./tariff/list.ts')).listTariffs, options),
     );
 }
 

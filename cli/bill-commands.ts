@@ -1,0 +1,148 @@
+import { Option } from '@commander-js/extra-typings';
+import { parseWords } from '../lambda/queries/parameters.ts';
+import { billGroups, limitArgument, monthArgument, queryArgument, wholeNumberArgument } from './arguments.ts';
+import type { Program } from './new-program.ts';
+import type { Performer, PerformerAlone } from './performer.ts';
+
+/** `bill`. */
+export function addBill(program: Program, perform: Performer): void {
+  const bill = program.command('bill').description('Make bills, and check invoices');
+  /** What decides a bill besides records. */
+  const ofMonth = (name: string, description: string, options?: { isDefault: boolean }) =>
+    bill
+      .command(name, options)
+      .description(description)
+      .requiredOption(
+        '--month <month>',
+        'The month in which the billing periods end, such as 2026-10',
+        monthArgument,
+      )
+      .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+      .option('--balances <file>', 'CSV file with usage from before the ledger began')
+      .option('--csv', 'Print CSV', false);
+  ofMonth('show', 'Show what the usage of a month should cost', { isDefault: true })
+    .option(
+      '--tariff <file...>',
+      "JSON files of tariffs (default: the stored ones, else the carriers' own cost)",
+    )
+    .addOption(
+      new Option('--by <words>', 'What to group by')
+        .choices(billGroups)
+        .argParser(queryArgument(parseWords(billGroups))),
+    )
+    .option('--html <file>', 'Also write the bill as a page to this file')
+    .option('--focus <account>', "Print the lines as CSV of FOCUS, with the carrier's id of your account")
+    .option('--explain <line>', 'Explain a line, down to its records')
+    .addOption(
+      new Option('--stored', 'Show the bill that is stored').conflicts([
+        ...(['tariff', 'roster', 'balances', 'by', 'explain'] as const),
+      ]),
+    )
+    .addOption(
+      new Option('--forecast', 'Forecast what the month will cost').conflicts([
+        ...(['stored', 'against', 'by', 'explain', 'html', 'csv'] as const),
+      ]),
+    )
+    .addOption(
+      new Option('--against <month>', 'Explain the difference from another month')
+        .argParser(monthArgument)
+        .conflicts([...(['stored', 'by', 'explain', 'html', 'csv'] as const)]),
+    )
+    .action((options) =>
+      perform('reads', async () => (await import('./bill/show.ts')).showBill, {
+        ...options,
+        by: options.by ?? [],
+        tariff: options.tariff ?? [],
+        stored: options.stored ?? false,
+        forecast: options.forecast ?? false,
+      }),
+    );
+  bill
+    .command('list')
+    .description('List the bills that are stored, the newest month first')
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
+  ofMonth('check', 'Compare an invoice with what usage should cost, and say why they differ')
+    .argument('<invoice>', 'CSV file of the invoice')
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
+    .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
+    .action((invoice, options) =>
+      perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
+    );
+  bill
+    .command('savings')
+    .description('Compare what a month would have cost under several tariffs')
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      monthArgument,
+    )
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+    .option('--balances <file>', 'CSV file with usage from before the ledger began')
+    .option('--csv', 'Print CSV', false)
+    .action((options) =>
+      perform('reads', async () => (await import('./bill/savings.ts')).showSavings, options),
+    );
+  bill
+    .command('sims')
+    .description('List SIMs that are billed but unused, or used but not billed')
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      monthArgument,
+    )
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .option('--invoice <file>', 'CSV file of the invoice (default: the tariffs say what is billed)')
+    .option('--map <file>', "JSON file that maps the invoice's columns")
+    .option(
+      '--silent <days>',
+      'Days without usage after which a SIM is unused',
+      wholeNumberArgument(1, 366),
+      30,
+    )
+    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+    .option('--balances <file>', 'CSV file with usage from before the ledger began')
+    .option('--csv', 'Print CSV', false)
+    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showOddSims, options));
+}
+
+/** `tariff`. */
+export function addTariff(program: Program, perform: Performer, performAlone: PerformerAlone): void {
+  const tariff = program.command('tariff').description('Check, put and list tariffs');
+  /** Files that are read. */
+  const ofFiles = (name: string, description: string) =>
+    tariff
+      .command(name)
+      .description(description)
+      .argument('[file...]', 'JSON files of tariffs')
+      .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+      .option('--balances <file>', 'CSV file with usage from before the ledger began');
+  ofFiles('check', 'Check files of tariffs without storing them').action((files, options) =>
+    performAlone(async () => (await import('./tariff/check.ts')).checkTariffs, { files, ...options }),
+  );
+  ofFiles('put', 'Store tariffs, a roster and opening balances, and show what changes from which day')
+    .option('--remove <name...>', 'Names of tariffs to remove')
+    .option(
+      '--bills-from <month>',
+      'Make bills from this month on (default: last month, and those that are stored)',
+      monthArgument,
+    )
+    .option('--dry-run', 'Show what would happen, and write nothing', false)
+    .action((files, options) =>
+      perform('writes', async () => (await import('./tariff/put.ts')).putTariffs, {
+        ...options,
+        files,
+        remove: options.remove ?? [],
+      }),
+    );
+  tariff
+    .command('list')
+    .description('List the stored tariffs')
+    .action((options) =>
+      perform('reads', async () => (await import('./tariff/list.ts')).listTariffs, options),
+    );
+}
