@@ -1,7 +1,6 @@
-import { maxGranuleMilliseconds, minGranuleMilliseconds } from '../../ledger/heard.ts';
 import { divideIntoChunks, forEachConcurrently } from '../../store/concurrency.ts';
 import { LiveSlots } from '../../store/episodes.ts';
-import type { Episode, StoredEpisode } from '../episode.ts';
+import type { StoredEpisode } from '../episode.ts';
 import {
   findJudgingTime,
   type Judgement,
@@ -14,19 +13,8 @@ import {
 import { groupThreshold } from '../groups.ts';
 import type { Known } from '../known.ts';
 import { findMute } from '../mutes.ts';
-import { findGranule, isAboutFindings, matchesSim, type Rule } from '../rules.ts';
+import { isAboutFindings, matchesSim, type Rule } from '../rules.ts';
 import { sourceRule } from '../shared-episodes.ts';
-import {
-  findDelivered,
-  findLatest,
-  findWatermark,
-  type HeardList,
-  noteProgress,
-  type ReadMark,
-  type SourceProgress,
-  type Watermark,
-} from '../watermark.ts';
-import { type SourceState, unsweptSource } from './alert-state.ts';
 import { AliveSims } from './alive.ts';
 import { findMarks } from './find-marks.ts';
 import { FleetCounts } from './fleet-counts.ts';
@@ -40,16 +28,18 @@ import {
 } from './form-groups.ts';
 import { HeardTimes } from './heard-times.ts';
 import { type Nominee, Nominees } from './nominees.ts';
-import { findJudgedMarks, noteJudged } from './order.ts';
+import { findJudgedMarks } from './order.ts';
 import { relayMessages } from './relay.ts';
 import { listMembers } from './shared.ts';
+import { SilenceNotes } from './silence-notes.ts';
 import { LongestSilent, maxScannedSims } from './silent-list.ts';
 import { type RuleFacts, SimFactsReader } from './sim-facts.ts';
 import { findSettledSince, listSettledSpans } from './since.ts';
-import { findTrouble, type SourceTrouble, updateSourceAlert } from './source-alerts.ts';
+import { updateSourceAlert } from './source-alerts.ts';
 import { readStoredFacts, type StoredFacts } from './stored-facts.ts';
-import type { SweepPorts, SweepReport, SweepRun, SweptSource } from './sweep-run.ts';
+import type { SweepPorts, SweepReport, SweepRun } from './sweep-run.ts';
 import { SweptRules } from './swept-rules.ts';
+import { SweptSources } from './swept-sources.ts';
 import { isSettled, staysSilent } from './unchanged.ts';
 import {
   isDue,
@@ -99,27 +89,8 @@ export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepRepo
   return new Sweep(run, ports, await readStoredFacts(run, ports)).run();
 }
 
-/** What of a source decides which of its SIMs are judged. */
-interface SweptState {
-  readonly state: SourceState;
-  readonly upTo: number;
-  readonly lateness: number;
-  /** Of its marks. */
-  readonly granule: number;
-}
-
-const unread: ReadMark = { at: undefined, holds: [] };
-
 /** An entry that was never written. */
 const noEntry = { revision: 0, content: [] } as const;
-
-/** SIMs with an open episode of a silent rule, and what else groups follow from. */
-interface SilentNotes {
-  readonly silent: SilentMember[];
-  readonly backAt: Map<string, number>;
-  /** SIMs with stored episodes of the rule that were not judged: no group ends for lack of them. */
-  unjudged: number;
-}
 
 class Sweep {
   readonly #run: SweepRun;
@@ -127,24 +98,13 @@ class Sweep {
   readonly #facts: StoredFacts;
   readonly #rules: SweptRules;
   readonly #simFacts: SimFactsReader;
-  readonly #sources: ReadonlyMap<string, SweptSource>;
-  readonly #states: ReadonlyMap<string, SweptState>;
+  readonly #sources: SweptSources;
   readonly #nominees = new Nominees();
   readonly #heard = new HeardTimes();
   readonly #longestSilent = new LongestSilent();
   readonly #counts: FleetCounts;
-  /** When the latest SIM of each source was heard. */
-  readonly #lastHeard = new Map<string, number>();
-  readonly #watermarks = new Map<string, Watermark>();
-  /** Why alerts of a source can't be judged. */
-  readonly #troubles = new Map<string, SourceTrouble>();
   readonly #alive = new AliveSims();
-  /** By silent rule, those that were removed included. */
-  readonly #silent = new Map<string, SilentNotes>();
-  /** SIMs whose alerts wait for their source, and those that the source's alert tells of. */
-  readonly #waiting = new Map<string, Set<WatchedSim>>();
-  /** The source alerts that are open and go on, by source. */
-  readonly #openAlerts = new Map<string, string>();
+  readonly #notes: SilenceNotes;
   /** Sources with a SIM that could not be judged. */
   readonly #failedSources = new Set<string>();
   /** SIMs with late records that were judged. */
@@ -161,36 +121,22 @@ class Sweep {
     this.#counts = new FleetCounts(run.now);
     this.#rules = new SweptRules(run.rules);
     this.#simFacts = new SimFactsReader(run, ports, facts, this.#rules);
-    this.#sources = new Map(run.sources.map((source) => [source.name, source]));
-    this.#states = new Map(
-      run.sources.map(({ name, lateness }) => {
-        const state = facts.states.get(name) ?? unsweptSource;
-        const upTo = facts.reads.get(name)?.at ?? run.now;
-        return [name, { state, upTo, lateness, granule: findSourceGranule(run.rules, name) }];
-      }),
-    );
+    this.#sources = new SweptSources(run, facts);
+    this.#notes = new SilenceNotes(run, facts, this.#sources);
   }
 
   async run(): Promise<SweepReport> {
     await this.#ports.reader.scanWatchedSims((sims) => {
       for (const stored of sims) this.#meet(readWatchedSim(stored));
     });
-    const progress = await this.#findProgress();
-    for (const [name, source] of progress) {
-      const watermark = findWatermark(source);
-      const trouble = findTrouble(source, watermark);
-      if (trouble !== undefined) this.#troubles.set(name, trouble);
-      this.#lastHeard.set(name, findLatest(source.heard, 0));
-      this.#watermarks.set(name, allowForFewSims(watermark));
-    }
-    for (const [source, { content }] of this.#facts.sourceAlerts) {
-      const [alert] = content;
-      if (alert?.state === 'open' && this.#troubles.has(source)) this.#openAlerts.set(source, alert.id);
-    }
+    await this.#sources.findWatermarks(this.#heard, this.#ports);
     await this.#judge();
     await this.#settleLate();
     // What is told follows from the episodes that are stored, so the next sweep tells what this one does not.
-    await this.#noteSources(progress);
+    await this.#sources.write(this.#ports.state, {
+      findStop: (name) => this.#nominees.findStop(name),
+      hasFailed: (name) => this.#failedSources.has(name),
+    });
     await this.#listSilent();
     await this.#tellOfSilence();
     await this.#tellOfSources();
@@ -200,7 +146,7 @@ class Sweep {
       failed: this.#failed,
       left: this.#nominees.leftSims,
       told: this.#told,
-      sources: [...this.#watermarks].map(([name, watermark]) => ({ name, ...watermark })),
+      sources: [...this.#sources.watermarks].map(([name, watermark]) => ({ name, ...watermark })),
     };
   }
 
@@ -217,16 +163,18 @@ class Sweep {
     const heardAt = readHeardMark(sim);
     if (heardAt !== undefined) this.#alive.add(listSharedValues(sim), heardAt);
     const stored = this.#facts.stored.get(sim.sim);
-    for (const name of stored ?? []) this.#noteRule(name).unjudged += 1;
+    for (const name of stored ?? []) this.#notes.find(name).unjudged += 1;
     const rules = this.#nominate(sim, stored ?? []);
     // SIMs of sources that are not configured any more have no state: another one comes first in each sweep.
-    const { resumeAt = 0 } = this.#states.get(sim.source)?.state ?? { resumeAt: this.#run.now % 2 ** 32 };
+    const { resumeAt = 0 } = this.#sources.findState(sim.source)?.state ?? {
+      resumeAt: this.#run.now % 2 ** 32,
+    };
     if (rules.length > 0) this.#nominees.add({ sim, rules }, resumeAt);
   }
 
   /** The rules by which a SIM is judged, those of its stored episodes first. */
   #nominate(sim: WatchedSim, stored: readonly string[]): readonly string[] {
-    const source = this.#states.get(sim.source);
+    const source = this.#sources.findState(sim.source);
     if (source === undefined) return stored;
     const { now, rules, isWhole } = this.#run;
     const { state, upTo, lateness } = source;
@@ -278,51 +226,6 @@ class Sweep {
     }
   }
 
-  /** What each source's watermark follows from; that of sources that are not configured any more, too. */
-  async #findProgress(): Promise<Map<string, SourceProgress>> {
-    const { sources, now } = this.#run;
-    const { reader, onFailure } = this.#ports;
-    const heard = await this.#heard.find(reader, (...given) => this.#mayBeLate(...given), onFailure);
-    const names = new Set([...sources.map(({ name }) => name), ...this.#heard.sources]);
-    return new Map(
-      [...names].map((name) => {
-        const source = this.#sources.get(name);
-        return [
-          name,
-          {
-            isConfigured: source !== undefined,
-            read: this.#facts.reads.get(name) ?? unread,
-            heard: heard.get(name) ?? [],
-            lateness: source?.lateness ?? 0,
-            days: (this.#facts.states.get(name) ?? unsweptSource).days,
-            now,
-          },
-        ];
-      }),
-    );
-  }
-
-  /** Notes how far sources are judged, and how late they are. */
-  async #noteSources(progress: ReadonlyMap<string, SourceProgress>): Promise<void> {
-    const { sources, now } = this.#run;
-    for (const { name } of sources) {
-      const watermark = this.#watermarks.get(name);
-      const source = progress.get(name);
-      if (watermark === undefined || source === undefined) continue;
-      const before = this.#facts.states.get(name) ?? unsweptSource;
-      const judged =
-        watermark.at === undefined
-          ? before
-          : noteJudged(before, {
-              watermark: watermark.at,
-              now,
-              stoppedAt: this.#nominees.findStop(name),
-              hasFailed: this.#failedSources.has(name),
-            });
-      await this.#ports.state.writeSource(name, { ...judged, days: noteProgress(source, watermark) });
-    }
-  }
-
   /** Lists the SIMs that were silent longest, where there are too many to go through for who asks. */
   async #listSilent(): Promise<void> {
     const { state } = this.#ports;
@@ -341,22 +244,21 @@ class Sweep {
     });
   }
 
-  /** Whether a source delivers later than it may, by marks, which are older than the records that they stand for. */
-  #mayBeLate(name: string, marks: HeardList): boolean {
-    const source = this.#sources.get(name);
-    const { now } = this.#run;
-    return source !== undefined && now - (findDelivered(marks, now) ?? 0) > source.lateness;
-  }
-
   async #judgeSim(nominee: Nominee, live: LiveSlots): Promise<void> {
     const { sim, rules } = nominee;
     try {
-      const watermark = this.#watermarks.get(sim.source)?.at;
+      const watermark = this.#sources.watermarks.get(sim.source)?.at;
       const unchanged = watermark === undefined ? undefined : this.#findUnchanged(nominee, live);
       if (watermark !== undefined && unchanged !== undefined) {
         for (const one of unchanged) {
           const { rule } = one.episode;
-          this.#noteJudged(rule, sim, [one], this.#isHeld(rule, sim), findJudgingTime([one], watermark));
+          this.#notes.noteJudged(
+            rule,
+            sim,
+            [one],
+            this.#isHeld(rule, sim),
+            findJudgingTime([one], watermark),
+          );
         }
         return;
       }
@@ -368,7 +270,7 @@ class Sweep {
       );
       if (watermark === undefined) {
         // Nothing was ever read of its source: nothing new can be said of it.
-        for (const { rule, episodes = [] } of stored) this.#noteJudged(rule, sim, episodes, true, 0);
+        for (const { rule, episodes = [] } of stored) this.#notes.noteJudged(rule, sim, episodes, true, 0);
         return;
       }
       const facts = await this.#simFacts.read(nominee, watermark, stored);
@@ -386,7 +288,7 @@ class Sweep {
         if (writes.length > 0 && !(await this.#ports.episodes.write(writes))) isJudged = false;
         const written = writes.length > 0 ? await this.#readRelayed(rule, sim) : episodes;
         if (written === undefined) continue;
-        this.#noteJudged(rule, sim, written, judgement.isHeld, judgement.watermark);
+        this.#notes.noteJudged(rule, sim, written, judgement.isHeld, judgement.watermark);
       }
       if (isJudged && this.#facts.late.from.has(sim.sim)) this.#lateJudged.add(sim.sim);
     } catch (error) {
@@ -402,7 +304,7 @@ class Sweep {
    */
   #findUnchanged({ sim, rules }: Nominee, live: LiveSlots): StoredEpisode[] | undefined {
     const { now, isWhole } = this.#run;
-    const source = this.#states.get(sim.source);
+    const source = this.#sources.findState(sim.source);
     if (isWhole || source === undefined) return undefined;
     if (this.#facts.late.from.has(sim.sim) || this.#facts.waiting.has(sim.sim)) return undefined;
     const { sweptAt } = findJudgedMarks(source.state, sim.place);
@@ -423,72 +325,24 @@ class Sweep {
     return unchanged;
   }
 
-  #noteRule(rule: string): SilentNotes {
-    let notes = this.#silent.get(rule);
-    if (notes === undefined) {
-      notes = { silent: [], backAt: new Map(), unjudged: 0 };
-      this.#silent.set(rule, notes);
-    }
-    return notes;
-  }
-
   /** Notes when a device was heard whose item does not say so: it is not judged again before that is old enough. */
   async #writeMarks({ sim, source }: WatchedSim, known: Known): Promise<void> {
-    const granule = findSourceGranule(this.#run.rules, source);
+    const granule = this.#sources.findGranule(source);
     await this.#ports.marks?.write(sim, findMarks(known, sim, granule));
-  }
-
-  /** Notes what groups and source alerts follow from. */
-  #noteJudged(
-    rule: string,
-    sim: WatchedSim,
-    stored: readonly StoredEpisode[],
-    isHeld: boolean,
-    watermark: number,
-  ): void {
-    if (this.#facts.stored.get(sim.sim)?.includes(rule) === true) this.#noteRule(rule).unjudged -= 1;
-    const current = listCurrent(stored).map(({ episode }) => episode);
-    if (current.some((episode) => episode.isHeld) && this.#troubles.has(sim.source)) this.#noteWaiting(sim);
-    for (const episode of current) {
-      if (episode.kind !== 'silent') continue;
-      if (episode.state === 'open') this.#noteSilent(sim, episode, isHeld, watermark);
-      else if (episode.group !== undefined && episode.to !== undefined) {
-        const { backAt } = this.#noteRule(episode.rule);
-        backAt.set(episode.group, Math.max(backAt.get(episode.group) ?? episode.to, episode.to));
-      }
-    }
-  }
-
-  #noteSilent(
-    sim: WatchedSim,
-    { id: episode, rule, from, metAt, group, told, writtenAt }: Episode,
-    isHeld: boolean,
-    watermark: number,
-  ): void {
-    const isTold = told !== undefined;
-    const tellsFrom = metAt + this.#run.groupWait;
-    const member = { sim, episode, from, tellsFrom, watermark, group, writtenAt, isTold, isHeld };
-    this.#noteRule(rule).silent.push(member);
-  }
-
-  #noteWaiting(sim: WatchedSim): void {
-    const waiting = this.#waiting.get(sim.source);
-    if (waiting === undefined) this.#waiting.set(sim.source, new Set([sim]));
-    else waiting.add(sim);
   }
 
   /** Forms groups of the SIMs that fell silent, and tells alone of those that no group has taken up. */
   async #tellOfSilence(): Promise<void> {
-    const names = new Set([...this.#silent.keys(), ...this.#facts.groups.keys()]);
+    const names = new Set([...this.#notes.rules, ...this.#facts.groups.keys()]);
     const judgement: GroupJudgement = {
       now: this.#run.now,
       countAlive: (dimension, value, since) => this.#alive.count(dimension, value, since),
       threshold: this.#run.groupsAbove ?? groupThreshold,
       isMuted: (rule, source = '') => this.#findMute(rule, '', source),
-      sourceAlerts: new Set(this.#openAlerts.values()),
+      sourceAlerts: new Set(this.#sources.openAlerts.values()),
     };
     for (const name of names) {
-      const { silent, backAt, unjudged } = this.#noteRule(name);
+      const { silent, backAt, unjudged } = this.#notes.find(name);
       const rule = this.#rules.find(name);
       const version = this.#rules.findVersion(name);
       const isWaiting = this.#waitsForOthers(name, silent);
@@ -519,16 +373,21 @@ class Sweep {
 
   /** Tells of a silent SIM, or lets the alert of its source tell of it, if few SIMs are alive. */
   async #tellAlone(rule: string, { sim, episode, from, watermark }: SilentMember): Promise<void> {
-    const isDoubtful = this.#troubles.get(sim.source)?.cause === 'carrier-or-devices';
-    const sourceAlert = isDoubtful ? this.#openAlerts.get(sim.source) : undefined;
-    if (sourceAlert !== undefined) this.#noteWaiting(sim);
+    const isDoubtful = this.#sources.troubles.get(sim.source)?.cause === 'carrier-or-devices';
+    const sourceAlert = isDoubtful ? this.#sources.openAlerts.get(sim.source) : undefined;
+    if (sourceAlert !== undefined) this.#notes.noteWaiting(sim);
     try {
       const stored = findOpen((await this.#readRelayed(rule, sim)) ?? [], episode);
       if (stored === undefined) return;
       const { now, groupWait } = this.#run;
       const write =
         sourceAlert === undefined
-          ? tellAlone(stored, { now, groupWait, watermark, isSourceInDoubt: this.#isInDoubt(sim, from) })
+          ? tellAlone(stored, {
+              now,
+              groupWait,
+              watermark,
+              isSourceInDoubt: this.#sources.isInDoubt(sim, from),
+            })
           : joinGroup(stored, sourceAlert);
       if (write === undefined) return;
       await this.#ports.episodes.write([write]);
@@ -539,25 +398,20 @@ class Sweep {
     }
   }
 
-  /** Whether a silence may be the source's: few of its SIMs are alive, and none was heard since. */
-  #isInDoubt({ source }: WatchedSim, from: number): boolean {
-    const { isIndistinct = false } = this.#watermarks.get(source) ?? {};
-    return isIndistinct && (this.#lastHeard.get(source) ?? 0) <= from;
-  }
-
   /** Opens, amends and ends the alerts about sources. */
   async #tellOfSources(): Promise<void> {
-    const silent = [...this.#silent.values()].flatMap((notes) => notes.silent);
+    const { openAlerts, troubles } = this.#sources;
     const covered = new Set(
-      silent
-        .filter(({ sim, group }) => group === undefined || group !== this.#openAlerts.get(sim.source))
+      this.#notes
+        .listSilent()
+        .filter(({ sim, group }) => group === undefined || group !== openAlerts.get(sim.source))
         .map(({ sim }) => sim.source),
     );
-    for (const source of new Set([...this.#troubles.keys(), ...this.#facts.sourceAlerts.keys()])) {
+    for (const source of new Set([...troubles.keys(), ...this.#facts.sourceAlerts.keys()])) {
       const facts = {
         source,
-        trouble: this.#troubles.get(source),
-        members: listMembers([...(this.#waiting.get(source) ?? [])].sort((a, b) => (a.sim < b.sim ? -1 : 1))),
+        trouble: troubles.get(source),
+        members: listMembers(this.#notes.listWaiting(source)),
         isCovered: covered.has(source),
         isMuted: this.#findMute(sourceRule, '', source),
       };
@@ -568,8 +422,7 @@ class Sweep {
 
   /** Whether a mute is in force, or the source lags or is read late. */
   #isHeld(rule: string, { sim, source }: WatchedSim): boolean {
-    const { isBehind = false, isReadLate = false } = this.#watermarks.get(source) ?? {};
-    return isBehind || isReadLate || this.#findMute(rule, sim, source);
+    return this.#sources.isLate(source) || this.#findMute(rule, sim, source);
   }
 
   #findMute(rule: string, sim: string, source: string): boolean {
@@ -625,18 +478,6 @@ class Sweep {
         !this.#run.isWhole && (this.#facts.late.from.get(sim.sim) ?? watermark) < watermark - maxToldAge,
     };
   }
-}
-
-function findSourceGranule(rules: readonly Rule[], source: string): number {
-  return findGranule(rules, source, { min: minGranuleMilliseconds, max: maxGranuleMilliseconds });
-}
-
-/**
- * A source's watermark. Of a source with few SIMs alive, silence of all may be the source's or the devices': it is told
- * as that of the devices, since nobody must miss it.
- */
-function allowForFewSims(watermark: Watermark): Watermark {
-  return watermark.isIndistinct ? { ...watermark, at: watermark.read.at, isBehind: false } : watermark;
 }
 
 /** Silent SIMs of which nothing was told, whose time has come, and that no group tells of. */
