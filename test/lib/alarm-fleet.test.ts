@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { portals } from '../../lib/portals.ts';
 import { makeLogicalName } from '../../lib/source-ids.ts';
 import { type SimulatedCarrier, simulatedCarriers } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import type { AlarmRule } from './alarm-evaluator.ts';
 import { type FleetSeries, runFleet } from './alarm-fleet.ts';
 import { type Outcome, readAlarms, whatGoesOff } from './alarm-outcomes.ts';
-import { synthesise } from './synthesised.ts';
+import { describeSource, synthesise } from './synthesised.ts';
 
 /**
  * The alarms over series that a simulated fleet makes: what its carriers deliver, in their dialects, through the consumer
@@ -25,13 +24,6 @@ beforeAll(() => {
   alarms = readAlarms(synthesise({ simledger: { sources: simulatedCarriers.map(describeSource) } }));
   return () => void vi.unstubAllEnvs();
 });
-
-/** A carrier's source as the configuration describes it. */
-function describeSource(carrier: SimulatedCarrier): Record<string, string> {
-  const { writer, externalId } = portals[carrier];
-  const needsOrganisation = writer === 'role' && externalId === 'organisation';
-  return { name: carrier, carrier, ...(needsOrganisation ? { organisationId: '42' } : {}) };
-}
 
 /** The alarms that go off if something is wrong for this many minutes. */
 function during(minutes: number, { series, minutes: total }: FleetSeries): Record<string, Outcome[]> {

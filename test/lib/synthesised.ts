@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import cdk from '../../cdk.json' with { type: 'json' };
+import type { Carrier } from '../../lambda/ledger/source.ts';
 import { readConfiguration, readStackName } from '../../lib/configuration.ts';
+import { portals } from '../../lib/portals.ts';
 import { SimledgerStack } from '../../lib/simledger-stack.ts';
 import { outputFolder } from './output-folder.ts';
 
@@ -29,6 +31,16 @@ export interface Synthesised {
   readonly logicalIds: Readonly<Record<string, string>>;
   /** Every output's value. */
   readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** A source of a carrier, named after it, with the settings that its portal needs. */
+export function describeSource(carrier: Carrier): Readonly<Record<string, string>> {
+  const { writer, principal, externalId } = portals[carrier];
+  return {
+    ...{ name: carrier, carrier },
+    ...(writer === 'role' && externalId === 'organisation' && { organisationId: '8100' }),
+    ...(writer === 'role' && principal === undefined && { principal: 'arn:aws:iam::123456789012:root' }),
+  };
 }
 
 /** A source of each of five carriers, which together have every kind of portal, with the settings that each needs. */

@@ -11,7 +11,7 @@ import { startLocalLedger } from '../../local/local-ledger.ts';
 import { portVariables, readOptions } from '../../local/options.ts';
 import { dayQueue, lakeFolders, localSources } from '../../local/places.ts';
 import { tableNames } from '../lambda/store/table-names.ts';
-import { ofType, type Synthesised, synthesise } from '../lib/synthesised.ts';
+import { describeSource, ofType, type Synthesised, synthesise } from '../lib/synthesised.ts';
 
 /** What the local run is made of, by the settings of its parts. */
 const bound = vi.hoisted(() => ({
@@ -126,8 +126,8 @@ beforeAll(async () => {
   });
   // The sources of the local run, deployed by default numbers.
   const sources = localSources.map(({ name, carrier }) => ({
-    ...{ name, carrier, bucket: true, webhook: true },
-    ...(['1nce', 'emnify'].includes(carrier) && { organisationId: '1' }),
+    ...describeSource(carrier),
+    ...{ name, bucket: true, webhook: true },
   }));
   stack = synthesise({ simledger: { sources } });
 });
