@@ -69,7 +69,7 @@ export async function receive(
   } catch (error) {
     ports.onError(error);
     return {
-      status: passes(error) ? 503 : 500,
+      status: isTransient(error) ? 503 : 500,
       message: 'The request could not be stored: send it again',
       records: 0,
     };
@@ -77,7 +77,7 @@ export async function receive(
 }
 
 /** Whether an error is transient. */
-function passes(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   return (
     error instanceof StreamBusyError ||
     error instanceof AwsRequestError ||

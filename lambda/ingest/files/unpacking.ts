@@ -32,11 +32,11 @@ export type Open = (from: number) => Promise<OpenedFile | undefined>;
 /**
  * Opens the CSV that an object is or holds. Gzip is recognised by its first bytes, not by its name.
  *
+ * Gzip is unpacked completely before anything is read, since damaged gzip may unpack to wrong bytes from its beginning on.
+ *
  * @param from byte of the CSV from which it is read. Gzip cannot be entered in the middle: it is unpacked from its
  *   beginning.
  * @param isPacked whether it is gzip, if that is already known.
- * It is unpacked completely before anything is read, since damaged gzip may unpack to wrong bytes from its beginning on.
- *
  */
 export async function openUnpacked(
   open: Open,
