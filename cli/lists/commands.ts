@@ -88,10 +88,7 @@ export async function showSilent(context: CommandContext, options: SilentOptions
   const now = ports.now();
   await showList(context, options, {
     open: async () => {
-      const silence = {
-        milliseconds: readDuration(duration) ?? 0,
-        filter: { status, online, source, fleetSid: fleet, name },
-      };
+      const silence = { milliseconds: readDuration(duration) ?? 0, filter: filters };
       const alerts = openAlertState(context);
       const nomination = await nominateSilentSims(silence, { ...ports, alerts }, maxSilentSims + 1);
       const { length: candidates } = nomination.nominees;

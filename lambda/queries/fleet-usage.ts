@@ -447,7 +447,7 @@ class FleetReport {
       if (begun !== undefined) yield begun;
     }
     do {
-      const { sims, next } = await reader.scanSims({ fleetSid: fleet }, maxLiveSims, after);
+      const { sims, next } = await reader.scanSims({ fleet }, maxLiveSims, after);
       yield* sims;
       after = next;
     } while (after !== undefined);
@@ -536,7 +536,7 @@ async function matchesFewSims(
   let count = 0;
   let after: string | undefined;
   do {
-    const { sims, next } = await reader.scanSims({ fleetSid: fleet }, most + 1 - count, after);
+    const { sims, next } = await reader.scanSims({ fleet }, most + 1 - count, after);
     limit.require();
     count += sims.length;
     after = next;

@@ -49,10 +49,10 @@ export interface SimDetails extends ListedSim {
 
 /** Lists the fleet in an arbitrary but constant order. */
 export async function listSims(
-  { status, online, source, fleet: fleetSid, name, size, after, include }: SimsQuery,
+  { status, online, source, fleet, name, size, after, include }: SimsQuery,
   { reader }: Pick<QueryPorts, 'reader'>,
 ): Promise<Page<ListedSim, string>> {
-  const { sims, next } = await reader.scanSims({ status, online, source, fleetSid, name }, size, after);
+  const { sims, next } = await reader.scanSims({ status, online, source, fleet, name }, size, after);
   return { resources: sims.map((sim) => renderListedSim(sim, readHeardMark(sim), include)), next };
 }
 

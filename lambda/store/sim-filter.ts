@@ -6,7 +6,7 @@ export interface SimFilter {
   readonly status?: string | undefined;
   readonly online?: boolean | undefined;
   readonly source?: string | undefined;
-  readonly fleetSid?: string | undefined;
+  readonly fleet?: string | undefined;
   /** Part of the SIM's name, in any case. */
   readonly name?: string | undefined;
 }
@@ -19,24 +19,24 @@ export function isNamed({ groups }: Sim, part: string | undefined): boolean {
 }
 
 /** Whether a SIM passes a filter, as `LedgerReader.scanSims` applies it. */
-export function matchesFilter(sim: Sim, { status, online, source, fleetSid, name }: SimFilter): boolean {
+export function matchesFilter(sim: Sim, { status, online, source, fleet, name }: SimFilter): boolean {
   const { origin, groups } = sim;
   return (
     (status === undefined || groups.lifecycle?.group.status === status) &&
     (online === undefined || groups.connection?.group.online === online) &&
     (source === undefined || origin.group.source === source) &&
-    (fleetSid === undefined || groups.ids?.group.fleetSid === fleetSid) &&
+    (fleet === undefined || groups.ids?.group.fleetSid === fleet) &&
     isNamed(sim, name)
   );
 }
 
 /** A filter as DynamoDB takes it, the name aside, which it can't compare without regard to case. */
-export function filterExpression({ status, online, source, fleetSid }: SimFilter) {
+export function filterExpression({ status, online, source, fleet }: SimFilter) {
   const wanted: [attribute: string, value: AttributeValue | undefined][] = [
     ['status', status === undefined ? undefined : { S: status }],
     ['online', online === undefined ? undefined : { BOOL: online }],
     ['source', source === undefined ? undefined : { S: source }],
-    ['fleetSid', fleetSid === undefined ? undefined : { S: fleetSid }],
+    ['fleetSid', fleet === undefined ? undefined : { S: fleet }],
   ];
   const names: Record<string, string> = {};
   const values: Record<string, AttributeValue> = {};

@@ -89,6 +89,7 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
     status: filters['Status'],
     online: filters['Online'] === undefined ? undefined : filters['Online'] === 'true',
     source: filters['Source'],
+    fleet: filters['Fleet'],
     name: filters['Name'],
   };
   const answer = ({ resources, next }: Page<ListedSim, string | SilentPosition>): PageBody => {
@@ -98,9 +99,9 @@ export const answerSims: Answer<PageBody> = async (request, ports) => {
   const milliseconds = readDuration(filters['Silent'] ?? '');
   if (milliseconds === undefined) {
     const after = readPosition(listing, parameters, readSimsPosition);
-    return answer(await listSims({ ...filter, fleet: filters['Fleet'], size, include, after }, ports));
+    return answer(await listSims({ ...filter, size, include, after }, ports));
   }
-  const silence = { milliseconds, filter: { ...filter, fleetSid: filters['Fleet'] }, size, include };
+  const silence = { milliseconds, filter, size, include };
   const after = readPosition(listing, parameters, readSilentPosition);
   const sources = filter.source === undefined ? ports.sources : [filter.source];
   const [page, watermarks] = await Promise.all([
