@@ -25,7 +25,7 @@ export interface SqsStandIn extends LoopbackServer {
 /**
  * A stand-in for SQS that keeps standard queues in memory and speaks the wire protocol of the service (AWS JSON 1.0)
  * on loopback: sending, receiving with long polls, visibility, dead-letter queues. Queues are made and removed in this
- * process only. No FIFO queues, no message attributes, no retention, no batches; an operation that it lacks is answered
+ * process only. No FIFO queues, no message attributes, no retention; an operation that it lacks is answered
  * as unknown, by name.
  */
 export function createSqsStandIn(): SqsStandIn {
