@@ -109,9 +109,9 @@ describe('the fleet', () => {
     ['of a status', { status: 'active' }],
     ['that are offline', { online: false }],
     ['of a source', { source: 'other' }],
-    ['of a fleet', { fleetSid: 'HF3' }],
+    ['of a fleet', { fleet: 'HF3' }],
     ['with a part of a name in any case', { name: 'vAn 1' }],
-    ['of all of these', { status: 'active', online: true, source: 'main', fleetSid: 'HF2', name: 'v' }],
+    ['of all of these', { status: 'active', online: true, source: 'main', fleet: 'HF2', name: 'v' }],
     ['of which there is none', { status: 'unknown' }],
   ])('is gone through in pages, each SIM once: those %s', async (_, filter) => {
     const { reader, commands } = await openLedger({ Sims: fleet.map(encodeSimItem) });
@@ -131,7 +131,7 @@ describe('the fleet', () => {
 
   test('has SIMs without a name, a status or a connection that no such filter finds', () => {
     const unknown = simAt(minute(1), 'sim');
-    const filters: SimFilter[] = [{ name: '' }, { status: 'active' }, { online: false }, { fleetSid: 'HF1' }];
+    const filters: SimFilter[] = [{ name: '' }, { status: 'active' }, { online: false }, { fleet: 'HF1' }];
     expect(filters.map((filter) => matchesFilter(unknown, filter))).toEqual([false, false, false, false]);
     expect(matchesFilter(unknown, {})).toBe(true);
   });
