@@ -65,7 +65,7 @@ describe('the lake', () => {
   });
 
   it('gets a lock later without a new bucket: no property that makes CloudFormation replace it changes', () => {
-    const simledger = { lake: { objectLock: { mode: 'governance', days: 30 } } };
+    const simledger = { lake: { objectLock: { mode: 'governance', days: 365 } } };
     const { ObjectLockConfiguration: _, ...locked } = bucketOf('Lake/Bucket', simledger)?.Properties ?? {};
     expect(locked).toEqual(bucketOf('Lake/Bucket')?.Properties);
   });

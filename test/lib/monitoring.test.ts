@@ -180,20 +180,19 @@ describe('the alarms', () => {
   });
 
   it('watch that usage expires where it does', () => {
-    const expiring = synthesise(
-      withoutApi({ sources: sourceOfEachCarrier, receivers: [], retention: { usageDays: 35 } }),
-    );
-    const more = Object.entries(alarms(expiring)).filter(([id]) => !(id in alarms(stack)));
+    const expiring = synthesise({ simledger: { retention: { usageDays: 35 } } });
+    const usual = alarms(synthesise());
+    const more = Object.entries(alarms(expiring)).filter(([id]) => !(id in usual));
     expect(more.map(([id, properties]) => [id, watched(properties)])).toEqual([
       ['UsageExpiryHeld', 'simledger usageExpiryHeld{service=day-planner} Maximum >= 1, 1 of 13 × 300 s'],
     ]);
   });
 
   it('watch the query API if there is one', () => {
-    const ids = Object.keys(alarms(synthesise())).filter((id) => id.startsWith('QueryApi'));
+    const all = alarms(synthesise());
+    const ids = Object.keys(all).filter((id) => id.startsWith('QueryApi'));
     expect(ids.sort()).toEqual(['QueryApiErrors', 'QueryApiSecretUnreadable', 'QueryApiThrottles']);
-    const unreadable = alarms(synthesise())['QueryApiSecretUnreadable'] ?? {};
-    expect(watched(unreadable)).toBe(
+    expect(watched(all['QueryApiSecretUnreadable'] ?? {})).toBe(
       'simledger secretUnreadable{service=query-api} Sum >= 1, 2 of 24 × 300 s',
     );
     const byIam = alarms(synthesise({ simledger: { ...cdk.context.simledger, api: { access: 'iam' } } }));

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { RootConstruct } from 'constructs';
 import cdk from '../../cdk.json' with { type: 'json' };
 import type { Carrier } from '../../lambda/ledger/source.ts';
 import { readConfiguration, readStackName } from '../../lib/configuration.ts';
@@ -31,6 +32,9 @@ export interface Synthesised {
   readonly logicalIds: Readonly<Record<string, string>>;
   /** Every output's value. */
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What synth tells besides, in the order of constructs. */
+  readonly infos: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** A source of a carrier, named after it, with the settings that its portal needs. */
@@ -88,31 +92,45 @@ export function appWith(
   return { app, stack: new SimledgerStack(app, readStackName(app.node), readConfiguration(app.node)) };
 }
 
-/** What was synthesised in this process, by its context as JSON. */
+/** What was synthesised in this process, by what its context configures. */
 const known = new Map<string, Synthesised>();
 
 /**
  * The app as `cdk synth` makes it, with these context values over those of `cdk.json`, and without bundling or checks.
- * The same context is synthesised once in a process, so the result must not be changed.
+ * Contexts that configure the same are synthesised once in a process, so the result must not be changed.
  */
 export function synthesise(context: Record<string, unknown> = {}): Synthesised {
-  const key = JSON.stringify(context);
+  const key = describeConfiguration(context);
   const found = known.get(key) ?? synthesiseAnew(context);
   known.set(key, found);
   return found;
+}
+
+/** What a context configures, with all defaults: the same text for contexts that lead to the same stack. */
+function describeConfiguration(context: Record<string, unknown>): string {
+  const { node } = new RootConstruct();
+  for (const [name, value] of Object.entries({ ...cdk.context, ...context })) node.setContext(name, value);
+  const { simledger: _, stackName: __, ...others } = context;
+  return JSON.stringify([readStackName(node), readConfiguration(node), others]);
 }
 
 function synthesiseAnew(context: Record<string, unknown>): Synthesised {
   const folder = mkdtempSync(join(tmpdir(), 'simledger-synth-'));
   try {
     const { stack } = appWith(context, { outdir: folder });
-    return readTemplate(Template.fromStack(stack));
+    const template = Template.fromStack(stack);
+    const messages = Annotations.fromStack(stack);
+    return {
+      ...readTemplate(template),
+      infos: messages.findInfo('*', Match.anyValue()).map(({ entry }) => String(entry.data)),
+      warnings: messages.findWarning('*', Match.anyValue()).map(({ entry }) => String(entry.data)),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function readTemplate(template: Template): Synthesised {
+function readTemplate(template: Template): Omit<Synthesised, 'infos' | 'warnings'> {
   const { Resources, Outputs } = template.toJSON() as RawTemplate;
   const paths = new Map(Object.entries(Resources).map(([id, resource]) => [id, pathOf(id, resource)]));
   return {
