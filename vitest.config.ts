@@ -15,9 +15,20 @@ export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts
 export const longTests = [
   'test/lib/{alarm-fleet,alarm-series,configuration-page}.test.ts',
   'test/lambda/alerts/{sweep/fleet-stories,delivery/outbox-crashes}.test.ts',
-  'test/lambda/days/pass/stored-pass.property.test.ts',
+  'test/lambda/days/{days,fence/fence,pass/stored-pass}.property.test.ts',
+  'test/lambda/days/pass/suspended-runs.test.ts',
+  'test/lambda/queries/large-fleet.test.ts',
+  'test/lambda/store/known-sims.test.ts',
   'test/lambda/functions/query-api/{api,contract,expired-usage,fleet-days,renderings.property}.test.ts',
 ];
+/**
+ * Little is garbage for long: a larger nursery, and code that is compiled at its first call, save a tenth of the CPU of tests
+ * that share a process.
+ */
+export const sharedProcess = {
+  isolate: false,
+  execArgv: ['--min-semi-space-size=64', '--max-semi-space-size=64', '--always-sparkplug'],
+};
 /** Security checks and linters, and bundling: these load the CDK in ways of their own. */
 export const toolTests = ['test/lib/{checks,synth}.test.ts'];
 /**
@@ -68,7 +79,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: unitTests, exclude: [...slowTests, ...aloneTests], isolate: false },
+        test: { name: 'unit', include: unitTests, exclude: [...slowTests, ...aloneTests], ...sharedProcess },
       },
       {
         extends: true,
@@ -76,7 +87,7 @@ export default defineConfig({
           name: 'others',
           include: ['test/**/*.test.ts'],
           exclude: [...unitTests, ...slowTests, ...aloneTests],
-          isolate: false,
+          ...sharedProcess,
         },
       },
       { extends: true, test: { name: 'slow', include: slowTests } },

@@ -1,9 +1,10 @@
 import { defineConfig } from 'vitest/config';
-import { aloneTests, longTests, slowTests, unitTests } from '../../vitest.config.ts';
+import { aloneTests, longTests, sharedProcess, slowTests, unitTests } from '../../vitest.config.ts';
 
 /**
  * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
- * `npm test`; bodies of megabytes and what takes seconds are left out.
+ * `npm test`; bodies of megabytes, what takes seconds, and faults that are planted to test the properties
+ * themselves are left out.
  */
 export default defineConfig({
   test: {
@@ -14,7 +15,8 @@ export default defineConfig({
     hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
-    isolate: false,
+    ...sharedProcess,
+    testNamePattern: /^(?!.*(?:notices that| finds a fault|reach what they are about))/,
     env: { PROPERTY_RUNS: '0.1' },
   },
 });
