@@ -21,13 +21,10 @@ export const longTests = [
   'test/lambda/store/known-sims.test.ts',
   'test/lambda/functions/query-api/{api,contract,expired-usage,fleet-days,renderings.property}.test.ts',
 ];
-/**
- * Little is garbage for long: a larger nursery, and code that is compiled at its first call, save a tenth of the CPU of tests
- * that share a process.
- */
+/** How tests share a process: one file after the other, with a large nursery, since little lives longer than its test. */
 export const sharedProcess = {
   isolate: false,
-  execArgv: ['--min-semi-space-size=64', '--max-semi-space-size=64', '--always-sparkplug'],
+  execArgv: ['--min-semi-space-size=64', '--max-semi-space-size=64'],
 };
 /** Security checks and linters, and bundling: these load the CDK in ways of their own. */
 export const toolTests = ['test/lib/{checks,synth}.test.ts'];

@@ -53,12 +53,14 @@ export function encodePartialDay(period: SimPeriod, asOf: string): Item {
 
 /** @param about what the item says besides the period. */
 function encodeFitting(period: SimPeriod, about: Item): Item {
+  let { usage } = period;
   let item = encodeFolded(period, [], about);
   const folded: LeftOut[] = [];
   for (const name of leftOutNames) {
     if (measureItem(item) <= maxItemBytes) break;
     folded.push(name);
-    item = encodeFolded({ ...period, usage: foldUsage(period.usage, folded) }, folded, about);
+    usage = foldUsage(usage, name);
+    item = encodeFolded({ ...period, usage }, folded, about);
   }
   return item;
 }
@@ -73,12 +75,9 @@ function encodeFolded(period: SimPeriod, leftOut: readonly LeftOut[], about: Ite
   };
 }
 
-function foldUsage(usage: readonly SimUsage[], names: readonly LeftOut[]): SimUsage[] {
+function foldUsage(usage: readonly SimUsage[], name: LeftOut): SimUsage[] {
   const groups = new UsageGroups();
-  for (const one of usage) {
-    const folded = names.reduce<SimUsage>((before, name) => foldings[name](before), one);
-    groups.add(folded, folded.records);
-  }
+  for (const one of usage) groups.add(foldings[name](one), one.records);
   return groups.list().map(({ dimensions, sum }) => ({ ...dimensions, ...sum.sums }));
 }
 

@@ -72,9 +72,9 @@ export class RunningTables {
     return Object.fromEntries(all);
   }
 
-  /** Deletes all items of all tables. */
-  async clear(): Promise<void> {
-    for (const table of tables) {
+  /** Deletes all items of these tables, by default of all. */
+  async clear(...names: readonly string[]): Promise<void> {
+    for (const table of tables.filter(({ name }) => names.length === 0 || names.includes(name))) {
       const keys = (await this.items(table.name)).map((item) => keyAttributes(table, item));
       for (const chunk of divideIntoChunks(keys, 25)) {
         const requests = chunk.map((Key) => ({ DeleteRequest: { Key } }));

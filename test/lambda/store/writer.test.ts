@@ -114,7 +114,7 @@ test('items stay within a write unit', async () => {
 test('single writes run concurrently, at most 48 of a kind', async () => {
   const client = tables.newClient();
   const watched = watch(client);
-  const many = Array.from({ length: 300 }, (_, n) => `sim-${n}`);
+  const many = Array.from({ length: 100 }, (_, n) => `sim-${n}`);
   const kinds: Parameters<typeof changesOf>[0][] = [
     { sessions: many.map((sim) => sessionAt(minute(1), sim)) },
     { usage: many.map((sim) => usageAt(minute(1), sim, '1', { completeness: 1 })) },
