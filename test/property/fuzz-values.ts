@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc, { type Arbitrary } from 'fast-check';
 import { writeRecord } from '../../simulator/corruption.ts';
 import { aggregateOf } from '../records/aggregate.ts';
+import { codePoint } from '../records/code-points.ts';
 import { Case } from './case.ts';
 import { fleetOf } from './fleet.ts';
 
@@ -43,7 +44,7 @@ const stumblingTexts = [
 export const text: Arbitrary<string> = fc.oneof(
   fc.constantFrom(...stumblingTexts),
   fc.string(),
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
 );
 
 const number = fc.oneof(

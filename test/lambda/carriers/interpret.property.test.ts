@@ -17,6 +17,7 @@ import {
   type Item,
 } from '../../../lambda/store/items.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
+import { codePoint } from '../../records/code-points.ts';
 import {
   carrierEvent,
   contextEvent,
@@ -76,7 +77,7 @@ const oddValue: fc.Arbitrary<Json> = fc.oneof(
     {},
     [[]],
   ),
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  fc.string({ unit: codePoint, maxLength: 20 }),
   fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<Json>,
 );
 

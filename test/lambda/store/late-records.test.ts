@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { LateRecordNotes, type LateRecords } from '../../../lambda/store/late-records.ts';
 import { alertStateTable } from '../../../lambda/store/tables.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
+import { codePoint } from '../../records/code-points.ts';
 import { runs } from '../../records/runs.ts';
 
 const now = Date.parse('2026-11-10T00:00:00Z');
@@ -13,7 +14,7 @@ function makeNotes(): { readonly notes: LateRecordNotes; readonly memory: Memory
   return { notes: new LateRecordNotes(asClient(memory), alertStateTable.name), memory };
 }
 
-const sims = fc.string({ unit: 'binary', minLength: 1, maxLength: 60 });
+const sims = fc.string({ unit: codePoint, minLength: 1, maxLength: 60 });
 const late = fc.uniqueArray(fc.tuple(sims, fc.integer({ min: 0, max: now })), { selector: ([sim]) => sim });
 
 function sorted({ from }: LateRecords): (readonly [string, number])[] {

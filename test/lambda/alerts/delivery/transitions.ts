@@ -12,6 +12,7 @@ import { episodeStates, transitionKinds } from '../../../../lambda/alerts/episod
 import { groupDimensions } from '../../../../lambda/alerts/groups.ts';
 import { severities } from '../../../../lambda/alerts/rules.ts';
 import { sourceCauses } from '../../../../lambda/alerts/shared-episodes.ts';
+import { codePoint } from '../../../records/code-points.ts';
 
 /** Transitions as tests need them. */
 
@@ -50,7 +51,7 @@ function excerpt<T>(one: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<Excer
 
 /** Names as people give them: with anything in them. */
 const name = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 120 }),
+  fc.string({ unit: codePoint, maxLength: 120 }),
   fc.constantFrom('van 17', '901405100000001', '+49 170 1234567', '10.1.2.3', '<!channel> & co', ''),
 );
 

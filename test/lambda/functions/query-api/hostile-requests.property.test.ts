@@ -7,6 +7,7 @@ import { operationParameters } from '../../../../lambda/functions/query-api/para
 import { readRequest } from '../../../../lambda/functions/query-api/request.ts';
 import { type Operation, routes } from '../../../../lambda/functions/query-api/routes.ts';
 import { FilesTable } from '../../../../lambda/store/files.ts';
+import { codePoint } from '../../../records/code-points.ts';
 import { runs } from '../../../records/runs.ts';
 import { runningTables } from '../../store/running-tables.ts';
 import { watch } from '../../store/watched-client.ts';
@@ -44,7 +45,7 @@ beforeAll(async () => {
 
 const anyText = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...inherited) },
-  { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+  { weight: 2, arbitrary: fc.string({ unit: codePoint, maxLength: 40 }) },
   {
     weight: 1,
     arbitrary: fc.constantFrom('', ' ', '.', '..', '/', '%', '%zz', '%c3', '%ff%fe', '\0', '\ud800', '🛰'),
