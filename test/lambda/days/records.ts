@@ -12,8 +12,13 @@ export const sim = '8988307000000538178';
 /** A usage record whose key follows from its start and id, unless it is given. */
 export function makeUsage(about: Partial<Usage> & { readonly start: string }): Usage {
   return usageAt(about.start, sim, about.recordId ?? 'EZ1', {
-    ...{ source: 'twilio', carrier: 'twilio', iccid: '89883070000005381783' },
-    ...{ dataUploaded: 10, dataDownloaded: 20, dataTotal: 30, volume: undefined },
+    source: 'twilio',
+    carrier: 'twilio',
+    iccid: '89883070000005381783',
+    dataUploaded: 10,
+    dataDownloaded: 20,
+    dataTotal: 30,
+    volume: undefined,
     ...about,
   });
 }

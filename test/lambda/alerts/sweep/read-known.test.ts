@@ -3,6 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import type { Known } from '../../../../lambda/alerts/known.ts';
 import { findSpans } from '../../../../lambda/alerts/spans.ts';
 import { listNeeded, type NeededRecords, readKnown } from '../../../../lambda/alerts/sweep/read-known.ts';
+import type { UsageContent } from '../../../../lambda/ledger/contents.ts';
 import { formatTime, toMilliseconds } from '../../../../lambda/ledger/time.ts';
 import type { PageOptions, RecordRange } from '../../../../lambda/store/read-ranges.ts';
 import type { LedgerReader } from '../../../../lambda/store/reader.ts';
@@ -38,10 +39,13 @@ test('a rule finds by what is read for it all that it finds by everything', () =
 /** The usage of a SIM that has a record every so many minutes, and the pages that were asked for. */
 class DenseUsage {
   readonly limits: number[] = [];
-  readonly #count: number;
+  /** Newest first. */
+  readonly #records: readonly UsageContent[];
 
   constructor(count: number) {
-    this.#count = count;
+    this.#records = Array.from({ length: count }, (_, index) =>
+      makeUsage(6 * index, { id: `${index}` }),
+    ).toReversed();
   }
 
   get reader(): LedgerReader {
@@ -52,11 +56,7 @@ class DenseUsage {
   }
 
   async *#read({ limit = 1, before = '9999' }: PageOptions) {
-    const records = Array.from({ length: this.#count }, (_, index) =>
-      makeUsage(6 * index, { id: `${index}` }),
-    )
-      .toReversed()
-      .filter(({ usageId }) => usageId < before);
+    const records = this.#records.filter(({ usageId }) => usageId < before);
     for (let from = 0; from < records.length; from += limit) {
       this.limits.push(limit);
       yield records.slice(from, from + limit);
