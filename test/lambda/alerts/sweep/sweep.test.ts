@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
 import { identifyMute } from '../../../../lambda/alerts/mutes.ts';
@@ -18,12 +17,18 @@ import { MutesTable } from '../../../../lambda/store/mutes.ts';
 import { LedgerReader } from '../../../../lambda/store/reader.ts';
 import { alertOutboxTable, alertStateTable, alertsTable } from '../../../../lambda/store/tables.ts';
 import { carrierEvent, usageRecord } from '../../../records/datastreamer.ts';
-import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
+import { ledgerTablesOf } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';
+import { type FleetTables, makeMemoryTables } from './swept-fleet.ts';
 
 /** Sweeps of a ledger as it is stored, of SIMs whose records are from minutes before a moment. */
 
-const tables = runningTables();
+let tables: FleetTables;
+
+beforeEach(() => {
+  tables = makeMemoryTables();
+});
+
 const minute = 60_000;
 const hour = 60 * minute;
 const start = Date.parse('2026-11-10T00:00:00.000Z');
@@ -134,16 +139,6 @@ class SweptSim {
     await tables.newWriter().write(fold.changes(), { readBeforeWrite: false });
   }
 }
-
-afterEach(async () => {
-  for (const { name, partitionKey, sortKey } of [alertsTable, alertStateTable]) {
-    for (const { [partitionKey]: partition, [sortKey]: sort } of await tables.items(name)) {
-      if (partition === undefined || sort === undefined) throw new Error('An item has no key');
-      const Key = { [partitionKey]: partition, [sortKey]: sort };
-      await tables.client.send(new DeleteItemCommand({ TableName: name, Key }));
-    }
-  }
-});
 
 describe('a sweep', () => {
   test('opens a silence when its time is over, puts it into the outbox, and closes it by the next record', async () => {
