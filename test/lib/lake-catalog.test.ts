@@ -26,6 +26,9 @@ interface GlueTable {
   };
 }
 
+/** A stack of another name, with another limit of queries. */
+const otherFleet = { stackName: 'Fleet-2', simledger: { lake: { queryGigabytes: 5 } } };
+
 /** Glue's tables by their names. */
 function readTables(): Map<string, GlueTable> {
   const tables = Object.values(ofType(synthesise(), 'AWS::Glue::Table')).map(
@@ -120,7 +123,7 @@ describe('the catalogue', () => {
   });
 
   it('is named after the stack, so that stacks of one account have their own', () => {
-    const stack = synthesise({ stackName: 'Fleet-2' });
+    const stack = synthesise(otherFleet);
     const [database] = Object.values(ofType(stack, 'AWS::Glue::Database'));
     expect(database?.Properties['DatabaseInput']).toMatchObject({ Name: 'fleet_2' });
     expect([stack.outputs['LakeDatabase'], stack.outputs['LakeWorkGroup']]).toEqual([
@@ -132,9 +135,9 @@ describe('the catalogue', () => {
 
 describe('the workgroup', () => {
   it('limits what a query reads, encrypts results, and takes no other place for them', () => {
-    const { resources } = synthesise({ simledger: { lake: { queryGigabytes: 5 } } });
+    const { resources } = synthesise(otherFleet);
     expect(resources['Catalog/WorkGroup']?.Properties).toEqual({
-      Name: 'simledger',
+      Name: 'Fleet-2',
       Description: 'Queries of closed days',
       RecursiveDeleteOption: true,
       WorkGroupConfiguration: {

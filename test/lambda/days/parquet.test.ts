@@ -182,10 +182,36 @@ describe('a Parquet file of rows', () => {
   it('without rows can be read', async () => {
     expect(await readAll('usage', writeRows('usage'))).toEqual([]);
   });
+});
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'simledger-lake-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function query(sql: string): Promise<unknown[]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+describe('a Parquet file of more than 20,000 rows', () => {
+  let rows: Usage[];
+  let bytes: Uint8Array;
+
+  beforeAll(() => {
+    rows = listUsage(101, 200);
+    bytes = writeRows('usage', rows);
+  });
 
   it('is read in part where one SIM is wanted', async () => {
-    const rows = listUsage(250, 100);
-    const bytes = writeRows('usage', rows);
     const sim = rows.at(-1)?.sim ?? '';
     const source = openBytes(bytes);
     const found: Usage[] = [];
@@ -194,32 +220,11 @@ describe('a Parquet file of rows', () => {
     // The file's end comes first, and tells that the first 20,000 rows are another group.
     expect(source.ranges.slice(1).reduce((sum, range) => sum + range, 0)).toBeLessThan(bytes.byteLength / 2);
   });
-});
 
-describe('DuckDB', () => {
-  let folder: string;
-
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'simledger-lake-'));
-  });
-  afterAll(() => rm(folder, { recursive: true }));
-
-  async function query(sql: string): Promise<unknown[]> {
-    const instance = await DuckDBInstance.create(':memory:');
-    const connection = await instance.connect();
-    try {
-      return (await connection.runAndReadAll(sql)).getRowObjectsJson();
-    } finally {
-      connection.closeSync();
-      instance.closeSync();
-    }
-  }
-
-  it('reads the types and exact sums of usage, over several row groups', async () => {
-    const rows = listUsage(101, 200);
+  it('has several row groups, of which DuckDB reads types and exact sums', async () => {
     const path = join(folder, 'usage.parquet');
-    await writeFile(path, writeRows('usage', rows));
-    const bytes = rows.reduce((sum, { dataTotal }) => sum + BigInt(dataTotal), 0n);
+    await writeFile(path, bytes);
+    const sum = rows.reduce((total, { dataTotal }) => total + BigInt(dataTotal), 0n);
     expect(
       await query(
         `SELECT count(*)::INT AS rows, sum(dataTotal)::VARCHAR AS bytes,
@@ -231,8 +236,8 @@ describe('DuckDB', () => {
     ).toEqual([
       {
         rows: rows.length,
-        bytes: String(bytes),
-        cost: `${bytes / 10n ** 10n}.${String(bytes % 10n ** 10n).padStart(10, '0')}`,
+        bytes: String(sum),
+        cost: `${sum / 10n ** 10n}.${String(sum % 10n ** 10n).padStart(10, '0')}`,
         countries: rows.filter(({ country }) => country !== undefined).length,
         sim: rows[0]?.sim,
         end: '2026-11-02 20:00:00',
@@ -247,7 +252,9 @@ describe('DuckDB', () => {
       [{ groups: 2 }],
     );
   });
+});
 
+describe('DuckDB', () => {
   it.each(['usage', 'events', 'sessions'] as const)('reads every value of %s as it was', async (kind) => {
     const rows = fc.sample(anyRow(kind), { numRuns: 50, seed: 1 }) as Row<typeof kind>[];
     const path = join(folder, `${kind}.parquet`);
