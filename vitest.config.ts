@@ -1,19 +1,19 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { toolStackTests } from './test/unit/stack-tests.ts';
 
 /**
  * Tests of the core, which are quick and share a process, and so load the code and the CDK once. `npm run test:unit` runs
  * them alone.
  */
-export const unitTests = [
+export const coreTests = [
   'test/lambda/{alerts,carriers,days,functions/query-api,json,ledger,queries,store}/**/*.test.ts',
-  'test/lib/**/*.test.ts',
 ];
+const unitTests = [...coreTests, 'test/lib/**/*.test.ts'];
 /** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */
 export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
-/** Whole fleets and passes, the stack made anew for each key, and every request of the API: these take seconds each. */
+/** Whole fleets and passes, and every request of the API: these take seconds each. */
 export const longTests = [
-  'test/lib/{alarm-fleet,alarm-series,configuration-page}.test.ts',
   'test/lambda/alerts/{sweep/fleet-stories,delivery/outbox-crashes}.test.ts',
   'test/lambda/days/{days,fence/fence,pass/stored-pass}.property.test.ts',
   'test/lambda/days/pass/suspended-runs.test.ts',
@@ -26,14 +26,12 @@ export const sharedProcess = {
   isolate: false,
   execArgv: ['--min-semi-space-size=64', '--max-semi-space-size=64'],
 };
-/** Security checks and linters, and bundling: these load the CDK in ways of their own. */
-export const toolTests = ['test/lib/{checks,synth}.test.ts'];
 /**
  * Tests that need a process of their own: they replace modules or the process's environment, measure its memory, or run
  * for so long that it does not count. All others share processes: `test/shared-process.test.ts` says what they must not do.
  */
 export const aloneTests = [
-  ...toolTests,
+  `test/lib/{${toolStackTests.join()}}.test.ts`,
   'test/property/**/*.test.ts',
   'test/{readme,local/bindings,local/main,simulator/fleet}.test.ts',
   'test/lambda/store/remembered-sims.test.ts',
@@ -42,14 +40,14 @@ export const aloneTests = [
 
 /** Files of few lines that run for long. */
 const longest =
-  /\/test\/(property\/|local\/(main|alerts|days-of-fleet)\.|readme\.|simulator\/(fleet|alert-truth)\.|cli\/commands\.|lib\/alarm-fleet\.|lambda\/carriers\/(growth|doubling)\.|lambda\/alerts\/sweep\/groups\.)/;
+  /\/test\/(unit\/stack\.|property\/|local\/(main|alerts|days-of-fleet)\.|readme\.|simulator\/(fleet|alert-truth)\.|cli\/commands\.|lib\/alarm-fleet\.|lambda\/carriers\/(growth|doubling)\.|lambda\/alerts\/sweep\/groups\.)/;
 
 /**
  * Runs the longest files of each project first, so that none runs alone at the end. vitest knows how long files take only
  * where they ran before; on a new clone it begins with those of the most lines. Files of a project stay together: only one
  * that is followed by another of its project hands its process on.
  */
-class LongestFirst extends BaseSequencer {
+export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const isLong = ({ moduleId }: TestSpecification): boolean => longest.test(moduleId.replaceAll('\\', '/'));

@@ -1,6 +1,9 @@
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { summarise } from './stack-summary.ts';
 import { type Synthesised, synthesise } from './synthesised.ts';
+
+const snapshot = fileURLToPath(new URL('__snapshots__/default-stack.txt', import.meta.url));
 
 let stack: Synthesised;
 
@@ -10,7 +13,7 @@ beforeAll(() => {
 
 describe('the default stack', () => {
   it('is the one that was looked over last', async () => {
-    await expect(summarise(stack)).toMatchFileSnapshot('__snapshots__/default-stack.txt');
+    await expect(summarise(stack)).toMatchFileSnapshot(snapshot);
   });
 
   it('keeps the logical ids of what holds data: under another id CloudFormation makes an empty one', () => {

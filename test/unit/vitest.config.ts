@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { aloneTests, longTests, sharedProcess, slowTests, unitTests } from '../../vitest.config.ts';
+import { aloneTests, coreTests, LongestFirst, longTests, sharedProcess, slowTests } from '../../vitest.config.ts';
 
 /**
  * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
@@ -8,13 +8,14 @@ import { aloneTests, longTests, sharedProcess, slowTests, unitTests } from '../.
  */
 export default defineConfig({
   test: {
-    include: unitTests,
+    include: [...coreTests, 'test/unit/stack.ts'],
     exclude: [...slowTests, ...longTests, ...aloneTests],
     setupFiles: ['test/log-guard.ts', 'test/property-seed.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     ...sharedProcess,
     testNamePattern: /^(?!.*(?:notices that| finds a fault|reach what they are about))/,
     env: { PROPERTY_RUNS: '0.1' },
