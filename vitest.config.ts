@@ -14,7 +14,7 @@ const unitTests = [...coreTests, 'test/lib/**/*.test.ts'];
 export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
 /** Whole fleets and passes, and every request of the API: these take seconds each. */
 export const longTests = [
-  'test/lambda/alerts/{sweep/fleet-stories,delivery/outbox-crashes}.test.ts',
+  'test/lambda/alerts/{sweep/{deadline,fleet-stories,groups},delivery/outbox-crashes}.test.ts',
   'test/lambda/days/{days,fence/fence,pass/stored-pass}.property.test.ts',
   'test/lambda/days/pass/suspended-runs.test.ts',
   'test/lambda/queries/large-fleet.test.ts',
