@@ -17,7 +17,7 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     ...sharedProcess,
-    testNamePattern: /^(?!.*(?:notices that| finds a fault|reach what they are about))/,
+    testNamePattern: /^(?!.*(?:notices? that| finds a fault|reach what they are about))/,
     env: { PROPERTY_RUNS: '0.1' },
   },
 });
