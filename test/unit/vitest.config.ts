@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config';
-import { aloneTests, coreTests, LongestFirst, longTests, sharedProcess, slowTests } from '../../vitest.config.ts';
+import {
+  aloneTests,
+  coreTests,
+  LongestFirst,
+  longTests,
+  sharedProcess,
+  slowTests,
+} from '../../vitest.config.ts';
 
 /**
  * `npm run test:unit`: what shows a mistake while one works on it. Properties are tried a tenth as often as in
