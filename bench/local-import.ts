@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { openLocalRun } from '../cli/deployment/local-run.ts';
-import { objectName } from '../lambda/ingest/files/messages.ts';
+import { formatObjectName } from '../lambda/ingest/files/messages.ts';
 import { FilesTable } from '../lambda/store/files.ts';
 import { startLedgerTables } from '../local/ledger-tables.ts';
 import { findPlace } from '../local/places.ts';
@@ -63,7 +63,7 @@ async function measureImport(path: string, rows: number): Promise<number> {
     const [key, Body] = ['cdr_1.csv', await readFile(path)];
     const begin = performance.now();
     const put = await deployment.s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body }));
-    const object = objectName({ bucket, key, versionId: put.VersionId, eTag: undefined });
+    const object = formatObjectName({ bucket, key, versionId: put.VersionId, eTag: undefined });
     for (;;) {
       const manifest = await files.read(object);
       const taken = (performance.now() - begin) / 1_000;

@@ -9,7 +9,7 @@ import { granularities, type ParameterKind, timeParameter } from '../lambda/quer
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** A time or an age, returned as ISO 8601 in UTC with milliseconds. */
-export function timeArgument(now: () => number): (text: string) => string {
+export function makeTimeParser(now: () => number): (text: string) => string {
   return (text) => {
     const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
     if (unit === 'm' || unit === 'h' || unit === 'd') {
@@ -32,7 +32,7 @@ export function queryArgument<Value>({ accepted, parse }: ParameterKind<Value>):
 }
 
 /** A whole number in a range. */
-export function wholeNumberArgument(min: number, max: number): (text: string) => number {
+export function makeWholeNumberParser(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
@@ -41,10 +41,10 @@ export function wholeNumberArgument(min: number, max: number): (text: string) =>
 }
 
 /** `--limit`: how many lines or rows are listed. */
-export const limitArgument = wholeNumberArgument(1, 1_000_000);
+export const limitArgument = makeWholeNumberParser(1, 1_000_000);
 
 /** One of several words. */
-export function wordArgument<const Word extends string>(words: readonly Word[]): (text: string) => Word {
+export function makeWordParser<const Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const word = words.find((known) => known === text);
     if (word === undefined) throw makeRefusal(`one of ${words.join(', ')}`);
@@ -53,16 +53,16 @@ export function wordArgument<const Word extends string>(words: readonly Word[]):
 }
 
 /** An option that takes one of several words. */
-export function wordOption<Flags extends string, const Words extends readonly string[]>(
+export function makeWordOption<Flags extends string, const Words extends readonly string[]>(
   flags: Flags,
   description: string,
   words: Words,
 ) {
-  return new Option(flags, description).choices(words).argParser(wordArgument<Words[number]>(words));
+  return new Option(flags, description).choices(words).argParser(makeWordParser<Words[number]>(words));
 }
 
 /** A UTC day: `2026-11-02`. */
-export function dayArgument(text: string): string {
+export function parseDayArgument(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text) && timeParameter.parse(text) !== undefined) return text;
   throw makeRefusal('a UTC day such as 2026-11-02');
 }
@@ -85,7 +85,7 @@ export const usageWords = [...granularities, ...fleetUsageWords] as const;
 export type UsageWord = (typeof usageWords)[number];
 
 /** A calendar month: `2026-10`. */
-export function monthArgument(text: string): string {
+export function parseMonthArgument(text: string): string {
   if (/^\d{4}-\d{2}$/.test(text) && timeParameter.parse(`${text}-01`) !== undefined) return text;
   throw makeRefusal('a month such as 2026-10');
 }

@@ -1,6 +1,12 @@
 import { Option } from '@commander-js/extra-typings';
 import { parseWords } from '../lambda/queries/parameters.ts';
-import { billGroups, limitArgument, monthArgument, queryArgument, wholeNumberArgument } from './arguments.ts';
+import {
+  billGroups,
+  limitArgument,
+  makeWholeNumberParser,
+  parseMonthArgument,
+  queryArgument,
+} from './arguments.ts';
 import type { Program } from './new-program.ts';
 import type { Performer, PerformerAlone } from './performer.ts';
 
@@ -15,7 +21,7 @@ export function addBill(program: Program, perform: Performer): void {
       .requiredOption(
         '--month <month>',
         'The month in which the billing periods end, such as 2026-10',
-        monthArgument,
+        parseMonthArgument,
       )
       .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
       .option('--balances <file>', 'CSV file with usage from before the ledger began')
@@ -45,7 +51,7 @@ export function addBill(program: Program, perform: Performer): void {
     )
     .addOption(
       new Option('--against <month>', 'Explain the difference from another month')
-        .argParser(monthArgument)
+        .argParser(parseMonthArgument)
         .conflicts([...(['stored', 'by', 'explain', 'html', 'csv'] as const)]),
     )
     .action((options) =>
@@ -78,7 +84,7 @@ export function addBill(program: Program, perform: Performer): void {
     .requiredOption(
       '--month <month>',
       'The month in which the billing periods end, such as 2026-10',
-      monthArgument,
+      parseMonthArgument,
     )
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
     .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
@@ -93,7 +99,7 @@ export function addBill(program: Program, perform: Performer): void {
     .requiredOption(
       '--month <month>',
       'The month in which the billing periods end, such as 2026-10',
-      monthArgument,
+      parseMonthArgument,
     )
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
     .option('--invoice <file>', 'CSV file of the invoice (default: the tariffs say what is billed)')
@@ -101,7 +107,7 @@ export function addBill(program: Program, perform: Performer): void {
     .option(
       '--silent <days>',
       'Days without usage after which a SIM is unused',
-      wholeNumberArgument(1, 366),
+      makeWholeNumberParser(1, 366),
       30,
     )
     .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
@@ -129,7 +135,7 @@ export function addTariff(program: Program, perform: Performer, performAlone: Pe
     .option(
       '--bills-from <month>',
       'Make bills from this month on (default: last month, and those that are stored)',
-      monthArgument,
+      parseMonthArgument,
     )
     .option('--dry-run', 'Show what would happen, and write nothing', false)
     .action((files, options) =>

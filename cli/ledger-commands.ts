@@ -12,13 +12,13 @@ import {
 } from '../lambda/queries/parameters.ts';
 import {
   limitArgument,
-  monthArgument,
+  makeTimeParser,
+  makeWholeNumberParser,
+  makeWordOption,
+  makeWordParser,
+  parseMonthArgument,
   queryArgument,
-  timeArgument,
   usageWords,
-  wholeNumberArgument,
-  wordArgument,
-  wordOption,
 } from './arguments.ts';
 import type { CommandEnvironment } from './command.ts';
 import type { Program } from './new-program.ts';
@@ -69,7 +69,7 @@ export function addSimLists(program: Program, perform: Performer): void {
 
 /** `sessions` and `events` of a SIM. */
 export function addSimHistory(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = timeArgument(terminal.now);
+  const time = makeTimeParser(terminal.now);
   const ofSim = (name: string, description: string) =>
     program
       .command(name)
@@ -81,7 +81,7 @@ export function addSimHistory(program: Program, perform: Performer, { terminal }
       .option('--jsonl', 'Print one JSON object per line', false)
       .option('--csv', 'Print CSV', false);
   ofSim('sessions', 'List the data sessions of a SIM, newest first')
-    .addOption(wordOption('--status <word>', 'Only sessions with this status', sessionStatuses))
+    .addOption(makeWordOption('--status <word>', 'Only sessions with this status', sessionStatuses))
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showSessions, {
         sim,
@@ -97,7 +97,7 @@ export function addSimHistory(program: Program, perform: Performer, { terminal }
 
 /** `usage`, `top` and `findings`. */
 export function addPeriods(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = timeArgument(terminal.now);
+  const time = makeTimeParser(terminal.now);
   const ofPeriod = (name: string, description: string) =>
     program
       .command(name)
@@ -106,7 +106,7 @@ export function addPeriods(program: Program, perform: Performer, { terminal }: C
       .option('--to <time>', 'End of the range (default: now)', time)
       .addOption(
         new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
-          .argParser(monthArgument)
+          .argParser(parseMonthArgument)
           .conflicts(['from', 'to']),
       )
       .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
@@ -131,12 +131,12 @@ export function addPeriods(program: Program, perform: Performer, { terminal }: C
       }),
     );
   ofPeriod('top', 'List the SIMs that used most')
-    .addOption(wordOption('--by <measure>', 'What to compare', usageOrders).default('bytes' as const))
+    .addOption(makeWordOption('--by <measure>', 'What to compare', usageOrders).default('bytes' as const))
     .action((options) =>
       perform('reads', async () => (await import('./lists/fleet-usage.ts')).showTop, options),
     );
   ofPeriod('findings', 'List what carriers lost, or delivered twice')
-    .addOption(wordOption('--check <word>', 'Only findings of this check', checks))
+    .addOption(makeWordOption('--check <word>', 'Only findings of this check', checks))
     .option('--sim <sim>', 'Only findings of this SIM', queryArgument(filters.findings.sim))
     .option('--source <name>', 'Only this source', queryArgument(filters.findings.source))
     .action((options) =>
@@ -146,14 +146,14 @@ export function addPeriods(program: Program, perform: Performer, { terminal }: C
 
 /** `alerts`. */
 export function addAlerts(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = timeArgument(terminal.now);
+  const time = makeTimeParser(terminal.now);
   const { rule, sim, source } = filters.alerts;
   const alerts = program.command('alerts').description('List, mute and back-test alerts');
   alerts
     .command('list')
     .description('List alerts, newest first')
-    .addOption(wordOption('--state <word>', 'Only alerts in this state', episodeStates))
-    .addOption(wordOption('--severity <word>', 'Only alerts of this severity', severities))
+    .addOption(makeWordOption('--state <word>', 'Only alerts in this state', episodeStates))
+    .addOption(makeWordOption('--severity <word>', 'Only alerts of this severity', severities))
     .option('--rule <name>', 'Only alerts of this rule', queryArgument(rule))
     .option('--sim <sim>', 'Only alerts of this SIM', queryArgument(sim))
     .option('--source <name>', 'Only this source', queryArgument(source))
@@ -217,29 +217,29 @@ export function addExplore(
   performAlone: PerformerAlone,
   { terminal }: CommandEnvironment,
 ): void {
-  const time = timeArgument(terminal.now);
+  const time = makeTimeParser(terminal.now);
   program
     .command('explore')
     .description('Query closed days: sums, counts or rows')
     .addArgument(
       new Argument('[kind]', 'Kind of rows to query')
         .choices(exploredKinds)
-        .argParser(wordArgument(exploredKinds)),
+        .argParser(makeWordParser(exploredKinds)),
     )
     .option('--sum <columns>', 'Add up these columns')
     .option('--count [columns]', 'Count rows, or the different values of these columns')
     .option('--max <columns>', 'Show the largest value of these columns')
     .option('--percentile <percentiles>', 'Show percentiles such as 95:bytes')
     .option('--by <columns>', 'Group by these columns')
-    .addOption(wordOption('--every <period>', 'Group by this period', periods))
+    .addOption(makeWordOption('--every <period>', 'Group by this period', periods))
     .option('--where <conditions>', 'Only these rows: country=DE,source!=kore,bytes>=1000')
-    .option('--top <n>', 'Only the groups with the most', wholeNumberArgument(1, 10_000))
+    .option('--top <n>', 'Only the groups with the most', makeWholeNumberParser(1, 10_000))
     .option('--sql <select>', 'Run this SELECT instead')
     .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
     .option('--to <time>', 'End of the range (default: now)', time)
     .addOption(
       new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
-        .argParser(monthArgument)
+        .argParser(parseMonthArgument)
         .conflicts(['from', 'to']),
     )
     .option('--lake <dir>', 'Read the lake in this folder instead of a deployment')

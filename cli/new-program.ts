@@ -3,10 +3,10 @@ import manifest from '../package.json' with { type: 'json' };
 import type { CommandEnvironment } from './command.ts';
 
 /** The program with the options of all commands. */
-export type Program = ReturnType<typeof newProgram>;
+export type Program = ReturnType<typeof makeEmptyProgram>;
 
 /** Makes the program, still without commands. Help and errors go to the terminal. */
-export function newProgram({ terminal }: CommandEnvironment) {
+export function makeEmptyProgram({ terminal }: CommandEnvironment) {
   return new Command('simledger')
     .description('Operate simledger: a stack in your AWS account, or the local run')
     .version(manifest.version, '-V, --version', 'Print the version')

@@ -4,7 +4,7 @@ import type { Deployment } from './deployment/deployment.ts';
 import type { Program } from './new-program.ts';
 
 /** Runs a command that asks a deployment. */
-export type Performer = ReturnType<typeof performer>;
+export type Performer = ReturnType<typeof makePerformer>;
 
 /** Runs a command that asks none. */
 export type PerformerAlone = ReturnType<typeof performWithoutDeployment>;
@@ -13,7 +13,7 @@ export type PerformerAlone = ReturnType<typeof performWithoutDeployment>;
 type Effect = 'reads' | 'writes';
 
 /** Runs a command on the deployment that the options name. */
-export function performer(
+export function makePerformer(
   environment: CommandEnvironment,
   program: Program,
   onEnd: (code: ExitCode) => void,

@@ -1,26 +1,26 @@
 import { Argument } from '@commander-js/extra-typings';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import {
-  dayArgument,
   exportFormats,
   limitArgument,
+  makeTimeParser,
+  makeWholeNumberParser,
+  makeWordOption,
+  makeWordParser,
+  parseDayArgument,
   shells,
-  timeArgument,
-  wholeNumberArgument,
-  wordArgument,
-  wordOption,
 } from './arguments.ts';
 import { addBill, addTariff } from './bill-commands.ts';
 import type { CommandEnvironment, ExitCode } from './command.ts';
 import { MissingStackError } from './deployment/deployment.ts';
 import { addAlerts, addExplore, addPeriods, addSimHistory, addSimLists } from './ledger-commands.ts';
-import { newProgram, type Program } from './new-program.ts';
-import { type Performer, performer, performWithoutDeployment } from './performer.ts';
+import { makeEmptyProgram, type Program } from './new-program.ts';
+import { makePerformer, type Performer, performWithoutDeployment } from './performer.ts';
 
 /** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
 export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitCode) => void) {
-  const program = newProgram(environment);
-  const perform = performer(environment, program, onEnd);
+  const program = makeEmptyProgram(environment);
+  const perform = makePerformer(environment, program, onEnd);
   addStatus(program, perform);
   addQuarantine(program, perform);
   addFailures(program, perform);
@@ -48,11 +48,11 @@ function addQuarantine(program: Program, perform: Performer): void {
     .command('list')
     .description('Count rejects by source and reason, and list the latest')
     .option('--source <name>', 'Only this source')
-    .addOption(wordOption('--reason <code>', 'Only this reason', rejectCodes))
+    .addOption(makeWordOption('--reason <code>', 'Only this reason', rejectCodes))
     .option(
       '--limit <n>',
       'Maximum number of rejects to list (default: 20; all with --json)',
-      wholeNumberArgument(0, 1_000),
+      makeWholeNumberParser(0, 1_000),
     )
     .action((options) =>
       perform('reads', async () => (await import('./quarantine/list.ts')).listQuarantine, options),
@@ -66,7 +66,7 @@ function addQuarantine(program: Program, perform: Performer): void {
     .command('redrive')
     .description('Reprocess rejects with the code in this folder')
     .option('--source <name>', 'Only this source')
-    .addOption(wordOption('--reason <code>', 'Only this reason', rejectCodes))
+    .addOption(makeWordOption('--reason <code>', 'Only this reason', rejectCodes))
     .option('--dry-run', 'Show what would happen, and write nothing', false)
     .action((options) =>
       perform('writes', async () => (await import('./quarantine/redrive.ts')).redriveQuarantine, options),
@@ -90,7 +90,7 @@ function addFailures(program: Program, perform: Performer): void {
     .option(
       '--limit <n>',
       'Maximum number of batches to list (default: 20; all with --json)',
-      wholeNumberArgument(0, 1_000),
+      makeWholeNumberParser(0, 1_000),
     )
     .action((options) =>
       perform('writes', async () => (await import('./failures/list.ts')).listFailures, options),
@@ -105,7 +105,7 @@ function addFailures(program: Program, perform: Performer): void {
 }
 
 function addReplay(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = timeArgument(terminal.now);
+  const time = makeTimeParser(terminal.now);
   program
     .command('replay')
     .description('Reprocess the records that streams still keep')
@@ -124,11 +124,11 @@ function addImport(program: Program, perform: Performer): void {
     .description('Import CSV and JSON files')
     .argument('<file...>', 'Files, folders, s3://bucket/key or s3://bucket/prefix/')
     .option('--source <name>', 'Source that the files belong to')
-    .option('--parallel <n>', 'Number of files to import at the same time', wholeNumberArgument(1, 64), 4)
+    .option('--parallel <n>', 'Number of files to import at the same time', makeWholeNumberParser(1, 64), 4)
     .option(
       '--wait <seconds>',
       'Seconds to wait for an importer that makes no progress',
-      wholeNumberArgument(1, 86_400),
+      makeWholeNumberParser(1, 86_400),
       300,
     )
     .action((files, options) =>
@@ -144,8 +144,8 @@ function addDays(program: Program, perform: Performer): void {
   days
     .command('list')
     .description('List days and their seals, latest first')
-    .option('--from <day>', 'First day (default: the oldest)', dayArgument)
-    .option('--to <day>', 'Last day (default: today)', dayArgument)
+    .option('--from <day>', 'First day (default: the oldest)', parseDayArgument)
+    .option('--to <day>', 'Last day (default: today)', parseDayArgument)
     .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
@@ -153,16 +153,16 @@ function addDays(program: Program, perform: Performer): void {
   days
     .command('close')
     .description('Close days and read them, such as years of history')
-    .requiredOption('--from <day>', 'First day', dayArgument)
-    .requiredOption('--to <day>', 'Last day', dayArgument)
+    .requiredOption('--from <day>', 'First day', parseDayArgument)
+    .requiredOption('--to <day>', 'Last day', parseDayArgument)
     .option('--dry-run', 'Show what would happen, and write nothing', false)
     .action((options) => perform('writes', async () => (await import('./days/close.ts')).closeDays, options));
   days
     .command('verify')
     .description('Compare sealed days with their seals')
-    .option('--day <day>', 'Only this day', dayArgument)
-    .option('--from <day>', 'First day (default: the oldest)', dayArgument)
-    .option('--to <day>', 'Last day (default: the latest)', dayArgument)
+    .option('--day <day>', 'Only this day', parseDayArgument)
+    .option('--from <day>', 'First day (default: the oldest)', parseDayArgument)
+    .option('--to <day>', 'Last day (default: the latest)', parseDayArgument)
     .option('--full', 'Also compare with the tables', false)
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
@@ -172,14 +172,16 @@ function addDays(program: Program, perform: Performer): void {
 }
 
 function addExport(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = timeArgument(terminal.now);
+  const time = makeTimeParser(terminal.now);
   program
     .command('export')
     .description('Export sessions, usage, events and SIMs to files')
     .requiredOption('--out <dir>', 'Folder to write to')
     .option('--from <time>', 'Start of the range (default: the oldest item)', time)
     .option('--to <time>', 'End of the range (default: the latest item)', time)
-    .addOption(wordOption('--format <format>', 'Format of the files', exportFormats).default('csv' as const))
+    .addOption(
+      makeWordOption('--format <format>', 'Format of the files', exportFormats).default('csv' as const),
+    )
     .action((options) =>
       perform('writes', async () => (await import('./export/export.ts')).exportLedger, options),
     );
@@ -211,7 +213,7 @@ function addConnect(program: Program, perform: Performer): void {
     .option(
       '--hint <seconds>',
       'Seconds without a record after which possible causes are named',
-      wholeNumberArgument(1, 86_400),
+      makeWholeNumberParser(1, 86_400),
       120,
     )
     .action((source, options) =>
@@ -223,7 +225,9 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
   program
     .command('completion')
     .description('Print the completion script of a shell')
-    .addArgument(new Argument('<shell>', 'Name of the shell').choices(shells).argParser(wordArgument(shells)))
+    .addArgument(
+      new Argument('<shell>', 'Name of the shell').choices(shells).argParser(makeWordParser(shells)),
+    )
     .action(async (shell) => {
       const { makeCompletionScript: completionScript } = await import('./completion/completion.ts');
       terminal.out.write(completionScript(shell, script));

@@ -304,7 +304,7 @@ const stackName = text(
  */
 export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
-  const given = typeof context === 'string' ? objectFrom(context) : context;
+  const given = typeof context === 'string' ? parseContext(context) : context;
   const { sources, alarmEmail, alerts, otlp, consumer, days, lake, fleet, adopt, kmsKeyArn, ...others } =
     checkSettings(configuration, given, configurationKey);
   const result: Configuration = {
@@ -478,7 +478,7 @@ export function readStackName(node: Node): string {
   return checkSettings(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);
 }
 
-function objectFrom(text: string): unknown {
+function parseContext(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Rule } from '../lambda/alerts/rules.ts';
 import { findDay } from '../lambda/days/day.ts';
 import { findMonth } from '../lambda/days/sim-days.ts';
 import { UserError } from '../lambda/errors.ts';
-import { jsonObject, parseJson } from '../lambda/json/json.ts';
+import { parseJson, toJsonObject } from '../lambda/json/json.ts';
 import type { FindingComparison } from '../simulator/compare-findings.ts';
 import { fleetStart } from '../simulator/fleet.ts';
 import { LocalAlerts, type LocalSweep } from './alerts.ts';
@@ -307,7 +307,7 @@ function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCreden
 
 /** Shows what the functions log as a warning or an error, and sink validations, which a user waits for. */
 function showLog(line: string): void {
-  const entry = jsonObject(parseJson(line));
+  const entry = toJsonObject(parseJson(line));
   const testId = entry?.['testId'];
   if (testId !== undefined) console.log(`Sink validation: test_id ${makePrintable(String(testId))}`);
   else if (entry === undefined || entry['level'] === 'WARN' || entry['level'] === 'ERROR') {

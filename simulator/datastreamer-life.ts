@@ -30,7 +30,7 @@ const userEvents = [6, 13, 41, 67] as const;
  * sends a usage record every ten to fifteen minutes, closes it with the volume of the whole session, and pauses;
  * between them short messages, locations and quotas. Every record is reported to `truth`.
  */
-export function* liveDataStreamer(
+export function* simulateDataStreamer(
   given: Sim,
   span: Span,
   random: Random,
@@ -196,7 +196,7 @@ export function* liveDataStreamer(
 }
 
 /** Events of one data-streamer account that name a user and no SIM: about one each hour. */
-export function* liveAccount(
+export function* simulateAccount(
   source: Sim['carrier'],
   firstRecordId: number,
   span: Span,

@@ -41,11 +41,11 @@ async function* scan(
 }
 
 function toPlainItem(item: Record<string, AttributeValue>): Item {
-  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plainValue(value)]));
+  return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toPlainValue(value)]));
 }
 
 /** Numbers that are not exact as such stay text, so that they equal no other. */
-function plainValue(value: AttributeValue): string | number | boolean | undefined {
+function toPlainValue(value: AttributeValue): string | number | boolean | undefined {
   if (value.S !== undefined) return value.S;
   if (value.BOOL !== undefined) return value.BOOL;
   if (value.N === undefined) return undefined;

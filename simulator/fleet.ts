@@ -24,7 +24,7 @@ import type { SessionRefresh } from '../lambda/ledger/source.ts';
 import { LifeFacts } from './alert-truth.ts';
 import { breakRecord, breakRow, writeRecord } from './corruption.ts';
 import { writeEventRow, writeRow, writeUsageRow } from './csv-dialect.ts';
-import { liveAccount, liveDataStreamer } from './datastreamer-life.ts';
+import { simulateAccount, simulateDataStreamer } from './datastreamer-life.ts';
 import { DeliveryPath, type FleetDelivery, type Parcel } from './delivery-path.ts';
 import { provideSim, type SimulatedCarrier } from './identity.ts';
 import { type Incident, idleInterval, planIncidents } from './incidents.ts';
@@ -33,7 +33,7 @@ import { type FateOfFile, FileLosses, RecordLosses } from './losses.ts';
 import { Random } from './random.ts';
 import { type FleetRecord, hour, minute, type Span } from './records.ts';
 import { writeTestEvent } from './supersim-dialect.ts';
-import { liveSuperSim } from './supersim-life.ts';
+import { simulateSuperSim } from './supersim-life.ts';
 import {
   type ExpectedLoss,
   type ExpectedPartition,
@@ -203,7 +203,13 @@ class Simulation implements FleetTruth {
       if (losses !== undefined) this.losses?.push(losses);
       const incidental = this.incidents && { incident: this.incidents.get(index), idleInterval };
       const course = { ...incidental, losses };
-      const life = (superSim ? liveSuperSim : liveDataStreamer)(sim, this.span, random, truth, course);
+      const life = (superSim ? simulateSuperSim : simulateDataStreamer)(
+        sim,
+        this.span,
+        random,
+        truth,
+        course,
+      );
       const draw = random.integer(100);
       // While its records wait as history, the SIM is not known to be silent together with others.
       const { incident } = incidental ?? {};
@@ -218,7 +224,7 @@ class Simulation implements FleetTruth {
       const truth = new PartitionTruth();
       this.partitions.set(makeAccountPartition(source), truth);
       const index = sims + position;
-      const life = liveAccount(source, index * 1_000_000, this.span, Random.of(seed, index), truth);
+      const life = simulateAccount(source, index * 1_000_000, this.span, Random.of(seed, index), truth);
       yield { life, next: takeNext(life), history: 'none' };
     }
   }

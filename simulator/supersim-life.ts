@@ -22,7 +22,7 @@ const updateInterval = 6 * minute;
  *
  * The network continues to report the open session of a silent device, without bytes, until it ends it.
  */
-export function* liveSuperSim(
+export function* simulateSuperSim(
   given: Sim,
   span: Span,
   random: Random,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Rule } from '../../lambda/alerts/rules.ts';
 import { defaultLateness, type KnownSource } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { jsonObject, parseJson } from '../../lambda/json/json.ts';
+import { parseJson, toJsonObject } from '../../lambda/json/json.ts';
 import { alerts, findRuleObjections, listDefaultRules } from '../../lib/alert-rules.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function readRules(
   const known = sources.map(({ name }) => ({ name, lateness: defaultLateness }));
   if (file === undefined) return listDefaultRules(known);
   const value = parseJson(await readFile(file, 'utf8'));
-  const given = Array.isArray(value) ? value : jsonObject(value)?.['rules'];
+  const given = Array.isArray(value) ? value : toJsonObject(value)?.['rules'];
   if (!Array.isArray(given)) {
     throw new UsageError(
       `${file} holds no rules: give a JSON list of rules, or an object with the key rules`,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type * as z from 'zod';
 import type { Tariff } from '../../lambda/billing/tariff.ts';
 import { UsageError } from '../../lambda/errors.ts';
-import { jsonObject, parseExactly, parseJson } from '../../lambda/json/json.ts';
+import { parseExactly, parseJson, toJsonObject } from '../../lambda/json/json.ts';
 import { listComplaints } from '../../lib/complaints.ts';
 import { tariff } from '../../lib/tariffs.ts';
 
@@ -18,7 +18,7 @@ export async function readChecked<Schema extends z.ZodType>(
   schema: Schema,
 ): Promise<z.output<Schema>> {
   const text = await readFile(file, 'utf8');
-  if (jsonObject(parseJson(text)) === undefined) {
+  if (toJsonObject(parseJson(text)) === undefined) {
     throw new UsageError(`${file} is not a ${key}: give a file that holds one JSON object`);
   }
   const given = parseExactly(text);

@@ -1,4 +1,4 @@
-import { objectName } from '../../lambda/ingest/files/messages.ts';
+import { formatObjectName } from '../../lambda/ingest/files/messages.ts';
 import { type CommandContext, type ExitCode, exitCode, pickColours, print } from '../command.ts';
 import { formatAge, formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
@@ -108,7 +108,7 @@ async function listNotifiedFiles({
   for await (const message of readDeadLetters(deployment)) {
     if (signal.aborted) break;
     const sentAt = new Date(message.sentAt).toISOString();
-    for (const object of message.objects ?? []) files.push({ file: objectName(object), sentAt });
+    for (const object of message.objects ?? []) files.push({ file: formatObjectName(object), sentAt });
     if (message.objects === undefined) files.push({ file: 'not a file notification', sentAt });
     held.push(message);
   }

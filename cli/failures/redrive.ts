@@ -2,7 +2,7 @@ import type { KinesisStreamRecord } from 'aws-lambda';
 import { StreamNotes } from '../../lambda/alerts/progress/stream-notes.ts';
 import { findArrival, readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
-import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
+import { type FileObject, formatObjectName } from '../../lambda/ingest/files/messages.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
 import { chooseFence, chooseNotes, makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
@@ -153,7 +153,7 @@ class FailureRedrive {
     const { deployment, signal } = this.#context;
     const source = deployment.places.sources.all.find(({ bucket }) => bucket === object.bucket);
     if (source === undefined) {
-      this.troubles.add(`${objectName(object)} is in a bucket that no configured source has`);
+      this.troubles.add(`${formatObjectName(object)} is in a bucket that no configured source has`);
       return false;
     }
     const ports = makeImportPorts(deployment, { dryRun: this.#dryRun, signal });
@@ -164,7 +164,7 @@ class FailureRedrive {
       });
       if (outcome === 'gone')
         this.troubles.add(
-          `${objectName(object)} no longer exists: the rows that were imported stay in the ledger`,
+          `${formatObjectName(object)} no longer exists: the rows that were imported stay in the ledger`,
         );
       return outcome !== 'continue';
     } catch (error) {

@@ -4,7 +4,7 @@ import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { Upload } from '@aws-sdk/lib-storage';
 import { UsageError } from '../../lambda/errors.ts';
-import { type FileObject, makeContinuation, objectName } from '../../lambda/ingest/files/messages.ts';
+import { type FileObject, formatObjectName, makeContinuation } from '../../lambda/ingest/files/messages.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { isNotFound } from '../errors.ts';
@@ -27,10 +27,10 @@ export async function importCsv(task: ImportTask): Promise<Imported> {
   const { deployment } = task.context;
   const files = new FilesTable(deployment.dynamoDb, deployment.places.tables.files);
   const object = await placeFile(task);
-  const known = await files.read(objectName(object));
+  const known = await files.read(formatObjectName(object));
   if (known?.state === 'done') return { ...describeEnd(known), outcome: 'done before' };
   if (known === undefined && task.input.object?.bucket === object.bucket) await notifyImporter(task, object);
-  return watch(task, files, objectName(object));
+  return watch(task, files, formatObjectName(object));
 }
 
 /** The object in the source's bucket that holds the file: uploaded before, or now. */

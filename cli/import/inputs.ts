@@ -66,7 +66,7 @@ export async function* openInputs(client: S3Client, names: readonly string[]): A
     const [, bucket, key = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(name) ?? [];
     if (bucket === undefined) yield* listLocalInputs(name);
     else if (key === '' || key.endsWith('/')) yield* listObjectsBelow(client, bucket, key);
-    else yield await objectInput(client, bucket, key);
+    else yield await findObjectInput(client, bucket, key);
   }
 }
 
@@ -101,12 +101,12 @@ async function* listObjectsBelow(client: S3Client, bucket: string, prefix: strin
   const pages = paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
   for await (const { Contents: contents = [] } of pages) {
     for (const { Key: key = '' } of contents) {
-      if (parseFileKind(key) !== undefined) yield await objectInput(client, bucket, key);
+      if (parseFileKind(key) !== undefined) yield await findObjectInput(client, bucket, key);
     }
   }
 }
 
-async function objectInput(client: S3Client, bucket: string, key: string): Promise<Input> {
+async function findObjectInput(client: S3Client, bucket: string, key: string): Promise<Input> {
   const name = `s3://${bucket}/${key}`;
   const kind = findFileKind(name);
   const head = await client

@@ -1,5 +1,5 @@
 import contract from '../../lambda/functions/query-api/openapi.json' with { type: 'json' };
-import { jsonObject, parseObject } from '../../lambda/json/json.ts';
+import { parseObject, toJsonObject } from '../../lambda/json/json.ts';
 import type { Alert, renderMute } from '../../lambda/queries/alerts.ts';
 import type { ConnectionEvent } from '../../lambda/queries/connection-events.ts';
 import type { DataSession } from '../../lambda/queries/data-sessions.ts';
@@ -189,8 +189,8 @@ function listColumns(schema: object, path: string): string[] {
   const referred = $ref === undefined ? undefined : schemas[$ref.slice($ref.lastIndexOf('/') + 1)];
   if (referred !== undefined) return listColumns(referred, path);
   const inherited = (allOf ?? []).flatMap((part) => listColumns(part, path));
-  const own = Object.entries(jsonObject(properties) ?? {}).flatMap(([member, part]) =>
-    listColumns(jsonObject(part) ?? {}, path === '' ? member : `${path}.${member}`),
+  const own = Object.entries(toJsonObject(properties) ?? {}).flatMap(([member, part]) =>
+    listColumns(toJsonObject(part) ?? {}, path === '' ? member : `${path}.${member}`),
   );
   const columns = [...inherited, ...own];
   return columns.length === 0 ? [path] : columns;

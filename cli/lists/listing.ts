@@ -1,5 +1,5 @@
 import { UsageError } from '../../lambda/errors.ts';
-import { jsonObject } from '../../lambda/json/json.ts';
+import { toJsonObject } from '../../lambda/json/json.ts';
 import { type Disclosure, type PersonalField, personalFields } from '../../lambda/queries/disclosure.ts';
 import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/page.ts';
 import { type CommandContext, pickColours, print } from '../command.ts';
@@ -183,6 +183,6 @@ async function writeCsv(
 /** A member of a resource; of a member that is an object, by `a.b`. */
 function readMember(resource: Resource, path: string): unknown {
   let value: unknown = resource;
-  for (const name of path.split('.')) value = jsonObject(value)?.[name];
+  for (const name of path.split('.')) value = toJsonObject(value)?.[name];
   return value;
 }

@@ -5,7 +5,7 @@ import { type Interpret, readBodyEntries } from '../../lambda/ingest/entries.ts'
 import { openFile } from '../../lambda/ingest/files/file-store.ts';
 import { type ImportPorts, importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type Layout, parseLayout, readLayout } from '../../lambda/ingest/files/layout.ts';
-import { type FileObject, objectName } from '../../lambda/ingest/files/messages.ts';
+import { type FileObject, formatObjectName } from '../../lambda/ingest/files/messages.ts';
 import { interpretParsedRow } from '../../lambda/ingest/files/parts.ts';
 import { parseRows } from '../../lambda/ingest/files/rows.ts';
 import { openUnpacked } from '../../lambda/ingest/files/unpacking.ts';
@@ -81,7 +81,7 @@ export class RowLayouts {
 
   /** A file's layout, or why it cannot be read. */
   of(object: FileObject): Promise<RowLayout | string> {
-    const name = objectName(object);
+    const name = formatObjectName(object);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     const reading = this.#read(object);
@@ -172,7 +172,7 @@ export class RefusedFiles {
     };
     if (!dryRun) {
       const { dynamoDb, places } = this.#deployment;
-      await new FilesTable(dynamoDb, places.tables.files).reopen(objectName(file));
+      await new FilesTable(dynamoDb, places.tables.files).reopen(formatObjectName(file));
     }
     const { outcome } = await importFile(file, source, ports);
     // `repeated`: an earlier redrive imported it, but was interrupted before it removed it.

@@ -104,7 +104,7 @@ class Parts {
   async read<Part>(what: string, read: () => Promise<Part>): Promise<Part | undefined> {
     const waiting = new AbortController();
     try {
-      const part = await Promise.race([read(), timeOut(waiting.signal)]);
+      const part = await Promise.race([read(), rejectAfterTimeout(waiting.signal)]);
       this.answered += 1;
       return part;
     } catch (error) {
@@ -117,7 +117,7 @@ class Parts {
   }
 }
 
-async function timeOut(signal: AbortSignal): Promise<never> {
+async function rejectAfterTimeout(signal: AbortSignal): Promise<never> {
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, maxWaitMilliseconds);
     signal.addEventListener('abort', () => {

@@ -52,7 +52,7 @@ export function makeFailureObject(batch: DiscardedBatch, now: Date): FailureObje
     responseContext: makeResponseContext(batch),
     version: '1.0',
     timestamp,
-    KinesisBatchInfo: batchInfo(batch),
+    KinesisBatchInfo: describeBatchInfo(batch),
     payload: JSON.stringify({ Records: records }),
   });
   return { key, body, records: records.length, condition };
@@ -64,7 +64,7 @@ function makeResponseContext({ lastInvocation }: DiscardedBatch) {
   return { statusCode: 200, executedVersion: '$LATEST', functionError };
 }
 
-function batchInfo({ shardId, streamArn, records }: DiscardedBatch) {
+function describeBatchInfo({ shardId, streamArn, records }: DiscardedBatch) {
   const [first, last] = [records[0]?.kinesis, records.at(-1)?.kinesis];
   return {
     shardId,

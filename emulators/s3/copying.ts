@@ -7,7 +7,7 @@ import type { Content } from './contents.ts';
 import { makeInvalidArgument, S3Error } from './errors.ts';
 import { findObject, makeVersionHeader } from './reading.ts';
 import type { BodyDigest } from './request-body.ts';
-import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
+import { pickObjectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
 import { chooseAlgorithm, writePermit } from './writing.ts';
 import { renderDocument, renderField } from './xml.ts';
 
@@ -22,7 +22,7 @@ export async function copyObject(account: Account, request: S3Request): Promise<
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
     throw new S3Error('InvalidRequest', message);
   }
-  const headers = replace ? objectHeaders(request) : source.object.headers;
+  const headers = replace ? pickObjectHeaders(request) : source.object.headers;
   const facts = await copyFacts(account, source.object, chooseAlgorithm(request));
   const permit = writePermit(readConditions(request), bucket, request.key);
   const object = account.store(bucket, request.key, { ...facts, headers }, 'Copy', permit);

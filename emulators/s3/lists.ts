@@ -47,7 +47,7 @@ export function renderOwner(): Xml {
 }
 
 /** What lists show of an object beside its key. */
-export function objectFields({ lastModified, etag, content, checksum }: StoredObject): Xml[] {
+export function makeObjectFields({ lastModified, etag, content, checksum }: StoredObject): Xml[] {
   return [
     renderField('LastModified', lastModified.toISOString()),
     renderField('ETag', `"${etag}"`),

@@ -15,7 +15,7 @@ import { S3Error } from './errors.ts';
 import { makeVersionHeader } from './reading.ts';
 import { type BodyDigest, RequestBody, readDocument } from './request-body.ts';
 import {
-  objectHeaders,
+  pickObjectHeaders,
   queryNumber,
   refuseUnsupportedHeaders,
   type S3Request,
@@ -42,7 +42,7 @@ export function createMultipartUpload(account: Account, request: S3Request): S3R
   refuseUnsupportedHeaders(request);
   const bucket = account.bucket(request.bucket);
   const checksum = readRequestedChecksum(request);
-  const facts = { headers: objectHeaders(request), ...(checksum === undefined ? {} : { checksum }) };
+  const facts = { headers: pickObjectHeaders(request), ...(checksum === undefined ? {} : { checksum }) };
   const upload = bucket.startUpload(request.key, facts);
   return {
     status: 200,
@@ -217,7 +217,7 @@ async function assembleParts(account: Account, request: S3Request, assembly: Ass
     requireObjectSize(request, content.size);
     const md5 = createHash('md5');
     for (const part of parts) md5.update(part.md5);
-    const checksum = await objectChecksum(account, assembly);
+    const checksum = await computeObjectChecksum(account, assembly);
     if (checksum !== undefined) requireObjectChecksum(request, checksum);
     const etag = `${md5.digest('hex')}-${parts.length}`;
     return { content, etag, headers: upload.headers, ...(checksum === undefined ? {} : { checksum }) };
@@ -227,7 +227,7 @@ async function assembleParts(account: Account, request: S3Request, assembly: Ass
   }
 }
 
-async function objectChecksum(
+async function computeObjectChecksum(
   account: Account,
   { upload, parts, content }: Assembly,
 ): Promise<Checksum | undefined> {

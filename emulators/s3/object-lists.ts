@@ -3,8 +3,8 @@ import type { StoredObject } from './buckets.ts';
 import {
   type ListArguments,
   listArguments,
+  makeObjectFields,
   makeToken,
-  objectFields,
   positionIn,
   renderOwner,
 } from './lists.ts';
@@ -40,12 +40,12 @@ export function listObjectsV2(account: Account, request: S3Request): S3Response 
       renderField('NextContinuationToken', page.truncated ? makeToken(page.last) : undefined),
       keyField('StartAfter', startAfter),
       renderField('IsTruncated', page.truncated),
-      ...page.items.map((object) => objectEntry(object, list, shownOwner)),
+      ...page.items.map((object) => makeObjectEntry(object, list, shownOwner)),
       ...page.commonPrefixes.map((name) => renderElement('CommonPrefixes', keyField('Prefix', name))),
     ),
   };
 }
 
-function objectEntry(object: StoredObject, { keyField }: ListArguments, shownOwner: Xml): Xml {
-  return renderElement('Contents', keyField('Key', object.key), ...objectFields(object), shownOwner);
+function makeObjectEntry(object: StoredObject, { keyField }: ListArguments, shownOwner: Xml): Xml {
+  return renderElement('Contents', keyField('Key', object.key), ...makeObjectFields(object), shownOwner);
 }

@@ -131,7 +131,7 @@ const keptHeaders = ['content-type', 'cache-control', 'content-disposition', 'co
 const largestMetadata = 2_048;
 
 /** @throws S3Error `MetadataTooLarge`. */
-export function objectHeaders({ headers }: S3Request): Record<string, string> {
+export function pickObjectHeaders({ headers }: S3Request): Record<string, string> {
   const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
   let metadataSize = 0;
   for (const [name, value] of headers) {

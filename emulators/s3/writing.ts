@@ -5,7 +5,7 @@ import { type Conditions, readConditions, requireWritable } from './conditions.t
 import { makeInvalidArgument } from './errors.ts';
 import { makeVersionHeader } from './reading.ts';
 import { RequestBody } from './request-body.ts';
-import { objectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
+import { pickObjectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Response } from './requests.ts';
 
 /** PutObject. */
 export async function putObject(account: Account, request: S3Request): Promise<S3Response> {
@@ -13,7 +13,7 @@ export async function putObject(account: Account, request: S3Request): Promise<S
   const bucket = account.bucket(request.bucket);
   const conditions = readConditions(request);
   requireWritable(conditions, bucket.current(request.key));
-  const headers = objectHeaders(request);
+  const headers = pickObjectHeaders(request);
   const body = new RequestBody(request, { wanted: chooseAlgorithm(request) });
   const content = await account.contents.receive(body);
   const { md5, checksum } = body.digest;

@@ -1,5 +1,5 @@
 import type { Day } from '../days/day.ts';
-import { type JsonObject, jsonObject, parseObject } from '../json/json.ts';
+import { type JsonObject, parseObject, toJsonObject } from '../json/json.ts';
 import { makePlain } from './stored-tariff.ts';
 import type { Tariff } from './tariff.ts';
 
@@ -54,7 +54,7 @@ const keyedLists: Readonly<Record<string, ReadKey>> = {
 };
 
 function compareObjects(before: unknown, after: unknown, path: string, from: ChangeStart): TariffChange[] {
-  const [a, b] = [jsonObject(before) ?? {}, jsonObject(after) ?? {}];
+  const [a, b] = [toJsonObject(before) ?? {}, toJsonObject(after) ?? {}];
   const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
   return names.flatMap((name) => {
     const start = silentKeys.has(name) ? 'never' : from;
@@ -68,7 +68,7 @@ function compareValues(before: unknown, after: unknown, path: string, from: Chan
   const readKey = keyedLists[path.split('.').at(-1) ?? ''];
   if (readKey !== undefined && Array.isArray(before) && Array.isArray(after))
     return compareLists(before, after, { path, readKey, from });
-  if (jsonObject(before) !== undefined && jsonObject(after) !== undefined)
+  if (toJsonObject(before) !== undefined && toJsonObject(after) !== undefined)
     return compareObjects(before, after, path, from);
   return [{ path, before: textBefore, after: textAfter, from }];
 }
@@ -99,7 +99,7 @@ function compareLists(
 function mapEntries(list: readonly unknown[], readKey: ReadKey): ReadonlyMap<string, JsonObject> {
   return new Map(
     list.map((entry) => {
-      const object = jsonObject(entry) ?? {};
+      const object = toJsonObject(entry) ?? {};
       return [String(readKey(object) ?? 'first'), object] as const;
     }),
   );

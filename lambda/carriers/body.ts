@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { constants, gunzipSync } from 'node:zlib';
 import {
   hasInexactNumbers,
-  jsonObject,
   type Piece,
   type PieceLimits,
   parseExactly,
@@ -11,6 +10,7 @@ import {
   splitBody,
   splitPieces,
   splitValue,
+  toJsonObject,
 } from '../json/json.ts';
 import { isAggregate, readAggregate } from './aggregate.ts';
 import { type Fault, isFault, makeFault } from './reading.ts';
@@ -422,7 +422,7 @@ function isEnvelope(value: unknown): value is { readonly specversion: unknown; r
 
 /** Whether one of an object's own members is a number beyond the integers that JavaScript keeps apart. */
 function hasRoundedNumber(data: unknown): boolean {
-  return Object.values(jsonObject(data) ?? {}).some(
+  return Object.values(toJsonObject(data) ?? {}).some(
     (value) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER,
   );
 }

@@ -1,4 +1,4 @@
-import { type JsonObject, jsonObject } from '../json/json.ts';
+import { type JsonObject, toJsonObject } from '../json/json.ts';
 import type { FormatName } from '../ledger/source.ts';
 import { interpretDataStreamer, isDataStreamerRecord } from './datastreamer/datastreamer.ts';
 import { explainValue } from './near-misses.ts';
@@ -26,7 +26,7 @@ const formats: readonly WireFormat[] = Object.values(wireFormats);
  * may carry several formats. Never throws, whatever the JSON holds.
  */
 export function interpret(value: unknown, arrival: Arrival): Reading {
-  const record = jsonObject(value);
+  const record = toJsonObject(value);
   if (record === undefined) return explainValue(value);
   for (const format of formats) {
     if (format.recognises(record)) return format.interpret(record, arrival);

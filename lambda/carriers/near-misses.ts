@@ -1,4 +1,4 @@
-import { type JsonObject, jsonObject } from '../json/json.ts';
+import { type JsonObject, toJsonObject } from '../json/json.ts';
 import { type Fault, makeFault } from './reading.ts';
 
 /**
@@ -94,13 +94,13 @@ const wrappers = ['records', 'Records', 'events', 'data', 'items', 'messages', '
 
 /** Explains a value that no format recognises. */
 export function explainValue(value: unknown): Fault {
-  const record = jsonObject(value);
+  const record = toJsonObject(value);
   if (record === undefined)
     return makeFault('unknown-shape', `A record is an object, but this is ${nameType(value)}`);
   const nearMiss = nearMisses.find(({ isLike }) => isLike(record));
   if (nearMiss !== undefined) return makeFault('unknown-shape', nearMiss.sentence);
   const wrapper = wrappers.find(
-    (name) => Array.isArray(record[name]) || jsonObject(record[name]) !== undefined,
+    (name) => Array.isArray(record[name]) || toJsonObject(record[name]) !== undefined,
   );
   if (wrapper !== undefined) {
     return makeFault(
@@ -126,6 +126,6 @@ function has(record: JsonObject, name: string): boolean {
 /** Whether a member is an array whose first element has a member. */
 function elementHas(record: JsonObject, name: string, member: string): boolean {
   const elements = has(record, name) ? record[name] : undefined;
-  const first = Array.isArray(elements) ? jsonObject(elements[0]) : undefined;
+  const first = Array.isArray(elements) ? toJsonObject(elements[0]) : undefined;
   return first !== undefined && has(first, member);
 }

@@ -10,7 +10,7 @@ const inexactNumber = /[:,[]\s*-?(?:\d[\d.]{15}|\d[\d.]*[eE])/;
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The value as an object; undefined if it is not one. */
-export function jsonObject(value: unknown): JsonObject | undefined {
+export function toJsonObject(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as JsonObject)
     : undefined;
@@ -30,8 +30,8 @@ export function parseJson(text: string): unknown {
 // Stryker restore BlockStatement,ConditionalExpression
 /** The object in a JSON text, with exact numbers; undefined if the text is not a JSON object. */
 export function parseObject(text: string): JsonObject | undefined {
-  const value = jsonObject(parseJson(text));
-  return value !== undefined && hasInexactNumbers(text) ? jsonObject(parseExactly(text)) : value;
+  const value = toJsonObject(parseJson(text));
+  return value !== undefined && hasInexactNumbers(text) ? toJsonObject(parseExactly(text)) : value;
 }
 
 /** Whether a text may hold a number that `JSON.parse` would not keep digit by digit. */
@@ -333,7 +333,7 @@ class Splitter {
       brokenFrom ??= at;
       // Searched once per line; otherwise a body of many broken objects would take quadratic time.
       // Stryker disable next-line ConditionalExpression,EqualityOperator: until then, it is the same line that is searched
-      if (nextLine <= end) nextLine = lineAfter(text, end, to);
+      if (nextLine <= end) nextLine = findLineAfter(text, end, to);
       const resumed = resumeAfter(text, at, end, nextLine);
       at = resumed.at;
       if (!resumed.sameRecord) flush(at);
@@ -343,7 +343,7 @@ class Splitter {
   }
 }
 
-function lineAfter(text: string, from: number, to: number): number {
+function findLineAfter(text: string, from: number, to: number): number {
   const lineEnd = text.indexOf('\n', from);
   return lineEnd === -1 ? to : Math.min(lineEnd + 1, to);
 }

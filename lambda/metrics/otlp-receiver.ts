@@ -4,7 +4,7 @@ import type { Post, PostOptions } from '../alerts/delivery/post.ts';
 import type { Outcome } from '../alerts/delivery/receiver.ts';
 import { readUrl } from '../alerts/delivery/webhook.ts';
 import type { SecretSource } from '../aws/cached-secret.ts';
-import { type JsonObject, jsonObject, parseObject } from '../json/json.ts';
+import { type JsonObject, parseObject, toJsonObject } from '../json/json.ts';
 
 /**
  * Posts metrics by OTLP over HTTP, as JSON in gzip, which every receiver takes.
@@ -36,7 +36,7 @@ const ownHeaders: ReadonlySet<string> = new Set([
 /** Reads it; undefined where it is something else. */
 export function readOtlpSecret(members: JsonObject): OtlpSecret | undefined {
   const url = readUrl(members['url']);
-  const headers = members['headers'] === undefined ? {} : jsonObject(members['headers']);
+  const headers = members['headers'] === undefined ? {} : toJsonObject(members['headers']);
   if (url === undefined || headers === undefined) return undefined;
   const read: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
@@ -87,7 +87,7 @@ const maxMessageLength = 200;
  * @see https://opentelemetry.io/docs/specs/otlp/#partial-success-1
  */
 function readPartialSuccess(body: string): PartialSuccess | undefined {
-  const partial = jsonObject(parseObject(body)?.['partialSuccess']);
+  const partial = toJsonObject(parseObject(body)?.['partialSuccess']);
   if (partial === undefined) return undefined;
   // JSON of Protocol Buffers has 64-bit numbers as text; not every receiver does.
   const { rejectedDataPoints: rejected, errorMessage } = partial;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { jsonObject, parseJson } from '../json/json.ts';
+import { parseJson, toJsonObject } from '../json/json.ts';
 import { hashText } from '../ledger/hash-text.ts';
 import { putItems } from './batch-put.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
@@ -110,7 +110,7 @@ export class LateRecordNotes {
    * @throws Error when a note was not put or deleted. The next sweep judges its SIMs again.
    */
   async settle(notes: readonly LateNote[], judged: (sim: string) => boolean, now: number): Promise<void> {
-    const begun = notes.filter(({ from }) => some(from.keys(), judged));
+    const begun = notes.filter(({ from }) => hasSome(from.keys(), judged));
     await this.put(
       begun.flatMap(({ from }) => [...from].filter(([sim]) => !judged(sim))),
       now,
@@ -144,7 +144,7 @@ function writeContents(late: Iterable<readonly [string, number]>): string[] {
 
 function readNote({ [partitionKey]: partition, [sortKey]: entry, content }: Item): LateNote[] {
   if (partition === undefined || entry === undefined || content?.S === undefined) return [];
-  const members = Object.entries(jsonObject(parseJson(content.S)) ?? {});
+  const members = Object.entries(toJsonObject(parseJson(content.S)) ?? {});
   return [
     {
       key: { [partitionKey]: partition, [sortKey]: entry },
@@ -153,7 +153,7 @@ function readNote({ [partitionKey]: partition, [sortKey]: entry, content }: Item
   ];
 }
 
-function some<Value>(values: Iterable<Value>, holds: (value: Value) => boolean): boolean {
+function hasSome<Value>(values: Iterable<Value>, holds: (value: Value) => boolean): boolean {
   for (const value of values) if (holds(value)) return true;
   return false;
 }

@@ -1,6 +1,6 @@
 import { interpret } from '../../lambda/carriers/index.ts';
 import type { Interpret } from '../../lambda/ingest/entries.ts';
-import { jsonObject } from '../../lambda/json/json.ts';
+import { toJsonObject } from '../../lambda/json/json.ts';
 
 /** Records for the command line's tests. */
 
@@ -89,4 +89,4 @@ export function wrapped(record: object): object {
 
 /** Code that knows the new shape as well. */
 export const repairedInterpret: Interpret = (value, arrival) =>
-  interpret(jsonObject(value)?.['content'] ?? value, arrival);
+  interpret(toJsonObject(value)?.['content'] ?? value, arrival);

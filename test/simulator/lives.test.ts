@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { LifeFacts } from '../../simulator/alert-truth.ts';
-import { liveDataStreamer } from '../../simulator/datastreamer-life.ts';
+import { simulateDataStreamer } from '../../simulator/datastreamer-life.ts';
 import { provideSim } from '../../simulator/identity.ts';
 import { Random } from '../../simulator/random.ts';
 import { type FleetRecord, hour, minute, type Span, type Volume } from '../../simulator/records.ts';
-import { liveSuperSim } from '../../simulator/supersim-life.ts';
+import { simulateSuperSim } from '../../simulator/supersim-life.ts';
 import { PartitionTruth } from '../../simulator/truth.ts';
 
 const from = Date.parse('2026-10-01T00:00:00Z');
@@ -16,7 +16,7 @@ function lifeOf(index: number): { records: FleetRecord[]; truth: PartitionTruth 
   const truth = new PartitionTruth();
   const sim = { ...provideSim(index, random), idle: false };
   const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
-  const life = (superSim ? liveSuperSim : liveDataStreamer)(sim, span, random, truth);
+  const life = (superSim ? simulateSuperSim : simulateDataStreamer)(sim, span, random, truth);
   return { records: [...life], truth };
 }
 
@@ -73,7 +73,7 @@ describe('the life of a SIM', () => {
     const random = Random.of(1, 0);
     const truth = new PartitionTruth();
     const sim = { ...provideSim(0, random), idle: true };
-    const records = [...liveSuperSim(sim, span, random, truth)];
+    const records = [...simulateSuperSim(sim, span, random, truth)];
     expect(records.at(-1)?.type).toBe('attachment.accepted');
     expect(truth.sessions.size + truth.usage.size).toBe(0);
   });
@@ -86,7 +86,7 @@ describe('the life of a SIM', () => {
       const sim = { ...provideSim(index, random), idle: false };
       const dark = { from: from + 5 * hour, to: from + 18 * hour };
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
-      const life = (superSim ? liveSuperSim : liveDataStreamer)(sim, span, random, truth, {
+      const life = (superSim ? simulateSuperSim : simulateDataStreamer)(sim, span, random, truth, {
         incident: { kind: 'dark', cause: 'outage', ...dark },
       });
       const records = [...life];
@@ -104,7 +104,7 @@ describe('the life of a SIM', () => {
       const sim = { ...provideSim(index, random), idle: false };
       const died = from + 5 * hour;
       const incident = { kind: 'dark', cause: 'death', from: died, to: Number.POSITIVE_INFINITY } as const;
-      const life = [...liveSuperSim(sim, span, random, new PartitionTruth(), { incident })];
+      const life = [...simulateSuperSim(sim, span, random, new PartitionTruth(), { incident })];
       return life.filter(({ at }) => at > died + 20 * minute);
     });
     const types = new Set(reported.map(({ type }) => type));

@@ -6,7 +6,7 @@ import {
   type SigningConfiguration,
   sendSigned,
 } from '../../aws/aws-request.ts';
-import { jsonObject, parseObject } from '../../json/json.ts';
+import { parseObject, toJsonObject } from '../../json/json.ts';
 import { isForPeople, type Outcome, type Receiver } from './receiver.ts';
 import type { AlertTransition } from './transition.ts';
 import { writeDetails, writeHeadline } from './wording.ts';
@@ -121,7 +121,7 @@ const unusable =
 /** What an answer of AWS means. */
 export function judgeAwsAnswer({ status, body }: AwsAnswer): Outcome {
   const entries = parseObject(body)?.['Entries'];
-  const entryCode = Array.isArray(entries) ? jsonObject(entries[0])?.['ErrorCode'] : undefined;
+  const entryCode = Array.isArray(entries) ? toJsonObject(entries[0])?.['ErrorCode'] : undefined;
   if (status === 200 && typeof entryCode !== 'string') return { kind: 'accepted' };
   const [, type, code] = /"__type"\s*:\s*"(?:[^"#]*#)?([A-Za-z]+)|<Code>([A-Za-z]+)</.exec(body) ?? [];
   const said = (typeof entryCode === 'string' ? entryCode : (type ?? code)) ?? '';

@@ -4,7 +4,7 @@ import {
   type SigningConfiguration,
   sendSigned,
 } from '../../aws/aws-request.ts';
-import { type JsonObject, jsonObject, parseObject } from '../../json/json.ts';
+import { type JsonObject, parseObject, toJsonObject } from '../../json/json.ts';
 
 /** Reads what a stream holds. */
 export interface StreamPositions {
@@ -49,7 +49,7 @@ export class KinesisPositions implements StreamPositions {
         await this.#send('ListShards', input),
       );
       if (Array.isArray(listed))
-        shards.push(...listed.map((shard) => String(jsonObject(shard)?.['ShardId'])));
+        shards.push(...listed.map((shard) => String(toJsonObject(shard)?.['ShardId'])));
       if (typeof next !== 'string') return shards;
       input = { NextToken: next };
     }
@@ -74,7 +74,7 @@ export class KinesisPositions implements StreamPositions {
         await this.#send('GetRecords', { ShardIterator: iterator, Limit: 1 }),
       );
       const [record] = Array.isArray(answer['Records']) ? answer['Records'] : [];
-      const arrival = jsonObject(record)?.['ApproximateArrivalTimestamp'];
+      const arrival = toJsonObject(record)?.['ApproximateArrivalTimestamp'];
       if (typeof arrival === 'number') return { arrival: Math.round(arrival * 1000) };
       if (answer['MillisBehindLatest'] === 0) return 'nothing';
       iterator = answer['NextShardIterator'];

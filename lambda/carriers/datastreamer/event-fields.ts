@@ -1,4 +1,4 @@
-import { type JsonObject, jsonObject } from '../../json/json.ts';
+import { type JsonObject, toJsonObject } from '../../json/json.ts';
 import { collectUnknownMembers } from '../extra.ts';
 import { findFirstStated, isNothing } from '../nothing.ts';
 import type { IdentityFields } from './identity.ts';
@@ -71,10 +71,10 @@ const documentedNames = new Set(
 /** The members of a JSON event. */
 export function readEventFields(record: JsonObject): EventFields {
   const inDetail = readDetail(record);
-  const sim = jsonObject(record['sim']);
-  const endpoint = jsonObject(record['endpoint']);
-  const type = jsonObject(record['event_type']);
-  const severity = jsonObject(record['event_severity']);
+  const sim = toJsonObject(record['sim']);
+  const endpoint = toJsonObject(record['endpoint']);
+  const type = toJsonObject(record['event_type']);
+  const severity = toJsonObject(record['event_severity']);
   const imsi = record['imsi'];
   return {
     id: record['id'],
@@ -89,14 +89,14 @@ export function readEventFields(record: JsonObject): EventFields {
     severityWord: findFirstStated(severity?.['description'], record['event_severity_description']),
     alert: record['alert'],
     description: record['description'],
-    organisationId: findFirstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    organisationId: findFirstStated(toJsonObject(record['organisation'])?.['id'], record['organisation_id']),
     iccid: findFirstStated(sim?.['iccid'], record['sim_iccid'], record['iccid']),
     simId: findFirstStated(sim?.['id'], record['sim_id']),
     msisdn: findFirstStated(sim?.['msisdn'], record['msisdn_msisdn']),
     imsi: findFirstStated(
-      jsonObject(imsi)?.['imsi'],
+      toJsonObject(imsi)?.['imsi'],
       record['imsi_imsi'],
-      jsonObject(imsi) === undefined ? imsi : undefined,
+      toJsonObject(imsi) === undefined ? imsi : undefined,
     ),
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
     imei: findFirstStated(endpoint?.['imei'], record['endpoint_imei']),
@@ -109,16 +109,16 @@ export function readEventFields(record: JsonObject): EventFields {
 
 /** What `detail` says, which is an object, a text, or spread over flat members. */
 function readDetail(record: JsonObject): DetailFields {
-  const detail = jsonObject(record['detail']);
+  const detail = toJsonObject(record['detail']);
   return detail === undefined && hasFlatDetail(record)
     ? readFlatDetail(record)
     : readNestedDetail(record, detail);
 }
 
 function readNestedDetail(record: JsonObject, detail: JsonObject | undefined): DetailFields {
-  const country = jsonObject(detail?.['country']);
-  const context = jsonObject(detail?.['pdp_context']);
-  const volume = jsonObject(detail?.['volume']);
+  const country = toJsonObject(detail?.['country']);
+  const context = toJsonObject(detail?.['pdp_context']);
+  const volume = toJsonObject(detail?.['volume']);
   const sessionId = detail?.['session_id'];
   return {
     detail: record['detail'],

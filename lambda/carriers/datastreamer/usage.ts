@@ -1,4 +1,4 @@
-import { type JsonObject, jsonObject } from '../../json/json.ts';
+import { type JsonObject, toJsonObject } from '../../json/json.ts';
 import type { UnmarkedSim } from '../../ledger/heard.ts';
 import {
   type Completeness,
@@ -72,14 +72,14 @@ const documented = new Set(
 
 /** The members of a JSON usage record, nested or flat; docs/wire-formats.md sets their names side by side. */
 export function readUsageFields(record: JsonObject): UsageFields {
-  const sim = jsonObject(record['sim']);
-  const endpoint = jsonObject(record['endpoint']);
-  const operator = jsonObject(record['operator']);
-  const country = jsonObject(operator?.['country']);
-  const tariff = jsonObject(record['tariff']);
-  const trafficType = jsonObject(record['traffic_type']);
-  const volume = jsonObject(record['volume']);
-  const currency = jsonObject(record['currency']);
+  const sim = toJsonObject(record['sim']);
+  const endpoint = toJsonObject(record['endpoint']);
+  const operator = toJsonObject(record['operator']);
+  const country = toJsonObject(operator?.['country']);
+  const tariff = toJsonObject(record['tariff']);
+  const trafficType = toJsonObject(record['traffic_type']);
+  const volume = toJsonObject(record['volume']);
+  const currency = toJsonObject(record['currency']);
   const imsi = record['imsi'];
   return {
     id: record['id'],
@@ -91,8 +91,8 @@ export function readUsageFields(record: JsonObject): UsageFields {
     msisdn: findFirstStated(sim?.['msisdn'], record['msisdn_msisdn'], record['msisdn']),
     endpointName: endpoint?.['name'] ?? record['endpoint_name'],
     imei: findFirstStated(endpoint?.['imei'], record['endpoint_imei']),
-    imsi: findFirstStated(jsonObject(imsi)?.['imsi'], record['imsi_imsi'], imsi),
-    organisationId: findFirstStated(jsonObject(record['organisation'])?.['id'], record['organisation_id']),
+    imsi: findFirstStated(toJsonObject(imsi)?.['imsi'], record['imsi_imsi'], imsi),
+    organisationId: findFirstStated(toJsonObject(record['organisation'])?.['id'], record['organisation_id']),
     trafficTypeId: findFirstStated(trafficType?.['id'], record['traffic_type_id']),
     trafficTypeWord: findFirstStated(
       trafficType?.['description'],
@@ -120,7 +120,7 @@ export function readUsageFields(record: JsonObject): UsageFields {
     mnc: findFirstStated(operator?.['mnc'], record['operator_mnc']),
     countryName: findFirstStated(country?.['name'], record['operator_country_name']),
     tariff: tariff?.['name'] ?? record['tariff_name'],
-    rateZone: jsonObject(tariff?.['ratezone'])?.['name'] ?? record['tariff_ratezone_name'],
+    rateZone: toJsonObject(tariff?.['ratezone'])?.['name'] ?? record['tariff_ratezone_name'],
     abridged: false,
     extra: collectUnknownMembers(record, documented),
   };

@@ -1,5 +1,5 @@
 import { multiplyByWhole, parseDecimal } from '../../json/decimal.ts';
-import { type JsonObject, jsonObject, parseObject } from '../../json/json.ts';
+import { type JsonObject, parseObject, toJsonObject } from '../../json/json.ts';
 import type { UnmarkedSim } from '../../ledger/heard.ts';
 import {
   type Address,
@@ -103,7 +103,7 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   const carrierType = String(envelope['type']);
   // One Kinesis writer sends data as a string.
   const sent = envelope['data'];
-  const data = typeof sent === 'string' ? parseObject(sent) : jsonObject(sent);
+  const data = typeof sent === 'string' ? parseObject(sent) : toJsonObject(sent);
   const marker = carrierType.indexOf(typeMarker);
   if (marker === -1) return interpretOther(carrierType, data);
   if (data === undefined)
@@ -268,7 +268,7 @@ function readFacts({ data, identity, carrier, arrival, unread }: SuperSimRecord)
 }
 
 function interpretNetwork(data: JsonObject, unread: Unread): Network | undefined {
-  const network = jsonObject(data['network']);
+  const network = toJsonObject(data['network']);
   const ratType = readRatType(data['rat_type']);
   if (network === undefined && ratType === undefined) return undefined;
   const mcc = unread.code(network?.['mcc'], 8, 'network.mcc');
@@ -284,7 +284,7 @@ function interpretNetwork(data: JsonObject, unread: Unread): Network | undefined
 }
 
 function interpretCell(data: JsonObject, unread: Unread): Cell | undefined {
-  const location = jsonObject(data['location']);
+  const location = toJsonObject(data['location']);
   if (location === undefined) return undefined;
   const cellId = unread.code(location['cell_id'], 32, 'location.cell_id');
   const lac = unread.code(location['lac'], 16, 'location.lac');
@@ -336,7 +336,7 @@ const minMessageBytes = 16;
 function readErrorText(data: JsonObject): string | undefined {
   const error = data['error'];
   if (typeof error === 'string') return readFreeText(error, maxErrorBytes);
-  const members = jsonObject(error);
+  const members = toJsonObject(error);
   if (members === undefined) return undefined;
   const code = readFreeText(members['code'], maxErrorBytes);
   const room = maxErrorBytes - (code === undefined ? 0 : Buffer.byteLength(code) + 2);
@@ -372,7 +372,7 @@ function readVolumes(data: JsonObject, prefix: string): Totals | undefined | Fau
 
 function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals | undefined): Session {
   const { data, at, identity, unread } = record;
-  const start = timeIn(record, 'data_session_start_time');
+  const start = readNotedTime(record, 'data_session_start_time');
   const terminal = interpretTerminal(record);
   const ipAddress = unread.code(data['ip_address'], 45, 'ip_address');
   const { network, cell, device, imsi, apn, ids, simName, error, dataModifier } = facts;
@@ -400,7 +400,7 @@ function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals |
 }
 
 /** Reads a time that the record does not need: an unreadable one is noted. */
-function timeIn({ data, arrival, unread }: SuperSimRecord, member: string): string | undefined {
+function readNotedTime({ data, arrival, unread }: SuperSimRecord, member: string): string | undefined {
   return unread.take(readOptionalTime(data[member], member, arrival), member, data[member]);
 }
 
@@ -420,7 +420,7 @@ function readRunningTotals({ data, unread }: SuperSimRecord): Totals | undefined
 function interpretTerminal(record: SuperSimRecord): Terminal | undefined {
   const { at, type } = record;
   if (type !== 'data-session.ended' && type !== 'data-session.failed') return undefined;
-  const end = timeIn(record, 'data_session_end_time');
+  const end = readNotedTime(record, 'data_session_end_time');
   return { status: type === 'data-session.ended' ? 'ended' : 'failed', end: end ?? at };
 }
 
@@ -433,8 +433,8 @@ function interpretUsage(
   const { data, at, arrival, identity } = record;
   const volumes = readVolumes(data, 'data_');
   if (volumes === undefined || isFault(volumes)) return volumes;
-  const windowStart = timeIn(record, 'data_session_update_start_time');
-  const windowEnd = timeIn(record, 'data_session_update_end_time');
+  const windowStart = readNotedTime(record, 'data_session_update_start_time');
+  const windowEnd = readNotedTime(record, 'data_session_update_end_time');
   const end = windowEnd ?? at;
   // Some `ended` state no beginning: their bytes belong to the moment at which they were reported.
   const start = windowStart ?? end;

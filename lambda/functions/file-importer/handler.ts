@@ -12,8 +12,8 @@ import { type ImportPorts, importFile } from '../../ingest/files/import-file.ts'
 import {
   type FileObject,
   formatCopySource,
+  formatObjectName,
   makeContinuation,
-  objectName,
   readMessage,
 } from '../../ingest/files/messages.ts';
 import { FiledRecordNotes } from '../../store/filed-records.ts';
@@ -80,7 +80,7 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
   const { outcome, manifest } = await importFile(object, source, ports);
   // The reason is only in the manifest, not in the log: it shows the first row, which may be a record.
   const { rows, accepted, rejected } = manifest ?? {};
-  telemetry.logger.info('File', { object: objectName(object), outcome, rows, accepted, rejected });
+  telemetry.logger.info('File', { object: formatObjectName(object), outcome, rows, accepted, rejected });
   if (outcome === 'failed') telemetry.fileFailed(source.name);
   if (outcome === 'continue') await goOn(object);
 }

@@ -1,6 +1,6 @@
 import { identifyMute, type MuteScope, maxReasonLength } from '../../alerts/mutes.ts';
 import { UsageError } from '../../errors.ts';
-import { type JsonObject, jsonObject, parseJson } from '../../json/json.ts';
+import { type JsonObject, parseJson, toJsonObject } from '../../json/json.ts';
 import { formatTime } from '../../ledger/time.ts';
 import { type AlertDetail, fetchAlert, renderMute } from '../../queries/alerts.ts';
 import { ParameterError, shorten } from '../../queries/errors.ts';
@@ -53,7 +53,7 @@ function findScope({ rule, sim, source }: AlertDetail): MuteScope {
 
 /** @throws UsageError, ParameterError */
 function readBody(text: string): { readonly milliseconds: number; readonly reason: string | undefined } {
-  const body: JsonObject | undefined = jsonObject(parseJson(text));
+  const body: JsonObject | undefined = toJsonObject(parseJson(text));
   if (body === undefined) throw new UsageError('The body must be a JSON object, such as {"for": "8h"}');
   const { for: duration, reason = '' } = body;
   const milliseconds = typeof duration === 'string' ? readDuration(duration) : undefined;

@@ -6,7 +6,7 @@ import {
   type SigningConfiguration,
   sendSigned,
 } from '../../aws/aws-request.ts';
-import { jsonObject, parseObject } from '../../json/json.ts';
+import { parseObject, toJsonObject } from '../../json/json.ts';
 import { partitionKeyBytes } from './split-request.ts';
 
 /** Records and bytes that one PutRecords may carry; Kinesis takes 5 MiB at least. */
@@ -139,7 +139,7 @@ function listLeft(entries: readonly Entry[], status: number, body: string): Unwr
   const results = Array.isArray(answer?.['Records']) ? answer['Records'] : [];
   const codes = new Set<string>();
   const left = entries.filter((_, index) => {
-    const { SequenceNumber: number, ErrorCode: code } = jsonObject(results[index]) ?? {};
+    const { SequenceNumber: number, ErrorCode: code } = toJsonObject(results[index]) ?? {};
     if (typeof number === 'string' && number !== '' && typeof code !== 'string') return false;
     codes.add(typeof code === 'string' ? code : 'no answer');
     return true;

@@ -11,7 +11,7 @@ import { type ChunkOutcome, type Ingested, ingest, type LedgerPorts } from '../i
 import { Measures } from '../measures.ts';
 import type { OpenedFile } from './file-store.ts';
 import { readLayout } from './layout.ts';
-import { type FileObject, objectName } from './messages.ts';
+import { type FileObject, formatObjectName } from './messages.ts';
 import { type Part, readParts } from './parts.ts';
 import { openUnpacked, type UnpackedFile } from './unpacking.ts';
 
@@ -70,7 +70,7 @@ export async function importFile(
   source: Source,
   ports: ImportPorts,
 ): Promise<ImportResult> {
-  const name = objectName(object);
+  const name = formatObjectName(object);
   const known = await ports.files.read(name);
   if (known !== undefined && known.state !== 'importing') return { outcome: 'repeated', manifest: known };
   const from = known?.position ?? 0;
@@ -102,7 +102,7 @@ async function openNoted(
   } catch (error) {
     if (known === undefined) {
       const unseen = { size: 0, deliveredAt: ports.now() };
-      await ports.files.write(makeManifest(objectName(object), source, unseen, ports));
+      await ports.files.write(makeManifest(formatObjectName(object), source, unseen, ports));
     }
     throw error;
   }
@@ -177,7 +177,7 @@ async function refuse(
   await ports.keepFile(object, { ...rejectFault(wrong), position, source: source.name, arrivedAt });
   await noteName({ object, source, ports }, undefined);
   const reason = formatReason(wrong);
-  const failed: Manifest = { ...manifest, state: 'failed', reason, noted: timeNow(ports) };
+  const failed: Manifest = { ...manifest, state: 'failed', reason, noted: readClock(ports) };
   await ports.files.write(failed);
   const measures = new Measures();
   for (const count of ['received', 'rejected'] as const) measures.count(wrong.code, count);
@@ -188,12 +188,12 @@ async function refuse(
 /** Closes the import of a file that disappeared before its end: the imported rows stay. */
 async function giveUp({ header, ...known }: Manifest, ports: ImportPorts): Promise<Manifest> {
   const reason = 'The file was deleted or replaced before all of it was imported';
-  const failed: Manifest = { ...known, state: 'failed', reason, noted: timeNow(ports) };
+  const failed: Manifest = { ...known, state: 'failed', reason, noted: readClock(ports) };
   await ports.files.write(failed);
   return failed;
 }
 
-function timeNow({ now }: Pick<ImportPorts, 'now'>): string {
+function readClock({ now }: Pick<ImportPorts, 'now'>): string {
   return new Date(now()).toISOString();
 }
 
@@ -204,7 +204,7 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
   let unnoted = 0;
   let { isRetry } = task;
   const note = async (noted: Manifest): Promise<Manifest> => {
-    const timed = { ...noted, noted: timeNow(ports) };
+    const timed = { ...noted, noted: readClock(ports) };
     await ports.files.write(timed);
     ports.count(uncounted.receipt, uncounted.measures);
     uncounted = new Uncounted();

@@ -1,4 +1,4 @@
-import { jsonObject, parseObject } from '../../json/json.ts';
+import { parseObject, toJsonObject } from '../../json/json.ts';
 
 /** The importer's messages: S3's event notifications, and its own to continue an import. */
 
@@ -40,7 +40,7 @@ export function makeContinuation(object: FileObject): string {
 }
 
 /** `bucket/key@version`. */
-export function objectName({ bucket, key, versionId, eTag }: FileObject): string {
+export function formatObjectName({ bucket, key, versionId, eTag }: FileObject): string {
   return `${bucket}/${key}@${versionId ?? eTag ?? 'current'}`;
 }
 
@@ -52,12 +52,12 @@ export function formatCopySource({ bucket, key, versionId }: FileObject): string
 
 /** A notification's object; `other` if it is not about the creation of an object. */
 function readNotifiedObject(record: unknown): FileObject | 'other' | undefined {
-  const { eventName, s3 } = jsonObject(record) ?? {};
+  const { eventName, s3 } = toJsonObject(record) ?? {};
   if (typeof eventName !== 'string') return undefined;
   if (!eventName.startsWith('ObjectCreated:')) return 'other';
-  const place = jsonObject(s3);
-  const bucket = jsonObject(place?.['bucket'])?.['name'];
-  const { key, versionId, eTag } = jsonObject(place?.['object']) ?? {};
+  const place = toJsonObject(s3);
+  const bucket = toJsonObject(place?.['bucket'])?.['name'];
+  const { key, versionId, eTag } = toJsonObject(place?.['object']) ?? {};
   if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
   const decoded = decodeKey(key);
   if (decoded === undefined) return undefined;
@@ -75,7 +75,7 @@ function decodeKey(key: string): string | undefined {
 }
 
 function readFileObject(value: unknown): FileObject | undefined {
-  const { bucket, key, versionId, eTag } = jsonObject(value) ?? {};
+  const { bucket, key, versionId, eTag } = toJsonObject(value) ?? {};
   if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
   return {
     bucket,

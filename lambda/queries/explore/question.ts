@@ -251,13 +251,13 @@ const valueReaders: Readonly<Record<Term['kind'], ValueReader>> = {
     accepted: 'a number such as 52.5',
     read: (text) => (/^-?\d{1,3}(?:\.\d{1,15})?$/.test(text) ? text : undefined),
   },
-  time: timeReader(),
+  time: makeTimeReader(),
   flag: {
     accepted: 'true or false',
     read: (text) => (text === 'true' || text === 'false' ? text : undefined),
   },
 };
 
-function timeReader(): ValueReader {
+function makeTimeReader(): ValueReader {
   return { accepted: timeParameter.accepted, read: timeParameter.parse };
 }

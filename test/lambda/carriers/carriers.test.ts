@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readBody } from '../../../lambda/carriers/body.ts';
 import { interpret, wireFormats } from '../../../lambda/carriers/index.ts';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
-import { jsonObject } from '../../../lambda/json/json.ts';
+import { toJsonObject } from '../../../lambda/json/json.ts';
 import { carriers, carrierTraits } from '../../../lambda/ledger/source.ts';
 import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom } from '../../records/arrival.ts';
@@ -30,7 +30,7 @@ describe('the table of carriers', () => {
     );
     expect(records.length).toBeGreaterThan(values.length / 2);
     const { recognises } = wireFormats[carrierTraits[carrier].format];
-    expect(records.filter((record) => !recognises(jsonObject(record) ?? {}))).toEqual([]);
+    expect(records.filter((record) => !recognises(toJsonObject(record) ?? {}))).toEqual([]);
   });
 
   it('has a page in docs/carriers for each carrier, and no other', () => {

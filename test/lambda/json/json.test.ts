@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   hasInexactNumbers,
-  jsonObject,
   minifyJson,
   parseExactly,
   parseJson,
   parseObject,
   splitValue,
+  toJsonObject,
 } from '../../../lambda/json/json.ts';
 
 describe('parseExactly', () => {
@@ -65,9 +65,9 @@ describe('parseJson', () => {
   });
 });
 
-describe('jsonObject', () => {
+describe('toJsonObject', () => {
   it('takes objects, no arrays, null or scalars', () => {
-    expect([{ k: 1 }, {}, [], null, 'k', 1, undefined].map(jsonObject)).toEqual([
+    expect([{ k: 1 }, {}, [], null, 'k', 1, undefined].map(toJsonObject)).toEqual([
       ...[{ k: 1 }, {}],
       ...Array(5).fill(undefined),
     ]);

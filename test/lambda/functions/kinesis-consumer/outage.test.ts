@@ -14,7 +14,7 @@ import {
   maxDeaths,
 } from '../../../../lambda/functions/kinesis-consumer/consume.ts';
 import { StoredDeliveryNotes } from '../../../../lambda/functions/kinesis-consumer/delivery-notes.ts';
-import { jsonObject } from '../../../../lambda/json/json.ts';
+import { toJsonObject } from '../../../../lambda/json/json.ts';
 import type { Reject } from '../../../../lambda/store/quarantine.ts';
 import { LedgerWriter } from '../../../../lambda/store/writer.ts';
 import { functions, streamMapping } from '../../../../lib/limits.ts';
@@ -55,7 +55,7 @@ function usageRecord(id: number, mark?: string): string {
 
 /** Reads a record; one of them ends the process. */
 const deadlyInterpret: typeof interpret = (value, arrival) => {
-  const mark = jsonObject(value)?.['mark'];
+  const mark = toJsonObject(value)?.['mark'];
   if (mark === crash) throw new ProcessDeath(10);
   if (mark === hang) throw new ProcessDeath(timeoutMilliseconds);
   return interpret(value, arrival);

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { isHeaderRow } from '../../../../lambda/carriers/datastreamer/csv.ts';
 import { isFault } from '../../../../lambda/carriers/reading.ts';
 import { readLayout } from '../../../../lambda/ingest/files/layout.ts';
-import { objectName } from '../../../../lambda/ingest/files/messages.ts';
+import { formatObjectName } from '../../../../lambda/ingest/files/messages.ts';
 import { type Part, readParts } from '../../../../lambda/ingest/files/parts.ts';
 import { file, header, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
@@ -112,7 +112,10 @@ describe('a header among the rows', () => {
     }
     expect(outcomes.length).toBeGreaterThan(5);
     expect(await stored()).toEqual([...[1, 2, 3, 4, 5].map(usual), swapped(6), swapped(7)]);
-    expect(await importing.ports().files.read(objectName(object))).toMatchObject({ rows: 12, accepted: 12 });
+    expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject({
+      rows: 12,
+      accepted: 12,
+    });
   });
 
   test('without ids makes rejects of its rows, whose bytes are kept with it', async () => {
@@ -128,7 +131,7 @@ describe('a header among the rows', () => {
     expect(await stored()).toEqual([usual(1), usual(3)]);
     expect(
       (await importing.rejects(object)).map((line) => [line.code, line.position, line.body, line.header]),
-    ).toEqual([['no-id-column', `${objectName(object)}#2`, lost, noIds]]);
+    ).toEqual([['no-id-column', `${formatObjectName(object)}#2`, lost, noIds]]);
   });
 
   test('that has swallowed rows is a reject, and so are the rows below it', async () => {
@@ -229,7 +232,7 @@ describe('a file that is given up', () => {
     const object = await importing.put(key, file(3));
     const denied = { open: () => Promise.reject(new Error('AccessDenied')) };
     await expect(importing.import(object, denied)).rejects.toThrow('AccessDenied');
-    expect(await importing.ports().files.read(objectName(object))).toMatchObject({
+    expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject({
       state: 'importing',
       rows: 0,
       position: 0,
@@ -241,7 +244,7 @@ describe('a file that is given up', () => {
     const object = await importing.put(key, file(3));
     const writer = { write: () => Promise.reject(new Error('The process ended')) };
     await expect(importing.import(object, { writer })).rejects.toThrow('The process ended');
-    expect(await importing.ports().files.read(objectName(object))).toMatchObject({
+    expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject({
       state: 'importing',
       rows: 0,
     });

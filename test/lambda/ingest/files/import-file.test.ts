@@ -3,7 +3,7 @@ import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { blockBytes } from '../../../../lambda/ingest/files/blocks.ts';
 import { type ImportPorts, importFile } from '../../../../lambda/ingest/files/import-file.ts';
-import { type FileObject, objectName } from '../../../../lambda/ingest/files/messages.ts';
+import { type FileObject, formatObjectName } from '../../../../lambda/ingest/files/messages.ts';
 import type { LedgerPorts } from '../../../../lambda/ingest/ingest.ts';
 import type { NoteLate } from '../../../../lambda/ingest/late.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
@@ -141,7 +141,7 @@ describe('a file with', () => {
       expect(await importing.recordIds()).toEqual(ids(...stored));
       const kept = await importing.rejects(object);
       expect(kept.map(({ code, position, body }) => [code, position, body])).toEqual(
-        rejects.map(([code, number, body]) => [code, `${objectName(object)}#${number}`, body]),
+        rejects.map(([code, number, body]) => [code, `${formatObjectName(object)}#${number}`, body]),
       );
     },
   );
@@ -254,7 +254,7 @@ describe('a file with', () => {
       failed: 0,
     });
     const [line, ...more] = await importing.rejects(object);
-    expect([line?.code, line?.position, line?.body, more]).toEqual([code, objectName(object), '', []]);
+    expect([line?.code, line?.position, line?.body, more]).toEqual([code, formatObjectName(object), '', []]);
     expect(await importing.s3.getObject('simledger-quarantine', line?.object ?? '')).toEqual(
       Buffer.from(bytes),
     );
@@ -328,7 +328,7 @@ describe('a long file', () => {
 
   async function expectWhole(object: Awaited<ReturnType<Importing['put']>>): Promise<void> {
     expect((await importing.tables.items('Files')).length).toBe(1);
-    expect(await importing.ports().files.read(objectName(object))).toMatchObject(done);
+    expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject(done);
     const stored = new Set(await importing.recordIds());
     expect(stored.size).toBe(rows - rejected);
     const kept = await importing.rejects(object);
@@ -366,7 +366,9 @@ describe('a long file', () => {
       },
     };
     await expect(importing.import(object, { writer: breaking })).rejects.toThrow('The process ended');
-    expect(await importing.ports().files.read(objectName(object))).toMatchObject({ state: 'importing' });
+    expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject({
+      state: 'importing',
+    });
     expect(await importing.import(object)).toMatchObject({ outcome: 'done', manifest: done });
     await expectWhole(object);
   });
@@ -405,7 +407,7 @@ describe('a long file', () => {
     failing = 100;
     const other = await importing.put(`other-${key}`, bytes);
     await expect(importing.import(other, { writer: limping })).rejects.toThrow(
-      `1 rows after row 0 of ${objectName(other)} were not stored: Error: throttled`,
+      `1 rows after row 0 of ${formatObjectName(other)} were not stored: Error: throttled`,
     );
     // Both parts that were being stored were tried four times.
     expect(failing).toBe(100 - 8);
@@ -462,7 +464,7 @@ describe('an object that is not what was announced any more', () => {
       reason: 'The file was deleted or replaced before all of it was imported',
     };
     expect(result).toEqual({ outcome: 'gone', manifest: failed });
-    expect(await importing.ports().files.read(objectName(object))).toEqual(failed);
+    expect(await importing.ports().files.read(formatObjectName(object))).toEqual(failed);
   });
 });
 

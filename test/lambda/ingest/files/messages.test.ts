@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeContinuation, objectName, readMessage } from '../../../../lambda/ingest/files/messages.ts';
+import { formatObjectName, makeContinuation, readMessage } from '../../../../lambda/ingest/files/messages.ts';
 
 function announcement(object: object, more: object = {}): object {
   return {
@@ -84,8 +84,10 @@ describe('a message of the queue', () => {
   });
 
   test('names an object by its version, or by what else tells it from others', () => {
-    expect(objectName(plain)).toBe('files/cdr.csv@v1');
-    expect(objectName({ ...plain, versionId: undefined })).toBe('files/cdr.csv@e1');
-    expect(objectName({ ...plain, versionId: undefined, eTag: undefined })).toBe('files/cdr.csv@current');
+    expect(formatObjectName(plain)).toBe('files/cdr.csv@v1');
+    expect(formatObjectName({ ...plain, versionId: undefined })).toBe('files/cdr.csv@e1');
+    expect(formatObjectName({ ...plain, versionId: undefined, eTag: undefined })).toBe(
+      'files/cdr.csv@current',
+    );
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { objectName } from '../../../../lambda/ingest/files/messages.ts';
+import { formatObjectName } from '../../../../lambda/ingest/files/messages.ts';
 import { file, header, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 
@@ -77,7 +77,7 @@ describe('a packed file', () => {
     expect(manifest?.reason).toMatch(reason);
     expect([manifest?.rows, await importing.recordIds()]).toEqual([0, []]);
     const [line, ...more] = await importing.rejects(object);
-    expect([line?.code, line?.position, more]).toEqual([code, objectName(object), []]);
+    expect([line?.code, line?.position, more]).toEqual([code, formatObjectName(object), []]);
     expect(await importing.s3.getObject('simledger-quarantine', line?.object ?? '')).toEqual(bytes);
   });
 
@@ -94,7 +94,7 @@ describe('a packed file', () => {
     await importing.import(object);
     expect(await importing.recordIds()).toEqual([idOf(1)]);
     expect((await importing.rejects(object)).map(({ position }) => position)).toEqual([
-      `${objectName(object)}#2`,
+      `${formatObjectName(object)}#2`,
     ]);
   });
 });
