@@ -9,6 +9,7 @@ import { type Fault, isFault, makeFault } from '../../carriers/reading.ts';
 import { BlockReader } from './blocks.ts';
 import { formatBytes, recogniseFormat } from './formats.ts';
 import { type Delimiter, detectDelimiter, type ParsedRow, parseRows, scanRows } from './rows.ts';
+import { prependBytes } from './unpacking.ts';
 
 /** The maximum length of a header. */
 const maxHeaderBytes = 64 * 1024;
@@ -201,9 +202,4 @@ function skipBlanks(head: Buffer, from: number): number {
 
 function isWhiteSpace(byte: number): boolean {
   return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
-}
-
-async function* prependBytes(first: Buffer, chunks: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (first.length > 0) yield first;
-  for (let chunk = await chunks.next(); chunk.done !== true; chunk = await chunks.next()) yield chunk.value;
 }
