@@ -19,7 +19,7 @@ export const longTests = [
   'test/lambda/days/pass/suspended-runs.test.ts',
   'test/lambda/queries/large-fleet.test.ts',
   'test/lambda/store/known-sims.test.ts',
-  'test/lambda/functions/query-api/{api,contract,expired-usage,fleet-days,renderings.property}.test.ts',
+  'test/lambda/functions/query-api/{contract,expired-usage,fleet-days,paging,renderings.property,requests,sim-list,sim-records}.test.ts',
 ];
 /** How tests share a process: one file after the other, with a large nursery, since little lives longer than its test. */
 export const sharedProcess = {

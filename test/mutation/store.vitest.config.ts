@@ -12,7 +12,7 @@ export default defineConfig({
       'test/lambda/alerts/{mutes,shared-episodes}.test.ts',
       'test/lambda/alerts/sweep/{findings,groups,heard-times,marks,read-known,silent-list,sweep}.test.ts',
       'test/lambda/days/fence/*.test.ts',
-      'test/lambda/functions/query-api/api.test.ts',
+      'test/lambda/functions/query-api/{paging,requests,sim-list,sim-records}.test.ts',
       'test/property/{delivery-path,writers,write-units,carriers-move,session-refresh}.property.test.ts',
     ],
     exclude: slowTests,
