@@ -12,21 +12,68 @@ import type { Performer, PerformerAlone } from './performer.ts';
 
 /** `bill`. */
 export function addBill(program: Program, perform: Performer): void {
-  const bill = program.command('bill').description('Make bills, and check invoices');
-  /** What decides a bill besides records. */
-  const ofMonth = (name: string, description: string, options?: { isDefault: boolean }) =>
-    bill
-      .command(name, options)
-      .description(description)
-      .requiredOption(
-        '--month <month>',
-        'The month in which the billing periods end, such as 2026-10',
-        parseMonthArgument,
-      )
-      .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
-      .option('--balances <file>', 'CSV file with usage from before the ledger began')
-      .option('--csv', 'Print CSV', false);
-  ofMonth('show', 'Show what the usage of a month should cost', { isDefault: true })
+  const bill = addGroup(program);
+  addBillShow(bill, perform);
+  bill
+    .command('list')
+    .description('List the bills that are stored, the newest month first')
+    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false)
+    .action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
+  addMonthly(bill, 'check', 'Compare an invoice with what usage should cost, and say why they differ')
+    .argument('<invoice>', 'CSV file of the invoice')
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
+    .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
+    .action((invoice, options) =>
+      perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
+    );
+  addMonthly(bill, 'savings', 'Compare what a month would have cost under several tariffs')
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .action((options) =>
+      perform('reads', async () => (await import('./bill/savings.ts')).showSavings, options),
+    );
+  addMonthly(bill, 'sims', 'List SIMs that are billed but unused, or used but not billed')
+    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
+    .option('--invoice <file>', 'CSV file of the invoice (default: the tariffs say what is billed)')
+    .option('--map <file>', "JSON file that maps the invoice's columns")
+    .option(
+      '--silent <days>',
+      'Days without usage after which a SIM is unused',
+      makeWholeNumberParser(1, 366),
+      30,
+    )
+    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showOddSims, options));
+}
+
+function addGroup(program: Program) {
+  return program.command('bill').description('Make bills, and check invoices');
+}
+
+/** Adds a command about a month's bill, with what decides a bill besides records. */
+function addMonthly(
+  bill: ReturnType<typeof addGroup>,
+  name: string,
+  description: string,
+  options?: { isDefault: boolean },
+) {
+  return bill
+    .command(name, options)
+    .description(description)
+    .requiredOption(
+      '--month <month>',
+      'The month in which the billing periods end, such as 2026-10',
+      parseMonthArgument,
+    )
+    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
+    .option('--balances <file>', 'CSV file with usage from before the ledger began')
+    .option('--csv', 'Print CSV', false);
+}
+
+/** `bill` alone. */
+function addBillShow(bill: ReturnType<typeof addGroup>, perform: Performer): void {
+  addMonthly(bill, 'show', 'Show what the usage of a month should cost', { isDefault: true })
     .option(
       '--tariff <file...>',
       "JSON files of tariffs (default: the stored ones, else the carriers' own cost)",
@@ -63,57 +110,6 @@ export function addBill(program: Program, perform: Performer): void {
         forecast: options.forecast ?? false,
       }),
     );
-  bill
-    .command('list')
-    .description('List the bills that are stored, the newest month first')
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
-  ofMonth('check', 'Compare an invoice with what usage should cost, and say why they differ')
-    .argument('<invoice>', 'CSV file of the invoice')
-    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
-    .requiredOption('--map <file>', "JSON file that maps the invoice's columns")
-    .option('--pack <dir>', 'Also write a dispute pack for the carrier to this folder')
-    .action((invoice, options) =>
-      perform('reads', async () => (await import('./bill/check.ts')).checkInvoice, { invoice, ...options }),
-    );
-  bill
-    .command('savings')
-    .description('Compare what a month would have cost under several tariffs')
-    .requiredOption(
-      '--month <month>',
-      'The month in which the billing periods end, such as 2026-10',
-      parseMonthArgument,
-    )
-    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
-    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
-    .option('--balances <file>', 'CSV file with usage from before the ledger began')
-    .option('--csv', 'Print CSV', false)
-    .action((options) =>
-      perform('reads', async () => (await import('./bill/savings.ts')).showSavings, options),
-    );
-  bill
-    .command('sims')
-    .description('List SIMs that are billed but unused, or used but not billed')
-    .requiredOption(
-      '--month <month>',
-      'The month in which the billing periods end, such as 2026-10',
-      parseMonthArgument,
-    )
-    .requiredOption('--tariff <file...>', 'JSON files of tariffs')
-    .option('--invoice <file>', 'CSV file of the invoice (default: the tariffs say what is billed)')
-    .option('--map <file>', "JSON file that maps the invoice's columns")
-    .option(
-      '--silent <days>',
-      'Days without usage after which a SIM is unused',
-      makeWholeNumberParser(1, 366),
-      30,
-    )
-    .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
-    .option('--balances <file>', 'CSV file with usage from before the ledger began')
-    .option('--csv', 'Print CSV', false)
-    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showOddSims, options));
 }
 
 /** `tariff`. */
