@@ -41,9 +41,9 @@ function startEngine(): AlertEngine {
 let world: World | undefined;
 
 // What waits before it tries again waits on the timeline.
-vi.mock('../../lambda/store/concurrency.ts', async (load) => ({
-  ...(await load<object>()),
-  backOff: () => world?.timeline.wait(50) ?? Promise.resolve(),
+vi.mock(import('../../lambda/store/concurrency.ts'), async (load) => ({
+  ...(await load()),
+  waitBeforeRetry: () => world?.timeline.wait(50) ?? Promise.resolve(),
 }));
 
 /** Plays a plan on a timeline of its own. */

@@ -34,13 +34,13 @@ function running(): RunningFunction {
 }
 
 vi.mock('../../lambda/aws/dynamodb-client.ts', () => ({
-  dynamoDbClient: () =>
+  makeDynamoDbClient: () =>
     Object.assign(asClient({ send: (command) => running().process.send(command) }), {
       config: { region: async () => 'us-east-1' },
     }),
 }));
 vi.mock('../../lambda/aws/ledger-ports.ts', () => ({
-  ledgerPortsFromEnvironment: () => ({
+  makeLedgerPorts: () => ({
     writer: {
       write: (...given: Parameters<RunningFunction['writer']['write']>) => running().writer.write(...given),
     },

@@ -14,9 +14,9 @@ const tables = runningTables();
 let world: World | undefined;
 
 // What waits before it tries again waits on the timeline; the client's own timers are real.
-vi.mock('../../lambda/store/concurrency.ts', async (load) => ({
-  ...(await load<object>()),
-  backOff: () => world?.timeline.wait(50) ?? Promise.resolve(),
+vi.mock(import('../../lambda/store/concurrency.ts'), async (load) => ({
+  ...(await load()),
+  waitBeforeRetry: () => world?.timeline.wait(50) ?? Promise.resolve(),
 }));
 
 test(
