@@ -12,14 +12,14 @@ export const coreTests = [
 const unitTests = [...coreTests, 'test/lib/**/*.test.ts'];
 /** How work grows with its input, and bodies of megabytes: the same in every time zone, and they take long. */
 export const slowTests = ['test/lambda/**/{growth,doubling,large-bodies}.test.ts'];
-/** Whole fleets and passes, and every request of the API: these take seconds each. */
+/** Whole fleets and passes, every request of the API, and what waits for real timeouts: these take seconds each. */
 export const longTests = [
-  'test/lambda/alerts/{sweep/{deadline,fleet-stories,groups},delivery/outbox-crashes}.test.ts',
+  'test/lambda/alerts/{sweep/{deadline,fleet-stories,groups},delivery/{outbox-crashes,post,webhook-delivery}}.test.ts',
   'test/lambda/days/{days,fence/fence,pass/stored-pass}.property.test.ts',
   'test/lambda/days/pass/suspended-runs.test.ts',
   'test/lambda/queries/large-fleet.test.ts',
   'test/lambda/store/known-sims.test.ts',
-  'test/lambda/functions/query-api/{contract,expired-usage,fleet-days,paging,renderings.property,requests,sim-list,sim-records}.test.ts',
+  'test/lambda/functions/query-api/{contract,credentials,expired-usage,fleet-days,paging,renderings.property,requests,sim-list,sim-records}.test.ts',
 ];
 /** How tests share a process: one file after the other, with a large nursery, since little lives longer than its test. */
 export const sharedProcess = {
