@@ -20,6 +20,7 @@ class ResidentTestRunner {
   static inject = tokens(commonTokens.options);
 
   #configFile;
+  #secondsPerMutant;
   #vitest;
   #channel;
   /** The tests' files, those beside the mutants first and whole properties last: most mutants are found early. */
@@ -29,9 +30,10 @@ class ResidentTestRunner {
   /** Milliseconds that each test took without a mutant, by its id. */
   #times = {};
 
-  /** @param {{resident: {configFile: string}}} options what Stryker is configured with */
+  /** @param {{resident: {configFile: string, secondsPerMutant?: number}}} options what Stryker is configured with */
   constructor(options) {
     this.#configFile = options.resident.configFile;
+    this.#secondsPerMutant = options.resident.secondsPerMutant;
   }
 
   capabilities() {
@@ -84,6 +86,7 @@ class ResidentTestRunner {
       isStatic: mutantActivation === 'static',
       hitLimit,
       bail: !disableBail,
+      once: this.#secondsPerMutant !== undefined,
     });
     const errors = [...this.#vitest.state.errorsSet];
     this.#vitest.state.errorsSet.clear();
@@ -106,7 +109,10 @@ class ResidentTestRunner {
     await this.#vitest?.close();
   }
 
-  /** The files of the wanted tests: first that of the mutated file, then those whose tests take least time. */
+  /**
+   * The files of the wanted tests: first that of the mutated file, then those whose tests take least time, as many as may be
+   * run for one mutant.
+   */
   #sortFiles(testFilter, mutatedFile) {
     if (testFilter === undefined) return this.#files;
     const times = new Map();
@@ -116,9 +122,15 @@ class ResidentTestRunner {
     }
     const name = basename(mutatedFile, '.ts');
     const isOwn = (file) => basename(file).startsWith(`${name}.`);
-    return this.#files
+    const sorted = this.#files
       .filter((file) => times.has(resolve(file)))
       .sort((a, b) => isOwn(b) - isOwn(a) || times.get(resolve(a)) - times.get(resolve(b)));
+    if (this.#secondsPerMutant === undefined) return sorted;
+    let milliseconds = 0;
+    return sorted.filter((file, index) => {
+      milliseconds += times.get(resolve(file));
+      return index === 0 || milliseconds <= this.#secondsPerMutant * 1000;
+    });
   }
 
   /** Runs tests in the thread, and waits for what they told. */
@@ -180,6 +192,12 @@ export const strykerValidationSchema = {
       required: ['configFile'],
       properties: {
         configFile: { type: 'string', description: 'The configuration of vitest, which names the tests.' },
+        secondsPerMutant: {
+          type: 'number',
+          exclusiveMinimum: 0,
+          description:
+            'How long the tests of one mutant may take, once. Without it, all run, and again with everything loaded anew.',
+        },
       },
     },
   },

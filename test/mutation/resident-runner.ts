@@ -31,6 +31,8 @@ interface Request {
   hitLimit?: number;
   /** Whether the first failure is enough. */
   bail: boolean;
+  /** Whether a mutant that no test finds is not tried again with everything loaded anew. */
+  once?: boolean;
 }
 
 interface Outcome {
@@ -99,8 +101,11 @@ export default class ResidentRunner extends TestRunner {
     this.#hasStaticMutant = request.isStatic === true;
     let tests = await this.#run(request);
     if (request.mutant !== undefined && request.isStatic !== true && !(await this.#isFound(request, tests))) {
-      vi.resetModules();
-      tests = await this.#run(request);
+      const failed = tests.some(({ state }) => state === 'fail');
+      if (failed || request.once !== true) {
+        vi.resetModules();
+        tests = await this.#run(request);
+      }
     }
     const { hitCount, mutantCoverage } = instruments;
     return { tests, hitCount, ...(request.mutant === undefined && { mutantCoverage }) };
@@ -209,11 +214,12 @@ function describeOutcomes(task: RunnerTask): Outcome[] {
   ];
 }
 
-/** The same without the mutant, for the file of the test or group that failed: all that is wanted of it. */
+/** The same without the mutant, for the test that failed; for a group or file that did, all that is wanted of its file. */
 function leaveOutMutant({ mutant, ...request }: Request, { id }: Outcome): Request {
   const path = id.slice(0, id.indexOf('#'));
   return {
     ...request,
+    ...(request.tests?.includes(id) === true && { tests: [id] }),
     files: request.files.filter((file) => relative(process.cwd(), file).replaceAll('\\', '/') === path),
   };
 }
