@@ -15,6 +15,9 @@ const fileMegabytes = Number(process.env['PROPERTY_FILE_MEGABYTES'] ?? '24');
 const ceiling = 160;
 const heap = 256;
 
+/** Megabytes of a semi-space, which are stated as they are for the functions: Node 24 takes more by default than Node 20. */
+const semiSpace = 16;
+
 /** Megabytes that a file of twenty times the size may keep in use beyond a small one. */
 const leeway = 8;
 
@@ -29,7 +32,10 @@ interface Use {
 async function memoryOf(...what: readonly string[]): Promise<Use> {
   const { stdout } = await run(
     process.execPath,
-    ['--expose-gc', `--max-old-space-size=${heap}`, '--import', 'tsx', program, ...what],
+    [
+      ...['--expose-gc', `--max-old-space-size=${heap}`, `--max-semi-space-size=${semiSpace}`],
+      ...['--import', 'tsx', program, ...what],
+    ],
     { cwd: fileURLToPath(new URL('../..', import.meta.url)) },
   );
   return JSON.parse(stdout) as Use;
