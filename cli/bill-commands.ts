@@ -44,7 +44,7 @@ export function addBill(program: Program, perform: Performer): void {
       makeWholeNumberParser(1, 366),
       30,
     )
-    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showOddSims, options));
+    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showMismatches, options));
 }
 
 function addGroup(program: Program) {

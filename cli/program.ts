@@ -229,8 +229,8 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
       new Argument('<shell>', 'Name of the shell').choices(shells).argParser(makeWordParser(shells)),
     )
     .action(async (shell) => {
-      const { makeCompletionScript: completionScript } = await import('./completion/completion.ts');
-      terminal.out.write(completionScript(shell, script));
+      const { makeCompletionScript } = await import('./completion/completion.ts');
+      terminal.out.write(makeCompletionScript(shell, script));
     });
   // What the printed scripts ask at each Tab.
   program

@@ -30,7 +30,7 @@ const columns = ['kind', 'sim', 'says', 'amount'] as const;
 const maxShown = 50;
 
 /** `bill sims`: SIMs that cost and do nothing, and the reverse. */
-export async function showOddSims(context: CommandContext, options: MismatchOptions): Promise<ExitCode> {
+export async function showMismatches(context: CommandContext, options: MismatchOptions): Promise<ExitCode> {
   if (options.csv && context.json)
     throw new UsageError('--json and --csv cannot be used together: give one of them');
   const rating = await readRatingContext(options);

@@ -107,13 +107,13 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
   }
 
   async *connectionChecks(source: KnownSource): AsyncGenerator<Check> {
-    const { checkConnection: connectionChecks } = await import('./connection-checks.ts');
-    yield* connectionChecks(source, this.#deployed, Date.now());
+    const { checkConnection } = await import('./connection-checks.ts');
+    yield* checkConnection(source, this.#deployed, Date.now());
   }
 
   async *checks(): AsyncGenerator<Check> {
-    const { checkStack: stackChecks } = await import('./stack-checks.ts');
-    yield* stackChecks(this, this.#deployed);
+    const { checkStack } = await import('./stack-checks.ts');
+    yield* checkStack(this, this.#deployed);
   }
 }
 

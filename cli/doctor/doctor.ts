@@ -19,11 +19,11 @@ export async function examineMissing(
   context: Pick<CommandContext, 'terminal' | 'json'>,
   { title, access, stackName }: MissingStackError,
 ): Promise<void> {
-  const { checkMissingStack: missingStackChecks } = await import('../deployment/orphan-checks.ts');
+  const { checkMissingStack } = await import('../deployment/orphan-checks.ts');
   const clients = new Clients(access);
   const checks: Check[] = [];
   try {
-    for await (const one of missingStackChecks(clients, { access, name: stackName })) {
+    for await (const one of checkMissingStack(clients, { access, name: stackName })) {
       checks.push(one);
       if (!context.json) print(context, formatCheck(context, one));
     }
