@@ -1,4 +1,4 @@
-import { Option } from '@commander-js/extra-typings';
+import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import { InvalidArgumentError } from 'commander';
 import type { BillGroup } from '../lambda/billing/bill.ts';
 import { formatRecordTime } from '../lambda/ledger/time.ts';
@@ -41,7 +41,38 @@ export function makeWholeNumberParser(min: number, max: number): (text: string) 
 }
 
 /** `--limit`: how many lines or rows are listed. */
-export const limitArgument = makeWholeNumberParser(1, 1_000_000);
+const limitArgument = makeWholeNumberParser(1, 1_000_000);
+
+/** Adds what each list takes: how many of them, and in which format. */
+export function addListOptions<
+  Arguments extends unknown[],
+  Options extends OptionValues,
+  Global extends OptionValues,
+>(command: Command<Arguments, Options, Global>, limited = 'Maximum number to list') {
+  return command
+    .option('--limit <n>', `${limited} (default: 50 in a table, else all)`, limitArgument)
+    .option('--jsonl', 'Print one JSON object per line', false)
+    .option('--csv', 'Print CSV', false);
+}
+
+/** Adds the ends of a time range of 30 days by default. */
+export function addRangeOptions<
+  Arguments extends unknown[],
+  Options extends OptionValues,
+  Global extends OptionValues,
+>(command: Command<Arguments, Options, Global>, now: () => number) {
+  const time = makeTimeParser(now);
+  return command
+    .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
+    .option('--to <time>', 'End of the range (default: now)', time);
+}
+
+/** A calendar month in place of a range. */
+export function makeMonthOption() {
+  return new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
+    .argParser(parseMonthArgument)
+    .conflicts(['from', 'to']);
+}
 
 /** One of several words. */
 export function makeWordParser<const Word extends string>(words: readonly Word[]): (text: string) => Word {

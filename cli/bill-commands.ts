@@ -1,8 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
 import { parseWords } from '../lambda/queries/parameters.ts';
 import {
+  addListOptions,
   billGroups,
-  limitArgument,
   makeWholeNumberParser,
   parseMonthArgument,
   queryArgument,
@@ -14,13 +14,9 @@ import type { Performer, PerformerAlone } from './performer.ts';
 export function addBill(program: Program, perform: Performer): void {
   const bill = addGroup(program);
   addBillShow(bill, perform);
-  bill
-    .command('list')
-    .description('List the bills that are stored, the newest month first')
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
+  addListOptions(
+    bill.command('list').description('List the bills that are stored, the newest month first'),
+  ).action((options) => perform('reads', async () => (await import('./bill/list.ts')).showBills, options));
   addMonthly(bill, 'check', 'Compare an invoice with what usage should cost, and say why they differ')
     .argument('<invoice>', 'CSV file of the invoice')
     .requiredOption('--tariff <file...>', 'JSON files of tariffs')
@@ -44,7 +40,9 @@ export function addBill(program: Program, perform: Performer): void {
       makeWholeNumberParser(1, 366),
       30,
     )
-    .action((options) => perform('reads', async () => (await import('./bill/sims.ts')).showMismatches, options));
+    .action((options) =>
+      perform('reads', async () => (await import('./bill/sims.ts')).showMismatches, options),
+    );
 }
 
 function addGroup(program: Program) {

@@ -11,12 +11,13 @@ import {
   usageOrders,
 } from '../lambda/queries/parameters.ts';
 import {
-  limitArgument,
+  addListOptions,
+  addRangeOptions,
+  makeMonthOption,
   makeTimeParser,
   makeWholeNumberParser,
   makeWordOption,
   makeWordParser,
-  parseMonthArgument,
   queryArgument,
   usageWords,
 } from './arguments.ts';
@@ -30,29 +31,25 @@ import type { Performer, PerformerAlone } from './performer.ts';
 export function addSimLists(program: Program, perform: Performer): void {
   const { sims } = filters;
   const ofFleet = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .option(
-        '--status <word>',
-        "Only SIMs with this status, in the carrier's words",
-        queryArgument(sims.status),
-      )
-      .addOption(
-        new Option('--online <boolean>', 'Only SIMs that are online (true) or offline (false)')
-          .choices(['true', 'false'])
-          .argParser(queryArgument(sims.online)),
-      )
-      .option('--source <name>', 'Only this source', queryArgument(sims.source))
-      .option('--fleet <sid>', 'Only this fleet', queryArgument(sims.fleet))
-      .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name))
-      .option(
-        '--limit <n>',
-        'Maximum number of SIMs to list (default: 50 in a table, else all)',
-        limitArgument,
-      )
-      .option('--jsonl', 'Print one JSON object per line', false)
-      .option('--csv', 'Print CSV', false);
+    addListOptions(
+      program
+        .command(name)
+        .description(description)
+        .option(
+          '--status <word>',
+          "Only SIMs with this status, in the carrier's words",
+          queryArgument(sims.status),
+        )
+        .addOption(
+          new Option('--online <boolean>', 'Only SIMs that are online (true) or offline (false)')
+            .choices(['true', 'false'])
+            .argParser(queryArgument(sims.online)),
+        )
+        .option('--source <name>', 'Only this source', queryArgument(sims.source))
+        .option('--fleet <sid>', 'Only this fleet', queryArgument(sims.fleet))
+        .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name)),
+      'Maximum number of SIMs to list',
+    );
   ofFleet('sims', 'List SIMs').action((options) =>
     perform('reads', async () => (await import('./lists/commands.ts')).showSims, options),
   );
@@ -69,17 +66,16 @@ export function addSimLists(program: Program, perform: Performer): void {
 
 /** `sessions` and `events` of a SIM. */
 export function addSimHistory(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = makeTimeParser(terminal.now);
   const ofSim = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .argument('<sim>', "ICCID, SID, carrier's id or name of the SIM")
-      .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-      .option('--to <time>', 'End of the range (default: now)', time)
-      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
-      .option('--jsonl', 'Print one JSON object per line', false)
-      .option('--csv', 'Print CSV', false);
+    addListOptions(
+      addRangeOptions(
+        program
+          .command(name)
+          .description(description)
+          .argument('<sim>', "ICCID, SID, carrier's id or name of the SIM"),
+        terminal.now,
+      ),
+    );
   ofSim('sessions', 'List the data sessions of a SIM, newest first')
     .addOption(makeWordOption('--status <word>', 'Only sessions with this status', sessionStatuses))
     .action((sim, options) =>
@@ -97,21 +93,12 @@ export function addSimHistory(program: Program, perform: Performer, { terminal }
 
 /** `usage`, `top` and `findings`. */
 export function addPeriods(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const time = makeTimeParser(terminal.now);
   const ofPeriod = (name: string, description: string) =>
-    program
-      .command(name)
-      .description(description)
-      .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-      .option('--to <time>', 'End of the range (default: now)', time)
-      .addOption(
-        new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
-          .argParser(parseMonthArgument)
-          .conflicts(['from', 'to']),
-      )
-      .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
-      .option('--jsonl', 'Print one JSON object per line', false)
-      .option('--csv', 'Print CSV', false);
+    addListOptions(
+      addRangeOptions(program.command(name).description(description), terminal.now).addOption(
+        makeMonthOption(),
+      ),
+    );
   ofPeriod('usage', 'Show the usage of a SIM by period, or of the fleet')
     .argument('[sim]', "ICCID, SID, carrier's id or name of the SIM")
     .option('--fleet [sid]', 'Usage of all SIMs, or of those of a fleet')
@@ -149,22 +136,18 @@ export function addAlerts(program: Program, perform: Performer, { terminal }: Co
   const time = makeTimeParser(terminal.now);
   const { rule, sim, source } = filters.alerts;
   const alerts = program.command('alerts').description('List, mute and back-test alerts');
-  alerts
-    .command('list')
-    .description('List alerts, newest first')
-    .addOption(makeWordOption('--state <word>', 'Only alerts in this state', episodeStates))
-    .addOption(makeWordOption('--severity <word>', 'Only alerts of this severity', severities))
-    .option('--rule <name>', 'Only alerts of this rule', queryArgument(rule))
-    .option('--sim <sim>', 'Only alerts of this SIM', queryArgument(sim))
-    .option('--source <name>', 'Only this source', queryArgument(source))
-    .option('--from <time>', 'Start of the range (default: 400 days before its end)', time)
-    .option('--to <time>', 'End of the range (default: now)', time)
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) =>
-      perform('reads', async () => (await import('./alerts/list.ts')).showAlerts, options),
-    );
+  addListOptions(
+    alerts
+      .command('list')
+      .description('List alerts, newest first')
+      .addOption(makeWordOption('--state <word>', 'Only alerts in this state', episodeStates))
+      .addOption(makeWordOption('--severity <word>', 'Only alerts of this severity', severities))
+      .option('--rule <name>', 'Only alerts of this rule', queryArgument(rule))
+      .option('--sim <sim>', 'Only alerts of this SIM', queryArgument(sim))
+      .option('--source <name>', 'Only this source', queryArgument(source))
+      .option('--from <time>', 'Start of the range (default: 400 days before its end)', time)
+      .option('--to <time>', 'End of the range (default: now)', time),
+  ).action((options) => perform('reads', async () => (await import('./alerts/list.ts')).showAlerts, options));
   alerts
     .command('show')
     .description('Show an alert and the records behind it')
@@ -182,21 +165,16 @@ export function addAlerts(program: Program, perform: Performer, { terminal }: Co
     .action((options) =>
       perform('writes', async () => (await import('./alerts/mutes.ts')).muteAlerts, options),
     );
-  alerts
-    .command('mutes')
-    .description('List the mutes in force')
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) =>
-      perform('reads', async () => (await import('./alerts/mutes.ts')).showMutes, options),
-    );
-  alerts
-    .command('test')
-    .description('Test rules on past records, and compare with what was sent')
-    .argument('[rules]', 'JSON file of rules (default: the default rules)')
-    .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-    .option('--to <time>', 'End of the range (default: now)', time)
+  addListOptions(alerts.command('mutes').description('List the mutes in force')).action((options) =>
+    perform('reads', async () => (await import('./alerts/mutes.ts')).showMutes, options),
+  );
+  addRangeOptions(
+    alerts
+      .command('test')
+      .description('Test rules on past records, and compare with what was sent')
+      .argument('[rules]', 'JSON file of rules (default: the default rules)'),
+    terminal.now,
+  )
     .option('--sim <sim>', 'Only this SIM', queryArgument(sim))
     .option('--jsonl', 'Print one JSON object per line', false)
     .option('--csv', 'Print CSV', false)
@@ -217,46 +195,39 @@ export function addExplore(
   performAlone: PerformerAlone,
   { terminal }: CommandEnvironment,
 ): void {
-  const time = makeTimeParser(terminal.now);
-  program
-    .command('explore')
-    .description('Query closed days: sums, counts or rows')
-    .addArgument(
-      new Argument('[kind]', 'Kind of rows to query')
-        .choices(exploredKinds)
-        .argParser(makeWordParser(exploredKinds)),
-    )
-    .option('--sum <columns>', 'Add up these columns')
-    .option('--count [columns]', 'Count rows, or the different values of these columns')
-    .option('--max <columns>', 'Show the largest value of these columns')
-    .option('--percentile <percentiles>', 'Show percentiles such as 95:bytes')
-    .option('--by <columns>', 'Group by these columns')
-    .addOption(makeWordOption('--every <period>', 'Group by this period', periods))
-    .option('--where <conditions>', 'Only these rows: country=DE,source!=kore,bytes>=1000')
-    .option('--top <n>', 'Only the groups with the most', makeWholeNumberParser(1, 10_000))
-    .option('--sql <select>', 'Run this SELECT instead')
-    .option('--from <time>', 'Start of the range (default: 30 days before its end)', time)
-    .option('--to <time>', 'End of the range (default: now)', time)
-    .addOption(
-      new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
-        .argParser(parseMonthArgument)
-        .conflicts(['from', 'to']),
-    )
+  const explore = addRangeOptions(
+    program
+      .command('explore')
+      .description('Query closed days: sums, counts or rows')
+      .addArgument(
+        new Argument('[kind]', 'Kind of rows to query')
+          .choices(exploredKinds)
+          .argParser(makeWordParser(exploredKinds)),
+      )
+      .option('--sum <columns>', 'Add up these columns')
+      .option('--count [columns]', 'Count rows, or the different values of these columns')
+      .option('--max <columns>', 'Show the largest value of these columns')
+      .option('--percentile <percentiles>', 'Show percentiles such as 95:bytes')
+      .option('--by <columns>', 'Group by these columns')
+      .addOption(makeWordOption('--every <period>', 'Group by this period', periods))
+      .option('--where <conditions>', 'Only these rows: country=DE,source!=kore,bytes>=1000')
+      .option('--top <n>', 'Only the groups with the most', makeWholeNumberParser(1, 10_000))
+      .option('--sql <select>', 'Run this SELECT instead'),
+    terminal.now,
+  )
+    .addOption(makeMonthOption())
     .option('--lake <dir>', 'Read the lake in this folder instead of a deployment')
-    .option('--print', 'Print the SQL without running it', false)
-    .option('--limit <n>', 'Maximum number of rows (default: 50 in a table, else all)', limitArgument)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((kind, { lake, ...options }) =>
-      lake === undefined
-        ? perform('reads', async () => (await import('./explore/places.ts')).exploreDeployment, {
-            kind,
-            ...options,
-          })
-        : performAlone(async () => (await import('./explore/places.ts')).exploreFolder, {
-            kind,
-            lake,
-            ...options,
-          }),
-    );
+    .option('--print', 'Print the SQL without running it', false);
+  addListOptions(explore, 'Maximum number of rows').action((kind, { lake, ...options }) =>
+    lake === undefined
+      ? perform('reads', async () => (await import('./explore/places.ts')).exploreDeployment, {
+          kind,
+          ...options,
+        })
+      : performAlone(async () => (await import('./explore/places.ts')).exploreFolder, {
+          kind,
+          lake,
+          ...options,
+        }),
+  );
 }

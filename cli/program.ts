@@ -1,8 +1,8 @@
 import { Argument } from '@commander-js/extra-typings';
 import { rejectCodes } from '../lambda/carriers/reading.ts';
 import {
+  addListOptions,
   exportFormats,
-  limitArgument,
   makeTimeParser,
   makeWholeNumberParser,
   makeWordOption,
@@ -141,15 +141,13 @@ function addImport(program: Program, perform: Performer): void {
 
 function addDays(program: Program, perform: Performer): void {
   const days = program.command('days').description('List, close and verify days');
-  days
-    .command('list')
-    .description('List days and their seals, latest first')
-    .option('--from <day>', 'First day (default: the oldest)', parseDayArgument)
-    .option('--to <day>', 'Last day (default: today)', parseDayArgument)
-    .option('--limit <n>', 'Maximum number to list (default: 50 in a table, else all)', limitArgument)
-    .option('--jsonl', 'Print one JSON object per line', false)
-    .option('--csv', 'Print CSV', false)
-    .action((options) => perform('reads', async () => (await import('./days/list.ts')).showDays, options));
+  addListOptions(
+    days
+      .command('list')
+      .description('List days and their seals, latest first')
+      .option('--from <day>', 'First day (default: the oldest)', parseDayArgument)
+      .option('--to <day>', 'Last day (default: today)', parseDayArgument),
+  ).action((options) => perform('reads', async () => (await import('./days/list.ts')).showDays, options));
   days
     .command('close')
     .description('Close days and read them, such as years of history')
