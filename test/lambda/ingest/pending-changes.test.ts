@@ -195,7 +195,7 @@ describe('the fence', () => {
     return { fence, passages };
   }
 
-  test('has the records come again that it refuses, and the others are written', async () => {
+  test('returns the records that it refuses, and the others are written', async () => {
     const { fence, passages } = refuseSecond();
     const seen: (string | undefined)[] = [];
     const report = (_: Report, changes: Changes): void => {
@@ -208,7 +208,7 @@ describe('the fence', () => {
     expect(passages).toEqual({ entered: 1, left: 1 });
   });
 
-  test('is left by a chunk that could not end', async () => {
+  test('is left even if a chunk could not be written', async () => {
     const { fence, passages } = refuseSecond();
     const beginChunk = async () => () => Promise.reject(new Error('The note was not taken'));
     await expect(take(makeEntries([usage(11, 'a')]), stream, { fence, beginChunk })).rejects.toThrow(

@@ -32,7 +32,7 @@ function makeKeys(count: number): Item[] {
   return Array.from({ length: count }, (_, index) => ({ sim: { S: `${index}` } }));
 }
 
-test('keys that are left unread are asked for again, and only these', async () => {
+test('unread keys are requested again, and no others', async () => {
   withoutWaiting();
   const keys = makeKeys(3);
   const { client, requests } = answering(([first, ...others]) => ({
@@ -78,7 +78,7 @@ test('the keys of a request that fails are unread, and those of the others are r
   expect(requests.map((request) => request.keys.length)).toEqual([100, 100, 50]);
 });
 
-test('who needs all items gets the error instead of some', async () => {
+test('a caller that needs all items gets the error instead of some of them', async () => {
   const failure = new Error('The connection broke');
   const { client } = answering((asked, request) => {
     if (request === 1) throw failure;
@@ -100,7 +100,7 @@ test.each([
   expect(requests).toMatchObject([expected]);
 });
 
-test('nothing is asked without keys', async () => {
+test('without keys no request is sent', async () => {
   const { client, requests } = answering(() => ({}));
   expect(await readItems(client, 'Sims', [], { consistent: true })).toEqual([]);
   expect(requests).toEqual([]);

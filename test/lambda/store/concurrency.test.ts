@@ -52,7 +52,7 @@ test('the first error is thrown once what is under way has ended, and nothing mo
   expect([begun, ended]).toEqual([[0, 1], [0]]);
 });
 
-test('who waits again waits up to twice as long, a random time, but never above two seconds', async () => {
+test('each retry waits a random time, up to twice as long as the one before and never above two seconds', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] });
   const random = vi.spyOn(Math, 'random');
   onTestFinished(() => {

@@ -200,7 +200,7 @@ test('the members of a group are those that name it, each once, and no more than
   expect(await ids(2)).toHaveLength(2);
 });
 
-test('reads for those who ask are plain ones, at half the price', async () => {
+test('reads for queries are eventually consistent, at half the price', async () => {
   const { client, reader, commands } = openTable();
   await storeEpisodes(client, [makeClosed(1, '2026-11-02')]);
   await storeShared(client, [makeGroup()]);

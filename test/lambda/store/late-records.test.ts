@@ -89,7 +89,7 @@ test('a SIM has the earliest time of all of its notes, and what was not judged i
   expect(memory.items(alertStateTable.name).map(({ expiresAt }) => expiresAt?.N)).toEqual([week]);
 });
 
-test('what is not a note among notes is passed over', async () => {
+test('items that are not notes are skipped', async () => {
   const { notes, memory } = makeNotes();
   await notes.put([['a', 5]], now);
   const [note = {}] = memory.items(alertStateTable.name);

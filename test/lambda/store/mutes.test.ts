@@ -8,7 +8,7 @@ const mute: Mute = {
   ...{ until: '2026-11-10T00:00:00.000Z', createdAt: '2026-11-02T00:00:00.000Z' },
 };
 
-test('mutes are kept until they are deleted, one for each id, and who deletes is told whether there was one', async () => {
+test('a mute is kept until it is deleted, one for each id, and deleting says whether it existed', async () => {
   const mutes = new MutesTable(asClient(new MemoryDynamoDb()), 'AlertState');
   const others = ['b', 'c', 'd'].map((id) => ({ ...mute, id, rule: undefined }));
   for (const one of [...others, mute, { ...mute, reason: undefined }]) await mutes.put(one);

@@ -112,8 +112,8 @@ describe('the fleet', () => {
     ['of a fleet', { fleet: 'HF3' }],
     ['with a part of a name in any case', { name: 'vAn 1' }],
     ['of all of these', { status: 'active', online: true, source: 'main', fleet: 'HF2', name: 'v' }],
-    ['of which there is none', { status: 'unknown' }],
-  ])('is gone through in pages, each SIM once: those %s', async (_, filter) => {
+    ['that no SIM matches', { status: 'unknown' }],
+  ])('is scanned in pages, each SIM once: those %s', async (_, filter) => {
     const { reader, commands } = await openLedger({ Sims: fleet.map(encodeSimItem) });
     const wanted = fleet.filter((one) => matchesFilter(one, filter)).map((one) => one.sim);
     const found: string[] = [];
@@ -335,7 +335,7 @@ test('the latest event of some types is told by its own time, where keys of one 
   expect(asked.length).toBe(4);
 });
 
-test('reads for those who ask are plain ones, at half the price', async () => {
+test('reads for queries are eventually consistent, at half the price', async () => {
   const { reader, commands } = await openLedger({});
   await reader.sims(['a']);
   await reader.simNames(['a']);

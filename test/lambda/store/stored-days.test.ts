@@ -12,7 +12,7 @@ function makeDay(day: string, kind: 'usage' | 'events', asOf?: string) {
   return { ...makeSimDay(sim, day, makeRows(day, { ...noItems, ...items })), leftOut: [], asOf };
 }
 
-test('usage is archived of the sealed days on which there was any, the newest first', async () => {
+test('the days with archived usage are the sealed ones that have usage, newest first', async () => {
   const days = [
     ...[makeDay('2026-11-01', 'usage'), makeDay('2026-11-02', 'events'), makeDay('2026-11-03', 'usage')],
     makeDay('2026-11-04', 'usage', '2026-11-04T12:00:00.000Z'),

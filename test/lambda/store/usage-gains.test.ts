@@ -91,6 +91,6 @@ test.each([
   expect(found).toEqual({ before: [undefined], usage: [usage], reads });
 });
 
-test('a record of which nobody knows whether it is the second gains nothing', async () => {
+test('a record gains nothing if it is unknown whether another rendering came first', async () => {
   expect(await settle([], { isBroken: true })).toEqual({ before: [], usage: [], reads: 1 });
 });

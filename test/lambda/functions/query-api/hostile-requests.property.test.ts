@@ -182,7 +182,7 @@ describe('any request', () => {
     client.destroy();
   });
 
-  it.each(inherited)('with a parameter %s is answered that there is none of that name', async (name) => {
+  it.each(inherited)('with a parameter %s is answered with 400 and the name', async (name) => {
     for (const route of routes) {
       const where = route.path.replace(/\{\w+\}/, superSim);
       const { status, body } = await send(apiOver(tables.client), `${where}?${name}=1`);
@@ -194,7 +194,7 @@ describe('any request', () => {
     }
   });
 
-  it('for a SIM or file with a name longer than any key is answered that there is none', async () => {
+  it('for a SIM or file with a name longer than any key is answered with 404', async () => {
     for (const where of ['', '/DataSessions', '/UsageRecords', '/ConnectionEvents']) {
       for (const unit of ['9', 'x', '%C3%A9']) {
         const { status } = await send(apiOver(tables.client), `/v1/Sims/${unit.repeat(7_900)}${where}`);
