@@ -61,7 +61,7 @@ export class LedgerDashboard extends Construct {
     dashboard.addWidgets(
       new AlarmStatusWidget({
         title: 'Alarms',
-        alarms: props.alarms.map((alarm) => groupByName(this, alarm)),
+        alarms: props.alarms.map((alarm) => referByName(this, alarm)),
         width: columns.all,
         height: rows.alarms,
       }),
@@ -86,7 +86,7 @@ export class LedgerDashboard extends Construct {
  * An alarm known by its name. Stand-ins for CloudFormation that pass over alarms answer a reference to one, but not its
  * attributes.
  */
-function groupByName(scope: Construct, alarm: Alarm): IAlarm {
+function referByName(scope: Construct, alarm: Alarm): IAlarm {
   const arn = Stack.of(scope).formatArn({
     service: 'cloudwatch',
     resource: 'alarm',

@@ -27,7 +27,7 @@ import { compareFindings, type FindingComparison, type FoundLoss } from '../simu
 import { readLedgerTables } from '../simulator/dynamodb-tables.ts';
 import { type FleetOptions, fleetStart, simulateFleet } from '../simulator/fleet.ts';
 import { hour } from '../simulator/records.ts';
-import { checkSessionAnswers } from '../simulator/session-answers.ts';
+import { readSessionAnswers } from '../simulator/session-answers.ts';
 import type { FleetTruth } from '../simulator/truth.ts';
 import type { LocalAlerts, LocalSweep } from './alerts.ts';
 import { readExampleDeliveries } from './examples/index.ts';
@@ -323,7 +323,7 @@ function askAbout(
   const from = Date.parse(fleetStart);
   const api = { endpoint: endpoints.api, credentials };
   const asked = sims.map(([sim]) => sim);
-  return compareAnswers(truth, checkSessionAnswers(api, asked, { from, to: from + hours * hour }));
+  return compareAnswers(truth, readSessionAnswers(api, asked, { from, to: from + hours * hour }));
 }
 
 function describeMiscount(name: string, expected: number, found: number): string | undefined {

@@ -37,7 +37,7 @@ const page = z.object({
  * @param span when the sessions started.
  * @throws Error when the API does not answer, or with something else than sessions.
  */
-export async function* checkSessionAnswers(
+export async function* readSessionAnswers(
   api: SessionApi,
   sims: readonly string[],
   span: Span,

@@ -32,7 +32,7 @@ export async function putObject(account: Account, request: S3Request): Promise<S
   );
   return {
     status: 200,
-    headers: { ...readWrittenHeaders(bucket, object), ...makeChecksumHeaders(object.checksum) },
+    headers: { ...makeWrittenHeaders(bucket, object), ...makeChecksumHeaders(object.checksum) },
   };
 }
 
@@ -42,7 +42,7 @@ export function writePermit(conditions: Conditions, bucket: Bucket, key: string)
 }
 
 /** Headers that tell which object a write made. */
-function readWrittenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
+function makeWrittenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
   return { etag: `"${object.etag}"`, ...makeVersionHeader(bucket, object) };
 }
 
