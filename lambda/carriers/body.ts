@@ -114,8 +114,8 @@ export function readBody(bytes: Buffer): Body {
 }
 
 /** A body that is one broken part. */
-export function makeBrokenBody(wrong: Fault, bytes: Uint8Array): Body {
-  return { size: bytes.length, ...makeBrokenBlock(wrong, bytes) };
+export function makeBrokenBody(fault: Fault, bytes: Uint8Array): Body {
+  return { size: bytes.length, ...makeBrokenBlock(fault, bytes) };
 }
 
 /** How many values of a body may be unreadable; a body with more is rejected as a whole. */
@@ -278,8 +278,8 @@ function release(bytes: Buffer): void {
 /** The parts of one text. */
 type Block = Pick<Body, 'count' | 'parts'>;
 
-function makeBrokenBlock(wrong: Fault, bytes: Uint8Array): Block {
-  const part: BrokenPart = { kind: 'broken', fault: wrong, bytes: () => bytes };
+function makeBrokenBlock(fault: Fault, bytes: Uint8Array): Block {
+  const part: BrokenPart = { kind: 'broken', fault, bytes: () => bytes };
   return { count: 1, parts: () => [part] };
 }
 
@@ -290,10 +290,10 @@ function makeBrokenBlock(wrong: Fault, bytes: Uint8Array): Block {
  * @returns undefined if it has more parts than `maxParts`.
  */
 function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean): Block | undefined {
-  const wrong = explainBytes(bytes, bytes === original ? 'body' : 'unpacked body');
-  if (wrong !== undefined) {
-    const damaged = wrong.code === 'not-utf8' ? frameDamaged(bytes, maxParts) : undefined;
-    return damaged ?? makeBrokenBlock(wrong, original);
+  const fault = explainBytes(bytes, bytes === original ? 'body' : 'unpacked body');
+  if (fault !== undefined) {
+    const damaged = fault.code === 'not-utf8' ? frameDamaged(bytes, maxParts) : undefined;
+    return damaged ?? makeBrokenBlock(fault, original);
   }
   const text = bytes.toString('utf8');
   if (isAlone && text.length <= smallText) {

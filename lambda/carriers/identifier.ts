@@ -72,8 +72,8 @@ export function findIdentifierFault(text: string): IdentifierFault | undefined {
  * @param member the record's name of it.
  */
 export function checkIdentifier(member: string, text: string | undefined): Fault | undefined {
-  const wrong = text === undefined ? undefined : findIdentifierFault(text);
-  return wrong === undefined ? undefined : makeMemberFault(wrong, member, 'cannot be used', text);
+  const code = text === undefined ? undefined : findIdentifierFault(text);
+  return code === undefined ? undefined : makeMemberFault(code, member, 'cannot be used', text);
 }
 
 /** As {@link checkIdentifier}, of an id that becomes the key of a SIM. */

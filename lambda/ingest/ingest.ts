@@ -125,10 +125,10 @@ async function takeIn(
   return { receipt, failedDeliveries, testIds: [...testIds], errors, measures, volumes: volumes.list() };
 }
 
-function makeReject(entry: Entry, wrong: Fault): Reject {
+function makeReject(entry: Entry, fault: Fault): Reject {
   const { position, source, arrivedAt, header } = entry;
   return {
-    ...rejectFault(wrong),
+    ...rejectFault(fault),
     ...{ position, source: source.name, arrivedAt, bytes: entry.bytes() },
     ...(header !== undefined && { header }),
   };

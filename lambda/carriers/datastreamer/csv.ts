@@ -94,9 +94,9 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
     return makeMemberFault('no-id-column', 'The header', 'has no column id', header.join(','));
   }
   const hasVolume = ['volume_total', 'volume_tx', 'volume_rx'].some((name) => columns.has(name));
-  if (columns.has('start_timestamp') && hasVolume) return makeUsageReader(columns, header.length);
+  if (columns.has('start_timestamp') && hasVolume) return makeUsageInterpreter(columns, header.length);
   const hasEvents = columns.has('event_type_id') || columns.has('event_type_description');
-  if (hasEvents || fileName.startsWith('events_')) return makeEventReader(columns, header.length);
+  if (hasEvents || fileName.startsWith('events_')) return makeEventInterpreter(columns, header.length);
   return makeMemberFault(
     'unknown-columns',
     'The header',
@@ -112,7 +112,7 @@ function findLengthFault(row: Row, expected: number): Fault | undefined {
   return makeFault('broken-row', `The row has ${row.length} fields where the header has ${expected}`);
 }
 
-function makeUsageReader(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
+function makeUsageInterpreter(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
   const column = (name: string): number => columns.get(name) ?? -1;
   const id = column('id');
   const start = column('start_timestamp');
@@ -140,8 +140,8 @@ function makeUsageReader(columns: ReadonlyMap<string, number>, width: number): R
   const rateZone = column('tariff_ratezone_name');
   const unknown = listUnknownColumns(columns);
   return (row, arrival) => {
-    const wrong = findLengthFault(row, width);
-    if (wrong !== undefined) return wrong;
+    const fault = findLengthFault(row, width);
+    if (fault !== undefined) return fault;
     const networkCodes = row[mnc];
     const single = networkCodes === undefined || !/[\s,;|]/.test(networkCodes.trim());
     const fields: UsageFields = {
@@ -190,12 +190,12 @@ function collectExtra(row: Row, unknown: readonly (readonly [string, number])[])
 }
 
 /** Event rows are few, so they are converted into flat records and read like those. */
-function makeEventReader(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
+function makeEventInterpreter(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
   const named = [...columns];
   const unknown = listUnknownColumns(columns);
   return (row, arrival) => {
-    const wrong = findLengthFault(row, width);
-    if (wrong !== undefined) return wrong;
+    const fault = findLengthFault(row, width);
+    if (fault !== undefined) return fault;
     const record: Record<string, unknown> = Object.create(null);
     for (const [name, index] of named) {
       const field = row[index];

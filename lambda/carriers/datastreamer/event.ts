@@ -143,8 +143,8 @@ function readSessionId(
   for (const [member, value] of candidates) {
     const id = readIdentifier(value);
     if (id === undefined) continue;
-    const wrong = checkIdentifier(member, id);
-    if (wrong !== undefined) return wrong;
+    const fault = checkIdentifier(member, id);
+    if (fault !== undefined) return fault;
     const isReused = member === 'pdp_context_id' && tunnelCreated !== undefined;
     return isReused ? `${id}#${cutToSecond(tunnelCreated)}` : id;
   }

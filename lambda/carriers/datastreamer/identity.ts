@@ -46,8 +46,8 @@ export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: U
   // A flat record may lack the ICCID; 1NCE's endpoint name is usually the ICCID.
   const iccid =
     readIdentifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
-  const wrong = checkIdentifier('id', recordId) ?? checkIdentifier('iccid', iccid);
-  if (wrong !== undefined) return wrong;
+  const fault = checkIdentifier('id', recordId) ?? checkIdentifier('iccid', iccid);
+  if (fault !== undefined) return fault;
   // The carrier's other ids are needed only if nothing else names the SIM or its owner.
   const written = readWrittenIccid(iccid);
   const card = written?.sim;

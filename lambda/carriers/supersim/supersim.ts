@@ -163,12 +163,12 @@ function readIdentity(data: JsonObject): Identity | Fault {
   const iccid = readIdentifier(data['sim_iccid']);
   const simSid = readIdentifier(data['sim_sid']);
   const sessionId = readIdentifier(data['data_session_sid']);
-  const wrong =
+  const fault =
     checkIdentifier('event_sid', eventSid) ??
     checkIdentifier('sim_iccid', iccid) ??
     checkSimId('sim_sid', simSid) ??
     checkIdentifier('data_session_sid', sessionId);
-  if (wrong !== undefined) return wrong;
+  if (fault !== undefined) return fault;
   const written = readWrittenIccid(iccid);
   const sim = written?.sim ?? simSid;
   if (eventSid === undefined) return makeMemberFault('missing-identity', 'event_sid', 'is missing');

@@ -169,18 +169,18 @@ async function refuse(
   object: FileObject,
   source: Source,
   { header, ...manifest }: Manifest,
-  wrong: Fault,
+  fault: Fault,
   ports: ImportPorts,
 ): Promise<ImportResult> {
   const arrivedAt = Date.parse(manifest.delivered);
   const { object: position } = manifest;
-  await ports.keepFile(object, { ...rejectFault(wrong), position, source: source.name, arrivedAt });
+  await ports.keepFile(object, { ...rejectFault(fault), position, source: source.name, arrivedAt });
   await noteName({ object, source, ports }, undefined);
-  const reason = formatReason(wrong);
+  const reason = formatReason(fault);
   const failed: Manifest = { ...manifest, state: 'failed', reason, noted: readClock(ports) };
   await ports.files.write(failed);
   const measures = new Measures();
-  for (const count of ['received', 'rejected'] as const) measures.count(wrong.code, count);
+  for (const count of ['received', 'rejected'] as const) measures.count(fault.code, count);
   ports.count({ ...emptyReceipt, received: 1, rejected: 1 }, measures);
   return { outcome: 'failed', manifest: failed };
 }

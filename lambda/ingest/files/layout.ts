@@ -14,7 +14,7 @@ import { prependBytes } from './unpacking.ts';
 /** The maximum length of a header. */
 const maxHeaderBytes = 64 * 1024;
 
-/** How rows are read, by the header before them. */
+/** How to read the rows after a header. */
 export interface Layout {
   readonly header: string;
   readonly delimiter: Delimiter;
@@ -22,7 +22,7 @@ export interface Layout {
   readonly idColumn: number;
   /** What is wrong with the header; undefined if it can be used. */
   readonly fault: Fault | undefined;
-  /** For an unusable header: answers each row with the fault of the header. */
+  /** Interprets a row. Under an unusable header, each row gets the header's fault. */
   readonly interpretRow: RowInterpreter;
 }
 

@@ -6,7 +6,7 @@ import type { Block, BlockReader } from './blocks.ts';
 import { type Layout, parseLayout, swallowsRows, takeHeader } from './layout.ts';
 import { type Delimiter, type ParsedRow, parseRows } from './rows.ts';
 
-/** What is imported at once: rows of a block under one header, or a header. */
+/** The unit of an import: rows of a block under one header, or a header. */
 export interface Part {
   readonly entries: readonly Entry[];
   /** Rows before it. */
@@ -15,14 +15,14 @@ export interface Part {
   readonly length: number;
   /** Name under which its rejects are kept together. */
   readonly rejectGroup: string;
-  /** Whether another invocation can go on behind it. */
+  /** Whether another invocation can continue after it. */
   readonly isResumable: boolean;
   /** The header from here on and how many there were, if it is one. */
   readonly headers: Pick<Manifest, 'header' | 'headers'>;
 }
 
 /** A file that is read part by part. */
-export interface PartSource extends Arrival {
+export interface CsvFile extends Arrival {
   /** The object's key, whose name may tell what the file is about. */
   readonly key: string;
   /** The rows that are not yet imported. */
@@ -36,22 +36,22 @@ export interface PartSource extends Arrival {
  * @param begin how far the file was imported before.
  */
 export async function* readParts(
-  source: PartSource,
+  file: CsvFile,
   first: Layout,
   begin: Manifest,
 ): AsyncGenerator<Part, undefined> {
-  const { blocks } = source;
+  const { blocks } = file;
   let layout = first;
   let { rows, position, headers = 1 } = begin;
   for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
-    const { entries, length, rest, behind } = cutSection(source, block, layout, {
+    const { entries, length, restBytes, nextLayout } = cutSection(file, block, layout, {
       object: begin.object,
       rows,
       headers,
     });
-    if (rest > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - rest));
-    if (behind !== undefined) {
-      layout = behind;
+    if (restBytes > 0) blocks.putBack(block.bytes.subarray(block.bytes.length - restBytes));
+    if (nextLayout !== undefined) {
+      layout = nextLayout;
       headers += 1;
     }
     const rowsBefore = rows;
@@ -64,7 +64,7 @@ export async function* readParts(
       length,
       rejectGroup,
       isResumable: blocks.isResumable,
-      headers: behind === undefined ? {} : { header: layout.header, headers },
+      headers: nextLayout === undefined ? {} : { header: layout.header, headers },
     };
     block = await blocks.next(layout.delimiter);
   }
@@ -78,20 +78,20 @@ interface Section {
   readonly entries: readonly Entry[];
   /** Bytes that it takes. */
   readonly length: number;
-  /** Bytes of the block behind it. */
-  readonly rest: number;
-  /** The layout of the rows behind it, if it is a header. */
-  readonly behind?: Layout;
+  /** Bytes of the block after it. */
+  readonly restBytes: number;
+  /** The layout of the rows after it, if it is a header. */
+  readonly nextLayout?: Layout;
 }
 
 /**
  * The header before them applies to rows, wherever it is in the file. The same header again, as where files were put
  * together, changes nothing.
  *
- * Each row is interpreted as soon as it is parsed: its fields are then gone before the collector looks. Kept with all rows
- * of a block, they took a fifth of the CPU.
+ * Each row is interpreted immediately after it is parsed, so that its fields become garbage young. When the fields of all
+ * rows of a block were kept, garbage collection took a fifth of the CPU.
  */
-function cutSection(source: PartSource, { bytes, ends }: Block, layout: Layout, place: Place): Section {
+function cutSection(file: CsvFile, { bytes, ends }: Block, layout: Layout, place: Place): Section {
   const entries: Entry[] = [];
   const maxRows =
     place.headers > 1 ? Math.max(1, maxHeaderCopies / layout.header.length) : Number.POSITIVE_INFINITY;
@@ -103,21 +103,21 @@ function cutSection(source: PartSource, { bytes, ends }: Block, layout: Layout, 
     const begin = row.bytes.byteOffset - bytes.byteOffset;
     const isFull = entries.length >= maxRows && ends.includes(begin);
     if (index > 0 && (header !== undefined || isFull)) {
-      return { entries, length: begin, rest: bytes.length - begin };
+      return { entries, length: begin, restBytes: bytes.length - begin };
     }
     if (header === undefined) {
-      entries.push(readEntry(source, row, layout, place, entries.length));
+      entries.push(readEntry(file, row, layout, place, entries.length));
       continue;
     }
     // A row that is broken by its quotes may end before the bytes that were cut as one row.
     const lineBreak = bytes.indexOf(newline, begin + row.bytes.length);
     const length = lineBreak === -1 ? bytes.length : lineBreak + 1;
-    const behind = parseLayout(header, source.key);
+    const nextLayout = parseLayout(header, file.key);
     const own = { ...place, headers: place.headers + 1 };
-    const swallowed = swallowsRows(header) ? [readEntry(source, row, behind, own, 0)] : [];
-    return { entries: swallowed, length, rest: bytes.length - length, behind };
+    const swallowed = swallowsRows(header) ? [readEntry(file, row, nextLayout, own, 0)] : [];
+    return { entries: swallowed, length, restBytes: bytes.length - length, nextLayout };
   }
-  return { entries, length: bytes.length, rest: 0 };
+  return { entries, length: bytes.length, restBytes: 0 };
 }
 
 const newline = 0x0a;
@@ -125,7 +125,7 @@ const newline = 0x0a;
 /** Rows that are parsed first; then twice as many each time. */
 const firstRows = 32;
 
-/** The rows of a block, parsed some at a time: those behind a header are parsed again, with what follows them. */
+/** The rows of a block, parsed some at a time: those after a header are parsed again, with what follows them. */
 function* walkRows({ bytes, ends }: Block, delimiter: Delimiter): Generator<ParsedRow> {
   let count = firstRows;
   for (let from = 0; from < ends.length; from += count, count *= 2) {
@@ -139,7 +139,7 @@ function* walkRows({ bytes, ends }: Block, delimiter: Delimiter): Generator<Pars
   }
 }
 
-/** Where rows stand in their file. */
+/** The position of rows in their file. */
 interface Place {
   /** The file's name. */
   readonly object: string;

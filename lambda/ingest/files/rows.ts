@@ -71,7 +71,7 @@ function measureMark(bytes: Buffer, at: number): number {
   return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? 3 : 0;
 }
 
-/** Where lines end: behind their breaks, at most `max` of them. */
+/** Where lines end: the positions after their breaks, at most `max` of them. */
 export function findLineEnds(bytes: Buffer, max: number): number[] {
   const ends: number[] = [];
   for (let at = bytes.indexOf(newline); at !== -1 && ends.length < max; at = bytes.indexOf(newline, at + 1)) {
@@ -89,7 +89,7 @@ export function parseRows(bytes: Buffer, ends: readonly number[], delimiter: Del
   return parseLines(bytes, ends, delimiter).filter(({ fields }) => fields === undefined || !isBlank(fields));
 }
 
-/** Whether a row's cells say nothing. */
+/** Whether all cells of a row are empty, or it only states the separator. */
 function isBlank(fields: readonly string[]): boolean {
   return fields.every((field) => field === '' || field.trim() === '') || isSeparatorLine(fields);
 }
@@ -107,12 +107,12 @@ function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter
   if (!isUtf8(bytes)) return lines.flatMap((line) => parseAlone(line, delimiter));
   const simple = lines.map((line) => splitSimpleRow(dropMark(line).toString('utf8'), delimiter));
   const others = lines.filter((_, index) => simple[index] === undefined);
-  const records = parseTogether(others, delimiter);
+  const parsed = parseTogether(others, delimiter);
   let next = 0;
   return lines.flatMap((line, index): ParsedRow | ParsedRow[] => {
     const split = simple[index];
     if (split !== undefined) return { fields: split, isText: true, bytes: line };
-    const fields = records?.[next];
+    const fields = parsed?.[next];
     next += 1;
     return fields === undefined ? parseAlone(line, delimiter) : { fields, isText: true, bytes: line };
   });
@@ -141,8 +141,8 @@ function splitSimpleRow(text: string, delimiter: Delimiter): string[] | undefine
 /** The fields of rows with quotes; undefined if one of them is broken. */
 function parseTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly string[][] | undefined {
   if (rows.length === 0) return [];
-  const records = parseFields(Buffer.concat(rows.flatMap((row) => [dropMark(row), lineBreak])), delimiter);
-  return records?.length === rows.length ? records : undefined;
+  const parsed = parseFields(Buffer.concat(rows.flatMap((row) => [dropMark(row), lineBreak])), delimiter);
+  return parsed?.length === rows.length ? parsed : undefined;
 }
 
 /** One row, or the lines that an unclosed quote made one row. */
@@ -183,8 +183,8 @@ function cutLines(bytes: Buffer, ends: readonly number[]): Buffer[] {
 function parseRow(line: Buffer, delimiter: Delimiter): ParsedRow {
   const isText = isUtf8(line);
   // Checking that quotes are paired is far cheaper than letting the library fail.
-  const records = isText && hasQuotesInPairs(line) ? parseFields(dropMark(line), delimiter) : undefined;
-  return { fields: records?.length === 1 ? records[0] : undefined, isText, bytes: line };
+  const parsed = isText && hasQuotesInPairs(line) ? parseFields(dropMark(line), delimiter) : undefined;
+  return { fields: parsed?.length === 1 ? parsed[0] : undefined, isText, bytes: line };
 }
 
 function hasQuotesInPairs(line: Buffer): boolean {
