@@ -87,7 +87,7 @@ function makeFigures(one: Case, results: Readonly<Record<Subject, number[]>>): F
   const name = `handler-cpu.${nameWorkload(one)}${live.name}`;
   const title =
     one.kind === 'session' ? `Super SIM update, ${one.perSession} a session${live.title}` : titles[one.kind];
-  const target = (peer: 'full' | 'lite'): Target | undefined =>
+  const makeTarget = (peer: 'full' | 'lite'): Target | undefined =>
     one.wanted[peer] === undefined ? undefined : { atLeast: one.wanted[peer] };
   return [
     makeFigure(`${name}.micros`, `${title}: CPU a record`, results.simledger, 'µs'),
@@ -96,14 +96,14 @@ function makeFigures(one: Case, results: Readonly<Record<Subject, number[]>>): F
       `  less than full by`,
       computeRatios(results.full, results.simledger),
       '×',
-      target('full'),
+      makeTarget('full'),
     ),
     makeFigure(
       `${name}.lite`,
       `  less than lite by`,
       computeRatios(results.lite, results.simledger),
       '×',
-      target('lite'),
+      makeTarget('lite'),
     ),
     makeFigure(`${name}.full.micros`, `  full takes`, results.full, 'µs'),
     makeFigure(`${name}.lite.micros`, `  lite takes`, results.lite, 'µs'),

@@ -25,6 +25,6 @@ export async function measureIntake(ledger: LocalLedger, records: readonly strin
   for (const [index, record] of records.entries()) {
     await ledger.putRecord(measuredSource, Buffer.from(record), String(index));
   }
-  await ledger.idle();
+  await ledger.waitUntilIdle();
   return records.length / ((performance.now() - started) / 1_000);
 }

@@ -50,7 +50,7 @@ const timeoutSeconds = 6 * 3_600;
 /** A function and what it is handed. */
 interface Task {
   readonly name: FunctionName;
-  readonly event: () => object;
+  readonly makeEvent: () => object;
 }
 
 const notification = {
@@ -62,13 +62,13 @@ const message = {
   body: JSON.stringify({ Records: [notification] }),
   attributes: { SentTimestamp: String(arrivedAt) },
 };
-const inStream = (records: readonly KinesisStreamRecord[]): object => ({
+const putInStream = (records: readonly KinesisStreamRecord[]): object => ({
   Records: records.map((record) => ({ ...record, eventSourceARN: streamArn })),
 });
 const tasks: Readonly<Record<What, Task>> = {
-  file: { name: 'fileImporter', event: () => ({ Records: [message] }) },
-  batch: { name: 'kinesisConsumer', event: () => inStream(largestBatch()) },
-  bombs: { name: 'kinesisConsumer', event: () => inStream(batchOfBombs()) },
+  file: { name: 'fileImporter', makeEvent: () => ({ Records: [message] }) },
+  batch: { name: 'kinesisConsumer', makeEvent: () => putInStream(largestBatch()) },
+  bombs: { name: 'kinesisConsumer', makeEvent: () => putInStream(batchOfBombs()) },
 };
 
 interface Measured {
@@ -89,7 +89,7 @@ const maxDeliveries = 5;
 
 /** @throws Error when the function fails, or keeps reporting something as failed. */
 async function measure(what: What, endpoints: Endpoints): Promise<Measured> {
-  const { name, event } = tasks[what];
+  const { name, makeEvent } = tasks[what];
   const { memoryMegabytes, environment } = readDeployedFunction(name);
   const lambda = await createDeployedFunction({
     ...functions[name],
@@ -103,7 +103,7 @@ async function measure(what: What, endpoints: Endpoints): Promise<Measured> {
     let failed = 1;
     for (let delivery = 1; failed > 0; delivery += 1) {
       if (delivery > maxDeliveries) throw new Error(`${what}: ${failed} records or messages keep failing`);
-      const result = await lambda.invoke(event());
+      const result = await lambda.invoke(makeEvent());
       if (!result.ok) throw new Error(`${what}: ${result.error.name}: ${result.error.message}`);
       failed = (result.response as { readonly batchItemFailures: readonly unknown[] }).batchItemFailures
         .length;

@@ -99,12 +99,12 @@ class Page {
     const sections = tags.map(({ name }) =>
       [
         `<h2 id="${renderText(name)}">${renderText(name)}</h2>`,
-        ...this.#ofTag(name).map(({ path, operation }) => this.#operation(path, operation)),
+        ...this.#listOperations(name).map(({ path, operation }) => this.#renderOperation(path, operation)),
       ].join('\n'),
     );
     const schemas = Object.entries(components.schemas).map(
       ([name, schema]) =>
-        `<section id="${renderText(name)}">\n<h3>${renderText(name)}</h3>\n${this.#schema(schema)}\n</section>`,
+        `<section id="${renderText(name)}">\n<h3>${renderText(name)}</h3>\n${this.#renderSchema(schema)}\n</section>`,
     );
     return `<!doctype html>
 <html lang="en">
@@ -121,7 +121,7 @@ ${style}
 <p>${inline(info.summary)}</p>
 ${renderProse(info.description)}
 <p>Address: <code>${rootMark}</code>. As a document: <a href="${rootMark}/openapi.json">openapi.json</a>.</p>
-${this.#contents()}
+${this.#renderContents()}
 <h2 id="access">Access</h2>
 <ul>
 ${Object.values(components.securitySchemes)
@@ -132,7 +132,7 @@ ${Object.values(components.securitySchemes)
 <pre tabindex="0"><code>ACCOUNT=AC… TOKEN=…</code></pre>
 ${sections.join('\n')}
 <h2 id="errors">Errors</h2>
-${this.#errors()}
+${this.#renderErrors()}
 <h2 id="shapes">Shapes</h2>
 ${schemas.join('\n')}
 </body>
@@ -140,14 +140,14 @@ ${schemas.join('\n')}
 `;
   }
 
-  #ofTag(tag: string): readonly { readonly path: string; readonly operation: Operation }[] {
+  #listOperations(tag: string): readonly { readonly path: string; readonly operation: Operation }[] {
     return this.#operations.filter(({ operation }) => operation.tags.includes(tag));
   }
 
-  #contents(): string {
+  #renderContents(): string {
     const { tags, components } = this.#contract;
     const requests = tags.map(({ name }) => {
-      const entries = this.#ofTag(name).map(
+      const entries = this.#listOperations(name).map(
         ({ path, operation }) =>
           `<li><a href="#${operation.operationId}">${inline(operation.summary)}</a> <code>${renderText(path)}</code></li>`,
       );
@@ -167,7 +167,7 @@ ${requests.join('\n')}
 </nav>`;
   }
 
-  #operation(path: string, operation: Operation): string {
+  #renderOperation(path: string, operation: Operation): string {
     const { operationId, summary, description = '', security, responses } = operation;
     const answers = Object.entries(responses).map(([status, answer]) => this.#answer(status, answer));
     return [
@@ -176,20 +176,20 @@ ${requests.join('\n')}
       `<p class="request"><code>GET ${renderText(path)}</code></p>`,
       renderProse(description),
       security === undefined ? '' : '<p>Needs no credentials.</p>',
-      this.#parameters(operation),
+      this.#renderParameters(operation),
       `<h4>Answers</h4>\n<ul>\n${answers.join('\n')}\n</ul>`,
-      this.#example(path, operation),
+      this.#renderExample(path, operation),
       '</section>',
     ]
       .filter((part) => part !== '')
       .join('\n');
   }
 
-  #parameters(operation: Operation): string {
+  #renderParameters(operation: Operation): string {
     const rows = listParameters(this.#contract, operation).map(
       ({ name = '', in: place, description = '', schema = {}, example }) => [
         `<code>${renderText(name)}</code>${place === 'path' ? ' in the path' : ''}`,
-        this.#type(schema),
+        this.#renderType(schema),
         `${inline(description)}${example === undefined ? '' : ` Example: <code>${renderText(String(example))}</code>`}`,
       ],
     );
@@ -201,11 +201,11 @@ ${requests.join('\n')}
       answer.$ref === undefined
         ? answer
         : (this.#contract.components.responses[readLastPart(answer.$ref)] ?? {});
-    const types = Object.values(content).map(({ schema }) => this.#type(schema));
+    const types = Object.values(content).map(({ schema }) => this.#renderType(schema));
     return `<li><code>${renderText(status)}</code> ${inline(description)} ${types.join(', ')}</li>`;
   }
 
-  #example(path: string, { operationId, security, responses }: Operation): string {
+  #renderExample(path: string, { operationId, security, responses }: Operation): string {
     const credentials = security === undefined ? ' -u "$ACCOUNT:$TOKEN"' : '';
     const command = `curl -s${credentials} '${rootMark}${makeExampleRequest(this.#contract, path)}'`;
     const example = responses['200']?.content?.['application/json']?.example;
@@ -219,7 +219,7 @@ ${requests.join('\n')}
   }
 
   /** Each error code with an anchor, to which `more_info` leads. */
-  #errors(): string {
+  #renderErrors(): string {
     const { code } = this.#contract.components.schemas['Problem']?.properties ?? {};
     const sentences = (code?.description ?? '').replace(/\.$/, '').split(/, (?=\d{5} )/);
     const items = sentences.map((sentence) => {
@@ -229,33 +229,33 @@ ${requests.join('\n')}
     return `<ul>\n${items.join('\n')}\n</ul>`;
   }
 
-  #schema({ description = '', properties = {}, allOf = [], enum: words }: Schema): string {
+  #renderSchema({ description = '', properties = {}, allOf = [], enum: words }: Schema): string {
     const hasOwn = Object.keys(properties).length > 0;
-    const bases = allOf.map((base) => `<p>All of ${this.#type(base)}${hasOwn ? ', and:' : '.'}</p>`);
+    const bases = allOf.map((base) => `<p>All of ${this.#renderType(base)}${hasOwn ? ', and:' : '.'}</p>`);
     const rows = Object.entries(properties).map(([name, property]) => [
       `<code>${renderText(name)}</code>`,
-      this.#type(property),
+      this.#renderType(property),
       inline(property.description ?? ''),
     ]);
-    const values = words === undefined ? '' : `<p>One of ${this.#type({ enum: words })}</p>`;
+    const values = words === undefined ? '' : `<p>One of ${this.#renderType({ enum: words })}</p>`;
     return [renderProse(description), values, ...bases, renderTable(['Field', 'Type', 'Meaning'], rows)]
       .filter((part) => part !== '')
       .join('\n');
   }
 
-  #type(schema: Schema): string {
+  #renderType(schema: Schema): string {
     const { $ref: reference, type, format, enum: words, const: only, items, oneOf, properties } = schema;
     if (reference !== undefined) {
       const name = renderText(readLastPart(reference));
       return `<a href="#${name}">${name}</a>`;
     }
-    if (oneOf !== undefined) return oneOf.map((one) => this.#type(one)).join(' or ');
+    if (oneOf !== undefined) return oneOf.map((one) => this.#renderType(one)).join(' or ');
     if (words !== undefined) return words.map((word) => `<code>${renderText(String(word))}</code>`).join(' ');
     if (only !== undefined) return `always <code>${renderText(String(only))}</code>`;
-    if (items !== undefined) return `list of ${this.#type(items)}`;
+    if (items !== undefined) return `list of ${this.#renderType(items)}`;
     if (properties !== undefined) {
       const members = Object.entries(properties).map(
-        ([name, member]) => `<code>${renderText(name)}</code> ${this.#type(member)}`,
+        ([name, member]) => `<code>${renderText(name)}</code> ${this.#renderType(member)}`,
       );
       return `{ ${members.join(', ')} }`;
     }

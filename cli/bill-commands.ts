@@ -114,17 +114,17 @@ function addBillShow(bill: ReturnType<typeof addGroup>, perform: Performer): voi
 export function addTariff(program: Program, perform: Performer, performAlone: PerformerAlone): void {
   const tariff = program.command('tariff').description('Check, put and list tariffs');
   /** Files that are read. */
-  const ofFiles = (name: string, description: string) =>
+  const addFilesCommand = (name: string, description: string) =>
     tariff
       .command(name)
       .description(description)
       .argument('[file...]', 'JSON files of tariffs')
       .option('--roster <file>', 'CSV file with tariffs, activation and dates of SIMs')
       .option('--balances <file>', 'CSV file with usage from before the ledger began');
-  ofFiles('check', 'Check files of tariffs without storing them').action((files, options) =>
+  addFilesCommand('check', 'Check files of tariffs without storing them').action((files, options) =>
     performAlone(async () => (await import('./tariff/check.ts')).checkTariffs, { files, ...options }),
   );
-  ofFiles('put', 'Store tariffs, a roster and opening balances, and show what changes from which day')
+  addFilesCommand('put', 'Store tariffs, a roster and opening balances, and show what changes from which day')
     .option('--remove <name...>', 'Names of tariffs to remove')
     .option(
       '--bills-from <month>',

@@ -30,7 +30,7 @@ import type { Performer, PerformerAlone } from './performer.ts';
 /** `sims` and `silent`. */
 export function addSimLists(program: Program, perform: Performer): void {
   const { sims } = filters;
-  const ofFleet = (name: string, description: string) =>
+  const addFleetCommand = (name: string, description: string) =>
     addListOptions(
       program
         .command(name)
@@ -50,10 +50,10 @@ export function addSimLists(program: Program, perform: Performer): void {
         .option('--name <part>', 'Only SIMs whose name contains this', queryArgument(sims.name)),
       'Maximum number of SIMs to list',
     );
-  ofFleet('sims', 'List SIMs').action((options) =>
+  addFleetCommand('sims', 'List SIMs').action((options) =>
     perform('reads', async () => (await import('./lists/commands.ts')).showSims, options),
   );
-  ofFleet('silent', 'List SIMs not heard for some time')
+  addFleetCommand('silent', 'List SIMs not heard for some time')
     .requiredOption(
       '--for <duration>',
       'Only SIMs not heard for this long: 90m, 24h, 7d',
@@ -66,7 +66,7 @@ export function addSimLists(program: Program, perform: Performer): void {
 
 /** `sessions` and `events` of a SIM. */
 export function addSimHistory(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const ofSim = (name: string, description: string) =>
+  const addSimCommand = (name: string, description: string) =>
     addListOptions(
       addRangeOptions(
         program
@@ -76,7 +76,7 @@ export function addSimHistory(program: Program, perform: Performer, { terminal }
         terminal.now,
       ),
     );
-  ofSim('sessions', 'List the data sessions of a SIM, newest first')
+  addSimCommand('sessions', 'List the data sessions of a SIM, newest first')
     .addOption(makeWordOption('--status <word>', 'Only sessions with this status', sessionStatuses))
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showSessions, {
@@ -84,7 +84,7 @@ export function addSimHistory(program: Program, perform: Performer, { terminal }
         ...options,
       }),
     );
-  ofSim('events', 'List the events of a SIM, newest first')
+  addSimCommand('events', 'List the events of a SIM, newest first')
     .option('--type <type>', 'Only events of this type', queryArgument(filters.events.type))
     .action((sim, options) =>
       perform('reads', async () => (await import('./lists/commands.ts')).showEvents, { sim, ...options }),
@@ -93,13 +93,13 @@ export function addSimHistory(program: Program, perform: Performer, { terminal }
 
 /** `usage`, `top` and `findings`. */
 export function addPeriods(program: Program, perform: Performer, { terminal }: CommandEnvironment): void {
-  const ofPeriod = (name: string, description: string) =>
+  const addPeriodCommand = (name: string, description: string) =>
     addListOptions(
       addRangeOptions(program.command(name).description(description), terminal.now).addOption(
         makeMonthOption(),
       ),
     );
-  ofPeriod('usage', 'Show the usage of a SIM by period, or of the fleet')
+  addPeriodCommand('usage', 'Show the usage of a SIM by period, or of the fleet')
     .argument('[sim]', "ICCID, SID, carrier's id or name of the SIM")
     .option('--fleet [sid]', 'Usage of all SIMs, or of those of a fleet')
     .addOption(
@@ -117,12 +117,12 @@ export function addPeriods(program: Program, perform: Performer, { terminal }: C
         by: options.by ?? [],
       }),
     );
-  ofPeriod('top', 'List the SIMs that used most')
+  addPeriodCommand('top', 'List the SIMs that used most')
     .addOption(makeWordOption('--by <measure>', 'What to compare', usageOrders).default('bytes' as const))
     .action((options) =>
       perform('reads', async () => (await import('./lists/fleet-usage.ts')).showTop, options),
     );
-  ofPeriod('findings', 'List what carriers lost, or delivered twice')
+  addPeriodCommand('findings', 'List what carriers lost, or delivered twice')
     .addOption(makeWordOption('--check <word>', 'Only findings of this check', checks))
     .option('--sim <sim>', 'Only findings of this SIM', queryArgument(filters.findings.sim))
     .option('--source <name>', 'Only this source', queryArgument(filters.findings.source))

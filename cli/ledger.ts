@@ -29,7 +29,7 @@ export interface Effect {
 
 /** A deployment's writer. In a dry run it reads what is stored, gives the same receipt, and writes nothing. */
 export function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
-  const client = dryRun ? blockWrites(deployment.newDynamoDb()) : deployment.dynamoDb;
+  const client = dryRun ? blockWrites(deployment.openDynamoDb()) : deployment.dynamoDb;
   const tables = makeLedgerTables(deployment, client);
   // A dry run uses single writes, which have the same outcome.
   return new LedgerWriter(dryRun ? { ...tables, writes: 'single' } : tables);
@@ -156,7 +156,7 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
     },
     count: () => undefined,
     // The import notes its progress and ends; the next one continues there.
-    timeIsShort: () => signal.aborted,
+    isTimeShort: () => signal.aborted,
     askedAt: Date.now(),
     now: Date.now,
   };

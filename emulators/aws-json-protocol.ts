@@ -51,7 +51,7 @@ export interface AwsJsonService {
   readonly jsonVersion: '1.0' | '1.1';
   readonly operations: Readonly<Record<string, Operation>>;
   /** The error for an input that breaks the operation's rules. The message says which, and where. */
-  readonly invalidInput: (message: string) => AwsError;
+  readonly makeInvalidInput: (message: string) => AwsError;
 }
 
 /** A body beyond this is read to its end but not kept: more than any request that AWS takes, in base64. */
@@ -179,7 +179,7 @@ function parseBody(body: Buffer): unknown {
 
 function toAwsError(service: AwsJsonService, error: unknown): AwsError {
   if (error instanceof AwsError) return error;
-  if (error instanceof InvalidInput) return service.invalidInput(error.message);
+  if (error instanceof InvalidInput) return service.makeInvalidInput(error.message);
   // A defect of the stand-in: the client gets the sentence, the terminal the stack.
   console.error(error);
   return new AwsError('InternalFailure', `The local stand-in failed: ${String(error)}`, { status: 500 });

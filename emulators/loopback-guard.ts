@@ -12,13 +12,13 @@ import type { Http2Server } from 'node:http2';
 /** An error as the clients of a port read it. */
 export interface RefusalFormat {
   readonly contentType: string;
-  readonly body: (sentence: string) => string;
+  readonly makeBody: (sentence: string) => string;
 }
 
 /** As the AWS JSON protocols have it, and plain enough for everyone else. */
 const json: RefusalFormat = {
   contentType: 'application/json',
-  body: (message) => JSON.stringify({ __type: 'AccessDeniedException', message }),
+  makeBody: (message) => JSON.stringify({ __type: 'AccessDeniedException', message }),
 };
 
 /** Loopback addresses and names. What ends in `.localhost` is loopback (RFC 6761), as S3's `bucket.localhost`. */
@@ -83,12 +83,12 @@ function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   reason: string,
-  { contentType, body }: RefusalFormat,
+  { contentType, makeBody }: RefusalFormat,
 ): void {
   // A client that hangs up does no harm; without a listener its error would end the process.
   request.on('error', () => undefined);
   response.on('error', () => undefined);
-  const bytes = Buffer.from(body(reason));
+  const bytes = Buffer.from(makeBody(reason));
   response.writeHead(403, { 'content-type': contentType, 'content-length': bytes.length });
   response.end(request.method === 'HEAD' ? undefined : bytes);
   // Unread, a large body would keep the client from reading the answer.

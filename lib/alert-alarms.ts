@@ -36,7 +36,7 @@ export function watchSweep(alarms: Alarms, metrics: LedgerMetrics, alertSweep: A
     sentence: `Some SIMs could not be judged by ${sweepsPerPeriod} sweeps of alerts in a row.`,
     consequence: 'No alert of these SIMs opens or ends; the other SIMs are judged.',
     page: 'alert-sims-failed',
-    metric: metrics.ofSweep(sweep.failed, { period: findSweepPeriod(alertSweep) }),
+    metric: metrics.measureSweep(sweep.failed, { period: findSweepPeriod(alertSweep) }),
     threshold: 1,
     periods: sweepsPerPeriod,
   });
@@ -48,7 +48,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
     sentence: `The address or the key of the receiver ${receiver} does not work.`,
     consequence: 'It gets no alerts; they wait for 3 days.',
     page: 'alert-receiver-unusable',
-    metric: metrics.ofReceiver(delivery.unusable, receiver),
+    metric: metrics.measureReceiver(delivery.unusable, receiver),
     threshold: 1,
     // A single refusal may be a deployment of the receiver; each run, once a minute, measures again.
     periods: 2,
@@ -57,7 +57,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
     sentence: `The receiver ${receiver} has not accepted an alert for ${longestFailure.toMinutes()} minutes.`,
     consequence: 'Attempts go on for 3 days; later messages of the same alert wait for it.',
     page: 'alerts-undelivered',
-    metric: metrics.ofReceiver(delivery.oldestFailed, receiver, 'Maximum'),
+    metric: metrics.measureReceiver(delivery.oldestFailed, receiver, 'Maximum'),
     threshold: longestFailure.toSeconds(),
     // Only attempts are measured, and there may be an hour between two.
     periods: 13,
@@ -67,7 +67,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
     sentence: `Alerts for the receiver ${receiver} were given up.`,
     consequence: 'It will not get them; they are kept.',
     page: 'alerts-undeliverable',
-    metric: metrics.ofReceiver(delivery.undeliverable, receiver),
+    metric: metrics.measureReceiver(delivery.undeliverable, receiver),
     threshold: 1,
   });
 }

@@ -48,14 +48,14 @@ export class AlertDelivery extends Construct {
     const lacks = (kind: 'bus' | 'topic') =>
       props.receivers.some((receiver) => receiver.kind === kind && receiver.arn === undefined);
     this.bus = lacks('bus') ? new EventBus(this, 'Bus') : undefined;
-    this.topic = lacks('topic') ? this.#topic(props) : undefined;
+    this.topic = lacks('topic') ? this.#createTopic(props) : undefined;
     this.receivers = props.receivers.map((receiver) => this.#complete(receiver));
-    this.function = this.#function(props);
+    this.function = this.#createFunction(props);
     this.#allow(props.storage);
     scheduleFunction(this, 'Schedule', this.function, deliveryMinutes);
   }
 
-  #topic({ alarmEmail, operation: { dataKey } }: AlertDeliveryProps): Topic {
+  #createTopic({ alarmEmail, operation: { dataKey } }: AlertDeliveryProps): Topic {
     const topic = new Topic(this, 'Topic', {
       enforceSSL: true,
       ...(dataKey !== undefined && { masterKey: dataKey }),
@@ -72,7 +72,7 @@ export class AlertDelivery extends Construct {
     return { ...receiver, arn };
   }
 
-  #function({ storage, apiUrl, namespace, operation }: AlertDeliveryProps): NodeFunction {
+  #createFunction({ storage, apiUrl, namespace, operation }: AlertDeliveryProps): NodeFunction {
     return new NodeFunction(this, 'Deliverer', {
       definition: functions.alertDelivery,
       description: 'Delivers alerts to receivers',

@@ -60,12 +60,12 @@ export class AlertSweep extends Construct {
   constructor(scope: Construct, id: string, props: AlertSweepProps) {
     super(scope, id);
     this.minutes = props.settings.sweepMinutes;
-    this.function = this.#function(props);
+    this.function = this.#createFunction(props);
     this.#allow(props);
     scheduleFunction(this, 'Schedule', this.function, this.minutes);
   }
 
-  #function({
+  #createFunction({
     settings,
     sources,
     sessionRefresh,

@@ -43,7 +43,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     sentence: `A day could have been sealed ${longestDelay.toHours()} hours ago, but is not.`,
     consequence: 'Reports of it are not final, and the lake lacks it; the ledger is not affected.',
     page: 'day-unsealed',
-    metric: metrics.ofDayPlanner(days.unsealed, { period: measuredPeriod }),
+    metric: metrics.measureDayPlanner(days.unsealed, { period: measuredPeriod }),
     threshold: longestDelay.toSeconds(),
     ...sinceLastLook,
   });
@@ -62,7 +62,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     sentence: 'Usage no longer expires: a day is not sealed at three quarters of its age.',
     consequence: 'Nothing is lost; the table Usage grows until the day is sealed.',
     page: 'usage-expiry-held',
-    metric: metrics.ofDayPlanner(days.expiryHeld, { period: measuredPeriod }),
+    metric: metrics.measureDayPlanner(days.expiryHeld, { period: measuredPeriod }),
     threshold: 1,
     ...sinceLastLook,
   });

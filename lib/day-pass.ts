@@ -57,9 +57,9 @@ export class DayPass extends Construct {
       retentionDays: 4,
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: dayMapping.maximumReceives },
     });
-    this.planner = this.#planner(props);
+    this.planner = this.#createPlanner(props);
     this.#allowPlan(props);
-    this.worker = this.#worker(props);
+    this.worker = this.#createWorker(props);
     this.#allowWork(props);
     scheduleFunction(this, 'Schedule', this.planner, this.minutes);
     const fleets = sources.flatMap(({ settings: { fleet } }) => fleet ?? []);
@@ -72,7 +72,7 @@ export class DayPass extends Construct {
     });
   }
 
-  #planner({
+  #createPlanner({
     settings,
     sources,
     storage,
@@ -115,7 +115,7 @@ export class DayPass extends Construct {
     this.planner.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 
-  #worker({
+  #createWorker({
     storage,
     lake,
     usageDays,

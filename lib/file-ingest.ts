@@ -41,7 +41,7 @@ export class FileIngest extends Construct {
     });
     this.#allowNotifications();
     for (const source of props.sources) source.notifyOfFiles(this.queue);
-    this.importer = this.#importer(props);
+    this.importer = this.#createImporter(props);
     this.#allowImport(props);
     this.#import('Mapping', this.queue, { maxConcurrency: props.settings.maximumConcurrency });
     this.redrive = this.#import('Redrive', this.deadLetters, {
@@ -79,7 +79,7 @@ export class FileIngest extends Construct {
     );
   }
 
-  #importer(props: IngestProps): NodeFunction {
+  #createImporter(props: IngestProps): NodeFunction {
     return new NodeFunction(this, 'FileImporter', {
       definition: functions.fileImporter,
       description: "Stores carriers' CSV files from S3 in the ledger",

@@ -66,9 +66,9 @@ export class LakeCatalog extends Construct {
       // It holds no data, and a later stack of the same name makes it again.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    for (const kind of queriedKinds) this.#table(findPrefixes(kind).sims, kind, lake.bucket);
-    this.#table(findPrefixes('events').accounts, 'events', lake.accounts);
-    this.workGroup = this.#workGroup(stackName, props, this.#results(props, removalPolicy));
+    for (const kind of queriedKinds) this.#createTable(findPrefixes(kind).sims, kind, lake.bucket);
+    this.#createTable(findPrefixes('events').accounts, 'events', lake.accounts);
+    this.workGroup = this.#createWorkGroup(stackName, props, this.#createResultsBucket(props, removalPolicy));
     for (const [index, { name, description, sql }] of savedQueries.entries()) {
       const query = new CfnNamedQuery(this, `Query${index + 1}`, {
         ...{ name, description, queryString: sql },
@@ -80,7 +80,7 @@ export class LakeCatalog extends Construct {
   }
 
   /** A table of the files of a kind. Days are projected: no crawler, and a new day is found at once. */
-  #table(prefix: string, kind: RowKind, bucket: Bucket): void {
+  #createTable(prefix: string, kind: RowKind, bucket: Bucket): void {
     // Athena knows names in lower-case letters only, and finds the files' columns by them.
     const columns = listRowColumns(kind).map(({ name, kind: columnKind }) => ({
       name: name.toLowerCase(),
@@ -101,7 +101,10 @@ export class LakeCatalog extends Construct {
     });
   }
 
-  #results({ dataKey, accessLogs }: LakeCatalogProps, removalPolicy: RemovalPolicy): PrivateBucket {
+  #createResultsBucket(
+    { dataKey, accessLogs }: LakeCatalogProps,
+    removalPolicy: RemovalPolicy,
+  ): PrivateBucket {
     return new PrivateBucket(this, 'Results', {
       versioned: false,
       lifecycleRules: [
@@ -115,7 +118,7 @@ export class LakeCatalog extends Construct {
     });
   }
 
-  #workGroup(
+  #createWorkGroup(
     name: string,
     { queryGigabytes, dataKey }: LakeCatalogProps,
     results: PrivateBucket,

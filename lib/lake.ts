@@ -45,12 +45,14 @@ export class Lake extends Construct {
     super(scope, id);
     const { objectLock } = props;
     // A bucket can be locked only if it was made for it. Without a retention nothing is locked, and one may be set later.
-    this.bucket = this.#bucket('Bucket', props, { retention: objectLock && describeRetention(objectLock) });
+    this.bucket = this.#createBucket('Bucket', props, {
+      retention: objectLock && describeRetention(objectLock),
+    });
     this.bucket.addLifecycleRule({
       prefix: partialDaysPrefix,
       expiration: Duration.days(partialDays),
     });
-    this.accounts = this.#bucket('Accounts', props);
+    this.accounts = this.#createBucket('Accounts', props);
   }
 
   /** The variables by which a function finds the buckets. */
@@ -86,7 +88,7 @@ export class Lake extends Construct {
     for (const bucket of buckets) acknowledgeObjects(writer.role, bucket, '', namedByDay);
   }
 
-  #bucket(
+  #createBucket(
     id: string,
     { overwrittenDays, removalPolicy, dataKey, accessLogs }: LakeProps,
     objectLock?: PrivateBucketProps['objectLock'],

@@ -107,7 +107,7 @@ function listPerSource(
   label: (source: string) => string = (source) => source,
 ): IMetric[] {
   return sources.map(({ settings }) =>
-    metrics.ofSource(name, settings.name, { label: label(settings.name) }),
+    metrics.measureSource(name, settings.name, { label: label(settings.name) }),
   );
 }
 
@@ -126,7 +126,7 @@ function listPerCalledSource(
   label: (source: string) => string,
 ): IMetric[] {
   const sources = [...(webhooks?.secrets.keys() ?? [])].map(({ settings }) => settings.name);
-  return sources.map((source) => metrics.ofSource(name, source, { label: label(source) }));
+  return sources.map((source) => metrics.measureSource(name, source, { label: label(source) }));
 }
 
 function graphWork(props: LedgerDashboardProps): IWidget[] {
@@ -163,7 +163,7 @@ function graphDelays(props: LedgerDashboardProps): IWidget[] {
   const lags = (path: string) =>
     sources.flatMap(({ settings: { name } }) =>
       ['p50', 'p99'].map((statistic) =>
-        metrics.lag(measure.lag, name, path, { statistic, label: `${name} ${statistic}` }),
+        metrics.measureLag(measure.lag, name, path, { statistic, label: `${name} ${statistic}` }),
       ),
     );
   return [
@@ -220,7 +220,7 @@ function graphRejects(props: LedgerDashboardProps): IWidget[] {
             ...listPerCalledSource(props, webhook.taken, (source) => `${source} taken`),
             ...listPerCalledSource(props, webhook.refused, (source) => `${source} refused`),
             ...listPerCalledSource(props, webhook.failed, (source) => `${source} to be made again`),
-            metrics.gatewayRefused().with({ label: 'refused by API Gateway' }),
+            metrics.measureGatewayRefusals().with({ label: 'refused by API Gateway' }),
           ]),
         ]),
   ];
@@ -234,20 +234,22 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
       handler.metricDuration({ statistic: 'Maximum', label: 'the longest' }),
     ]),
     makeGraph('SIMs read, judged, and not judged', [
-      metrics.ofSweep(sweep.sims, { label: 'SIMs' }),
-      metrics.ofSweep(sweep.judged, { label: 'judged' }),
-      metrics.ofSweep(sweep.failed, { label: 'not judged' }),
-      metrics.ofSweep(sweep.left, { label: 'left' }),
+      metrics.measureSweep(sweep.sims, { label: 'SIMs' }),
+      metrics.measureSweep(sweep.judged, { label: 'judged' }),
+      metrics.measureSweep(sweep.failed, { label: 'not judged' }),
+      metrics.measureSweep(sweep.left, { label: 'left' }),
     ]),
     makeGraph('Seconds that alerts are behind', [
-      metrics.ofSweep(sweep.readLag, { label: 'read least' }),
-      metrics.ofSweep(sweep.deliveryLag, { label: 'delivered latest' }),
+      metrics.measureSweep(sweep.readLag, { label: 'read least' }),
+      metrics.measureSweep(sweep.deliveryLag, { label: 'delivered latest' }),
     ]),
-    makeGraph('Messages of alerts', [metrics.ofSweep(sweep.told, { statistic: 'Sum', label: 'passed on' })]),
+    makeGraph('Messages of alerts', [
+      metrics.measureSweep(sweep.told, { statistic: 'Sum', label: 'passed on' }),
+    ]),
     makeGraph(
       'Seconds for which failed batches hold back alerts',
       sources.map(({ settings: { name } }) =>
-        metrics.ofSource(hold.seconds, name, { statistic: 'Maximum', label: name }),
+        metrics.measureSource(hold.seconds, name, { statistic: 'Maximum', label: name }),
       ),
     ),
     ...(receivers.length === 0
@@ -256,9 +258,9 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
           makeGraph(
             'Messages delivered, retried and given up',
             receivers.flatMap((name) => [
-              metrics.ofReceiver(delivery.delivered, name, 'Sum', `${name} delivered`),
-              metrics.ofReceiver(delivery.failed, name, 'Sum', `${name} retried`),
-              metrics.ofReceiver(delivery.undeliverable, name, 'Sum', `${name} given up`),
+              metrics.measureReceiver(delivery.delivered, name, 'Sum', `${name} delivered`),
+              metrics.measureReceiver(delivery.failed, name, 'Sum', `${name} retried`),
+              metrics.measureReceiver(delivery.undeliverable, name, 'Sum', `${name} given up`),
             ]),
           ),
         ]),
@@ -268,15 +270,15 @@ function graphAlerts({ alertDelivery, alertSweep, sources, metrics }: LedgerDash
 function graphDays({ metrics, dayPass: { queue, deadLetters } }: LedgerDashboardProps): IWidget[] {
   return [
     makeGraph('Seconds for which a day is overdue', [
-      metrics.ofDayPlanner(days.unsealed, { label: 'overdue' }),
+      metrics.measureDayPlanner(days.unsealed, { label: 'overdue' }),
     ]),
     makeGraph('Days sealed, and SIM-days stored', [
-      metrics.ofDayWorker(days.sealed, { label: 'versions of days' }),
-      metrics.ofDayWorker(days.simDays, { label: 'SIM-days' }),
+      metrics.measureDayWorker(days.sealed, { label: 'versions of days' }),
+      metrics.measureDayWorker(days.simDays, { label: 'SIM-days' }),
     ]),
     makeGraph('Messages of days: waiting, failed and given up', [
       queue.metricApproximateNumberOfMessagesVisible({ label: 'waiting' }),
-      metrics.ofDayWorker(days.failed, { label: 'failed' }),
+      metrics.measureDayWorker(days.failed, { label: 'failed' }),
       deadLetters.metricApproximateNumberOfMessagesVisible({ label: 'dead letters' }),
     ]),
   ];

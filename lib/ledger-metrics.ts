@@ -23,7 +23,7 @@ export class LedgerMetrics {
   }
 
   /** A metric of a source, summed up by 5 minutes unless said otherwise. */
-  ofSource(metricName: string, source: string, aggregation: Partial<Aggregation> = {}): Metric {
+  measureSource(metricName: string, source: string, aggregation: Partial<Aggregation> = {}): Metric {
     const { statistic = 'Sum', period = minutes, label } = aggregation;
     return new Metric({
       namespace: this.namespace,
@@ -36,7 +36,7 @@ export class LedgerMetrics {
   }
 
   /** Records of a source that were rejected with one code, summed up by 5 minutes. */
-  rejectedAs(code: RejectCode, source: string): Metric {
+  measureRejects(code: RejectCode, source: string): Metric {
     return new Metric({
       namespace: this.namespace,
       metricName: metric.rejected,
@@ -47,12 +47,12 @@ export class LedgerMetrics {
   }
 
   /** Readings of a function's secrets that failed, summed up by 5 minutes. */
-  unreadableSecrets(service: string): Metric {
+  measureUnreadableSecrets(service: string): Metric {
     return this.countByService(secret.unreadable, service);
   }
 
   /** Processes of a function whose batched writes were refused, summed up by 5 minutes. */
-  refusedBatches(service: string): Metric {
+  measureRefusedBatches(service: string): Metric {
     return this.countByService(store.batchesRefused, service);
   }
 
@@ -68,7 +68,7 @@ export class LedgerMetrics {
   }
 
   /** A metric of the sweep of alerts, the greatest of 5 minutes unless said otherwise. */
-  ofSweep(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
+  measureSweep(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
     const { statistic = 'Maximum', period = minutes, label } = aggregation;
     return new Metric({
       namespace: this.namespace,
@@ -81,16 +81,16 @@ export class LedgerMetrics {
   }
 
   /** A metric of the planner of days, the greatest of an hour unless said otherwise. */
-  ofDayPlanner(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
-    return this.#ofDays(metricName, service.dayPlanner, { statistic: 'Maximum', ...aggregation });
+  measureDayPlanner(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
+    return this.#measureDays(metricName, service.dayPlanner, { statistic: 'Maximum', ...aggregation });
   }
 
   /** A metric of the worker of days, summed up by an hour unless said otherwise. */
-  ofDayWorker(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
-    return this.#ofDays(metricName, service.dayWorker, { statistic: 'Sum', ...aggregation });
+  measureDayWorker(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
+    return this.#measureDays(metricName, service.dayWorker, { statistic: 'Sum', ...aggregation });
   }
 
-  #ofDays(
+  #measureDays(
     metricName: string,
     serviceName: string,
     { statistic, period = Duration.hours(1), label }: Partial<Aggregation> & Pick<Aggregation, 'statistic'>,
@@ -106,7 +106,7 @@ export class LedgerMetrics {
   }
 
   /** A metric of a receiver of alerts, by 5 minutes. */
-  ofReceiver(metricName: string, receiver: string, statistic = 'Sum', label?: string): Metric {
+  measureReceiver(metricName: string, receiver: string, statistic = 'Sum', label?: string): Metric {
     return new Metric({
       namespace: this.namespace,
       metricName,
@@ -118,7 +118,7 @@ export class LedgerMetrics {
   }
 
   /** Requests that API Gateway answered by itself, summed up by 5 minutes. */
-  gatewayRefused(): Metric {
+  measureGatewayRefusals(): Metric {
     return new Metric({
       namespace: this.namespace,
       metricName: gateway.refused,
@@ -128,7 +128,12 @@ export class LedgerMetrics {
   }
 
   /** How late a source's records come by one path. */
-  lag(metricName: string, source: string, service: string, aggregation: Partial<Aggregation> = {}): Metric {
+  measureLag(
+    metricName: string,
+    source: string,
+    service: string,
+    aggregation: Partial<Aggregation> = {},
+  ): Metric {
     const { statistic = 'p99', period = minutes, label } = aggregation;
     return new Metric({
       namespace: this.namespace,

@@ -152,7 +152,7 @@ export class Monitoring extends Construct {
       sentence: `Records of the source ${name} repeatedly could not be written to the tables or the quarantine.`,
       consequence: `They are tried again; ${describeRetention(settings)}.`,
       page: 'handed-back',
-      metric: this.#metrics.ofSource(metric.failed, name),
+      metric: this.#metrics.measureSource(metric.failed, name),
       threshold: 1,
       // A try that fails is followed by a pause, which may leave out a period.
       periods: 6,
@@ -163,7 +163,7 @@ export class Monitoring extends Construct {
       consequence:
         'Records may be missing from both the ledger and the quarantine; the stream still has them.',
       page: 'conservation',
-      metric: this.#metrics.ofSource(measure.unaccounted, name),
+      metric: this.#metrics.measureSource(measure.unaccounted, name),
       threshold: 1,
     });
   }
@@ -172,7 +172,7 @@ export class Monitoring extends Construct {
   #watchArrivals({ settings, stream }: CarrierSource): void {
     const { name } = settings;
     const arrived = stream.metricIncomingRecords({ statistic: 'Sum' });
-    const received = this.#metrics.ofSource(metric.received, name);
+    const received = this.#metrics.measureSource(metric.received, name);
     // Lambda reads each shard every second, also while nothing arrives.
     const reads = stream.metric('GetRecords.Success', { statistic: 'Sum' });
     this.#addOfSource(settings, 'Stuck', {
@@ -203,8 +203,8 @@ export class Monitoring extends Construct {
       metric: combine(
         `IF(${rejects} >= ${ofMany} OR (${rejects} >= ${ofAll} AND ${rejects} >= received), 100 * ${rejects} / received, 0)`,
         {
-          rejected: this.#metrics.ofSource(metric.rejected, name),
-          received: this.#metrics.ofSource(metric.received, name),
+          rejected: this.#metrics.measureSource(metric.rejected, name),
+          received: this.#metrics.measureSource(metric.received, name),
         },
         oneHour,
         'Rejected, percent',
@@ -215,7 +215,7 @@ export class Monitoring extends Construct {
       sentence: `A record of the source ${name} crashed the consumer three times.`,
       consequence: 'It is in the quarantine, and not in the ledger; all other records are processed.',
       page: 'stops-consumer',
-      metric: this.#metrics.rejectedAs('stops-consumer', name),
+      metric: this.#metrics.measureRejects('stops-consumer', name),
       threshold: 1,
     });
   }
@@ -266,7 +266,7 @@ export class Monitoring extends Construct {
         sentence: `Batches of the source ${settings.name} that fail or were given up have held back its alerts for more than ${longestHold.toHours()} hour.`,
         consequence: 'No silence of its SIMs is judged beyond them, for 24 hours at most.',
         page: 'alert-read-held',
-        metric: this.#metrics.ofSource(hold.seconds, settings.name, {
+        metric: this.#metrics.measureSource(hold.seconds, settings.name, {
           statistic: 'Maximum',
           period: findSweepPeriod(alertSweep),
         }),
@@ -299,7 +299,7 @@ export class Monitoring extends Construct {
       sentence: `The ${name} cannot read its secret.`,
       consequence,
       page: 'secret-unreadable',
-      metric: this.#metrics.unreadableSecrets(serviceName),
+      metric: this.#metrics.measureUnreadableSecrets(serviceName),
       threshold: 1,
       // A single failed reading does no harm: the next one follows. Where nobody calls for an hour, nothing is read.
       periods: 24,
@@ -369,7 +369,7 @@ export class Monitoring extends Construct {
         sentence: `No row of a file of the source ${settings.name} could be read.`,
         consequence: 'The file is in the quarantine; nothing of it is in the ledger.',
         page: 'file-failed',
-        metric: this.#metrics.ofSource(measure.filesFailed, settings.name),
+        metric: this.#metrics.measureSource(measure.filesFailed, settings.name),
         threshold: 1,
       });
     }
@@ -388,14 +388,14 @@ export class Monitoring extends Construct {
         sentence: `Requests of the carrier of the source ${settings.name} are answered with 4xx.`,
         consequence: 'Their records are not in the ledger; the carrier drops them or stops the stream.',
         page: 'calls-refused',
-        metric: this.#metrics.ofSource(webhook.refused, settings.name),
+        metric: this.#metrics.measureSource(webhook.refused, settings.name),
         threshold: 1,
       });
       this.#addOfSource(settings, 'CallsFailed', {
         sentence: `Requests of the carrier of the source ${settings.name} are answered with 5xx.`,
         consequence: 'Their records are lost unless the carrier sends them again.',
         page: 'calls-failed',
-        metric: this.#metrics.ofSource(webhook.failed, settings.name),
+        metric: this.#metrics.measureSource(webhook.failed, settings.name),
         threshold: 1,
         periods: 3,
       });
@@ -423,7 +423,7 @@ export class Monitoring extends Construct {
       sentence: 'API Gateway refuses requests of carriers before the receiver sees them.',
       consequence: 'Their records are lost unless the carrier sends them again.',
       page: 'gateway-refused',
-      metric: this.#metrics.gatewayRefused(),
+      metric: this.#metrics.measureGatewayRefusals(),
       threshold: 1,
     });
   }
@@ -448,8 +448,8 @@ export class Monitoring extends Construct {
 
   #watchBatchedWrites(importsFiles: boolean): void {
     const metrics = {
-      consumer: this.#metrics.refusedBatches(service.kinesisConsumer),
-      ...(importsFiles && { importer: this.#metrics.refusedBatches(service.fileImporter) }),
+      consumer: this.#metrics.measureRefusedBatches(service.kinesisConsumer),
+      ...(importsFiles && { importer: this.#metrics.measureRefusedBatches(service.fileImporter) }),
     };
     const sum = Object.keys(metrics).map((name) => `FILL(${name}, 0)`);
     this.alarms.add('BatchedWritesRefused', {

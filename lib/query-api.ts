@@ -51,16 +51,16 @@ export class QueryApi extends Construct {
 
   constructor(scope: Construct, id: string, props: QueryApiProps) {
     super(scope, id);
-    this.secret = props.settings.access === 'basic' ? this.#secret() : undefined;
-    this.function = this.#function(props);
+    this.secret = props.settings.access === 'basic' ? this.#createSecret() : undefined;
+    this.function = this.#createFunction(props);
     this.#allow(props);
-    const api = this.#api(props.settings);
+    const api = this.#createApi(props.settings);
     const { requestsPerSecond } = props.settings;
     this.stage = makeLoggedStage(this, { api, requestsPerSecond, operation: props.operation });
   }
 
   /** The token is made by Secrets Manager, and the account from the stack's id: both stay for as long as the stack. */
-  #secret(): Secret {
+  #createSecret(): Secret {
     const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
     const account = Fn.join('', ['AC', Fn.join('', Fn.split('-', stackUuid))]);
     return makeGeneratedSecret(this, 'Credentials', {
@@ -72,7 +72,7 @@ export class QueryApi extends Construct {
     });
   }
 
-  #function({
+  #createFunction({
     settings,
     storage,
     lake,
@@ -148,7 +148,7 @@ export class QueryApi extends Construct {
     }
   }
 
-  #api({ access, corsOrigins }: ApiSettings): HttpApi {
+  #createApi({ access, corsOrigins }: ApiSettings): HttpApi {
     const api = new HttpApi(this, 'Api', {
       apiName: `${Aws.STACK_NAME} query API`,
       description: 'Sessions, usage and events of simledger',

@@ -48,9 +48,9 @@ export class CarrierSource extends Construct {
     this.settings = props.source;
     this.#granuleMilliseconds = props.granuleMilliseconds;
     this.#isWatched = props.isWatched;
-    this.stream = this.#stream(props);
-    this.bucket = props.source.bucket ? this.#bucket(props) : undefined;
-    this.writer = this.#writer(props);
+    this.stream = this.#createStream(props);
+    this.bucket = props.source.bucket ? this.#createBucket(props) : undefined;
+    this.writer = this.#createWriter(props);
   }
 
   /** What a function must know to recognise the source by the place where a record arrived. */
@@ -83,7 +83,7 @@ export class CarrierSource extends Construct {
     bucket.node.addDependency(queue);
   }
 
-  #stream({ source, removalPolicy, dataKey }: CarrierSourceProps): Stream {
+  #createStream({ source, removalPolicy, dataKey }: CarrierSourceProps): Stream {
     const { shards, retentionHours } = source.stream;
     const stream = new Stream(this, 'Stream', {
       ...(shards === undefined
@@ -105,7 +105,7 @@ export class CarrierSource extends Construct {
     return stream;
   }
 
-  #bucket({ overwrittenFileDays, removalPolicy, dataKey, accessLogs }: CarrierSourceProps): Bucket {
+  #createBucket({ overwrittenFileDays, removalPolicy, dataKey, accessLogs }: CarrierSourceProps): Bucket {
     return new PrivateBucket(this, 'Files', {
       versioned: true,
       lifecycleRules: [
@@ -120,7 +120,7 @@ export class CarrierSource extends Construct {
     });
   }
 
-  #writer({ source, dataKey }: CarrierSourceProps): RoleWriter | UserWriter | undefined {
+  #createWriter({ source, dataKey }: CarrierSourceProps): RoleWriter | UserWriter | undefined {
     const { stream, bucket } = this;
     const { writer: settings } = source;
     if (settings === undefined) return undefined;

@@ -83,20 +83,20 @@ export class Storage extends Construct {
 
   constructor(scope: Construct, id: string, props: StorageProps) {
     super(scope, id);
-    this.sessions = this.#table(sessionsTable, props);
-    this.usage = this.#table(usageTable, props);
-    this.events = this.#table(eventsTable, props);
-    this.sims = this.#table(simsTable, props);
-    this.files = this.#table(filesTable, props);
-    this.deliveries = this.#table(deliveriesTable, props);
-    this.alerts = this.#table(alertsTable, props);
-    this.alertOutbox = this.#table(alertOutboxTable, props);
-    this.alertState = this.#table(alertStateTable, props);
-    this.dayState = this.#table(dayStateTable, props);
-    this.dayMarkers = this.#table(dayMarkersTable, props);
-    this.simDays = this.#table(simDaysTable, props);
-    this.findings = this.#table(findingsTable, props);
-    this.sessionDays = this.#table(sessionDaysTable, props);
+    this.sessions = this.#provideTable(sessionsTable, props);
+    this.usage = this.#provideTable(usageTable, props);
+    this.events = this.#provideTable(eventsTable, props);
+    this.sims = this.#provideTable(simsTable, props);
+    this.files = this.#provideTable(filesTable, props);
+    this.deliveries = this.#provideTable(deliveriesTable, props);
+    this.alerts = this.#provideTable(alertsTable, props);
+    this.alertOutbox = this.#provideTable(alertOutboxTable, props);
+    this.alertState = this.#provideTable(alertStateTable, props);
+    this.dayState = this.#provideTable(dayStateTable, props);
+    this.dayMarkers = this.#provideTable(dayMarkersTable, props);
+    this.simDays = this.#provideTable(simDaysTable, props);
+    this.findings = this.#provideTable(findingsTable, props);
+    this.sessionDays = this.#provideTable(sessionDaysTable, props);
     this.quarantine = new PrivateBucket(this, 'Quarantine', {
       versioned: false,
       lifecycleRules: [
@@ -200,14 +200,14 @@ export class Storage extends Construct {
     );
   }
 
-  #table(definition: TableDefinition, props: StorageProps): LedgerTable {
+  #provideTable(definition: TableDefinition, props: StorageProps): LedgerTable {
     const adopted = props.adoptedTables[definition.name];
     return adopted === undefined
-      ? this.#newTable(definition, props)
+      ? this.#createTable(definition, props)
       : Table.fromTableName(this, definition.name, adopted);
   }
 
-  #newTable(definition: TableDefinition, props: StorageProps): Table {
+  #createTable(definition: TableDefinition, props: StorageProps): Table {
     const { removalPolicy, warmWriteUnits, dataKey } = props;
     const expires = definition !== usageTable || props.usageDays > 0;
     const isLarge = definition === usageTable || definition === sessionsTable;

@@ -86,7 +86,7 @@ export class StreamIngest extends Construct {
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: settings.batchSize,
       maxBatchingWindow: Duration.seconds(settings.batchingWindowSeconds),
-      parallelizationFactor: this.#size(source, settings),
+      parallelizationFactor: this.#chooseMemory(source, settings),
       reportBatchItemFailures: true,
       bisectBatchOnError: streamMapping.bisectOnError,
       retryAttempts: streamMapping.retryAttempts,
@@ -99,7 +99,7 @@ export class StreamIngest extends Construct {
   }
 
   /** Concurrent batches per shard; warns where they are too few for the source's fleet. */
-  #size({ settings, node }: CarrierSource, consumer: ConsumerSettings): number {
+  #chooseMemory({ settings, node }: CarrierSource, consumer: ConsumerSettings): number {
     const { fleet, name } = settings;
     const capacity = describeCapacity(settings, consumer);
     if (fleet === undefined) return capacity.parallelizationFactor;

@@ -43,8 +43,8 @@ export class WebhookIngest extends Construct {
   constructor(scope: Construct, id: string, props: WebhookIngestProps) {
     super(scope, id);
     const sources = props.called.map(({ source }) => source);
-    this.secrets = new Map(sources.map((source) => [source, this.#secret(source)]));
-    this.receiver = this.#receiver(props);
+    this.secrets = new Map(sources.map((source) => [source, this.#createSecret(source)]));
+    this.receiver = this.#createReceiver(props);
     this.receiver.allow(
       ['kinesis:PutRecords'],
       sources.map(({ stream }) => stream.streamArn),
@@ -58,7 +58,7 @@ export class WebhookIngest extends Construct {
       description: 'Receives what carriers post to simledger',
       createDefaultStage: false,
     });
-    this.#routes(props);
+    this.#createRoutes(props);
     // Without a limit here: API Gateway would answer with 429, after which KORE drops a request. The function has
     // limits.
     this.stage = makeLoggedStage(this, { api: this.api, operation: props.operation });
@@ -70,7 +70,7 @@ export class WebhookIngest extends Construct {
   }
 
   /** A generated secret; Twilio's auth token and KORE's secret replace it by hand. */
-  #secret(source: CarrierSource): Secret {
+  #createSecret(source: CarrierSource): Secret {
     const { name, carrier } = source.settings;
     const { generated, hasUser } = findAuthentication(carrier);
     return makeGeneratedSecret(this, `${source.node.id}${callbackCredentials}`, {
@@ -82,7 +82,7 @@ export class WebhookIngest extends Construct {
     });
   }
 
-  #receiver({ called, namespace, operation }: WebhookIngestProps): NodeFunction {
+  #createReceiver({ called, namespace, operation }: WebhookIngestProps): NodeFunction {
     const descriptions = called.map(({ source, settings }): WebhookSourceDescription => {
       const { name, carrier } = source.settings;
       const secret = this.secrets.get(source)?.secretArn ?? '';
@@ -101,7 +101,7 @@ export class WebhookIngest extends Construct {
   }
 
   /** Each source's route, with an integration of its own: none changes when another comes or goes. */
-  #routes({ called }: WebhookIngestProps): void {
+  #createRoutes({ called }: WebhookIngestProps): void {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-APIG4',
       reason:

@@ -169,7 +169,7 @@ export class LocalAlerts {
           this.#told.add(id);
         },
         onFailure: (error) => onTrouble(`A SIM could not be judged: ${String(error)}`),
-        timeLeft: () => (this.#isStopping ? 0 : Number.POSITIVE_INFINITY),
+        measureTimeLeft: () => (this.#isStopping ? 0 : Number.POSITIVE_INFINITY),
       },
     );
     const isUndelivered = this.#receiver !== undefined && !(await this.#deliver(this.#receiver, now));
@@ -235,7 +235,7 @@ export class LocalAlerts {
     const candidates = sims.filter((_, index) => (marks[index] ?? 0) > latest - maxGranuleMilliseconds);
     const times = sims.map(({ changedAt }) => changedAt);
     await mapConcurrently(candidates.slice(0, maxAskedSims), concurrency, async ({ sim: key }) => {
-      const sim = await this.#reader.sim(key);
+      const sim = await this.#reader.readSim(key);
       const { at } = sim === undefined ? {} : await decideHeard(sim, this.#reader);
       if (at !== undefined) times.push(toMilliseconds(at));
     });
@@ -265,7 +265,7 @@ export class LocalAlerts {
       const report = await deliver(receiver, this.#outbox, {
         now: this.#readDeliveryClock(now),
         token: randomUUID(),
-        elapsed: () => (this.#isStopping ? Number.POSITIVE_INFINITY : performance.now() - started),
+        measureElapsed: () => (this.#isStopping ? Number.POSITIVE_INFINITY : performance.now() - started),
         context: { deployment: 'local', apiUrl: undefined },
         // Somebody who starts a receiver later still gets all.
         limits: { ...runLimits, maxAgeMilliseconds: Number.POSITIVE_INFINITY },

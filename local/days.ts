@@ -57,7 +57,7 @@ export interface LocalDaysOptions {
   /** The most SIMs of a fleet that has no partial passes; as deployed by default. */
   readonly maxLiveSims?: number | undefined;
   /** Resolves once all writers that began before have finished. */
-  readonly settled: () => Promise<void>;
+  readonly waitUntilSettled: () => Promise<void>;
   /** Called with each day that was sealed. If it fails, the day's message is delivered again. */
   readonly onSealed: (manifest: Manifest) => Promise<void>;
   /** Called with messages for the user. */
@@ -174,7 +174,7 @@ export class LocalDays {
       if (from === undefined) {
         const { partialHours } = this.#options;
         await orderPartialPasses(shiftDay(through, 1), this.#schedule, { now, partialHours });
-        await this.#mapping.idle();
+        await this.#mapping.waitUntilIdle();
         return { sealed: [] };
       }
       await orderDays({ from, through }, this.#schedule, now);
@@ -183,10 +183,10 @@ export class LocalDays {
     for (let run = 1; run <= maxRuns; run += 1) {
       // The schedule sends again what is ordered and not sealed. What is still at work would be read by two at once, who
       // make each other begin again.
-      await this.#mapping.idle();
+      await this.#mapping.waitUntilIdle();
       const { usageDays, partialHours } = this.#options;
       const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays, partialHours });
-      await this.#mapping.idle();
+      await this.#mapping.waitUntilIdle();
       const isSealed = markedDays === 0 && (await this.#work.openDays.list()).length === 0;
       if (isSealed && !(await this.#hasMarkedDay())) break;
     }
@@ -206,10 +206,10 @@ export class LocalDays {
   }
 
   #makeQueue(): MessageQueue {
-    const { queue, settled } = this.#options;
+    const { queue, waitUntilSettled } = this.#options;
     return {
       send: async (messages, delayMilliseconds) => {
-        if (delayMilliseconds > 0) await settled();
+        if (delayMilliseconds > 0) await waitUntilSettled();
         for (const message of messages) queue.send(printMessage(message));
       },
     };

@@ -37,9 +37,9 @@ export interface LocalLedger {
   readonly dynamoDb: DynamoDBClient;
   readonly receipts: Receipts;
   /** Peak memory of the functions' processes, in bytes. */
-  peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number };
+  measurePeakMemory(): { kinesisConsumer: number; fileImporter: number };
   /** Records that were given up and went to the failure destination, and files' messages to the dead-letter queue. */
-  givenUp(): number;
+  countGivenUp(): number;
   /** Puts a record on a source's stream; waits while the stream is full. */
   putRecord(source: string, data: Buffer, partitionKey: string): Promise<void>;
   /** Puts a file into a source's bucket. */
@@ -47,14 +47,14 @@ export interface LocalLedger {
   /** How much of a source's file the importer has read. */
   fileRead(source: string, key: string): FileRead;
   /** Records on a source's stream that wait to be processed. */
-  pendingRecords(source: string): number;
+  countPendingRecords(source: string): number;
   /** Resolves once everything that was put is in the ledger or given up. */
-  idle(): Promise<void>;
+  waitUntilIdle(): Promise<void>;
   /**
    * Resolves once all batches are stored that are being written now, those of commands too. Later ones see each day that
    * was closed before.
    */
-  settled(): Promise<void>;
+  waitUntilSettled(): Promise<void>;
   /**
    * Closes the days that are over by a time, reads them and late records of days before, and waits until that is done.
    * Everything that was put must be in the ledger.
@@ -67,7 +67,7 @@ export interface LocalLedger {
    * receiver.
    */
   exportMetrics(): Promise<void>;
-  quarantined(): Promise<readonly string[]>;
+  listQuarantined(): Promise<readonly string[]>;
   /**
    * Deletes the items that have expired.
    *

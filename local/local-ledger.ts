@@ -170,25 +170,25 @@ class RunningLedger implements LocalLedger {
     ];
     const { account, token } = this.#options.apiCredentials;
     this.#gateway.ready(apis, [
-      { path: descriptionPath, content: () => this.#description() },
+      { path: descriptionPath, readContent: () => this.#describe() },
       // A client that reaches this port may read all tables anyway: the console here needs no sign-in.
-      { path: consoleSessionPath, content: () => ({ account, token }) },
+      { path: consoleSessionPath, readContent: () => ({ account, token }) },
     ]);
   }
 
-  peakMemoryBytes(): { kinesisConsumer: number; fileImporter: number } {
+  measurePeakMemory(): { kinesisConsumer: number; fileImporter: number } {
     return {
       kinesisConsumer: this.#consumer?.peakMemoryBytes() ?? 0,
       fileImporter: this.#importer?.peakMemoryBytes() ?? 0,
     };
   }
 
-  givenUp(): number {
-    return this.#givenUp + (this.#sqs.queue(deadLetterQueue)?.counts().visible ?? 0);
+  countGivenUp(): number {
+    return this.#givenUp + (this.#sqs.findQueue(deadLetterQueue)?.counts().visible ?? 0);
   }
 
   async putRecord(source: string, data: Buffer, partitionKey: string): Promise<void> {
-    const stream = this.#kinesis.stream(findPlace(source).stream);
+    const stream = this.#kinesis.findStream(findPlace(source).stream);
     if (stream === undefined) throw new Error(`The source ${source} has no stream`);
     for (;;) {
       const [receipt] = stream.put([{ data, partitionKey }]);
@@ -205,20 +205,24 @@ class RunningLedger implements LocalLedger {
     return this.#filesRead.get(`${findPlace(source).bucket}/${key}`) ?? nothingRead;
   }
 
-  pendingRecords(source: string): number {
-    return this.#streamMappings.get(source)?.pendingRecords() ?? 0;
+  countPendingRecords(source: string): number {
+    return this.#streamMappings.get(source)?.countPendingRecords() ?? 0;
   }
 
-  async idle(): Promise<void> {
+  async waitUntilIdle(): Promise<void> {
     // An object is announced one turn of the event loop after it was put.
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.all(
-      [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.idle()),
+      [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.waitUntilIdle()),
     );
   }
 
-  async settled(): Promise<void> {
-    await Promise.all([this.#consumer?.settled(), this.#importer?.settled(), this.#writers?.settled()]);
+  async waitUntilSettled(): Promise<void> {
+    await Promise.all([
+      this.#consumer?.waitUntilSettled(),
+      this.#importer?.waitUntilSettled(),
+      this.#writers?.waitUntilSettled(),
+    ]);
   }
 
   async closeDays(now: number): Promise<ClosedDays> {
@@ -233,7 +237,7 @@ class RunningLedger implements LocalLedger {
     }
   }
 
-  async quarantined(): Promise<readonly string[]> {
+  async listQuarantined(): Promise<readonly string[]> {
     const objects = this.#s3.listObjects(quarantineBucket);
     const bodies = objects.map(({ key }) =>
       key.endsWith('.jsonl') ? this.#s3.getObject(quarantineBucket, key) : undefined,
@@ -333,12 +337,12 @@ class RunningLedger implements LocalLedger {
       endpoints: { ...this.endpoints, sqs: this.#sqsEndpoint },
       sessionRefresh: this.#options.sessionRefresh ?? 'update',
       usageDays: this.#usageDays,
-      queueUrl: (name) => this.#sqs.queue(name)?.url,
+      findQueueUrl: (name) => this.#sqs.findQueue(name)?.url,
     };
   }
 
   #startDays(): LocalDays {
-    const queue = this.#sqs.queue(dayQueue);
+    const queue = this.#sqs.findQueue(dayQueue);
     if (queue === undefined) throw new Error('The queue of the day pass does not exist');
     const { region, credentials } = this.dynamoDb.config;
     return new LocalDays({
@@ -348,9 +352,9 @@ class RunningLedger implements LocalLedger {
       usageDays: this.#usageDays,
       partialHours,
       maxLiveSims: this.#options.maxLiveSims,
-      settled: () => this.settled(),
+      waitUntilSettled: () => this.waitUntilSettled(),
       onSealed: async (manifest) => {
-        const { url } = this.#sqs.queue(metricsQueue) ?? {};
+        const { url } = this.#sqs.findQueue(metricsQueue) ?? {};
         if (url === undefined) return;
         await new MetricsSender(this.dynamoDb.config, url).send(describeSealedDay(manifest));
       },
@@ -398,7 +402,7 @@ class RunningLedger implements LocalLedger {
   }
 
   async #startFunctions(): Promise<void> {
-    const queue = this.#sqs.queue(fileQueue);
+    const queue = this.#sqs.findQueue(fileQueue);
     if (queue === undefined) throw new Error('The file queue does not exist');
     const variables = ingestVariables(this.#stack);
     const [consumer, importer] = await Promise.all([
@@ -408,7 +412,7 @@ class RunningLedger implements LocalLedger {
     this.#consumer = consumer;
     this.#importer = importer;
     for (const { name, stream: streamName } of localSources) {
-      const stream = this.#kinesis.stream(streamName);
+      const stream = this.#kinesis.findStream(streamName);
       if (stream === undefined) continue;
       const mapping = createKinesisMapping({
         stream,
@@ -430,21 +434,21 @@ class RunningLedger implements LocalLedger {
   }
 
   /** What the outputs of a deployed stack and CloudWatch would state. */
-  #description(): LocalDescription {
+  #describe(): LocalDescription {
     const { kinesis, s3, dynamoDb } = this.endpoints;
     const readTraffic = (source: string, minutes: number) => {
-      const { received, rejected } = this.receipts.lately(source, minutes);
+      const { received, rejected } = this.receipts.countLately(source, minutes);
       return { received, rejected };
     };
     return {
       endpoints: { kinesis, s3, dynamoDb, sqs: this.#sqsEndpoint, writers: this.#writers?.url ?? '' },
       outputs: listOutputs(this.#stack),
       traffic: localSources.map(({ name }) => {
-        const last = this.receipts.lastRecord(name);
+        const last = this.receipts.findLastRecord(name);
         return {
           source: name,
           lastRecord: last === undefined ? null : new Date(last).toISOString(),
-          lagSeconds: (this.#streamMappings.get(name)?.behindMilliseconds() ?? 0) / 1000,
+          lagSeconds: (this.#streamMappings.get(name)?.measureLag() ?? 0) / 1000,
           hour: readTraffic(name, 60),
           day: readTraffic(name, 24 * 60),
         };

@@ -46,7 +46,7 @@ export interface LocalStack {
   /** Days that usage is kept. */
   readonly usageDays: number;
   /** The URL of a queue; undefined where this run has none of this name. */
-  queueUrl(name: string): string | undefined;
+  findQueueUrl(name: string): string | undefined;
 }
 
 /** The tables, which have fixed names here. */
@@ -74,9 +74,9 @@ export function ingestVariables({
   endpoints,
   sessionRefresh,
   usageDays,
-  queueUrl,
+  findQueueUrl,
 }: LocalStack): Record<string, string> {
-  const metricsQueueUrl = queueUrl(metricsQueue);
+  const metricsQueueUrl = findQueueUrl(metricsQueue);
   return {
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamoDb,
     AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
@@ -84,7 +84,7 @@ export function ingestVariables({
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     ...tableVariables,
     [environment.quarantineBucket]: quarantineBucket,
-    [environment.fileQueueUrl]: queueUrl(fileQueue) ?? '',
+    [environment.fileQueueUrl]: findQueueUrl(fileQueue) ?? '',
     [environment.sources]: sourceDescriptions,
     [environment.sessionRefresh]: sessionRefresh,
     [environment.writes]: 'batched',
@@ -144,7 +144,7 @@ export function makeWebhookReceiverVariables(
 }
 
 /** The outputs of a deployed stack, by name. */
-export function listOutputs({ sessionRefresh, usageDays, queueUrl }: LocalStack): Record<string, string> {
+export function listOutputs({ sessionRefresh, usageDays, findQueueUrl }: LocalStack): Record<string, string> {
   return {
     [outputName.sessionsTable]: sessionsTable.name,
     [outputName.usageTable]: usageTable.name,
@@ -161,14 +161,14 @@ export function listOutputs({ sessionRefresh, usageDays, queueUrl }: LocalStack)
     [outputName.quarantineBucket]: quarantineBucket,
     [outputName.lakeBucket]: lakeBucket,
     [outputName.accountLakeBucket]: accountLakeBucket,
-    [outputName.dayQueue]: queueUrl(dayQueue) ?? '',
+    [outputName.dayQueue]: findQueueUrl(dayQueue) ?? '',
     [outputName.sources]: sourceDescriptions,
     [outputName.sessionRefresh]: sessionRefresh,
     [outputName.writes]: 'batched',
     [outputName.eventRetentionDays]: String(retention.eventDays),
     [outputName.usageRetentionDays]: String(usageDays),
-    [outputName.fileQueue]: queueUrl(fileQueue) ?? '',
-    [outputName.deadLetterQueue]: queueUrl(deadLetterQueue) ?? '',
+    [outputName.fileQueue]: findQueueUrl(fileQueue) ?? '',
+    [outputName.deadLetterQueue]: findQueueUrl(deadLetterQueue) ?? '',
     [outputName.version]: manifest.version,
   };
 }

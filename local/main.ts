@@ -90,7 +90,7 @@ function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean)
     interval: sweepMilliseconds,
     run: async () => {
       const now = Date.now();
-      await ledger.idle();
+      await ledger.waitUntilIdle();
       await expireHourly(ledger, now);
       const swept = isLive ? { ...(await alerts.sweep(now, false)), now } : await alerts.sweepPast(now);
       showMessages(swept);
@@ -212,7 +212,7 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
       );
   }
   if (!once) console.log(`\n${describeEndpoints(ledger, apiCredentials)}`);
-  return ledger.givenUp() === 0 && !isUndelivered ? exitCode.done : exitCode.unequal;
+  return ledger.countGivenUp() === 0 && !isUndelivered ? exitCode.done : exitCode.unequal;
 }
 
 /**
@@ -239,7 +239,7 @@ async function reportAlertsAndDays(
 }
 
 async function reportReplay(ledger: LocalLedger, { seconds }: { seconds: number }): Promise<void> {
-  const rejects = await ledger.quarantined();
+  const rejects = await ledger.listQuarantined();
   console.log(`\nThe ledger now\n${await formatLedger(ledger.dynamoDb)}`);
   if (rejects.length > 0) console.log(`\nIn quarantine\n${rejectTable(rejects)}`);
   console.log(`\nReceipt, in records\n${formatReceipt(ledger.receipts)}`);
@@ -258,7 +258,7 @@ async function reportSimulation(
   const checked = `${count(sessions)} sessions, ${count(usage)} usage items, ${count(events)} events`;
   const compared = [comparison, answers, simulated.alerts, ...(findings === undefined ? [] : [findings])];
   const differing = compared.reduce((sum, one) => sum + one.differing, 0);
-  if (differing === 0 && miscounts.length === 0 && ledger.givenUp() === 0) {
+  if (differing === 0 && miscounts.length === 0 && ledger.countGivenUp() === 0) {
     console.log(`\nThe ledger equals the simulator's truth: ${checked}.`);
     console.log(`The API's answers about ${count(answers.checked)} sessions of Super SIMs equal it too.`);
     console.log(findings === undefined ? describeAlerts(simulated.alerts) : describeFindings(findings));
@@ -289,8 +289,8 @@ function describeFindings({ byReason }: FindingComparison): string {
 }
 
 function showSpeed(ledger: LocalLedger, seconds: number): void {
-  const { received } = ledger.receipts.total();
-  const { kinesisConsumer, fileImporter } = ledger.peakMemoryBytes();
+  const { received } = ledger.receipts.addUp();
+  const { kinesisConsumer, fileImporter } = ledger.measurePeakMemory();
   const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MiB`;
   console.log(
     `${count(received)} records in ${seconds.toFixed(1)} s, ${count(received / seconds)} a second; ` +

@@ -43,7 +43,7 @@ export class Receipts {
   }
 
   /** A source's receipt of the last hour, or of some other number of minutes up to a day. */
-  lately(source: string, minutes: number): Receipt {
+  countLately(source: string, minutes: number): Receipt {
     const from = Math.floor(this.#now() / minuteMilliseconds) - minutes;
     return [...(this.#byMinute.get(source) ?? [])]
       .filter(([minute]) => minute > from)
@@ -51,7 +51,7 @@ export class Receipts {
   }
 
   /** When a source's last record was processed, milliseconds since the epoch; undefined before the first. */
-  lastRecord(source: string): number | undefined {
+  findLastRecord(source: string): number | undefined {
     return this.#lastRecord.get(source);
   }
 
@@ -68,12 +68,12 @@ export class Receipts {
   }
 
   /** Source and receipt, in the order of their first receipts. */
-  entries(): readonly (readonly [string, Receipt])[] {
+  listEntries(): readonly (readonly [string, Receipt])[] {
     return [...this.#bySource].filter(([, { received, failed }]) => received + failed > 0);
   }
 
-  total(): Receipt {
-    return this.entries().reduce((sum, [, receipt]) => addReceipts(sum, receipt), emptyReceipt);
+  addUp(): Receipt {
+    return this.listEntries().reduce((sum, [, receipt]) => addReceipts(sum, receipt), emptyReceipt);
   }
 }
 

@@ -26,7 +26,7 @@ export class RepeatedRuns {
   }
 
   /** Resolves when the last run has ended. */
-  ended(): Promise<void> {
+  waitUntilEnded(): Promise<void> {
     return this.#running;
   }
 

@@ -122,7 +122,7 @@ class FilesProgress {
     this.#source = source;
     this.#csvNames = new Set(files.filter(({ kind }) => kind === 'csv').map(({ name }) => name));
     this.#totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.#receivedBefore = ledger.receipts.total().received;
+    this.#receivedBefore = ledger.receipts.addUp().received;
   }
 
   /** Notes that a record was put, with its size in bytes. */
@@ -139,10 +139,10 @@ class FilesProgress {
 
   /** Rows and records in the ledger, and their share of all bytes, from 0 to 1. */
   measure(): { readonly rows: number; readonly share: number } {
-    const records = Math.max(0, this.#recordsPut - this.#ledger.pendingRecords(this.#source));
-    const counted = Math.max(0, this.#ledger.receipts.total().received - this.#receivedBefore - records);
+    const records = Math.max(0, this.#recordsPut - this.#ledger.countPendingRecords(this.#source));
+    const counted = Math.max(0, this.#ledger.receipts.addUp().received - this.#receivedBefore - records);
     const read = sumReads([...this.#csvNames].map((name) => this.#ledger.fileRead(this.#source, name)));
-    const consumed = sumReads([...this.#csvNames].map((name) => this.#consumed(name)));
+    const consumed = sumReads([...this.#csvNames].map((name) => this.#readConsumed(name)));
     const rows = Math.max(counted, consumed.rows);
     const bytesOfRows = read.rows === 0 ? 0 : (rows * read.bytes) / read.rows;
     const bytesOfRecords = this.#recordsPut === 0 ? 0 : (records * this.#bytesPut) / this.#recordsPut;
@@ -151,7 +151,7 @@ class FilesProgress {
   }
 
   /** What the importer has read of a file, less what is in buffers. */
-  #consumed(name: string): FileRead {
+  #readConsumed(name: string): FileRead {
     const { bytes, rows } = this.#ledger.fileRead(this.#source, name);
     if (bytes === 0) return { bytes, rows };
     const now = performance.now();
@@ -230,7 +230,7 @@ export async function replaySimulation(
   /** By episode, with its last message. */
   const incidents = new Map<string, ToldIncident>();
   const sweep = async (progress: Progress, isWhole: boolean): Promise<void> => {
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     const started = performance.now();
     const swept = await alerts.sweep(now(), isWhole);
     await ledger.closeDays(now());
@@ -260,7 +260,7 @@ export async function replaySimulation(
   const comparison = await compareLedger(truth, readLedgerTables(ledger.dynamoDb));
   const answers = await askAbout(ledger, truth, options.hours, apiCredentials);
   const { delivered, ignored, rejected } = truth.counts;
-  const receipt = ledger.receipts.total();
+  const receipt = ledger.receipts.addUp();
   const { stored, repeated } = receipt;
   const miscounts = [
     describeMiscount('received', receipt.received, stored + repeated + receipt.ignored + receipt.rejected),
@@ -337,8 +337,8 @@ function replayCounted(
   put: (progress: Progress) => Promise<void>,
 ): Promise<Replayed> {
   const progress = new Progress(output, 'records');
-  const before = ledger.receipts.total().received;
-  const show = (): void => progress.show(ledger.receipts.total().received - before, undefined);
+  const before = ledger.receipts.addUp().received;
+  const show = (): void => progress.show(ledger.receipts.addUp().received - before, undefined);
   return replay(ledger, progress, () => put(progress), show);
 }
 
@@ -352,7 +352,7 @@ async function replay(
   const started = performance.now();
   try {
     await put();
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     return { seconds: (performance.now() - started) / 1000 };
   } finally {
     clearInterval(timer);

@@ -31,12 +31,12 @@ const maxUsage = 10_000;
 /** Receipts by source. */
 export function formatReceipt(receipts: Receipts): string {
   const table = makeTable(['source', 'received', 'stored', 'repeated', 'ignored', 'rejected']);
-  for (const [source, receipt] of receipts.entries()) table.push([source, ...counts(receipt)]);
-  table.push(['all', ...counts(receipts.total())]);
+  for (const [source, receipt] of receipts.listEntries()) table.push([source, ...counts(receipt)]);
+  table.push(['all', ...counts(receipts.addUp())]);
   return table.toString();
 }
 
-function counts(receipt: ReturnType<Receipts['total']>): string[] {
+function counts(receipt: ReturnType<Receipts['addUp']>): string[] {
   const { received, stored, repeated, ignored, rejected } = receipt;
   return [received, stored, repeated, ignored, rejected].map(count);
 }

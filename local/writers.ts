@@ -15,7 +15,7 @@ export interface Writers {
   /** Where they connect. */
   readonly url: string;
   /** Resolves once all that write now have stored what they have, or are gone. */
-  settled(): Promise<void>;
+  waitUntilSettled(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,7 +37,7 @@ export async function startWriters(): Promise<Writers> {
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
-    settled: async () => {
+    waitUntilSettled: async () => {
       await Promise.all([...writing].map((response) => once(response, 'close')));
     },
     close: () =>

@@ -35,7 +35,7 @@ interface Compared {
   readonly name: string;
   readonly sortKey: string;
   readonly attributes: readonly string[];
-  expected(partition: ExpectedPartition): ReadonlyMap<string, object>;
+  listExpected(partition: ExpectedPartition): ReadonlyMap<string, object>;
 }
 
 /** The tables that are compared, as docs/tables.md names them and their keys. All have the partition key `sim`. */
@@ -44,26 +44,26 @@ export const comparedTables = {
     name: 'Sessions',
     sortKey: 'sessionId',
     attributes: ['status', 'start', 'end', 'lastUpdated', 'dataUploaded', 'dataDownloaded', 'dataTotal'],
-    expected: (partition) => partition.sessions,
+    listExpected: (partition) => partition.sessions,
   },
   usage: {
     name: 'Usage',
     sortKey: 'usageId',
     attributes: ['dataUploaded', 'dataDownloaded', 'dataTotal', 'messages', 'messagesTx', 'messagesRx'],
-    expected: (partition) => partition.usage,
+    listExpected: (partition) => partition.usage,
   },
   events: {
     name: 'Events',
     sortKey: 'eventKey',
     attributes: ['type', 'carrierType'],
-    expected: (partition) => partition.events,
+    listExpected: (partition) => partition.events,
   },
 } as const satisfies Record<string, Compared>;
 
 const comparedAnswers: Compared = {
   ...comparedTables.sessions,
   name: 'DataSessions',
-  expected: (partition) => partition.answers(),
+  listExpected: (partition) => partition.answers(),
 };
 
 /**
@@ -120,13 +120,13 @@ async function compareItems(
     const keys = seen.get(sim) ?? new Set();
     seen.set(sim, keys.add(key));
     const partition = truth.partitions.get(sim);
-    const expected = partition === undefined ? undefined : table.expected(partition).get(key);
+    const expected = partition === undefined ? undefined : table.listExpected(partition).get(key);
     if (expected === undefined) findings.add(`${table.name} ${sim} ${key}: not expected`);
     else compareItem(table, item, expected, findings);
   }
   let count = 0;
   for (const [sim, partition] of truth.partitions) {
-    for (const key of table.expected(partition).keys()) {
+    for (const key of table.listExpected(partition).keys()) {
       count++;
       if (seen.get(sim)?.has(key) !== true) findings.add(`${table.name} ${sim} ${key}: missing`);
     }

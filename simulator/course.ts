@@ -44,13 +44,13 @@ export class Course {
   }
 
   /** When the device continues: at once, or some minutes after its silence; never, if it died. */
-  wake(at: number): number {
+  findWakeTime(at: number): number {
     if (this.#incident?.kind !== 'dark' || !this.isDark(at)) return at;
     return this.#incident.to + this.#random.between(1, 600) * second;
   }
 
   /** The end of a step: where an incident is due before it, the step ends there. */
-  advance(from: number, to: number): number {
+  endStep(from: number, to: number): number {
     const due = this.#findDue();
     return due > from && due < to ? due : to;
   }

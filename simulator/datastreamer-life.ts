@@ -50,8 +50,8 @@ export function* simulateDataStreamer(
   for (const record of records()) {
     if (record.at >= span.to) return;
     for (const delivered of course.deliver(record)) {
-      if (delivered.kind === 'event') truth.event(delivered);
-      else truth.usageRecord(delivered);
+      if (delivered.kind === 'event') truth.addEvent(delivered);
+      else truth.addUsageRecord(delivered);
       yield delivered;
     }
   }
@@ -64,7 +64,7 @@ export function* simulateDataStreamer(
       return;
     }
     yield* session(random.chance(0.1) && !course.isComplete);
-    for (at = course.wake(at); at < span.to; at = course.wake(at)) {
+    for (at = course.findWakeTime(at); at < span.to; at = course.findWakeTime(at)) {
       yield* happen();
       if (random.chance(0.5)) yield event(2, at + random.integer(1000));
       if (sim.carrier === 'emnify' && random.chance(0.1)) yield event(3, at);
@@ -100,7 +100,7 @@ export function* simulateDataStreamer(
     if (!beganEarlier && !usageOnly) yield event(3, at, { context });
     let volume: Volume = { up: 0, down: 0 };
     while (at < end && at < span.to && !course.isDark(at)) {
-      const usage = dataUsage(context, course.advance(at, Math.min(at + usageInterval, end)));
+      const usage = dataUsage(context, course.endStep(at, Math.min(at + usageInterval, end)));
       volume = { up: volume.up + usage.volume.up, down: volume.down + usage.volume.down };
       yield usage;
       at = usage.end;
@@ -109,7 +109,7 @@ export function* simulateDataStreamer(
     // The network deletes the context of a silent device when it notices.
     if (course.isDark(at)) at = Math.max(at, end);
     if (!usageOnly && (random.chance(0.97) || course.isComplete)) yield event(5, at, { context, volume });
-    at = course.advance(at, at + (1 + random.exponential(3600)) * second);
+    at = course.endStep(at, at + (1 + random.exponential(3600)) * second);
     at -= at % second;
   }
 
@@ -215,7 +215,7 @@ export function* simulateAccount(
       at: stated,
       path: 'stream',
     };
-    truth.event(event);
+    truth.addEvent(event);
     yield event;
   }
 }

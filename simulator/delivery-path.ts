@@ -97,7 +97,7 @@ export class DeliveryPath {
   }
 
   /** What arrives in this slice, in no order. */
-  arrivals(slice: number): FleetDelivery[] {
+  takeArrivals(slice: number): FleetDelivery[] {
     const parcels = this.due.get(slice) ?? [];
     this.due.delete(slice);
     this.random.shuffle(parcels);

@@ -148,11 +148,11 @@ class Simulation implements FleetTruth {
     this.measured = options.hasInvoices === true ? [] : undefined;
     this.middle = from + (hours / 2) * hour;
     this.lastSlice = Math.ceil(hours * slicesPerHour);
-    this.random = Random.of(seed, -1);
-    this.path = new DeliveryPath(Random.of(seed, -2));
+    this.random = Random.derive(seed, -1);
+    this.path = new DeliveryPath(Random.derive(seed, -2));
     this.travellers = [
-      ...this.simTravellers(sims, seed, sessionRefresh, options.losses),
-      ...this.accountTravellers(sims, seed),
+      ...this.makeSimTravellers(sims, seed, sessionRefresh, options.losses),
+      ...this.makeAccountTravellers(sims, seed),
     ];
     this.outage = this.incidents && findOutage(sims, seed, this.incidents);
     this.sendTestEvents(hours);
@@ -170,7 +170,7 @@ class Simulation implements FleetTruth {
     for (let now = 0; now < this.lastSlice || this.path.isBusy; now++) {
       const until = this.span.from + (now + 1) * slice;
       for (const traveller of this.travellers) this.advance(traveller, until, now);
-      const arrivals = this.path.arrivals(now);
+      const arrivals = this.path.takeArrivals(now);
       if (now % slicesPerHour === slicesPerHour - 1)
         arrivals.push(...this.path.closeFiles(until, this.listFates(now)));
       this.now = Math.min(until, this.span.to);
@@ -184,14 +184,14 @@ class Simulation implements FleetTruth {
     return this.fileLosses?.listFates(Math.floor(now / slicesPerHour)) ?? [];
   }
 
-  private *simTravellers(
+  private *makeSimTravellers(
     sims: number,
     seed: number,
     sessionRefresh: SessionRefresh,
     lost: FleetOptions['losses'],
   ): Generator<Traveller> {
     for (let index = 0; index < sims; index++) {
-      const random = Random.of(seed, index);
+      const random = Random.derive(seed, index);
       const sim = provideSim(index, random);
       const facts = this.incidents && new LifeFacts(sim.carrier);
       const truth = new PartitionTruth(sessionRefresh, facts, this.measured);
@@ -199,7 +199,7 @@ class Simulation implements FleetTruth {
       const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
       const { fileLosses } = this;
       const losses =
-        fileLosses && new RecordLosses(Random.of(seed ^ 0x1055, index), lost === 'planted', fileLosses);
+        fileLosses && new RecordLosses(Random.derive(seed ^ 0x1055, index), lost === 'planted', fileLosses);
       if (losses !== undefined) this.losses?.push(losses);
       const incidental = this.incidents && { incident: this.incidents.get(index), idleInterval };
       const course = { ...incidental, losses };
@@ -219,12 +219,12 @@ class Simulation implements FleetTruth {
     }
   }
 
-  private *accountTravellers(sims: number, seed: number): Generator<Traveller> {
+  private *makeAccountTravellers(sims: number, seed: number): Generator<Traveller> {
     for (const [position, source] of (['1nce', 'emnify', 'telekom'] as const).entries()) {
       const truth = new PartitionTruth();
       this.partitions.set(makeAccountPartition(source), truth);
       const index = sims + position;
-      const life = simulateAccount(source, index * 1_000_000, this.span, Random.of(seed, index), truth);
+      const life = simulateAccount(source, index * 1_000_000, this.span, Random.derive(seed, index), truth);
       yield { life, next: takeNext(life), history: 'none' };
     }
   }
@@ -258,17 +258,17 @@ class Simulation implements FleetTruth {
     this.distinct++;
     const replayed = history !== 'none' && record.at < this.middle;
     for (const parcel of packRecord(record)) {
-      const copies = this.copies();
+      const copies = this.drawCopies();
       for (let copy = 0; copy < copies; copy++) {
-        const delay = replayed && history === 'late' ? this.untilLate(now) : this.delay(now, copy);
+        const delay = replayed && history === 'late' ? this.drawLateSlice(now) : this.delay(now, copy);
         this.path.send(parcel, now + delay);
       }
-      if (replayed && history === 'again') this.path.send(parcel, now + this.untilLate(now));
+      if (replayed && history === 'again') this.path.send(parcel, now + this.drawLateSlice(now));
     }
-    if (this.random.chance(brokenShare)) this.path.send(this.broken(record), now + this.delay(now, 0));
+    if (this.random.chance(brokenShare)) this.path.send(this.makeBroken(record), now + this.delay(now, 0));
   }
 
-  private copies(): number {
+  private drawCopies(): number {
     const draw = this.random.integer(1000);
     return draw < 915 ? 1 : draw < 990 ? 2 : 3;
   }
@@ -279,14 +279,14 @@ class Simulation implements FleetTruth {
     if (draw < 700) return 0;
     if (draw < 960) return 1;
     if (draw < 980) return this.random.between(2, 4);
-    return draw < 1010 ? this.random.between(5, 4 * slicesPerHour) : this.untilLate(now);
+    return draw < 1010 ? this.random.between(5, 4 * slicesPerHour) : this.drawLateSlice(now);
   }
 
-  private untilLate(now: number): number {
+  private drawLateSlice(now: number): number {
     return Math.max(this.lastSlice - now, 0) + this.random.integer(lateSlices);
   }
 
-  private broken(record: FleetRecord): Parcel {
+  private makeBroken(record: FleetRecord): Parcel {
     const [parcel] = packRecord(record);
     const { source, partitionKey } = parcel;
     if (record.kind === 'usage' && parcel.form === 'usage row') {
@@ -328,7 +328,7 @@ function findOutage(
   incidents: ReadonlyMap<number, Incident>,
 ): NetworkOutage | undefined {
   const all = Array.from({ length: sims }, (_, index) => ({
-    sim: provideSim(index, Random.of(seed, index)),
+    sim: provideSim(index, Random.derive(seed, index)),
     incident: incidents.get(index),
   }));
   const silenced = all.filter(({ incident }) => incident?.kind === 'dark' && incident.cause === 'outage');

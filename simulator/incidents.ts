@@ -51,10 +51,10 @@ const outage = { minSims: 100, share: 8, seen: 13 * hour } as const;
  * life. Silences need a life of more than a day.
  */
 export function planIncidents(sims: number, seed: number, span: Span): ReadonlyMap<number, Incident> {
-  const random = Random.of(seed, -3);
+  const random = Random.derive(seed, -3);
   const candidates = Array.from({ length: sims }, (_, index) => ({
     index,
-    sim: provideSim(index, Random.of(seed, index)),
+    sim: provideSim(index, Random.derive(seed, index)),
   })).filter(({ sim }) => !sim.idle);
   random.shuffle(candidates);
   const incidents = new Map<number, Incident>();

@@ -158,8 +158,8 @@ export class RecordLosses {
     if (session === undefined || eventSid === null) return [event];
     const progress = this.#open(session.sid, session.start);
     const bytes = window === undefined ? 0 : window.up + window.down;
-    if (type === 'data-session.ended' && this.#loses(shares.endLost)) return [];
-    if (type === 'data-session.updated' && this.#loses(shares.windowLost)) {
+    if (type === 'data-session.ended' && this.#mustLose(shares.endLost)) return [];
+    if (type === 'data-session.updated' && this.#mustLose(shares.windowLost)) {
       progress.pendingWindows += 1;
       progress.pendingBytes += bytes;
       progress.lostBytes += bytes;
@@ -167,7 +167,7 @@ export class RecordLosses {
     }
     progress.isKnown = true;
     const copy = { ...event, eventSid: `EZ${this.#random.hex(4)}` };
-    const isTwice = type === 'data-session.updated' && bytes > 0 && this.#loses(shares.windowTwice);
+    const isTwice = type === 'data-session.updated' && bytes > 0 && this.#mustLose(shares.windowTwice);
     const [first = eventSid, second = ''] = isTwice ? [eventSid, copy.eventSid].sort() : [eventSid];
     if (isTwice)
       this.#expect(session.sid, {
@@ -212,7 +212,9 @@ export class RecordLosses {
     const isLost = path !== 'stream' && this.#files.isLost(sim.carrier, 'cdr', at);
     if (isLost && path === 'file') return [];
     const delivered = this.#takeData(isLost ? { ...record, path: 'stream' } : record).map((one) =>
-      one.path === 'both' && this.#loses(shares.usageNotByFile) ? { ...one, path: 'stream' as const } : one,
+      one.path === 'both' && this.#mustLose(shares.usageNotByFile)
+        ? { ...one, path: 'stream' as const }
+        : one,
     );
     for (const { id, start, path: by, sessionId, volume } of delivered)
       if (id !== null)
@@ -264,12 +266,12 @@ export class RecordLosses {
     // So that the day of a session has a record that names it.
     if (progress.usage === 1 || progress.day !== findDayBy(start)) return [record];
     if (record.path === 'both')
-      return this.#loses(shares.usageNotByStream) ? this.#loseByStream(record, id, bytes) : [record];
-    if (this.#loses(shares.usageLost)) {
+      return this.#mustLose(shares.usageNotByStream) ? this.#loseByStream(record, id, bytes) : [record];
+    if (this.#mustLose(shares.usageLost)) {
       progress.lostBytes += bytes;
       return [];
     }
-    if (generation === 'flat' || bytes === 0 || start === end || !this.#loses(shares.usageTwice))
+    if (generation === 'flat' || bytes === 0 || start === end || !this.#mustLose(shares.usageTwice))
       return [record];
     const copy = { ...record, id: `${id}7` };
     this.#expect(sessionId, { check: 'duplicate', reason: 'same-window', bytes, records: [id, copy.id] });
@@ -282,7 +284,7 @@ export class RecordLosses {
     const isComplete = record.sim.dataStreamer.generation === 'nested';
     if (record.path === 'stream') progress.usage += 1;
     const isSeen = isComplete && progress.usage > 0;
-    return record.path === 'both' && isSeen && this.#loses(shares.usageNotByStream)
+    return record.path === 'both' && isSeen && this.#mustLose(shares.usageNotByStream)
       ? this.#loseByStream(record, id, bytes)
       : [record];
   }
@@ -303,7 +305,7 @@ export class RecordLosses {
     if (context === undefined) return [this.#takeSideEvent(sent, sim)];
     const sessionId = makeSessionId(source, sim.dataStreamer, context);
     const progress = this.#open(sessionId, at);
-    if (typeId === 5 && this.#loses(shares.endLost)) return [];
+    if (typeId === 5 && this.#mustLose(shares.endLost)) return [];
     this.#noteEvent(sent, sim, sessionId);
     progress.isKnown = true;
     if (typeId !== 5) return [sent];
@@ -317,8 +319,8 @@ export class RecordLosses {
   /** An event that is of no session may come by one of two paths. */
   #takeSideEvent(event: CarrierEvent, sim: Sim): CarrierEvent {
     const { path } = event;
-    const isUnstreamed = path === 'both' && this.#loses(shares.eventNotByStream);
-    const isUnfiled = path === 'both' && !isUnstreamed && this.#loses(shares.eventNotByFile);
+    const isUnstreamed = path === 'both' && this.#mustLose(shares.eventNotByStream);
+    const isUnfiled = path === 'both' && !isUnstreamed && this.#mustLose(shares.eventNotByFile);
     const taken: CarrierEvent = { ...event, path: isUnstreamed ? 'file' : isUnfiled ? 'stream' : path };
     this.#noteEvent(taken, sim);
     return taken;
@@ -337,7 +339,7 @@ export class RecordLosses {
     return progress;
   }
 
-  #loses(share: number): boolean {
+  #mustLose(share: number): boolean {
     return this.#isPlanted && this.#random.chance(share / 100);
   }
 

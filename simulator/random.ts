@@ -11,7 +11,7 @@ export class Random {
   }
 
   /** An independent source for one part of the simulation: the same part of the same seed draws the same numbers. */
-  static of(seed: number, part: number): Random {
+  static derive(seed: number, part: number): Random {
     const mixed = Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(part + 1, 0xc2b2_ae35);
     const random = new Random(mixed);
     random.unsigned();

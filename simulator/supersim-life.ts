@@ -35,13 +35,13 @@ export function* simulateSuperSim(
   for (const event of events()) {
     if (event.at >= span.to) return;
     for (const delivered of course.deliver(event)) {
-      truth.connection(delivered);
+      truth.addConnection(delivered);
       yield delivered;
     }
   }
 
   function* events(): Generator<ConnectionEvent, void> {
-    for (at = course.wake(at); at < span.to; at = course.wake(at)) {
+    for (at = course.findWakeTime(at); at < span.to; at = course.findWakeTime(at)) {
       yield* happen();
       if (!sim.idle && random.chance(0.03)) yield* attempt('attachment.failed');
       while (random.chance(0.05)) yield* attempt('attachment.rejected');
@@ -52,7 +52,7 @@ export function* simulateSuperSim(
         continue;
       }
       yield* dataSession();
-      at = course.advance(at, at + (1 + random.exponential(3600)) * second);
+      at = course.endStep(at, at + (1 + random.exponential(3600)) * second);
     }
   }
 

@@ -207,7 +207,7 @@ export class PartitionTruth implements ExpectedPartition {
     return new Map(listed.map(([id, session]) => [id, makeAnswer(session)]));
   }
 
-  connection(event: ConnectionEvent): void {
+  addConnection(event: ConnectionEvent): void {
     const { session, window, sim } = event;
     if (attachmentTypes.has(event.type)) this.facts?.attachments.push(event.at);
     if (event.type === 'data-session.failed') this.facts?.failures.push(event.at);
@@ -231,12 +231,12 @@ export class PartitionTruth implements ExpectedPartition {
       runningTotal: event.runningTotal,
       terminal: findTerminal(event.type),
     };
-    const lived = this.live(session.sid, statement, window);
+    const lived = this.addLive(session.sid, statement, window);
     if (this.sessionRefresh === 'update') this.sessions.set(session.sid, lived);
-    else if (refreshesHourly(event)) this.session(session.sid, statement);
+    else if (refreshesHourly(event)) this.addSession(session.sid, statement);
   }
 
-  event(event: CarrierEvent): void {
+  addEvent(event: CarrierEvent): void {
     const { context, sim } = event;
     const key = `${formatIso(cutToSecond(event.at))}#${event.id}`;
     this.events.set(key, makeExpectedEvent('carrierType', String(event.typeId)));
@@ -247,7 +247,7 @@ export class PartitionTruth implements ExpectedPartition {
     if (context === undefined || sim === undefined) return;
     if (event.typeId !== 5) this.sign('session', event.at);
     const stated = sim.dataStreamer.statesTunnelCreated;
-    this.session(makeSessionId(event.source, sim.dataStreamer, context), {
+    this.addSession(makeSessionId(event.source, sim.dataStreamer, context), {
       earliest: event.at,
       latest: event.at,
       statedStart: stated ? context.tunnelCreated : undefined,
@@ -256,7 +256,7 @@ export class PartitionTruth implements ExpectedPartition {
     });
   }
 
-  usageRecord(record: UsageRecord): void {
+  addUsageRecord(record: UsageRecord): void {
     if (this.measured !== undefined) this.measured.push(...measureUsage(record));
     this.addUsage(
       cutToSecond(record.start),
@@ -276,7 +276,7 @@ export class PartitionTruth implements ExpectedPartition {
     // All simulated messages are tx, which at 1NCE the device sends.
     if (record.messages > 0 && record.sim.carrier === '1nce') this.sign('signalled', last);
     if (record.sessionId === undefined || record.messages > 0 || record.path === 'file') return;
-    this.session(record.sessionId, { earliest: record.start, latest: record.end });
+    this.addSession(record.sessionId, { earliest: record.start, latest: record.end });
   }
 
   private sign(name: keyof SignsOfLife, at: number): void {
@@ -299,14 +299,14 @@ export class PartitionTruth implements ExpectedPartition {
     this.total.messages += messages ?? 0;
   }
 
-  private session(id: string, statement: SessionStatement): void {
+  private addSession(id: string, statement: SessionStatement): void {
     const session = this.sessions.get(id) ?? startDraft(statement);
     this.sessions.set(id, session);
     tell(session, statement);
   }
 
   /** @returns the session as all its records so far tell it. */
-  private live(id: string, statement: SessionStatement, window: Volume | undefined): SessionDraft {
+  private addLive(id: string, statement: SessionStatement, window: Volume | undefined): SessionDraft {
     const lived = this.lived.get(id) ?? observeSession(statement);
     this.lived.set(id, lived);
     const { runningTotal, latest } = statement;

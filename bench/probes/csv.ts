@@ -56,10 +56,10 @@ const noRejects = { put: async () => undefined };
 
 /** What is measured are batched writes. */
 const refusing = {
-  batchesRefused: (error: Error): never => {
+  reportRefusedBatches: (error: Error): never => {
     throw error;
   },
-  volumesLost: () => undefined,
+  reportLostVolumes: () => undefined,
 };
 
 const nothingRepeated = { repeated: new Set<number>(), failed: new Set<number>(), errors: [], gains: [] };
@@ -69,7 +69,7 @@ async function importRows(path: string, deliveredAt: number, writer: LedgerPorts
   const sources = readSources();
   const bucket = sources.all.find(({ carrier }) => carrier === '1nce')?.bucket;
   if (bucket === undefined) throw new Error('No source of 1NCE with a bucket is configured');
-  const source = sources.ofBucket(bucket);
+  const source = sources.findByBucket(bucket);
   const telemetry = createTelemetry(service.fileImporter);
   let rows = 0;
   const { outcome } = await importFile(
@@ -93,7 +93,7 @@ async function importRows(path: string, deliveredAt: number, writer: LedgerPorts
         telemetry.count(receipt, measures, source.name);
       },
       askedAt: 0,
-      timeIsShort: () => false,
+      isTimeShort: () => false,
       now: () => 0,
     },
   );

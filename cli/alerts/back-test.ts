@@ -111,7 +111,7 @@ async function listSims(
 ): Promise<{ sims: WatchedSim[]; scanned: number }> {
   if (name !== undefined) {
     const found = await findSim(reader, name);
-    const sim = await reader.sim(found.sim);
+    const sim = await reader.readSim(found.sim);
     if (sim === undefined) throw makeUnknownSimError(name);
     return { sims: [describeWatchedSim(sim)], scanned: 1 };
   }
@@ -180,16 +180,16 @@ async function addStored(
   sims: readonly WatchedSim[] | undefined,
 ): Promise<void> {
   const range = { from: formatTime(Math.max(0, from)), to: formatTime(to) };
-  let keys = await episodes.keys(range, pageSize, undefined);
+  let keys = await episodes.listKeys(range, pageSize, undefined);
   while (keys.length > 0) {
     const wanted = keys.filter(
       ({ alert }) => sims === undefined || sims.some(({ sim }) => alert.endsWith(`#${sim}`)),
     );
-    for (const { episode } of await episodes.episodes(wanted)) {
+    for (const { episode } of await episodes.readEpisodes(wanted)) {
       // A group's members are counted, each with its own alert.
       if (!isShared(episode)) backTest.addStored(episode);
     }
-    keys = keys.length < pageSize ? [] : await episodes.keys(range, pageSize, keys.at(-1));
+    keys = keys.length < pageSize ? [] : await episodes.listKeys(range, pageSize, keys.at(-1));
   }
 }
 

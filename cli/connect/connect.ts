@@ -42,7 +42,7 @@ const settlingMilliseconds = 10_000;
 export async function connect(context: CommandContext, options: ConnectOptions): Promise<ExitCode> {
   const { deployment } = context;
   const source = requireSource(deployment, options.source);
-  const forms = listPortalForms(source.carrier, deployment.connection(source));
+  const forms = listPortalForms(source.carrier, deployment.describeConnection(source));
   if (!context.json) printForms(context, forms);
   const { streamArn } = source;
   if (!options.wait || streamArn === undefined) {
@@ -77,7 +77,7 @@ function printForms(context: CommandContext, forms: readonly PortalForm[]): void
 /** An item as a JSON line; personal values are masked unless they are requested. */
 function formatItem({ reveal }: CommandContext, { item = {} }: StoredItem): string {
   const shown = omitFalseCost(item);
-  return formats.jsonl.line(reveal ? shown : maskItem(shown), []).trimEnd();
+  return formats.jsonl.writeLine(reveal ? shown : maskItem(shown), []).trimEnd();
 }
 
 /** Watches a source for its first records. */
@@ -119,7 +119,7 @@ class Connection {
         this.#sayRecord(items);
         return items;
       }
-      if (performance.now() >= this.#hintAt) await this.#hint();
+      if (performance.now() >= this.#hintAt) await this.#giveHint();
       await wait(Math.max(pauseMilliseconds, deployment.shardPauseMilliseconds), undefined, { signal });
     }
   }
@@ -134,7 +134,7 @@ class Connection {
     return stored.length === items.length || isSettled ? stored : [];
   }
 
-  #take({ reading, arrivedAt, bytes }: Entry): void {
+  #take({ reading, arrivedAt, readBytes }: Entry): void {
     const at = new Date(arrivedAt).toISOString();
     if (this.firstRequest === undefined) {
       this.firstRequest = at;
@@ -142,7 +142,7 @@ class Connection {
     }
     if (reading.kind === 'fault') {
       const reason = maskText(formatReason(reading));
-      this.#say(`${at} A record of ${bytes().length} bytes cannot be read: ${reading.code}: ${reason}`);
+      this.#say(`${at} A record of ${readBytes().length} bytes cannot be read: ${reading.code}: ${reason}`);
     } else if (reading.kind === 'observed') {
       if (this.#record !== undefined) return;
       this.#say(`${at} The first record has arrived.`);
@@ -160,7 +160,7 @@ class Connection {
   }
 
   /** Shows the causes that checks find, and says where to look for others. */
-  async #hint(): Promise<void> {
+  async #giveHint(): Promise<void> {
     const { deployment } = this.#context;
     const seconds = Math.round(this.#hintMilliseconds / 1000);
     this.#hintAt = performance.now() + this.#hintMilliseconds;
@@ -169,12 +169,12 @@ class Connection {
         ? `No record for ${seconds} seconds. These checks may show why:`
         : `The record is not in the tables after ${seconds} seconds. These checks may show why:`,
     );
-    for await (const check of deployment.connectionChecks(this.#source)) this.#say(`  ${checkLine(check)}`);
-    this.#say(`  ${this.#elsewhere()}`);
+    for await (const check of deployment.checkConnection(this.#source)) this.#say(`  ${checkLine(check)}`);
+    this.#say(`  ${this.#explainElsewhere()}`);
   }
 
-  #elsewhere(): string {
-    const { region, roleArn } = this.#context.deployment.connection(this.#source);
+  #explainElsewhere(): string {
+    const { region, roleArn } = this.#context.deployment.describeConnection(this.#source);
     if (roleArn === undefined) return "Look for delivery errors in the carrier's portal.";
     return (
       'CloudTrail shows whether the carrier assumes the role: ' +

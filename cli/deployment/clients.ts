@@ -55,7 +55,7 @@ export class Clients {
     return this.#endpoints?.s3;
   }
 
-  newDynamoDb(): DynamoDBClient {
+  openDynamoDb(): DynamoDBClient {
     const client = makeDynamoDbClient({ ...this.#access, ...setEndpoint(this.#endpoints?.dynamoDb) });
     this.#furtherDynamoDbs.push(client);
     return client;
@@ -111,8 +111,8 @@ export class ConnectedDeployment {
     return this.#clients.dynamoDb;
   }
 
-  newDynamoDb(): DynamoDBClient {
-    return this.#clients.newDynamoDb();
+  openDynamoDb(): DynamoDBClient {
+    return this.#clients.openDynamoDb();
   }
 
   close(): void {

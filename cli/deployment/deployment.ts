@@ -30,19 +30,19 @@ export interface Deployment {
   /** Tells which days are closed, for chunks that are written with {@link dynamoDb}. */
   readonly fence: ChunkFence;
   /** A further client, to which middleware may be added; it is closed with the deployment. */
-  newDynamoDb(): DynamoDBClient;
+  openDynamoDb(): DynamoDBClient;
   /** Milliseconds between two reads of one shard, so that the consumer, which shares the shard, is not held back. */
   readonly shardPauseMilliseconds: number;
   /** The recent records of each source. */
-  traffic(): Promise<readonly SourceTraffic[]>;
+  readTraffic(): Promise<readonly SourceTraffic[]>;
   /** Alarms that are on; undefined if the deployment has no alarms. */
   openAlarms(): Promise<readonly OpenAlarm[] | undefined>;
   /** Runs all checks of a deployment, one after the other. */
-  checks(): AsyncIterable<Check>;
+  runChecks(): AsyncIterable<Check>;
   /** The values for a carrier's portal. */
-  connection(source: KnownSource): ConnectionValues;
+  describeConnection(source: KnownSource): ConnectionValues;
   /** Checks one after the other what may keep a source's records from arriving. */
-  connectionChecks(source: KnownSource): AsyncIterable<Check>;
+  checkConnection(source: KnownSource): AsyncIterable<Check>;
   /** Closes all connections. */
   close(): void;
 }

@@ -60,7 +60,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     this.#kinesis = endpoints.kinesis;
   }
 
-  async traffic(): Promise<readonly SourceTraffic[]> {
+  async readTraffic(): Promise<readonly SourceTraffic[]> {
     const { traffic } = await describe(this.#address);
     return traffic.map(({ lastRecord, ...others }) => ({ ...others, lastRecord: lastRecord ?? undefined }));
   }
@@ -69,7 +69,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     return undefined;
   }
 
-  connection({ name, streamArn = '', bucket }: KnownSource): ConnectionValues {
+  describeConnection({ name, streamArn = '', bucket }: KnownSource): ConnectionValues {
     return {
       region: localRegion,
       streamName: streamArn.slice(streamArn.lastIndexOf('/') + 1),
@@ -83,7 +83,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     };
   }
 
-  async *connectionChecks({ name }: KnownSource): AsyncGenerator<Check> {
+  async *checkConnection({ name }: KnownSource): AsyncGenerator<Check> {
     const { functions: running, traffic } = await describe(this.#address);
     yield {
       subject: `consumer of ${name}`,
@@ -100,7 +100,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
     };
   }
 
-  async *checks(): AsyncGenerator<Check> {
+  async *runChecks(): AsyncGenerator<Check> {
     yield* checkLocalRun(this, await describe(this.#address));
   }
 }

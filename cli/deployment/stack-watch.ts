@@ -49,7 +49,7 @@ export async function readTraffic(
 const queryNames = ['received', 'rejected', 'age'] as const;
 
 function makeQueries(namespace: string, source: KnownSource, index: number): MetricDataQuery[] {
-  const ofSource = (name: string): MetricDataQuery => ({
+  const querySource = (name: string): MetricDataQuery => ({
     Id: `${name}${index}`,
     MetricStat: {
       Metric: {
@@ -63,8 +63,8 @@ function makeQueries(namespace: string, source: KnownSource, index: number): Met
   });
   const { streamArn } = source;
   return [
-    ofSource(metric.received),
-    ofSource(metric.rejected),
+    querySource(metric.received),
+    querySource(metric.rejected),
     ...(streamArn === undefined ? [] : [readIteratorAge(streamArn, index)]),
   ];
 }
@@ -114,20 +114,21 @@ function summarizeTraffic(
   { received, rejected, age }: Record<(typeof queryNames)[number], Series>,
   now: number,
 ): SourceTraffic {
-  const since = (series: Series, milliseconds: number) => series.filter(([at]) => at >= now - milliseconds);
+  const selectSince = (series: Series, milliseconds: number) =>
+    series.filter(([at]) => at >= now - milliseconds);
   const sum = (series: Series) => series.reduce((total, [, value]) => total + value, 0);
-  const counted = (milliseconds: number) => ({
-    received: sum(since(received, milliseconds)),
-    rejected: sum(since(rejected, milliseconds)),
+  const countSince = (milliseconds: number) => ({
+    received: sum(selectSince(received, milliseconds)),
+    rejected: sum(selectSince(rejected, milliseconds)),
   });
   const times = received.filter(([, value]) => value > 0).map(([at]) => at);
-  const ages = since(age, lagMilliseconds).map(([, value]) => value);
+  const ages = selectSince(age, lagMilliseconds).map(([, value]) => value);
   return {
     source,
     lastRecord: times.length === 0 ? undefined : new Date(Math.max(...times)).toISOString(),
     lagSeconds: ages.length === 0 ? undefined : Math.max(...ages) / 1000,
-    hour: counted(hourMilliseconds),
-    day: counted(dayMilliseconds),
+    hour: countSince(hourMilliseconds),
+    day: countSince(dayMilliseconds),
   };
 }
 

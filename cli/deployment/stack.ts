@@ -92,7 +92,7 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
     this.#deployed = deployed;
   }
 
-  async traffic(): Promise<readonly SourceTraffic[]> {
+  async readTraffic(): Promise<readonly SourceTraffic[]> {
     const { readTraffic } = await import('./stack-watch.ts');
     return readTraffic(this.#deployed, this.places.sources.all, Date.now());
   }
@@ -102,16 +102,16 @@ class StackDeployment extends ConnectedDeployment implements Deployment {
     return listOpenAlarms(this.#deployed);
   }
 
-  connection(source: KnownSource): ConnectionValues {
+  describeConnection(source: KnownSource): ConnectionValues {
     return listConnectionValues(source, this.#deployed);
   }
 
-  async *connectionChecks(source: KnownSource): AsyncGenerator<Check> {
+  async *checkConnection(source: KnownSource): AsyncGenerator<Check> {
     const { checkConnection } = await import('./connection-checks.ts');
     yield* checkConnection(source, this.#deployed, Date.now());
   }
 
-  async *checks(): AsyncGenerator<Check> {
+  async *runChecks(): AsyncGenerator<Check> {
     const { checkStack } = await import('./stack-checks.ts');
     yield* checkStack(this, this.#deployed);
   }

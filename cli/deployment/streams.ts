@@ -61,7 +61,7 @@ export async function* readRetainedRecords(
 ): AsyncGenerator<RecordPage> {
   const shard = new ShardIterator(client, StreamARN, ShardId, from);
   let first = from;
-  for (let answer = await shard.next(); answer !== undefined; answer = await shard.next()) {
+  for (let answer = await shard.readNext(); answer !== undefined; answer = await shard.readNext()) {
     const { Records: read = [], MillisBehindLatest: behind = 0 } = answer;
     const records = read.filter((record) => readArrival(record) <= to);
     first ??= read[0] === undefined ? undefined : readArrival(read[0]);
@@ -107,7 +107,7 @@ export class ShardIterator {
   }
 
   /** The next page; undefined after the end of a closed shard. */
-  async next(): Promise<GetRecordsCommandOutput | undefined> {
+  async readNext(): Promise<GetRecordsCommandOutput | undefined> {
     if (!this.#isOpen) return undefined;
     this.#iterator ??= await this.#begin();
     const answer = await this.#read(this.#iterator);
@@ -137,12 +137,12 @@ export class ShardIterator {
   async #begin(): Promise<string> {
     const shard = { StreamARN: this.#streamArn, ShardId: this.#shardId };
     const { ShardIterator: iterator = '' } = await this.#client.send(
-      new GetShardIteratorCommand({ ...shard, ...this.#startingPosition() }),
+      new GetShardIteratorCommand({ ...shard, ...this.#makeStartingPosition() }),
     );
     return iterator;
   }
 
-  #startingPosition() {
+  #makeStartingPosition() {
     if (this.#last !== undefined) {
       return { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: this.#last } as const;
     }
@@ -202,7 +202,7 @@ export class StreamTail {
     const found: KinesisStreamRecord[] = [];
     let isSplit = false;
     for (const [shardId, shard] of this.#shards) {
-      const answer = await shard.next();
+      const answer = await shard.readNext();
       for (const record of answer?.Records ?? [])
         found.push(makeEventRecord(record, this.#streamArn, shardId));
       isSplit ||= answer !== undefined && answer.NextShardIterator === undefined;

@@ -5,7 +5,7 @@ import type { Check, MissingStackError } from '../deployment/deployment.ts';
 /** `doctor`: checks what can be wrong with a deployment; each line is ok, or says what to do. */
 export async function examine(context: CommandContext, _: object): Promise<ExitCode> {
   const checks: Check[] = [];
-  for await (const one of context.deployment.checks()) {
+  for await (const one of context.deployment.runChecks()) {
     checks.push(one);
     if (!context.json) print(context, formatCheck(context, one));
     if (context.signal.aborted) return exitCode.interrupted;

@@ -87,7 +87,7 @@ async function exportTable(
   const output = new FileOutput(unfinished);
   let isWhole = false;
   try {
-    await output.write(format.head(table.columns));
+    await output.write(format.writeHead(table.columns));
     const items = await writeItems(context, options, table, output);
     await output.close();
     isWhole = !context.signal.aborted;
@@ -113,7 +113,7 @@ async function writeItems(
   const write = async (counted: readonly Item[]): Promise<void> => {
     const items = counted.map(omitFalseCost);
     const shown = reveal ? items : items.map(maskItem);
-    await output.write(shown.map((item) => format.line(item, table.columns)).join(''));
+    await output.write(shown.map((item) => format.writeLine(item, table.columns)).join(''));
     written += counted.length;
     progress.show(written, undefined);
   };

@@ -11,18 +11,18 @@ import { formatCsvRow } from '../terminal/terminal.ts';
 export interface ExportFormat {
   readonly ending: string;
   /** The beginning of a file. */
-  readonly head: (columns: readonly string[]) => string;
-  readonly line: (item: Item, columns: readonly string[]) => string;
+  readonly writeHead: (columns: readonly string[]) => string;
+  readonly writeLine: (item: Item, columns: readonly string[]) => string;
 }
 
 /** The formats by name. Numbers are written digit by digit as they are stored, never through a float. */
 export const formats: Readonly<Record<ExportFormatName, ExportFormat>> = {
   csv: {
     ending: 'csv',
-    head: (columns) => formatCsvRow(columns),
-    line: (item, columns) => formatCsvRow(columns.map((name) => formatValue(item[name]))),
+    writeHead: (columns) => formatCsvRow(columns),
+    writeLine: (item, columns) => formatCsvRow(columns.map((name) => formatValue(item[name]))),
   },
-  jsonl: { ending: 'jsonl', head: () => '', line: (item) => formatJsonLine(item) },
+  jsonl: { ending: 'jsonl', writeHead: () => '', writeLine: (item) => formatJsonLine(item) },
 };
 
 /** An item without personal values. */

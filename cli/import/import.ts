@@ -96,9 +96,9 @@ function printOutcomes(context: CommandContext, outcomes: readonly Outcome[]): v
     print(context, 'There are no files to import.');
     return;
   }
-  const shown = (reason: string): string => (context.reveal ? reason : maskText(reason));
+  const showReason = (reason: string): string => (context.reveal ? reason : maskText(reason));
   const rows = outcomes.map(({ file, source, outcome, rows: read, accepted, rejected, reason }) => [
-    ...[file, source, outcome, count(read), count(accepted), count(rejected), shown(reason ?? '')],
+    ...[file, source, outcome, count(read), count(accepted), count(rejected), showReason(reason ?? '')],
   ]);
   const head = ['file', 'source', 'state', 'records', 'accepted', 'rejected', ''];
   print(context, formatTable(pickColours(context), head, rows));

@@ -70,7 +70,7 @@ class JsonImport {
       if (bodies.length < maxBodies && bytes < maxBytes) continue;
       const failed = await this.#take(bodies, read);
       if (failed !== undefined) return failed;
-      if (context.signal.aborted) return this.#ended('interrupted');
+      if (context.signal.aborted) return this.#makeOutcome('interrupted');
       bodies = [];
       bytes = 0;
     }
@@ -78,7 +78,7 @@ class JsonImport {
     if (failed !== undefined) return failed;
     this.#manifest = { ...this.#manifest, state: 'done', position: input.bytes };
     await this.#files.write(this.#manifest);
-    return this.#ended('done');
+    return this.#makeOutcome('done');
   }
 
   /** Stores some bodies, and notes the progress; or says that they could not be stored. */
@@ -87,7 +87,10 @@ class JsonImport {
     const { receipt, errors } = await takeIn(() => this.#readEntries(bodies, arrivedAt), this.#ports);
     if (receipt.failed > 0) {
       const cause = errors.map(({ name, message }) => `${name}: ${message}`).join('; ');
-      return { ...this.#ended('failed'), reason: `${receipt.failed} records were not stored: ${cause}` };
+      return {
+        ...this.#makeOutcome('failed'),
+        reason: `${receipt.failed} records were not stored: ${cause}`,
+      };
     }
     this.#receipt = addReceipts(this.#receipt, receipt);
     const { rows, accepted, rejected } = this.#manifest;
@@ -112,7 +115,7 @@ class JsonImport {
     }
   }
 
-  #ended(outcome: Imported['outcome']): Imported {
+  #makeOutcome(outcome: Imported['outcome']): Imported {
     return { ...pickCounts(this.#manifest), outcome, receipt: this.#receipt };
   }
 }

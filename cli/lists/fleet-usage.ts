@@ -133,16 +133,19 @@ async function showReport(
 
 /** What each word of `--by` groups by, and how a table shows it. */
 const dimensions: Readonly<
-  Record<FleetUsageWord, { readonly group: UsageGroup; readonly cell: (record: FleetUsageRecord) => unknown }>
+  Record<
+    FleetUsageWord,
+    { readonly group: UsageGroup; readonly readCell: (record: FleetUsageRecord) => unknown }
+  >
 > = {
-  sim: { group: 'sim', cell: (record) => record.sim_sid },
-  fleet: { group: 'fleet', cell: (record) => record.fleet_sid },
-  network: { group: 'network', cell: (record) => record.network_sid },
-  country: { group: 'isoCountry', cell: (record) => record.iso_country },
-  source: { group: 'source', cell: (record) => record.source },
-  tariff: { group: 'tariff', cell: (record) => record.tariff },
-  zone: { group: 'zone', cell: (record) => record.rate_zone },
-  type: { group: 'trafficType', cell: (record) => record.traffic_type },
+  sim: { group: 'sim', readCell: (record) => record.sim_sid },
+  fleet: { group: 'fleet', readCell: (record) => record.fleet_sid },
+  network: { group: 'network', readCell: (record) => record.network_sid },
+  country: { group: 'isoCountry', readCell: (record) => record.iso_country },
+  source: { group: 'source', readCell: (record) => record.source },
+  tariff: { group: 'tariff', readCell: (record) => record.tariff },
+  zone: { group: 'zone', readCell: (record) => record.rate_zone },
+  type: { group: 'trafficType', readCell: (record) => record.traffic_type },
 };
 
 function listColumns(
@@ -161,8 +164,8 @@ function listColumns(
   return [
     ...from,
     ...words.map((word): Column<FleetUsageRecord> => {
-      const { cell } = dimensions[word];
-      return [word === 'sim' ? 'SIM' : word, (record) => String(cell(record) ?? '')];
+      const { readCell } = dimensions[word];
+      return [word === 'sim' ? 'SIM' : word, (record) => String(readCell(record) ?? '')];
     }),
     ['up', (record) => makeBytesCell(record.data_upload)],
     ['down', (record) => makeBytesCell(record.data_download)],

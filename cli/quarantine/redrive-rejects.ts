@@ -69,7 +69,7 @@ export async function redriveRejects(deployment: Deployment, options: RedriveOpt
   const redrive = new Redrive(deployment, options);
   let reading: Promise<readonly HeldObject[]> | undefined;
   for await (const chunk of splitIntoChunks(rejectObjects(deployment, options))) {
-    if (options.signal.aborted) return redrive.result(true);
+    if (options.signal.aborted) return redrive.summarise(true);
     // The next ones are read while these are written.
     const next = redrive.read(chunk);
     next.catch(() => undefined);
@@ -77,7 +77,7 @@ export async function redriveRejects(deployment: Deployment, options: RedriveOpt
     reading = next;
   }
   if (reading !== undefined) await redrive.take(await reading);
-  return redrive.result(options.signal.aborted);
+  return redrive.summarise(options.signal.aborted);
 }
 
 /** An object of the quarantine and the rejects that it holds. */
@@ -139,7 +139,7 @@ class Redrive {
     this.#files = new RefusedFiles(deployment, { ...options, writer: this.#writer });
   }
 
-  result(interrupted: boolean): Redriven {
+  summarise(interrupted: boolean): Redriven {
     const groups = [...this.#groups.values()];
     return {
       groups,
@@ -174,7 +174,7 @@ class Redrive {
   }
 
   async #takeLines(held: readonly HeldObject[]): Promise<void> {
-    const attempts = await this.#attempts(held);
+    const attempts = await this.#readAttempts(held);
     const [first] = held;
     if (first === undefined) return;
     const entries = attempts.flatMap((attempt) => attempt.entries);
@@ -200,7 +200,7 @@ class Redrive {
   }
 
   /** Reads each reject again; a reject that cannot be tried is left out, and stays. */
-  async #attempts(held: readonly HeldObject[]): Promise<Attempt[]> {
+  async #readAttempts(held: readonly HeldObject[]): Promise<Attempt[]> {
     const attempts: Attempt[] = [];
     for (const one of held) {
       for (const line of one.lines) {

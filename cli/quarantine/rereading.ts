@@ -50,7 +50,7 @@ export class RejectReader {
     const file = parseFilePosition(line.position, sources);
     if (file === undefined) return { entries: [...readBodyEntries(bytes, arrival, this.#interpret)] };
     const layout =
-      line.header === undefined ? await this.#layouts.of(file) : parseLayout(line.header, file.key);
+      line.header === undefined ? await this.#layouts.findLayout(file) : parseLayout(line.header, file.key);
     if (typeof layout === 'string') return { trouble: layout };
     const rows = parseRows(bytes, [bytes.length], layout.delimiter);
     return {
@@ -58,7 +58,7 @@ export class RejectReader {
         ...arrival,
         isRow: true,
         reading: interpretParsedRow(row, layout.interpretRow, { source, arrivedAt }),
-        bytes: () => row.bytes,
+        readBytes: () => row.bytes,
       })),
     };
   }
@@ -80,7 +80,7 @@ export class RowLayouts {
   }
 
   /** A file's layout, or why it cannot be read. */
-  of(object: FileObject): Promise<RowLayout | string> {
+  findLayout(object: FileObject): Promise<RowLayout | string> {
     const name = formatObjectName(object);
     const known = this.#known.get(name);
     if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-import type { KnownSource } from '../../lambda/aws/sources.ts';
+import type { KnownSource, Sources } from '../../lambda/aws/sources.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { readEntries } from '../../lambda/ingest/entries.ts';
 import type { LedgerPorts } from '../../lambda/ingest/ingest.ts';
@@ -140,7 +140,10 @@ class Replay {
     const { source, streamArn, shardId } = shard;
     const { shardPauseMilliseconds: pause, places } = deployment;
     // The stream may belong to a removed source.
-    const sources = { ...places.sources, ofStream: () => places.sources.ofStream(source.streamArn ?? '') };
+    const sources: Sources = {
+      ...places.sources,
+      findByStream: () => places.sources.findByStream(source.streamArn ?? ''),
+    };
     for await (const page of readRetainedRecords(deployment.kinesis, streamArn, shardId, range, pause)) {
       if (signal.aborted) return;
       const { receipt, errors } = await takeIn(

@@ -60,7 +60,7 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
   const { deployment } = context;
   const parts = new Parts();
   const [traffic, alarms, queues, files] = await Promise.all([
-    parts.read('records', () => deployment.traffic()),
+    parts.read('records', () => deployment.readTraffic()),
     parts.read('open alarms', () => deployment.openAlarms()),
     parts.read('queues', () => readQueueStatus(deployment)),
     parts.read('files', () => readFilesBySource(deployment, context.terminal.now())),
@@ -153,7 +153,7 @@ async function readFileStatus(
   const keys = await reader.fileKeys(source, maxFiles, undefined);
   const hasBucket = places.sources.all.some(({ name, bucket }) => name === source && bucket !== undefined);
   if (keys.length === 0 && !hasBucket) return undefined;
-  const manifests = await reader.files(keys.map(({ object }) => object));
+  const manifests = await reader.readFiles(keys.map(({ object }) => object));
   return {
     last: keys[0]?.delivered,
     importing: manifests.filter((one) => one.state === 'importing' && !isStalled(one, now)).length,
@@ -205,14 +205,14 @@ function printStatus(
     'last file',
     'files',
   ];
-  const rejected = ({ rejected: number }: Counted): string => (number === 0 ? '0' : red(count(number)));
+  const formatRejected = ({ rejected: number }: Counted): string => (number === 0 ? '0' : red(count(number)));
   const trafficCells = (traffic: SourceTraffic | undefined): string[] => {
     if (traffic === undefined) return ['?', '?', '?', '?', '?', '?'];
     const { lastRecord, lagSeconds, hour, day } = traffic;
     return [
       lastRecord === undefined ? 'none in a day' : `${formatAge(lastRecord, now)} ago`,
       lagSeconds === undefined ? '' : formatDuration(lagSeconds),
-      ...[count(hour.received), rejected(hour), count(day.received), rejected(day)],
+      ...[count(hour.received), formatRejected(hour), count(day.received), formatRejected(day)],
     ];
   };
   const rows = sources.map(({ source, traffic, files }) => [

@@ -40,9 +40,9 @@ export class Progress {
 
   #draw(share: number | undefined, words: string, done: number): void {
     const now = performance.now();
-    if (now < this.#nextMilliseconds()) return;
+    if (now < this.#findNextUpdate()) return;
     this.#shown = now;
-    const line = `  ${drawBar(share)}${words} ${this.#unit}, ${count(this.#perSecond(done))}/s${this.#timeLeft(share)}`;
+    const line = `  ${drawBar(share)}${words} ${this.#unit}, ${count(this.#computeRate(done))}/s${this.#formatTimeLeft(share)}`;
     this.#output.write(this.#output.isTTY === true ? `\r\u001b[K${line}` : `${line}\n`);
   }
 
@@ -52,20 +52,20 @@ export class Progress {
   }
 
   /** When the next line is due. */
-  #nextMilliseconds(): number {
+  #findNextUpdate(): number {
     if (this.#output.isTTY === true) return (this.#shown ?? Number.NEGATIVE_INFINITY) + redrawMilliseconds;
     if (this.#shown === undefined) return this.#started + this.#firstLineSeconds * 1000;
     return this.#shown + lineEverySeconds * 1000;
   }
 
   /** The time for the rest, at the speed so far. */
-  #timeLeft(share = 0): string {
+  #formatTimeLeft(share = 0): string {
     if (share <= 0 || share >= 1) return '';
     const seconds = (((performance.now() - this.#started) / 1000) * (1 - share)) / share;
     return `, ${formatDuration(Math.max(1, Math.round(seconds)))} left`;
   }
 
-  #perSecond(done: number): number {
+  #computeRate(done: number): number {
     return done / Math.max(0.001, (performance.now() - this.#started) / 1000);
   }
 }

@@ -35,7 +35,7 @@ export interface LocalGateway {
 /** A page that API Gateway does not have: JSON, made for each request. */
 export interface GatewayPage {
   readonly path: string;
-  readonly content: () => object;
+  readonly readContent: () => object;
 }
 
 /** Bytes of a body that API Gateway takes, and of an event that Lambda takes. */
@@ -102,7 +102,7 @@ function answerJson(status: number, value: object): Answer {
 /** The gateway's own page. The request's body is read and ignored. */
 async function pageAnswer(request: IncomingMessage, page: GatewayPage): Promise<Answer> {
   request.resume();
-  return answerJson(200, page.content());
+  return answerJson(200, page.readContent());
 }
 
 /** The answer to a request; undefined where the client has gone before it had sent all of it. */

@@ -90,11 +90,11 @@ export function createKinesisMapping(options: KinesisMappingOptions): StreamMapp
       stopping.abort();
       await running;
     },
-    idle: async () => {
-      await Promise.all(pollers.map((poller) => poller.reached(poller.end)));
+    waitUntilIdle: async () => {
+      await Promise.all(pollers.map((poller) => poller.waitFor(poller.end)));
     },
-    behindMilliseconds: () => Math.max(0, ...pollers.map((poller) => poller.behindMilliseconds)),
-    pendingRecords: () => pollers.reduce((sum, poller) => sum + poller.pendingRecords, 0),
+    measureLag: () => Math.max(0, ...pollers.map((poller) => poller.behindMilliseconds)),
+    countPendingRecords: () => pollers.reduce((sum, poller) => sum + poller.pendingRecords, 0),
   };
 }
 
@@ -149,7 +149,7 @@ class ShardPoller {
   }
 
   /** Resolves once all records before a position are done. */
-  reached(position: number): Promise<void> {
+  waitFor(position: number): Promise<void> {
     if (this.#position >= position) return Promise.resolve();
     return new Promise((resolve, reject) => {
       if (this.#delivery.signal.aborted) reject(new MappingStoppedError());
@@ -158,7 +158,7 @@ class ShardPoller {
   }
 
   async run(): Promise<void> {
-    for (let batch = await this.#nextBatch(); batch.length > 0; batch = await this.#nextBatch()) {
+    for (let batch = await this.#takeBatch(); batch.length > 0; batch = await this.#takeBatch()) {
       const events = batch.map((record) => record.event);
       const done = await deliver(events, this.#delivery);
       const next = batch[done]?.position ?? batch.at(-1)!.position + 1;
@@ -182,7 +182,7 @@ class ShardPoller {
    * Gathers a batch until it is full, its window is over, or a caller waits until it is done; empty only when the
    * mapping is stopped.
    */
-  async #nextBatch(): Promise<readonly DeliverableRecord[]> {
+  async #takeBatch(): Promise<readonly DeliverableRecord[]> {
     const { signal, clock } = this.#delivery;
     const batch: DeliverableRecord[] = [];
     while (!signal.aborted) {
@@ -191,7 +191,7 @@ class ShardPoller {
       if (first === undefined) {
         // The remaining records may have become too old for the stream, which has dropped them.
         this.#advance(this.#shard.end);
-        await this.#nextPut();
+        await this.#waitForPut();
         continue;
       }
       const arrived = first.event.kinesis.approximateArrivalTimestamp * 1000;
@@ -217,7 +217,7 @@ class ShardPoller {
   }
 
   /** Resolves after the next put to the stream, or when the mapping is stopped. */
-  #nextPut(): Promise<void> {
+  #waitForPut(): Promise<void> {
     const { signal } = this.#delivery;
     return new Promise((resolve) => {
       const done = () => {

@@ -11,15 +11,15 @@ export interface EventSourceMapping {
    * discarded. A batch that is still to be retried is not done. A stream no longer waits for records to fill a batch.
    * Rejects if the mapping is stopped first.
    */
-  idle(): Promise<void>;
+  waitUntilIdle(): Promise<void>;
 }
 
 /** A mapping that reads a stream. */
 export interface StreamMapping extends EventSourceMapping {
   /** Milliseconds for which the oldest record that is not done has been in the stream; 0 if all are done. */
-  behindMilliseconds(): number;
+  measureLag(): number;
   /** Records in the stream that are not done. */
-  pendingRecords(): number;
+  countPendingRecords(): number;
 }
 
 /** What a mapping needs of the function that it feeds. */

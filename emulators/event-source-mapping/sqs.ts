@@ -91,7 +91,7 @@ export function createSqsMapping(options: SqsMappingOptions): EventSourceMapping
       await receiving;
       await Promise.all(inHand);
     },
-    idle: async () => {
+    waitUntilIdle: async () => {
       while (inHand.size > 0 || !isEmpty(queue)) {
         if (stopping.signal.aborted) throw new MappingStoppedError();
         await pause(pollMilliseconds, stopping.signal);

@@ -73,7 +73,7 @@ export class Shard {
 
   /** The sequence number below those of all records. */
   get startingSequenceNumber(): string {
-    return this.#sequenceNumber(0);
+    return this.#makeSequenceNumber(0);
   }
 
   /** The position that a sequence number of this shard stands for (-1 for the starting one), or undefined. */
@@ -88,7 +88,7 @@ export class Shard {
     this.#latestArrival = Math.max(this.#latestArrival, arrivalMilliseconds / 1000);
     const position = this.end;
     const record: StoredRecord = {
-      sequenceNumber: this.#sequenceNumber(position + 1),
+      sequenceNumber: this.#makeSequenceNumber(position + 1),
       partitionKey,
       data,
       approximateArrivalTimestamp: this.#latestArrival,
@@ -138,7 +138,8 @@ export class Shard {
 
   /** Drops the records that arrived before an epoch second. */
   trimBefore(seconds: number): void {
-    while (this.#start < this.end && this.#oldest().approximateArrivalTimestamp < seconds) this.#dropOldest();
+    while (this.#start < this.end && this.#readOldest().approximateArrivalTimestamp < seconds)
+      this.#dropOldest();
     this.#cutSlack();
   }
 
@@ -149,16 +150,16 @@ export class Shard {
     this.#cutSlack();
   }
 
-  #sequenceNumber(count: number): string {
+  #makeSequenceNumber(count: number): string {
     return this.#sequencePrefix + String(count).padStart(countDigits, '0');
   }
 
-  #oldest(): StoredRecord {
+  #readOldest(): StoredRecord {
     return this.#records[this.#start - this.#base]!;
   }
 
   #dropOldest(): void {
-    this.#weight -= weighRecord(this.#oldest());
+    this.#weight -= weighRecord(this.#readOldest());
     this.#start += 1;
   }
 

@@ -10,7 +10,7 @@ export interface KinesisStandIn extends LoopbackServer {
   /** @throws AwsError `ResourceInUseException` when there is a stream of that name. */
   createStream(name: string, shardCount: number, options?: StreamOptions): KinesisStream;
   /** The stream of that name, or undefined. */
-  stream(name: string): KinesisStream | undefined;
+  findStream(name: string): KinesisStream | undefined;
 }
 
 /** What can be set about a stream made in this process. */
@@ -42,12 +42,12 @@ export function createKinesisStandIn(options: KinesisStandInOptions = {}): Kines
     targetPrefix: 'Kinesis_20131202',
     jsonVersion: '1.1',
     operations: { ...createStreamOperations(streams), ...createRecordOperations(streams, clock) },
-    invalidInput: (message) => new AwsError('ValidationException', message),
+    makeInvalidInput: (message) => new AwsError('ValidationException', message),
   });
   return {
     ...server,
     createStream: (name, shardCount, { permanent = false } = {}) =>
       streams.create(name, shardCount, permanent),
-    stream: (name) => streams.get(name),
+    findStream: (name) => streams.get(name),
   };
 }

@@ -73,7 +73,7 @@ export class KinesisStream {
   }
 
   #putOne({ partitionKey, data, explicitHashKey }: PutEntry, now: number): PutReceipt {
-    const shard = this.#shardFor(partitionKey, explicitHashKey);
+    const shard = this.#findShard(partitionKey, explicitHashKey);
     if (shard.weight >= this.#maximumShardWeight) {
       shard.trimToWeight(this.#maximumShardWeight);
       if (shard.weight > this.#maximumShardWeight)
@@ -83,7 +83,7 @@ export class KinesisStream {
     return { shardId: shard.shardId, sequenceNumber };
   }
 
-  #shardFor(partitionKey: string, explicitHashKey: bigint | undefined): Shard {
+  #findShard(partitionKey: string, explicitHashKey: bigint | undefined): Shard {
     if (this.shards.length === 1) return this.shards[0]!;
     const hashKey = explicitHashKey === undefined ? hash('md5', partitionKey) : toHashKey(explicitHashKey);
     let low = 0;

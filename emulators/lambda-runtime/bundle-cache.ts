@@ -55,7 +55,7 @@ export class BundleCache {
     const times = await Promise.all(known.map(([path]) => stat(resolve(this.#project, path))));
     if (known.length < paths.length || times.some(({ mtimeMs }) => mtimeMs >= started)) return;
     const kept: KeptBundle = { inputs: known, files };
-    const path = this.#pathFor(options);
+    const path = this.#makePath(options);
     const unfinished = `${path}.${randomUUID()}`;
     try {
       await mkdir(this.#folder, { recursive: true });
@@ -70,14 +70,14 @@ export class BundleCache {
 
   async #readKept(options: BuildOptions): Promise<KeptBundle | undefined> {
     try {
-      return JSON.parse(await readFile(this.#pathFor(options), 'utf8')) as KeptBundle;
+      return JSON.parse(await readFile(this.#makePath(options), 'utf8')) as KeptBundle;
     } catch {
       // Missing or unreadable: a new one is made.
       return undefined;
     }
   }
 
-  #pathFor(options: BuildOptions): string {
+  #makePath(options: BuildOptions): string {
     return join(this.#folder, `${hashContent(JSON.stringify(options))}.json`);
   }
 

@@ -44,9 +44,9 @@ export interface LocalFunction {
   /** Runs the function once. Never rejects: a crash, a time-out or a handler that does not load is a failed result. */
   invoke(event: unknown): Promise<InvocationResult>;
   /** Resolves once all invocations that run or wait now have ended. */
-  settled(): Promise<void>;
+  waitUntilSettled(): Promise<void>;
   /** Invocations that have ended, by how. */
-  invocations(): { readonly succeeded: number; readonly failed: number };
+  countInvocations(): { readonly succeeded: number; readonly failed: number };
   /** The most memory that any process of the function had resident at the end of an invocation, in bytes. */
   peakMemoryBytes(): number;
   /** Ends the processes at once and removes the bundle. Running and waiting invocations fail. */
@@ -144,7 +144,7 @@ class ProcessPool implements LocalFunction {
     return invocation;
   }
 
-  async settled(): Promise<void> {
+  async waitUntilSettled(): Promise<void> {
     await Promise.allSettled(this.#invocations);
   }
 
@@ -158,7 +158,7 @@ class ProcessPool implements LocalFunction {
     return result;
   }
 
-  invocations(): { readonly succeeded: number; readonly failed: number } {
+  countInvocations(): { readonly succeeded: number; readonly failed: number } {
     return { succeeded: this.#succeeded, failed: this.#failed };
   }
 

@@ -60,7 +60,7 @@ export class FunctionProcess {
       serialization: 'advanced',
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      if (stream !== null) readLines(stream, (line) => this.#line(line));
+      if (stream !== null) readLines(stream, (line) => this.#takeLine(line));
     }
     const tooLong = () =>
       this.#kill({ name: 'Sandbox.Timedout', message: `Init timed out after ${initSeconds}.00 seconds` });
@@ -76,7 +76,7 @@ export class FunctionProcess {
     this.#ready = new Promise((resolve) => {
       child.on('message', (message: RuntimeMessage) => {
         if (message.kind === 'ready') resolve();
-        else this.#message(message);
+        else this.#takeMessage(message);
       });
       void this.#ended.then(resolve);
     });
@@ -98,7 +98,7 @@ export class FunctionProcess {
   async invoke(event: unknown): Promise<InvocationResult> {
     const requestId = randomUUID();
     await this.#ready;
-    if (!this.#alive) return { ok: false, requestId, error: this.#exitError() };
+    if (!this.#alive) return { ok: false, requestId, error: this.#makeExitError() };
     return new Promise((resolve) => {
       const { arn, timeoutSeconds } = this.#options;
       const message = `${requestId} Task timed out after ${timeoutSeconds.toFixed(2)} seconds`;
@@ -131,7 +131,7 @@ export class FunctionProcess {
     this.#child.kill('SIGKILL');
   }
 
-  #message(message: Exclude<RuntimeMessage, { kind: 'ready' }>): void {
+  #takeMessage(message: Exclude<RuntimeMessage, { kind: 'ready' }>): void {
     if (message.kind === 'failed') {
       this.#fault = message.error;
       return;
@@ -150,7 +150,7 @@ export class FunctionProcess {
     else setTimeout(() => this.#pending === pending && finish(result), lastLinesMilliseconds).unref();
   }
 
-  #line(line: string): void {
+  #takeLine(line: string): void {
     const pending = this.#pending;
     if (pending !== undefined && line === endLine(pending.requestId)) {
       pending.openStreams--;
@@ -163,10 +163,12 @@ export class FunctionProcess {
   #end(): void {
     this.#alive = false;
     const pending = this.#pending;
-    pending?.finish(pending.result ?? { ok: false, requestId: pending.requestId, error: this.#exitError() });
+    pending?.finish(
+      pending.result ?? { ok: false, requestId: pending.requestId, error: this.#makeExitError() },
+    );
   }
 
-  #exitError(): InvocationError {
+  #makeExitError(): InvocationError {
     const { exitCode, signalCode } = this.#child;
     const how = signalCode === null ? `exit status ${exitCode}` : `signal ${signalCode}`;
     return this.#fault ?? { name: 'Runtime.ExitError', message: `Runtime exited with error: ${how}` };

@@ -36,7 +36,7 @@ export class Account {
   }
 
   /** @throws S3Error `NoSuchBucket`. */
-  bucket(name: string): Bucket {
+  findBucket(name: string): Bucket {
     const bucket = this.buckets.get(name);
     if (bucket !== undefined) return bucket;
     throw makeNoSuchBucket(name);
@@ -63,7 +63,7 @@ export class Account {
 
   /** @throws S3Error `NoSuchBucket`, `AccessDenied` for a permanent one, or `BucketNotEmpty` while it has any version of any object. */
   deleteBucket(name: string): void {
-    const bucket = this.bucket(name);
+    const bucket = this.findBucket(name);
     if (bucket.permanent) {
       throw new S3Error('AccessDenied', describePermanent('bucket', name), { fields: { BucketName: name } });
     }

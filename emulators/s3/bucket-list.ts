@@ -9,7 +9,7 @@ export function listBuckets(account: Account, request: S3Request): S3Response {
   const token = request.query.get('continuation-token');
   const page = makePage({
     keys: account.buckets.keys(),
-    itemAt: (name) => account.bucket(name),
+    readItem: (name) => account.findBucket(name),
     prefix: request.query.get('prefix') ?? '',
     delimiter: '',
     after: token === null ? undefined : positionIn(token),

@@ -19,7 +19,7 @@ function readLocation(document: string): string | undefined {
 
 /** HeadBucket. */
 export function headBucket(account: Account, request: S3Request): S3Response {
-  return { status: 200, headers: { 'x-amz-bucket-region': account.bucket(request.bucket).region } };
+  return { status: 200, headers: { 'x-amz-bucket-region': account.findBucket(request.bucket).region } };
 }
 
 /** DeleteBucket. */

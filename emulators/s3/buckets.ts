@@ -94,24 +94,24 @@ export class Bucket {
   }
 
   /** The newest version of a key. */
-  newest(key: string): Version | undefined {
+  findNewest(key: string): Version | undefined {
     return this.#versions.get(key)?.at(-1);
   }
 
   /** The object that a key shows; undefined if it does not exist or is deleted. */
-  current(key: string): StoredObject | undefined {
-    const newest = this.newest(key);
+  findCurrent(key: string): StoredObject | undefined {
+    const newest = this.findNewest(key);
     return newest?.kind === 'object' ? newest : undefined;
   }
 
-  version(key: string, versionId: string): Version | undefined {
+  findVersion(key: string, versionId: string): Version | undefined {
     return this.#versions.get(key)?.find((version) => version.versionId === versionId);
   }
 
   /** Shows an object, whose content the caller holds and hands over. If it throws, the caller keeps it. */
   put(key: string, facts: ObjectFacts): StoredObject {
     const content = this.#keep(key, facts.content);
-    const object: StoredObject = { ...facts, content, ...this.#newVersion(key), kind: 'object' };
+    const object: StoredObject = { ...facts, content, ...this.#makeVersion(key), kind: 'object' };
     this.#add(object);
     return object;
   }
@@ -126,14 +126,14 @@ export class Bucket {
       this.deleteVersion(key, 'null');
       return undefined;
     }
-    const marker: DeleteMarker = { ...this.#newVersion(key), kind: 'deleteMarker' };
+    const marker: DeleteMarker = { ...this.#makeVersion(key), kind: 'deleteMarker' };
     this.#add(marker);
     return marker;
   }
 
   /** Deletes one version for good, if it is there. */
   deleteVersion(key: string, versionId: string): Version | undefined {
-    const version = this.version(key, versionId);
+    const version = this.findVersion(key, versionId);
     if (version?.kind === 'object') this.#folder?.remove(key, version.content);
     return this.#drop(key, versionId);
   }
@@ -185,12 +185,12 @@ export class Bucket {
   /** The content as this bucket keeps it, held. */
   #keep(key: string, content: Content): Content {
     if (this.#folder === undefined) return content;
-    const kept = this.#contents.hold(this.#folder.write(key, content, this.current(key)?.content));
+    const kept = this.#contents.hold(this.#folder.write(key, content, this.findCurrent(key)?.content));
     this.#contents.release(content);
     return kept;
   }
 
-  #newVersion(key: string): { key: string; versionId: string; lastModified: Date } {
+  #makeVersion(key: string): { key: string; versionId: string; lastModified: Date } {
     return { key, versionId: this.versioned ? makeRandomId() : 'null', lastModified: new Date() };
   }
 

@@ -20,15 +20,15 @@ export async function* decodeAwsChunked(
   const reader = new FramedReader(source);
   try {
     for (
-      let size = parseChunkSize(await reader.line());
+      let size = parseChunkSize(await reader.readLine());
       size > 0;
-      size = parseChunkSize(await reader.line())
+      size = parseChunkSize(await reader.readLine())
     ) {
       yield* reader.take(size);
-      if ((await reader.line()) !== '') throw makeMalformedError('a chunk is longer than its size');
+      if ((await reader.readLine()) !== '') throw makeMalformedError('a chunk is longer than its size');
     }
     // Writers differ in the empty lines that they put between and after trailers: only the end of the body ends them.
-    for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
+    for (let line = await reader.readLine(); line !== undefined; line = await reader.readLine()) {
       const colon = line.indexOf(':');
       if (colon > 0) trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
     }
@@ -65,7 +65,7 @@ class FramedReader {
   }
 
   /** The next line without its ending; undefined at the end of the body. */
-  async line(): Promise<string | undefined> {
+  async readLine(): Promise<string | undefined> {
     for (;;) {
       const end = this.#held.indexOf(0x0a);
       if (end >= 0)

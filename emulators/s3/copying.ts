@@ -14,10 +14,10 @@ import { renderDocument, renderField } from './xml.ts';
 /** CopyObject. */
 export async function copyObject(account: Account, request: S3Request): Promise<S3Response> {
   refuseUnsupportedHeaders(request);
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const source = copySource(account, request);
   const replace = request.headers.get('x-amz-metadata-directive')?.toUpperCase() === 'REPLACE';
-  if (source.object === bucket.current(request.key) && !source.byVersion && !replace) {
+  if (source.object === bucket.findCurrent(request.key) && !source.byVersion && !replace) {
     const message =
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.";
     throw new S3Error('InvalidRequest', message);
@@ -81,7 +81,7 @@ function copySource(account: Account, request: S3Request): CopySource {
   const [, path = '', versionId] = /^\/?(.*?)(?:\?versionId=([^&]*))?$/s.exec(header) ?? [];
   const [, bucketName, key] = /^([^/]+)\/(.+)$/s.exec(decodeSource(path)) ?? [];
   if (bucketName === undefined || key === undefined) throw makeUnreadableError(header);
-  const bucket = account.bucket(bucketName);
+  const bucket = account.findBucket(bucketName);
   const object = findObject(bucket, key, versionId ?? null);
   return { bucket, object, byVersion: versionId !== undefined };
 }

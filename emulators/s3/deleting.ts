@@ -21,7 +21,7 @@ const maxDeletions = 1000;
 
 /** DeleteObject. */
 export function deleteObject(account: Account, request: S3Request): S3Response {
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const ifMatch = request.headers.get('if-match');
   const deleted = deleteOne(bucket, { key: request.key, versionId: request.query.get('versionId'), ifMatch });
   return {
@@ -49,16 +49,16 @@ function deleteOne(bucket: Bucket, { key, versionId, ifMatch }: Deletion): Versi
       ifModifiedSince: undefined,
       ifUnmodifiedSince: undefined,
     };
-    requireWritable(conditions, bucket.current(key));
+    requireWritable(conditions, bucket.findCurrent(key));
   }
   return versionId === null ? bucket.delete(key) : bucket.deleteVersion(key, versionId);
 }
 
 /** DeleteObjects. */
 export async function deleteObjects(account: Account, request: S3Request): Promise<S3Response> {
-  account.bucket(request.bucket);
+  account.findBucket(request.bucket);
   const document = parseXml(await readDocument(request), 'Delete');
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const entries = findChildren(document, 'Object');
   if (entries.length === 0 || entries.length > maxDeletions) throw makeMalformedXml();
   const deletions = entries.map(readDeletion);

@@ -68,7 +68,7 @@ export class ObjectFolder {
       const message = `This bucket keeps its objects as files: the parts of a key consist of a-z, 0-9, "_", "=", "-" and single dots in between.`;
       throw new S3Error('InvalidRequest', message, { fields: { Key: key } });
     }
-    const path = this.#pathOfKey(key);
+    const path = this.#makeKeyPath(key);
     const written = this.#makeScratchPath();
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     try {
@@ -85,10 +85,10 @@ export class ObjectFolder {
   /** Removes an object's file. */
   remove(key: string, content: Content): void {
     leaveFile(content, this.#makeScratchPath());
-    rmSync(this.#pathOfKey(key), { force: true });
+    rmSync(this.#makeKeyPath(key), { force: true });
   }
 
-  #pathOfKey(key: string): string {
+  #makeKeyPath(key: string): string {
     return join(this.#path, ...key.split('/'));
   }
 

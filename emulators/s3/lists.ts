@@ -14,7 +14,7 @@ export interface ListArguments {
   readonly delimiter: string;
   readonly limit: number;
   /** Writes a key, or part of one, as the client requested it. */
-  readonly keyField: (name: string, value: string | undefined) => Xml;
+  readonly makeKeyField: (name: string, value: string | undefined) => Xml;
   /** The element that states the encoding. */
   readonly encoding: Xml;
 }
@@ -30,7 +30,7 @@ export function listArguments(request: S3Request): ListArguments {
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',
     limit: pageLimit(request, 'max-keys'),
-    keyField: (name, value) => (value === undefined ? '' : renderField(name, encoded(value))),
+    makeKeyField: (name, value) => (value === undefined ? '' : renderField(name, encoded(value))),
     encoding: renderField('EncodingType', encoding),
   };
 }

@@ -40,7 +40,7 @@ const highestPartNumber = 10_000;
 /** CreateMultipartUpload. */
 export function createMultipartUpload(account: Account, request: S3Request): S3Response {
   refuseUnsupportedHeaders(request);
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const checksum = readRequestedChecksum(request);
   const facts = { headers: pickObjectHeaders(request), ...(checksum === undefined ? {} : { checksum }) };
   const upload = bucket.startUpload(request.key, facts);
@@ -99,7 +99,7 @@ interface AddressedPart {
 }
 
 function readAddressedPart(account: Account, request: S3Request): AddressedPart {
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const upload = bucket.upload(request.key, request.query.get('uploadId') ?? '');
   return {
     bucket,
@@ -132,7 +132,7 @@ function putPart(
 
 /** AbortMultipartUpload. */
 export function abortMultipartUpload(account: Account, request: S3Request): S3Response {
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   bucket.endUpload(bucket.upload(request.key, request.query.get('uploadId') ?? ''));
   return { status: 204 };
 }
@@ -142,7 +142,7 @@ export async function completeMultipartUpload(account: Account, request: S3Reque
   // The checksum in the headers is the object's.
   const text = await readDocument(request, { checksummed: false });
   const document = parseXml(text, 'CompleteMultipartUpload');
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const upload = bucket.upload(request.key, request.query.get('uploadId') ?? '');
   const parts = readListedParts(document, upload);
   const content = account.contents.hold(joinContents(parts.map((part) => part.content)));

@@ -15,14 +15,14 @@ import { renderDocument, renderElement, renderField, type Xml } from './xml.ts';
 /** ListObjectsV2. */
 export function listObjectsV2(account: Account, request: S3Request): S3Response {
   const list = listArguments(request);
-  const { prefix, delimiter, limit, keyField, encoding } = list;
+  const { prefix, delimiter, limit, makeKeyField, encoding } = list;
   const token = request.query.get('continuation-token') ?? undefined;
   const startAfter = request.query.get('start-after') ?? undefined;
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const page = makePage({
     ...{ prefix, delimiter, limit },
     keys: bucket.keys(),
-    itemAt: (key) => bucket.current(key),
+    readItem: (key) => bucket.findCurrent(key),
     after: token === undefined ? startAfter : positionIn(token),
   });
   const shownOwner = request.query.get('fetch-owner') === 'true' ? renderOwner() : '';
@@ -31,21 +31,21 @@ export function listObjectsV2(account: Account, request: S3Request): S3Response 
     document: renderDocument(
       'ListBucketResult',
       renderField('Name', request.bucket),
-      keyField('Prefix', prefix),
-      delimiter === '' ? '' : keyField('Delimiter', delimiter),
+      makeKeyField('Prefix', prefix),
+      delimiter === '' ? '' : makeKeyField('Delimiter', delimiter),
       renderField('MaxKeys', limit),
       encoding,
       renderField('KeyCount', page.items.length + page.commonPrefixes.length),
       renderField('ContinuationToken', token),
       renderField('NextContinuationToken', page.truncated ? makeToken(page.last) : undefined),
-      keyField('StartAfter', startAfter),
+      makeKeyField('StartAfter', startAfter),
       renderField('IsTruncated', page.truncated),
       ...page.items.map((object) => makeObjectEntry(object, list, shownOwner)),
-      ...page.commonPrefixes.map((name) => renderElement('CommonPrefixes', keyField('Prefix', name))),
+      ...page.commonPrefixes.map((name) => renderElement('CommonPrefixes', makeKeyField('Prefix', name))),
     ),
   };
 }
 
-function makeObjectEntry(object: StoredObject, { keyField }: ListArguments, shownOwner: Xml): Xml {
-  return renderElement('Contents', keyField('Key', object.key), ...makeObjectFields(object), shownOwner);
+function makeObjectEntry(object: StoredObject, { makeKeyField }: ListArguments, shownOwner: Xml): Xml {
+  return renderElement('Contents', makeKeyField('Key', object.key), ...makeObjectFields(object), shownOwner);
 }

@@ -5,7 +5,7 @@ export interface PageRequest<T extends object> {
   /** All keys, in order. */
   readonly keys: readonly string[];
   /** The item that a key shows; undefined for none. */
-  readonly itemAt: (key: string) => T | undefined;
+  readonly readItem: (key: string) => T | undefined;
   readonly prefix: string;
   /** Keys that share what is before its first occurrence after the prefix are shown as one; empty for none. */
   readonly delimiter: string;
@@ -51,14 +51,14 @@ export function makePage<T extends object>(request: PageRequest<T>): Page<T> {
 }
 
 function* listEntries<T extends object>(request: PageRequest<T>): Generator<Entry<T>, void> {
-  const { keys, prefix, after, itemAt } = request;
+  const { keys, prefix, after, readItem } = request;
   let rolledUp = after;
   for (let index = findFirstIndex(request); index < keys.length; index++) {
     const key = keys[index]!;
     if (!key.startsWith(prefix)) return;
     const commonPrefix = findCommonPrefix(key, request);
     if (commonPrefix !== undefined && commonPrefix === rolledUp) continue;
-    const item = itemAt(key);
+    const item = readItem(key);
     if (item === undefined) continue;
     if (commonPrefix === undefined) yield { name: key, item };
     else {

@@ -41,7 +41,7 @@ function readObject(account: Account, request: S3Request): Reading {
       'The local S3 does not implement reading a part of an object by its number.',
     );
   }
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const object = findObject(bucket, request.key, request.query.get('versionId'));
   const described = {
     etag: `"${object.etag}"`,
@@ -79,7 +79,7 @@ function isChecksumWanted({ headers }: S3Request): boolean {
  * @throws S3Error `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for a delete marker.
  */
 export function findObject(bucket: Bucket, key: string, versionId: string | null): StoredObject {
-  const version = versionId === null ? bucket.newest(key) : bucket.version(key, versionId);
+  const version = versionId === null ? bucket.findNewest(key) : bucket.findVersion(key, versionId);
   if (version?.kind === 'object') return version;
   const headers = version && { 'x-amz-delete-marker': 'true', ...makeVersionHeader(bucket, version) };
   if (versionId === null) throw makeNoSuchKey(key, headers);

@@ -79,11 +79,17 @@ export class RequestBody implements AsyncIterable<Buffer> {
     }
     if (size !== this.#decodedLength) throw makeIncompleteBody();
     if (sha256 !== undefined) requireSignedSha256(headers, sha256.digest('hex'));
-    this.#digest = { md5: md5.digest(), ...this.#checksum(checksum?.digest().toString('base64'), trailers) };
+    this.#digest = {
+      md5: md5.digest(),
+      ...this.#checkChecksum(checksum?.digest().toString('base64'), trailers),
+    };
     requireMd5(headers.get('content-md5'), this.#digest.md5);
   }
 
-  #checksum(value: string | undefined, trailers: ReadonlyMap<string, string>): Pick<BodyDigest, 'checksum'> {
+  #checkChecksum(
+    value: string | undefined,
+    trailers: ReadonlyMap<string, string>,
+  ): Pick<BodyDigest, 'checksum'> {
     if (value === undefined || this.#algorithm === undefined) return {};
     if (this.#announced !== undefined) requireChecksum(this.#announced, value, trailers);
     return { checksum: { algorithm: this.#algorithm, value } };

@@ -28,7 +28,7 @@ export class S3Server {
     this.#onError = onError;
     guardServer(this.#http, {
       contentType: 'application/xml',
-      body: (message) => renderError({ Code: 'AccessDenied', Message: message }),
+      makeBody: (message) => renderError({ Code: 'AccessDenied', Message: message }),
     });
   }
 

@@ -124,7 +124,7 @@ async function putBytes(
   account: Account,
   { bucket, key, bytes, contentType }: BytesToPut,
 ): Promise<StoredObject> {
-  const target = account.bucket(bucket);
+  const target = account.findBucket(bucket);
   // A copy, because the caller may change its array later.
   const copy = Buffer.from(bytes);
   const content = await account.contents.receive(Readable.from([copy]));
@@ -134,7 +134,7 @@ async function putBytes(
 }
 
 async function readBytes(account: Account, bucket: string, key: string): Promise<Buffer | undefined> {
-  const object = account.bucket(bucket).current(key);
+  const object = account.findBucket(bucket).findCurrent(key);
   if (object === undefined) return undefined;
   const content = account.contents.hold(object.content);
   try {
@@ -147,9 +147,9 @@ async function readBytes(account: Account, bucket: string, key: string): Promise
 }
 
 function listCurrentObjects(account: Account, name: string, prefix: string): readonly ListedObject[] {
-  const bucket = account.bucket(name);
+  const bucket = account.findBucket(name);
   const keys = bucket.keys().filter((key) => key.startsWith(prefix));
-  const objects = keys.map((key) => bucket.current(key)).filter((object) => object !== undefined);
+  const objects = keys.map((key) => bucket.findCurrent(key)).filter((object) => object !== undefined);
   return objects.map(({ key, content, etag, lastModified }) => ({
     key,
     size: content.size,

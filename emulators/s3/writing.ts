@@ -10,9 +10,9 @@ import { pickObjectHeaders, refuseUnsupportedHeaders, type S3Request, type S3Res
 /** PutObject. */
 export async function putObject(account: Account, request: S3Request): Promise<S3Response> {
   refuseUnsupportedHeaders(request);
-  const bucket = account.bucket(request.bucket);
+  const bucket = account.findBucket(request.bucket);
   const conditions = readConditions(request);
-  requireWritable(conditions, bucket.current(request.key));
+  requireWritable(conditions, bucket.findCurrent(request.key));
   const headers = pickObjectHeaders(request);
   const body = new RequestBody(request, { wanted: chooseAlgorithm(request) });
   const content = await account.contents.receive(body);
@@ -38,7 +38,7 @@ export async function putObject(account: Account, request: S3Request): Promise<S
 
 /** Checks, at the moment of storing, that the conditions of a write still hold. */
 export function writePermit(conditions: Conditions, bucket: Bucket, key: string): () => void {
-  return () => requireWritable(conditions, bucket.current(key));
+  return () => requireWritable(conditions, bucket.findCurrent(key));
 }
 
 /** Headers that tell which object a write made. */

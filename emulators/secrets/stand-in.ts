@@ -40,6 +40,6 @@ export function createSecretsStandIn(secrets: Readonly<Record<string, string>>):
         },
       ),
     },
-    invalidInput: (message) => new AwsError('InvalidParameterException', message),
+    makeInvalidInput: (message) => new AwsError('InvalidParameterException', message),
   });
 }

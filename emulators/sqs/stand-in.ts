@@ -19,7 +19,7 @@ export interface SqsStandIn extends LoopbackServer {
   /** @throws AwsError `QueueNameExists` when there is a queue of that name. */
   createQueue(name: string, options?: QueueOptions): Queue;
   /** The queue of that name, or undefined. */
-  queue(name: string): Queue | undefined;
+  findQueue(name: string): Queue | undefined;
 }
 
 /**
@@ -34,7 +34,7 @@ export function createSqsStandIn(): SqsStandIn {
     targetPrefix: 'AmazonSQS',
     jsonVersion: '1.0',
     operations: createSqsOperations(queues),
-    invalidInput: (message) =>
+    makeInvalidInput: (message) =>
       new AwsError('InvalidParameterValueException', message, { queryCode: 'InvalidParameterValue' }),
   });
   return {
@@ -55,6 +55,6 @@ export function createSqsStandIn(): SqsStandIn {
       };
       return queues.create(name, settings);
     },
-    queue: (name) => queues.get(name),
+    findQueue: (name) => queues.get(name),
   };
 }

@@ -79,7 +79,7 @@ class Plan {
 
   put(slot: Slot, episode: Episode): void {
     const mark = slot === 'live' ? this.#liveMark : this.#historyMarks.get(episode.id);
-    const { id = episode.id, revision: replaces } = this.#standing(slot, episode.id) ?? mark ?? {};
+    const { id = episode.id, revision: replaces } = this.#findStanding(slot, episode.id) ?? mark ?? {};
     const other = id === episode.id ? {} : { replacesId: id };
     this.writes.push({ action: 'put', slot, episode, replaces, ...other });
     if (slot === 'live') this.#live = episode;
@@ -97,7 +97,7 @@ class Plan {
     if (current === undefined) return;
     const { slot, episode } = current;
     const other = slot === 'live' ? 'history' : 'live';
-    const copy = this.#standing(other, id);
+    const copy = this.#findStanding(other, id);
     const isCopied = copy?.revision === episode.revision;
     const belongs = episode.state === 'open' ? 'live' : 'history';
     if (slot === belongs) {
@@ -108,7 +108,7 @@ class Plan {
     }
   }
 
-  #standing(slot: Slot, id: string): Episode | undefined {
+  #findStanding(slot: Slot, id: string): Episode | undefined {
     if (slot === 'history') return this.#history.get(id);
     return this.#live?.id === id ? this.#live : undefined;
   }

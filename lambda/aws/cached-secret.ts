@@ -64,17 +64,17 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
 
   /** @throws CredentialsError or AwsRequestError when it can't be read, and was not within the last hour. */
   get(): Promise<Secret> {
-    return this.#youngerThan(cacheMilliseconds);
+    return this.#getYoungerThan(cacheMilliseconds);
   }
 
   /** @throws CredentialsError or AwsRequestError when it can't be read, and was not within the last hour. */
   refresh(): Promise<Secret> {
-    return this.#youngerThan(refreshMilliseconds);
+    return this.#getYoungerThan(refreshMilliseconds);
   }
 
-  async #youngerThan(milliseconds: number): Promise<Secret> {
+  async #getYoungerThan(milliseconds: number): Promise<Secret> {
     const hasJustFailed = this.#failedAt !== undefined && Date.now() - this.#failedAt < refreshMilliseconds;
-    const cached = this.#cachedWithin(hasJustFailed ? keptMilliseconds : milliseconds);
+    const cached = this.#findCached(hasJustFailed ? keptMilliseconds : milliseconds);
     if (cached !== undefined) return cached.secret;
     this.#reading ??= this.#readOrKeep().finally(() => {
       this.#reading = undefined;
@@ -82,7 +82,7 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
     return this.#reading;
   }
 
-  #cachedWithin(milliseconds: number): { readonly secret: Secret } | undefined {
+  #findCached(milliseconds: number): { readonly secret: Secret } | undefined {
     const cached = this.#cached;
     return cached !== undefined && Date.now() - cached.readAt < milliseconds ? cached : undefined;
   }
@@ -95,7 +95,7 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
       return secret;
     } catch (error) {
       this.#failedAt = Date.now();
-      const kept = this.#cachedWithin(keptMilliseconds);
+      const kept = this.#findCached(keptMilliseconds);
       const { owner, onUnreadable } = this.#definition;
       onUnreadable({ owner, error, isKept: kept !== undefined });
       if (kept === undefined) throw error;

@@ -11,7 +11,7 @@ export class Deadline {
    *
    * @param milliseconds from now on.
    */
-  async within<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {
+  async runWithin<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {
     const task = { isOver: false, waiting: new Set<() => void>() };
     const timer = setTimeout(
       () => {
@@ -34,7 +34,7 @@ export class Deadline {
    *
    * @throws DeadlineError when the time is up, and what the request throws. A request that is given up may still arrive.
    */
-  async answered<T>(request: () => Promise<T>): Promise<T> {
+  async waitForAnswer<T>(request: () => Promise<T>): Promise<T> {
     const task = this.#task;
     if (task === undefined) return request();
     if (task.isOver) throw new DeadlineError();

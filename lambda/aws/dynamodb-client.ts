@@ -63,7 +63,7 @@ export function makeDynamoDbClient(
   reuseWhatStays(client);
   if (deadline !== undefined) {
     // Around all retries.
-    client.middlewareStack.add((next) => (args) => deadline.answered(() => next(args)), {
+    client.middlewareStack.add((next) => (args) => deadline.waitForAnswer(() => next(args)), {
       name: 'deadlineMiddleware',
       step: 'initialize',
       priority: 'high',

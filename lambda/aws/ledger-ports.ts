@@ -21,7 +21,7 @@ import type { Telemetry } from './telemetry.ts';
 export function makeLedgerPorts(
   client: DynamoDBClient,
   rejects: RejectBucket,
-  telemetry: Pick<Telemetry, 'batchesRefused' | 'volumesLost'>,
+  telemetry: Pick<Telemetry, 'reportRefusedBatches' | 'reportLostVolumes'>,
   deadline?: Deadline,
 ): LedgerPorts {
   const metricsQueue = process.env[environment.metricsQueue];
@@ -36,10 +36,13 @@ export function makeLedgerPorts(
       usageRetentionDays: Number(requireEnvironment(environment.usageRetentionDays)),
       writes: writeModeFromEnvironment(),
       measuresUsage: metricsQueue !== undefined,
-      onSingleWrites: telemetry.batchesRefused,
+      onSingleWrites: telemetry.reportRefusedBatches,
     }),
     ...(metricsQueue !== undefined && {
-      tellVolumes: makeVolumeTeller(new MetricsSender(client.config, metricsQueue), telemetry.volumesLost),
+      tellVolumes: makeVolumeTeller(
+        new MetricsSender(client.config, metricsQueue),
+        telemetry.reportLostVolumes,
+      ),
     }),
     quarantine: addDeadline(new BucketQuarantine(rejects), deadline),
     noteLate: makeLateNotes(client, requireEnvironment(environment.progressTable)),
@@ -67,5 +70,5 @@ export function makeLateNotes(client: DynamoDBClient, tableName: string): NoteLa
 
 function addDeadline(quarantine: Quarantine, deadline: Deadline | undefined): Quarantine {
   if (deadline === undefined) return quarantine;
-  return { keep: (rejects, group) => deadline.answered(() => quarantine.keep(rejects, group)) };
+  return { keep: (rejects, group) => deadline.waitForAnswer(() => quarantine.keep(rejects, group)) };
 }

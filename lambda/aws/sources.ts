@@ -42,8 +42,8 @@ export interface AlertSourceDescription extends Pick<Source, 'name' | 'carrier'>
 
 /** Where records come from, and whose they are. */
 export interface Sources {
-  ofStream(arn: string): Source;
-  ofBucket(name: string): Source;
+  findByStream(arn: string): Source;
+  findByBucket(name: string): Source;
 }
 
 /** All sources. */
@@ -82,8 +82,8 @@ export function readSources(env: NodeJS.ProcessEnv = process.env): KnownSources 
   const byBucket = new Map(sources.map((source) => [source.bucket, source]));
   return {
     all: sources,
-    ofStream: (arn) => requireSource(byStream.get(arn), `stream ${arn}`),
-    ofBucket: (name) => requireSource(byBucket.get(name), `bucket ${name}`),
+    findByStream: (arn) => requireSource(byStream.get(arn), `stream ${arn}`),
+    findByBucket: (name) => requireSource(byBucket.get(name), `bucket ${name}`),
   };
 }
 

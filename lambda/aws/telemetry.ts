@@ -32,17 +32,17 @@ export interface Telemetry {
   /** Measures a file of which no row could be read. */
   fileFailed(source: string): void;
   /** Measures a carrier's request by the HTTP status that it was answered with. */
-  requested(status: number, source: string): void;
+  reportRequest(status: number, source: string): void;
   /** Publishes a line of metrics; nothing where it has no values. */
   publish(line: MetricLine): void;
   /** Logs and measures what a run of delivery did for a receiver. */
-  alertsDelivered(report: DeliveryReport): void;
+  reportDelivery(report: DeliveryReport): void;
   /** Logs and measures that a secret of the function can't be read. */
-  secretUnreadable(failure: FailedReading): void;
+  reportUnreadableSecret(failure: FailedReading): void;
   /** Logs and measures that DynamoDB does not accept batched writes, so that the process goes on with single ones. */
-  batchesRefused(error: Error): void;
+  reportRefusedBatches(error: Error): void;
   /** Logs and measures that volumes cannot be told to the exporter of metrics, so that some are not. */
-  volumesLost(error: unknown): void;
+  reportLostVolumes(error: unknown): void;
 }
 
 /** How a {@link Telemetry} is made. */
@@ -96,21 +96,21 @@ export function createTelemetry(
     },
     fileFailed: (source) =>
       publish(makeSourceLine(source, { name: measure.filesFailed, unit: MetricUnit.Count, value: 1 })),
-    requested: (status, source) =>
+    reportRequest: (status, source) =>
       publish(makeSourceLine(source, { name: requestMetric(status), unit: MetricUnit.Count, value: 1 })),
-    alertsDelivered: (report) => {
+    reportDelivery: (report) => {
       const values = listDeliveryValues(report);
       if (values.length > 0 || report.idle === 'locked') logger.info('Alerts', { ...report });
       publish({ dimensionSets: [{ [dimension.receiver]: report.receiver }], values });
     },
-    secretUnreadable: ({ owner, error, isKept }) => {
+    reportUnreadableSecret: ({ owner, error, isKept }) => {
       logger.error('A secret cannot be read', { owner, isUsedAsItWas: isKept, ...describeCause(error) });
       publish({
         dimensionSets: [{ [dimension.service]: serviceName }],
         values: [{ name: secret.unreadable, unit: MetricUnit.Count, value: 1 }],
       });
     },
-    batchesRefused: (error) => {
+    reportRefusedBatches: (error) => {
       logger.error('DynamoDB does not accept batched writes', {
         continuesWith: 'single',
         ...describeCause(error),
@@ -120,7 +120,7 @@ export function createTelemetry(
         values: [{ name: store.batchesRefused, unit: MetricUnit.Count, value: 1 }],
       });
     },
-    volumesLost: (error) => {
+    reportLostVolumes: (error) => {
       logger.warn('Volumes cannot be sent to the exporter of metrics', describeCause(error));
       publish({
         dimensionSets: [{ [dimension.service]: serviceName }],
@@ -173,7 +173,7 @@ function makeReceiptLines(measures: Measures, source: string): MetricLine[] {
 
 /** Files are late by nature, so each path's lag is measured by itself. */
 function makeLagLine(measures: Measures, source: string, serviceName: string): MetricLine {
-  const lags = measures.lags(maxValues);
+  const lags = measures.listLags(maxValues);
   return {
     dimensionSets: [{ [dimension.source]: source, [dimension.service]: serviceName }],
     values: lags.length === 0 ? [] : [{ name: measure.lag, unit: MetricUnit.Seconds, value: lags }],

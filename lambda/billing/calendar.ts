@@ -181,8 +181,8 @@ function clampToMonth(month: Month, day: number): Day {
  * @returns its first day. 29 February has its anniversary on 28 February.
  */
 export function startYear(activated: Day, day: Day): Day {
-  const inYear = (year: number): Day =>
+  const placeInYear = (year: number): Day =>
     clampToMonth(`${year}-${activated.slice(5, 7)}`, Number(activated.slice(8)));
   const year = Number(day.slice(0, 4));
-  return inYear(year) <= day ? inYear(year) : inYear(year - 1);
+  return placeInYear(year) <= day ? placeInYear(year) : placeInYear(year - 1);
 }

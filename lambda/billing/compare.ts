@@ -452,7 +452,7 @@ export function listComparedTariffs(tariffs: readonly Tariff[]): readonly Tariff
 
 /** What a carrier may have done otherwise. The first that fits is the cause, so the likelier ones come first. */
 function listHypotheses(tariff: Tariff): Hypothesis[] {
-  const withCharges = (change: (charge: Charge) => Charge): Tariff => ({
+  const replaceCharges = (change: (charge: Charge) => Charge): Tariff => ({
     ...tariff,
     charges: tariff.charges.map(change),
   });
@@ -468,7 +468,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
           (per): Hypothesis => ({
             kind: 'increment',
             says: `rounded up per ${per} instead of per ${was}`,
-            tariff: withCharges((charge) => ({ ...charge, increment: { ...charge.increment, per } })),
+            tariff: replaceCharges((charge) => ({ ...charge, increment: { ...charge.increment, per } })),
           }),
         )
       : []),
@@ -489,7 +489,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
               from === undefined
                 ? 'the first price for all of it'
                 : `the price from ${from} on for all of it`,
-            tariff: withCharges((charge) => {
+            tariff: replaceCharges((charge) => {
               const price = charge.prices[index] ?? charge.prices.at(-1);
               return price === undefined ? charge : { ...charge, prices: [price] };
             }),
@@ -501,7 +501,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
             {
               kind: 'price-of-other',
               says: `the price of ${other.name} instead of its own`,
-              tariff: withCharges((charge) =>
+              tariff: replaceCharges((charge) =>
                 charge.traffic === other.traffic && charge.unit === other.unit
                   ? { ...charge, prices: other.prices, tiering: other.tiering }
                   : charge,
@@ -524,7 +524,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
           {
             kind: 'increment',
             says: 'not rounded up',
-            tariff: withCharges((charge) => ({
+            tariff: replaceCharges((charge) => ({
               ...charge,
               increment: { ...charge.increment, step: undefined, minimum: undefined },
             })),

@@ -88,9 +88,9 @@ function compareLists(
       ? [{ path: entryPath, before: printJson(one), after: printJson(other), from: start }]
       : compareObjects(one, other, entryPath, start);
   });
-  const kept = (names: readonly string[], others: ReadonlyMap<string, unknown>): string =>
+  const listKept = (names: readonly string[], others: ReadonlyMap<string, unknown>): string =>
     JSON.stringify(names.filter((name) => others.has(name)));
-  const [orderBefore, orderAfter] = [kept([...a.keys()], b), kept([...b.keys()], a)];
+  const [orderBefore, orderAfter] = [listKept([...a.keys()], b), listKept([...b.keys()], a)];
   if (orderBefore === orderAfter) return changes;
   return [...changes, { path, before: orderBefore, after: orderAfter, from }];
 }

@@ -139,7 +139,7 @@ async function readList<Entry extends { readonly sim: string }>(
   part: ListPart,
 ): Promise<Map<string, Entry[]>> {
   const entries = new Map<string, Entry[]>();
-  for (const bucket of list === undefined ? [] : part.buckets(list.buckets)) {
+  for (const bucket of list === undefined ? [] : part.pickBuckets(list.buckets)) {
     const { text } = await requireText(lake, makeListKey(list?.prefix ?? '', bucket));
     const found = JSON.parse(text, (key, value: unknown) =>
       key === 'used' && typeof value === 'string' ? makeDecimal(value) : value,
@@ -157,13 +157,13 @@ async function readList<Entry extends { readonly sim: string }>(
 /** Which entries of a roster or of balances are read. */
 export interface ListPart {
   /** The buckets of so many in which the SIMs may be. */
-  readonly buckets: (count: number) => readonly number[];
+  readonly pickBuckets: (count: number) => readonly number[];
   readonly has: (sim: string) => boolean;
 }
 
 /** All entries. */
 export const wholeList: ListPart = {
-  buckets: (count) => Array.from({ length: count }, (_, bucket) => bucket),
+  pickBuckets: (count) => Array.from({ length: count }, (_, bucket) => bucket),
   has: () => true,
 };
 

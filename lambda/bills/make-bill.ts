@@ -305,7 +305,7 @@ async function readRatingContext(
 ): Promise<RatingContext> {
   const { part, parts } = fleetPart;
   const listPart: ListPart = {
-    buckets: (count) => listBuckets(part, parts, count),
+    pickBuckets: (count) => listBuckets(part, parts, count),
     has: (sim) => isInPart(sim, fleetPart),
   };
   const [tariffs, roster, balances] = await Promise.all([

@@ -111,13 +111,13 @@ class FieldReader {
   /** Goes to the next field. Returns false at the end, or if the bytes are not a field: then `isComplete` is false. */
   next(): boolean {
     if (this.#at >= this.#message.length) return false;
-    const tag = this.#varint();
+    const tag = this.#readVarint();
     if (tag === undefined) return false;
     this.wireType = tag % 8;
     this.number = Math.floor(tag / 8);
-    if (this.wireType === varint) return this.#varint() !== undefined;
+    if (this.wireType === varint) return this.#readVarint() !== undefined;
     if (this.wireType !== lengthDelimited) return true;
-    const length = this.#varint();
+    const length = this.#readVarint();
     if (length === undefined) return false;
     const end = this.#at + length;
     if (end > this.#message.length) {
@@ -129,7 +129,7 @@ class FieldReader {
     return true;
   }
 
-  #varint(): number | undefined {
+  #readVarint(): number | undefined {
     let value = 0;
     for (let index = 0; index < maxVarintBytes; index += 1) {
       const byte = this.#message[this.#at];

@@ -66,14 +66,14 @@ export interface ValuePart {
   readonly kind: 'value';
   readonly value: unknown;
   /** Its original bytes. */
-  readonly bytes: () => Uint8Array;
+  readonly readBytes: () => Uint8Array;
 }
 
 /** Bytes of a body that could not be read. */
 export interface BrokenPart {
   readonly kind: 'broken';
   readonly fault: Fault;
-  readonly bytes: () => Uint8Array;
+  readonly readBytes: () => Uint8Array;
 }
 
 /** A body, taken apart. */
@@ -83,7 +83,7 @@ export interface Body {
   /** How many parts it has. */
   readonly count: number;
   /** Its parts in their order. Each is parsed when it is reached, so that not all are in memory at once. */
-  readonly parts: () => Iterable<BodyPart>;
+  readonly listParts: () => Iterable<BodyPart>;
 }
 
 /** Reads a body; what can't be read is a broken part, never thrown. */
@@ -107,8 +107,8 @@ export function readBody(bytes: Buffer): Body {
   return {
     size,
     count,
-    *parts() {
-      for (const block of blocks) yield* block.parts();
+    *listParts() {
+      for (const block of blocks) yield* block.listParts();
     },
   };
 }
@@ -276,11 +276,11 @@ function release(bytes: Buffer): void {
 }
 
 /** The parts of one text. */
-type Block = Pick<Body, 'count' | 'parts'>;
+type Block = Pick<Body, 'count' | 'listParts'>;
 
 function makeBrokenBlock(fault: Fault, bytes: Uint8Array): Block {
-  const part: BrokenPart = { kind: 'broken', fault, bytes: () => bytes };
-  return { count: 1, parts: () => [part] };
+  const part: BrokenPart = { kind: 'broken', fault, readBytes: () => bytes };
+  return { count: 1, listParts: () => [part] };
 }
 
 /**
@@ -331,11 +331,11 @@ function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
   if (pieces.length < 2 || !pieces.some(isReadable)) return undefined;
   return {
     count: pieces.length,
-    *parts() {
+    *listParts() {
       for (const piece of pieces) {
         const value = isReadable(piece) ? parse(cutPiece(piece).toString('utf8')) : undefined;
         // Those that wait to be kept must not hold the whole body.
-        const part = { bytes: () => Buffer.from(cutPiece(piece)) };
+        const part = { readBytes: () => Buffer.from(cutPiece(piece)) };
         if (value !== undefined) yield { ...part, kind: 'value', value };
         else yield { ...part, kind: 'broken', fault: explainBytes(cutPiece(piece), 'record') ?? notJson };
       }
@@ -346,13 +346,13 @@ function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
 /** The parts of a text that was parsed as a whole. */
 function makeParsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: number): Block | undefined {
   if (!Array.isArray(value)) {
-    const part: ValuePart = { kind: 'value', value, bytes: () => bytes };
-    return { count: 1, parts: () => [part] };
+    const part: ValuePart = { kind: 'value', value, readBytes: () => bytes };
+    return { count: 1, listParts: () => [part] };
   }
   if (value.length > maxParts) return undefined;
   const elements: readonly unknown[] = value;
   let pieces: ReturnType<typeof splitValue>;
-  const bytesAt = (index: number): Uint8Array => {
+  const readBytesAt = (index: number): Uint8Array => {
     // The text is cut only if a value is rejected.
     pieces ??= splitValue(text);
     const piece = Array.isArray(pieces) ? (pieces as readonly Piece[])[index] : undefined;
@@ -360,9 +360,9 @@ function makeParsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: 
   };
   return {
     count: elements.length,
-    *parts() {
+    *listParts() {
       for (const [index, element] of elements.entries()) {
-        yield { kind: 'value', value: element, bytes: () => bytesAt(index) };
+        yield { kind: 'value', value: element, readBytes: () => readBytesAt(index) };
       }
     },
   };
@@ -376,13 +376,13 @@ function makePiecesBlock(pieces: readonly Piece[], text: string): Block {
   const cutPiece = ({ from, to }: Piece): Uint8Array => Buffer.from(text.slice(from, to));
   return {
     count: pieces.length,
-    *parts() {
+    *listParts() {
       for (const piece of pieces) {
         const value = piece.whole ? parse(text.slice(piece.from, piece.to)) : undefined;
         if (value === undefined) {
-          yield { kind: 'broken', fault: notJson, bytes: () => cutPiece(piece) };
+          yield { kind: 'broken', fault: notJson, readBytes: () => cutPiece(piece) };
         } else {
-          yield { kind: 'value', value, bytes: () => cutPiece(piece) };
+          yield { kind: 'value', value, readBytes: () => cutPiece(piece) };
         }
       }
     },

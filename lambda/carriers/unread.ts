@@ -39,7 +39,7 @@ export class Unread {
    *
    * @param maxLength bytes that the item can hold.
    */
-  code(value: unknown, maxLength: number, member: string): string | undefined {
+  readCode(value: unknown, maxLength: number, member: string): string | undefined {
     const text = readCode(value, Number.POSITIVE_INFINITY);
     // Each character takes at most three bytes.
     if (text === undefined || text.length * 3 <= maxLength || Buffer.byteLength(text) <= maxLength)
@@ -59,7 +59,7 @@ export class Unread {
    * @param extra the text of the members that no document lists, as `unknownMembers` made it.
    * @param room bytes for both.
    */
-  textBeside(extra: string | undefined, room: number): string | undefined {
+  readTextBeside(extra: string | undefined, room: number): string | undefined {
     const { text } = this;
     if (text === undefined) return extra;
     const joins = extra?.startsWith('{') === true && text.endsWith('}');

@@ -142,12 +142,12 @@ interface FileColumn {
 
 function listFileColumns(kind: RowKind): readonly FileColumn[] {
   const columns = listRowColumns(kind);
-  const reader = (name: string) => columns.find((column) => column.name === name)?.read;
+  const findReader = (name: string) => columns.find((column) => column.name === name)?.read;
   return columns.map((column) => {
     const { name, isRequired, read, derivedFrom } = column;
     const type = parquetTypes[column.kind];
     if (derivedFrom === undefined) return { name, type, isRequired, read };
-    const [first, second] = derivedFrom.map(reader);
+    const [first, second] = derivedFrom.map(findReader);
     const readUnlessDerived = (row: Row): Scalar | undefined => {
       const value = read(row);
       return value === `${first?.(row)}#${second?.(row)}` ? undefined : value;

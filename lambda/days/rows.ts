@@ -115,23 +115,23 @@ function mergeByKey<State>(
 
 /** How the records of a kind are told apart. */
 interface RecordKind<Row> {
-  readonly key: (row: Row) => string;
-  readonly time: (row: Row) => string;
-  readonly id: (row: Row) => string;
+  readonly readKey: (row: Row) => string;
+  readonly readTime: (row: Row) => string;
+  readonly readId: (row: Row) => string;
   readonly isFuller: (row: Row, other: Row) => boolean;
 }
 
 const usageRecords: RecordKind<Usage> = {
-  key: ({ usageId }) => usageId,
-  time: ({ start }) => start,
-  id: ({ source, recordId }) => `${source}\n${recordId}`,
+  readKey: ({ usageId }) => usageId,
+  readTime: ({ start }) => start,
+  readId: ({ source, recordId }) => `${source}\n${recordId}`,
   isFuller: (row, other) => pickMoreComplete(row, other) === row,
 };
 
 const eventRecords: RecordKind<EventRow> = {
-  key: ({ eventKey }) => eventKey,
-  time: ({ time }) => time,
-  id: ({ source, eventId }) => `${source}\n${eventId}`,
+  readKey: ({ eventKey }) => eventKey,
+  readTime: ({ time }) => time,
+  readId: ({ source, eventId }) => `${source}\n${eventId}`,
   isFuller: (row, other) => pickMoreComplete(row, other) === row,
 };
 
@@ -144,15 +144,15 @@ function separate<Row extends { readonly sim: string }>(
   rows: readonly Row[],
   kind: RecordKind<Row>,
 ): { readonly counted: readonly Row[]; readonly others: readonly Row[] } {
-  const { key, time, id } = kind;
+  const { readKey, readTime, readId } = kind;
   const { from, to } = findReadSpan(day);
-  const near = rows.filter((row) => time(row) >= from && time(row) < to);
-  const inOrderOfKeys = near.toSorted((a, b) => compareTexts(key(a), key(b)));
+  const near = rows.filter((row) => readTime(row) >= from && readTime(row) < to);
+  const inOrderOfKeys = near.toSorted((a, b) => compareTexts(readKey(a), readKey(b)));
   // Of most SIMs, no record is there twice.
-  const isRepeated = new Set(near.map(id)).size < near.length;
+  const isRepeated = new Set(near.map(readId)).size < near.length;
   const counted = new Set(isRepeated ? pickCounted(inOrderOfKeys, kind) : near);
-  const inOrderOfTime = inOrderOfKeys.toSorted((a, b) => compareTexts(time(a), time(b)));
-  const isCounted = (row: Row): boolean => counted.has(row) && findDay(time(row)) === day;
+  const inOrderOfTime = inOrderOfKeys.toSorted((a, b) => compareTexts(readTime(a), readTime(b)));
+  const isCounted = (row: Row): boolean => counted.has(row) && findDay(readTime(row)) === day;
   return {
     counted: inOrderOfTime.filter(isCounted),
     others: inOrderOfTime.filter((row) => !isCounted(row)),
@@ -162,14 +162,14 @@ function separate<Row extends { readonly sim: string }>(
 /** Those of a SIM's records that count, of which several may render the same. */
 function pickCounted<Row extends { readonly sim: string }>(
   inOrderOfKeys: readonly Row[],
-  { key, time, id, isFuller }: RecordKind<Row>,
+  { readKey, readTime, readId, isFuller }: RecordKind<Row>,
 ): Row[] {
   const counting = new CountedItems<Row>(
     (row) => ({
       sim: row.sim,
-      record: id(row),
-      at: toMilliseconds(time(row)),
-      keyAt: toMilliseconds(key(row).slice(0, timeLength)),
+      record: readId(row),
+      at: toMilliseconds(readTime(row)),
+      keyAt: toMilliseconds(readKey(row).slice(0, timeLength)),
     }),
     isFuller,
   );

@@ -13,17 +13,17 @@ export class Allowances {
 
   /** Takes a token, down to the minimum; returns whether there was one. */
   take(name: string, now: number): boolean {
-    const level = this.#level(name, now);
+    const level = this.#computeLevel(name, now);
     remember(this.#levels, name, { level: level - 1 < this.#limits.min ? level : level - 1, at: now });
     return level >= 1;
   }
 
   /** Whether the overdraft is used up, too. */
   isSpent(name: string, now: number): boolean {
-    return this.#level(name, now) - 1 < this.#limits.min;
+    return this.#computeLevel(name, now) - 1 < this.#limits.min;
   }
 
-  #level(name: string, now: number): number {
+  #computeLevel(name: string, now: number): number {
     const { perSecond, max } = this.#limits;
     const known = this.#levels.get(name);
     if (known === undefined) return max;

@@ -39,7 +39,7 @@ export class BatchAccount {
     if (reading.kind === 'ignored' && reading.testId !== undefined) this.testIds.add(reading.testId);
     this.#deliveries.push(delivery);
     this.#kinds.push(classifyReading(reading));
-    this.measures.late(reading, arrivedAt);
+    this.measures.noteLag(reading, arrivedAt);
     return this.#verdicts.push(verdicts[reading.kind]) - 1;
   }
 
@@ -56,7 +56,7 @@ export class BatchAccount {
       if (!this.#writeErrors.has(error.name)) this.#writeErrors.set(error.name, error);
     }
     addGains(this.volumes, gains);
-    this.measures.use(changes, (index) => !this.#failed.has(index) && !this.#unchanged.has(index));
+    this.measures.addUsage(changes, (index) => !this.#failed.has(index) && !this.#unchanged.has(index));
   }
 
   /** Notes that records were not kept in the quarantine, or not noted where they must be. */

@@ -23,7 +23,7 @@ export function* readEntries(
   interpretValue: Interpret = interpret,
 ): Generator<Entry> {
   for (const [delivery, record] of records.entries()) {
-    const source = sources.ofStream(record.eventSourceARN);
+    const source = sources.findByStream(record.eventSourceARN);
     const data = Buffer.from(record.kinesis.data, 'base64');
     yield* readBodyEntries(
       data,
@@ -50,14 +50,14 @@ export function* readBodyEntries(
     part.kind === 'broken' ? part.fault : interpretWithinLimits(part.value, arrival, interpretValue);
   const body = checkLimits(readBody(data), data, read);
   let index = 0;
-  for (const part of body.parts()) {
+  for (const part of body.listParts()) {
     yield {
       reading: read(part),
       delivery,
       position: body.count === 1 ? position : `${position}#${index}`,
       source,
       arrivedAt,
-      bytes: part.bytes,
+      readBytes: part.readBytes,
     };
     index += 1;
   }
@@ -71,7 +71,7 @@ function checkLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading
   const limit = limitUnreadable(body);
   if (body.count <= limit) return body;
   let unreadable = 0;
-  for (const part of body.parts()) {
+  for (const part of body.listParts()) {
     if (read(part).kind === 'fault') unreadable += 1;
     if (unreadable > limit) return makeBrokenBody(makeUnreadableFault(body), data);
   }

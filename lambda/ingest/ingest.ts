@@ -23,7 +23,7 @@ export interface Entry {
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number;
   /** The record's original bytes. Asked for only when it is rejected. */
-  readonly bytes: () => Uint8Array;
+  readonly readBytes: () => Uint8Array;
   /** Whether it is a row of a file. */
   readonly isRow?: boolean;
   /** Of a row of a file: the header before it, where that is not the file's first. */
@@ -129,7 +129,7 @@ function makeReject(entry: Entry, fault: Fault): Reject {
   const { position, source, arrivedAt, header } = entry;
   return {
     ...rejectFault(fault),
-    ...{ position, source: source.name, arrivedAt, bytes: entry.bytes() },
+    ...{ position, source: source.name, arrivedAt, bytes: entry.readBytes() },
     ...(header !== undefined && { header }),
   };
 }

@@ -39,7 +39,7 @@ export class Measures {
    * Seconds between what a record tells of and its arrival. Of many records these are so many quantiles, the least
    * and the greatest among them.
    */
-  lags(maxValues: number): readonly number[] {
+  listLags(maxValues: number): readonly number[] {
     if (this.#lags.length <= maxValues) return this.#lags;
     const ascending = Float64Array.from(this.#lags).sort();
     const step = (ascending.length - 1) / (maxValues - 1);
@@ -54,7 +54,7 @@ export class Measures {
   }
 
   /** Notes how late a record came. A device's clock that is ahead makes nothing negative. */
-  late(reading: Reading, arrivedAt: number): void {
+  noteLag(reading: Reading, arrivedAt: number): void {
     if (reading.kind !== 'observed') return;
     const { event, usage, session } = reading;
     const time = event?.time ?? usage?.end ?? session?.origin.at;
@@ -66,10 +66,13 @@ export class Measures {
    *
    * @param isNew tells, by the record's index, whether it was stored; those that repeated or failed are not new.
    */
-  use(changes: Pick<Changes, 'usage'>, isNew: (index: number) => boolean): void {
+  addUsage(changes: Pick<Changes, 'usage'>, isNew: (index: number) => boolean): void {
     for (const { state, indexes } of changes.usage) {
       if (!indexes.every(isNew)) continue;
-      const traffic = this.#trafficOn(state.country ?? unknownNetwork, state.operatorName ?? unknownNetwork);
+      const traffic = this.#findTraffic(
+        state.country ?? unknownNetwork,
+        state.operatorName ?? unknownNetwork,
+      );
       traffic.bytes += state.dataTotal;
       traffic.uploaded += state.dataUploaded ?? 0;
       traffic.downloaded += state.dataDownloaded ?? 0;
@@ -83,7 +86,7 @@ export class Measures {
       this.#receipts.set(kind, addReceipts(this.#receipts.get(kind) ?? emptyReceipt, receipt));
     }
     for (const { country, operator, bytes, uploaded, downloaded, cost } of other.#traffic.values()) {
-      const traffic = this.#trafficOn(country, operator);
+      const traffic = this.#findTraffic(country, operator);
       traffic.bytes += bytes;
       traffic.uploaded += uploaded;
       traffic.downloaded += downloaded;
@@ -92,7 +95,7 @@ export class Measures {
     for (const lag of other.#lags) this.#lags.push(lag);
   }
 
-  #trafficOn(country: string, operator: string): Traffic {
+  #findTraffic(country: string, operator: string): Traffic {
     const key = `${country}\n${operator}`;
     const known = this.#traffic.get(key);
     if (known !== undefined) return known;

@@ -74,7 +74,7 @@ export class PendingChanges {
     this.#late = [];
     const filed = this.#filed;
     this.#filed = new Map();
-    const changes = this.#fold.changes();
+    const changes = this.#fold.listChanges();
     this.#fold = new Fold();
     this.#records = 0;
     const writtenAt = Math.max(options.writtenAt ?? 0, this.#newestArrival);

@@ -50,7 +50,7 @@ export class Fold {
     return (usage !== undefined || event !== undefined) && !newUsage && !newEvent;
   }
 
-  changes(): Changes {
+  listChanges(): Changes {
     return {
       sessions: [...this.#sessions.values()],
       usage: [...this.#usage.values()],

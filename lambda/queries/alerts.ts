@@ -96,7 +96,7 @@ async function listEpisodes(
   const found: AnyEpisode[] = [];
   let after = begin;
   for (let round = 0; round < maxRounds; round += 1) {
-    const keys = await alerts.episodes.keys(range, size + 1, after);
+    const keys = await alerts.episodes.listKeys(range, size + 1, after);
     const shown = keys.slice(0, size);
     for (const { key, episode } of await readMatching(alerts.episodes, shown, filter)) {
       found.push(episode);
@@ -110,7 +110,7 @@ async function listEpisodes(
 
 /** The names of the SIMs that alerts are about, by their keys. */
 function readNames(episodes: readonly AnyEpisode[], reader: QueryPorts['reader']): Promise<SimNames> {
-  return reader.simNames(episodes.flatMap((episode) => (isShared(episode) ? [] : [episode.sim])));
+  return reader.readSimNames(episodes.flatMap((episode) => (isShared(episode) ? [] : [episode.sim])));
 }
 
 async function readMatching(
@@ -126,7 +126,7 @@ async function readMatching(
     const [ofRule, ofSim] = splitAlert(alert);
     return (rule === undefined || ofRule === rule) && (sim === undefined || ofSim === sim);
   });
-  const found = await reader.episodes(wanted);
+  const found = await reader.readEpisodes(wanted);
   return found.filter(
     ({ episode }) =>
       (state === undefined || episode.state === state) &&
@@ -142,14 +142,14 @@ async function readMatching(
  */
 export async function fetchAlert({ id }: { readonly id: string }, ports: AlertPorts): Promise<AlertDetail> {
   const { alerts, reader, now } = ports;
-  const episode = isEpisodeId(id) ? await alerts?.episodes.episode(id) : undefined;
+  const episode = isEpisodeId(id) ? await alerts?.episodes.readEpisode(id) : undefined;
   if (alerts === undefined || episode === undefined) {
     throw new NotFoundError(`The alert ${JSON.stringify(shorten(id))}`);
   }
   const mutes = await alerts.mutes.list();
   if (isShared(episode)) {
     const muted = { rule: episode.rule, sim: '', source: findSource(episode) ?? '' };
-    const members = await alerts.episodes.members(id, maxListedMembers);
+    const members = await alerts.episodes.readMembers(id, maxListedMembers);
     const names = await readNames(members, reader);
     const alert = renderAlert(episode, { final: await areFinal([episode], ports), names });
     return renderSharedDetail(alert, episode, findMute(mutes, muted, now()), members, names);
@@ -413,6 +413,6 @@ async function findSessionStarts(
 ): Promise<Map<string, string>> {
   const records = [begin, before, last, end].filter((record) => record !== undefined);
   const ids = new Set(records.flatMap(({ table, key }) => (table === 'Sessions' ? [key] : [])));
-  const sessions = ids.size === 0 ? [] : await reader.sessions(sim, [...ids]);
+  const sessions = ids.size === 0 ? [] : await reader.readSessions(sim, [...ids]);
   return new Map(sessions.map(({ sessionId, start }) => [sessionId, start]));
 }

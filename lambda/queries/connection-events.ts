@@ -31,7 +31,10 @@ export async function listConnectionEvents(
   { reader }: Pick<QueryPorts, 'reader'>,
 ): Promise<Page<ConnectionEvent, string>> {
   const { sim, period, type, size, after: before, include } = query;
-  const { events, next } = await reader.events({ sim: sim.sim, ...toRange(period) }, size, { type, before });
+  const { events, next } = await reader.readEvents({ sim: sim.sim, ...toRange(period) }, size, {
+    type,
+    before,
+  });
   if (events.length === 0) await requireKnown(reader, sim);
   return { resources: events.map((event) => renderEvent(event, include)), next };
 }

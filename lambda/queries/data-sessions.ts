@@ -47,23 +47,25 @@ export async function listDataSessions(
 
 /** Values that complete sessions. */
 export interface SessionPorts extends Pick<QueryPorts, 'sessionRefresh'> {
-  readonly reader: Pick<QueryPorts['reader'], 'usage'>;
+  readonly reader: Pick<QueryPorts['reader'], 'readUsage'>;
 }
 
 /** Sessions of one SIM as resources: up to date, and with their volumes added up if these are not stated. */
 export async function renderDataSessions(
   { reader, sessionRefresh }: SessionPorts,
   sim: string,
-  { sessions: stored, nextStart }: Pick<SessionPage, 'sessions' | 'nextStart'>,
+  { sessions: stored, findNextStart }: Pick<SessionPage, 'sessions' | 'findNextStart'>,
   disclosure: Disclosure,
 ): Promise<DataSession[]> {
-  const usageBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
-    reader.usage({ sim, from, to: `${to}$` });
-  const renderingsBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
-    reader.usage({ sim, from, to: `${to}$` }, { everyRendering: true });
+  const readUsageBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
+    reader.readUsage({ sim, from, to: `${to}$` });
+  const readRenderingsBetween = (from: string, to: string): AsyncIterable<readonly StoredUsage[]> =>
+    reader.readUsage({ sim, from, to: `${to}$` }, { everyRendering: true });
   const sessions =
-    sessionRefresh === 'hourly' ? await readRefreshedSessions(stored, nextStart, renderingsBetween) : stored;
-  const volumes = await sumVolumes(sessions, nextStart, usageBetween);
+    sessionRefresh === 'hourly'
+      ? await readRefreshedSessions(stored, findNextStart, readRenderingsBetween)
+      : stored;
+  const volumes = await sumVolumes(sessions, findNextStart, readUsageBetween);
   return sessions.map((session) =>
     renderDataSession(session, volumes.get(session.sessionId) ?? noVolumes, disclosure),
   );

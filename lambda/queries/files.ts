@@ -40,7 +40,7 @@ export async function fetchFile(
   { reader, now }: Pick<QueryPorts, 'reader' | 'now'>,
 ): Promise<ImportedFile> {
   const object = readObjectId(id);
-  const [file] = object === undefined ? [] : await reader.files([object]);
+  const [file] = object === undefined ? [] : await reader.readFiles([object]);
   if (file === undefined) throw new NotFoundError(`The file ${JSON.stringify(shorten(id))}`);
   return renderFile(file, now());
 }
@@ -72,7 +72,7 @@ async function readManifests(
   for (let round = 0; round < maxRounds; round += 1) {
     const keys = await listKeys(reader, sources, size + 1, after);
     const found = new Map(
-      (await reader.files(keys.slice(0, size).map(({ object }) => object))).map((file) => [
+      (await reader.readFiles(keys.slice(0, size).map(({ object }) => object))).map((file) => [
         file.object,
         file,
       ]),

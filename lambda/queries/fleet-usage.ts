@@ -183,7 +183,7 @@ class FleetReport {
     const now = formatTime(ports.now());
     const { reader } = ports;
     const [sim, seals] = await Promise.all([
-      query.sim && reader.sim(query.sim.sim),
+      query.sim && reader.readSim(query.sim.sim),
       readSeals(query.period, now, ports.days),
     ]);
     if (query.sim !== undefined && sim === undefined) throw makeUnknownSimError(query.sim.sim);
@@ -338,10 +338,13 @@ class FleetReport {
     const compare = compareBy('bytes');
     for (let from = 0; ; from += wanted) {
       const some = sims.slice(from, from + wanted).map(({ sim }) => sim);
-      const rows = await mapConcurrently(await this.#ports.reader.sims(some), concurrentReads, async (sim) =>
-        (await this.#sumUpSim(sim)).map((row) => {
-          return { row, top: { sim: sim.sim, bytes: String(row.measures.bytes) } };
-        }),
+      const rows = await mapConcurrently(
+        await this.#ports.reader.readSims(some),
+        concurrentReads,
+        async (sim) =>
+          (await this.#sumUpSim(sim)).map((row) => {
+            return { row, top: { sim: sim.sim, bytes: String(row.measures.bytes) } };
+          }),
       );
       this.#limit.require();
       found.push(...rows.flat());
@@ -422,7 +425,7 @@ class FleetReport {
   async #addRecords(report: UsageReport, sim: Sim, ranges: readonly RecordRange[]): Promise<void> {
     await Promise.all(
       ranges.map(async ({ from, to, isLive }) => {
-        for await (const records of this.#ports.reader.usage({ sim: sim.sim, from, to })) {
+        for await (const records of this.#ports.reader.readUsage({ sim: sim.sim, from, to })) {
           for (const record of records) {
             const addend: Addend = readAddend(record);
             report.add(this.#makePeriod(record.start), sim, addend, { records: 1, isLive });
@@ -443,7 +446,7 @@ class FleetReport {
     }
     let after = position?.sim ?? undefined;
     if (after !== undefined && position?.row !== null) {
-      const begun = await reader.sim(after);
+      const begun = await reader.readSim(after);
       if (begun !== undefined) yield begun;
     }
     do {

@@ -71,7 +71,7 @@ export async function decideHeard(sim: HeardSim, reader: LedgerReader): Promise<
 async function findLastEvent(sim: HeardSim, from: string, reader: LedgerReader): Promise<string | undefined> {
   const last = sim.groups.lastEvent?.group.lastEventTime;
   if (last === undefined || last < from) return undefined;
-  return reader.latestEventTime(sim.sim, from, isHeardByEvent);
+  return reader.findLatestEventTime(sim.sim, from, isHeardByEvent);
 }
 
 /**
@@ -85,7 +85,7 @@ async function findLastUsage(sim: HeardSim, from: string, reader: LedgerReader):
   const isSought = bytes !== undefined && bytes.at >= from;
   let last: string | undefined;
   const range = { sim: sim.sim, from: '0', to: '9999' };
-  for await (const records of reader.usage(range, { limit: heardPageSize })) {
+  for await (const records of reader.readUsage(range, { limit: heardPageSize })) {
     for (const record of records) {
       const isFound = last !== undefined && last >= from;
       const end = last !== undefined && isFound ? last : from;

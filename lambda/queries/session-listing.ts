@@ -49,11 +49,11 @@ export interface SessionPage {
   /** Undefined at the end of the list. */
   readonly next: Returned | undefined;
   /** When the SIM's next session after one of the page started; undefined for its last. */
-  nextStart(sessionId: string): string | undefined;
+  findNextStart(sessionId: string): string | undefined;
 }
 
 /** What a listing reads. */
-export type SessionSource = Pick<LedgerReader, 'sessionKeys' | 'sessions'>;
+export type SessionSource = Pick<LedgerReader, 'listSessionKeys' | 'readSessions'>;
 
 /** Sessions that one page looks at in search of those with a status. */
 const maxExamined = 1_000;
@@ -71,14 +71,16 @@ export async function readSessionPage(
   const wanted = status === undefined ? size : maxExamined;
   // One more than can be given tells whether anything is left.
   const limit = given.hashes.size + wanted + 1;
-  const keys = await source.sessionKeys({ sim, from, to: to ?? endOfTime }, limit, { after: given.floor });
+  const keys = await source.listSessionKeys({ sim, from, to: to ?? endOfTime }, limit, {
+    after: given.floor,
+  });
   const open = keys.filter(({ sessionId }) => !given.hashes.has(hashSessionId(sessionId)));
   const { sessions, examined } = await take(source, selection, open.slice(0, wanted), size);
   const isLast = examined.length === open.length && keys.length < limit;
   return {
     sessions,
     next: isLast ? undefined : remember(given, examined, keys),
-    nextStart: await readNextStarts(source, selection, sessions, keys, given.floor),
+    findNextStart: await readNextStarts(source, selection, sessions, keys, given.floor),
   };
 }
 
@@ -93,7 +95,9 @@ async function take(
   let examined = 0;
   while (examined < open.length && sessions.length < size) {
     const ids = open.slice(examined, examined + size).map(({ sessionId }) => sessionId);
-    const found = new Map((await source.sessions(sim, ids)).map((session) => [session.sessionId, session]));
+    const found = new Map(
+      (await source.readSessions(sim, ids)).map((session) => [session.sessionId, session]),
+    );
     for (const id of ids) {
       if (sessions.length === size) break;
       examined += 1;
@@ -137,7 +141,7 @@ async function readNextStarts(
   if (first !== undefined && floor === undefined && to !== undefined && isNewest) {
     // The session that follows is beyond the listing's end.
     const range = { sim, from: first.start, to: endOfTime };
-    const [next] = await source.sessionKeys(range, 1, { after: first, oldestFirst: true });
+    const [next] = await source.listSessionKeys(range, 1, { after: first, oldestFirst: true });
     starts.set(first.sessionId, next?.start);
   }
   return (sessionId) => starts.get(sessionId);

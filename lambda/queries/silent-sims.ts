@@ -156,7 +156,7 @@ async function checkListed(
   const latestMark = findLatestMark(heardBy);
   const nominees: Nominee[] = [];
   for (const chunk of divideIntoChunks(listed, chunkSize)) {
-    const sims = new Map((await reader.sims(chunk.map(([, sim]) => sim))).map((sim) => [sim.sim, sim]));
+    const sims = new Map((await reader.readSims(chunk.map(([, sim]) => sim))).map((sim) => [sim.sim, sim]));
     for (const [mark, key] of chunk) {
       const sim = sims.get(key);
       if (sim === undefined || !matchesFilter(sim, filter) || (findHeardMark(sim) ?? '') > latestMark)

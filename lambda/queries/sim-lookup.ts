@@ -39,7 +39,7 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
  * @throws NotFoundError
  */
 export async function requireKnown(reader: LedgerReader, { sim, isKnown }: FoundSim): Promise<void> {
-  if (!isKnown && (await reader.sim(sim)) === undefined) throw makeUnknownSimError(sim);
+  if (!isKnown && (await reader.readSim(sim)) === undefined) throw makeUnknownSimError(sim);
 }
 
 /** The error of a SIM of which no record has arrived. */
@@ -53,7 +53,7 @@ const maxNameLength = 128;
 async function findSimsByName(reader: LedgerReader, name: string): Promise<string[]> {
   if (name.length > maxNameLength) return [];
   for (const [alias, text] of listAliases(name)) {
-    const sims = await reader.simsBy(alias, text);
+    const sims = await reader.findSims(alias, text);
     if (sims.length > 0) return sims;
   }
   return [];

@@ -78,7 +78,7 @@ export async function fetchSim(
   const { reader } = ports;
   const month = findMonth(ports.now());
   const [known, latest, latestUsage, usage] = await Promise.all([
-    reader.sim(sim),
+    reader.readSim(sim),
     readLatest(reader, sim),
     readLatestUsage(reader, sim),
     sumUsageWithin(reader, sim, month.start, month.end),
@@ -103,13 +103,13 @@ export async function fetchSim(
 
 /** A SIM's latest sessions, and when the one after each of them started. */
 async function readLatest(reader: LedgerReader, sim: string) {
-  const keys = await reader.sessionKeys({ sim, from: beginningOfTime, to: endOfTime }, latestSessions);
-  const sessions = await reader.sessions(
+  const keys = await reader.listSessionKeys({ sim, from: beginningOfTime, to: endOfTime }, latestSessions);
+  const sessions = await reader.readSessions(
     sim,
     keys.map(({ sessionId }) => sessionId),
   );
   const starts = new Map(keys.map(({ sessionId }, at) => [sessionId, keys[at - 1]?.start]));
-  return { sessions, nextStart: (sessionId: string) => starts.get(sessionId) };
+  return { sessions, findNextStart: (sessionId: string) => starts.get(sessionId) };
 }
 
 /** The UTC month of a time. */
@@ -122,7 +122,7 @@ function findMonth(now: number): { start: string; end: string } {
 /** The latest time in the last started usage record; undefined for a SIM without usage. */
 async function readLatestUsage(reader: LedgerReader, sim: string): Promise<string | undefined> {
   const sum = new UsageSum();
-  for await (const records of reader.usage({ sim, from: beginningOfTime, to: endOfTime }, { limit: 1 })) {
+  for await (const records of reader.readUsage({ sim, from: beginningOfTime, to: endOfTime }, { limit: 1 })) {
     for (const record of records) sum.add(record);
     if (records.length > 0) break;
   }

@@ -49,11 +49,11 @@ export async function listUsageRecords(
   const { sim, period, granularity, size, after, include, maxSumSeconds } = query;
   const range: TimeRange = { reader, sim: sim.sim, ...period, size, position: after, maxSumSeconds };
   const [known, page] = await Promise.all([
-    reader.sim(sim.sim),
+    reader.readSim(sim.sim),
     granularity === 'raw' ? readRaw(range, include) : readSums(range, granularity),
   ]);
   if (known === undefined) throw makeUnknownSimError(sim.sim);
-  return { resources: page.records(known), next: page.next };
+  return { resources: page.listRecords(known), next: page.next };
 }
 
 /** A position in a list of usage; undefined for anything else. A single sum has no second page. */
@@ -83,7 +83,7 @@ interface TimeRange {
 
 /** A page, once it is known whose it is. */
 interface UsagePage {
-  readonly records: (sim: Sim) => readonly (UsageRecord | RawUsageRecord)[];
+  readonly listRecords: (sim: Sim) => readonly (UsageRecord | RawUsageRecord)[];
   readonly next: string | undefined;
 }
 
@@ -100,7 +100,10 @@ async function readSums(range: TimeRange, granularity: 'all' | 'hour' | 'day'): 
   // One resource for the whole period, even without usage.
   const sum = await sumUsageWithin(reader, sim, from, to, maxSumSeconds);
   if (sum === undefined) throw new SlowSumError(maxSumSeconds ?? Number.POSITIVE_INFINITY);
-  return { records: (owner) => [renderUsageRecord(owner, { start: from, end: to, sum })], next: undefined };
+  return {
+    listRecords: (owner) => [renderUsageRecord(owner, { start: from, end: to, sum })],
+    next: undefined,
+  };
 }
 
 /** One UTC hour or day after the other, newest first; those without usage are left out. */
@@ -108,10 +111,10 @@ async function readPeriods(range: TimeRange, granularity: 'hour' | 'day'): Promi
   const { reader, sim, from, to, size, position } = range;
   const periods: PeriodUsage[] = [];
   const page = (next: string | undefined): UsagePage => ({
-    records: (owner) => periods.map((period) => renderUsageRecord(owner, period)),
+    listRecords: (owner) => periods.map((period) => renderUsageRecord(owner, period)),
     next,
   });
-  for await (const records of reader.usage({ sim, from, to: position ?? to })) {
+  for await (const records of reader.readUsage({ sim, from, to: position ?? to })) {
     for (const record of records) {
       const { start, end } = cutPeriod(record.start, granularity, from, to);
       let period = periods.at(-1);
@@ -131,13 +134,13 @@ async function readRaw(range: TimeRange, disclosure: Disclosure): Promise<UsageP
   const { reader, sim, from, to, size, position } = range;
   const stored: StoredUsage[] = [];
   const options = { limit: size + spareRecords, before: position };
-  for await (const records of reader.usage({ sim, from, to }, options)) {
+  for await (const records of reader.readUsage({ sim, from, to }, options)) {
     stored.push(...records);
     if (stored.length > size) break;
   }
   const page = stored.slice(0, size);
   return {
-    records: (owner) => page.map((usage) => renderRawUsageRecord(owner, usage, disclosure)),
+    listRecords: (owner) => page.map((usage) => renderRawUsageRecord(owner, usage, disclosure)),
     next: stored.length > size ? page.at(-1)?.usageId : undefined,
   };
 }

@@ -71,7 +71,7 @@ export async function sumUsageWithin(
   let isLate = false;
   await Promise.all(
     splitRange(from, to).map(async (range) => {
-      for await (const records of reader.usage({ sim, ...range })) {
+      for await (const records of reader.readUsage({ sim, ...range })) {
         for (const record of records) sum.add(record);
         isLate ||= performance.now() - begin > maxSeconds * 1_000;
         if (isLate) return;

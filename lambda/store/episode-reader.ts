@@ -60,7 +60,7 @@ export class EpisodeReader {
    * @param limit at most as many; fewer mean that there are no more.
    * @param after begin behind this one.
    */
-  async keys(
+  async listKeys(
     { from, to }: EpisodeRange,
     limit: number,
     after: EpisodeKey | undefined,
@@ -70,13 +70,13 @@ export class EpisodeReader {
     let start = after;
     let month = (after?.begun ?? to).slice(0, 7);
     for (; month >= last && keys.length < limit; month = findMonthBefore(month)) {
-      keys.push(...(await this.#keysOfMonth(month, { from, to }, limit - keys.length, start)));
+      keys.push(...(await this.#listKeysOfMonth(month, { from, to }, limit - keys.length, start)));
       start = undefined;
     }
     return keys;
   }
 
-  async #keysOfMonth(
+  async #listKeysOfMonth(
     month: string,
     { from, to }: EpisodeRange,
     limit: number,
@@ -112,7 +112,7 @@ export class EpisodeReader {
    * The episodes at some keys, in their order. Of one that a sweep was moving, which then stands in both slots, the state
    * that was written last, once; one that was moved since its key was read is found where it is now.
    */
-  async episodes(keys: readonly EpisodeKey[]): Promise<ListedEpisode[]> {
+  async readEpisodes(keys: readonly EpisodeKey[]): Promise<ListedEpisode[]> {
     const shared = await this.#readShared(keys.filter(({ alert }) => isSharedPartition(alert)));
     const found = await this.#read(keys.filter(({ alert }) => !isSharedPartition(alert)));
     const others = await this.#read([...found.values()].map(findOtherSlot));
@@ -136,7 +136,7 @@ export class EpisodeReader {
   }
 
   /** An episode by its id; undefined without one. */
-  async episode(id: string): Promise<AnyEpisode | undefined> {
+  async readEpisode(id: string): Promise<AnyEpisode | undefined> {
     const { Items: items = [] } = await this.#client.send(
       new QueryCommand({
         TableName: this.#tableName,
@@ -160,7 +160,7 @@ export class EpisodeReader {
    *
    * @param limit at most as many.
    */
-  async members(id: string, limit: number): Promise<Episode[]> {
+  async readMembers(id: string, limit: number): Promise<Episode[]> {
     const { Items: items = [] } = await this.#client.send(
       new QueryCommand({
         TableName: this.#tableName,
@@ -177,7 +177,7 @@ export class EpisodeReader {
   }
 
   /** All episodes of a rule and a SIM, each once. */
-  async episodesOfSim(rule: string, sim: string): Promise<Episode[]> {
+  async readEpisodesOfSim(rule: string, sim: string): Promise<Episode[]> {
     return listCurrent(await this.#episodes.read(rule, sim)).map(({ episode }) => episode);
   }
 

@@ -128,7 +128,7 @@ export class ItemUpdate implements AttributeWriter {
   get expressions(): Expressions {
     const names: Record<string, string> = {};
     const values: Record<string, AttributeValue> = {};
-    for (const name of Object.keys(this.#operands)) values[`:${name}`] = this.#operand(name);
+    for (const name of Object.keys(this.#operands)) values[`:${name}`] = this.#findOperand(name);
     const use = (attribute: string): Phrase => {
       const phrase = makePhrase(attribute);
       if (phrase.alias) names[phrase.name] = attribute;
@@ -163,7 +163,7 @@ export class ItemUpdate implements AttributeWriter {
     const { clause, values } = this.#condition;
     const keys = Object.keys(key);
     parameters.push(...Object.values(key));
-    for (const name of values) parameters.push(this.#operand(name));
+    for (const name of values) parameters.push(this.#findOperand(name));
     // The clause stands between the names that are set and those that are removed.
     const names = [tableName, ...keys, ...sets, clause, ...this.#removes];
     return {
@@ -173,7 +173,7 @@ export class ItemUpdate implements AttributeWriter {
     };
   }
 
-  #operand(name: string): AttributeValue {
+  #findOperand(name: string): AttributeValue {
     const value = this.#operands[name];
     if (value === undefined) throw new Error(`The condition names ${name}, which has no value`);
     return value;

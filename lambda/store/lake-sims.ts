@@ -263,43 +263,43 @@ class UsageRows implements RowList<BilledUsage> {
   }
 
   readSim(row: number): string | undefined {
-    return this.#text('sim', row);
+    return this.#readText('sim', row);
   }
 
   /** What a bill needs of a row, and nothing else. What a column has no value of is absent. */
   read(row: number): BilledUsage {
     return {
-      sim: this.#text('sim', row) ?? '',
-      usageId: this.#text('usageId', row) ?? '',
-      source: this.#text('source', row) ?? '',
+      sim: this.#readText('sim', row) ?? '',
+      usageId: this.#readText('usageId', row) ?? '',
+      source: this.#readText('source', row) ?? '',
       // The ledger has written it.
-      carrier: this.#text('carrier', row) as Carrier,
-      start: this.#text('start', row) ?? '',
-      end: this.#text('end', row) ?? '',
-      sessionId: this.#text('sessionId', row),
-      trafficType: this.#text('trafficType', row) ?? '',
-      dataTotal: this.#number('dataTotal', row) ?? 0,
-      messages: this.#number('messages', row),
-      messagesTx: this.#number('messagesTx', row),
-      messagesRx: this.#number('messagesRx', row),
-      volume: this.#text('volume', row),
-      cost: this.#text('cost', row),
-      currency: this.#text('currency', row),
-      operatorName: this.#text('operatorName', row),
-      mcc: this.#text('mcc', row),
-      mnc: this.#text('mnc', row),
-      country: this.#text('country', row),
-      tariff: this.#text('tariff', row),
-      rateZone: this.#text('rateZone', row),
+      carrier: this.#readText('carrier', row) as Carrier,
+      start: this.#readText('start', row) ?? '',
+      end: this.#readText('end', row) ?? '',
+      sessionId: this.#readText('sessionId', row),
+      trafficType: this.#readText('trafficType', row) ?? '',
+      dataTotal: this.#readNumber('dataTotal', row) ?? 0,
+      messages: this.#readNumber('messages', row),
+      messagesTx: this.#readNumber('messagesTx', row),
+      messagesRx: this.#readNumber('messagesRx', row),
+      volume: this.#readText('volume', row),
+      cost: this.#readText('cost', row),
+      currency: this.#readText('currency', row),
+      operatorName: this.#readText('operatorName', row),
+      mcc: this.#readText('mcc', row),
+      mnc: this.#readText('mnc', row),
+      country: this.#readText('country', row),
+      tariff: this.#readText('tariff', row),
+      rateZone: this.#readText('rateZone', row),
     };
   }
 
-  #text(name: string, row: number): string | undefined {
+  #readText(name: string, row: number): string | undefined {
     const value = this.#columns.get(name)?.read(row);
     return typeof value === 'string' ? value : undefined;
   }
 
-  #number(name: string, row: number): number | undefined {
+  #readNumber(name: string, row: number): number | undefined {
     const value = this.#columns.get(name)?.read(row);
     return typeof value === 'number' ? value : undefined;
   }

@@ -78,7 +78,7 @@ async function putPlainly(
   puts: readonly Put[],
 ): Promise<void> {
   const failed = await putItems(client, puts);
-  for (const [{ change }, error] of failed) report.failure(change, error);
+  for (const [{ change }, error] of failed) report.noteFailure(change, error);
   // Where gains are measured, these were looked for and are not stored.
   for (const put of puts) if (!failed.has(put)) noteGain(gains, put, undefined);
 }
@@ -118,7 +118,7 @@ async function putCarefully(
     }
     const outcome = await statements.execute(() => insertStatement(put.tableName, put.key, put.item));
     if (outcome.kind === 'done') noteGain(gains, put, undefined);
-    if (outcome.kind === 'failed') report.failure(put.change, outcome.error);
+    if (outcome.kind === 'failed') report.noteFailure(put.change, outcome.error);
     if (outcome.kind === 'unavailable') left.push({ put, unaccepted: outcome.error });
     if (outcome.kind === 'refused') {
       if (outcome.stored === undefined) unseen.push(put);
@@ -128,7 +128,7 @@ async function putCarefully(
   const stored = await findStored(client, unseen);
   left.push(...unseen.map((put) => ({ put, stored: stored.get(put) })));
   await forEachConcurrently(left, maxRequests, ({ put, stored: seen, unaccepted }) =>
-    report.of(put.change, async () => {
+    report.noteOutcome(put.change, async () => {
       const onPut = (before: Item | undefined): void => noteGain(gains, put, before);
       const outcome = await putUnlessFuller(client, put, { seen, takesPlace: takesPlace(put), onPut });
       if (unaccepted !== undefined) statements.stop(unaccepted);
@@ -204,7 +204,7 @@ function formatKey(item: Item): string {
 function isContained(put: Put, stored: Item | undefined, report: Report): boolean {
   if (stored === undefined || rankCompleteness(stored) < put.completeness) return false;
   if (put.completeness < complete && rankCompleteness(stored) === put.completeness) return false;
-  report.unchanged(put.change);
+  report.noteUnchanged(put.change);
   return true;
 }
 

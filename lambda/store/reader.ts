@@ -87,7 +87,7 @@ export class LedgerReader {
   }
 
   /** The partitions of SIMs that bear a name; more than one where carriers' names coincide. */
-  async simsBy(alias: SimAlias, name: string): Promise<string[]> {
+  async findSims(alias: SimAlias, name: string): Promise<string[]> {
     const attribute = simsTable.globalIndexes.find((index) => index.name === alias)?.partitionKey ?? '';
     const { Items: items = [] } = await this.#tables.client.send(
       new QueryCommand({
@@ -103,7 +103,7 @@ export class LedgerReader {
   }
 
   /** What is known of SIMs by their keys, in the order asked for; those without an item are left out. */
-  async sims(keys: readonly string[]): Promise<Sim[]> {
+  async readSims(keys: readonly string[]): Promise<Sim[]> {
     const items = await readItems(
       this.#tables.client,
       this.#tables.sims,
@@ -115,7 +115,7 @@ export class LedgerReader {
   }
 
   /** The names of SIMs by their keys; those without a name are left out. */
-  async simNames(keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async readSimNames(keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const { partitionKey } = simsTable;
     const items = await readItems(
       this.#tables.client,
@@ -131,7 +131,7 @@ export class LedgerReader {
   }
 
   /** What is known of a SIM; undefined for one of which no record has come. */
-  async sim(sim: string): Promise<Sim | undefined> {
+  async readSim(sim: string): Promise<Sim | undefined> {
     const item = await this.#get(this.#tables.sims, { [simsTable.partitionKey]: { S: sim } });
     return item && decodeSim(item);
   }
@@ -142,7 +142,7 @@ export class LedgerReader {
    * @param limit at most as many; fewer mean that there are no more.
    * @param after begin behind this one.
    */
-  async sessionKeys(
+  async listSessionKeys(
     { sim, from, to }: KeyRange,
     limit: number,
     { after, oldestFirst = false }: { after?: SessionKey | undefined; oldestFirst?: boolean } = {},
@@ -171,7 +171,7 @@ export class LedgerReader {
   }
 
   /** Sessions by their ids, in the order asked for; ids without a session are left out. */
-  async sessions(sim: string, sessionIds: readonly string[]): Promise<Session[]> {
+  async readSessions(sim: string, sessionIds: readonly string[]): Promise<Session[]> {
     const keys = sessionIds.map((sessionId) => ({ sim: { S: sim }, sessionId: { S: sessionId } }));
     const items = await readItems(this.#tables.client, this.#tables.sessions, keys, { consistent: false });
     const byId = new Map(items.map((item) => [item['sessionId']?.S ?? '', item]));
@@ -185,14 +185,14 @@ export class LedgerReader {
    * A SIM's usage records that started within a range, newest first, in pages of up to a megabyte. Of two renderings
    * of one record, only the fuller one: see {@link CountedItems}.
    */
-  async *usage(range: RecordRange, options: UsageOptions = {}): AsyncGenerator<StoredUsage[]> {
+  async *readUsage(range: RecordRange, options: UsageOptions = {}): AsyncGenerator<StoredUsage[]> {
     const { archive } = this.#tables;
-    if (archive === undefined) yield* this.#storedUsage(range, options);
-    else yield* this.#archivedUsage(archive, range, options);
+    if (archive === undefined) yield* this.#readStoredUsage(range, options);
+    else yield* this.#readArchivedUsage(archive, range, options);
   }
 
   /** Usage as its table has it. */
-  async *#storedUsage(
+  async *#readStoredUsage(
     range: RecordRange,
     { everyRendering = false, ...options }: UsageOptions,
   ): AsyncGenerator<StoredUsage[]> {
@@ -203,19 +203,22 @@ export class LedgerReader {
       for await (const items of queryPages(this.#tables.client, input)) yield items.map(decodeUsage);
       return;
     }
-    for await (const { items } of this.#counted(table, usageRecords, range, options)) {
+    for await (const { items } of this.#readCounted(table, usageRecords, range, options)) {
       if (items.length > 0) yield items.map(decodeUsage);
     }
   }
 
   /**
-   * The same as {@link LedgerReader.usage}, as alerts look at it: of each record only what they need. A record of some
+   * The same as {@link LedgerReader.readUsage}, as alerts look at it: of each record only what they need. A record of some
    * 400 bytes costs more CPU to read than to judge.
    */
-  async *knownUsage(range: RecordRange, { limit, before }: PageOptions = {}): AsyncGenerator<KnownUsage[]> {
+  async *readKnownUsage(
+    range: RecordRange,
+    { limit, before }: PageOptions = {},
+  ): AsyncGenerator<KnownUsage[]> {
     const { archive, usage: table } = this.#tables;
     if (archive !== undefined) {
-      yield* this.#archivedUsage(archive, range, { limit, before });
+      yield* this.#readArchivedUsage(archive, range, { limit, before });
       return;
     }
     let isTied = false;
@@ -226,10 +229,10 @@ export class LedgerReader {
     };
     let last = before;
     const part = { attributes: knownUsageAttributes, isFuller };
-    for await (const { items } of this.#counted(table, usageRecords, range, { limit, before }, part)) {
+    for await (const { items } of this.#readCounted(table, usageRecords, range, { limit, before }, part)) {
       // Of two renderings that say equally much, all that they say decides.
       if (isTied) {
-        yield* this.#storedUsage(range, { limit, before: last });
+        yield* this.#readStoredUsage(range, { limit, before: last });
         return;
       }
       if (items.length === 0) continue;
@@ -242,7 +245,7 @@ export class LedgerReader {
    * Usage of days of which some may have expired: what is archived of a day, merged with what the table has, as the day
    * pass merges them. So it does not matter what has expired.
    */
-  async *#archivedUsage(
+  async *#readArchivedUsage(
     archive: UsageArchive,
     { sim, from, to }: RecordRange,
     options: UsageOptions,
@@ -251,7 +254,7 @@ export class LedgerReader {
     const keptFrom = startDay(archive.findKeptFrom());
     const isWanted = (begin: string): boolean => before === undefined || begin < before;
     if (to > keptFrom && isWanted(keptFrom)) {
-      yield* this.#storedUsage({ sim, from: from > keptFrom ? from : keptFrom, to }, options);
+      yield* this.#readStoredUsage({ sim, from: from > keptFrom ? from : keptFrom, to }, options);
     }
     if (from >= keptFrom) return;
     let end = to > keptFrom ? keptFrom : to;
@@ -265,14 +268,15 @@ export class LedgerReader {
     }));
     for await (const { day, usage } of merged) {
       const dayEnd = startDay(shiftDay(day, 1));
-      if (dayEnd < end && isWanted(dayEnd)) yield* this.#storedUsage({ sim, from: dayEnd, to: end }, options);
+      if (dayEnd < end && isWanted(dayEnd))
+        yield* this.#readStoredUsage({ sim, from: dayEnd, to: end }, options);
       const wanted = usage.filter(
         ({ start, usageId }) => start >= from && start < to && (before === undefined || usageId < before),
       );
       if (wanted.length > 0) yield wanted;
       end = startDay(day);
     }
-    if (from < end && isWanted(from)) yield* this.#storedUsage({ sim, from, to: end }, options);
+    if (from < end && isWanted(from)) yield* this.#readStoredUsage({ sim, from, to: end }, options);
   }
 
   /** A SIM's usage of a day, newest first: what counts, or every rendering. */
@@ -310,12 +314,21 @@ export class LedgerReader {
    * @param limit events wanted. There may be fewer although the end is not reached: in search of a type, only some
    *   megabytes are looked at.
    */
-  async events(range: RecordRange, limit: number, { type, before }: EventOptions = {}): Promise<EventRange> {
+  async readEvents(
+    range: RecordRange,
+    limit: number,
+    { type, before }: EventOptions = {},
+  ): Promise<EventRange> {
     const events: StoredEvent[] = [];
     // A type is looked for here and not by DynamoDB: what an event's other rendering says decides whether it counts.
     const options = { before, limit: type === undefined ? limit + spareRecords : undefined };
     let pages = 0;
-    for await (const { items, decided } of this.#counted(this.#tables.events, eventRecords, range, options)) {
+    for await (const { items, decided } of this.#readCounted(
+      this.#tables.events,
+      eventRecords,
+      range,
+      options,
+    )) {
       for (const item of items) {
         if (type !== undefined && item['type']?.S !== type) continue;
         if (events.length === limit) return { events, next: events.at(-1)?.eventKey };
@@ -408,14 +421,14 @@ export class LedgerReader {
   }
 
   /** The time of a SIM's latest event of some types, from a time on; undefined without one. Every page is read. */
-  async latestEventTime(
+  async findLatestEventTime(
     sim: string,
     from: string,
     isWanted: (type: string) => boolean,
   ): Promise<string | undefined> {
     let latest: string | undefined;
     const range = { sim, from, to: endOfTime };
-    const pages = this.#counted(this.#tables.events, eventRecords, range, { limit: heardPageSize });
+    const pages = this.#readCounted(this.#tables.events, eventRecords, range, { limit: heardPageSize });
     for await (const { items } of pages) {
       for (const item of items) {
         const time = item[eventRecords.time]?.S ?? '';
@@ -460,7 +473,7 @@ export class LedgerReader {
   }
 
   /** Files by name, in the order asked for; names without a manifest are left out. */
-  async files(objects: readonly string[]): Promise<Manifest[]> {
+  async readFiles(objects: readonly string[]): Promise<Manifest[]> {
     const keys = objects.map((object) => ({ [filesTable.partitionKey]: { S: object } }));
     const items = await readItems(this.#tables.client, this.#tables.files, keys, { consistent: false });
     const manifests = new Map(items.map(decodeManifest).map((manifest) => [manifest.object, manifest]));
@@ -490,7 +503,7 @@ export class LedgerReader {
    * The items of a range that count, newest first, page by page; with each the sort key down to which it is known
    * what counts.
    */
-  async *#counted(
+  async *#readCounted(
     table: string,
     records: RecordTable,
     { sim, from, to }: RecordRange,

@@ -31,7 +31,7 @@ export interface RegisterTable<State> {
   readonly encode: (state: State) => Item;
   readonly decode: (item: Item) => State;
   readonly merge: (a: State, b: State) => State;
-  readonly same: (a: State, b: State) => boolean;
+  readonly isSame: (a: State, b: State) => boolean;
 }
 
 /** Joins that may be overtaken by others' before a key is given up, to be delivered again. */
@@ -136,7 +136,7 @@ export async function joinStored<State>(
     if (stored === undefined) return updateItem(table, change);
     const before = table.decode(stored);
     const joined = table.merge(before, change);
-    if (table.same(before, joined)) return 'unchanged';
+    if (table.isSame(before, joined)) return 'unchanged';
     const replaced = await replaceRegister(table, stored, joined);
     if (replaced.done) return 'changed';
     stored = replaced.stored;

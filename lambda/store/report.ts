@@ -36,19 +36,19 @@ export class Report implements WriteReport {
   }
 
   /** Runs a write and notes its outcome for the records of a change. */
-  async of(change: Change<unknown>, write: () => Promise<Outcome>): Promise<void> {
+  async noteOutcome(change: Change<unknown>, write: () => Promise<Outcome>): Promise<void> {
     try {
-      if ((await write()) === 'unchanged') this.unchanged(change);
+      if ((await write()) === 'unchanged') this.noteUnchanged(change);
     } catch (error) {
-      this.failure(change, error);
+      this.noteFailure(change, error);
     }
   }
 
-  unchanged(change: Change<unknown>): void {
+  noteUnchanged(change: Change<unknown>): void {
     for (const index of change.indexes) this.repeated.add(index);
   }
 
-  failure(change: Change<unknown>, error: unknown): void {
+  noteFailure(change: Change<unknown>, error: unknown): void {
     for (const index of change.indexes) this.failed.add(index);
     const known = toError(error);
     this.#errors.set(known.name, known);

@@ -37,7 +37,7 @@ export class SimWriter {
       encode: encodeSimItem,
       decode: decodeSim,
       merge: mergeSims,
-      same: sameSim,
+      isSame: sameSim,
     };
   }
 
@@ -82,7 +82,7 @@ export class SimWriter {
       await write();
       if (change.state.groups.lastEvent === undefined) this.#known.remember(change.state);
     } catch (error) {
-      report.failure(change, error);
+      report.noteFailure(change, error);
     }
   }
 }

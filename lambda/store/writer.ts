@@ -40,7 +40,7 @@ export class LedgerWriter {
       encode: encodeSessionItem,
       decode: decodeSession,
       merge: mergeSessions,
-      same: sameSession,
+      isSame: sameSession,
     };
   }
 
@@ -49,7 +49,7 @@ export class LedgerWriter {
     const report = new Report();
     await Promise.all([
       writeRegisters(this.#sessions, changes.sessions, beginsSession, (change, write) =>
-        report.of(change, write),
+        report.noteOutcome(change, write),
       ),
       putAll(this.#tables, this.#statements, changes, options, report),
       this.#sims.write(changes.sims, report),

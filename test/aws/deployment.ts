@@ -143,7 +143,7 @@ export class TestDeployment {
 
   /** Invocations of all functions that have failed. */
   get failedInvocations(): number {
-    return [...this.#functions.values()].reduce((sum, one) => sum + one.invocations().failed, 0);
+    return [...this.#functions.values()].reduce((sum, one) => sum + one.countInvocations().failed, 0);
   }
 
   /** Switches what feeds the functions at the endpoint, so that only the tests feed them. */

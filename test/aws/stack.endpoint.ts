@@ -74,7 +74,7 @@ test('what carriers put into streams and buckets is in the tables, exactly as th
     expectedItems.usage,
     expectedItems.events,
   ]);
-  const { received, ignored, rejected, failed } = deployed.receipts.total();
+  const { received, ignored, rejected, failed } = deployed.receipts.addUp();
   expect({ received, ignored, rejected, failed }).toEqual({ ...expectedReceipt, failed: 0 });
 });
 

@@ -53,14 +53,14 @@ describe('a measured function', () => {
     ['event', 'telekom'],
     ['context', '1nce'],
   ] as const)('takes %s records from the stream of %s, a second after the latest', (kind, name) => {
-    const { ofStream } = readSources(readDeployedFunction('kinesisConsumer').environment);
+    const { findByStream } = readSources(readDeployedFunction('kinesisConsumer').environment);
     const { Records } = makeBatch({ kind, perSession: 1 }, 3, 1);
     const [record] = Records;
     if (record === undefined) throw new Error('The batch is empty');
     const text = Buffer.from(record.kinesis.data, 'base64').toString('utf8');
     const times = [...text.matchAll(/2026-11-\d\dT\d\d:\d\d:\d\d/g)].map(([time]) => Date.parse(`${time}Z`));
     expect([
-      ofStream(record.eventSourceARN).name,
+      findByStream(record.eventSourceARN).name,
       record.kinesis.approximateArrivalTimestamp * 1_000 - Math.max(...times),
     ]).toEqual([name, 1_000]);
   });

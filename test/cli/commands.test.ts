@@ -565,7 +565,7 @@ describe('import', () => {
       ['done', 1, 0],
     ]);
     await put(findPlace('kore').bucket, 'cdr_2.csv', file(2, 200));
-    await ledger.local.idle();
+    await ledger.local.waitUntilIdle();
     const there = await ledger.json<Outcome[]>(['import', `s3://${findPlace('kore').bucket}/cdr_2.csv`]);
     expect(shown(there)).toEqual([['done before', 2, 0]]);
   });
@@ -650,7 +650,7 @@ describe('failures', () => {
     const put = await deployment.s3.send(
       new PutObjectCommand({ Bucket: bucket, Key: 'late.txt', Body: content }),
     );
-    await ledger.local.idle();
+    await ledger.local.waitUntilIdle();
     const object = { bucket, key: 'late.txt', versionId: put.VersionId, eTag: undefined };
     const QueueUrl = deployment.places.queues?.deadLetters;
     await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: makeContinuation(object) }));
@@ -670,7 +670,7 @@ describe('failures', () => {
     expect(real.total).toMatchObject({ received: 2, stored: 1, rejected: 1 });
     expect(await recordsOf(simOf(60))).toEqual(['6000000060']);
     expect(await listNotes()).toEqual([]);
-    expect((await ledger.local.quarantined()).some((line) => line.includes(simOf(61)))).toBe(true);
+    expect((await ledger.local.listQuarantined()).some((line) => line.includes(simOf(61)))).toBe(true);
     expect((await ledger.run('failures redrive')).output).toBe('Nothing was given up.\n');
   });
 

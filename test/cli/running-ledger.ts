@@ -111,7 +111,7 @@ export class RunningLedger {
     for (const [number, body] of bodies.entries()) {
       await this.local.putRecord(source, Buffer.from(body), String(number));
     }
-    await this.local.idle();
+    await this.local.waitUntilIdle();
   }
 
   /** All items of the ledger proper about some SIMs, or all, in the order of their texts and without expiry. */

@@ -54,7 +54,7 @@ test('records that today’s code cannot read wait in the quarantine, and are st
     ...known.map((record) => JSON.stringify(record)),
   ];
   await ledger.put('1nce', ...bodies);
-  expect(ledger.local.receipts.total()).toMatchObject({
+  expect(ledger.local.receipts.addUp()).toMatchObject({
     received: records.length + 2,
     stored: known.length,
     rejected: unknown.length + 2,
@@ -68,7 +68,7 @@ test('records that today’s code cannot read wait in the quarantine, and are st
   expect(listed.latest.length).toBe(objects);
 
   const before = await ledger.items();
-  const quarantined = await ledger.local.quarantined();
+  const quarantined = await ledger.local.listQuarantined();
   const unrepaired = await ledger.json<Redriven>('quarantine redrive');
   expect(unrepaired.total).toEqual({ ...nothing, received: unknown.length, rejected: unknown.length });
   expect(unrepaired.stillRejected).toEqual([
@@ -83,12 +83,12 @@ test('records that today’s code cannot read wait in the quarantine, and are st
   const stored = { ...nothing, received: unknown.length, stored: unknown.length };
   const rehearsed = await ledger.json<Redriven>('quarantine redrive --dry-run', repaired);
   expect(rehearsed).toMatchObject({ total: stored, stillRejected: [], removedObjects: objects });
-  expect([await ledger.items(), await ledger.local.quarantined()]).toEqual([before, quarantined]);
+  expect([await ledger.items(), await ledger.local.listQuarantined()]).toEqual([before, quarantined]);
 
   const redriven = await ledger.json<Redriven>('quarantine redrive --reason unknown-shape', repaired);
   expect(redriven).toEqual({ ...rehearsed, dryRun: false });
   expect(redriven.groups).toEqual([{ source: '1nce', reason: 'unknown-shape', receipt: stored }]);
-  expect(await ledger.local.quarantined()).toEqual([]);
+  expect(await ledger.local.listQuarantined()).toEqual([]);
   expect(await ledger.items()).toEqual(await itemsOf(truth.client));
   expect((await ledger.run('quarantine redrive', repaired)).output).toBe('There is nothing to redrive.\n');
 });

@@ -305,7 +305,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
       const body = makeFailure(index, name);
       await browsed.ledger.putRecord('twilio', Buffer.from(JSON.stringify(body)), String(index));
     }
-    await browsed.ledger.idle();
+    await browsed.ledger.waitUntilIdle();
     for (const [index, name] of names.entries()) {
       const page = await browsed.open(
         `#/sims/${hostileSim(index)}?from=2026-11-02T06:00:00Z&to=2026-11-02T09:00:00Z`,

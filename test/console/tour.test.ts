@@ -25,7 +25,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
   beforeAll(async () => {
     await browsed.ledger.putRecord('emnify', Buffer.from(JSON.stringify(makeHostileRecord())), '1');
     await browsed.ledger.putRecord('kore', Buffer.from('{"broken'), '1');
-    await browsed.ledger.idle();
+    await browsed.ledger.waitUntilIdle();
     await storeEpisodes(browsed.ledger.dynamoDb, [
       makeEpisode({ id: 'a'.repeat(32), sim: '8988303000000100001', source: 'emnify' }),
     ]);

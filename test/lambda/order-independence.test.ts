@@ -24,8 +24,8 @@ const sourceOf = (name: string): Source => ({
 });
 
 const sources: Sources = {
-  ofStream: (arn) => sourceOf(arn.slice(arn.lastIndexOf('/') + 1)),
-  ofBucket: sourceOf,
+  findByStream: (arn) => sourceOf(arn.slice(arn.lastIndexOf('/') + 1)),
+  findByBucket: sourceOf,
 };
 
 /** Everything that the examples deliver, in another order and in batches of other sizes; some of it twice. */
@@ -93,7 +93,7 @@ test('all orders, batches and repetitions of what five carriers deliver end in t
   let first: Awaited<ReturnType<typeof importing.tables.everything>> | undefined;
   for (let seed = 1; seed <= 6; seed += 1) {
     await importing.reset();
-    const random = Random.of(seed, 0);
+    const random = Random.derive(seed, 0);
     const order = await steps(random);
     // Every second time all batches between two files are under way at the same time.
     for (const lane of seed % 2 === 0 ? lanes(order) : order.map((step) => [step])) {

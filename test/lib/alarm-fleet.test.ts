@@ -57,7 +57,7 @@ describe('a fleet of all carriers', () => {
   });
 
   it('sets off nothing in a noisy week: bursts of cut records, and tables that are unavailable for minutes', async () => {
-    const random = Random.of(7, 0);
+    const random = Random.derive(7, 0);
     const run = await runFleet({
       ...{ sims: 6, hours: weekHours, seed: 2 },
       change: (body, _, minute) =>

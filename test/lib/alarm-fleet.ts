@@ -71,7 +71,7 @@ const consumerFunction = '{FunctionName=StreamIngest/KinesisConsumer/Function}';
 /** Runs a fleet, minute by minute. The same run makes the same series. */
 export async function runFleet(run: FleetRun): Promise<FleetSeries> {
   const running = new RunningFleet(run);
-  const random = Random.of(run.seed, -3);
+  const random = Random.derive(run.seed, -3);
   let slice = 0;
   for (const batch of simulateFleet(run).deliveries) {
     // Records of five minutes exist when these are over. Each carrier delivers them in one of the next.
@@ -230,7 +230,7 @@ class RunningFleet {
       }),
       keepFile: async () => undefined,
       count: (receipt, measures) => this.#importer.count(receipt, measures, source),
-      ...{ timeIsShort: () => false, askedAt: now, now: () => now },
+      ...{ isTimeShort: () => false, askedAt: now, now: () => now },
     });
     if (outcome === 'failed') this.#importer.fileFailed(source);
   }

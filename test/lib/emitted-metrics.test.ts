@@ -101,13 +101,13 @@ function listPublishedMetrics(): Set<string> {
     const none = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 };
     telemetry.count(none, measures, 'emnify');
     telemetry.fileFailed('emnify');
-    for (const status of [200, 400, 500]) telemetry.requested(status, 'emnify');
-    telemetry.secretUnreadable({ owner: 'api', error: new Error('denied'), isKept: true });
-    telemetry.batchesRefused(new Error('refused'));
-    telemetry.volumesLost(new Error('away'));
+    for (const status of [200, 400, 500]) telemetry.reportRequest(status, 'emnify');
+    telemetry.reportUnreadableSecret({ owner: 'api', error: new Error('denied'), isKept: true });
+    telemetry.reportRefusedBatches(new Error('refused'));
+    telemetry.reportLostVolumes(new Error('away'));
     if (name === service.metricsExporter) measureExport(telemetry, exported);
     if (name === service.alertSweep) measureSweep(telemetry, swept, 7_200_000);
-    if (name === service.alertDelivery) telemetry.alertsDelivered(delivered);
+    if (name === service.alertDelivery) telemetry.reportDelivery(delivered);
     if (name === service.dayPlanner) measureSchedule(telemetry, planned);
     if (name === service.dayWorker) measureWork(telemetry, { sealed: 1, simDays: 1, failed: 1 });
   }

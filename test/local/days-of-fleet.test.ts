@@ -73,15 +73,15 @@ beforeAll(async () => {
       else await deliver(delivery);
     }
     if (now() < next) continue;
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     await ledger.closeDays(now());
     next += 12 * hour;
   }
-  await ledger.idle();
+  await ledger.waitUntilIdle();
   await ledger.closeDays(end);
   expect(await listVersions()).toEqual(days.map((day) => [day, 'sealed', expect.any(Number)]));
   for (const delivery of late) await deliver(delivery);
-  await ledger.idle();
+  await ledger.waitUntilIdle();
   sims = [...truth.partitions.keys()].filter((key) => !isAccount(key));
 }, timeLimit);
 

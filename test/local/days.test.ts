@@ -59,7 +59,7 @@ async function use(sim: number, day: string): Promise<void> {
   const times = { start_timestamp: `${day}T10:00:00Z`, end_timestamp: `${day}T10:15:00Z` };
   const record = usageOf(sim, { ...times, id: 6_100_000_000 + records });
   await ledger.putRecord('1nce', Buffer.from(JSON.stringify(record)), String(sim));
-  await ledger.idle();
+  await ledger.waitUntilIdle();
 }
 
 function run(...args: readonly string[]): Promise<Ended> {

@@ -79,9 +79,9 @@ describe('the examples', () => {
   test('make the items and the receipt that are stated beside them, and change nothing when repeated', async () => {
     const { stream, files } = await readExampleDeliveries();
     for (const { source, data, partitionKey } of stream) await ledger.putRecord(source, data, partitionKey);
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     for (const { source, key, bytes } of files) await ledger.putFile(source, key, bytes);
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     const first = await everything(ledger);
     const { Sessions = [], Usage = [], Events = [], Sims = [] } = first;
     expect({
@@ -90,15 +90,15 @@ describe('the examples', () => {
       usage: Usage.length,
       events: Events.length,
     }).toEqual(expectedItems);
-    const { received, stored, repeated, ignored, rejected, failed } = ledger.receipts.total();
+    const { received, stored, repeated, ignored, rejected, failed } = ledger.receipts.addUp();
     expect({ received, ignored, rejected }).toEqual(expectedReceipt);
-    expect([stored + repeated + ignored + rejected, failed, ledger.givenUp()]).toEqual([received, 0, 0]);
-    const quarantined = await ledger.quarantined();
+    expect([stored + repeated + ignored + rejected, failed, ledger.countGivenUp()]).toEqual([received, 0, 0]);
+    const quarantined = await ledger.listQuarantined();
     expect(quarantined.length).toBe(expectedReceipt.rejected);
 
     await replayExamples(ledger, nowhere);
     expect(await everything(ledger)).toEqual(first);
-    expect(ledger.receipts.total()).toMatchObject({
+    expect(ledger.receipts.addUp()).toMatchObject({
       received: 2 * received,
       ignored: 2 * ignored,
       rejected: 2 * rejected,
@@ -111,14 +111,14 @@ describe('the examples', () => {
     onTestFinished(() => other.stop());
     const { stream, files } = await readExampleDeliveries();
     for (const { source, key, bytes } of files.toReversed()) await other.putFile(source, key, bytes);
-    await other.idle();
+    await other.waitUntilIdle();
     const { Items: manifests } = await other.dynamoDb.send(new ScanCommand({ TableName: 'Files' }));
     expect(manifests?.map(({ state }) => state?.S)).toEqual(files.map(() => 'done'));
     for (const { source, data, partitionKey } of stream.toReversed()) {
       await other.putRecord(source, data, partitionKey);
     }
-    await other.idle();
-    const { received, ignored, rejected } = other.receipts.total();
+    await other.waitUntilIdle();
+    const { received, ignored, rejected } = other.receipts.addUp();
     expect({ received, ignored, rejected }).toEqual(expectedReceipt);
     expect(await everything(other)).toEqual(await everything(ledger));
   });
@@ -175,12 +175,12 @@ describe('a client of AWS', () => {
   // Mappings wait for a second at most: their own tests hold that, by a clock of their own.
   test('reads a record that it has put, without asking for it to be delivered', async () => {
     const { sim, id, record } = usageRecord();
-    const before = ledger.receipts.total();
+    const before = ledger.receipts.addUp();
     await putRecord(record);
     const Key = { sim: { S: sim }, usageId: { S: `2026-11-02T12:00:27.000Z#${id}` } };
     const get = new GetItemCommand({ TableName: 'Usage', Key, ConsistentRead: true });
     await expect.poll(async () => (await ledger.dynamoDb.send(get)).Item !== undefined).toBe(true);
-    await expect.poll(() => ledger.receipts.total().received - before.received).toBe(1);
+    await expect.poll(() => ledger.receipts.addUp().received - before.received).toBe(1);
   });
 
   test('finds its records and files of each source’s stream and bucket under that source', async () => {
@@ -198,7 +198,7 @@ describe('a client of AWS', () => {
       );
       await putFile(`cdr_${name}.csv`, usageFile(byFile), bucket);
     }
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     for (const { name, carrier, byStream, byFile } of records) {
       for (const { sim } of [byStream, byFile]) {
         const [item] = await itemsOf('Usage', sim);
@@ -214,10 +214,10 @@ describe('a client of AWS', () => {
     const fileFirst = usageRecord({ session_id: '7c6ed113-2038-4b0c-92de-a160e3f74c4d' });
     await putRecord(streamFirst.record);
     await putFile('cdr_file_first.csv', usageFile(fileFirst));
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     await putRecord(fileFirst.record);
     await putFile('cdr_stream_first.csv', usageFile(streamFirst));
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     const expected = ({ sim, id }: typeof streamFirst): Item => ({
       sim: { S: sim },
       usageId: { S: `2026-11-02T12:00:27.000Z#${id}` },
@@ -280,7 +280,7 @@ describe('a client of AWS', () => {
     expect(commands.length).toBe(4);
     const [scan, , putOne, copy] = commands;
     await Promise.all([putOne?.(), copy?.()]);
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     expect([await itemsOf('Usage', byCli.sim), await itemsOf('Usage', byFile.sim)]).toMatchObject([
       [{ recordId: { S: String(byCli.id) } }],
       [{ recordId: { S: String(byFile.id) } }],
@@ -302,7 +302,7 @@ print(json.dumps(client('dynamodb', dynamodb).scan(TableName='Files', Select='CO
 `;
     const { kinesis: streams, s3: buckets, dynamoDb } = ledger.endpoints;
     await python(JSON.stringify([streams, buckets, dynamoDb]), script);
-    await ledger.idle();
+    await ledger.waitUntilIdle();
     expect(await itemsOf('Usage', sim)).toMatchObject([{ recordId: { S: String(id) } }]);
     const { Items } = await ledger.dynamoDb.send(new ScanCommand({ TableName: 'Files' }));
     const file = Items?.find(({ object }) => object?.S?.includes('/boto3.csv@'));
@@ -340,7 +340,7 @@ describe('the local ledger', () => {
     const { sim, record } = usageRecord();
     const first = await start(folder);
     await first.putRecord('1nce', Buffer.from(JSON.stringify(record)), 'any');
-    await first.idle();
+    await first.waitUntilIdle();
     const before = await everything(first);
     const refused = await start(folder).catch((reason: unknown) => reason);
     await first.stop();

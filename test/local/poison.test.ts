@@ -52,18 +52,18 @@ async function isStored(sim: string): Promise<boolean> {
 }
 
 async function quarantined(): Promise<RejectLine[]> {
-  return (await ledger.quarantined()).map((line) => JSON.parse(line) as RejectLine);
+  return (await ledger.listQuarantined()).map((line) => JSON.parse(line) as RejectLine);
 }
 
 /** What was new in receipts and quarantine, once a poison and a good record behind it are through. */
 async function takeIn(bring: () => Promise<void>) {
-  const before = { receipt: ledger.receipts.total(), lines: await quarantined() };
+  const before = { receipt: ledger.receipts.addUp(), lines: await quarantined() };
   const known = new Set(before.lines.map(({ id }) => id));
   await bring();
   const good = goodRecord();
   await ledger.putRecord('1nce', Buffer.from(good.text), 'the same shard');
-  await ledger.idle();
-  const { received, stored, rejected, failed } = ledger.receipts.total();
+  await ledger.waitUntilIdle();
+  const { received, stored, rejected, failed } = ledger.receipts.addUp();
   return {
     isStored: await isStored(good.sim),
     receipt: {
@@ -119,7 +119,7 @@ describe('a good record is stored, and what is before it is accounted for,', () 
     const good = goodRecord();
     const unreadable = Array.from({ length: 999 }, (_, index) => `{"log":${index}}`);
     const body = [...unreadable, good.text].join('\n');
-    const objects = (): Promise<number> => ledger.quarantined().then((lines) => lines.length);
+    const objects = (): Promise<number> => ledger.listQuarantined().then((lines) => lines.length);
     const before = await objects();
     const outcome = await takeIn(() => ledger.putRecord('1nce', Buffer.from(body), 'the same shard'));
     expect([outcome.isStored, await isStored(good.sim), (await objects()) - before]).toEqual([

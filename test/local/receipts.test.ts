@@ -21,11 +21,11 @@ test('receipts are added up by source from the metrics in the functions’ logs,
   expect(lines.map((one) => receipts.takeLine(one))).toEqual([true, false, false, true, true, true, true]);
   const twilio = { received: 7, stored: 5, repeated: 1, ignored: 1, rejected: 0, failed: 2 };
   const kore = { received: 1, stored: 0, repeated: 0, ignored: 0, rejected: 1, failed: 0 };
-  expect(receipts.entries()).toEqual([
+  expect(receipts.listEntries()).toEqual([
     ['twilio', twilio],
     ['kore', kore],
   ]);
-  expect(receipts.total()).toEqual({
+  expect(receipts.addUp()).toEqual({
     received: 8,
     stored: 5,
     repeated: 1,
@@ -37,21 +37,21 @@ test('receipts are added up by source from the metrics in the functions’ logs,
 
 test('no receipts add up to an empty receipt', () => {
   const nothing = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 };
-  expect([new Receipts().entries(), new Receipts().total()]).toEqual([[], nothing]);
+  expect([new Receipts().listEntries(), new Receipts().addUp()]).toEqual([[], nothing]);
 });
 
 test('the receipts of the last minutes are kept apart, for a day', () => {
   let now = Date.parse('2026-11-02T10:00:30Z');
   const receipts = new Receipts(() => now);
   const counts = (minutes: number): number[] => {
-    const { received, rejected } = receipts.lately('kore', minutes);
+    const { received, rejected } = receipts.countLately('kore', minutes);
     return [received, rejected];
   };
   receipts.takeLine(line('kore', { received: 3, stored: 2, rejected: 1 }));
   now += 59 * 60_000;
   receipts.takeLine(line('kore', { received: 1, rejected: 1 }));
   receipts.takeLine(line('kore', { failed: 4 }));
-  expect([counts(60), counts(24 * 60), receipts.lastRecord('kore')]).toEqual([[4, 2], [4, 2], now]);
+  expect([counts(60), counts(24 * 60), receipts.findLastRecord('kore')]).toEqual([[4, 2], [4, 2], now]);
   now += 60_000;
   expect([counts(60), counts(24 * 60)]).toEqual([
     [1, 1],
@@ -59,6 +59,9 @@ test('the receipts of the last minutes are kept apart, for a day', () => {
   ]);
   now += 23 * 3_600_000;
   receipts.takeLine(line('kore', { received: 5 }));
-  expect([counts(60), counts(24 * 60), receipts.total().received]).toEqual([[5, 0], [6, 1], 9]);
-  expect([receipts.lastRecord('twilio'), receipts.lately('twilio', 60).received]).toEqual([undefined, 0]);
+  expect([counts(60), counts(24 * 60), receipts.addUp().received]).toEqual([[5, 0], [6, 1], 9]);
+  expect([receipts.findLastRecord('twilio'), receipts.countLately('twilio', 60).received]).toEqual([
+    undefined,
+    0,
+  ]);
 });

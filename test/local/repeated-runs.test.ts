@@ -13,7 +13,7 @@ function runSweeps(count: number, sweep: (number: number) => Promise<void>) {
         begun += 1;
         if (begun === count) {
           sweeps.stop();
-          void sweeps.ended().then(() => resolve({ begun, failures }));
+          void sweeps.waitUntilEnded().then(() => resolve({ begun, failures }));
         }
         await sweep(begun);
       },
@@ -53,5 +53,5 @@ test('a run that is stopped before the first sweep makes none', async () => {
     onFailure: () => expect.fail('A sweep was made'),
   });
   sweeps.stop();
-  await sweeps.ended();
+  await sweeps.waitUntilEnded();
 });

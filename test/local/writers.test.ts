@@ -23,7 +23,7 @@ function watch(waited: Promise<void>): { isOver: boolean } {
 }
 
 test('where nobody writes, nothing is waited for', async () => {
-  await writers.settled();
+  await writers.waitUntilSettled();
 });
 
 test('a batch is waited for from before its fence is read until all of it is stored', async () => {
@@ -31,7 +31,7 @@ test('a batch is waited for from before its fence is read until all of it is sto
   const fence = announceChunks(
     {
       enter: async () => {
-        const waiting = watch(writers.settled());
+        const waiting = watch(writers.waitUntilSettled());
         await new Promise((resolve) => setTimeout(resolve, 20));
         readings.push(waiting.isOver);
         return noDaysClosed.enter();
@@ -40,7 +40,7 @@ test('a batch is waited for from before its fence is read until all of it is sto
     writers.url,
   );
   const passage = await fence.enter();
-  const waiting = watch(writers.settled());
+  const waiting = watch(writers.waitUntilSettled());
   await passage.mark({ sessions: [], usage: [], events: [], sims: [] });
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect([readings, waiting.isOver]).toEqual([[false], false]);
@@ -51,11 +51,11 @@ test('a batch is waited for from before its fence is read until all of it is sto
 test('batches that begin later are not waited for', async () => {
   const fence = announceChunks(noDaysClosed, writers.url);
   const first = await fence.enter();
-  const waiting = watch(writers.settled());
+  const waiting = watch(writers.waitUntilSettled());
   const second = await fence.enter();
   first.leave();
   await expect.poll(() => waiting.isOver).toBe(true);
-  const rest = watch(writers.settled());
+  const rest = watch(writers.waitUntilSettled());
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(rest.isOver).toBe(false);
   second.leave();
@@ -65,7 +65,7 @@ test('batches that begin later are not waited for', async () => {
 test('a process that is killed writes no more', async () => {
   const child = startWriting(writers.url);
   await once(child.stdout ?? expect.fail('The process has no output'), 'data');
-  const waiting = watch(writers.settled());
+  const waiting = watch(writers.waitUntilSettled());
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(waiting.isOver).toBe(false);
   child.kill('SIGKILL');

@@ -73,7 +73,7 @@ describe(`a fleet that moves from Twilio to KORE (seed ${seed})`, () => {
     const twilio = { name: 'old', carrier: 'twilio', bytesPerMegabyte: 1_000_000, streamArn: 'arn:old' };
     const kore = { name: 'new', carrier: 'kore', bytesPerMegabyte: 1_000_000, streamArn: 'arn:new' };
     const superseded = (sources: readonly object[], arn: string) =>
-      readSources({ SIMLEDGER_SOURCES: JSON.stringify(sources) }).ofStream(arn).superseded;
+      readSources({ SIMLEDGER_SOURCES: JSON.stringify(sources) }).findByStream(arn).superseded;
     expect([
       superseded([twilio], 'arn:old'),
       superseded([kore], 'arn:new'),

@@ -214,8 +214,8 @@ const allSources: readonly Source[] = [
  * sessions are refreshed hourly.
  */
 export const sources: Sources = {
-  ofStream: (arn) => sourceOf(arn.slice(arn.lastIndexOf('/') + 1)),
-  ofBucket: sourceOf,
+  findByStream: (arn) => sourceOf(arn.slice(arn.lastIndexOf('/') + 1)),
+  findByBucket: sourceOf,
 };
 
 /** A source by its name. */

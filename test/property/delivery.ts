@@ -159,7 +159,7 @@ function isLost(ending: string | undefined): boolean {
 function namesOf(entry: Entry, endings: ReadonlyMap<string, Ending>): string[] {
   const { reading, position, source } = entry;
   if (reading.kind === 'fault') {
-    return [endings.has(position) ? position : rejectName({ source: source.name, bytes: entry.bytes() })];
+    return [endings.has(position) ? position : rejectName({ source: source.name, bytes: entry.readBytes() })];
   }
   if (reading.kind === 'ignored') return [];
   const { session, usage, event, sim } = reading;
@@ -275,7 +275,7 @@ function portsOf(
     },
     count: (receipt) => checkReceipt(receipt, receipt.received),
     askedAt: 0,
-    timeIsShort,
+    isTimeShort: timeIsShort,
     now: () => 0,
     blockBytes,
   };

@@ -103,7 +103,7 @@ function entryOf({ source: name, text }: Parcel, delivery: number, arrivedAt: nu
     position: `orderly#${delivery}`,
     source,
     arrivedAt,
-    bytes: () => Buffer.from(text),
+    readBytes: () => Buffer.from(text),
   };
 }
 
@@ -124,13 +124,13 @@ export function truthOf(delivered: readonly Delivered[]): FleetTruth {
 
 function tell(truth: PartitionTruth, { record, parcels }: Delivered): void {
   const byStream = parcels.some(({ form }) => form === 'record');
-  if (record.kind === 'connection') truth.connection(record);
+  if (record.kind === 'connection') truth.addConnection(record);
   // A row says nothing of a session.
-  else if (record.kind === 'usage') truth.usageRecord({ ...record, path: byStream ? 'stream' : 'file' });
-  else if (byStream) truth.event(record);
+  else if (record.kind === 'usage') truth.addUsageRecord({ ...record, path: byStream ? 'stream' : 'file' });
+  else if (byStream) truth.addEvent(record);
   else {
     const { context, ...bare } = record;
-    truth.event(bare);
+    truth.addEvent(bare);
   }
 }
 

@@ -65,7 +65,7 @@ async function importBytes(
         receipt = addReceipts(receipt, counted);
       },
       askedAt: 0,
-      timeIsShort: () => isHasty,
+      isTimeShort: () => isHasty,
       now: () => 0,
       blockBytes,
     });

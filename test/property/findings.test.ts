@@ -36,7 +36,7 @@ async function importText(text: string, chunk: number) {
     keepFile: async () => undefined,
     count: () => undefined,
     askedAt: 0,
-    timeIsShort: () => false,
+    isTimeShort: () => false,
     now: () => 0,
   });
   return { outcome, rows: manifest?.rows, reason: manifest?.reason };

@@ -43,7 +43,7 @@ async function takeIn(entries: readonly Entry[]): Promise<MemoryDynamoDb> {
 /** What the quarantine must hold of rejects: each one's bytes, once. */
 function keptOf(faults: readonly Entry[]): string[] {
   const texts = faults.map(
-    ({ source, bytes }) => `${source.name} ${Buffer.from(bytes()).toString('latin1')}`,
+    ({ source, readBytes }) => `${source.name} ${Buffer.from(readBytes()).toString('latin1')}`,
   );
   return [...new Set(texts)].sort();
 }

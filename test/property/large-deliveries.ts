@@ -90,7 +90,7 @@ function batchOf(bodies: () => Iterable<Buffer>): KinesisStreamRecord[] {
   const records: KinesisStreamRecord[] = [];
   for (let payload = 0; payload < largestPayload; ) {
     for (const body of bodies()) {
-      const record = kinesisRecord(sources.ofBucket('1nce'), '1nce/0', records.length, arrivedAt, body);
+      const record = kinesisRecord(sources.findByBucket('1nce'), '1nce/0', records.length, arrivedAt, body);
       payload += record.kinesis.data.length + 500;
       if (payload < largestPayload) records.push(record);
     }

@@ -71,7 +71,7 @@ async function takeFile(megabytes: number): Promise<number> {
       keepFile: async () => undefined,
       count: () => undefined,
       askedAt: 0,
-      timeIsShort: () => false,
+      isTimeShort: () => false,
       now: () => 0,
     },
   );

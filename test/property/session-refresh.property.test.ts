@@ -35,14 +35,14 @@ async function* resourcesOf(
     const nextStarts = new Map(sessions.map(({ sessionId }, at) => [sessionId, sessions[at - 1]?.start]));
     const usage = tables.Usage.filter((item) => item['sim']?.S === sim).map(decodeUsage);
     const reader = {
-      async *usage({ from, to }: { from: string; to: string }) {
+      async *readUsage({ from, to }: { from: string; to: string }) {
         yield usage.filter(({ usageId }) => usageId >= from && usageId <= to).reverse();
       },
     };
-    const nextStart = (id: string) => nextStarts.get(id);
+    const findNextStart = (id: string) => nextStarts.get(id);
     const disclosure = new Set(['imsi'] as const);
     const ports = { reader, sessionRefresh };
-    for (const resource of await renderDataSessions(ports, sim, { sessions, nextStart }, disclosure)) {
+    for (const resource of await renderDataSessions(ports, sim, { sessions, findNextStart }, disclosure)) {
       yield { sim, resource };
     }
   }

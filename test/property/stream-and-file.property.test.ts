@@ -61,7 +61,7 @@ async function write(
   fold.add(0, { usage: reading.usage, session: undefined, event: undefined, sim: undefined });
   const plan = new FaultPlan();
   const context = { engine, plan, pause, returnsOld: true, writes, quarantine: new KeptRejects() };
-  const { failed } = await new RunningFunction(context).writer.write(fold.changes(), {
+  const { failed } = await new RunningFunction(context).writer.write(fold.listChanges(), {
     readBeforeWrite,
   });
   expect(failed.size).toBe(0);

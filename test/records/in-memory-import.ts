@@ -38,7 +38,7 @@ export async function importInMemory(key: string, bytes: Uint8Array): Promise<Im
     keepFile: async (_, reject) => void rejects.push(reject),
     count: () => undefined,
     askedAt: 0,
-    timeIsShort: () => false,
+    isTimeShort: () => false,
     now: () => 0,
   };
   const object = { bucket: 'files', key, versionId: 'v1', eTag: undefined };

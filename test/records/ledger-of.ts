@@ -36,7 +36,7 @@ export function ledgerOf(batches: readonly (readonly Observations[])[]): LedgerC
 export function foldOf(batch: readonly Observations[]): Changes {
   const fold = new Fold();
   for (const [record, observations] of batch.entries()) fold.add(record, observations);
-  return fold.changes();
+  return fold.listChanges();
 }
 
 function join<State>(

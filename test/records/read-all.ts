@@ -15,14 +15,14 @@ export interface WholeBody {
 
 /** Reads a body as the consumer does, to its end. */
 export function readAll(bytes: Buffer): WholeBody {
-  const parts = [...readBody(bytes).parts()];
+  const parts = [...readBody(bytes).listParts()];
   const values = parts.filter((part) => part.kind === 'value');
   return {
     values: values.map(({ value }) => value),
-    bytesOf: (index) => values[index]?.bytes() ?? Buffer.alloc(0),
+    bytesOf: (index) => values[index]?.readBytes() ?? Buffer.alloc(0),
     broken: parts
       .filter((part) => part.kind === 'broken')
-      .map(({ fault, bytes: original }) => ({
+      .map(({ fault, readBytes: original }) => ({
         ...{ code: fault.code, reason: formatReason(fault) },
         bytes: original(),
       })),

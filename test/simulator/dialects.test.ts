@@ -29,7 +29,7 @@ const v2 = { typePrefix: 'com.twilio.iot.supersim.connection.', dataAsText: fals
 /** The first SIM of each carrier, in the given dialect. */
 function simOf(carrier: Sim['carrier'], dialect: Partial<Sim> = {}): Sim {
   const index = findFirstSim(carrier);
-  return { ...provideSim(index, Random.of(1, index)), ...dialect };
+  return { ...provideSim(index, Random.derive(1, index)), ...dialect };
 }
 
 function usage(sim: Sim, about: Partial<UsageRecord> = {}): UsageRecord {

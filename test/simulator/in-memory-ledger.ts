@@ -33,8 +33,8 @@ export class InMemoryLedger {
   constructor(sessionRefresh: SessionRefresh = 'update') {
     const sources = carriers.map((carrier) => ({ ...sourceOf(carrier), sessionRefresh }));
     this.#sources = {
-      ofStream: (arn) => this.#sources.ofBucket(arn.slice(arn.lastIndexOf('/') + 1)),
-      ofBucket: (name) => sources.find((source) => source.name === name) ?? sourceOf(name),
+      findByStream: (arn) => this.#sources.findByBucket(arn.slice(arn.lastIndexOf('/') + 1)),
+      findByBucket: (name) => sources.find((source) => source.name === name) ?? sourceOf(name),
     };
   }
 
@@ -62,13 +62,13 @@ export class InMemoryLedger {
   }
 
   #kinesisRecord(carrier: Carrier, data: Buffer) {
-    const source = this.#sources.ofBucket(carrier);
+    const source = this.#sources.findByBucket(carrier);
     this.#bodies += 1;
     return kinesisRecord(source, `${source.name}/0`, this.#bodies, arrivedAt, data);
   }
 
   async #takeFile(carrier: Carrier, key: string, bytes: Buffer): Promise<void> {
-    const source = this.#sources.ofBucket(carrier);
+    const source = this.#sources.findByBucket(carrier);
     const file = { source, key, version: 'v1', bytes, deliveredAt: arrivedAt, parcels: [] };
     const filed = new FiledRecordNotes(this.client, dayStateTable.name);
     const notes = {

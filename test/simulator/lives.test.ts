@@ -12,7 +12,7 @@ const span: Span = { from, to: from + 24 * 3_600_000 };
 
 /** SIMs that the fleet numbers so: 0 and 5 are Twilio's, 2 KORE's; 1 is 1NCE's, 3 emnify's, 4 Telekom's. */
 function lifeOf(index: number): { records: FleetRecord[]; truth: PartitionTruth } {
-  const random = Random.of(1, index);
+  const random = Random.derive(1, index);
   const truth = new PartitionTruth();
   const sim = { ...provideSim(index, random), idle: false };
   const superSim = sim.carrier === 'twilio' || sim.carrier === 'kore';
@@ -70,7 +70,7 @@ describe('the life of a SIM', () => {
   });
 
   it('lets an idle SIM attach and then be silent', () => {
-    const random = Random.of(1, 0);
+    const random = Random.derive(1, 0);
     const truth = new PartitionTruth();
     const sim = { ...provideSim(0, random), idle: true };
     const records = [...simulateSuperSim(sim, span, random, truth)];
@@ -81,7 +81,7 @@ describe('the life of a SIM', () => {
   it.each([0, 1, 2, 3, 4])(
     'gives no sign of life while SIM %i is silent, and continues afterwards',
     (index) => {
-      const random = Random.of(1, index);
+      const random = Random.derive(1, index);
       const truth = new PartitionTruth('update', new LifeFacts('any'));
       const sim = { ...provideSim(index, random), idle: false };
       const dark = { from: from + 5 * hour, to: from + 18 * hour };
@@ -100,7 +100,7 @@ describe('the life of a SIM', () => {
 
   it('continues to report the open session of a Super SIM that died, without bytes', () => {
     const reported = [0, 2, 5, 7].flatMap((index) => {
-      const random = Random.of(1, index);
+      const random = Random.derive(1, index);
       const sim = { ...provideSim(index, random), idle: false };
       const died = from + 5 * hour;
       const incident = { kind: 'dark', cause: 'death', from: died, to: Number.POSITIVE_INFINITY } as const;

@@ -55,7 +55,7 @@ export interface DeliveryRun {
   /** Unique to the run. */
   readonly token: string;
   /** Milliseconds since the run began, by a clock that is never set back. */
-  readonly elapsed: () => number;
+  readonly measureElapsed: () => number;
   readonly context: EventContext;
   readonly limits: RunLimits;
   /** Called with an error that a receiver's code threw, which is a bug in simledger. */
@@ -145,8 +145,8 @@ class Delivery {
 
   /** Whether no more may be sent: the time or the number is used up, or the receiver does not take more. */
   #isOver(): boolean {
-    const { elapsed, limits } = this.#run;
-    return this.#isStopped || this.#sends >= limits.maxSends || elapsed() >= limits.maxMilliseconds;
+    const { measureElapsed, limits } = this.#run;
+    return this.#isStopped || this.#sends >= limits.maxSends || measureElapsed() >= limits.maxMilliseconds;
   }
 
   /** Sends an episode's transitions in order, as far as they are taken. */

@@ -18,7 +18,7 @@ export const secretRetryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
 export interface ReceiverPorts {
   readonly configuration: SigningConfiguration;
   /** The time, for signatures. */
-  readonly signedAt: () => Date;
+  readonly readSigningTime: () => Date;
   /** Called for each secret that cannot be read. */
   readonly onUnreadable: OnUnreadable;
   /** Time that a request has; {@link requestMilliseconds} by default. */
@@ -27,7 +27,7 @@ export interface ReceiverPorts {
 
 /** Makes the receiver of its settings. */
 export function makeReceiver(settings: ReceiverSettings, ports: ReceiverPorts): Receiver {
-  const { configuration, onUnreadable, signedAt, timeoutMilliseconds = requestMilliseconds } = ports;
+  const { configuration, onUnreadable, readSigningTime, timeoutMilliseconds = requestMilliseconds } = ports;
   const { name } = settings;
   const cache = <Secret>(
     id: string,
@@ -44,7 +44,7 @@ export function makeReceiver(settings: ReceiverSettings, ports: ReceiverPorts): 
       return makeHttpReceiver({
         ...{ name, takes: () => true },
         secret: cache(settings.secret, webhookSecretContent, readWebhookSecret),
-        write: (secret, message) => writeWebhook(secret, message, signedAt()),
+        write: (secret, message) => writeWebhook(secret, message, readSigningTime()),
         options: { ...options, allowPrivateAddresses: settings.allowPrivateAddresses },
       });
     case 'pagerduty':

@@ -31,7 +31,7 @@ export interface ReadSource {
 export interface ReadMarkPorts {
   readonly notes: Pick<StreamNotes, 'list'>;
   readonly positions: StreamPositions;
-  readonly reader: Pick<LedgerReader, 'fileKeys' | 'files'>;
+  readonly reader: Pick<LedgerReader, 'fileKeys' | 'readFiles'>;
 }
 
 /** Age of a shard's last record after which the stream is asked whether more records follow. */
@@ -124,7 +124,7 @@ async function listFiles(
 ): Promise<{ readonly areThere: boolean; readonly unfinished: readonly UnfinishedFile[] }> {
   const keys = await reader.fileKeys(source, maxFiles, undefined);
   const recent = keys.filter(({ delivered }) => toMilliseconds(delivered) > now - maxGivenUpHold);
-  const files = await reader.files(recent.map(({ object }) => object));
+  const files = await reader.readFiles(recent.map(({ object }) => object));
   const unfinished = files
     .filter(({ state }) => state !== 'done')
     .map(({ object, delivered }) => ({ name: object, deliveredAt: toMilliseconds(delivered) }));

@@ -143,12 +143,12 @@ async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) 
   const range = { sim, from: beginning, to: end };
   const readStart = ({ usageId }: KnownUsage): number => toMilliseconds(readKeyTime(usageId));
   async function* pages() {
-    for await (const page of reader.knownUsage(range, { limit: pageSize.first })) {
+    for await (const page of reader.readKnownUsage(range, { limit: pageSize.first })) {
       yield page;
       // What is not even half of a page is the end.
       if (page.length <= pageSize.first / 2) continue;
       const before = page.at(-1)?.usageId;
-      yield* reader.knownUsage(range, { limit: estimateRecords(page.map(readStart), limits), before });
+      yield* reader.readKnownUsage(range, { limit: estimateRecords(page.map(readStart), limits), before });
       return;
     }
   }
@@ -169,7 +169,7 @@ async function readEvents(sim: string, limits: ReadLimits, reader: LedgerReader)
   async function* pages() {
     let before: string | undefined;
     do {
-      const page = await reader.events({ sim, from: beginning, to: end }, pageSize.first, { before });
+      const page = await reader.readEvents({ sim, from: beginning, to: end }, pageSize.first, { before });
       yield page.events;
       before = page.next;
     } while (before !== undefined);
@@ -203,12 +203,12 @@ async function readSessions(sim: string, from: number, reader: LedgerReader): Pr
   let earlier = 0;
   let after: SessionKey | undefined;
   do {
-    const keys = await reader.sessionKeys(range, sessionPageSize, { after });
+    const keys = await reader.listSessionKeys(range, sessionPageSize, { after });
     for (const { sessionId, start } of keys) {
       if (start < time) earlier += 1;
       if (earlier <= earlierSessions) ids.push(sessionId);
     }
     after = keys.length === sessionPageSize ? keys.at(-1) : undefined;
   } while (after !== undefined && earlier < earlierSessions && ids.length < maxSessions);
-  return reader.sessions(sim, ids);
+  return reader.readSessions(sim, ids);
 }

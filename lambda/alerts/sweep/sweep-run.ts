@@ -48,7 +48,7 @@ export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   /** Called with each SIM that could not be judged; the next sweep judges it again. */
   readonly onFailure: (error: unknown) => void;
   /** Milliseconds that remain for the sweep; undefined without a limit. */
-  readonly timeLeft?: () => number;
+  readonly measureTimeLeft?: () => number;
 }
 
 /** One sweep. */

@@ -152,7 +152,7 @@ class Sweep {
 
   /** Whether no more time is left than is kept for what comes next. */
   #isShort(what: keyof typeof reserved): boolean {
-    return (this.#ports.timeLeft?.() ?? Number.POSITIVE_INFINITY) < reserved[what];
+    return (this.#ports.measureTimeLeft?.() ?? Number.POSITIVE_INFINITY) < reserved[what];
   }
 
   #meet(sim: WatchedSim): void {
@@ -345,7 +345,7 @@ class Sweep {
       const { silent, backAt, unjudged } = this.#notes.find(name);
       const rule = this.#rules.find(name);
       const version = this.#rules.findVersion(name);
-      const isWaiting = this.#waitsForOthers(name, silent);
+      const isWaiting = this.#mustWait(name, silent);
       const sims: SilentSims = {
         ...{ name, version, backAt },
         silent: isWaiting ? silent.filter(({ group }) => group !== undefined) : silent,
@@ -363,7 +363,7 @@ class Sweep {
   }
 
   /** Whether SIMs that fell silent wait for those for which there was no time, and that may have fallen silent with them. */
-  #waitsForOthers(rule: string, silent: readonly SilentMember[]): boolean {
+  #mustWait(rule: string, silent: readonly SilentMember[]): boolean {
     if (!this.#nominees.leftRules.has(rule)) return false;
     const { now, groupWait } = this.#run;
     const isOverdue = ({ isTold, isHeld, group, writtenAt }: SilentMember): boolean =>

@@ -168,10 +168,10 @@ function interpretGroups(fields: EventFields, identity: Identity, at: string, un
   const cell = interpretCell(fields.inDetail, unread);
   const device = readDevice(fields.inDetail.imei) ?? readDevice(fields.imei);
   const address: Address = {
-    apn: unread.code(fields.inDetail.apn, 100, 'apn'),
+    apn: unread.readCode(fields.inDetail.apn, 100, 'apn'),
     ipAddress:
-      unread.code(fields.inDetail.ipAddress, 45, 'ue_ip_address') ??
-      unread.code(fields.ipAddress, 45, 'ip_address'),
+      unread.readCode(fields.inDetail.ipAddress, 45, 'ue_ip_address') ??
+      unread.readCode(fields.ipAddress, 45, 'ip_address'),
   };
   const { ids, label, phone, subscriber } = makeIdentityGroups(identity, at);
   return {
@@ -191,7 +191,7 @@ function interpretNetwork(fields: EventFields, unread: Unread): Network | undefi
   const { inDetail } = fields;
   const ratType = readRatType(inDetail.ratType) ?? findRatType(fields);
   const mcc =
-    unread.code(inDetail.contextMcc, 8, 'mcc') ?? unread.code(inDetail.countryMcc, 8, 'country.mcc');
+    unread.readCode(inDetail.contextMcc, 8, 'mcc') ?? unread.readCode(inDetail.countryMcc, 8, 'country.mcc');
   const network: Network = {
     radio: nameRadio(ratType),
     ratType,
@@ -233,8 +233,8 @@ function readNetworkCode(mnc: unknown): string | undefined {
 }
 
 function interpretCell(inDetail: DetailFields, unread: Unread): Cell | undefined {
-  const cellId = unread.code(inDetail.cellId, 32, 'ci');
-  const lac = unread.code(inDetail.lac, 16, 'lac');
+  const cellId = unread.readCode(inDetail.cellId, 32, 'ci');
+  const lac = unread.readCode(inDetail.lac, 16, 'lac');
   return cellId === undefined && lac === undefined
     ? undefined
     : { cellId, lac, lat: undefined, lon: undefined };
@@ -248,7 +248,7 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
     maxDescriptionBytes - Buffer.byteLength(unread.text ?? ''),
   );
   const detail = formatDetail(fields.inDetail.detail, description, unread.text);
-  const extra = unread.textBeside(fields.extra, extraRoom);
+  const extra = unread.readTextBeside(fields.extra, extraRoom);
   // A refusal raises an alert. Without an alert, the dialect has only left out the context.
   const alert = readAlert(fields.alert);
   const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;

@@ -74,8 +74,8 @@ export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: U
       writtenIccid: written?.writtenIccid,
     },
     simName,
-    msisdn: unread.code(readSubscriberNumber(fields.msisdn), maxSubscriberNumberBytes, 'msisdn'),
-    imsi: unread.code(readSubscriberNumber(fields.imsi), maxSubscriberNumberBytes, 'imsi'),
+    msisdn: unread.readCode(readSubscriberNumber(fields.msisdn), maxSubscriberNumberBytes, 'msisdn'),
+    imsi: unread.readCode(readSubscriberNumber(fields.imsi), maxSubscriberNumberBytes, 'imsi'),
   };
 }
 

@@ -251,12 +251,12 @@ function interpretUsageItem(
 ): Usage {
   const { iccid } = identity.origin;
   const { imsi } = identity;
-  const mcc = unread.code(fields.mcc, 8, 'mcc');
-  const mnc = unread.code(fields.mnc, 16, 'mnc');
+  const mcc = unread.readCode(fields.mcc, 8, 'mcc');
+  const mnc = unread.readCode(fields.mnc, 16, 'mnc');
   const operatorName = readFreeText(fields.operatorName, 64);
   const tariff = readFreeText(fields.tariff, 64);
   const rateZone = readFreeText(fields.rateZone, 64);
-  const currency = unread.code(fields.currency, 8, 'currency');
+  const currency = unread.readCode(fields.currency, 8, 'currency');
   const isMoney = isCostMoney(identity.origin.carrier);
   const device = readDevice(fields.imei);
   // The attributes in which dialects differ. A statement with all of them is complete.
@@ -296,7 +296,7 @@ function interpretUsageItem(
     tariff,
     rateZone,
     dataModifier: undefined,
-    extra: unread.textBeside(fields.extra, extraRoom),
+    extra: unread.readTextBeside(fields.extra, extraRoom),
     sessionUploaded: undefined,
     sessionDownloaded: undefined,
     sessionTotal: undefined,

@@ -246,19 +246,19 @@ interface Facts {
 
 function readFacts({ data, identity, carrier, arrival, unread }: SuperSimRecord): Facts {
   const code = (member: string, maxLength: number): string | undefined =>
-    unread.code(data[member], maxLength, member);
+    unread.readCode(data[member], maxLength, member);
   return {
     origin: { source: arrival.source.name, carrier, iccid: identity.iccid },
     network: interpretNetwork(data, unread),
     cell: interpretCell(data, unread),
     device: readDevice(data['imei']),
-    imsi: unread.code(readSubscriberNumber(data['imsi']), maxSubscriberNumberBytes, 'imsi'),
+    imsi: unread.readCode(readSubscriberNumber(data['imsi']), maxSubscriberNumberBytes, 'imsi'),
     apn: code('apn', 100),
     ids: {
       simSid: identity.simSid,
       simId: undefined,
-      accountId: unread.code(readIdentifier(data['account_sid']), 64, 'account_sid'),
-      fleetSid: unread.code(readIdentifier(data['fleet_sid']), 64, 'fleet_sid'),
+      accountId: unread.readCode(readIdentifier(data['account_sid']), 64, 'account_sid'),
+      fleetSid: unread.readCode(readIdentifier(data['fleet_sid']), 64, 'fleet_sid'),
       writtenIccid: identity.writtenIccid,
     },
     simName: readFreeText(data['sim_unique_name'], 128),
@@ -271,13 +271,13 @@ function interpretNetwork(data: JsonObject, unread: Unread): Network | undefined
   const network = toJsonObject(data['network']);
   const ratType = readRatType(data['rat_type']);
   if (network === undefined && ratType === undefined) return undefined;
-  const mcc = unread.code(network?.['mcc'], 8, 'network.mcc');
+  const mcc = unread.readCode(network?.['mcc'], 8, 'network.mcc');
   const isoCode = readCode(network?.['iso_country'], 8);
   return {
     radio: nameRadio(ratType),
     ratType,
     mcc,
-    mnc: unread.code(network?.['mnc'], 8, 'network.mnc'),
+    mnc: unread.readCode(network?.['mnc'], 8, 'network.mnc'),
     operatorName: readFreeText(network?.['friendly_name'], 64),
     country: readCountry({ isoCode, mcc }),
   };
@@ -286,8 +286,8 @@ function interpretNetwork(data: JsonObject, unread: Unread): Network | undefined
 function interpretCell(data: JsonObject, unread: Unread): Cell | undefined {
   const location = toJsonObject(data['location']);
   if (location === undefined) return undefined;
-  const cellId = unread.code(location['cell_id'], 32, 'location.cell_id');
-  const lac = unread.code(location['lac'], 16, 'location.lac');
+  const cellId = unread.readCode(location['cell_id'], 32, 'location.cell_id');
+  const lac = unread.readCode(location['lac'], 16, 'location.lac');
   const position = readPosition(location);
   if (position === undefined) {
     unread.note('location.lat', location['lat']);
@@ -374,7 +374,7 @@ function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals |
   const { data, at, identity, unread } = record;
   const start = readNotedTime(record, 'data_session_start_time');
   const terminal = interpretTerminal(record);
-  const ipAddress = unread.code(data['ip_address'], 45, 'ip_address');
+  const ipAddress = unread.readCode(data['ip_address'], 45, 'ip_address');
   const { network, cell, device, imsi, apn, ids, simName, error, dataModifier } = facts;
   const address: Address | undefined =
     apn === undefined && ipAddress === undefined ? undefined : { apn, ipAddress };
@@ -473,7 +473,7 @@ function interpretUsage(
     tariff: undefined,
     rateZone: undefined,
     dataModifier: facts.dataModifier,
-    extra: record.unread.textBeside(collectUnknownMembers(data, documented), extraRoom),
+    extra: record.unread.readTextBeside(collectUnknownMembers(data, documented), extraRoom),
     sessionUploaded: totals?.dataUploaded,
     sessionDownloaded: totals?.dataDownloaded,
     sessionTotal: totals?.dataTotal,
@@ -502,7 +502,7 @@ function interpretEvent(record: SuperSimRecord, facts: Facts): LedgerEvent {
     sessionId: identity.sessionId,
     network: facts.network,
     cellId: facts.cell?.cellId,
-    extra: unread.textBeside(collectUnknownMembers(data, documented), extraRoom),
+    extra: unread.readTextBeside(collectUnknownMembers(data, documented), extraRoom),
     arrivedAt: arrival.arrivedAt,
   };
 }

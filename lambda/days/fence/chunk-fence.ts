@@ -90,7 +90,7 @@ export class UnmarkedError extends Error {
 interface Reading {
   readonly closedThrough: Promise<string | undefined>;
   /** Milliseconds since it was sent. */
-  readonly age: () => number;
+  readonly measureAge: () => number;
 }
 
 /** A chunk on its way. */
@@ -144,9 +144,9 @@ export class ProcessFence implements ChunkFence {
   /** The last reading, or a new one. Chunks that begin at the same time share it, if readings are shared at all. */
   #read(): Reading {
     const cache = this.#cacheMilliseconds;
-    if (cache > 0 && this.#reading !== undefined && this.#reading.age() <= cache) return this.#reading;
+    if (cache > 0 && this.#reading !== undefined && this.#reading.measureAge() <= cache) return this.#reading;
     const age = this.#ports.startTimer();
-    this.#reading = { age, closedThrough: this.#ports.readClosedThrough() };
+    this.#reading = { measureAge: age, closedThrough: this.#ports.readClosedThrough() };
     return this.#reading;
   }
 
@@ -196,8 +196,8 @@ export class ProcessFence implements ChunkFence {
   }
 }
 
-function isExpired({ age }: Reading): boolean {
-  return age() > maxSigningMilliseconds;
+function isExpired({ measureAge }: Reading): boolean {
+  return measureAge() > maxSigningMilliseconds;
 }
 
 function leaveOut(

@@ -17,8 +17,8 @@ const receivers = (JSON.parse(requireEnvironment(environment.alertReceivers)) as
   (settings) =>
     makeReceiver(settings, {
       configuration: client.config,
-      signedAt: () => new Date(),
-      onUnreadable: telemetry.secretUnreadable,
+      readSigningTime: () => new Date(),
+      onUnreadable: telemetry.reportUnreadableSecret,
     }),
 );
 const context = {
@@ -34,11 +34,11 @@ const context = {
 export async function handler(event: ScheduledEvent): Promise<void> {
   const started = performance.now();
   await deliverAll(
-    { receivers, store, onReport: telemetry.alertsDelivered },
+    { receivers, store, onReport: telemetry.reportDelivery },
     {
       now: readScheduledTime(event),
       token: randomUUID(),
-      elapsed: () => performance.now() - started,
+      measureElapsed: () => performance.now() - started,
       limits: runLimits,
       context,
       onError: (error) => telemetry.logger.error('A receiver’s code failed', describeCause(error)),

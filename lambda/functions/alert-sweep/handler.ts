@@ -88,8 +88,8 @@ async function readMark(name: string, now: number): Promise<ReadMark> {
 export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
   const run = { ...settings, sources, now: readScheduledTime(event), isWhole: false };
   const timeLeft = () => context.getRemainingTimeInMillis();
-  const report = await deadline.within(timeLeft() - spareMilliseconds, () =>
-    sweep(run, { ...ports, timeLeft }),
+  const report = await deadline.runWithin(timeLeft() - spareMilliseconds, () =>
+    sweep(run, { ...ports, measureTimeLeft: timeLeft }),
   );
   const configured = new Set(sources.map(({ name }) => name));
   const measured = report.sources.filter(({ name }) => configured.has(name));

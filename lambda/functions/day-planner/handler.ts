@@ -72,7 +72,7 @@ async function readSources(now: number): Promise<readonly SourceReading[] | unde
  */
 export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
   const now = readScheduledTime(event);
-  const report = await deadline.within(context.getRemainingTimeInMillis() - spareMilliseconds, async () =>
+  const report = await deadline.runWithin(context.getRemainingTimeInMillis() - spareMilliseconds, async () =>
     runSchedule(ports, { now, sources: await readSources(now), usageDays, partialHours }),
   );
   measureSchedule(telemetry, report);

@@ -64,7 +64,7 @@ async function takeMessage(record: SQSRecord, context: Context): Promise<void> {
 
 /** @param askedAt when the message was sent, in milliseconds since the epoch. */
 async function takeObject(object: FileObject, askedAt: number, context: Context): Promise<void> {
-  const source = sources.ofBucket(object.bucket);
+  const source = sources.findByBucket(object.bucket);
   const ports: ImportPorts = {
     ...ledger,
     files,
@@ -73,7 +73,7 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
     open: (file, from) => openFile(s3, file, from),
     keepFile: (file, reject) => keepFile(rejects, reject, formatCopySource(file)),
     count: (receipt, measures) => telemetry.count(receipt, measures, source.name),
-    timeIsShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
+    isTimeShort: () => context.getRemainingTimeInMillis() < reserveMilliseconds,
     askedAt,
     now: Date.now,
   };

@@ -20,7 +20,7 @@ export interface ConsumerContext {
   readonly progress: BatchProgress;
   readonly telemetry: Telemetry;
   /** Bounds the time of requests to the store. */
-  readonly deadline: Pick<Deadline, 'within'>;
+  readonly deadline: Pick<Deadline, 'runWithin'>;
   /** Interprets a value of a carrier's JSON; by default as `lambda/carriers` does. */
   readonly interpretValue?: Interpret;
 }
@@ -59,7 +59,7 @@ export async function consume(
   const failed =
     records.length === 1
       ? await takeOne(first, context, time)
-      : await context.deadline.within(time, () => take(records, context));
+      : await context.deadline.runWithin(time, () => take(records, context));
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
@@ -71,7 +71,7 @@ async function takeOne(
 ): Promise<string[]> {
   const { notes, telemetry, deadline } = context;
   const delivery = describeDelivery(record);
-  const { started, failed } = await deadline.within(milliseconds, async () => {
+  const { started, failed } = await deadline.runWithin(milliseconds, async () => {
     let deaths: number;
     try {
       deaths = await notes.begin(delivery);
@@ -88,7 +88,7 @@ async function takeOne(
   });
   if (!started || failed.length === 0) return failed;
   try {
-    await deadline.within(endNoteMilliseconds, () => notes.end(delivery));
+    await deadline.runWithin(endNoteMilliseconds, () => notes.end(delivery));
   } catch (error) {
     telemetry.logger.warn('The end of a delivery could not be noted', describeCause(error));
   }
@@ -99,7 +99,7 @@ async function takeOne(
 function countUnread(record: KinesisStreamRecord, { sources, telemetry }: ConsumerContext): void {
   const measures = new Measures();
   measures.count(unread, 'failed');
-  telemetry.count({ ...emptyReceipt, failed: 1 }, measures, sources.ofStream(record.eventSourceARN).name);
+  telemetry.count({ ...emptyReceipt, failed: 1 }, measures, sources.findByStream(record.eventSourceARN).name);
 }
 
 async function take(records: readonly KinesisStreamRecord[], context: ConsumerContext): Promise<string[]> {
@@ -113,11 +113,11 @@ async function rejectUnread(record: KinesisStreamRecord, context: ConsumerContex
     'stops-consumer',
     `The consumer crashed or ran out of time on this record ${maxDeaths} times; it was not read`,
   );
-  const source = context.sources.ofStream(record.eventSourceARN);
+  const source = context.sources.findByStream(record.eventSourceARN);
   const entry = {
     ...{ reading, source, delivery: 0, position: formatPosition(record) },
     arrivedAt: findArrival(record),
-    bytes: () => Buffer.from(record.kinesis.data, 'base64'),
+    readBytes: () => Buffer.from(record.kinesis.data, 'base64'),
   };
   context.telemetry.logger.error('A record stopped the consumer and goes to the quarantine', {
     source: source.name,
@@ -132,7 +132,7 @@ async function ingestEntries(
   records: readonly KinesisStreamRecord[],
   { sources, ports, telemetry, progress }: ConsumerContext,
 ): Promise<Ingested> {
-  const source = sources.ofStream(records[0]?.eventSourceARN ?? '').name;
+  const source = sources.findByStream(records[0]?.eventSourceARN ?? '').name;
   const batch = describeBatch(source, records);
   const endChunk = async (outcome: ChunkOutcome): Promise<void> => {
     const { receipt, measures, testIds, errors, failedDeliveries } = outcome;

@@ -15,7 +15,7 @@ const settings = JSON.parse(requireEnvironment(environment.metricsReceiver)) as 
 const exporter = new VolumeExporter(
   {
     queue: new MetricsQueue(config, requireEnvironment(environment.metricsQueue)),
-    send: makeMetricsReceiver(settings, config, telemetry.secretUnreadable),
+    send: makeMetricsReceiver(settings, config, telemetry.reportUnreadableSecret),
   },
   {
     deployment: process.env[environment.metricNamespace] ?? metricNamespace,

@@ -91,7 +91,10 @@ function readAccess(name: string): Access {
   if (name !== 'basic')
     throw new Error(`${environment.apiAccess} is ${JSON.stringify(name)}; accepted is one of basic, iam`);
   const secret = requireEnvironment(environment.apiSecret);
-  return { kind: 'basic', credentials: openCredentials(client.config, secret, telemetry.secretUnreadable) };
+  return {
+    kind: 'basic',
+    credentials: openCredentials(client.config, secret, telemetry.reportUnreadableSecret),
+  };
 }
 
 function readPersonalData(name: string): PersonalData {

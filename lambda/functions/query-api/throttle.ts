@@ -39,7 +39,7 @@ export class ClientThrottle {
    * @throws Problem 429 if the client exceeds its limit.
    */
   take(client: string, now: number): void {
-    if (this.#perSecond > 0 && !this.#requests.take(client, now)) throw this.#tooMany('requests');
+    if (this.#perSecond > 0 && !this.#requests.take(client, now)) throw this.#makeProblem('requests');
   }
 
   /**
@@ -52,7 +52,7 @@ export class ClientThrottle {
   requireAttempt(attempt: Attempt, now: number): void {
     if (this.#perSecond === 0 || this.#admitted.has(makeKey(attempt))) return;
     if (!this.#failures.isSpent(findNetwork(attempt.address), now)) return;
-    throw this.#tooMany('requests with wrong credentials');
+    throw this.#makeProblem('requests with wrong credentials');
   }
 
   /** Notes that credentials are right. */
@@ -68,10 +68,10 @@ export class ClientThrottle {
   refuse(attempt: Attempt, now: number): void {
     this.#admitted.delete(makeKey(attempt));
     if (this.#perSecond === 0 || this.#failures.take(findNetwork(attempt.address), now)) return;
-    throw this.#tooMany('requests with wrong credentials');
+    throw this.#makeProblem('requests with wrong credentials');
   }
 
-  #tooMany(what: string): Problem {
+  #makeProblem(what: string): Problem {
     const message = `More than ${this.#perSecond} ${what} per second; try again in a second`;
     return new Problem(429, problemCodes.tooManyRequests, message, { 'retry-after': '1' });
   }

@@ -49,7 +49,7 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
     },
     started + answerMilliseconds,
   );
-  telemetry.requested(status, source.name);
+  telemetry.reportRequest(status, source.name);
   telemetry.logger.info('Request', {
     ...{ source: source.name, status, records },
     bytes: request.body.length,
@@ -66,7 +66,7 @@ function makeSource(description: WebhookSourceDescription): WebhookSource {
     owner: `the source ${name}`,
     read: makeVerifier,
     retryPolicy: secretRetryPolicy,
-    onUnreadable: telemetry.secretUnreadable,
+    onUnreadable: telemetry.reportUnreadableSecret,
   });
   return { name, streamArn, verifier, limit: new RequestLimit(requestsPerSecond) };
 }

@@ -48,8 +48,8 @@ export class BlockReader {
   }
 
   /** @returns the next block, or undefined at the end of the file. */
-  async next(delimiter: Delimiter): Promise<Block | undefined> {
-    if (this.#brokenBytes > 0) return this.#nextLines();
+  async readNext(delimiter: Delimiter): Promise<Block | undefined> {
+    if (this.#brokenBytes > 0) return this.#readLines();
     this.#wasBroken = false;
     for (let size = this.#size; ; size *= 2) {
       await this.#fill(size);
@@ -78,11 +78,11 @@ export class BlockReader {
 
   #breakUp(bytes: number): Block {
     this.#brokenBytes = bytes;
-    return this.#nextLines();
+    return this.#readLines();
   }
 
   /** The next lines after an unclosed quote. */
-  #nextLines(): Block {
+  #readLines(): Block {
     this.#wasBroken = true;
     const window = this.#buffered.subarray(0, Math.min(this.#brokenBytes, this.#size));
     const ends = findLineEnds(window, maxBlockRows);

@@ -27,7 +27,7 @@ export interface ImportPorts extends Omit<LedgerPorts, 'beginChunk'> {
   /** Takes the outcome of the rows since it was last called, each time progress is noted. */
   readonly count: (receipt: Receipt, measures: Measures) => void;
   /** Whether the remaining time is too short for another block. */
-  readonly timeIsShort: () => boolean;
+  readonly isTimeShort: () => boolean;
   /** When the import was requested, in milliseconds since the epoch: a file may be much older. */
   readonly askedAt: number;
   /** Milliseconds since the epoch. Progress is noted with the time, so that a dead import differs from a running one. */
@@ -234,7 +234,7 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
       uncounted.add(taken);
       manifest = advanceManifest({ ...manifest, ...part.headers }, part, taken.receipt);
       unnoted += 1;
-      timeIsShort ||= ports.timeIsShort();
+      timeIsShort ||= ports.isTimeShort();
       const isLast = timeIsShort && storing.length === 0 && !isOver;
       if (part.isResumable && (isLast || unnoted >= partsPerNote)) manifest = await note(manifest);
       if (part.isResumable && isLast) return { outcome: 'continue', manifest };

@@ -43,7 +43,7 @@ export async function* readParts(
   const { blocks } = file;
   let layout = first;
   let { rows, position, headers = 1 } = begin;
-  for (let block = await blocks.next(layout.delimiter); block !== undefined; ) {
+  for (let block = await blocks.readNext(layout.delimiter); block !== undefined; ) {
     const { entries, length, restBytes, nextLayout } = cutSection(file, block, layout, {
       object: begin.object,
       rows,
@@ -66,7 +66,7 @@ export async function* readParts(
       isResumable: blocks.isResumable,
       headers: nextLayout === undefined ? {} : { header: layout.header, headers },
     };
-    block = await blocks.next(layout.delimiter);
+    block = await blocks.readNext(layout.delimiter);
   }
 }
 
@@ -167,7 +167,7 @@ function readEntry(
     source,
     arrivedAt,
     isRow: true,
-    bytes: () => bytes,
+    readBytes: () => bytes,
   };
 }
 

@@ -49,7 +49,7 @@ beforeAll(async () => {
   for (const { source, data, partitionKey } of stream)
     await ledger.local.putRecord(source, data, partitionKey);
   for (const { source, key, bytes } of files) await ledger.local.putFile(source, key, bytes);
-  await ledger.local.idle();
+  await ledger.local.waitUntilIdle();
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -43,7 +43,7 @@ beforeAll(async () => {
   for (const { source, data, partitionKey } of stream)
     await ledger.local.putRecord(source, data, partitionKey);
   for (const { source, key, bytes } of files) await ledger.local.putFile(source, key, bytes);
-  await ledger.local.idle();
+  await ledger.local.waitUntilIdle();
   const closed = await ledger.run('days close --from 2026-10-27 --to 2026-11-02');
   expect(closed.code).toBe(0);
   items = (await ledger.items()) as typeof items;

@@ -16,7 +16,7 @@ beforeAll(async () => {
   for (const { source, data, partitionKey } of stream)
     await ledger.local.putRecord(source, data, partitionKey);
   for (const { source, key, bytes } of files) await ledger.local.putFile(source, key, bytes);
-  await ledger.local.idle();
+  await ledger.local.waitUntilIdle();
   await ledger.local.closeDays(now());
 });
 
@@ -127,7 +127,7 @@ describe('simledger findings', () => {
       );
       const key = `cdr_20261103_${String(hour).padStart(2, '0')}0000.csv`;
       await ledger.local.putFile('1nce', key, Buffer.from(`${[header, ...lines].join('\n')}\n`));
-      await ledger.local.idle();
+      await ledger.local.waitUntilIdle();
     }
 
     const listPaths = async (): Promise<unknown[]> =>

@@ -51,7 +51,7 @@ async function keep(source: string, ...bodies: readonly string[]): Promise<void>
 }
 
 async function linesOf(source: string): Promise<RejectLine[]> {
-  return (await ledger.local.quarantined())
+  return (await ledger.local.listQuarantined())
     .map((line) => JSON.parse(line) as RejectLine)
     .filter((line) => line.source === source);
 }
@@ -143,7 +143,7 @@ describe('a redrive', () => {
     const cut = row(3).split(',').slice(0, 5).join(',');
     const file = [header, late(1), late(2), cut, row(4)].join('\n');
     await ledger.local.putFile('1nce', 'cdr_20261102_130000.csv', Buffer.from(file));
-    await ledger.local.idle();
+    await ledger.local.waitUntilIdle();
     expect((await linesOf('1nce')).map(({ code }) => code).sort()).toEqual([
       'broken-row',
       'future-time',
@@ -179,7 +179,7 @@ describe('a redrive', () => {
     const lines = [row(7), row(8), row(9).replace('"9', '9"')];
     const content = Buffer.from([header.replace('"id"', '"identifier"'), ...lines].join('\n'));
     await ledger.local.putFile('telekom', 'cdr_20261102_140000.csv', content);
-    await ledger.local.idle();
+    await ledger.local.waitUntilIdle();
     const deployment = await opened();
     const refused = await redrive(deployment, { source: 'telekom' });
     expect([refused.total.rejected, refused.removed]).toEqual([1, 0]);

@@ -173,7 +173,7 @@ describe('the local gateway', () => {
 
   it('describes the local run at a path of its own, once everything is started', async () => {
     expect((await fetch(url('/local'))).status).toBe(503);
-    gateway.ready([], [{ path: '/local', content: () => ({ up: 1 }) }]);
+    gateway.ready([], [{ path: '/local', readContent: () => ({ up: 1 }) }]);
     const answer = await fetch(url('/local'));
     expect([answer.status, await answer.json()]).toEqual([200, { up: 1 }]);
   });

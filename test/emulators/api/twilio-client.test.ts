@@ -43,7 +43,7 @@ async function startSessions(first: number, count: number): Promise<void> {
   for (let number = first; number < first + count; number += 1) {
     await startSession(number, new Date(Date.now() - 2 * 86_400_000 + number * 3_600_000));
   }
-  await ledger.idle();
+  await ledger.waitUntilIdle();
 }
 
 async function startSession(number: number, start: Date, at = start): Promise<void> {

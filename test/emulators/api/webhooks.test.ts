@@ -156,7 +156,7 @@ function byType(lines: readonly string[]): string[][] {
 
 /** Bodies in quarantine, by source. */
 async function rejects(of: LocalLedger): Promise<string[]> {
-  const lines = (await of.quarantined()).map((line) => JSON.parse(line) as Record<string, string>);
+  const lines = (await of.listQuarantined()).map((line) => JSON.parse(line) as Record<string, string>);
   return lines.map(({ source, code, body }) => `${source} ${code} ${body}`).sort();
 }
 
@@ -168,13 +168,13 @@ describe('the carriers’ requests', () => {
     }
     const statuses = await Promise.all(callbacks.map((callback) => statusOf(callback)));
     expect(statuses).toEqual(callbacks.map(() => 200));
-    await Promise.all([posted.idle(), put.idle()]);
+    await Promise.all([posted.waitUntilIdle(), put.waitUntilIdle()]);
     const expected = await everything(put);
     expect(expected['Sessions']?.length).toBeGreaterThan(10);
     expect(await everything(posted)).toEqual(expected);
     expect(await rejects(posted)).toEqual(await rejects(put));
-    const { received, ignored, rejected } = put.receipts.total();
-    const total = posted.receipts.total();
+    const { received, ignored, rejected } = put.receipts.addUp();
+    const total = posted.receipts.addUp();
     expectReceived(total.received, received);
     expectReceived(total.ignored, ignored);
     expectReceived(total.rejected, rejected);
@@ -182,10 +182,10 @@ describe('the carriers’ requests', () => {
 
     const again = await Promise.all(callbacks.toReversed().map((callback) => statusOf(callback)));
     expect(again).toEqual(callbacks.map(() => 200));
-    await posted.idle();
+    await posted.waitUntilIdle();
     expect(await everything(posted)).toEqual(expected);
     expect(await rejects(posted)).toEqual(await rejects(put));
-    expectReceived(posted.receipts.total().received, 2 * received);
+    expectReceived(posted.receipts.addUp().received, 2 * received);
   });
 
   it('may be CloudEvents, structured or batched, and in gzip', async () => {
@@ -198,10 +198,10 @@ describe('the carriers’ requests', () => {
       byBasic('default', `[${event},${event}]`, batched),
       byBasic('default', gzipSync(`[${event}]`), { ...batched, 'content-encoding': 'gzip' }),
     ];
-    const before = posted.receipts.total();
+    const before = posted.receipts.addUp();
     expect(await Promise.all(callbacks.map((callback) => statusOf(callback)))).toEqual([200, 200, 200]);
-    await posted.idle();
-    const { received, ignored } = posted.receipts.total();
+    await posted.waitUntilIdle();
+    const { received, ignored } = posted.receipts.addUp();
     expectReceived(received - before.received, 4);
     expectReceived(ignored - before.ignored, 4);
   });
@@ -213,10 +213,10 @@ describe('the carriers’ requests', () => {
     );
     const body = `[${events.join(',')}]`;
     expect(body.length).toBeGreaterThan(4_900_000);
-    const before = posted.receipts.total();
+    const before = posted.receipts.addUp();
     expect(await statusOf(byBasic('default', body))).toBe(200);
-    await posted.idle();
-    expectReceived(posted.receipts.total().received - before.received, 3_000);
+    await posted.waitUntilIdle();
+    expectReceived(posted.receipts.addUp().received - before.received, 3_000);
   });
 });
 
@@ -241,7 +241,7 @@ describe('refused requests', () => {
   const large = JSON.stringify([{ id: 78, filling: 'x'.repeat(1_100_000) }]);
 
   it('get the status that fits, and leave nothing behind', async () => {
-    const before = [await everything(posted), await rejects(posted), posted.receipts.total()];
+    const before = [await everything(posted), await rejects(posted), posted.receipts.addUp()];
     const [twilio, kore] = [fromTwilio(usage), fromKore(usage)];
     const cases: readonly (readonly [string, number, Promise<number>])[] = [
       ['no credentials', 401, statusOf(byBasic('default', usage, { authorization: '' }))],
@@ -279,8 +279,8 @@ describe('refused requests', () => {
     const statuses = await Promise.all(cases.map(async ([name, , status]) => [name, await status]));
     expect(statuses).toEqual(cases.map(([name, status]) => [name, status]));
     expect(await halfSent(byBasic('default', usage))).toBe('HTTP/1.1 400 Bad Request');
-    await posted.idle();
-    expect([await everything(posted), await rejects(posted), posted.receipts.total()]).toEqual(before);
+    await posted.waitUntilIdle();
+    expect([await everything(posted), await rejects(posted), posted.receipts.addUp()]).toEqual(before);
   });
 
   it('tell what they ask for', async () => {

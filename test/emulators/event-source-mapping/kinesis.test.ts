@@ -83,7 +83,7 @@ describe('batches of a stream', () => {
     const { mapping } = map(stream, (_, event) => void events.push(event), {
       rules: { ...rules, maximumRecordAgeHours: 1e6 },
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(events).toEqual([
       {
         Records: [
@@ -113,9 +113,9 @@ describe('batches of a stream', () => {
     stream.put(numbers(5), { shard: 0 });
     stream.put(['a', 'b'], { shard: 1 });
     const { mapping, delivered } = map(stream, () => null, { rules: { ...rules, batchSize: 2 } });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     stream.put(['c'], { shard: 1 });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     const ofShard = (pattern: RegExp) =>
       delivered.filter((batch) => batch.every((data) => pattern.test(data)));
     expect(ofShard(/\d/)).toEqual([['0', '1'], ['2', '3'], ['4']]);
@@ -131,7 +131,7 @@ describe('batches of a stream', () => {
     const { mapping, delivered } = map(stream, (_, event) => void sizes.push(JSON.stringify(event).length), {
       payloadBytes: 2_700,
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(delivered.map((batch) => batch.map((data) => data[0]))).toEqual([['x', 'y'], ['z'], ['h'], ['l']]);
     expect(sizes.map((size) => size <= 2_700)).toEqual([true, true, false, true]);
     expect(sizes[0]! + JSON.stringify({ more: 'z'.repeat(800) }).length).toBeGreaterThan(2_700);
@@ -149,7 +149,7 @@ describe('batches of a stream', () => {
       const { mapping } = map(stream, (_, event) => void sizes.push(JSON.stringify(event).length), {
         rules: { ...rules, batchSize: 10_000, maximumRecordAgeHours: 1e6 },
       });
-      await mapping.idle();
+      await mapping.waitUntilIdle();
       const limit = 6 * 1024 * 1024;
       expect(sizes.length).toBe(3);
       expect(sizes.slice(0, 2).map((size) => size <= limit && size > limit - 2_500)).toEqual([true, true]);
@@ -185,7 +185,7 @@ describe('batches of a stream', () => {
     });
     stream.put(['1'], { arrival: start / 1000 });
     stream.put(['2'], { arrival: start / 1000 });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect([delivered, clock.now() - start]).toEqual([[['1', '2']], 0]);
   });
 
@@ -196,7 +196,7 @@ describe('batches of a stream', () => {
     const { mapping, delivered } = map(stream, () => null, {
       ...{ clock, rules: { ...rules, batchingWindowSeconds: 1 } },
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect([delivered, clock.now() - start]).toEqual([[['1']], 0]);
   });
 
@@ -207,7 +207,7 @@ describe('batches of a stream', () => {
       ...{ clock, rules: { ...rules, batchSize: 3, batchingWindowSeconds: 1 } },
     });
     stream.put(numbers(3), { arrival: start / 1000 });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect([delivered, clock.now() - start]).toEqual([[['0', '1', '2']], 0]);
   });
 });
@@ -223,7 +223,7 @@ describe('a partial failure', () => {
       first = false;
       return response;
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(delivered).toEqual([numbers(6), ['2', '3', '4', '5']]);
     expect(discarded).toEqual([]);
     expect(reports).toEqual([
@@ -236,9 +236,9 @@ describe('a partial failure', () => {
     const stream = new MemoryStream();
     stream.put(numbers(4));
     const { mapping, delivered, discarded } = map(stream, failing(['1']));
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     stream.put(['after']);
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     const rest = ['1', '2', '3'];
     expect(delivered).toEqual([numbers(4), rest, rest, rest, ['after']]);
     expect(discarded.map(payloadData)).toEqual([rest]);
@@ -262,7 +262,7 @@ describe('a partial failure', () => {
     const { mapping, delivered, reports } = map(stream, () => (delivered.length === 1 ? response : null), {
       rules: { ...rules, bisectOnError: false },
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(delivered).toEqual([
       ['a', 'b'],
       ['a', 'b'],
@@ -279,7 +279,7 @@ describe('a partial failure', () => {
       const stream = new MemoryStream();
       stream.put(['a', 'b']);
       const { mapping, reports } = map(stream, () => response);
-      await mapping.idle();
+      await mapping.waitUntilIdle();
       expect(reports.map((report) => report.outcome)).toEqual([{ kind: 'succeeded' }]);
     },
   );
@@ -294,7 +294,7 @@ describe('a function error', () => {
       if (data.includes('5')) throw new Error('poison');
       taken.push(...data);
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(taken).toEqual(numbers(9).filter((data) => data !== '5'));
     expect(discarded.map(payloadData)).toEqual([['5']]);
     const poisoned = delivered.filter((data) => data.includes('5'));
@@ -312,7 +312,7 @@ describe('a function error', () => {
       },
       { rules: { ...rules, bisectOnError: false } },
     );
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(delivered.length).toBe(3);
     const [object] = discarded;
     expect(discarded.length).toBe(1);
@@ -358,7 +358,7 @@ describe('a function error', () => {
       target: crashing,
       rules: { ...rules, retryAttempts: 0 },
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     await mapping.stop();
     await crashing.stop();
     expect(discarded.map(payloadData)).toEqual([['poison']]);
@@ -378,7 +378,7 @@ describe('a function error', () => {
     const { mapping, delivered, discarded } = map(stream, () => null, {
       rules: { ...rules, maximumRecordAgeHours: 1 },
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(delivered).toEqual([['young']]);
     expect(discarded.map((object) => [object.condition, payloadData(object)])).toEqual([
       ['RecordAgeExceeded', ['old']],
@@ -404,7 +404,7 @@ describe('a function error', () => {
         onError: (error) => errors.push(error),
       },
     );
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(errors.map(String)).toEqual(['Error: no room', 'Error: no room', 'Error: no room']);
     expect(kept).toEqual([['poison']]);
   });
@@ -418,7 +418,7 @@ describe('a mapping', () => {
     const { mapping } = map(stream, () => {
       if (failures < 2) throw new Error(`failure ${++failures}`);
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(failures).toBe(2);
   });
 
@@ -428,7 +428,7 @@ describe('a mapping', () => {
     const { mapping, delivered } = map(stream, () => {
       if (delivered.length < 50) stream.put(['more']);
     });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(delivered.length).toBeLessThan(50);
     while (delivered.length < 50) await delay(1);
     expect(delivered.length).toBe(50);
@@ -439,7 +439,7 @@ describe('a mapping', () => {
     stream.put(['a']);
     stream.shards[0]!.trimAll();
     const { mapping, delivered } = map(stream, () => null);
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(delivered).toEqual([]);
   });
 
@@ -459,7 +459,7 @@ describe('a mapping', () => {
       },
       { rules: { ...rules, batchSize: 2 } },
     );
-    const waiting = mapping.idle().catch((error: unknown) => error);
+    const waiting = mapping.waitUntilIdle().catch((error: unknown) => error);
     while (delivered.length === 0) await delay(1);
     const stopped = mapping.stop();
     release();
@@ -468,7 +468,7 @@ describe('a mapping', () => {
     await delay(20);
     expect([delivered, finished]).toEqual([[['0', '1']], 1]);
     expect(await waiting).toMatchObject({ name: 'MappingStoppedError' });
-    await expect(mapping.idle()).rejects.toMatchObject({ name: 'MappingStoppedError' });
+    await expect(mapping.waitUntilIdle()).rejects.toMatchObject({ name: 'MappingStoppedError' });
     expect(stream.shards[0]!.keptFrom).toBe(2);
   });
 

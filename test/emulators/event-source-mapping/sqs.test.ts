@@ -93,7 +93,7 @@ describe('messages of a queue', () => {
     const events: SQSEvent[] = [];
     const { mapping, reports } = map(queue, (event) => void events.push(event));
     queue.send('a');
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(events).toEqual([
       {
         Records: [
@@ -158,7 +158,7 @@ describe('messages of a queue', () => {
       },
       { retryDelaySeconds: 3 },
     );
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect(reports.map((report) => report.deleted)).toEqual([0, 0, 1]);
     expect(queue.visibilityChanges).toEqual([
       ['receipt-a', 3],
@@ -178,7 +178,7 @@ describe('messages of a queue', () => {
       running--;
     };
     const { mapping, reports } = map(queue, handler, { rules: { batchSize: 1, maximumConcurrency: 3 } });
-    await mapping.idle();
+    await mapping.waitUntilIdle();
     expect([most, reports.length]).toEqual([3, 5]);
   });
 
@@ -192,7 +192,7 @@ describe('messages of a queue', () => {
     const { mapping, reports } = map(queue, () => held, {
       rules: { batchSize: 1, maximumConcurrency: 2 },
     });
-    const waiting = mapping.idle().catch((error: unknown) => error);
+    const waiting = mapping.waitUntilIdle().catch((error: unknown) => error);
     await until(() => queue.inFlight.size === 2);
     const stopped = mapping.stop();
     release();

@@ -27,7 +27,7 @@ describe('the Kinesis stand-in', () => {
       'aGk=',
     );
     const record = standIn
-      .stream('simledger-stream')
+      .findStream('simledger-stream')
       ?.shards.flatMap((shard) => shard.read(0, { records: 2, bytes: 100 }))[0];
     expect(put).toEqual({
       ShardId: expect.stringMatching(/^shardId-00000000000[01]$/),

@@ -206,7 +206,7 @@ describe('the Kinesis stand-in', () => {
 
     await client.send(new DeleteStreamCommand({ StreamName: name }));
     expect((await client.send(new ListStreamsCommand({}))).StreamNames).toEqual(['other']);
-    expect(standIn.stream(name)).toBeUndefined();
+    expect(standIn.findStream(name)).toBeUndefined();
   });
 
   it('lists shards in pages that cover all hash keys without a gap', async () => {
@@ -267,7 +267,7 @@ describe('the Kinesis stand-in', () => {
     const latest = await iterator({ ShardIteratorType: 'LATEST' });
     now += 1000;
     await put('d');
-    const startingNumber = standIn.stream(name)?.shards[0]?.startingSequenceNumber;
+    const startingNumber = standIn.findStream(name)?.shards[0]?.startingSequenceNumber;
     const at = (Timestamp: number) =>
       texts({ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(Timestamp) });
     expect({

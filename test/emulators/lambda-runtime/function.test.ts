@@ -46,7 +46,7 @@ describe('a local function', () => {
     });
     expect(await obedient.invoke({ action: 'return' })).toEqual({ ok: true, requestId, response: null });
     expect(await obedient.invoke({ action: 'count' })).toMatchObject({ response: { invocations: 3 } });
-    expect(obedient.invocations()).toEqual({ succeeded: 3, failed: 0 });
+    expect(obedient.countInvocations()).toEqual({ succeeded: 3, failed: 0 });
   });
 
   test('gets the context that Lambda gives, with the remaining time', async () => {
@@ -116,7 +116,7 @@ describe('a local function', () => {
     };
     expect(await obedient.invoke({ action: 'throw' })).toEqual({ ok: false, requestId, error });
     expect(await obedient.invoke({ action: 'count' })).toMatchObject({ response: { invocations: 2 } });
-    expect(obedient.invocations()).toEqual({ succeeded: 1, failed: 1 });
+    expect(obedient.countInvocations()).toEqual({ succeeded: 1, failed: 1 });
   });
 
   test('fails if its process exits, keeps its last lines, and starts again', async () => {
@@ -193,10 +193,10 @@ describe('a local function', () => {
       invoke('running', { action: 'sleep', value: 50 }),
       invoke('waiting', { action: 'exit' }),
     ];
-    const settled = obedient.settled().then(() => ended.push('settled'));
+    const settled = obedient.waitUntilSettled().then(() => ended.push('settled'));
     const later = invoke('later', { action: 'sleep', value: 1 });
     await Promise.all([...running, settled, later]);
-    await obedient.settled();
+    await obedient.waitUntilSettled();
     expect(ended).toEqual(['running', 'waiting', 'settled', 'later']);
   });
 

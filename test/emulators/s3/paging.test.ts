@@ -13,7 +13,15 @@ const someKey = fc.string({ unit: letters, minLength: 1, maxLength: 5 });
 
 function page(keys: readonly string[], query: Partial<Parameters<typeof makePage<Item>>[0]>): Page<Item> {
   const itemAt = (key: string) => ({ key });
-  return makePage<Item>({ keys, itemAt, prefix: '', delimiter: '', after: undefined, limit: 1000, ...query });
+  return makePage<Item>({
+    keys,
+    readItem: itemAt,
+    prefix: '',
+    delimiter: '',
+    after: undefined,
+    limit: 1000,
+    ...query,
+  });
 }
 
 describe('the order of keys', () => {
@@ -77,7 +85,7 @@ describe('a page', () => {
 
   test('leaves out common prefixes under which nothing is visible', () => {
     expect(
-      page(keys, { delimiter: '/', itemAt: (key) => (key.startsWith('b/') ? undefined : { key }) }),
+      page(keys, { delimiter: '/', readItem: (key) => (key.startsWith('b/') ? undefined : { key }) }),
     ).toEqual({
       items: [{ key: 'a' }, { key: 'd' }],
       commonPrefixes: ['d/'],

@@ -166,7 +166,7 @@ describe('the SQS stand-in', () => {
     expect([(await receive()).length, (await receive()).length, deadLetterQueue.counts().visible]).toEqual([
       1, 0, 1,
     ]);
-    expect(standIn.queue('dead')).toBe(deadLetterQueue);
+    expect(standIn.findQueue('dead')).toBe(deadLetterQueue);
   });
 
   it.each<[string, object, () => Promise<unknown>]>([

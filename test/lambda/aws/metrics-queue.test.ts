@@ -78,7 +78,7 @@ describe('a batch', () => {
   const entries: Entry[] = records.map((usage, delivery) => ({
     reading: { kind: 'observed', session: undefined, usage, event: undefined, sim: undefined },
     ...{ delivery, position: `${delivery}`, source, arrivedAt: Date.parse(minute(31)) },
-    bytes: () => Buffer.from(''),
+    readBytes: () => Buffer.from(''),
   }));
 
   /**

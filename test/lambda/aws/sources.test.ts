@@ -7,7 +7,7 @@ const described = [{ name: 'kore', carrier: 'kore', bytesPerMegabyte: 1_000_000,
 
 function sourceWhere(variables: Readonly<Record<string, string>>) {
   const env = { [environment.sources]: JSON.stringify(described), ...variables };
-  return readSources(env).ofStream(streamArn);
+  return readSources(env).findByStream(streamArn);
 }
 
 describe('the setting by which updates write their session', () => {

@@ -46,7 +46,7 @@ function used(measures: Measures, networks: readonly (readonly [string, string, 
     state: usageAt(minute(1), 'a', String(index), { country, operatorName, dataTotal, cost: '0.5' }),
     indexes: [index],
   }));
-  measures.use({ usage }, () => true);
+  measures.addUsage({ usage }, () => true);
 }
 
 describe('what became of records', () => {
@@ -110,7 +110,7 @@ test('the lag of records is measured by source and path', () => {
   const event = eventAt(minute(1), 'a', '1');
   for (let record = 0; record < 101; record += 1) {
     const stated = { session: undefined, usage: undefined, event, sim: undefined };
-    measures.late({ kind: 'observed', ...stated }, Date.parse(minute(2)));
+    measures.noteLag({ kind: 'observed', ...stated }, Date.parse(minute(2)));
   }
   told.count(receipt, measures, 'fleet');
   expect(lines).toEqual([
@@ -202,21 +202,21 @@ test.each([
   [503, 'webhookFailed'],
 ])('a carrier’s request that is answered with %i is counted by source', (status, name) => {
   const { told, lines } = telemetry();
-  told.requested(status, 'fleet');
+  told.reportRequest(status, 'fleet');
   const line = { namespace: 'simledger', sets: [['source']], units: { [name]: 'Count' } };
   expect(lines).toEqual([{ ...line, source: 'fleet', [name]: 1 }]);
 });
 
 test('batched writes that DynamoDB does not accept are counted by the function that sends them', () => {
   const { told, lines } = telemetry();
-  told.batchesRefused(new Error('not authorized'));
+  told.reportRefusedBatches(new Error('not authorized'));
   const line = { namespace: 'simledger', sets: [['service']], units: { batchedWritesRefused: 'Count' } };
   expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', batchedWritesRefused: 1 }]);
 });
 
 test('a secret that can’t be read is counted by the function whose it is', () => {
   const { told, lines } = telemetry();
-  told.secretUnreadable({ owner: 'the query API', error: new Error('not reached'), isKept: true });
+  told.reportUnreadableSecret({ owner: 'the query API', error: new Error('not reached'), isKept: true });
   const line = { namespace: 'simledger', sets: [['service']], units: { secretUnreadable: 'Count' } };
   expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', secretUnreadable: 1 }]);
 });

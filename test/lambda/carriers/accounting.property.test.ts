@@ -276,7 +276,7 @@ function account({ text: bytes, original }: Leaf, entries: Buffer[]): void {
 
 function expectAccounted(body: Buffer): void {
   const arrival = { ...arrivalFrom('emnify'), delivery: 0, position: 'stream/shard/1' };
-  const entries = [...readBodyEntries(body, arrival)].map(({ bytes }) => Buffer.from(bytes()));
+  const entries = [...readBodyEntries(body, arrival)].map(({ readBytes }) => Buffer.from(readBytes()));
   if (entries.length === 1 && entries[0]?.equals(body)) return;
   const leaves = findLeaves(body);
   expect(leaves, 'a byte is in no text').toBeDefined();

@@ -23,7 +23,7 @@ describe('the table of carriers', () => {
     const { stream } = await readExampleDeliveries();
     const values = stream
       .filter(({ source }) => source === carrier)
-      .flatMap(({ data }) => [...readBody(data).parts()])
+      .flatMap(({ data }) => [...readBody(data).listParts()])
       .flatMap((part) => (part.kind === 'value' ? [part.value] : []));
     const records = values.filter(
       (value) => namedCarrier(interpret(value, arrivalFrom(carrier))) === carrier,

@@ -37,8 +37,8 @@ function processorTime(task: () => unknown): number {
 /** Reads a body to its end, as the consumer does, and asks for the bytes of what is rejected. */
 function readToEnd(body: Buffer): void {
   const arrival = { ...arrivalFrom('1nce'), delivery: 0, position: 'stream/shard/1' };
-  for (const { reading, bytes } of readBodyEntries(body, arrival)) {
-    if (reading.kind === 'fault') bytes();
+  for (const { reading, readBytes } of readBodyEntries(body, arrival)) {
+    if (reading.kind === 'fault') readBytes();
   }
 }
 

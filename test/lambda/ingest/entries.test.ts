@@ -16,12 +16,12 @@ const arns = new Map<string, Source>([
   ['arn:aws:kinesis:eu-west-1:123456789012:stream/1nce-stream', streamer],
 ]);
 const sources = {
-  ofStream(arn: string): Source {
+  findByStream(arn: string): Source {
     const source = arns.get(arn);
     if (source === undefined) throw new Error(`No source is configured for stream ${arn}`);
     return source;
   },
-  ofBucket: (): Source => streamer,
+  findByBucket: (): Source => streamer,
 };
 
 function kinesisRecord(bytes: Uint8Array | string, sequenceNumber: string, stream = '1nce-stream') {
@@ -46,9 +46,9 @@ function kinesisRecord(bytes: Uint8Array | string, sequenceNumber: string, strea
 
 /** Entries as plain values. */
 function entriesIn(...records: readonly KinesisStreamRecord[]) {
-  return [...readEntries(records, sources)].map(({ bytes, ...entry }) => ({
+  return [...readEntries(records, sources)].map(({ readBytes, ...entry }) => ({
     ...entry,
-    bytes: Buffer.from(bytes()).toString(),
+    bytes: Buffer.from(readBytes()).toString(),
   }));
 }
 

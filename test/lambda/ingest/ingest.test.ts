@@ -23,7 +23,7 @@ function entries(...read: readonly (readonly [number, Reading])[]): Entry[] {
     position: `position-${index}`,
     source,
     arrivedAt: 0,
-    bytes: () => Buffer.from(`bytes-${index}`),
+    readBytes: () => Buffer.from(`bytes-${index}`),
   }));
 }
 
@@ -107,7 +107,7 @@ describe('taking in a batch', () => {
   });
 
   test('counts records whose change was stored already as repeated', async () => {
-    const there = ports({ report: (report, { sessions }) => report.unchanged(sessions[0]!) });
+    const there = ports({ report: (report, { sessions }) => report.noteUnchanged(sessions[0]!) });
     const batch = entries([0, window('a', '1')], [1, window('a', '2')], [2, window('b', '1')]);
     const { receipt } = await ingest(batch, there, { readBeforeWrite: false });
     expect(receipt).toEqual({ received: 3, stored: 1, repeated: 2, ignored: 0, rejected: 0, failed: 0 });
@@ -115,7 +115,7 @@ describe('taking in a batch', () => {
 
   test('counts records that were not stored as failed, and names their deliveries whole', async () => {
     const refused = new Error('refused');
-    const there = ports({ report: (report, { usage }) => report.failure(usage[1]!, refused) });
+    const there = ports({ report: (report, { usage }) => report.noteFailure(usage[1]!, refused) });
     // Delivery 4 holds three records: one is stored, one is not, one is rejected.
     const batch = entries(
       [3, window('a', '1')],
@@ -157,7 +157,10 @@ describe('taking in a batch', () => {
     const wrongTime = makeFault('impossible-time', 'No such time');
     const batch = entries([0, broken], [0, wrongTime], [0, broken], [0, broken], [1, broken], [1, wrongTime]);
     const bytes = ['a', 'a', 'b', 'a', 'c', 'a'];
-    const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
+    const read = batch.map((entry, index) => ({
+      ...entry,
+      readBytes: () => Buffer.from(bytes[index] ?? ''),
+    }));
     const { receipt } = await ingest(read, there, { readBeforeWrite: false });
     expect(there.kept).toEqual([
       { group: undefined, positions: ['position-0', 'position-2'] },
@@ -171,7 +174,10 @@ describe('taking in a batch', () => {
     const there = ports({});
     const batch = entries([0, broken], [1, broken], [1, broken], [2, broken], [2, broken]);
     const bytes = ['a', 'a', 'b', 'b', 'c'];
-    const read = batch.map((entry, index) => ({ ...entry, bytes: () => Buffer.from(bytes[index] ?? '') }));
+    const read = batch.map((entry, index) => ({
+      ...entry,
+      readBytes: () => Buffer.from(bytes[index] ?? ''),
+    }));
     await ingest(read, there, { readBeforeWrite: false });
     expect(there.kept).toEqual([
       { group: undefined, positions: ['position-1', 'position-2'] },
@@ -182,7 +188,7 @@ describe('taking in a batch', () => {
   test('has every delivery come again whose rejects were to be kept as one object and were not', async () => {
     const there = ports({ refuse: () => true });
     const batch = entries([0, broken], [1, window('a', '1')], [2, broken]);
-    const read = batch.map((entry) => ({ ...entry, bytes: () => Buffer.from('same') }));
+    const read = batch.map((entry) => ({ ...entry, readBytes: () => Buffer.from('same') }));
     const { receipt, failedDeliveries } = await ingest(read, there, { readBeforeWrite: false });
     expect([receipt.stored, receipt.failed, [...failedDeliveries]]).toEqual([1, 2, [0, 2]]);
   });
@@ -194,7 +200,7 @@ describe('taking in a batch', () => {
       Array.from({ length: 10 }, (_, index) => ({
         ...entries([delivery, broken])[0]!,
         position: `large-${index}`,
-        bytes: () => Buffer.alloc(1024 * 1024, index),
+        readBytes: () => Buffer.alloc(1024 * 1024, index),
       }));
     await ingest(large(0), alone, { readBeforeWrite: false });
     await ingest([...entries([0, broken], [1, broken]), ...large(2), ...entries([3, broken])], among, {
@@ -236,7 +242,7 @@ describe('taking in a batch', () => {
     function* read(): Generator<Entry> {
       for (const entry of entries([0, broken], [1, broken], [2, broken], [3, broken], [4, broken])) {
         keptWhenRead.push(there.kept.length);
-        yield { ...entry, bytes: bytes(entry.delivery) };
+        yield { ...entry, readBytes: bytes(entry.delivery) };
       }
     }
     const { receipt, failedDeliveries } = await ingest(read(), there, { readBeforeWrite: false });
@@ -252,7 +258,7 @@ describe('taking in a batch', () => {
     const there = ports({
       report: (report, { usage }) => {
         steps.push('stored');
-        for (const change of usage.slice(1)) report.failure(change, new Error('The table is gone'));
+        for (const change of usage.slice(1)) report.noteFailure(change, new Error('The table is gone'));
       },
     });
     function* read(): Generator<Entry> {

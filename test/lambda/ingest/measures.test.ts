@@ -28,26 +28,26 @@ describe('how late records came', () => {
 
   test('is counted from what they tell of, in seconds', () => {
     const measures = new Measures();
-    measures.late(reading({ event: eventAt(minute(9), 'a', '1') }), arrivedAt);
-    measures.late(reading({ usage: usageAt(minute(0), 'a', '1', { end: minute(8) }) }), arrivedAt);
-    measures.late(reading({ session: sessionAt(minute(7), 'a') }), arrivedAt + 250);
-    expect(measures.lags(100)).toEqual([60, 120, 180.25]);
+    measures.noteLag(reading({ event: eventAt(minute(9), 'a', '1') }), arrivedAt);
+    measures.noteLag(reading({ usage: usageAt(minute(0), 'a', '1', { end: minute(8) }) }), arrivedAt);
+    measures.noteLag(reading({ session: sessionAt(minute(7), 'a') }), arrivedAt + 250);
+    expect(measures.listLags(100)).toEqual([60, 120, 180.25]);
   });
 
   test('is nothing where a clock is ahead, and unknown of what could not be read', () => {
     const measures = new Measures();
-    measures.late(reading({ event: eventAt(minute(11), 'a', '1') }), arrivedAt);
-    measures.late(makeFault('broken-json', 'This is not JSON'), arrivedAt);
-    expect(measures.lags(100)).toEqual([0]);
+    measures.noteLag(reading({ event: eventAt(minute(11), 'a', '1') }), arrivedAt);
+    measures.noteLag(makeFault('broken-json', 'This is not JSON'), arrivedAt);
+    expect(measures.listLags(100)).toEqual([0]);
   });
 
   test('is measured for many by quantiles, from the least to the greatest', () => {
     const measures = new Measures();
     for (let second = 1_000; second >= 0; second -= 1) {
-      measures.late(reading({ event: eventAt(minute(10), 'a', '1') }), arrivedAt + second * 1000);
+      measures.noteLag(reading({ event: eventAt(minute(10), 'a', '1') }), arrivedAt + second * 1000);
     }
-    expect(measures.lags(5)).toEqual([0, 250, 500, 750, 1_000]);
-    expect(measures.lags(1_001).length).toBe(1_001);
+    expect(measures.listLags(5)).toEqual([0, 250, 500, 750, 1_000]);
+    expect(measures.listLags(1_001).length).toBe(1_001);
   });
 });
 
@@ -61,7 +61,7 @@ describe('what was used', () => {
       usageAt(minute(2), 'b', '2', { ...telefonica, dataUploaded: undefined, dataDownloaded: undefined }),
       usageAt(minute(3), 'c', '3', { country: 'US' }),
     ];
-    measures.use(changesOf({ usage }), everyRecord);
+    measures.addUsage(changesOf({ usage }), everyRecord);
     expect(measures.traffic).toEqual([
       { country: 'DE', operator: 'Telefónica', bytes: 6, uploaded: 1, downloaded: 2, cost: 0.0015 },
       { country: 'US', operator: 'unknown', bytes: 3, uploaded: 1, downloaded: 2, cost: 0 },
@@ -71,7 +71,7 @@ describe('what was used', () => {
   test('leaves out what was there before or did not get in', () => {
     const measures = new Measures();
     const usage = ['1', '2', '3'].map((id) => usageAt(minute(1), 'a', id, telefonica));
-    measures.use(changesOf({ usage }), (record) => record === 1);
+    measures.addUsage(changesOf({ usage }), (record) => record === 1);
     expect(measures.traffic.map(({ bytes }) => bytes)).toEqual([3]);
   });
 });
@@ -82,8 +82,8 @@ test('the measures of two batches are those of both', () => {
   for (const one of [measures, other]) {
     one.count('usage', 'received', 2);
     one.count('usage', 'stored', 2);
-    one.late(reading({ event: eventAt(minute(0), 'a', '1') }), Date.parse(minute(1)));
-    one.use(changesOf({ usage: [usageAt(minute(1), 'a', '1', { country: 'FR' })] }), everyRecord);
+    one.noteLag(reading({ event: eventAt(minute(0), 'a', '1') }), Date.parse(minute(1)));
+    one.addUsage(changesOf({ usage: [usageAt(minute(1), 'a', '1', { country: 'FR' })] }), everyRecord);
   }
   other.count('broken-json', 'rejected');
   measures.add(other);
@@ -92,7 +92,7 @@ test('the measures of two batches are those of both', () => {
     usage: { ...none, received: 4, stored: 4 },
     'broken-json': { ...none, rejected: 1 },
   });
-  expect(measures.lags(100)).toEqual([60, 60]);
+  expect(measures.listLags(100)).toEqual([60, 60]);
   expect(measures.traffic).toEqual([
     { country: 'FR', operator: 'unknown', bytes: 6, uploaded: 2, downloaded: 4, cost: 0 },
   ]);

@@ -23,7 +23,7 @@ const event = (at: number, sim: string): Reading => observe({ event: eventAt(min
 /** Entries of one delivery each. */
 function makeEntries(readings: readonly Reading[], more: Partial<Entry> = {}): Entry[] {
   return readings.map((reading, delivery) => ({
-    ...{ reading, delivery, source, arrivedAt, position: `${delivery}`, bytes: () => Buffer.from('') },
+    ...{ reading, delivery, source, arrivedAt, position: `${delivery}`, readBytes: () => Buffer.from('') },
     ...more,
   }));
 }
@@ -103,8 +103,8 @@ describe('records that come later than their source may deliver', () => {
 
   const batch = makeEntries([usage(1, 'new'), usage(2, 'stored'), usage(3, 'failed')]);
   const report = (written: Report, { usage: [, stored, failed] }: Changes): void => {
-    if (stored !== undefined) written.unchanged(stored);
-    if (failed !== undefined) written.failure(failed, new Error('throttled'));
+    if (stored !== undefined) written.noteUnchanged(stored);
+    if (failed !== undefined) written.noteFailure(failed, new Error('throttled'));
   };
 
   test.each([

@@ -31,7 +31,7 @@ describe('a fold', () => {
   it('makes one change of all that a batch says about a session', () => {
     const fold = new Fold();
     for (const [index, observations] of [ended, updated, started].entries()) fold.add(index, observations);
-    const { sessions } = fold.changes();
+    const { sessions } = fold.listChanges();
     expect(sessions.map(({ state, indexes }) => [indexes, state.terminal?.status, state.origin.at])).toEqual([
       [[0, 1, 2], 'ended', '2026-11-02T10:00:00.000Z'],
     ]);

@@ -139,19 +139,19 @@ describe('the list of alerts', () => {
     ] as const) {
       await replaceEpisodes(tables.client, [live], 'live');
       if (history !== undefined) await storeEpisodes(tables.client, [history], 'history');
-      const keys = await reader.keys({ from: '2026-10-01', to: '2026-12-01' }, 10, undefined);
-      const listed = await reader.episodes(keys);
+      const keys = await reader.listKeys({ from: '2026-10-01', to: '2026-12-01' }, 10, undefined);
+      const listed = await reader.readEpisodes(keys);
       expect(listed.map(({ episode }) => episode)).toEqual([closed]);
-      expect(await reader.episode(closed.id)).toEqual(closed);
+      expect(await reader.readEpisode(closed.id)).toEqual(closed);
     }
   });
 
   test('finds an alert that was closed after its key was read', async () => {
     await replaceEpisodes(tables.client, [makeEpisode()]);
-    const keys = await reader.keys({ from: '2026-10-01', to: '2026-12-01' }, 10, undefined);
+    const keys = await reader.listKeys({ from: '2026-10-01', to: '2026-12-01' }, 10, undefined);
     const closed = makeEpisode({ state: 'closed', to: now, revision: 2 });
     await replaceEpisodes(tables.client, [closed]);
-    expect((await reader.episodes(keys)).map(({ episode }) => episode)).toEqual([closed]);
+    expect((await reader.readEpisodes(keys)).map(({ episode }) => episode)).toEqual([closed]);
   });
 
   test('says which alerts are final: over, with all days sealed that decide about them', async () => {

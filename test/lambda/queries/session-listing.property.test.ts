@@ -146,7 +146,7 @@ describe('a listing of sessions', () => {
   it('tells when the session after each one started, beyond the end of the listing too', async () => {
     const source = sourceOf([10, 20, 30]);
     const page = await readSessionPage(source, { ...selection, to: time(25) }, nothingReturned, 2);
-    expect(page.sessions.map(({ sessionId }) => [sessionId, page.nextStart(sessionId)])).toEqual([
+    expect(page.sessions.map(({ sessionId }) => [sessionId, page.findNextStart(sessionId)])).toEqual([
       ['session-1', time(30)],
       ['session-0', time(20)],
     ]);

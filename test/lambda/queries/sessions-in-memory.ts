@@ -24,8 +24,10 @@ export class SessionsInMemory implements SessionSource {
     this.stored.set(state.sessionId, state);
   }
 
-  async sessionKeys(
-    ...[{ from, to }, limit, { after, oldestFirst = false } = {}]: Parameters<SessionSource['sessionKeys']>
+  async listSessionKeys(
+    ...[{ from, to }, limit, { after, oldestFirst = false } = {}]: Parameters<
+      SessionSource['listSessionKeys']
+    >
   ) {
     const keyOf = (start: string, sessionId: string): string => `${start} ${sessionId}`;
     const direction = oldestFirst ? 1 : -1;
@@ -42,7 +44,7 @@ export class SessionsInMemory implements SessionSource {
       .map(({ sessionId, start }) => ({ sessionId, start }));
   }
 
-  async sessions(_sim: string, sessionIds: readonly string[]) {
+  async readSessions(_sim: string, sessionIds: readonly string[]) {
     return sessionIds.flatMap((sessionId) => this.stored.get(sessionId) ?? []);
   }
 }

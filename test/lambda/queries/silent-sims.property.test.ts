@@ -183,7 +183,7 @@ async function store(
       if (reading.kind !== 'observed') throw new Error(JSON.stringify(reading));
       fold.add(index, reading);
     }
-    await new LedgerWriter(ledgerTablesOf(client)).write(fold.changes(), { readBeforeWrite: false });
+    await new LedgerWriter(ledgerTablesOf(client)).write(fold.listChanges(), { readBeforeWrite: false });
   }
 }
 

@@ -48,7 +48,7 @@ describe('the keys of episodes', () => {
     );
     const listDays = async (from: string, to: string): Promise<string[]> => {
       const range = { from: `${from}T10:00:00.000Z`, to: `${to}T10:00:00.000Z` };
-      return (await reader.keys(range, 10, undefined)).map(({ begun }) => begun.slice(0, 10));
+      return (await reader.listKeys(range, 10, undefined)).map(({ begun }) => begun.slice(0, 10));
     };
     expect(await listDays('2026-10-31', '2027-01-02')).toEqual(days.toReversed());
     expect(await listDays('2026-11-01', '2027-01-01')).toEqual(days.slice(1, 4).reverse());
@@ -68,10 +68,10 @@ describe('the keys of episodes', () => {
       ...Array.from({ length: 10 }, (_, index) => `2026-${String(10 - index).padStart(2, '0')}`),
     ];
     const listed: string[] = [];
-    let after: Awaited<ReturnType<typeof reader.keys>>[number] | undefined;
+    let after: Awaited<ReturnType<typeof reader.listKeys>>[number] | undefined;
     for (const expected of [2, 2, 1, 0]) {
       commands.length = 0;
-      const keys = await reader.keys(always, 2, after);
+      const keys = await reader.listKeys(always, 2, after);
       expect(keys).toHaveLength(expected);
       listed.push(...keys.map(({ alert }) => alert));
       after = keys.at(-1) ?? after;
@@ -89,8 +89,8 @@ describe('the keys of episodes', () => {
 
 describe('the episodes at some keys', () => {
   const listAll = async (reader: EpisodeReader) => {
-    const keys = await reader.keys(always, 100, undefined);
-    return (await reader.episodes(keys)).map(({ key, episode }) => ({ slot: key.slot, ...episode }));
+    const keys = await reader.listKeys(always, 100, undefined);
+    return (await reader.readEpisodes(keys)).map(({ key, episode }) => ({ slot: key.slot, ...episode }));
   };
 
   test('are told in their order, those about many SIMs among them', async () => {
@@ -123,7 +123,7 @@ describe('the episodes at some keys', () => {
     await storeEpisodes(client, [older], 'live');
     await storeEpisodes(client, [newest], 'history');
     expect(await listAll(reader)).toEqual([{ ...newest, slot: slot === 'live' ? slot : open.id }]);
-    expect(await reader.episode(open.id)).toMatchObject({ state: newest.state, revision });
+    expect(await reader.readEpisode(open.id)).toMatchObject({ state: newest.state, revision });
   });
 
   test('that were moved since their keys were read are told where they are now', async () => {
@@ -133,15 +133,15 @@ describe('the episodes at some keys', () => {
       sim: open.sim,
     }));
     await storeEpisodes(client, [open, ...others]);
-    const keys = (await reader.keys(always, 100, undefined)).filter(({ slot }) => slot === 'live');
+    const keys = (await reader.listKeys(always, 100, undefined)).filter(({ slot }) => slot === 'live');
     const closed = { ...open, state: 'closed', to: open.from + 1, revision: 2 } as const;
     await storeEpisodes(client, [closed]);
     await client.send(new PutItemCommand({ TableName: 'Alerts', Item: encodeMark('live', closed) }));
-    expect((await reader.episodes(keys)).map(({ episode }) => episode)).toEqual([closed]);
-    const [moved] = (await reader.keys(always, 100, undefined)).filter(({ slot }) => slot === closed.id);
+    expect((await reader.readEpisodes(keys)).map(({ episode }) => episode)).toEqual([closed]);
+    const [moved] = (await reader.listKeys(always, 100, undefined)).filter(({ slot }) => slot === closed.id);
     const both = [...keys, ...(moved === undefined ? [] : [moved])];
-    expect([both.length, (await reader.episodes(both)).length]).toEqual([2, 1]);
-    expect(await reader.episode(open.id)).toEqual(closed);
+    expect([both.length, (await reader.readEpisodes(both)).length]).toEqual([2, 1]);
+    expect(await reader.readEpisode(open.id)).toEqual(closed);
   });
 
   test('of one rule and SIM are told apart, whichever was written more often', async () => {
@@ -164,11 +164,11 @@ describe('the episodes at some keys', () => {
       { ...gone, alert: 'silent#sim' },
       { ...gone, alert: '!group#silent' },
     ];
-    expect(await reader.episodes(keys)).toEqual([]);
+    expect(await reader.readEpisodes(keys)).toEqual([]);
     const there = makeClosed(1, '2026-11-02');
     await storeEpisodes(client, [there]);
-    const all = [...keys, ...(await reader.keys(always, 10, undefined))];
-    expect((await reader.episodes(all)).map(({ episode }) => episode)).toEqual([there]);
+    const all = [...keys, ...(await reader.listKeys(always, 10, undefined))];
+    expect((await reader.readEpisodes(all)).map(({ episode }) => episode)).toEqual([there]);
   });
 });
 
@@ -180,10 +180,10 @@ test('an episode is found by its id, whatever else its rule and SIM have, and ab
   }));
   await storeEpisodes(client, others);
   await storeShared(client, [makeGroup()]);
-  for (const one of others) expect(await reader.episode(one.id)).toEqual(one);
-  expect(await reader.episode(makeGroup().id)).toEqual(makeGroup());
-  expect(await reader.episode(makeId(9))).toBeUndefined();
-  expect(await reader.episodesOfSim('silent', 'a#b')).toEqual(others);
+  for (const one of others) expect(await reader.readEpisode(one.id)).toEqual(one);
+  expect(await reader.readEpisode(makeGroup().id)).toEqual(makeGroup());
+  expect(await reader.readEpisode(makeId(9))).toBeUndefined();
+  expect(await reader.readEpisodesOfSim('silent', 'a#b')).toEqual(others);
 });
 
 test('the members of a group are those that name it, each once, and no more than asked for', async () => {
@@ -195,7 +195,7 @@ test('the members of a group are those that name it, each once, and no more than
     makeClosed(4, '2026-11-02'),
     { ...makeClosed(5, '2026-11-02'), group: makeId(6) },
   ]);
-  const ids = async (limit: number) => (await reader.members(group.id, limit)).map(({ id }) => id).sort();
+  const ids = async (limit: number) => (await reader.readMembers(group.id, limit)).map(({ id }) => id).sort();
   expect(await ids(10)).toEqual(members.map(({ id }) => id));
   expect(await ids(2)).toHaveLength(2);
 });
@@ -205,7 +205,7 @@ test('reads for queries are eventually consistent, at half the price', async () 
   await storeEpisodes(client, [makeClosed(1, '2026-11-02')]);
   await storeShared(client, [makeGroup()]);
   commands.length = 0;
-  await reader.episodes(await reader.keys(always, 10, undefined));
+  await reader.readEpisodes(await reader.listKeys(always, 10, undefined));
   expect(commands.length).toBeGreaterThan(0);
   expect(JSON.stringify(commands.map(({ input }) => input))).not.toContain('"ConsistentRead":true');
 });

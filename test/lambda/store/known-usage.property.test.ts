@@ -44,8 +44,8 @@ test('usage read in part counts the same items as usage read whole, also if two 
     }
     const reader = new LedgerReader({ ...ledgerTablesOf(asClient(memory)), files: 'Files' });
     const range = { sim, from: '0', to: '9999' };
-    const known = await listIds(reader.knownUsage(range, { limit }));
-    expect(known).toEqual(await listIds(reader.usage(range, { limit })));
+    const known = await listIds(reader.readKnownUsage(range, { limit }));
+    expect(known).toEqual(await listIds(reader.readUsage(range, { limit })));
   });
   await fc.assert(property, runs(300));
 });

@@ -50,7 +50,7 @@ describe('events of a type', () => {
     let before: string | undefined;
     do {
       commands.length = 0;
-      const range = await reader.events({ sim, ...always }, 5, { type: 'rare', before });
+      const range = await reader.readEvents({ sim, ...always }, 5, { type: 'rare', before });
       found.push(...range.events.map(({ eventKey }) => eventKey));
       requests.push(commands.length);
       if (range.next !== undefined && before !== undefined) expect(range.next < before).toBe(true);
@@ -72,9 +72,13 @@ describe('events of a type', () => {
     const found: string[] = [];
     let before: string | undefined = `${minute(10)}#`;
     while (before !== undefined) {
-      const range: Awaited<ReturnType<LedgerReader['events']>> = await reader.events({ sim, ...always }, 5, {
-        ...{ type: 'rare', before },
-      });
+      const range: Awaited<ReturnType<LedgerReader['readEvents']>> = await reader.readEvents(
+        { sim, ...always },
+        5,
+        {
+          ...{ type: 'rare', before },
+        },
+      );
       expect((range.next ?? '') < before).toBe(true);
       found.push(...range.events.map(({ eventId }) => eventId));
       before = range.next;
@@ -84,9 +88,9 @@ describe('events of a type', () => {
 
   test('are no more than asked for, and go on behind the last one', async () => {
     const { reader } = await openLedger({ Events: events }, { pageSize: 100 });
-    const first = await reader.events({ sim, ...always }, 2, { type: 'rare' });
+    const first = await reader.readEvents({ sim, ...always }, 2, { type: 'rare' });
     expect([first.events.length, first.next]).toEqual([2, `${minute(20)}#20`]);
-    const rest = await reader.events({ sim, ...always }, 2, { type: 'rare', before: first.next });
+    const rest = await reader.readEvents({ sim, ...always }, 2, { type: 'rare', before: first.next });
     expect([rest.events.map(({ eventKey }) => eventKey), rest.next]).toEqual([[`${minute(0)}#0`], undefined]);
   });
 });
@@ -141,16 +145,16 @@ describe('the fleet', () => {
       Sims: [...fleet.map(encodeSimItem), encodeSimItem(simAt(minute(1), 'nameless'))],
     });
     const keys = ['sim-07', 'gone', 'nameless', 'sim-02', 'sim-07'];
-    const found = await reader.sims([...new Set(keys)]);
+    const found = await reader.readSims([...new Set(keys)]);
     expect(found.map((one) => one.sim)).toEqual(['sim-07', 'nameless', 'sim-02']);
-    expect(await reader.simNames(keys)).toEqual(
+    expect(await reader.readSimNames(keys)).toEqual(
       new Map([
         ['sim-07', 'Bus 7'],
         ['sim-02', 'Van 2'],
       ]),
     );
-    expect(await reader.simsBy('bySimName', 'Van 2')).toEqual(['sim-02']);
-    expect(await reader.sim('gone')).toBeUndefined();
+    expect(await reader.findSims('bySimName', 'Van 2')).toEqual(['sim-02']);
+    expect(await reader.readSim('gone')).toBeUndefined();
   });
 });
 
@@ -163,9 +167,9 @@ test('a SIM has so many sessions, from either end, that go on behind the last on
   const range = { sim, from: minute(1), to: minute(8) };
   const listAll = async (oldestFirst: boolean): Promise<string[]> => {
     const ids: string[] = [];
-    let after: Awaited<ReturnType<LedgerReader['sessionKeys']>>[number] | undefined;
+    let after: Awaited<ReturnType<LedgerReader['listSessionKeys']>>[number] | undefined;
     for (const expected of [3, 1]) {
-      const keys = await reader.sessionKeys(range, 3, { after, oldestFirst });
+      const keys = await reader.listSessionKeys(range, 3, { after, oldestFirst });
       expect(keys).toHaveLength(expected);
       ids.push(...keys.map(({ sessionId }) => sessionId));
       after = keys.at(-1);
@@ -174,7 +178,7 @@ test('a SIM has so many sessions, from either end, that go on behind the last on
   };
   expect(await listAll(true)).toEqual(['s0', 's1', 's2', 's3']);
   expect(await listAll(false)).toEqual(['s3', 's2', 's1', 's0']);
-  const sessions = await reader.sessions(sim, ['s3', 'gone', 's0']);
+  const sessions = await reader.readSessions(sim, ['s3', 'gone', 's0']);
   expect(sessions.map(({ sessionId }) => sessionId)).toEqual(['s3', 's0']);
 });
 
@@ -253,7 +257,7 @@ describe('usage of which some has expired', () => {
           from: from === '0' ? '2026-01-01T00:00:00.000Z' : from,
           to: to === '9999' ? '2026-12-01T00:00:00.000Z' : to,
         };
-        expect(await listIds(reader.usage(period)), `${from} to ${to}`).toEqual(wanted);
+        expect(await listIds(reader.readUsage(period)), `${from} to ${to}`).toEqual(wanted);
       }
     }
   });
@@ -263,8 +267,8 @@ describe('usage of which some has expired', () => {
   test('goes on before any record', async () => {
     const { reader } = await open();
     for (const [index, before] of ids.entries())
-      expect(await listIds(reader.usage(period, { before })), before).toEqual(ids.slice(index + 1));
-    expect(await listIds(reader.knownUsage(period, { before: ids[2] }))).toEqual(ids.slice(3));
+      expect(await listIds(reader.readUsage(period, { before })), before).toEqual(ids.slice(index + 1));
+    expect(await listIds(reader.readKnownUsage(period, { before: ids[2] }))).toEqual(ids.slice(3));
   });
 
   test('counts one rendering of a record, or has each that is stored or archived', async () => {
@@ -272,7 +276,7 @@ describe('usage of which some has expired', () => {
     const counts: number[] = [];
     for (const everyRendering of [false, true]) {
       let count = 0;
-      for await (const page of reader.usage(period, { everyRendering })) count += page.length;
+      for await (const page of reader.readUsage(period, { everyRendering })) count += page.length;
       counts.push(count);
     }
     expect(counts).toEqual([ids.length, ids.length + rounded.length]);
@@ -292,9 +296,9 @@ test('usage as alerts look at it is the same, also where all that two renderings
   for (const pageSize of [1, 2, 3, 50]) {
     const { reader } = await openLedger({ Usage: items }, { pageSize });
     const listed: string[][] = [[], []];
-    for await (const page of reader.usage({ sim, ...always }))
+    for await (const page of reader.readUsage({ sim, ...always }))
       listed[0]?.push(...page.map((one) => one.usageId));
-    for await (const page of reader.knownUsage({ sim, ...always }))
+    for await (const page of reader.readKnownUsage({ sim, ...always }))
       listed[1]?.push(...page.map((one) => one.usageId));
     expect(listed[1]).toEqual(listed[0]);
     expect(listed[0]).toHaveLength(4);
@@ -321,7 +325,7 @@ test('the latest event of some types is told by its own time, where keys of one 
   });
   const { reader } = await openLedger({ Events: events });
   const find = (from: string, ...types: string[]) =>
-    reader.latestEventTime(sim, `2026-11-02T${from}Z`, (type) => types.includes(type));
+    reader.findLatestEventTime(sim, `2026-11-02T${from}Z`, (type) => types.includes(type));
   expect(await find('09:00:00.000', 'a')).toBe('2026-11-02T10:00:05.900Z');
   expect(await find('09:00:00.000', 'b')).toBe('2026-11-02T10:00:05.950Z');
   expect(await find('10:00:05.000', 'c')).toBeUndefined();
@@ -330,19 +334,19 @@ test('the latest event of some types is told by its own time, where keys of one 
     encodeEventItem(eventAt(minute(at), sim, `old-${at}`), true, 0),
   );
   const { reader: long, commands: asked } = await openLedger({ Events: [...events, ...older] });
-  await long.latestEventTime(sim, '0', (type) => type === 'a');
+  await long.findLatestEventTime(sim, '0', (type) => type === 'a');
   // Two events a page: older ones are not looked at.
   expect(asked.length).toBe(4);
 });
 
 test('reads for queries are eventually consistent, at half the price', async () => {
   const { reader, commands } = await openLedger({});
-  await reader.sims(['a']);
-  await reader.simNames(['a']);
-  await reader.sessions('a', ['s']);
-  await reader.files(['f']);
-  await reader.sim('a');
-  await reader.events({ sim, ...always }, 5);
+  await reader.readSims(['a']);
+  await reader.readSimNames(['a']);
+  await reader.readSessions('a', ['s']);
+  await reader.readFiles(['f']);
+  await reader.readSim('a');
+  await reader.readEvents({ sim, ...always }, 5);
   await reader.scanSims({}, 5, undefined);
   expect(commands).toHaveLength(7);
   expect(JSON.stringify(commands.map(({ input }) => input))).not.toContain('"ConsistentRead":true');

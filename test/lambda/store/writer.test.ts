@@ -64,7 +64,7 @@ function batch(sims: number, from: number, updates: number): Changes {
       fold.add(record++, reading);
     }
   }
-  return fold.changes();
+  return fold.listChanges();
 }
 
 test.each([

@@ -373,7 +373,7 @@ export class World {
       send: (command) => container.process.call(() => this.#engine.answer(command)),
     });
     const context: ConsumerContext = {
-      sources: { ofStream: () => this.#source, ofBucket: () => this.#source },
+      sources: { findByStream: () => this.#source, findByBucket: () => this.#source },
       ports: {
         writer: new LedgerWriter(ledgerTablesOf(client)),
         fence: noDaysClosed,
@@ -387,7 +387,7 @@ export class World {
       notes: { begin: async () => 0, end: async () => undefined },
       progress: new StreamNotes(client, alertStateTable.name, () => container.process.now(), this.plan.lanes),
       telemetry: silentTelemetry,
-      deadline: { within: (_, work) => work() },
+      deadline: { runWithin: (_, work) => work() },
     };
     return Object.assign(container, { context });
   }
@@ -502,7 +502,7 @@ export class World {
         outbox,
         {
           ...{ now: start + run.at, token },
-          elapsed: () => timeline.now - began,
+          measureElapsed: () => timeline.now - began,
           context: { deployment: 'simledger', apiUrl: undefined },
           limits: runLimits,
           onError: () => undefined,

@@ -197,7 +197,7 @@ async function play(plan: Plan, parts: Parts): Promise<{ happened: Happening[]; 
       {
         now: start + planned.at,
         token: `run ${number}`,
-        elapsed: parts.elapsed(() => timeline.now - began),
+        measureElapsed: parts.elapsed(() => timeline.now - began),
         context: { deployment: 'simledger', apiUrl: undefined },
         limits: parts.limits,
         onError: (error) => {

@@ -14,7 +14,7 @@ function run(more: Partial<DeliveryRun> = {}): DeliveryRun {
   return {
     now: start,
     token: 'run',
-    elapsed: () => 0,
+    measureElapsed: () => 0,
     context: { deployment: 'simledger', apiUrl: undefined },
     limits: runLimits,
     onError: (error) => {
@@ -220,7 +220,7 @@ describe('a run', () => {
         return next;
       };
       const receiver = receiverThatAnswers();
-      await deliver(receiver, store, run({ elapsed: () => elapsed }));
+      await deliver(receiver, store, run({ measureElapsed: () => elapsed }));
       return receiver.got;
     };
     expect(await readings(runLimits.maxMilliseconds)).toEqual([]);

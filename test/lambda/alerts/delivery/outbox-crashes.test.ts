@@ -62,7 +62,7 @@ async function work(outbox: AlertOutbox, receiver: string, now: number, sent: nu
     return sequence === 2 ? { kind: 'refused', reason: 'status 400' } : { kind: 'accepted' };
   };
   await deliver({ name: receiver, takes: () => true, send }, outbox, {
-    ...{ now, token: `run ${now}`, elapsed: () => 0, limits: runLimits },
+    ...{ now, token: `run ${now}`, measureElapsed: () => 0, limits: runLimits },
     context: { deployment: 'simledger', apiUrl: undefined },
     onError: (error) => {
       throw error;

@@ -142,7 +142,7 @@ test('what is delivered leaves a cursor that is not due, and what is undeliverab
     },
     outbox,
     {
-      ...{ now: start, token: 'run', elapsed: () => 0, limits: runLimits },
+      ...{ now: start, token: 'run', measureElapsed: () => 0, limits: runLimits },
       context: { deployment: 'simledger', apiUrl: undefined },
       onError: (error) => {
         throw error;

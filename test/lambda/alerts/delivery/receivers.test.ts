@@ -79,7 +79,7 @@ const signedAt = new Date('2026-11-03T14:10:05.900Z');
 function makeWithPorts(settings: ReceiverSettings) {
   return makeReceiver(settings, {
     configuration,
-    signedAt: () => new Date(),
+    readSigningTime: () => new Date(),
     onUnreadable: (failure) => void unreadable.push(failure),
     timeoutMilliseconds: 60_000,
   });

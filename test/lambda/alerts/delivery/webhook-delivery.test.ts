@@ -42,7 +42,7 @@ function makeHook(secretName: string, timeoutMilliseconds: number) {
         region: async () => 'eu-central-1',
         credentials: async () => ({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' }),
       },
-      signedAt: () => new Date(),
+      readSigningTime: () => new Date(),
       onUnreadable: ({ error }) => {
         throw error;
       },
@@ -61,7 +61,7 @@ async function deliverAll(
     const began = performance.now();
     const report = await deliver(receiver, store, {
       ...{ now: start + number * 600_000, token: `run ${number}`, limits: runLimits },
-      elapsed: () => performance.now() - began,
+      measureElapsed: () => performance.now() - began,
       context: { deployment: 'simledger', apiUrl: undefined },
       onError: (error) => {
         throw error;
@@ -101,7 +101,7 @@ test('a request that is signed with another key is refused, and kept', async () 
   const taken = hook.taken.length;
   const began = performance.now();
   const report = await deliver(makeHook('forger', 60_000), store, {
-    ...{ now: start, token: 'forger', limits: runLimits, elapsed: () => performance.now() - began },
+    ...{ now: start, token: 'forger', limits: runLimits, measureElapsed: () => performance.now() - began },
     context: { deployment: 'simledger', apiUrl: undefined },
     onError: (error) => {
       throw error;

@@ -182,7 +182,7 @@ class ModelShard {
         return new Map([...shards].map(([name, shard]) => [name, list(shard)]));
       },
     };
-    const reader = { fileKeys: async () => [], files: async () => [] };
+    const reader = { fileKeys: async () => [], readFiles: async () => [] };
     const source = { name: 'fleet', streamName: 'stream', lateness: 30 * minute };
     return (await findReadMark(source, { notes, reader, positions: this.#askStream() }, this.now)).at;
   }

@@ -82,7 +82,7 @@ describe('a source with a stream is read', () => {
       const counts = { rows: 0, accepted: 0, rejected: 0, position: 0, size: 0 };
       return { ...file, ...counts, source: source.name, carrier: 'emnify' };
     });
-    const reader = { fileKeys: async () => manifests, files: async () => manifests };
+    const reader = { fileKeys: async () => manifests, readFiles: async () => manifests };
     const ports = { positions, reader, notes: { list: async () => new Map(Object.entries(notes)) } };
     return findReadMark(source, ports, now);
   };

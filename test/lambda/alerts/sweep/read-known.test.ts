@@ -50,8 +50,8 @@ class DenseUsage {
 
   get reader(): LedgerReader {
     return {
-      knownUsage: (_range: RecordRange, options: PageOptions) => this.#read(options),
-      events: async () => ({ events: [], next: undefined }),
+      readKnownUsage: (_range: RecordRange, options: PageOptions) => this.#read(options),
+      readEvents: async () => ({ events: [], next: undefined }),
     } as unknown as LedgerReader;
   }
 
@@ -102,12 +102,12 @@ describe('the sessions of a SIM', () => {
     });
     const pages: (string | undefined)[] = [];
     const reader = {
-      sessionKeys: async (_: unknown, limit: number, { after }: { after?: { sessionId: string } }) => {
+      listSessionKeys: async (_: unknown, limit: number, { after }: { after?: { sessionId: string } }) => {
         pages.push(after?.sessionId);
         const from = keys.findIndex(({ sessionId }) => sessionId === after?.sessionId) + 1;
         return keys.slice(from, from + limit);
       },
-      sessions: async (_: string, ids: readonly string[]) => ids,
+      readSessions: async (_: string, ids: readonly string[]) => ids,
     } as unknown as LedgerReader;
     const from = newest - later * hour + minute;
     const { sessions } = await readKnown(sim, { from, keptSince: 0 }, reader, needed);

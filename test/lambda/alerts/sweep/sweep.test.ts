@@ -136,7 +136,7 @@ class SweptSim {
       if (reading.kind !== 'observed') throw new Error(JSON.stringify(reading));
       fold.add(index, reading);
     }
-    await tables.newWriter().write(fold.changes(), { readBeforeWrite: false });
+    await tables.newWriter().write(fold.listChanges(), { readBeforeWrite: false });
   }
 }
 

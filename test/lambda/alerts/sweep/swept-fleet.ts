@@ -142,7 +142,7 @@ export class SweptFleet {
         fold.add(this.#records, reading);
       }
     }
-    await this.#tables.newWriter().write(fold.changes(), { readBeforeWrite: false });
+    await this.#tables.newWriter().write(fold.listChanges(), { readBeforeWrite: false });
   }
 
   sweep(
@@ -189,7 +189,7 @@ export class SweptFleet {
       closedFindings,
       onMessage: (transition) => this.told.push(transition),
       onFailure: (error) => this.failures.push(error),
-      timeLeft: () => {
+      measureTimeLeft: () => {
         asked += 1;
         return asked <= timeFor ? Number.POSITIVE_INFINITY : enoughToTell;
       },

@@ -13,7 +13,7 @@ const source = { name: 'main', carrier: 'twilio', bytesPerMegabyte: 1_000_000 } 
 function entries(...readings: readonly Reading[]): Entry[] {
   return readings.map((reading, delivery) => ({
     ...{ reading, delivery, position: `position-${delivery}`, source, arrivedAt: 0 },
-    bytes: () => Buffer.from('bytes'),
+    readBytes: () => Buffer.from('bytes'),
   }));
 }
 

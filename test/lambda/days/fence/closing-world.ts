@@ -212,7 +212,7 @@ export class ClosingWorld {
     for (const [index, chunk] of chunks.entries()) {
       let open: readonly Entry[] = chunk.map(({ sim, day }, delivery) => ({
         reading: observeUsage(`${day}T10:00:00.000Z`, sim, `${name}-${index}-${delivery}`),
-        ...{ delivery, position: '', source, arrivedAt: 0, bytes: () => Buffer.alloc(0) },
+        ...{ delivery, position: '', source, arrivedAt: 0, readBytes: () => Buffer.alloc(0) },
       }));
       for (let round = 0; open.length > 0 && round < maxRounds; round += 1) {
         const result = await Promise.race([this.#take(open, fence, calls), calls.died]);
@@ -236,7 +236,7 @@ export class ClosingWorld {
       for (const change of changes.usage) {
         const { sim, start, recordId } = change.state;
         const put = () => this.#land(`${sim} ${start.slice(0, 10)}`, recordId);
-        await report.of(change, async () => {
+        await report.noteOutcome(change, async () => {
           await calls.call(put, this.#guard(fence));
           return 'changed';
         });

@@ -6,7 +6,12 @@ import { transitionWith } from '../../alerts/delivery/transitions.ts';
 import { UndeliveredInMemory } from '../../alerts/delivery/undelivered-in-memory.ts';
 
 const run = {
-  ...{ now: Date.parse('2026-11-03T14:10:00.000Z'), token: 'run', elapsed: () => 0, limits: runLimits },
+  ...{
+    now: Date.parse('2026-11-03T14:10:00.000Z'),
+    token: 'run',
+    measureElapsed: () => 0,
+    limits: runLimits,
+  },
   context: { deployment: 'simledger', apiUrl: undefined },
   onError: (error: Error) => {
     throw error;

@@ -104,7 +104,7 @@ async function storeUsage(hour: string): Promise<void> {
   if (reading.kind !== 'observed') throw new Error(JSON.stringify(reading));
   const fold = new Fold();
   fold.add(0, reading);
-  await tables.newWriter().write(fold.changes(), { readBeforeWrite: false });
+  await tables.newWriter().write(fold.listChanges(), { readBeforeWrite: false });
 }
 
 async function readManifest(): Promise<Manifest> {

@@ -141,14 +141,14 @@ test('files that are put into a bucket are imported, whatever their keys are', a
   const keys = ['cdr_1.csv', 'a folder/cdr 2+3%.csv', 'Ünïcode €/cdr.csv'];
   for (const [number, key] of keys.entries()) await s3.putObject(bucket, key, file(4, number * 100));
   await announced();
-  await mapTo(importer).idle();
+  await mapTo(importer).waitUntilIdle();
   expect(await manifests()).toEqual(
     keys.toSorted().map((key) => ({ key: `${bucket}/${key}`, state: 'done', counts: [4, 4, 0] })),
   );
   expect((await tables.items('Usage')).map(({ source, carrier }) => [source?.S, carrier?.S])).toEqual(
     Array.from({ length: 12 }, () => ['1nce', '1nce']),
   );
-  expect(receipts.entries()).toEqual([
+  expect(receipts.listEntries()).toEqual([
     ['1nce', { received: 12, stored: 12, repeated: 0, ignored: 0, rejected: 0, failed: 0 }],
   ]);
 });
@@ -159,13 +159,13 @@ test('a file that takes longer than an invocation goes on in a new message, to e
   const rows = Array.from({ length: 700 }, (_, n) => (n % 100 === 50 ? '"broken"' : row(n, wide)));
   await s3.putObject(bucket, 'long.csv', Buffer.from(`${[header, ...rows].join('\n')}\n`));
   await announced();
-  await mapTo(hurried).idle();
+  await mapTo(hurried).waitUntilIdle();
   expect(await manifests()).toEqual([{ key: `${bucket}/long.csv`, state: 'done', counts: [700, 693, 7] }]);
   const outcomes = logged('File').map(({ outcome, rows: so }) => [outcome, so]);
   expect(outcomes.length).toBeGreaterThan(3);
   expect(outcomes.slice(0, -1).every(([outcome]) => outcome === 'continue')).toBe(true);
   expect(outcomes.at(-1)).toEqual(['done', 700]);
-  expect(receipts.total()).toEqual({
+  expect(receipts.addUp()).toEqual({
     received: 700,
     stored: 693,
     repeated: 0,
@@ -184,7 +184,7 @@ test('a message that fails is delivered again, and a file is not lost', async ()
     operation === 'GetItem' && failures-- > 0 ? dynamoDbError('AccessDeniedException') : undefined;
   await s3.putObject(bucket, 'again.csv', file(3));
   await announced();
-  await mapTo(importer).idle();
+  await mapTo(importer).waitUntilIdle();
   expect(logged(again).map(({ cause }) => cause)).toEqual([
     'AccessDeniedException: AccessDeniedException of the test',
     'AccessDeniedException: AccessDeniedException of the test',
@@ -196,7 +196,7 @@ test('a message that keeps failing ends in the dead-letter queue', async () => {
   announce('of-nobody');
   await s3.putObject('of-nobody', 'cdr.csv', file(1));
   await announced();
-  await mapTo(importer).idle();
+  await mapTo(importer).waitUntilIdle();
   const causes = logged(again).map(({ cause }) => cause);
   expect(causes).toEqual(
     Array.from(
@@ -250,7 +250,7 @@ test('nothing personal is logged, whatever is wrong with a file', async () => {
       : undefined;
   for (const [number, bytes] of bodies.entries()) await s3.putObject(bucket, `cdr_${number}.csv`, bytes);
   await announced();
-  await mapTo(importer).idle();
+  await mapTo(importer).waitUntilIdle();
   expect(new Set(logged('File').map(({ outcome }) => outcome))).toEqual(new Set(['done', 'failed']));
   expect(logged(again).length).toBe(1);
   const values = personalValues(bodies);

@@ -158,10 +158,10 @@ describe('the Kinesis consumer', () => {
       if (records.length === 0) continue;
       expect(await consume(records.map(({ data }) => kinesisRecord(name, data)))).toEqual([]);
     }
-    const { received, stored, repeated, ignored, rejected, failed } = receipts.total();
+    const { received, stored, repeated, ignored, rejected, failed } = receipts.addUp();
     expect(stored + repeated + ignored + rejected).toBe(received);
     expect({ received, ignored, rejected, failed }).toEqual({ ...expectedStreamReceipt, failed: 0 });
-    expect(receipts.entries().map(([source]) => source)).toEqual(carriers);
+    expect(receipts.listEntries().map(([source]) => source)).toEqual(carriers);
     const values = personalValues(stream.map(({ data }) => data));
     expect(values.size).toBeGreaterThan(40);
     expectNone(values, lines.slice(from));
@@ -190,7 +190,7 @@ describe('the Kinesis consumer', () => {
     const metrics = lines.slice(from).flatMap((line) => parseEmbeddedMetrics(line) ?? []);
     expect(metrics.length).toBeGreaterThan(0);
     expect(new Set(metrics.map(({ namespace }) => namespace))).toEqual(new Set(['simledger']));
-    expect(receipts.entries()).toEqual([
+    expect(receipts.listEntries()).toEqual([
       ['twilio', { received: 4, stored: 1, repeated: 1, ignored: 1, rejected: 1, failed: 0 }],
     ]);
   });
@@ -235,7 +235,7 @@ describe('the Kinesis consumer', () => {
     expect(failed).toEqual(
       sequenceNumbers([started1, updated1, refusedUsage, refusedEvent, refusedSim, refusedPart]),
     );
-    expect(receipts.total()).toEqual({
+    expect(receipts.addUp()).toEqual({
       received: 5,
       stored: 3,
       repeated: 0,
@@ -341,7 +341,7 @@ describe('the Kinesis consumer', () => {
     dynamoDb.fail = () => dynamoDbError('InternalServerError', 500);
     storage.fail = () => ({ status: 503, body: '<Error><Code>SlowDown</Code></Error>' });
     expect(await consume(records)).toEqual(sequenceNumbers([records[0], records[2], records[3]]));
-    expect(receipts.total()).toEqual({
+    expect(receipts.addUp()).toEqual({
       received: 1,
       stored: 0,
       repeated: 0,

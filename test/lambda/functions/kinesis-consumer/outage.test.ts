@@ -98,7 +98,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
   const deadline = new Deadline();
   /** A new process has an empty memory. */
   const newProcess = (): ConsumerContext => ({
-    sources: { ofStream: () => source, ofBucket: () => source },
+    sources: { findByStream: () => source, findByBucket: () => source },
     ports: {
       writer: new LedgerWriter({
         client,
@@ -156,7 +156,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
     onError: (error) => expect.unreachable(String(error)),
   });
   mapping.start();
-  await mapping.idle();
+  await mapping.waitUntilIdle();
   await mapping.stop();
   return {
     ...{ rejects, discarded, deaths },

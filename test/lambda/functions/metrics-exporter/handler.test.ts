@@ -75,7 +75,7 @@ test('what functions tell is sent each minute, kept while the receiver is away, 
     ['endpoint.volume_rx', 60_000, 92],
     ['endpoint.cost', 60_000, 5.75],
   ]);
-  expect(sqs.queue('metrics')?.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+  expect(sqs.findQueue('metrics')?.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   await sender.send({ kind: 'day', day: '2026-11-01', version: 1, groups: [group] });
   collector.behaviours.push({
     body: '{"partialSuccess":{"rejectedDataPoints":"2","errorMessage":"too old"}}',

@@ -150,7 +150,7 @@ export async function takeIn(
       position: String(delivery),
       source,
       arrivedAt: now,
-      bytes: () => data,
+      readBytes: () => data,
     }));
   });
   const writer = new LedgerWriter(ledgerTablesOf(client));

@@ -99,10 +99,10 @@ describe('a SIM', () => {
     const read = apiOver(tables.client).reader;
     const sim = meter.iccid.slice(0, 19);
     const usage: StoredUsage[] = [];
-    for await (const records of read.usage({ sim, from: '0', to: '9' })) usage.push(...records);
+    for await (const records of read.readUsage({ sim, from: '0', to: '9' })) usage.push(...records);
     expect([
       body['imei'],
-      (await read.sim(sim))?.groups.device?.group,
+      (await read.readSim(sim))?.groups.device?.group,
       usage.map(({ imei, writtenImei, iccid, start }) => ({ imei, writtenImei, iccid, start })),
     ]).toEqual([
       '358600842867678',

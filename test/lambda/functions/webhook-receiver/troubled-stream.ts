@@ -86,7 +86,7 @@ export class TroubledStream {
   async shards(): Promise<readonly (readonly Buffer[])[]> {
     await Promise.all(this.#late);
     const all = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
-    const { shards = [] } = this.#standIn.stream('fleet') ?? {};
+    const { shards = [] } = this.#standIn.findStream('fleet') ?? {};
     return shards.map((shard) => shard.read(0, all).map(({ data }) => data));
   }
 

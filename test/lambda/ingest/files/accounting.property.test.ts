@@ -45,7 +45,7 @@ async function importInMemory(bytes: Buffer) {
       },
       count: () => undefined,
       askedAt: 0,
-      timeIsShort: () => false,
+      isTimeShort: () => false,
       now: () => 0,
     },
   );

@@ -35,7 +35,7 @@ async function work(text: string): Promise<{ milliseconds: number; maxRows: numb
   const layout = parseLayout(header, 'cdr_1.csv');
   const reader = new BlockReader(chunksOf(bytes));
   let maxRows = 0;
-  for (let block = await reader.next(','); block !== undefined; block = await reader.next(',')) {
+  for (let block = await reader.readNext(','); block !== undefined; block = await reader.readNext(',')) {
     const rows = parseRows(block.bytes, block.ends, ',');
     maxRows = Math.max(maxRows, rows.length);
     for (const { fields } of rows) {

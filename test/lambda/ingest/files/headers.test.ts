@@ -107,7 +107,7 @@ describe('a header among the rows', () => {
     const object = await importing.put(key, `${text.join('\n')}\n`);
     const outcomes: string[] = [];
     while (outcomes.at(-1) !== 'done') {
-      const { outcome } = await importing.import(object, { timeIsShort: () => true, blockBytes: 1_000 });
+      const { outcome } = await importing.import(object, { isTimeShort: () => true, blockBytes: 1_000 });
       outcomes.push(outcome);
     }
     expect(outcomes.length).toBeGreaterThan(5);
@@ -125,9 +125,9 @@ describe('a header among the rows', () => {
       key,
       `${header}\n${row(1)}\n${noIds}\n${lost}\n${header}\n${row(3)}\n`,
     );
-    const { manifest } = await importing.import(object, { timeIsShort: () => true });
+    const { manifest } = await importing.import(object, { isTimeShort: () => true });
     expect(manifest?.state).toBe('importing');
-    while ((await importing.import(object, { timeIsShort: () => true })).outcome !== 'done');
+    while ((await importing.import(object, { isTimeShort: () => true })).outcome !== 'done');
     expect(await stored()).toEqual([usual(1), usual(3)]);
     expect(
       (await importing.rejects(object)).map((line) => [line.code, line.position, line.body, line.header]),

@@ -341,7 +341,7 @@ describe('a long file', () => {
     const object = await importing.put(key, bytes);
     const outcomes: (readonly [string, number | undefined])[] = [];
     for (let time = 0; time < 9 && outcomes.at(-1)?.[0] !== 'done'; time += 1) {
-      const { outcome, manifest } = await importing.import(object, { timeIsShort: () => true });
+      const { outcome, manifest } = await importing.import(object, { isTimeShort: () => true });
       outcomes.push([outcome, manifest?.rows]);
       expect(manifest?.rows).toBe(importing.receipt.received);
     }
@@ -353,7 +353,7 @@ describe('a long file', () => {
   test('that breaks off in the middle is delivered again, and ends with the same counts', async () => {
     withoutWaiting();
     const object = await importing.put(key, bytes);
-    await importing.import(object, { timeIsShort: () => true });
+    await importing.import(object, { isTimeShort: () => true });
     const { writer } = importing.ports();
     let batches = 0;
     const breaking: LedgerPorts['writer'] = {
@@ -453,7 +453,7 @@ describe('an object that is not what was announced any more', () => {
 
   test('in the middle of its import leaves a manifest that says so', async () => {
     const object = await importing.put(key, longFile().bytes, 'unversioned');
-    const { manifest } = await importing.import(object, { timeIsShort: () => true });
+    const { manifest } = await importing.import(object, { isTimeShort: () => true });
     await importing.put(key, file(1), 'unversioned');
     const later = Date.parse('2026-11-02T18:00:00Z');
     const result = await importing.import(object, { now: () => later });

@@ -79,7 +79,7 @@ export class Importing {
         this.receipt = addReceipts(this.receipt, receipt);
       },
       askedAt: 0,
-      timeIsShort: () => false,
+      isTimeShort: () => false,
       now: Date.now,
       ...instead,
     };

@@ -43,7 +43,7 @@ describe('a packed file', () => {
     const object = await importing.put(key, gzipSync([header, ...rows].join('\n')));
     const outcomes: string[] = [];
     while (outcomes.at(-1) !== 'done') {
-      outcomes.push((await importing.import(object, { timeIsShort: () => true })).outcome);
+      outcomes.push((await importing.import(object, { isTimeShort: () => true })).outcome);
     }
     expect(outcomes.length).toBeGreaterThan(3);
     expect(importing.receipt).toMatchObject({ received: 300, stored: 300, rejected: 0 });

@@ -116,7 +116,7 @@ async function* chunksOf(bytes: Buffer, sizes: readonly number[]): AsyncGenerato
 async function blocksOf(bytes: Buffer, sizes: readonly number[]) {
   const reader = new BlockReader(chunksOf(bytes, sizes));
   const blocks: { bytes: Buffer; ends: readonly number[]; isResumable: boolean }[] = [];
-  for (let block = await reader.next(','); block !== undefined; block = await reader.next(',')) {
+  for (let block = await reader.readNext(','); block !== undefined; block = await reader.readNext(',')) {
     blocks.push({ bytes: Buffer.from(block.bytes), ends: block.ends, isResumable: reader.isResumable });
   }
   return blocks;
