@@ -111,17 +111,17 @@ async function measureMarks(pairs: number) {
     const count = (knowing: Knowing, what: 'simWrites' | 'simReads' | 'simBytes'): number =>
       costs.get(knowing)?.[what] ?? Number.NaN;
     const records = costs.get('marks')?.records ?? Number.NaN;
-    const added = (knowing: Knowing, what: 'simWrites' | 'simReads'): number =>
+    const countAdded = (knowing: Knowing, what: 'simWrites' | 'simReads'): number =>
       ((count(knowing, what) - count('none', what)) * 1_000) / records;
-    const units = added('marks', 'simWrites');
+    const units = countAdded('marks', 'simWrites');
     const figures = [
       makeFigure('marks.units', '1,000 records of always-on SIMs: write units of marks', [units], ''),
       makeFigure('marks.units.ratio', '  less than due dates by', [(1_000 * dueDateUnits) / units], '×'),
-      makeFigure('marks.reads', '  read units of marks', [added('marks', 'simReads') / 2], ''),
+      makeFigure('marks.reads', '  read units of marks', [countAdded('marks', 'simReads') / 2], ''),
       makeFigure(
         'marks.reads.forgotten',
         '  where a process knows no SIM',
-        [added('forgotten', 'simReads') / 2],
+        [countAdded('forgotten', 'simReads') / 2],
         '',
       ),
       makeFigure(

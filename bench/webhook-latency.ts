@@ -94,8 +94,9 @@ async function main(asJson: boolean): Promise<void> {
     const figures = [];
     for (const call of calls) {
       const { milliseconds, bytes } = await measure(`http://127.0.0.1:${gateway.port}`, call);
-      const at = (share: number) => milliseconds[Math.floor(share * (milliseconds.length - 1))] ?? 0;
-      figures.push({ records: call.records, bytes, p50: at(0.5), p99: at(0.99) });
+      const findPercentile = (share: number) =>
+        milliseconds[Math.floor(share * (milliseconds.length - 1))] ?? 0;
+      figures.push({ records: call.records, bytes, p50: findPercentile(0.5), p99: findPercentile(0.99) });
     }
     show(figures, asJson);
   } finally {

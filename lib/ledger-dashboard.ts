@@ -286,13 +286,13 @@ function graphDays({ metrics, dayPass: { queue, deadLetters } }: LedgerDashboard
 
 function graphTraffic(props: LedgerDashboardProps): IWidget[] {
   const networks = [dimension.source, dimension.country, dimension.operator];
-  const byNetwork = (name: string) =>
+  const splitByNetwork = (name: string) =>
     props.sources.map(({ settings }) =>
       props.metrics.search(name, networks, settings.name, { period: oneHour }),
     );
   return [
     makeGraph('Bytes, by source', listPerSource(props, traffic.bytes)),
-    makeGraph('Bytes, by country and operator', byNetwork(traffic.bytes)),
-    makeGraph('Cost as stated, by country and operator', byNetwork(traffic.cost)),
+    makeGraph('Bytes, by country and operator', splitByNetwork(traffic.bytes)),
+    makeGraph('Cost as stated, by country and operator', splitByNetwork(traffic.cost)),
   ];
 }

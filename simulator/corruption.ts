@@ -22,11 +22,11 @@ const impossibleDays = ['2026-02-30', '2026-13-45', '2199-12-31'] as const;
 
 /** Breaks a record of the stream: cut short, without its identity, or dated impossibly. */
 export function breakRecord(record: FleetRecord, random: Random): BrokenRecord {
-  const way = random.integer(3);
+  const way = random.drawInteger(3);
   if (way === 0) {
     const text = writeRecord(record);
     return {
-      text: text.slice(0, Math.floor(text.length * (0.2 + random.integer(70) / 100))),
+      text: text.slice(0, Math.floor(text.length * (0.2 + random.drawInteger(70) / 100))),
       standsAlone: true,
     };
   }
@@ -39,8 +39,8 @@ const iccidColumn = usageColumns.indexOf('iccid');
 /** Breaks a usage row: too few columns, an ICCID that went through a spreadsheet, or an impossible date. */
 export function breakRow(record: UsageRecord, random: Random): string {
   const fields = writeUsageRow(record);
-  const way = random.integer(3);
-  if (way === 0) return writeRow(fields.slice(0, random.between(2, 12)));
+  const way = random.drawInteger(3);
+  if (way === 0) return writeRow(fields.slice(0, random.drawBetween(2, 12)));
   if (way === 1) return writeRow(fields.with(iccidColumn, '8.98828E+18'));
   return misdateRecord(writeRow(fields), record, random);
 }

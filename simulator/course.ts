@@ -46,7 +46,7 @@ export class Course {
   /** When the device continues: at once, or some minutes after its silence; never, if it died. */
   findWakeTime(at: number): number {
     if (this.#incident?.kind !== 'dark' || !this.isDark(at)) return at;
-    return this.#incident.to + this.#random.between(1, 600) * second;
+    return this.#incident.to + this.#random.drawBetween(1, 600) * second;
   }
 
   /** The end of a step: where an incident is due before it, the step ends there. */
@@ -61,7 +61,7 @@ export class Course {
   endSession(from: number, drawn: number): number {
     const due = this.#findDue();
     if (due <= from || due >= drawn) return drawn;
-    return this.#incident?.kind === 'dark' ? due + this.#random.between(60, 240) * minute : due;
+    return this.#incident?.kind === 'dark' ? due + this.#random.drawBetween(60, 240) * minute : due;
   }
 
   /** The incident that happens to the device now, between two sessions; undefined if none does. */

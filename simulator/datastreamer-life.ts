@@ -43,10 +43,10 @@ export function* simulateDataStreamer(
   const usageInterval = sim.carrier === 'emnify' ? 10 * minute : 15 * minute;
   const usageNamesSession = sim.carrier === 'emnify' || dialect.generation === 'flat';
   // A complete life may be one of which files repeat all that the stream brings.
-  const isRepeatedByFile = course.isComplete && dialect.generation === 'nested' && random.chance(0.4);
+  const isRepeatedByFile = course.isComplete && dialect.generation === 'nested' && random.decide(0.4);
   let eventCount = 0;
   let usageCount = 0;
-  let at = span.from + random.integer((20 * minute) / second) * second;
+  let at = span.from + random.drawInteger((20 * minute) / second) * second;
   for (const record of records()) {
     if (record.at >= span.to) return;
     for (const delivered of course.deliver(record)) {
@@ -57,18 +57,18 @@ export function* simulateDataStreamer(
   }
 
   function* records(): Generator<DataStreamerRecord, void> {
-    yield event(random.chance(0.5) ? 1 : 2, at);
+    yield event(random.decide(0.5) ? 1 : 2, at);
     if (sim.idle) {
       if (course.idleInterval === undefined) return;
       for (at += course.idleInterval; at < span.to; at += course.idleInterval) yield event(2, at);
       return;
     }
-    yield* session(random.chance(0.1) && !course.isComplete);
+    yield* session(random.decide(0.1) && !course.isComplete);
     for (at = course.findWakeTime(at); at < span.to; at = course.findWakeTime(at)) {
       yield* happen();
-      if (random.chance(0.5)) yield event(2, at + random.integer(1000));
-      if (sim.carrier === 'emnify' && random.chance(0.1)) yield event(3, at);
-      at += random.between(1, 30) * second;
+      if (random.decide(0.5)) yield event(2, at + random.drawInteger(1000));
+      if (sim.carrier === 'emnify' && random.decide(0.1)) yield event(3, at);
+      at += random.drawBetween(1, 30) * second;
       yield* session(false);
     }
   }
@@ -94,8 +94,9 @@ export function* simulateDataStreamer(
   /** @param beganEarlier the session was open before the records begin, so its creation is not among them. */
   function* session(beganEarlier: boolean): Generator<DataStreamerRecord, void> {
     const context = openContext(beganEarlier);
-    const usageOnly = usageNamesSession && random.chance(0.05) && !course.isComplete;
-    const drawn = at + random.between(60, 900) * second + random.exponential((6 * hour) / second) * second;
+    const usageOnly = usageNamesSession && random.decide(0.05) && !course.isComplete;
+    const drawn =
+      at + random.drawBetween(60, 900) * second + random.drawExponential((6 * hour) / second) * second;
     const end = course.endSession(at, drawn);
     if (!beganEarlier && !usageOnly) yield event(3, at, { context });
     let volume: Volume = { up: 0, down: 0 };
@@ -108,31 +109,31 @@ export function* simulateDataStreamer(
     }
     // The network deletes the context of a silent device when it notices.
     if (course.isDark(at)) at = Math.max(at, end);
-    if (!usageOnly && (random.chance(0.97) || course.isComplete)) yield event(5, at, { context, volume });
-    at = course.endStep(at, at + (1 + random.exponential(3600)) * second);
+    if (!usageOnly && (random.decide(0.97) || course.isComplete)) yield event(5, at, { context, volume });
+    at = course.endStep(at, at + (1 + random.drawExponential(3600)) * second);
     at -= at % second;
   }
 
   function openContext(beganEarlier: boolean): PdpContext {
-    const started = beganEarlier && dialect.statesTunnelCreated ? at - random.between(1, 20) * hour : at;
-    const id = 100_000_000 + random.integer(900_000_000);
-    return { id, tunnelCreated: started, uuid: random.uuid(), ratType: random.pick([1, 2, 6, 6, 8, 9]) };
+    const started = beganEarlier && dialect.statesTunnelCreated ? at - random.drawBetween(1, 20) * hour : at;
+    const id = 100_000_000 + random.drawInteger(900_000_000);
+    return { id, tunnelCreated: started, uuid: random.drawUuid(), ratType: random.pick([1, 2, 6, 6, 8, 9]) };
   }
 
   function* between(context: PdpContext, usageOnly: boolean): Generator<DataStreamerRecord, void> {
-    if (random.chance(0.02)) yield shortMessage(context);
-    if (random.chance(0.05)) yield event(random.pick(sideEvents), at + random.integer(1000));
-    if (!usageOnly && random.chance(0.04)) yield event(4, at + random.integer(1000), { context });
+    if (random.decide(0.02)) yield shortMessage(context);
+    if (random.decide(0.05)) yield event(random.pick(sideEvents), at + random.drawInteger(1000));
+    if (!usageOnly && random.decide(0.04)) yield event(4, at + random.drawInteger(1000), { context });
   }
 
   function dataUsage(context: PdpContext, until: number): UsageRecord {
     // emnify mixes whole seconds and milliseconds. Files have whole seconds only.
     const mixes =
       sim.carrier === 'emnify' && !(course.isComplete && (dialect.usageByFile || isRepeatedByFile));
-    const end = mixes && random.chance(0.2) ? until + random.integer(1000) : until;
+    const end = mixes && random.decide(0.2) ? until + random.drawInteger(1000) : until;
     const volume = {
-      up: random.exponential(60_000) + course.takeSpike(at),
-      down: random.exponential(40_000),
+      up: random.drawExponential(60_000) + course.takeSpike(at),
+      down: random.drawExponential(40_000),
     };
     const record = {
       kind: 'usage',
@@ -148,7 +149,7 @@ export function* simulateDataStreamer(
 
   function shortMessage(context: PdpContext): UsageRecord {
     // emnify names a session on messages too, but never one that carries data.
-    const session = random.chance(0.5) ? context : { ...context, uuid: random.uuid() };
+    const session = random.decide(0.5) ? context : { ...context, uuid: random.drawUuid() };
     const sent = at - (at % second);
     const record = {
       kind: 'usage',
@@ -161,7 +162,7 @@ export function* simulateDataStreamer(
     return {
       ...record,
       volume: { up: 0, down: 0 },
-      messages: random.between(1, 3),
+      messages: random.drawBetween(1, 3),
       ...nameSession(session),
       path: choosePath(sent, sent),
     };
@@ -176,11 +177,11 @@ export function* simulateDataStreamer(
     const wholeSeconds = start % second === 0 && end % second === 0;
     if (dialect.generation === 'flat' || !wholeSeconds) return 'stream';
     if (dialect.usageByFile) return 'file';
-    return isRepeatedByFile || random.chance(0.06) ? 'both' : 'stream';
+    return isRepeatedByFile || random.decide(0.06) ? 'both' : 'stream';
   }
 
   function event(typeId: number, time: number, about: Partial<CarrierEvent> = {}): CarrierEvent {
-    const byFile = dialect.generation === 'old' && fileEvents.has(typeId) && random.chance(0.5);
+    const byFile = dialect.generation === 'old' && fileEvents.has(typeId) && random.decide(0.5);
     // Files and 1NCE's nested events state whole seconds only.
     const inSeconds =
       byFile || isRepeatedByFile || (sim.carrier === '1nce' && dialect.generation === 'nested');
@@ -204,7 +205,11 @@ export function* simulateAccount(
   truth: PartitionTruth,
 ): Generator<CarrierEvent, void> {
   let count = 0;
-  for (let at = span.from + random.exponential(hour); at < span.to; at += minute + random.exponential(hour)) {
+  for (
+    let at = span.from + random.drawExponential(hour);
+    at < span.to;
+    at += minute + random.drawExponential(hour)
+  ) {
     const id = makeRecordId('nested', firstRecordId + count++);
     const stated = at - (at % second);
     const event: CarrierEvent = {

@@ -141,8 +141,8 @@ export class DeliveryPath {
         if (bundle.parcels.length < bundle.size) continue;
         deliveries.push(this.putBody(bundle.parcels));
         bundles.delete(parcel.source);
-      } else if (this.random.chance(0.01)) {
-        bundles.set(parcel.source, { size: this.random.between(2, 12), parcels: [parcel] });
+      } else if (this.random.decide(0.01)) {
+        bundles.set(parcel.source, { size: this.random.drawBetween(2, 12), parcels: [parcel] });
       } else deliveries.push(this.putBody([parcel]));
     }
     for (const bundle of bundles.values()) deliveries.push(this.putBody(bundle.parcels));
@@ -155,7 +155,7 @@ export class DeliveryPath {
     const text = this.join(parcels.map((parcel) => parcel.write()));
     const plain = Buffer.from(text);
     const standsAlone = parcels.some((parcel) => parcel.standsAlone);
-    const zipped = !standsAlone && this.random.chance(parcels.length > 1 ? 0.1 : 0.003);
+    const zipped = !standsAlone && this.random.decide(parcels.length > 1 ? 0.1 : 0.003);
     return {
       kind: 'stream',
       source,
@@ -168,7 +168,7 @@ export class DeliveryPath {
   /** One body of several records: an array, JSON lines, or one record right after the other. */
   private join(texts: readonly string[]): string {
     if (texts.length === 1) return texts[0] ?? '';
-    const way = this.random.integer(3);
+    const way = this.random.drawInteger(3);
     if (way === 0) return `[${texts.join(',')}]`;
     return way === 1 ? `${texts.join('\n')}\n` : texts.join('');
   }
@@ -192,7 +192,7 @@ export class DeliveryPath {
   private writeFile({ source, prefix, rows }: OpenFile, at: number): FleetDelivery {
     this.lastFileSecond = Math.max(this.lastFileSecond + second, at);
     const name = formatIso(this.lastFileSecond).replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15);
-    const framing = { byteOrderMark: this.random.chance(0.2), carriageReturns: this.random.chance(0.2) };
+    const framing = { byteOrderMark: this.random.decide(0.2), carriageReturns: this.random.decide(0.2) };
     const bytes = writeCsvFile(prefix === 'cdr' ? 'usage row' : 'event row', rows, framing);
     const key = `${prefix}_${name}.csv`;
     this.passFile(source, nameSequence(source, prefix), key);

@@ -210,7 +210,7 @@ class Simulation implements FleetTruth {
         truth,
         course,
       );
-      const draw = random.integer(100);
+      const draw = random.drawInteger(100);
       // While its records wait as history, the SIM is not known to be silent together with others.
       const { incident } = incidental ?? {};
       const isLive = incident?.kind === 'dark' && incident.cause === 'outage';
@@ -232,7 +232,7 @@ class Simulation implements FleetTruth {
   private sendTestEvents(hours: number): void {
     for (let after = 0; after < hours; after += 6) {
       for (const source of ['twilio', 'kore'] as const) {
-        const text = writeTestEvent(source, this.span.from + after * hour, this.random.uuid());
+        const text = writeTestEvent(source, this.span.from + after * hour, this.random.drawUuid());
         const parcel: Parcel = {
           source,
           write: () => text,
@@ -265,25 +265,25 @@ class Simulation implements FleetTruth {
       }
       if (replayed && history === 'again') this.path.send(parcel, now + this.drawLateSlice(now));
     }
-    if (this.random.chance(brokenShare)) this.path.send(this.makeBroken(record), now + this.delay(now, 0));
+    if (this.random.decide(brokenShare)) this.path.send(this.makeBroken(record), now + this.delay(now, 0));
   }
 
   private drawCopies(): number {
-    const draw = this.random.integer(1000);
+    const draw = this.random.drawInteger(1000);
     return draw < 915 ? 1 : draw < 990 ? 2 : 3;
   }
 
   /** Slices until a copy arrives: none or one for most, hours for some, and after the live records for a few. */
   private delay(now: number, copy: number): number {
-    const draw = this.random.integer(1000) + copy * 40;
+    const draw = this.random.drawInteger(1000) + copy * 40;
     if (draw < 700) return 0;
     if (draw < 960) return 1;
-    if (draw < 980) return this.random.between(2, 4);
-    return draw < 1010 ? this.random.between(5, 4 * slicesPerHour) : this.drawLateSlice(now);
+    if (draw < 980) return this.random.drawBetween(2, 4);
+    return draw < 1010 ? this.random.drawBetween(5, 4 * slicesPerHour) : this.drawLateSlice(now);
   }
 
   private drawLateSlice(now: number): number {
-    return Math.max(this.lastSlice - now, 0) + this.random.integer(lateSlices);
+    return Math.max(this.lastSlice - now, 0) + this.random.drawInteger(lateSlices);
   }
 
   private makeBroken(record: FleetRecord): Parcel {

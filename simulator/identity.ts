@@ -222,18 +222,18 @@ export function provideSim(index: number, random: Random): Sim {
     iccidWithCheckDigit: sim + computeLuhnDigit(sim),
     imsi: imsiPrefix + String(index).padStart(7, '0').slice(-7),
     imei: tac + computeLuhnDigit(tac),
-    imeisv: `${tac}${random.digits(2)}`,
+    imeisv: `${tac}${random.drawDigits(2)}`,
     msisdn: `88228510${String(index).padStart(7, '0')}`,
     name: `tracker-${index}`,
-    ipAddress: `100.${64 + random.integer(64)}.${random.integer(256)}.${random.integer(256)}`,
+    ipAddress: `100.${64 + random.drawInteger(64)}.${random.drawInteger(256)}.${random.drawInteger(256)}`,
     network: random.pick(networks),
-    cellId: random.between(1000, 60_000),
-    locationAreaCode: random.between(1000, 60_000),
+    cellId: random.drawBetween(1000, 60_000),
+    locationAreaCode: random.drawBetween(1000, 60_000),
     simId: 1_000_000 + index,
-    simSid: `HS${random.hex(4)}`,
+    simSid: `HS${random.drawHex(4)}`,
     fleetSid: 'HF925ae5b4af6aeb7d5034d3f4b09c78ce',
     firstRecordId: index * 1_000_000,
-    idle: random.chance(0.06),
+    idle: random.decide(0.06),
     superSim: chooseSuperSimDialect(carrier, random),
     dataStreamer: chooseDataStreamerDialect(carrier, random),
   };
@@ -249,9 +249,9 @@ function chooseSuperSimDialect(carrier: SimulatedCarrier, random: Random): Super
   const twilio = carrier === 'twilio';
   return {
     typePrefix:
-      twilio || random.chance(0.5) ? 'com.twilio.iot.supersim.connection.' : 'com.kore.supersim.connection.',
-    dataAsText: twilio && random.chance(0.1),
-    schema: twilio && random.chance(0.1) ? 1 : 2,
+      twilio || random.decide(0.5) ? 'com.twilio.iot.supersim.connection.' : 'com.kore.supersim.connection.',
+    dataAsText: twilio && random.decide(0.1),
+    schema: twilio && random.decide(0.1) ? 1 : 2,
   };
 }
 
@@ -259,16 +259,16 @@ function chooseDataStreamerDialect(carrier: SimulatedCarrier, random: Random): D
   if (carrier === 'telekom') {
     return {
       generation: 'old',
-      numericIdentity: random.chance(0.1),
-      statesTunnelCreated: random.chance(0.9),
-      usageByFile: random.chance(0.2),
+      numericIdentity: random.decide(0.1),
+      statesTunnelCreated: random.decide(0.9),
+      usageByFile: random.decide(0.2),
     };
   }
-  const flat = carrier === '1nce' && random.chance(0.5);
+  const flat = carrier === '1nce' && random.decide(0.5);
   return {
     generation: flat ? 'flat' : 'nested',
     numericIdentity: false,
     statesTunnelCreated: true,
-    usageByFile: !flat && random.chance(0.1),
+    usageByFile: !flat && random.decide(0.1),
   };
 }

@@ -60,7 +60,7 @@ export function planIncidents(sims: number, seed: number, span: Span): ReadonlyM
   const incidents = new Map<number, Incident>();
   const lifetime = span.to - span.from;
   const drawTime = (latest: number): number => {
-    return roundDown(span.from + lifetime / 10 + random.integer(Math.max(1, latest - lifetime / 10)));
+    return roundDown(span.from + lifetime / 10 + random.drawInteger(Math.max(1, latest - lifetime / 10)));
   };
   const give = (
     count: number,

@@ -166,7 +166,7 @@ export class RecordLosses {
       return [];
     }
     progress.isKnown = true;
-    const copy = { ...event, eventSid: `EZ${this.#random.hex(4)}` };
+    const copy = { ...event, eventSid: `EZ${this.#random.drawHex(4)}` };
     const isTwice = type === 'data-session.updated' && bytes > 0 && this.#mustLose(shares.windowTwice);
     const [first = eventSid, second = ''] = isTwice ? [eventSid, copy.eventSid].sort() : [eventSid];
     if (isTwice)
@@ -340,7 +340,7 @@ export class RecordLosses {
   }
 
   #mustLose(share: number): boolean {
-    return this.#isPlanted && this.#random.chance(share / 100);
+    return this.#isPlanted && this.#random.decide(share / 100);
   }
 
   #expect(sessionId: string | undefined, missing: Omit<ExpectedLoss, 'sim' | 'sessionId'>): void {

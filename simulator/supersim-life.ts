@@ -31,7 +31,7 @@ export function* simulateSuperSim(
 ): Generator<ConnectionEvent, void> {
   const course = new Course(options, random);
   let sim = given;
-  let at = span.from + random.integer((20 * minute) / second) * second;
+  let at = span.from + random.drawInteger((20 * minute) / second) * second;
   for (const event of events()) {
     if (event.at >= span.to) return;
     for (const delivered of course.deliver(event)) {
@@ -43,16 +43,16 @@ export function* simulateSuperSim(
   function* events(): Generator<ConnectionEvent, void> {
     for (at = course.findWakeTime(at); at < span.to; at = course.findWakeTime(at)) {
       yield* happen();
-      if (!sim.idle && random.chance(0.03)) yield* attempt('attachment.failed');
-      while (random.chance(0.05)) yield* attempt('attachment.rejected');
-      if (sim.idle || random.chance(0.9)) yield* attempt('attachment.accepted');
+      if (!sim.idle && random.decide(0.03)) yield* attempt('attachment.failed');
+      while (random.decide(0.05)) yield* attempt('attachment.rejected');
+      if (sim.idle || random.decide(0.9)) yield* attempt('attachment.accepted');
       if (sim.idle) {
         if (course.idleInterval === undefined) return;
         at += course.idleInterval;
         continue;
       }
       yield* dataSession();
-      at = course.endStep(at, at + (1 + random.exponential(3600)) * second);
+      at = course.endStep(at, at + (1 + random.drawExponential(3600)) * second);
     }
   }
 
@@ -62,13 +62,13 @@ export function* simulateSuperSim(
     if (incident === 'swap') sim = putIntoOtherDevice(sim);
     if (incident === 'attach-loop') {
       for (let count = 0; count < loop.attachments; count++) {
-        yield event(random.chance(0.5) ? 'attachment.accepted' : 'attachment.rejected');
+        yield event(random.decide(0.5) ? 'attachment.accepted' : 'attachment.rejected');
         at += loop.interval;
       }
     }
     if (incident === 'session-failures') {
       for (let count = 0; count < failures.sessions; count++) {
-        yield event('data-session.failed', { session: { sid: `PI${random.hex(4)}`, start: at } });
+        yield event('data-session.failed', { session: { sid: `PI${random.drawHex(4)}`, start: at } });
         at += failures.interval;
       }
     }
@@ -76,19 +76,20 @@ export function* simulateSuperSim(
 
   function* attempt(type: ConnectionType): Generator<ConnectionEvent, void> {
     yield event(type);
-    at += random.between(2, 40) * second;
+    at += random.drawBetween(2, 40) * second;
   }
 
   function* dataSession(): Generator<ConnectionEvent, void> {
-    const session = { sid: `PI${random.hex(4)}`, start: at };
-    if (random.chance(0.03)) {
+    const session = { sid: `PI${random.drawHex(4)}`, start: at };
+    if (random.decide(0.03)) {
       yield event('data-session.failed', { session });
       return;
     }
-    const drawn = at + random.between(60, 600) * second + random.exponential((5 * hour) / second) * second;
+    const drawn =
+      at + random.drawBetween(60, 600) * second + random.drawExponential((5 * hour) / second) * second;
     const end = course.endSession(at, drawn);
     // Otherwise nothing may tell what was lost from what came before the ledger.
-    const isTold = random.chance(0.98) || course.isComplete;
+    const isTold = random.decide(0.98) || course.isComplete;
     if (isTold) yield event('data-session.started', { session });
     const uploaded = random.pick([500, 4_000, 40_000]);
     let windowStart = at;
@@ -100,13 +101,13 @@ export function* simulateSuperSim(
       windowStart = at;
     }
     at = end;
-    if (random.chance(0.05) && !course.isDark(at)) {
+    if (random.decide(0.05) && !course.isDark(at)) {
       yield event('data-session.failed', { session });
       return;
     }
     const window = { start: windowStart, ...windowVolume(uploaded) };
     total = { up: total.up + window.up, down: total.down + window.down };
-    const withTotal = random.chance(0.9) ? stateTotal(total) : {};
+    const withTotal = random.decide(0.9) ? stateTotal(total) : {};
     yield event('data-session.ended', { session, window, ...withTotal });
   }
 
@@ -118,11 +119,11 @@ export function* simulateSuperSim(
     if (course.isDark(at)) return { up: 0, down: 0 };
     const extra = course.takeSpike(at);
     if (extra > 0) return { up: extra, down: 0 };
-    if (random.chance(0.3)) return { up: 0, down: 0 };
-    return { up: random.exponential(mean), down: random.exponential(mean / 2) };
+    if (random.decide(0.3)) return { up: 0, down: 0 };
+    return { up: random.drawExponential(mean), down: random.drawExponential(mean / 2) };
   }
 
   function event(type: ConnectionType, about: Partial<ConnectionEvent> = {}): ConnectionEvent {
-    return { kind: 'connection', sim, type, eventSid: `EZ${random.hex(4)}`, at, ...about };
+    return { kind: 'connection', sim, type, eventSid: `EZ${random.drawHex(4)}`, at, ...about };
   }
 }

@@ -40,6 +40,13 @@ const exceptions: ReadonlySet<string> = new Set([
 const notVerbs =
   /^(?:as|at|by|from|in|of|only|with|within|without)(?![a-z])|^(?!exceed|feed|need|seed)[a-z]+ed(?![a-z])/;
 
+/** Where code names a function: by its declaration, as a constant, and as a method of a class. */
+const functionNames = [
+  /\bfunction\*? (\w+)/g,
+  /\bconst (\w+) = (?:async )?\([^)]*\)(?:: [^=]+)? =>/g,
+  /^ +(?:(?:static|async|override) )*\*?#?(\w+)(?:<\w+>)?\([^;\n]*\{$/gm,
+];
+
 /** Source files by path, without comments and without texts. */
 const code = new Map(
   [...readSourceFiles(listTopPlaces())].map(([path, text]) => [
@@ -81,12 +88,14 @@ describe('an identifier', () => {
     expect(found).toEqual([]);
   });
 
-  test('of a function outside tests begins with a verb, not with a preposition or a participle', () => {
+  test('of a function or a method outside tests begins with a verb, not with a preposition or a participle', () => {
     const found = [...code]
       .filter(([path]) => !path.startsWith('test/'))
       .flatMap(([path, text]) =>
-        [...text.matchAll(/\bfunction\*? (\w+)/g)].flatMap(([, name = '']) =>
-          notVerbs.test(name) ? [`${path}: ${name}`] : [],
+        functionNames.flatMap((pattern) =>
+          [...text.matchAll(pattern)].flatMap(([, name = '']) =>
+            notVerbs.test(name) ? [`${path}: ${name}`] : [],
+          ),
         ),
       );
     expect(found).toEqual([]);

@@ -25,12 +25,12 @@ export function listArguments(request: S3Request): ListArguments {
   if (encoding !== undefined && encoding !== 'url') {
     throw makeInvalidArgument('encoding-type', encoding, 'Invalid Encoding Method specified in Request');
   }
-  const encoded = (value: string) => (encoding === 'url' ? encodeKey(value) : value);
+  const encode = (value: string) => (encoding === 'url' ? encodeKey(value) : value);
   return {
     prefix: request.query.get('prefix') ?? '',
     delimiter: request.query.get('delimiter') ?? '',
     limit: pageLimit(request, 'max-keys'),
-    makeKeyField: (name, value) => (value === undefined ? '' : renderField(name, encoded(value))),
+    makeKeyField: (name, value) => (value === undefined ? '' : renderField(name, encode(value))),
     encoding: renderField('EncodingType', encoding),
   };
 }

@@ -31,11 +31,11 @@ const sources: Sources = {
 /** Everything that the examples deliver, in another order and in batches of other sizes; some of it twice. */
 async function steps(random: Random): Promise<Step[]> {
   const { stream, files } = await readExampleDeliveries();
-  const again = stream.filter(() => random.chance(0.2));
+  const again = stream.filter(() => random.decide(0.2));
   const bodies = shuffled([...stream, ...again], random);
   const batches: Step[] = [];
   while (bodies.length > 0) {
-    batches.push({ kind: 'batch', bodies: bodies.splice(0, 1 + random.integer(40)) });
+    batches.push({ kind: 'batch', bodies: bodies.splice(0, 1 + random.drawInteger(40)) });
   }
   const imports = files.map((one): Step => ({ kind: 'file', ...one }));
   return shuffled([...batches, ...imports], random);
@@ -43,7 +43,7 @@ async function steps(random: Random): Promise<Step[]> {
 
 function shuffled<Thing>(things: readonly Thing[], random: Random): Thing[] {
   return things
-    .map((thing) => [random.integer(1_000_000), thing] as const)
+    .map((thing) => [random.drawInteger(1_000_000), thing] as const)
     .sort(([a], [b]) => a - b)
     .map(([, thing]) => thing);
 }

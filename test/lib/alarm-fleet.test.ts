@@ -61,7 +61,7 @@ describe('a fleet of all carriers', () => {
     const run = await runFleet({
       ...{ sims: 6, hours: weekHours, seed: 2 },
       change: (body, _, minute) =>
-        minute % (16 * hour) < 20 && random.chance(0.3) ? body.subarray(0, body.length / 2) : body,
+        minute % (16 * hour) < 20 && random.decide(0.3) ? body.subarray(0, body.length / 2) : body,
       isStoreAway: (minute) => minute % 613 < 4,
     });
     expect(whatGoesOff(alarms, run.series, run.minutes)).toEqual({});

@@ -77,7 +77,7 @@ export async function runFleet(run: FleetRun): Promise<FleetSeries> {
     // Records of five minutes exist when these are over. Each carrier delivers them in one of the next.
     slice += 1;
     const times = new Map<Carrier, number>(
-      simulatedCarriers.map((source) => [source, random.integer(sliceMinutes)]),
+      simulatedCarriers.map((source) => [source, random.drawInteger(sliceMinutes)]),
     );
     for (let after = 0; after < sliceMinutes; after += 1) {
       const due = batch.filter(({ source }) => times.get(source) === after);

@@ -82,14 +82,14 @@ export class HeardTimes {
 }
 
 function describeHeardSim({ sim, carrier, signalledAt, bytesAt, lastEventAt }: WatchedSim): HeardSim {
-  const stated = (at: number | undefined) =>
+  const state = (at: number | undefined) =>
     at === undefined ? undefined : { at: formatTime(at), group: {} };
   return {
     sim,
     origin: { group: { carrier } },
     groups: {
-      signalled: stated(signalledAt),
-      bytes: stated(bytesAt),
+      signalled: state(signalledAt),
+      bytes: state(bytesAt),
       lastEvent:
         lastEventAt === undefined ? undefined : { group: { lastEventTime: formatTime(lastEventAt) } },
     },
