@@ -7,15 +7,15 @@ import {
 import { divideIntoChunks, waitBeforeRetry } from './concurrency.ts';
 import type { Item } from './items.ts';
 
-/** Keys that one request may ask for. */
+/** The most keys that BatchGetItem accepts. */
 const maxKeys = 100;
-/** Times that unread keys are requested again. */
+/** How often unprocessed keys are requested before giving up. */
 const maxAttempts = 10;
 
 /** How items are read. */
 export interface ReadOptions {
   readonly consistent: boolean;
-  /** The only attributes that are read; none of a name that DynamoDB reserves. All of them, by default. */
+  /** The attributes to read; none may have a name that DynamoDB reserves. All, by default. */
   readonly attributes?: readonly string[];
 }
 
@@ -23,16 +23,16 @@ export interface ReadOptions {
 export interface ReadResult {
   /** The items that were found. */
   readonly items: readonly Item[];
-  /** The keys of requests that failed, of which nobody knows whether they have an item. */
+  /** The keys of failed requests: they may or may not have an item. */
   readonly unread: readonly Item[];
   /** Why the first request failed. */
   readonly error: unknown;
 }
 
 /**
- * Reads items by their keys, in any order; keys without an item are left out of the answer.
+ * Reads items by their keys. The result is in no particular order and omits keys without an item.
  *
- * @throws what the store throws, and UnreadKeysError when it keeps leaving keys unread.
+ * @throws what the client throws, and {@link UnreadKeysError} if DynamoDB keeps leaving keys unprocessed.
  */
 export async function readItems(
   client: DynamoDBClient,
@@ -46,8 +46,8 @@ export async function readItems(
 }
 
 /**
- * Reads items as {@link readItems} does, for writers that read only to write less. A request that fails leaves only its
- * own keys unread, and their items are then written as though nobody had looked. Never rejects.
+ * Reads items as {@link readItems} does, for writers that read only to write less. If a request fails, only its own
+ * keys are unread, and the caller writes their items as if it had not read them. Never rejects.
  */
 export async function tryReadItems(
   client: DynamoDBClient,
@@ -84,7 +84,7 @@ export async function tryReadItems(
   return { items, unread, error: errors[0] };
 }
 
-/** The store kept leaving keys unread, as it does when it throttles. */
+/** DynamoDB left keys unprocessed on every attempt, as it does when it throttles. */
 export class UnreadKeysError extends Error {
   override readonly name = 'UnreadKeysError';
 

@@ -3,26 +3,27 @@ import { toError } from '../errors.ts';
 import { divideIntoChunks, forEachConcurrently, maxRequests, waitBeforeRetry } from './concurrency.ts';
 import type { Item } from './items.ts';
 
-/** Puts of many items at once, without conditions. */
+/** Puts many items without conditions. */
 
-/** Puts that one request may carry. */
+/** The most puts that BatchWriteItem accepts. */
 const maxPuts = 25;
-/** Times that unprocessed items are sent again. */
+/** How often unprocessed items are sent before giving up. */
 const maxAttempts = 10;
 
-/** An item, and where it is put. */
+/** An item and where to put it. */
 export interface PlacedItem {
   readonly tableName: string;
-  /** The attributes of its key. */
+  /** The item's key attributes. */
   readonly key: Item;
   readonly item: Item;
 }
 
 /**
- * Puts items, 25 in a request; sends again what was not processed, and finds the one that is refused, if any.
+ * Puts items, 25 per request. Sends unprocessed items again; if DynamoDB refuses a request because of one item, finds
+ * that item.
  *
- * @param puts no two of one key.
- * @returns those that were not put, each with the reason.
+ * @param puts no two may have the same key.
+ * @returns the puts that failed, each with its error.
  */
 export async function putItems<Put extends PlacedItem>(
   client: DynamoDBClient,
@@ -80,12 +81,12 @@ function pickUnprocessed<Put extends PlacedItem>(
   );
 }
 
-/** DynamoDB refuses a whole batch for one item that it can't take. */
+/** DynamoDB refuses a whole request if one of its items is invalid. */
 function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationException';
 }
 
-/** The store kept items unprocessed, as it does when it throttles. */
+/** DynamoDB left items unprocessed on every attempt, as it does when it throttles. */
 class UnprocessedItemsError extends Error {
   override readonly name = 'UnprocessedItemsError';
 

@@ -9,7 +9,7 @@ import { OpenDaysTable } from './open-days.ts';
 /** Which days are closed, and which of them are not sealed. Times are milliseconds since the epoch. */
 export type ClosedDays = Omit<KnownFindings, 'days'>;
 
-/** The findings of closed days, for alerts about them. */
+/** Reads the findings of closed days, for alerts about findings. */
 export class ClosedFindingsReader {
   readonly #fence: FenceTable;
   readonly #openDays: OpenDaysTable;
@@ -21,23 +21,25 @@ export class ClosedFindingsReader {
     this.#findings = new FindingsTable(client, names.findings);
   }
 
-  /** Which days are closed; undefined where none is. */
+  /** Which days are closed; undefined if none is. */
   async findClosed(): Promise<ClosedDays | undefined> {
     const [closedThrough, open] = await Promise.all([this.#fence.read(), this.#openDays.list()]);
     if (closedThrough === undefined) return undefined;
-    // Days that nobody has ordered to be read have no findings, and will not have any.
+    // A day that was never ordered to be read has no findings, and will not get any.
     const unsealed = open.flatMap(({ day, orderedAt }) =>
       orderedAt === undefined || day > closedThrough ? [] : [toMilliseconds(startDay(day))],
     );
     return { closedUntil: toMilliseconds(startDay(shiftDay(closedThrough, 1))), unsealed };
   }
 
-  /** The SIMs with findings on days of which a part lies between two moments, some at a time. */
+  /**
+   * The SIMs with findings on any day that overlaps the time range, in pages. Times are milliseconds since the epoch.
+   */
   listSims(from: number, until: number): AsyncIterable<readonly string[]> {
     return this.#findings.listSims(findDay(formatTime(Math.max(0, from))), findDay(formatTime(until - 1)));
   }
 
-  /** The findings of a SIM on days of which a part lies between two moments, in the order of days. */
+  /** A SIM's findings on the days that overlap the time range, by day. Times are milliseconds since the epoch. */
   async readDays(sim: string, from: number, until: number): Promise<KnownFindings['days']> {
     const through = findDay(formatTime(until - 1));
     const stored = await this.#findings.read(sim, findDay(formatTime(Math.max(0, from))), through);

@@ -5,40 +5,40 @@ import { formatTime, toMilliseconds } from '../ledger/time.ts';
 /**
  * How states become items and back.
  *
- * The functions are made from the ledger's attributes once, when the process starts, as JavaScript that names each
- * attribute. Going through the attributes for each record takes four to ten times as long, since the engine then must
- * look up every one of some forty names in every state and item, and each record is encoded.
+ * The functions are compiled once, when the process starts, from the ledger's attributes to JavaScript that names each
+ * attribute. A loop over the attributes takes four to ten times as long, because the engine must look up some forty
+ * names in every state and item, and every record is encoded.
  */
 
-/** An item as the SDK has it: attributes by name. */
+/** An item as the SDK represents it: attribute values by name. */
 export type Item = Record<string, AttributeValue>;
 
-/** Takes attributes one by one, as an update's expression does. */
+/** Takes attributes one by one, as an update expression does. */
 export interface AttributeWriter {
   set(name: string, value: AttributeValue): void;
   remove(name: string): void;
 }
 
-/** Attributes as they are listed, encoded and decoded. */
+/** The attributes of a state, and how they are encoded and decoded. */
 export interface Codec<State> {
   readonly attributes: readonly Attribute[];
-  /** Makes an item of what a state says; what it lacks is left out. */
+  /** Makes an item of a state; undefined members are omitted. */
   readonly encode: (state: State) => Item;
-  /** Adds what a state says to an item. */
+  /** Adds a state's attributes to an item; undefined members are skipped. */
   readonly add: (item: Item, state: State) => void;
-  /** Sets what a state says, and removes what it lacks. */
+  /** Sets the attributes that the state has, and removes the others. */
   readonly overwrite: (writer: AttributeWriter, state: State) => void;
-  /** Reads a state; what its item lacks is undefined. */
+  /** Reads a state from its item; absent attributes become undefined. */
   readonly decode: (item: Item) => State;
-  /** All that a state says as one short text. */
+  /** The whole state as one short text. */
   readonly print: (state: State) => string;
 }
 
-/** Makes the codec of a state from its table, against which the compiler has held the state's type. */
+/** Compiles the codec of a state from its attribute table. The compiler has checked that the table is complete. */
 export function compileCodec<State extends object>(table: AttributeTable<State>): Codec<State> {
   const attributes = listAttributes(table);
   const put = (name: string, value: string): string => `item.${name} = ${value};`;
-  // What every item has is there from the beginning: an object that grows name by name leaves much to the collector.
+  // Required attributes are part of the literal: an object that grows by one name at a time makes much garbage.
   const isFirst = ({ isRequired, kind, member }: Attribute): boolean =>
     isRequired && kind !== 'mark' && member === undefined;
   const first = attributes
@@ -61,10 +61,10 @@ export function compileCodec<State extends object>(table: AttributeTable<State>)
   return { attributes, ...(make(...Object.values(calls)) as Omit<Codec<State>, 'attributes'>) };
 }
 
-/** What the compiled functions call. */
+/** Functions that the compiled code calls. */
 const calls = { stampValue, formatTime } as const;
 
-/** The expression for an attribute's value in an item, of one for what a state says, which is not undefined. */
+/** By kind: the expression that encodes a stated value, which is not undefined. */
 const encoded: Readonly<Record<Kind, (stated: string) => string>> = {
   text: (stated) => `{ S: ${stated} }`,
   number: (stated) => `{ N: String(${stated}) }`,
@@ -74,7 +74,7 @@ const encoded: Readonly<Record<Kind, (stated: string) => string>> = {
   mark: () => '{ BOOL: true }',
 };
 
-/** The expression for a state's value of `stored`, which may be undefined. */
+/** By kind: the expression that decodes the attribute value `stored`, which may be undefined. */
 const decoded: Readonly<Record<Kind, (stored: string) => string>> = {
   text: (stored) => `${stored}?.S`,
   number: (stored) => `${stored}?.N === undefined ? undefined : Number(${stored}.N)`,
@@ -84,7 +84,7 @@ const decoded: Readonly<Record<Kind, (stored: string) => string>> = {
   mark: (stored) => `${stored}?.BOOL`,
 };
 
-/** What is read of an attribute that every state has where an item lacks it, which no item of ours does. */
+/** By kind: the expression for a required attribute that an item lacks. No item that we wrote lacks one. */
 const missing: Readonly<Record<Kind, string>> = {
   text: "''",
   number: '0',
@@ -94,7 +94,7 @@ const missing: Readonly<Record<Kind, string>> = {
   mark: 'false',
 };
 
-/** Code that visits each attribute of a state, with the action for a stored one. */
+/** Code that goes through a state's attributes: `store` writes what to do with one that has a value. */
 function writeStatements(
   attributes: readonly Attribute[],
   store: (name: string, value: string) => string,
@@ -107,12 +107,12 @@ function writeStatements(
   return ['let value;', ...each].join('\n');
 }
 
-/** The expression for what `state` says of an attribute. */
+/** The expression for an attribute's value in `state`. */
 function writeStatedValue({ name, member }: Attribute): string {
   return member === undefined ? `state.${checkName(name)}` : `state.${checkName(member)}?.${checkName(name)}`;
 }
 
-/** The expression for a state, of `item`. */
+/** The expression that decodes `item` to a state. */
 function writeDecodedState(attributes: readonly Attribute[]): string {
   const values = attributes.map(({ name, member, kind, isRequired }) => {
     const value = decoded[kind](`item.${checkName(name)}`);
@@ -130,7 +130,7 @@ export function stampValue(at: string): AttributeValue {
   return { N: String(toMilliseconds(at)) };
 }
 
-/** Only names stand in what is compiled, and all of them are our own. */
+/** The compiled code contains attribute names only, and all of them are our own. */
 function checkName(text: string): string {
   if (/^[A-Za-z]\w*$/.test(text)) return text;
   throw new Error(`${JSON.stringify(text)} cannot be the name of an attribute`);

@@ -3,39 +3,42 @@ import { type Completeness, complete, completeWithSession } from '../ledger/obse
 import type { Item } from './items.ts';
 import { eventCodec, usageCodec } from './schema.ts';
 
-/** How much stored usage records and events say, and which of two says more. */
+/** How complete stored usage records and events are, and which of two is more complete. */
 
-/** All that {@link rankCompleteness} looks at, besides the key. */
+/** The attributes that {@link rankCompleteness} reads, besides the key. */
 export const completenessAttributes = ['fullness', 'sessionId'] as const;
 
-/** How much an item says. Only what another rendering may replace notes it. */
+/** How complete an item is. Only items that another rendering may replace store it, as `fullness`. */
 export function rankCompleteness(item: Item): Completeness {
   const noted = item['fullness']?.N;
   if (noted !== undefined) return Number(noted);
   return item['usageId'] !== undefined && item['sessionId'] !== undefined ? completeWithSession : complete;
 }
 
-/** More than 0 if an item says more than another one, 0 if it says as much. */
+/** Positive if `item` is more complete than `other`, 0 if they are equally complete, else negative. */
 export function compareCompleteness(item: Item, other: Item): number {
   return rankCompleteness(item) - rankCompleteness(other);
 }
 
-/** Whether an item of Usage or Events says more than another; of two that say equally much, the contents decide. */
+/**
+ * Whether an item of Usage or Events wins over another: the more complete one does; if they are equally complete, the
+ * content decides.
+ */
 export function outdoes(item: Item, other: Item): boolean {
   const order = compareCompleteness(item, other);
   return (order === 0 ? compareContents(decodeContent(item), decodeContent(other)) : order) > 0;
 }
 
 /**
- * Whether a complete statement that comes by stream takes an item's place: unless that says more, or the same. Of two that
- * are equally complete and differ, the last one stays.
+ * Whether a complete statement that arrives by stream replaces the stored item `other`: unless `other` is more complete
+ * or has the same content. If both are equally complete and differ, the last one wins.
  */
 export function supersedes(item: Item, other: Item): boolean {
   const order = compareCompleteness(item, other);
   return order === 0 ? compareContents(decodeContent(item), decodeContent(other)) !== 0 : order > 0;
 }
 
-/** What an item says, without how full that is and when it expires. */
+/** An item's content: without its completeness and its expiry. */
 function decodeContent(item: Item): UsageContent | EventContent {
   return item['usageId'] === undefined ? eventCodec.decode(item) : usageCodec.decode(item);
 }

@@ -1,15 +1,13 @@
-/** Requests of each kind under way at once. One request takes a few milliseconds, most of them waiting. */
+/** How many requests of one kind run concurrently. A request takes a few milliseconds, and most of that is waiting. */
 export const maxRequests = 48;
 
-/**
- * Runs a task for each item, at most `limit` at a time. The task must not reject: failures are values here.
- */
+/** Runs a task for each item, at most `limit` concurrently. The task must not reject: it reports failures as values. */
 export async function forEachConcurrently<T>(
   items: readonly T[],
   limit: number,
   task: (item: T) => Promise<void>,
 ): Promise<void> {
-  // All workers take from one iterator.
+  // All workers take from the same iterator.
   const left = items.values();
   const worker = async (): Promise<void> => {
     for (const item of left) await task(item);
@@ -18,9 +16,9 @@ export async function forEachConcurrently<T>(
 }
 
 /**
- * Runs a task for each item, at most `limit` at a time; results are in the items' order.
+ * Runs a task for each item, at most `limit` concurrently. The results are in the order of the items.
  *
- * @throws what the first task to fail throws, once those under way have ended; no more are begun then.
+ * @throws the first task's error, after the tasks that are already running have ended; no others are started.
  */
 export async function mapConcurrently<T, Result>(
   items: readonly T[],
@@ -41,7 +39,9 @@ export async function mapConcurrently<T, Result>(
   return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }
 
-/** Waits a random time below an exponentially growing bound, so that many who wait don't come back together. */
+/**
+ * Waits a random time below an exponentially growing bound, so that clients that failed together do not retry together.
+ */
 export function waitBeforeRetry(
   attempt: number,
   firstMilliseconds = 25,
@@ -51,7 +51,7 @@ export function waitBeforeRetry(
   return new Promise((resolve) => setTimeout(resolve, Math.random() * bound));
 }
 
-/** Cuts a list into runs of at most `size`. */
+/** Divides a list into chunks of at most `size` items. */
 export function divideIntoChunks<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
   for (let from = 0; from < items.length; from += size) chunks.push(items.slice(from, from + size));

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 
-/** Waits for a conditional write, and tells whether its condition held. */
+/** Waits for a conditional write; false if its condition did not hold. */
 export async function holdsCondition(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;

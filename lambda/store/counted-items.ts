@@ -4,7 +4,7 @@ import { outdoes } from './completeness.ts';
 import type { Item } from './items.ts';
 import { eventsTable, usageTable } from './tables.ts';
 
-/** Which items of Usage and Events count, and which items must be read to decide. */
+/** Which items of Usage and Events count, and which items must be read to decide that. */
 
 /** A table of records that have a time and an id. */
 export interface RecordTable {
@@ -21,9 +21,9 @@ export const usageRecords: RecordTable = { sortKey: usageTable.sortKey, time: 's
 export const eventRecords: RecordTable = { sortKey: eventsTable.sortKey, time: 'time', id: 'eventId' };
 
 /**
- * Picks the items that count of items in the order of their keys.
+ * Selects the items that count; expects items in the order of their keys.
  *
- * @param isFuller whether an item says more than another rendering of its record.
+ * @param isFuller whether an item is more complete than another rendering of its record.
  */
 export function selectCountedItems(
   { sortKey, time, id }: RecordTable,
@@ -48,8 +48,8 @@ export function readKeyTime(key: string): string {
 }
 
 /**
- * Times from `from`, which is part of the range, to `to`, which is not. They are compared as texts: `0` and `9999` are
- * the beginning and the end of time, and a `$` behind a time makes it part of the range.
+ * A range of times, from `from` (included) to `to` (excluded). Times are compared as texts: `0` is the beginning of
+ * time, `9999` its end, and `<time>$` as `to` includes that time.
  */
 export interface TimeRange {
   readonly from: string;
@@ -57,9 +57,10 @@ export interface TimeRange {
 }
 
 /**
- * The sort keys, both ends included, among which are all items of a range, and all that decide whether they count.
+ * The range of sort keys, both ends included, that holds all items of a time range and all items that decide whether
+ * those count.
  *
- * @param before only items before this sort key are wanted.
+ * @param before if set, only items before this sort key are wanted.
  */
 export function listKeysToRead({ from, to }: TimeRange, before: string | undefined): TimeRange {
   const end = isTime(readKeyTime(to))
@@ -67,7 +68,7 @@ export function listKeysToRead({ from, to }: TimeRange, before: string | undefin
     : to;
   const last = before === undefined ? end : shiftKey(readKeyTime(before), keyDistance);
   return {
-    // A key's time may be cut to the second.
+    // The time of a key may be cut to the second.
     from: isTime(from) ? cutToSecond(shiftKey(from, -renderingDistance)) : from,
     to: [last, end].sort()[0] ?? end,
   };
@@ -79,7 +80,7 @@ export interface OpenRange {
   readonly to?: string | undefined;
 }
 
-/** The times, `to` excluded, of all records that decide what counts in a range. */
+/** The range of times (`to` excluded) of all records that decide which records of a range count. */
 export function listRecordTimes({ from, to }: OpenRange): OpenRange {
   return {
     from: from === undefined ? undefined : shiftKey(from, -renderingDistance),
@@ -87,7 +88,7 @@ export function listRecordTimes({ from, to }: OpenRange): OpenRange {
   };
 }
 
-/** Whether a text begins like the key of a record in a range, whose beginning and end are times. */
+/** Whether a text begins with a time that lies in a range, as the key of a record does. */
 export function isKeyWithin(key: string, { from, to }: TimeRange): boolean {
   const time = readKeyTime(key);
   return parseTime(time) === time && key >= cutToSecond(from) && key < to;

@@ -4,15 +4,15 @@ import { holdsCondition } from './conditions.ts';
 import { readItem } from './registers.ts';
 import { dayStateTable } from './tables.ts';
 
-/** The fence: the last day that is closed. An item of the table DayState that only moves forward. */
+/** The fence: the last closed day. It is an item of the table DayState, and only moves forward. */
 
-/** What the fence's item says besides its key. */
+/** The fence's item, without its key. */
 interface Fence {
-  /** UTC day, `2026-11-02`. */
+  /** The UTC day, for example `2026-11-02`. */
   readonly closedThrough: string;
 }
 
-/** The fence's item without its key. */
+/** Encodes and decodes the fence's item, without its key. */
 export const fenceCodec = compileCodec<Fence>({ closedThrough: 'text' });
 
 /** The key of the fence's item. */
@@ -31,13 +31,13 @@ export class FenceTable {
     this.#tableName = tableName;
   }
 
-  /** The last day that is closed, by a consistent read; undefined where none ever was. */
+  /** The last closed day, read consistently; undefined if no day was ever closed. */
   async read(): Promise<string | undefined> {
     const item = await readItem(this.#client, this.#tableName, fenceKey);
     return item === undefined ? undefined : fenceCodec.decode(item).closedThrough;
   }
 
-  /** Moves the fence to a day, unless it is there or beyond. */
+  /** Moves the fence forward to a day. Does nothing if it is there or further on. */
   async advance(through: string): Promise<void> {
     await holdsCondition(
       this.#client.send(

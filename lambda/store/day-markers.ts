@@ -11,9 +11,9 @@ import { holdsCondition } from './conditions.ts';
 import { scanPages } from './query-pages.ts';
 import { dayMarkersTable } from './tables.ts';
 
-/** Markers of late records as items, and their reads and writes. */
+/** Markers of late records: their items, reads and writes. */
 
-/** What a marker's item says, its sort key apart. */
+/** Encodes and decodes a marker's item, without its sort key. */
 export const markerCodec = compileCodec<Marker>({
   sim: 'text',
   day: 'text',
@@ -21,7 +21,7 @@ export const markerCodec = compileCodec<Marker>({
   token: 'text',
 });
 
-/** A marker as its item. One stands for a SIM's day, and one for each of its sessions. */
+/** A marker as its item. A SIM's day has one item, and so has each of its late sessions. */
 export function encodeMarker(marker: Marker): Item {
   return { ...markerCodec.encode(marker), ...makeMarkerKey(marker) };
 }
@@ -34,7 +34,7 @@ export function makeMarkerKey({ sim, day, sessionId }: Omit<Marker, 'token'>): I
   };
 }
 
-/** The markers of a deployment, as writers put them and as the day pass visits them. */
+/** The markers of a deployment: writers put them, and the day pass visits them. */
 export class DayMarkers implements Markers {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -48,9 +48,9 @@ export class DayMarkers implements Markers {
   }
 
   /**
-   * Puts markers of different subjects in place of those that stand there.
+   * Puts markers, which must have different keys. Replaces those that are stored.
    *
-   * @returns those that were not put, with the reason.
+   * @returns the markers that were not put, each with its error.
    */
   async tryPut(markers: readonly Marker[]): Promise<ReadonlyMap<Marker, Error>> {
     const puts = markers.map((marker) => ({
@@ -63,7 +63,7 @@ export class DayMarkers implements Markers {
     return new Map([...failed].map(([{ marker }, error]) => [marker, error]));
   }
 
-  /** @throws the reason for which the first one was not put. */
+  /** @throws the error of the first marker that was not put. */
   async put(subjects: readonly LateSubject[]): Promise<void> {
     const failed = await this.tryPut(subjects.map((subject) => ({ ...subject, token: this.#makeToken() })));
     for (const error of failed.values()) throw error;
@@ -74,7 +74,7 @@ export class DayMarkers implements Markers {
   }
 
   async #remove(marker: Marker): Promise<void> {
-    // Where its token is another one, it was put anew, or another visit has removed it.
+    // If the token differs, a writer has put the marker again, or another visit has removed it.
     await holdsCondition(
       this.#client.send(
         new DeleteItemCommand({
@@ -88,7 +88,7 @@ export class DayMarkers implements Markers {
     );
   }
 
-  /** All markers, page by page, by consistent reads. */
+  /** All markers in pages, read consistently. */
   async *listAll(): AsyncGenerator<Marker[]> {
     yield* this.#scan({});
   }
@@ -104,7 +104,7 @@ export class DayMarkers implements Markers {
     return markers;
   }
 
-  /** How many markers each day has; days without one are left out. By consistent reads. */
+  /** The number of markers by day; days without one are left out. Reads consistently. */
   async countByDay(): Promise<ReadonlyMap<Day, number>> {
     const counts = new Map<Day, number>();
     for await (const page of this.listAll()) {

@@ -16,29 +16,29 @@ import { type ReadableTables, scanSegments } from './reader.ts';
 import { decodeEvent, decodeUsage } from './records.ts';
 import { sessionsTable, simsTable } from './tables.ts';
 
-/** Where the day pass reads. */
+/** The tables that the day pass reads. */
 export interface DayRecordTables extends Omit<ReadableTables, 'files'> {
   /** The name of DayState. */
   readonly dayState: string;
-  /** Days that usage is kept; 0 forever. */
+  /** Days that usage is kept; 0 means forever. */
   readonly usageDays: number;
 }
 
-/** Days for which the expiry of usage may be nearer than a reader thinks: the pass may be late. */
+/** How many days before its expiry usage is treated as possibly expired, because the day pass may run late. */
 const expiryMarginDays = 7;
 
-/** Reads the ledger as the day pass needs it: each item as today's version would have written it. */
+/** Reads the ledger for the day pass. It returns each item as today's version would have written it. */
 export class DayRecordReader implements DayTables {
   readonly #tables: DayRecordTables;
   readonly #isConsistent: boolean;
 
-  /** @param options whether reads are consistent: they are unless it says otherwise. */
+  /** @param options whether to read consistently, as is the default. */
   constructor(tables: DayRecordTables, { consistent = true }: { readonly consistent?: boolean } = {}) {
     this.#tables = tables;
     this.#isConsistent = consistent;
   }
 
-  /** The keys of all SIMs, and those that the events of their accounts have. */
+  /** The keys of all SIMs, and the keys under which the events of their accounts are stored. */
   async *listSims(): AsyncGenerator<readonly string[]> {
     const accounts = new Set<string>();
     for await (const items of this.#scanSims()) {
@@ -92,7 +92,7 @@ export class DayRecordReader implements DayTables {
     return items.map(decodeSession);
   }
 
-  /** Goes through the fleet, a page of each segment at the same time. */
+  /** Scans the fleet, one page of each segment concurrently. */
   async *#scanSims(): AsyncGenerator<Item[]> {
     const { client, sims, segments: total = scanSegments } = this.#tables;
     let segments = Array.from({ length: total }, (_, Segment) =>
@@ -121,7 +121,7 @@ export class DayRecordReader implements DayTables {
       TableName: tableName,
       ConsistentRead: this.#isConsistent,
       KeyConditionExpression: `sim = :sim AND ${sortKey} BETWEEN :from AND :to`,
-      // A key's time may be cut to the second.
+      // The time of a key may be cut to the second.
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: cutToSecond(from) }, ':to': { S: to } },
     });
     return items.filter((item) => {
@@ -130,7 +130,7 @@ export class DayRecordReader implements DayTables {
     });
   }
 
-  /** The ids of a SIM's sessions that began in a span. */
+  /** The ids of a SIM's sessions that began in a time span. */
   async #listStarted(sim: string, { from, to }: TimeSpan): Promise<string[]> {
     const { name, sortKey } = sessionsTable.localIndex;
     const items = await queryAll(this.#tables.client, {
@@ -160,7 +160,10 @@ function readEvent(item: Item): EventRow {
   return { ...decodeEvent(item), completeness: rankCompleteness(item) };
 }
 
-/** A decimal as {@link parseDecimal} writes it; the store, and older versions, may have written it otherwise. */
+/**
+ * A decimal as {@link parseDecimal} writes it: DynamoDB, and older versions of simledger, may have written it
+ * differently.
+ */
 function writeCanonical(decimal: string | undefined): string | undefined {
   return decimal === undefined ? undefined : (parseDecimal(decimal) ?? decimal);
 }

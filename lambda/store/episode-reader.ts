@@ -9,17 +9,17 @@ import { decodeEpisode, EpisodesTable } from './episodes.ts';
 import { decodeShared, isSharedPartition } from './shared-episodes.ts';
 import { alertsTable } from './tables.ts';
 
-/** Where an episode stands in the index by time. */
+/** The key of an episode in the index by time. */
 export interface EpisodeKey {
-  /** Its rule and SIM, `rule#sim`; of one about many SIMs see {@link isSharedPartition}. */
+  /** `<rule>#<sim>`, or for an episode about many SIMs see {@link isSharedPartition}. */
   readonly alert: string;
-  /** `live`, or its id. */
+  /** `live`, or the episode's id. */
   readonly slot: string;
-  /** When it began, ISO 8601. */
+  /** When the episode began, ISO 8601. */
   readonly begun: string;
 }
 
-/** An episode of a SIM, or about many SIMs. */
+/** An episode of one SIM, or about many SIMs. */
 export type AnyEpisode = Episode | SharedEpisode;
 
 /** Whether an episode is about many SIMs. */
@@ -27,7 +27,7 @@ export function isShared(episode: AnyEpisode): episode is SharedEpisode {
   return 'subject' in episode;
 }
 
-/** An episode and the key by which the index has it. */
+/** An episode and its key in the index. */
 export interface ListedEpisode {
   readonly key: EpisodeKey;
   readonly episode: AnyEpisode;
@@ -55,10 +55,11 @@ export class EpisodeReader {
   }
 
   /**
-   * Keys of the episodes that began within a range, newest first. One that was just moved may be there twice.
+   * The keys of the episodes that began within a range, newest first. An episode that has just been moved may occur
+   * twice.
    *
-   * @param limit at most as many; fewer mean that there are no more.
-   * @param after begin behind this one.
+   * @param limit the most keys to return; if there are fewer, the range has no more.
+   * @param after the key to continue after.
    */
   async listKeys(
     { from, to }: EpisodeRange,
@@ -109,8 +110,8 @@ export class EpisodeReader {
   }
 
   /**
-   * The episodes at some keys, in their order. Of one that a sweep was moving, which then stands in both slots, the state
-   * that was written last, once; one that was moved since its key was read is found where it is now.
+   * The episodes with the given keys, in the same order. While a sweep moves an episode, both slots hold it: then the
+   * state that was written last is returned, once. If it was moved after its key was read, it is found in its new slot.
    */
   async readEpisodes(keys: readonly EpisodeKey[]): Promise<ListedEpisode[]> {
     const shared = await this.#readShared(keys.filter(({ alert }) => isSharedPartition(alert)));
@@ -127,7 +128,7 @@ export class EpisodeReader {
       const stored = found.get(nameKey(key)) ?? (await this.#findMoved(key));
       if (stored === undefined) continue;
       const current = chooseCurrent(stored, others.get(nameKey(findOtherSlot(stored))));
-      // The index has a key for each of two copies: only that of the current one counts.
+      // The index has a key for each of the two copies: only the key of the current copy counts.
       if (current !== stored || listed.has(current.episode.id)) continue;
       listed.add(current.episode.id);
       episodes.push({ key, episode: current.episode });
@@ -135,7 +136,7 @@ export class EpisodeReader {
     return episodes;
   }
 
-  /** An episode by its id; undefined without one. */
+  /** The readEpisode with an id; undefined if there is none. */
   async readEpisode(id: string): Promise<AnyEpisode | undefined> {
     const { Items: items = [] } = await this.#client.send(
       new QueryCommand({
@@ -156,9 +157,9 @@ export class EpisodeReader {
   }
 
   /**
-   * Episodes of the SIMs of an episode about many SIMs, whether open or not.
+   * The episodes of the SIMs that an episode about many SIMs includes, open or not.
    *
-   * @param limit at most as many.
+   * @param limit the most episodes to return.
    */
   async readMembers(id: string, limit: number): Promise<Episode[]> {
     const { Items: items = [] } = await this.#client.send(
@@ -218,13 +219,13 @@ function makeItemKey({ alert, slot }: Pick<EpisodeKey, 'alert' | 'slot'>): Item 
   return { [partitionKey]: { S: alert }, [sortKey]: { S: slot } };
 }
 
-/** The rule and the SIM of a partition of the table. A rule's name has no `#`. */
+/** The rule and the SIM of a partition. The name of a rule cannot contain `#`. */
 export function splitAlert(alert: string): [rule: string, sim: string] {
   const at = alert.indexOf('#');
   return [alert.slice(0, at), alert.slice(at + 1)];
 }
 
-/** The key at which a copy of an episode would stand. */
+/** The key that the other copy of an episode would have. */
 function findOtherSlot({
   slot,
   episode: { id, rule, sim },
@@ -238,7 +239,7 @@ function chooseCurrent(stored: StoredEpisode, other: StoredEpisode | undefined):
   return newer > 0 || (newer === 0 && isInPlace(other)) ? other : stored;
 }
 
-/** Whether an episode stands where it belongs: one that is open in the live slot. */
+/** Whether an episode is in the slot where it belongs: open episodes belong in the live slot, others do not. */
 function isInPlace({ slot, episode: { state } }: StoredEpisode): boolean {
   return (slot === 'live') === (state === 'open');
 }

@@ -8,16 +8,16 @@ import { putRevision } from './revisions.ts';
 import { isSharedPartition, SharedEpisodesTable } from './shared-episodes.ts';
 import { alertsTable } from './tables.ts';
 
-/** Episodes of alerts as the items of their table, and their reads and writes. */
+/** Episodes of alerts: their items, reads and writes. */
 
-/** What an episode's item says besides its key and the attributes of indexes. Objects stand in it as JSON. */
+/** An episode's item without its key and the attributes of indexes. Objects are stored as JSON. */
 interface EpisodeContent extends Omit<Episode, 'evidence' | 'told' | 'messages'> {
   readonly evidence: string;
   readonly told: string | undefined;
   readonly messages: string;
 }
 
-/** An episode's attributes. */
+/** Encodes and decodes an episode's attributes. */
 export const episodeCodec = compileCodec<EpisodeContent>({
   id: 'text',
   rule: 'text',
@@ -47,16 +47,16 @@ export const episodeCodec = compileCodec<EpisodeContent>({
 const { partitionKey, sortKey } = alertsTable;
 const [waitsIndex, , liveIndex] = alertsTable.globalIndexes;
 
-/** The episodes that an index lists: those that are open, have undelivered messages, or hold something back. */
+/** Which episodes to list: those that are open, that have undelivered messages, or that are held back. */
 export type EpisodeList = 'live' | 'undelivered' | 'held';
 
-/** What an episode is about. */
+/** The subject of an episode. */
 export interface RuleAndSim {
   readonly rule: string;
   readonly sim: string;
 }
 
-/** The partition of a rule and a SIM. A rule's name has no `#`. */
+/** The partition key of a rule and a SIM. The name of a rule cannot contain `#`. */
 function makePartition(rule: string, sim: string): AttributeValue {
   return { S: nameSlot({ rule, sim }) };
 }
@@ -66,7 +66,7 @@ function readPartitionKey(partition: string): RuleAndSim {
   return { rule: partition.slice(0, end), sim: partition.slice(end + 1) };
 }
 
-/** The sort key of a slot; ids are hashes, and none of them is `live`. */
+/** The sort key of a slot. Ids are hashes, so none of them is `live`. */
 function makeSlotKey(slot: Slot, id: string): AttributeValue {
   return { S: slot === 'live' ? slot : id };
 }
@@ -85,7 +85,7 @@ export function encodeEpisode(slot: Slot, episode: Episode): Item {
   };
 }
 
-/** The mark of an episode that has left a slot: no index lists it, and nothing is told from it. */
+/** The item that remains in a slot that an episode has left: no index lists it, and it causes no messages. */
 export function encodeMark(slot: Slot, episode: Episode): Item {
   return {
     ...encodeContent(slot, { ...episode, messages: [], group: undefined }),
@@ -108,7 +108,7 @@ function encodeContent(slot: Slot, episode: Episode): Item {
   };
 }
 
-/** The episode that an item holds. JSON has no undefined members; they are added, so that episodes compare as a whole. */
+/** Decodes an episode. JSON drops undefined members; they are restored, so that whole episodes can be compared. */
 export function decodeEpisode(item: Item): StoredEpisode {
   const content = episodeCodec.decode(item);
   const evidence = JSON.parse(content.evidence) as Episode['evidence'];
@@ -127,7 +127,7 @@ export function decodeEpisode(item: Item): StoredEpisode {
   };
 }
 
-/** Live slots that were read. */
+/** The live slots that were read. */
 export class LiveSlots {
   readonly #episodes = new Map<string, StoredEpisode>();
   readonly #unread: ReadonlySet<string>;
@@ -137,7 +137,9 @@ export class LiveSlots {
     this.#unread = new Set(unread.map(nameSlot));
   }
 
-  /** The content of a slot, which may be the mark of an episode that has left it; `unread` if it is unknown. */
+  /**
+   * The content of a slot, possibly the mark of an episode that has left it; `unread` if the slot could not be read.
+   */
   find(about: RuleAndSim): StoredEpisode | 'never used' | 'unread' {
     const name = nameSlot(about);
     return this.#episodes.get(name) ?? (this.#unread.has(name) ? 'unread' : 'never used');
@@ -152,7 +154,7 @@ function nameSlot({ rule, sim }: RuleAndSim): string {
 export class EpisodesTable {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
-  /** Those about many SIMs, in the same table. */
+  /** The episodes about many SIMs, which are in the same table. */
   readonly shared: SharedEpisodesTable;
 
   constructor(client: DynamoDBClient, tableName: string) {
@@ -161,15 +163,15 @@ export class EpisodesTable {
     this.shared = new SharedEpisodesTable(client, tableName);
   }
 
-  /** All episodes of a rule and a SIM, and the marks of those that have left a slot, by a consistent read. */
+  /** All episodes of a rule and a SIM, and the marks in slots that episodes have left. Reads consistently. */
   async read(rule: string, sim: string): Promise<StoredEpisode[]> {
     const partition = makePartition(rule, sim);
     return (await readPartition(this.#client, this.#tableName, partitionKey, partition)).map(decodeEpisode);
   }
 
   /**
-   * The content of the live slots of rules and SIMs, by consistent reads, a hundred a request. Every episode begins
-   * there, and a slot that was used is never empty again: so where nothing stands, there never was one.
+   * Reads the live slots of rules and SIMs consistently, 100 per request. Every episode begins in its live slot, and a
+   * slot that was used never becomes empty: an empty slot means that there never was an episode.
    */
   async readLive(wanted: readonly RuleAndSim[]): Promise<LiveSlots> {
     const keys = wanted.map(({ rule, sim }) => ({
@@ -183,10 +185,7 @@ export class EpisodesTable {
     );
   }
 
-  /**
-   * The rules and SIMs of which an episode is open, is undelivered, or is held. The index is behind by less than a
-   * second.
-   */
+  /** The rules and SIMs of which an episode is open, undelivered or held back. The index lags by less than a second. */
   async *list(which: EpisodeList): AsyncGenerator<RuleAndSim[]> {
     const index = which === 'live' ? liveIndex : waitsIndex;
     const pages = queryPages(this.#client, {
@@ -198,15 +197,15 @@ export class EpisodesTable {
     });
     for await (const items of pages) {
       const partitions = items.map((item) => item[partitionKey]?.S ?? '');
-      // Episodes about many SIMs are found by what sweeps have registered.
+      // Episodes about many SIMs are found through what sweeps have registered.
       yield partitions.filter((partition) => !isSharedPartition(partition)).map(readPartitionKey);
     }
   }
 
   /**
-   * Removes messages from an episode, in whichever slot it is, on condition that it is as it was read.
+   * Removes the messages of an episode, on condition that it has not changed since it was read.
    *
-   * @returns whether it was.
+   * @returns whether the condition held.
    */
   async clearMessages({ slot, episode }: StoredEpisode): Promise<boolean> {
     const { revision } = episode;
@@ -217,8 +216,8 @@ export class EpisodesTable {
   /**
    * Makes the writes of a sweep, one after the other.
    *
-   * @returns whether all were made: it stops at one whose condition does not hold, because another sweep was there. The
-   *   next sweep goes on from what is stored.
+   * @returns whether all were made. It stops if a condition does not hold, because another sweep wrote first; the next
+   *   sweep continues from what is stored.
    */
   async write(writes: readonly EpisodeWrite[]): Promise<boolean> {
     for (const write of writes) {

@@ -13,7 +13,7 @@ import {
 } from './schema.ts';
 import { formatTarget, type Statement } from './statements.ts';
 
-/** What an `UpdateItem` or `PutItem` says besides table and key. */
+/** The parameters of an `UpdateItem` or `PutItem`, without table and key. */
 export interface Expressions {
   readonly UpdateExpression?: string;
   readonly ConditionExpression: string;
@@ -21,19 +21,19 @@ export interface Expressions {
   readonly ExpressionAttributeValues: Record<string, AttributeValue>;
 }
 
-/** An attribute in expressions. */
+/** How expressions refer to an attribute. */
 interface Phrase {
-  /** Its name, or its alias. */
+  /** The attribute's name, or an alias for it. */
   readonly name: string;
   readonly alias: boolean;
-  /** What its value is called. */
+  /** The placeholder of its value. */
   readonly value: string;
   readonly assignment: string;
 }
 
 const phrases = new Map<string, Phrase>();
 
-/** Kept, since a batch says the same few dozen thousands of times. */
+/** Cached, because a batch uses the same few dozen attributes thousands of times. */
 function makePhrase(attribute: string): Phrase {
   const known = phrases.get(attribute);
   if (known !== undefined) return known;
@@ -44,26 +44,26 @@ function makePhrase(attribute: string): Phrase {
   return phrase;
 }
 
-/** One assignment of an update. */
+/** One assignment of an update expression. */
 interface Assignment {
   readonly attribute: string;
   readonly value: AttributeValue;
-  /** Whether a value that is there already stays. */
+  /** Whether a value that is already stored stays. */
   readonly ifAbsent: boolean;
 }
 
-/** A term of a condition: an attribute is missing, or compares with the value of that name. */
+/** A term of a condition: the attribute is missing, or compares as `sign` says with the operand named `value`. */
 type Term =
   | { readonly attribute: string; readonly isMissing: true }
   | { readonly attribute: string; readonly sign: '<' | '<=' | '>='; readonly value: string };
 
-/** A condition that holds for a stored item if all terms of one alternative do. */
+/** A condition that holds for a stored item if all terms of at least one alternative hold. */
 interface Condition {
-  /** As an `UpdateItem` has it; it also holds where no item is stored. */
+  /** The condition of an `UpdateItem`; it also holds if no item is stored. */
   readonly expression: string;
-  /** As the `WHERE` of a statement has it, which is about a stored item. */
+  /** The `WHERE` clause of a PartiQL statement, which applies to a stored item. */
   readonly clause: string;
-  /** The names of the clause's values, in its order. */
+  /** The names of the clause's operands, in the order of its parameters. */
   readonly values: readonly string[];
 }
 
@@ -90,15 +90,15 @@ function makeCondition(alternatives: readonly (readonly Term[])[]): Condition {
   };
 }
 
-/** An update of an item, in either of DynamoDB's languages. */
+/** An update of an item, as an `UpdateItem` or as a PartiQL statement. */
 export class ItemUpdate implements AttributeWriter {
   readonly #condition: Condition;
-  /** The values of the condition, by name. */
+  /** The operands of the condition, by name. */
   readonly #operands: Readonly<Record<string, AttributeValue>>;
   readonly #sets: Assignment[] = [];
   readonly #removes: string[] = [];
 
-  /** @param operands the values that the condition names. */
+  /** @param operands the values that the condition compares with. */
   constructor(condition: Condition, operands: Readonly<Record<string, AttributeValue>>) {
     this.#condition = condition;
     this.#operands = operands;
@@ -108,7 +108,7 @@ export class ItemUpdate implements AttributeWriter {
     this.#sets.push({ attribute, value, ifAbsent: false });
   }
 
-  /** Sets what has no value yet. */
+  /** Sets an attribute, unless it has a value. */
   setIfAbsent(attribute: string, value: AttributeValue): void {
     this.#sets.push({ attribute, value, ifAbsent: true });
   }
@@ -117,14 +117,14 @@ export class ItemUpdate implements AttributeWriter {
     this.#removes.push(attribute);
   }
 
-  /** Overwrites a group as a whole: what it does not state goes. */
+  /** Overwrites a group as a whole: removes the attributes that the statement lacks. */
   overwriteStated({ stamp, overwrite }: GroupSchema, stated: Stated | undefined): void {
     if (stated === undefined) return;
     this.set(stamp, stampValue(stated.at));
     overwrite(this, stated.group);
   }
 
-  /** As an `UpdateItem`, which creates the item if none is stored. */
+  /** The parameters of an `UpdateItem`, which creates the item if none is stored. */
   get expressions(): Expressions {
     const names: Record<string, string> = {};
     const values: Record<string, AttributeValue> = {};
@@ -149,8 +149,8 @@ export class ItemUpdate implements AttributeWriter {
   }
 
   /**
-   * As a PartiQL statement, which fails if no item is stored. What is set only where it is absent is left out: each
-   * stored item has it.
+   * The update as a PartiQL statement, which fails if no item is stored. It omits what is set only if absent, because
+   * every stored item has that.
    */
   toStatement(tableName: string, key: Item): Statement {
     const sets: string[] = [];
@@ -164,7 +164,7 @@ export class ItemUpdate implements AttributeWriter {
     const keys = Object.keys(key);
     parameters.push(...Object.values(key));
     for (const name of values) parameters.push(this.#findOperand(name));
-    // The clause stands between the names that are set and those that are removed.
+    // The clause separates the names that are set from those that are removed.
     const names = [tableName, ...keys, ...sets, clause, ...this.#removes];
     return {
       target: formatTarget(tableName, key),
@@ -196,8 +196,8 @@ function formatUpdate(
 }
 
 /**
- * Writes a session without reading it. The condition says exactly that joining would be the same as overwriting: what
- * is stored was observed before all that the change states, no earlier start is lost, and nothing terminal is undone.
+ * Writes a session without reading it. The condition holds only if overwriting equals merging: everything stored was
+ * observed before all that the change states, no earlier start is lost, and no end is undone.
  */
 export function writeSessionUpdate(session: Session): ItemUpdate {
   const { startStated, terminal } = session;
@@ -225,7 +225,7 @@ export function writeSessionUpdate(session: Session): ItemUpdate {
   return update;
 }
 
-/** The conditions of a session's update: by whether its start is stated, and by whether it is terminal. */
+/** The conditions of a session's update: first by whether its start is stated, then by whether it is terminal. */
 const sessionConditions = [
   [writeSessionCondition(false, false), writeSessionCondition(false, true)],
   [writeSessionCondition(true, false), writeSessionCondition(true, true)],
@@ -243,7 +243,8 @@ function writeSessionCondition(startStated: boolean, isTerminal: boolean): Condi
     { attribute: 'end', isMissing: true },
     { attribute: 'end', sign: '<', value: 'end' },
   ];
-  // Engines read nested parentheses by trying, which takes local ones longer than all else: these are alternatives.
+  // Alternatives instead of nested parentheses: local engines parse those by backtracking, which would take most of
+  // their time.
   const alternatives = notEarlier.map((one) => [older, one]);
   return makeCondition(
     isTerminal ? alternatives.flatMap((one) => notEnded.map((other) => [...one, other])) : alternatives,
@@ -251,8 +252,9 @@ function writeSessionCondition(startStated: boolean, isTerminal: boolean): Condi
 }
 
 /**
- * Writes a SIM without reading it, on the same condition. Marks lie before the time at which a SIM's other groups are
- * stated, and after the start of its day, so each has a term of its own: none that is stored may be later.
+ * Writes a SIM without reading it, if overwriting equals merging. Marks need terms of their own, because `lastUpdated`
+ * does not cover them: they are older than the other groups that a SIM states, and newer than the start of its day. No
+ * stored mark may be later.
  */
 export function writeSimUpdate(sim: Sim): ItemUpdate {
   const { signalled, bytes, session, ...others } = sim.groups;
@@ -275,7 +277,7 @@ export function writeSimUpdate(sim: Sim): ItemUpdate {
 
 const simConditions = new Map<string, Condition>();
 
-/** The condition of a SIM's update that states these marks. */
+/** The condition of a SIM update that states the given marks. */
 function writeSimCondition(marks: readonly MarkName[]): Condition {
   const key = marks.join();
   const known = simConditions.get(key);
@@ -296,13 +298,13 @@ function writeSimCondition(marks: readonly MarkName[]): Condition {
   return condition;
 }
 
-/** The attribute that holds a mark. */
+/** The attribute that holds a mark's time. */
 function markAttribute(name: MarkName): string {
   return `${name}At`;
 }
 
 /**
- * A condition that holds only while the stored item is, attribute by attribute, the one that was read.
+ * A condition that holds only if every attribute of the stored item is still as it was read.
  *
  * @param possible all attributes that the item may have.
  */
@@ -330,8 +332,8 @@ export function requireUnchanged(stored: Item, possible: Iterable<string>): Expr
 }
 
 /**
- * Replaces an item that was read by another of the same key, on the condition of {@link requireUnchanged}: as a PartiQL
- * statement, which sets what differs and removes what is gone.
+ * Replaces an item that was read by another with the same key, on the condition of {@link requireUnchanged}: a PartiQL
+ * statement that sets what differs and removes what is gone.
  */
 export function replaceStatement(
   tableName: string,
@@ -343,7 +345,7 @@ export function replaceStatement(
   let text = `UPDATE "${tableName}"`;
   const parameters: AttributeValue[] = [];
   for (const [attribute, value] of Object.entries(item)) {
-    // One attribute at least must be set, whatever else differs.
+    // A statement must set at least one attribute; it always sets `lastUpdated`.
     if (attribute in key || (attribute !== 'lastUpdated' && isSameValue(value, stored[attribute]))) continue;
     text += ` SET "${attribute}" = ?`;
     parameters.push(value);

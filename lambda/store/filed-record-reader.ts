@@ -8,7 +8,9 @@ import { dayStateTable } from './tables.ts';
 
 const { partitionKey } = dayStateTable;
 
-/** Reads the notes of what came in files: apart from their taking, since the importer has no queries. */
+/**
+ * Reads the notes of what files contained. Apart from the class that writes them, because the importer may not query.
+ */
 export class FiledRecordReader implements FiledHashes, NamedFiles {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;

@@ -8,16 +8,16 @@ import { compileCodec } from './codec.ts';
 import { dayStateTable, filedRecordPrefix } from './tables.ts';
 
 /**
- * Notes of what came in files, as items of DayState:
+ * Notes of what arrived in files, as items of DayState:
  *
- * - Records: an item for what an import takes in at once of a day and part of the fleet. Its key is made of its content, so that
- *   the same note is put once.
- * - Files whose names tell when they were made: an item for each.
+ * - Records: one item for all records of a day and a part of the fleet that an import processes together. Its key is a
+ *   hash of its content, so that a repeat puts the same item.
+ * - Files whose names tell when they were made: one item each.
  */
 
 const { partitionKey, sortKey } = dayStateTable;
 
-/** Bytes of an item's key that tell its content from others. */
+/** Hex digits of the content's hash in the key. */
 const entryLength = 32;
 
 export const namedFileCodec = compileCodec<NamedFile>({
@@ -28,10 +28,10 @@ export const namedFileCodec = compileCodec<NamedFile>({
   rows: 'number?',
 });
 
-/** Stands where the partitions of records have a part of the fleet. */
+/** In the partition key of a file's name, takes the place of the part of the fleet. */
 export const namesPart = 'names';
 
-/** Takes the notes of a deployment. */
+/** Writes the notes of a deployment. */
 export class FiledRecordNotes {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -44,7 +44,7 @@ export class FiledRecordNotes {
   /**
    * Notes records, under each day whose rows they may change.
    *
-   * @throws Error when a note was not put.
+   * @throws the error of the first note that was not put.
    */
   async put(records: readonly FiledRecord[]): Promise<void> {
     const puts = [...collectHashes(records)].map(([partition, hashes]) => {
@@ -57,7 +57,7 @@ export class FiledRecordNotes {
     for (const error of failed.values()) throw error;
   }
 
-  /** Notes a file that came. */
+  /** Notes a file that arrived. */
   async putFile(file: NamedFile): Promise<void> {
     const key = {
       [partitionKey]: { S: makeFiledPartition(findDay(file.time), namesPart) },
@@ -83,12 +83,12 @@ function collectHashes(records: readonly FiledRecord[]): Map<string, Set<string>
   return partitions;
 }
 
-/** The partition of what came of a day, of a part of the fleet or as names. */
+/** The partition key of a day's notes: of a part of the fleet, or of names of files. */
 export function makeFiledPartition(day: Day, part: string): string {
   return `${filedRecordPrefix}${day}#${part}`;
 }
 
-/** Hashes one behind the other, in their order. */
+/** The hashes, sorted and concatenated. */
 function writeHashes(hashes: ReadonlySet<string>): Buffer {
   return Buffer.from([...hashes].sort().join(''), 'hex');
 }

@@ -7,12 +7,12 @@ import { fileCodec } from './schema.ts';
 import { filesTable } from './tables.ts';
 
 /**
- * Milliseconds after its last note at which an import is dead: a running one notes its progress every few seconds, and
- * no invocation lasts longer.
+ * How long after its last note an import counts as dead. A running import notes its progress every few seconds, and no
+ * invocation lasts longer than 15 minutes.
  */
 const maxSilentMilliseconds = 15 * 60_000;
 
-/** Whether an import stopped before its end: it was killed, or waits to be retried. */
+/** Whether an import stopped before its end: it was killed, or it waits for a retry. */
 export function isStalled({ state, noted, delivered }: Manifest, now: number): boolean {
   return state === 'importing' && now - Date.parse(noted ?? delivered) > maxSilentMilliseconds;
 }
@@ -27,13 +27,13 @@ export class FilesTable {
     this.#tableName = tableName;
   }
 
-  /** The manifest of a file, if its import has begun. */
+  /** The manifest of a file; undefined if its import has not begun. */
   async read(object: string): Promise<Manifest | undefined> {
     const item = await readItem(this.#client, this.#tableName, makeKey(object));
     return item === undefined ? undefined : decodeManifest(item);
   }
 
-  /** Lets a file that failed be imported again, from its beginning. */
+  /** Resets a failed file so that it is imported again from its beginning. */
   async reopen(object: string): Promise<void> {
     await holdsCondition(
       this.#client.send(
@@ -54,7 +54,7 @@ export class FilesTable {
     );
   }
 
-  /** Notes progress. Two imports of one file at the same time can't set each other back. */
+  /** Notes progress. If two imports of one file run concurrently, neither can set the other back. */
   async write(manifest: Manifest): Promise<void> {
     const update = new ManifestUpdate();
     fileCodec.overwrite(update, manifest);
@@ -80,7 +80,7 @@ function makeKey(object: string): Item {
   return { [filesTable.partitionKey]: { S: object } };
 }
 
-/** Replaces a manifest's attributes but its key. */
+/** Replaces all attributes of a manifest except its key. */
 class ManifestUpdate implements AttributeWriter {
   readonly names: Record<string, string> = {};
   readonly values: Item = {};

@@ -14,28 +14,28 @@ import { measureItem } from './items.ts';
 import { queryAll, queryPages } from './query-pages.ts';
 import { findingsTable } from './tables.ts';
 
-/** Findings as items: those of a SIM's day are one item. */
+/** Encodes and decodes a finding. All findings of a SIM's day are in one item. */
 
 const findingCodec = compileCodec<Finding>(finding);
 
-/** SIMs whose findings are stored at the same time. */
+/** How many SIMs' findings are written concurrently. */
 const concurrentSims = 16;
 
-/** The bytes that an item may have. DynamoDB takes 400 KB. */
+/** The most bytes of an item. DynamoDB accepts 400 KB. */
 const maxItemBytes = 380_000;
 
-/** Slots over which the index by month spreads SIMs: each takes 1,000 writes a second. */
+/** Slots that spread the SIMs of a month over partitions of the index, each of which takes 1,000 writes a second. */
 const slots = [...'0123456789abcdef'];
 
 const [byMonth] = findingsTable.globalIndexes;
 
-/** Findings of a SIM's day as they are stored. */
+/** The stored findings of a SIM's day. */
 export interface StoredFindings extends SimFindings {
-  /** Findings that are in the lake only, since an item has no room for more; nearly always 0. */
+  /** How many findings are only in the lake, because the item has no room for them; nearly always 0. */
   readonly leftOut: number;
 }
 
-/** The key of a SIM's day among those with findings. */
+/** The SIM and day of stored findings. */
 export interface FindingsKey {
   readonly sim: string;
   readonly day: Day;
@@ -77,7 +77,7 @@ export class FindingsTable implements FindingStore {
     return items.map(decodeFindings).filter(({ findings }) => findings.length > 0);
   }
 
-  /** Whether the findings that are stored of a SIM's day are these. A consistent read. */
+  /** Whether exactly these findings are stored for a SIM's day. Reads consistently. */
   async holds(found: SimFindings): Promise<boolean> {
     const [stored] = await this.read(found.sim, found.day, found.day);
     const isEmpty = found.findings.length === 0;
@@ -86,7 +86,7 @@ export class FindingsTable implements FindingStore {
       : isDeepStrictEqual(stored, decodeFindings(encodeFindings(found, 0)));
   }
 
-  /** The SIMs with findings on days from one to another one, both included, some at a time; a SIM once for each day. */
+  /** The SIMs with findings in a range of days, both ends included, in pages. A SIM occurs once per day. */
   async *listSims(from: Day, through: Day): AsyncGenerator<readonly string[]> {
     const months = new Set(listDays(from, through).map(findMonth));
     for (const month of months) {
@@ -99,9 +99,9 @@ export class FindingsTable implements FindingStore {
   }
 
   /**
-   * The days of SIMs with findings in a month, the last one first.
+   * The SIMs and days with findings in a month, latest day first.
    *
-   * @param range the texts between which their `<day>#<sim>` lie, both included.
+   * @param range the first and the last `<day>#<sim>` to list, both included.
    */
   async listKeys(
     month: string,
@@ -145,7 +145,7 @@ export class FindingsTable implements FindingStore {
     };
   }
 
-  /** The findings of SIM's days, in the order requested. */
+  /** The findings with the given keys, in the same order. */
   async readKeys(keys: readonly FindingsKey[]): Promise<StoredFindings[]> {
     const items = await readItems(
       this.#client,
@@ -161,12 +161,12 @@ export class FindingsTable implements FindingStore {
   }
 }
 
-/** The place of a SIM's day in the order of the index. */
+/** The sort key of a SIM's day in the index. */
 export function makeEntry({ sim, day }: FindingsKey): string {
   return `${day}#${sim}`;
 }
 
-/** The findings of a SIM's day as an item, with as many of them as it has room for. */
+/** The findings of a SIM's day as an item, with as many findings as fit. */
 export function encodeFindings({ sim, day, findings }: SimFindings, revision: number): Item {
   const keys: Item = {
     [findingsTable.partitionKey]: { S: sim },

@@ -1,4 +1,4 @@
-/** A text, and all the names that it is made of. */
+/** A text, and the names that determine it. */
 interface FormText {
   readonly names: readonly string[];
   readonly text: string;
@@ -7,23 +7,23 @@ interface FormText {
 const maxForms = 16;
 
 /**
- * The texts of the statements that were made last. Items of few forms are written thousands of times: putting their text
- * together, and escaping it for the request, takes longer than comparing its names.
+ * Caches the texts of recent statements. Thousands of items with a few different forms are written: to build a text,
+ * and to escape it for the request, takes longer than to compare its names.
  */
 export class FormTexts {
   readonly #forms: FormText[] = [];
 
   /**
-   * Finds the text of a form, the same string each time.
+   * The text of a form: the same string each time.
    *
-   * @param names all that the text depends on.
-   * @param make makes the text, where it is not known.
+   * @param names everything that determines the text.
+   * @param make makes the text if it is not cached.
    */
   find(names: readonly string[], make: () => string): string {
     const known = this.#forms.findIndex((one) => isSameForm(one.names, names));
     const form = this.#forms[known] ?? { names, text: make() };
     if (known > 0) this.#forms.splice(known, 1);
-    // The latest are looked at first.
+    // The most recent are compared first.
     if (known !== 0) this.#forms.unshift(form);
     if (this.#forms.length > maxForms) this.#forms.pop();
     return form.text;

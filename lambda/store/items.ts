@@ -17,7 +17,7 @@ import { usageTable } from './tables.ts';
 
 export { type Item, stampValue };
 
-/** Items as DynamoDB holds them. */
+/** How the ledger's states become DynamoDB items and back. */
 
 /** A session as its item. */
 export function encodeSessionItem(session: Session): Item {
@@ -39,7 +39,7 @@ export function decodeSession(item: Item): Session {
   };
 }
 
-/** An open session has a status and no end. */
+/** An open session has a `status` and lacks an `end`. */
 function decodeTerminal(item: Item, terminal: Terminal | undefined): Terminal | undefined {
   if (terminal === undefined || item['end'] === undefined) return undefined;
   return { ...terminal, status: terminal.status === 'failed' ? 'failed' : 'ended' };
@@ -66,7 +66,7 @@ export function decodeSim(item: Item): Sim {
 /**
  * A usage record as its item.
  *
- * @param expiresAt seconds since the epoch; undefined where it never expires.
+ * @param expiresAt seconds since the epoch; undefined if it never expires.
  */
 export function encodeUsageItem(usage: Usage, complete: boolean, expiresAt?: number): Item {
   const item = usageCodec.encode(usage);
@@ -78,7 +78,7 @@ export function encodeUsageItem(usage: Usage, complete: boolean, expiresAt?: num
 const { expiryAttribute } = usageTable;
 
 /**
- * When a usage record expires, in seconds since the epoch; undefined where it never does.
+ * When a usage record expires, in seconds since the epoch; undefined if it never does.
  *
  * @param writtenAt milliseconds since the epoch.
  */
@@ -91,7 +91,7 @@ export function findUsageExpiry(
   return Math.ceil(Math.max(toMilliseconds(start), writtenAt) / 1_000) + retentionDays * 86_400;
 }
 
-/** An item in place of another one of the same usage record. It expires when the later one of both does. */
+/** An item that replaces `before`, of the same usage record. It gets the later expiry of the two. */
 export function keepLaterExpiry(item: Item, before: Item): Item {
   const [own, other] = [item[expiryAttribute]?.N, before[expiryAttribute]?.N];
   if (own === undefined || (other !== undefined && Number(other) <= Number(own))) return item;
@@ -102,7 +102,7 @@ export function keepLaterExpiry(item: Item, before: Item): Item {
 /**
  * An event as its item.
  *
- * @param retentionDays how long the item is kept, counted from its arrival; 0 keeps it forever.
+ * @param retentionDays how many days after its arrival the item expires; 0 means never.
  */
 export function encodeEventItem(event: LedgerEvent, complete: boolean, retentionDays: number): Item {
   const item = eventCodec.encode(event);
@@ -113,14 +113,16 @@ export function encodeEventItem(event: LedgerEvent, complete: boolean, retention
   return item;
 }
 
-/** The bytes that DynamoDB counts for an item: names and values as UTF-8, numbers about half a byte a digit. */
+/**
+ * The bytes that DynamoDB counts for an item: names and values in UTF-8, and about half a byte per digit of a number.
+ */
 export function measureItem(item: Item): number {
   let bytes = 0;
   for (const [name, value] of Object.entries(item)) bytes += Buffer.byteLength(name) + countValueBytes(value);
   return bytes;
 }
 
-/** A list or map takes 3 bytes, and one more for each of its values. */
+/** A list or a map takes 3 bytes, and 1 more for each of its values. */
 function countValueBytes({ S, N, L, M }: AttributeValue): number {
   if (S !== undefined) return Buffer.byteLength(S);
   if (N !== undefined) return Math.ceil(N.replace(/\D/g, '').length / 2) + 2;
@@ -146,7 +148,7 @@ function decodeOrigin<G extends Group>(item: Item, { decode }: Codec<G>): Stated
   return { at: item['lastUpdated']?.S ?? '', group: decode(item) };
 }
 
-/** The schema's names are the keys of the groups. */
+/** The names of the schemas are the members of `Groups`. */
 function decodeGroups<Groups>(item: Item, schemas: readonly GroupSchema<keyof Groups & string>[]): Groups {
   const groups: Record<string, Stated | undefined> = {};
   for (const { name, stamp, decode } of schemas) {

@@ -4,31 +4,34 @@ import type { Marks, Sim } from '../ledger/observation.ts';
 import { toMilliseconds } from '../ledger/time.ts';
 import { originCodec, simSchema } from './schema.ts';
 
-/** Entries that a bucket has. At 100,000 SIMs, one bucket in some 6,000 is full and forgets its oldest entry. */
+/** Entries per bucket. With 100,000 SIMs, about one bucket in 6,000 is full and forgets its oldest entry. */
 const bucketEntries = 16;
 const bucketsInPage = 256;
 const pages = 64;
-/** Words of 32 bits of a digest that are kept: they tell it from any other. */
+/** How many 32-bit words of a digest are kept: enough to tell it from any other. */
 const digestWords = 4;
 
-/** What some buckets hold, as plain numbers: objects and texts would take five times the memory, and the collector's time. */
+/**
+ * The content of some buckets in typed arrays: objects and strings would take five times the memory, and garbage
+ * collection.
+ */
 interface Page {
   readonly digests: Uint32Array;
-  /** Of each entry the latest marks, in milliseconds since the epoch, 0 where there are none. */
+  /** The latest marks of each entry, in milliseconds since the epoch; 0 where there are none. */
   readonly marks: Float64Array;
-  /** Of each bucket the entry that is overwritten next. */
+  /** For each bucket, the entry to overwrite next. */
   readonly next: Uint8Array;
 }
 
 /**
- * Remembers what the items of 100,000 SIMs are known to contain, in 11 MB at most. Stored items only grow, so it stays
- * true. What does not fit overwrites the oldest of its bucket.
+ * Remembers what the items of 100,000 SIMs are known to contain, in at most 11 MB. What it remembers stays true,
+ * because stored items only grow. When a bucket is full, a new entry overwrites its oldest one.
  */
 export class KnownSims {
   readonly #pages: (Page | undefined)[] = new Array(pages).fill(undefined);
   readonly #words = new Uint32Array(digestWords);
 
-  /** Whether the stored item is known to contain all that a SIM's record states. */
+  /** Whether the stored item is known to contain everything that a SIM's record states. */
   contains(sim: Sim): boolean {
     const { page, first } = this.#findBucket(sim);
     const entry = this.#findEntry(page, first);
@@ -40,7 +43,7 @@ export class KnownSims {
     );
   }
 
-  /** Notes that the stored item contains all that a SIM's record states. */
+  /** Remembers that the stored item contains everything that a SIM's record states. */
   remember(sim: Sim): void {
     const { page, first } = this.#findBucket(sim);
     const known = this.#findEntry(page, first);
@@ -51,7 +54,7 @@ export class KnownSims {
     }
   }
 
-  /** Reads a SIM's digest and finds where it belongs: the first entry of its bucket. */
+  /** Computes the digest of a SIM's content, and finds the first entry of its bucket. */
   #findBucket(sim: Sim): { readonly page: Page; readonly first: number } {
     const digest = hash('sha256', formatContent(sim), 'binary');
     for (let word = 0; word < digestWords; word += 1) {
@@ -69,7 +72,7 @@ export class KnownSims {
     return { page, first: (bucket % bucketsInPage) * bucketEntries };
   }
 
-  /** The entry of the digest that was read last. */
+  /** The entry of the latest digest; undefined if the bucket lacks it. */
   #findEntry({ digests }: Page, first: number): number | undefined {
     for (let entry = first; entry < first + bucketEntries; entry += 1) {
       let word = 0;
@@ -79,7 +82,7 @@ export class KnownSims {
     return undefined;
   }
 
-  /** Gives the bucket's oldest entry to the digest that was read last. */
+  /** Overwrites the bucket's oldest entry with the latest digest. */
   #takeEntry({ digests, next }: Page, first: number): number {
     const bucket = first / bucketEntries;
     const offset = next[bucket] ?? 0;
@@ -106,7 +109,7 @@ function readMark({ groups }: Sim, name: keyof Marks): number {
 
 const statedSchema = simSchema.filter(({ name }) => !markNames.some((mark) => mark === name));
 
-/** All that a record states of a SIM but its marks. Mostly it states all of it at one time. */
+/** Everything that a record states of a SIM except its marks. Most records state all of it at one time. */
 function formatContent({ sim, origin, groups }: Sim): string {
   let content = `${sim}|${origin.at}|${originCodec.print(origin.group)}`;
   for (const { name, print } of statedSchema) {

@@ -5,8 +5,8 @@ import { usageRecords } from './counted-items.ts';
 import { requireKnownCarrier } from './records.ts';
 
 /**
- * Reads of usage what alerts look at, from the attributes of the same names: test/lambda/store/schema.property.test.ts
- * holds them together.
+ * Decodes the members of usage that alerts need from the attributes of the same names.
+ * test/lambda/store/schema.property.test.ts compares the two.
  */
 export const knownUsageCodec = compileCodec<KnownUsage>({
   usageId: 'text',
@@ -27,7 +27,7 @@ export const knownUsageCodec = compileCodec<KnownUsage>({
   carrier: 'text',
 });
 
-/** The attributes that are read: these, and what tells which of two renderings of a record counts. */
+/** The attributes to read: these, and those that decide which of two renderings of a record counts. */
 export const knownUsageAttributes: readonly string[] = [
   ...new Set([
     ...knownUsageCodec.attributes.map(({ name }) => name),
@@ -36,7 +36,7 @@ export const knownUsageAttributes: readonly string[] = [
   ]),
 ];
 
-/** What alerts look at of the usage record that an item holds, in whole or in part. */
+/** Decodes what alerts need from a usage item, which may be complete or a projection. */
 export function decodeKnownUsage(item: Item): KnownUsage {
   return requireKnownCarrier(knownUsageCodec.decode(item));
 }

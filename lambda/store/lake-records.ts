@@ -6,7 +6,7 @@ import { compareTexts, type EventRow } from '../days/rows.ts';
 import type { Usage } from '../ledger/observation.ts';
 import { type ClosedDay, countParts, openReaders, readFile } from './lake-sims.ts';
 
-/** Usage and events of a SIM on sealed days: those that count. */
+/** A SIM's usage and events of sealed days, without those that do not count. */
 export interface SealedRecords {
   readonly sim: string;
   readonly usage: readonly Usage[];
@@ -14,11 +14,11 @@ export interface SealedRecords {
 }
 
 /**
- * Reads some SIMs, with their records of sealed days. Each file is read once, a part of the fleet at a time, of each
- * day one group of rows: memory grows with the days, and not with the fleet.
+ * Reads the records that the given SIMs have on sealed days. Each file is read once, one part of the fleet at a time
+ * and one row group of each day at a time: memory grows with the number of days, not with the fleet.
  *
- * @returns each SIM once, also one without rows, in no order.
- * @throws ConflictError if a file is written meanwhile.
+ * @returns each SIM once, also without rows, in no particular order.
+ * @throws ConflictError if a file is replaced meanwhile.
  */
 export async function* walkSealedRecords(
   lake: Pick<Lake, 'open'>,
@@ -42,7 +42,7 @@ export async function* walkSealedRecords(
   }
 }
 
-/** The rows of a SIM; those of SIMs before it are passed over. */
+/** Takes a SIM's rows from the readers, and skips rows of SIMs that sort before it. */
 async function takeRows<Row extends { readonly sim: string }>(
   readers: readonly SimRowReader<Row>[],
   sim: string,

@@ -14,45 +14,48 @@ import type { Carrier } from '../ledger/source.ts';
 import { mapConcurrently } from './concurrency.ts';
 
 /**
- * The rows of several closed days, SIM by SIM. A part of the fleet is read at a time, of each day one group of rows: so
- * memory does not grow with the fleet, but with the days.
+ * Reads the rows of several closed days, SIM by SIM: one part of the fleet at a time, and one row group of each day at
+ * a time. Memory grows with the number of days, not with the fleet.
  */
 
 /** A closed day. */
 export interface ClosedDay {
   readonly day: Day;
-  /** Buckets of SIMs. */
+  /** How many buckets the day's SIMs are divided into. */
   readonly buckets: number;
 }
 
-/** Rows of a SIM that come from elsewhere, such as days that are not closed. */
+/** A SIM's rows that are not in the lake, for example those of days that are not closed. */
 export interface FurtherRecords {
   readonly usage: readonly BilledUsage[];
   readonly sessions: readonly BilledSession[];
 }
 
-/** What is read, and how. */
+/** What to read, and how. */
 export interface LakeWalk {
   readonly days: readonly ClosedDay[];
-  /** Whether sessions are read, too. */
+  /** Whether to read sessions as well. */
   readonly readsSessions: boolean;
-  /** Whether a SIM's usage of a day is added up: see {@link foldUsage}. */
+  /** Whether to add up a SIM's usage of a day: see {@link foldUsage}. False by default. */
   readonly isFolded?: boolean;
-  /** By SIM. */
+  /** Rows that are not in the lake, by SIM. */
   readonly further: ReadonlyMap<string, FurtherRecords>;
 }
 
-/** Files that are opened at the same time: of each, a group of rows is decoded, which takes several times what is kept. */
+/**
+ * How many files are opened concurrently. Decoding a file's row group takes several times the memory that its rows
+ * keep.
+ */
 const concurrentOpens = 4;
 
-/** The attributes of a usage row that its sums need. */
+/** The columns of usage that its sums need. */
 const foldedColumns = [
   ...['sim', 'source', 'carrier', 'trafficType'],
   ...['dataTotal', 'messages', 'messagesTx', 'messagesRx', 'volume', 'cost', 'currency'],
   ...['operatorName', 'mcc', 'mnc', 'country', 'tariff', 'rateZone'],
 ] as const;
 
-/** The attributes of a usage row that a bill needs. */
+/** The columns of usage that a bill needs. */
 const usageColumns = [...foldedColumns, 'usageId', 'start', 'end', 'recordId', 'sessionId'] as const;
 
 const sessionColumns = [
@@ -69,14 +72,14 @@ const sessionColumns = [
 
 type SessionOfSim = BilledSession & { readonly sim: string };
 
-/** A part of the fleet: which one, and how many there are. */
+/** One part of the fleet. */
 export interface FleetPart {
-  /** From 0. */
+  /** The number of the part, from 0. */
   readonly part: number;
   readonly parts: number;
 }
 
-/** The number of parts in which the fleet is read: each is a bucket of the day that has the fewest, at most. */
+/** Into how many parts the fleet is divided for reading: as many as the day with the fewest buckets has. */
 export function countParts(days: readonly ClosedDay[]): number {
   if (days.length === 0) return 1;
   return Math.max(1, Math.min(...days.map(({ buckets }) => buckets), slotCount));
@@ -87,7 +90,10 @@ export function isInPart(sim: string, { part, parts }: FleetPart): boolean {
   return findBucket(sim, parts) === part;
 }
 
-/** Goes through the SIMs that have rows, each once: part of the fleet by part, and there in the order of their keys. */
+/**
+ * Yields each SIM that has rows once: one part of the fleet after the other, and within a part in the order of their
+ * keys.
+ */
 export async function* walkLakeSims(lake: Pick<Lake, 'open'>, walk: LakeWalk): AsyncGenerator<SimRecords> {
   const parts = countParts(walk.days);
   const byPart = new Map<number, Map<string, FurtherRecords>>();
@@ -103,7 +109,7 @@ export async function* walkLakeSims(lake: Pick<Lake, 'open'>, walk: LakeWalk): A
   }
 }
 
-/** Goes through the SIMs of a part of the fleet that have rows, in the order of their keys. */
+/** Yields the SIMs of a part of the fleet that have rows, in the order of their keys. */
 export async function* walkLakePart(
   lake: Pick<Lake, 'open'>,
   { days, readsSessions, isFolded = false, further }: LakeWalk,
@@ -130,12 +136,12 @@ export async function* walkLakePart(
       records.usage.push(...(more?.usage ?? []));
       records.sessions.push(...(more?.sessions ?? []));
     }
-    // A bucket of another day may reach into the next part.
+    // A bucket of another day may extend into the next part.
     if (isInPart(sim, fleetPart)) yield { sim, ...records };
   }
 }
 
-/** Opens the rows of a bucket's file. */
+/** Opens a bucket's file and yields its rows in groups. */
 type OpenRows<Row> = (
   lake: Pick<Lake, 'open'>,
   day: Day,
@@ -143,7 +149,7 @@ type OpenRows<Row> = (
   buckets: number,
 ) => AsyncGenerator<readonly Row[] | RowList<Row>>;
 
-/** Opens the files of a part of the fleet, on all days. */
+/** Opens the files of a part of the fleet, of all days. */
 export async function openReaders<Row extends { readonly sim: string }>(
   lake: Pick<Lake, 'open'>,
   days: readonly ClosedDay[],
@@ -161,7 +167,7 @@ export async function openReaders<Row extends { readonly sim: string }>(
   });
 }
 
-/** The buckets of a day that have SIMs of a part of the fleet: of slots from the part's first to its last. */
+/** The buckets of a day that contain SIMs of a part of the fleet: those of the part's first to its last slot. */
 export function listBuckets(part: number, parts: number, buckets: number): number[] {
   const first = Math.ceil((part * slotCount) / parts);
   const last = Math.ceil(((part + 1) * slotCount) / parts) - 1;
@@ -170,7 +176,7 @@ export function listBuckets(part: number, parts: number, buckets: number): numbe
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The rows of a file, all columns; nothing if there is no such file. */
+/** All rows of a file with all columns; nothing if the file does not exist. */
 export async function* readFile<K extends RowKind>(
   lake: Pick<Lake, 'open'>,
   key: string,
@@ -179,7 +185,7 @@ export async function* readFile<K extends RowKind>(
   for (const readGroup of await openFile(lake, key, kind)) yield await readGroup();
 }
 
-/** The groups of rows of a file, some of their columns or all; none if there is no such file. */
+/** The row groups of a file, with all or some of its columns; nothing if the file does not exist. */
 async function openFile<K extends RowKind>(
   lake: Pick<Lake, 'open'>,
   key: string,
@@ -191,8 +197,8 @@ async function openFile<K extends RowKind>(
 }
 
 /**
- * Groups of rows, each as something else. Files of many days are open at once: each holds what it gave last, and nothing of
- * what that was made of, which a function that waits with it would.
+ * Yields each group, mapped. It is a function of its own so that a waiting generator keeps only what it yielded last,
+ * not the group that it was made of: files of many days are open at the same time.
  */
 async function* mapGroups<Group, Mapped>(
   groups: Promise<readonly (() => Promise<Group>)[]>,
@@ -218,7 +224,10 @@ function openUsage(
   return mapGroups(groups, (group) => new UsageRows(group));
 }
 
-/** Usage of SIMs, added up. All of a file is read at once: its sums are small. A SIM may have sums of several groups of rows. */
+/**
+ * SIMs' usage, added up. A file is read completely, because its sums are small. A SIM may have sums of several row
+ * groups.
+ */
 async function* openFoldedUsage(
   lake: Pick<Lake, 'open'>,
   day: Day,
@@ -236,7 +245,7 @@ async function* openFoldedUsage(
   yield new ListedRows((await readAll(folded)).flat());
 }
 
-/** The groups of rows of a file of usage, some of their columns; none if there is no such file. */
+/** The row groups of a usage file, with some of its columns; nothing if the file does not exist. */
 async function openUsageColumns(
   lake: Pick<Lake, 'open'>,
   key: string,
@@ -252,7 +261,9 @@ async function readAll<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all;
 }
 
-/** Rows of usage, of which each is made when it is requested: those of many days are held at once. */
+/**
+ * Rows of usage, each of which is built when it is read, because the rows of many days are in memory at the same time.
+ */
 class UsageRows implements RowList<BilledUsage> {
   readonly length: number;
   readonly #columns: ColumnGroup['columns'];
@@ -266,13 +277,13 @@ class UsageRows implements RowList<BilledUsage> {
     return this.#readText('sim', row);
   }
 
-  /** What a bill needs of a row, and nothing else. What a column has no value of is absent. */
+  /** The members of a row that a bill needs. Empty cells become absent members. */
   read(row: number): BilledUsage {
     return {
       sim: this.#readText('sim', row) ?? '',
       usageId: this.#readText('usageId', row) ?? '',
       source: this.#readText('source', row) ?? '',
-      // The ledger has written it.
+      // Our own lake files contain known carriers only.
       carrier: this.#readText('carrier', row) as Carrier,
       start: this.#readText('start', row) ?? '',
       end: this.#readText('end', row) ?? '',

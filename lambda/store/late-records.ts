@@ -9,38 +9,38 @@ import { readPartition } from './query-pages.ts';
 import { alertStateTable, lateRecordPrefix } from './tables.ts';
 
 /**
- * Notes of records that came later than their source's lateness, in the table AlertState: sweeps of alerts have judged the
- * time that they tell of, and judge it again.
+ * Notes of late records, in the table AlertState: records that arrived later than their source usually is. Sweeps have
+ * already judged the time that these records are about, and must judge it again.
  *
- * A note tells of as many SIMs as fit into one write unit. It is put after the records are stored and before they count as
- * taken in. A sweep deletes just the notes that it has read, once it has judged their SIMs by what was stored then; what it
- * could not judge goes into a new note first. So notes need no conditions: done again, or cut by a crash, there is one note
- * too many.
+ * A note lists as many SIMs as fit into one write unit. It is put after the records are stored and before they count as
+ * delivered. A sweep judges the SIMs of the notes that it has read by what was stored then, and deletes exactly these
+ * notes. For SIMs that it could not judge, it puts a new note first. So notes need no conditions: a repetition or a
+ * crash only leaves one note too many.
  */
 
 /** A stored note. */
 export interface LateNote {
   readonly key: Item;
-  /** The earliest moment that a late record of each SIM tells of, in milliseconds since the epoch. */
+  /** By SIM, the earliest time that a late record is about, in milliseconds since the epoch. */
   readonly from: ReadonlyMap<string, number>;
 }
 
-/** What notes say. */
+/** The content of all notes. */
 export interface LateRecords {
-  /** By SIM, the earliest moment that a late record tells of, in milliseconds since the epoch. */
+  /** By SIM, the earliest time that a late record is about, in milliseconds since the epoch. */
   readonly from: ReadonlyMap<string, number>;
   readonly notes: readonly LateNote[];
 }
 
 const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
 
-/** Partitions over which notes are spread, so that history of a large fleet is not written into one. */
+/** Partitions that notes are spread over, so that the history of a large fleet is not written to a single one. */
 export const lateRecordPartitions = 16;
 
-/** How long a note is kept that no sweep judges, as where no rule is left. */
+/** How long a note is kept if no sweep judges it, for example because no rule is left. */
 const keptSeconds = 8 * 86_400;
 
-/** Bytes of a note's content. With its key and its expiry, it is within a write unit of 1,024. */
+/** The most bytes of a note's content. With its key and its expiry, the note fits into a write unit of 1,024 bytes. */
 export const maxNoteBytes = 880;
 
 /** Notes in the table AlertState. */
@@ -50,7 +50,7 @@ export class LateRecordNotes {
   readonly #makeId: () => string;
   readonly #partitions: number;
 
-  /** @param options what makes an id that no other note has, and over how many partitions notes are spread. */
+  /** @param options what makes an id that no other note has, and over how many partitions to spread notes. */
   constructor(
     client: DynamoDBClient,
     tableName: string,
@@ -68,9 +68,9 @@ export class LateRecordNotes {
   /**
    * Notes late records.
    *
-   * @param late the earliest moment that a late record of each SIM tells of, in milliseconds since the epoch.
+   * @param late by SIM, the earliest time that a late record is about, in milliseconds since the epoch.
    * @param now milliseconds since the epoch.
-   * @throws Error when a note was not put.
+   * @throws the error of the first note that was not put.
    */
   async put(late: Iterable<readonly [string, number]>, now: number): Promise<void> {
     const expiresAt = { N: String(Math.ceil(now / 1_000) + keptSeconds) };
@@ -87,7 +87,7 @@ export class LateRecordNotes {
     for (const error of failed.values()) throw error;
   }
 
-  /** All notes, by consistent reads. */
+  /** All notes, read consistently. */
   async list(): Promise<LateRecords> {
     const partitions = await Promise.all(
       Array.from({ length: this.#partitions }, (_, index) =>
@@ -103,11 +103,11 @@ export class LateRecordNotes {
   }
 
   /**
-   * Deletes the notes of SIMs that were judged, and notes again what was not.
+   * Deletes notes whose SIMs were judged. First notes the SIMs that were not judged again.
    *
    * @param judged whether a SIM was judged.
    * @param now milliseconds since the epoch.
-   * @throws Error when a note was not put or deleted. The next sweep judges its SIMs again.
+   * @throws Error if a note was not put or deleted. The next sweep then judges its SIMs again.
    */
   async settle(notes: readonly LateNote[], judged: (sim: string) => boolean, now: number): Promise<void> {
     const begun = notes.filter(({ from }) => hasSome(from.keys(), judged));
@@ -121,7 +121,7 @@ export class LateRecordNotes {
   }
 }
 
-/** JSON objects of times by SIM. */
+/** The notes' contents: JSON objects of times by SIM. */
 function writeContents(late: Iterable<readonly [string, number]>): string[] {
   const contents: string[] = [];
   let members: string[] = [];

@@ -1,28 +1,31 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-/** Where the ledger is, and how to write to it. */
+/** The ledger's tables, and how to write to them. */
 export interface LedgerTables {
   readonly client: DynamoDBClient;
   readonly sessions: string;
   readonly usage: string;
   readonly events: string;
   readonly sims: string;
-  /** Days that an event is kept; 0 forever. */
+  /** Days that an event is kept; 0 means forever. */
   readonly eventRetentionDays: number;
-  /** Days that a usage record is kept, counted from its start or when it was written, whichever is later; 0 forever. */
+  /**
+   * Days that a usage record is kept, counted from its start or from when it was written, whichever is later; 0 means
+   * forever.
+   */
   readonly usageRetentionDays: number;
-  /** How conditional writes are sent: 25 in a request, or one by one. */
+  /** How to send conditional writes: 25 per request, or one. */
   readonly writes: WriteMode;
   /**
-   * Whether reports tell what usage gains. Complete usage is then put only where no item is stored, for as many write
-   * units: else nobody knows whether it is new. False by default.
+   * Whether reports contain what usage gained. Complete usage is then put only if no item is stored, since otherwise it
+   * is unknown whether it is new. This takes the same number of write units. False by default.
    */
   readonly measuresUsage?: boolean;
-  /** Called with the error of a store that does not accept batched writes; they are then sent one by one. */
+  /** Called with DynamoDB's error if it does not accept batched writes, which are then sent one by one. */
   readonly onSingleWrites?: (error: Error) => void;
 }
 
-/** `batched`: conditional writes go 25 in a request, as PartiQL statements. `single`: each is a request. */
+/** `batched`: 25 conditional writes per request, as PartiQL statements. `single`: a request for each write. */
 export const writeModes = ['batched', 'single'] as const;
 export type WriteMode = (typeof writeModes)[number];
 
@@ -34,8 +37,8 @@ export interface WriteOptions {
    */
   readonly readBeforeWrite: boolean;
   /**
-   * When the writing was requested, in milliseconds since the epoch, where that is later than the arrival of the
-   * records: what comes again long after is not to expire at once.
+   * When the write was requested, in milliseconds since the epoch, if that is later than the arrival of the records. A
+   * record that is delivered again after a long time must not expire immediately.
    */
   readonly writtenAt?: number;
 }

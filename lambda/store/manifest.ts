@@ -1,4 +1,4 @@
-/** How far a file is in. The counts are those of the rows before `position`, so they depend on the file alone. */
+/** How far the import of a file is. The counts cover the rows before `position`, so they depend on the file alone. */
 export interface Manifest {
   /** `bucket/key@version`. */
   readonly object: string;
@@ -8,7 +8,7 @@ export interface Manifest {
   readonly rows: number;
   readonly accepted: number;
   readonly rejected: number;
-  /** Bytes that are in; where to go on. Of gzip, bytes of the CSV in it. */
+  /** Bytes that are imported, and so where to continue; for gzip, bytes of the CSV in it. */
   readonly position: number;
   /** Bytes of the file. */
   readonly size: number;
@@ -16,12 +16,12 @@ export interface Manifest {
   readonly delivered: string;
   /** When this was noted, ISO 8601; absent in items of older versions. */
   readonly noted?: string | undefined;
-  /** Whether it is gzip. */
+  /** Whether the file is gzip. */
   readonly packed?: boolean | undefined;
-  /** The header in force, while the file is being imported: reading that begins further on needs it. */
+  /** The header that applies at `position`, while the file is being imported: reading from there needs it. */
   readonly header?: string | undefined;
-  /** Headers so far, where there is more than the first. */
+  /** How many headers were read, if more than one. */
   readonly headers?: number | undefined;
-  /** Why a file failed. */
+  /** Why the file failed. */
   readonly reason?: string | undefined;
 }

@@ -5,7 +5,7 @@ import { compileCodec, type Item } from './codec.ts';
 import { readPartition } from './query-pages.ts';
 import { alertStateTable } from './tables.ts';
 
-/** Mutes of alerts as items, and their reads and writes. */
+/** Mutes of alerts: their items, reads and writes. */
 
 const muteCodec = compileCodec<Mute>({
   id: 'text',
@@ -19,10 +19,10 @@ const muteCodec = compileCodec<Mute>({
 
 const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
 
-/** The partition of all mutes. */
+/** The partition key of all mutes. */
 export const mutesPartition = 'mutes';
 
-/** How long a mute that has ended is kept. DynamoDB may delete it later, so its end is what counts. */
+/** How long a mute is kept after its end. DynamoDB may delete it even later, so readers must look at its end. */
 const keptMilliseconds = 7 * 86_400_000;
 
 /** A mute as its item. */
@@ -45,18 +45,18 @@ export class MutesTable {
     this.#tableName = tableName;
   }
 
-  /** All mutes, those that have ended included, by a consistent read, in the order of their ids. */
+  /** All mutes, also those that have ended, by id. Reads consistently. */
   async list(): Promise<Mute[]> {
     const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: mutesPartition });
     return items.map(muteCodec.decode);
   }
 
-  /** Stores a mute in place of the one with the same scope. */
+  /** Stores a mute. Replaces one with the same scope. */
   async put(mute: Mute): Promise<void> {
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: encodeMute(mute) }));
   }
 
-  /** @returns whether there was one with that id. */
+  /** @returns whether there was a mute with this id. */
   async delete(id: string): Promise<boolean> {
     const { Attributes: deleted } = await this.#client.send(
       new DeleteItemCommand({ TableName: this.#tableName, Key: makeKey(id), ReturnValues: 'ALL_OLD' }),

@@ -6,16 +6,16 @@ import { dayStateTable } from './tables.ts';
 
 const { partitionKey, sortKey } = dayStateTable;
 
-/** The partition of open days. */
+/** The partition key of open days. */
 const subject = { S: 'open' };
 
-/** What an open day's item says besides its key. */
+/** An open day's item, without its key. */
 type OpenTimes = Omit<OpenDay, 'day'>;
 
-/** An open day's item without its key. */
+/** Encodes and decodes an open day's item, without its key. */
 export const openTimesCodec = compileCodec<OpenTimes>({ orderedAt: 'number?', unreadAt: 'number?' });
 
-/** Closed days that are not sealed, as items of DayState: one a day. */
+/** Closed days that are not sealed: one item of DayState for each. */
 export class OpenDaysTable implements OpenDays {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;

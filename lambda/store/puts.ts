@@ -20,14 +20,14 @@ import { UsageGains } from './usage-gains.ts';
 /**
  * Usage and events: items that are put under their own id.
  *
- * A complete statement is put without looking, 25 in a request. A statement that another rendering of the same record
- * may outdo is put only where nothing fuller stands. So is usage that expires: what stands there may expire later, and an
- * expiry never moves to an earlier time. And so is usage whose gain is measured: a put without a condition does not tell
- * whether anything stood there.
+ * A complete statement is put without a condition, 25 per request. A condition is needed in three cases. A statement
+ * that another rendering of the same record may outdo is put only if no more complete one is stored. Usage that expires
+ * must not replace an item that expires later. Usage whose gain is measured must not replace an item unnoticed: a put
+ * without a condition does not tell whether an item was stored.
  */
 interface Put extends PlacedItem {
   readonly completeness: number;
-  /** Whether it expires, and what stands there may expire later. */
+  /** Whether the item expires, and a stored one may expire later. */
   readonly mayShorten: boolean;
   readonly change: Change<Usage | LedgerEvent>;
 }
@@ -44,7 +44,7 @@ export async function putAll(
 ): Promise<void> {
   const { client } = tables;
   const all = makePuts(tables, changes, options);
-  // Whether an item is there and how complete it is decides about most puts; few need to know what it says.
+  // For most puts, it matters only whether an item is stored and how complete it is; few need its content.
   const stored = options.readBeforeWrite
     ? await findStored(client, all, completenessAttributes)
     : new Map<Put, Item>();
@@ -52,7 +52,7 @@ export async function putAll(
   const gains = tables.measuresUsage === true ? new UsageGains() : undefined;
   const isPlain = (put: Put): boolean =>
     !put.mayShorten && put.completeness >= complete && !(gains !== undefined && isUsage(put));
-  // Of what a file states again, the fuller one stays.
+  // If a file repeats a record, the more complete rendering stays.
   const takesPlace = (put: Put): typeof outdoes =>
     put.completeness >= complete && !options.readBeforeWrite ? supersedes : outdoes;
   const plain = puts.filter(isPlain);
@@ -68,7 +68,7 @@ function isUsage({ change }: Put): boolean {
   return 'usageId' in change.state;
 }
 
-/** Notes that an item was put, in place of another one if there was one. */
+/** Notes the gain of an item that was put, and that may have replaced another one. */
 function noteGain(gains: UsageGains | undefined, { change: { state } }: Put, before: Item | undefined): void {
   if (gains !== undefined && 'usageId' in state) gains.add(state, before);
 }
@@ -79,26 +79,26 @@ async function putPlainly(
 ): Promise<void> {
   const failed = await putItems(client, puts);
   for (const [{ change }, error] of failed) report.noteFailure(change, error);
-  // Where gains are measured, these were looked for and are not stored.
+  // Where gains are measured, only items that were read and are not stored get here.
   for (const put of puts) if (!failed.has(put)) noteGain(gains, put, undefined);
 }
 
-/** What careful puts work with. */
+/** What {@link putCarefully} needs. */
 interface CarefulContext {
   readonly client: DynamoDBClient;
   readonly statements: StatementQueue;
-  /** Says whether a put takes the place of what stands there. */
+  /** Decides whether a put replaces the stored item. */
   readonly takesPlace: (put: Put) => (item: Item, stored: Item) => boolean;
   readonly report: Report;
-  /** Takes what usage gains; undefined where nobody measures it. */
+  /** Collects what usage gains; undefined if that is not measured. */
   readonly gains: UsageGains | undefined;
 }
 
 /**
- * Puts items where nothing fuller stands. Those that nothing is known to stand for are inserted by statements first,
- * and what stands for the others is read, a hundred at once.
+ * Puts items that no stored item outdoes. Inserts the items that are not known to be stored, by statements. For the
+ * others, reads the stored items, 100 per request, and compares.
  *
- * @param isStored whether an item is known to stand there.
+ * @param isStored whether an item is known to be stored.
  */
 async function putCarefully(
   { client, statements, takesPlace, report, gains }: CarefulContext,
@@ -163,11 +163,11 @@ function makePuts(tables: LedgerTables, { usage, events }: Changes, { writtenAt 
 }
 
 /**
- * Finds what is stored for puts, a hundred in a request. Puts whose request fails are written like those that nobody
- * looked for: reading saves writes and decides nothing.
+ * Reads the stored items of puts, 100 per request. Reading only saves writes: if a request fails, its items are written
+ * as if they had not been read.
  *
- * @param attributes the attributes that are read, besides the keys; all of them, by default.
- * @returns the items, by the puts that they stand for.
+ * @param attributes the attributes to read, besides the keys; all by default.
+ * @returns the stored items, by put.
  */
 async function findStored(
   client: DynamoDBClient,
@@ -200,7 +200,7 @@ function formatKey(item: Item): string {
   return `${item['sim']?.S}\n${item['usageId']?.S ?? item['eventKey']?.S}`;
 }
 
-/** Whether what is stored says as much as a put; its record is then a repeat. */
+/** Whether the stored item is as complete as the put, whose record is then a repetition. */
 function isContained(put: Put, stored: Item | undefined, report: Report): boolean {
   if (stored === undefined || rankCompleteness(stored) < put.completeness) return false;
   if (put.completeness < complete && rankCompleteness(stored) === put.completeness) return false;
@@ -208,17 +208,17 @@ function isContained(put: Put, stored: Item | undefined, report: Report): boolea
   return true;
 }
 
-/** What an item is put with that something may stand for. */
+/** What {@link putUnlessFuller} needs. */
 interface PutContext {
-  /** What was seen to stand there. */
+  /** The stored item, if it is known. */
   readonly seen: Item | undefined;
-  /** Says whether the put takes its place. */
+  /** Decides whether the put replaces the stored item. */
   readonly takesPlace: (item: Item, stored: Item) => boolean;
-  /** Called with the item that it has replaced, once it is put. */
+  /** Called after the put with the item that it replaced. */
   readonly onPut: (before: Item | undefined) => void;
 }
 
-/** Puts an item unless what stands there stays. */
+/** Puts an item, unless the stored one stays. */
 async function putUnlessFuller(
   client: DynamoDBClient,
   put: Put,
@@ -237,7 +237,8 @@ async function putUnlessFuller(
     }
     if (!takesPlace(put.item, stored)) return 'unchanged';
     const item = put.mayShorten ? keepLaterExpiry(put.item, stored) : put.item;
-    // What another writer puts in the meantime differs in what is stored already: in its completeness at least.
+    // If another writer puts the item meanwhile, it differs in an attribute that the stored item has: at least in its
+    // completeness.
     const table = { client, tableName: put.tableName, attributes: Object.keys(item) };
     const replaced = await replaceItem(table, stored, item);
     if (replaced.done) {

@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto';
 import { rejectPrefix } from '../aws/names.ts';
 import { type Fault, formatReason, type RejectCode } from '../carriers/reading.ts';
 
-/** Something that could not be read, with all that is needed to read it again. */
+/** Data that could not be read, with everything needed to read it again. */
 export interface Reject {
   readonly code: RejectCode;
-  /** A plain sentence, the value that is wrong included. */
+  /** A plain sentence that includes the wrong value. */
   readonly reason: string;
-  /** The carrier's name of the member that is wrong, and what it holds, cut short; where it is one member. */
+  /** If one member is wrong: its name in the carrier's format, and its value, shortened. */
   readonly member?: string;
   readonly value?: string;
   /** Where it arrived: `stream/shard/sequence`, or `bucket/key@version#row`. */
@@ -17,11 +17,11 @@ export interface Reject {
   readonly arrivedAt: number;
   /** The original bytes. */
   readonly bytes: Uint8Array;
-  /** Of a row of a file: the header before it, where that is not the file's first. */
+  /** For a row of a file: the header that applies to it, if that is not the file's first. */
   readonly header?: string;
 }
 
-/** What a reject says of what is wrong with it. */
+/** Describes a fault for a reject. */
 export function rejectFault(wrong: Fault): Pick<Reject, 'code' | 'reason' | 'member' | 'value'> {
   const { code, member, value } = wrong;
   return {
@@ -34,30 +34,30 @@ export function rejectFault(wrong: Fault): Pick<Reject, 'code' | 'reason' | 'mem
 /** Where rejects are kept. */
 export interface Quarantine {
   /**
-   * Keeps rejects of one source and code together; keeping the same ones again changes nothing.
+   * Stores rejects that have the same source and code. Storing them again changes nothing.
    *
-   * @param group what the rejects are of, where that is part of their name: a file's rows are told apart by their place.
-   * @throws when they could not be kept; then they must be delivered again.
+   * @param group part of the object's name, for rejects that are identified by their place, as a file's rows are.
+   * @throws if they could not be stored; they must then be delivered again.
    */
   keep(rejects: readonly Reject[], group?: string): Promise<void>;
 }
 
-/** The bucket that rejects are kept in. */
+/** The bucket that rejects are stored in. */
 export interface RejectBucket {
   /**
-   * Puts an object of JSON lines, unless there is one of this key: the first to arrive stays, so that a second delivery
-   * changes nothing, its time and position included.
+   * Puts an object of JSON lines, unless an object with this key exists. The first one stays, so that a second delivery
+   * does not change the time and position of arrival.
    */
   put(key: string, lines: string): Promise<void>;
 }
 
-/** The same with whole files. */
+/** A bucket that can also store whole files. */
 export interface FileRejectBucket extends RejectBucket {
-  /** @param copySource `bucket/key`, URL-encoded, with `?versionId=…` where there are versions. */
+  /** @param copySource `bucket/key`, URL-encoded, with `?versionId=…` if the bucket has versions. */
   copy(key: string, copySource: string): Promise<void>;
 }
 
-/** The quarantine in a bucket: an object for the rejects of one delivery and code, as JSON lines. */
+/** The quarantine in a bucket: one object of JSON lines for the rejects of a delivery that have the same code. */
 export class BucketQuarantine implements Quarantine {
   readonly #bucket: RejectBucket;
 
@@ -75,17 +75,17 @@ export class BucketQuarantine implements Quarantine {
 }
 
 /**
- * Keeps a whole file: a line that says what is wrong with it, and a copy beside the line.
+ * Stores a whole file: a line that says what is wrong with it, and a copy of the file next to that.
  *
- * @param copySource `bucket/key`, URL-encoded, with `?versionId=…` where there are versions.
- * @throws what the bucket throws; then the file must be imported again.
+ * @param copySource `bucket/key`, URL-encoded, with `?versionId=…` if the bucket has versions.
+ * @throws what the bucket throws; the file must then be imported again.
  */
 export async function keepFile(
   bucket: FileRejectBucket,
   reject: Omit<Reject, 'bytes'>,
   copySource: string,
 ): Promise<void> {
-  // The position names one version of one object, so it stands for the bytes.
+  // The position identifies one version of one object, and so its bytes.
   const whole = { ...reject, bytes: Buffer.from(reject.position) };
   const name = `${rejectPrefix}${reject.source}/${reject.code}/${rejectId(whole)}`;
   await bucket.copy(`${name}.csv`, copySource);
@@ -93,7 +93,7 @@ export async function keepFile(
   await bucket.put(`${name}.jsonl`, `${JSON.stringify(line)}\n`);
 }
 
-/** What the key of an object of rejects says; undefined for any other key. */
+/** The parts of the key of a quarantine object; undefined for any other key. */
 export function readRejectKey(
   key: string,
 ): { readonly source: string; readonly code: string; readonly name: string } | undefined {
@@ -104,12 +104,12 @@ export function readRejectKey(
   return { source, code, name };
 }
 
-/** What a line of a quarantine object holds. `body` is the original text, or base64 where it is not UTF-8. */
+/** A line of a quarantine object. `body` is the original text, or base64 if that is not UTF-8. */
 export interface RejectLine {
   readonly id: string;
   readonly code: RejectCode;
   readonly reason: string;
-  /** The carrier's name of the member that is wrong, and what it holds, cut short; where it is one member. */
+  /** If one member is wrong: its name in the carrier's format, and its value, shortened. */
   readonly member?: string;
   readonly value?: string;
   readonly source: string;
@@ -118,9 +118,9 @@ export interface RejectLine {
   readonly arrivedAt: string;
   readonly encoding: 'utf8' | 'base64';
   readonly body: string;
-  /** For a whole file: the key of its copy in this bucket; `body` is then empty. */
+  /** For a whole file: the key of its copy in this bucket. `body` is then empty. */
   readonly object?: string;
-  /** For a row of a file: the header before it, where that is not the file's first. */
+  /** For a row of a file: the header that applies to it, if that is not the file's first. */
   readonly header?: string;
 }
 
@@ -142,7 +142,7 @@ function rejectLine(reject: Reject): RejectLine {
   };
 }
 
-/** Whether a text would be several times as long in JSON, which writes a control character as six others. */
+/** Whether JSON would make a text several times as long, because it escapes each control character as six others. */
 function hasManyControls(bytes: Buffer): boolean {
   let controls = 0;
   for (const byte of bytes) {
@@ -152,8 +152,8 @@ function hasManyControls(bytes: Buffer): boolean {
 }
 
 /**
- * A range of a file that is imported again has the same rejects and so the same name; where a newer version of
- * simledger finds others in it, these have an object of their own.
+ * Names the rejects of part of a file. An import of the same part has the same rejects and so the same name; if a newer
+ * version of simledger rejects other rows, these get an object of their own.
  */
 function groupId(group: string, rejects: readonly Reject[]): string {
   const hash = createHash('sha256').update(group);
@@ -162,9 +162,9 @@ function groupId(group: string, rejects: readonly Reject[]): string {
 }
 
 /**
- * The name of an object that holds rejects of one source and code. It depends on which rejects these are, and on nothing
- * else: not on their order, nor on where they arrived. So a second delivery of the same bytes makes no second object.
- * One reject alone gives its object its own id.
+ * The name of an object that holds rejects with the same source and code. It depends only on the rejects, not on their
+ * order or where they arrived, so a second delivery of the same bytes does not make a second object. A single reject
+ * gives the object its own id.
  */
 export function makeRejectsName(rejects: readonly Reject[]): string {
   const [first, ...others] = rejects;
@@ -175,7 +175,7 @@ export function makeRejectsName(rejects: readonly Reject[]): string {
   return hash.digest('hex').slice(0, 32);
 }
 
-/** The same bytes from the same source are one reject, however often and wherever they arrive. */
+/** The reject's id: the same for the same source, code and bytes, however often and wherever they arrive. */
 export function rejectId(reject: Reject): string {
   const known = rejectIds.get(reject);
   if (known !== undefined) return known;
@@ -185,5 +185,5 @@ export function rejectId(reject: Reject): string {
   return id;
 }
 
-/** Ids are requested several times on a reject's way, and its bytes may be many. */
+/** Cached: ids are needed several times, and a reject may have many bytes. */
 const rejectIds = new WeakMap<Reject, string>();

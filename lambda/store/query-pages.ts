@@ -10,9 +10,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Item } from './items.ts';
 
-/** Queries and scans that take more than one page. */
+/** Queries and scans of any number of pages. */
 
-/** The items of a query, page by page. A limit counts for each page. */
+/** The items of a query, page by page. A `Limit` applies to each page. */
 export async function* queryPages(client: DynamoDBClient, input: QueryCommandInput): AsyncGenerator<Item[]> {
   let start = input.ExclusiveStartKey;
   do {
@@ -24,14 +24,14 @@ export async function* queryPages(client: DynamoDBClient, input: QueryCommandInp
   } while (start !== undefined);
 }
 
-/** All items of a query, in the order of their sort keys. */
+/** All items of a query, by sort key. */
 export async function queryAll(client: DynamoDBClient, input: QueryCommandInput): Promise<Item[]> {
   const items: Item[] = [];
   for await (const page of queryPages(client, input)) items.push(...page);
   return items;
 }
 
-/** The answers to a scan, page by page. */
+/** The responses to a scan, page by page. */
 export async function* scanPages(
   client: DynamoDBClient,
   input: ScanCommandInput,
@@ -46,7 +46,7 @@ export async function* scanPages(
   } while (start !== undefined);
 }
 
-/** All items of a partition, by a consistent read, in the order of their sort keys. */
+/** All items of a partition, by sort key, read consistently. */
 export function readPartition(
   client: DynamoDBClient,
   tableName: string,

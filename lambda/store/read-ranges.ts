@@ -2,13 +2,13 @@ import type { Sim } from '../ledger/observation.ts';
 import type { TimeRange } from './counted-items.ts';
 import type { StoredEvent } from './records.ts';
 
-/** A session's keys, as the index by start holds them. */
+/** A session's keys in the index by start. */
 export interface SessionKey {
   readonly sessionId: string;
   readonly start: string;
 }
 
-/** A file's keys, as the index by source holds them. */
+/** A file's keys in the index by source. */
 export interface FileKey {
   readonly object: string;
   readonly source: string;
@@ -23,42 +23,42 @@ export interface KeyRange {
   readonly to: string;
 }
 
-/** Records of a SIM in a range of times. */
+/** A SIM's records in a range of times. */
 export interface RecordRange extends TimeRange {
   readonly sim: string;
 }
 
-/** A range of the fleet. */
+/** A page of the fleet. */
 export interface SimRange {
   readonly sims: readonly Sim[];
-  /** The key after which to go on; undefined at the end. */
+  /** The key to continue after; undefined at the end. */
   readonly next: string | undefined;
 }
 
-/** Which events are wanted, and where to begin. */
+/** Which events to read. */
 export interface EventOptions {
   readonly type?: string | undefined;
-  /** Only events before this sort key. */
+  /** If set, only events before this sort key. */
   readonly before?: string | undefined;
 }
 
-/** A range of a SIM's events. */
+/** A page of a SIM's events. */
 export interface EventRange {
   readonly events: readonly StoredEvent[];
-  /** The key before which to go on; undefined at the end. */
+  /** The key to continue before; undefined at the end. */
   readonly next: string | undefined;
 }
 
-/** How a range is read. */
+/** How to read a page. */
 export interface PageOptions {
-  /** Items in a page, at most. */
+  /** The most items of a page. */
   readonly limit?: number | undefined;
-  /** Only records before this sort key. */
+  /** If set, only records before this sort key. */
   readonly before?: string | undefined;
 }
 
-/** How usage is read. */
+/** How to read usage. */
 export interface UsageOptions extends PageOptions {
-  /** Every rendering that is stored, for who joins what they state and adds nothing up. */
+  /** Whether to return all stored renderings of a record, for callers that merge them and add nothing up. */
   readonly everyRendering?: boolean;
 }

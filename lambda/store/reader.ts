@@ -48,7 +48,7 @@ import { filesTable, sessionsTable, simsTable, usageTable } from './tables.ts';
 import type { UsageArchive } from './usage-archive.ts';
 import { type StoredWatchedSim, watchedSimCodec } from './watched-sims.ts';
 
-/** Where the ledger is read. */
+/** The tables that the ledger is read from. */
 export interface ReadableTables {
   readonly client: DynamoDBClient;
   readonly sessions: string;
@@ -56,28 +56,28 @@ export interface ReadableTables {
   readonly events: string;
   readonly sims: string;
   readonly files: string;
-  /** Where usage is that has expired; undefined where none expires. */
+  /** The archive of expired usage; undefined if usage never expires. */
   readonly archive?: UsageArchive | undefined;
-  /** Segments of the fleet that are read at once; {@link scanSegments} where it is left out. */
+  /** Segments in which the fleet is scanned concurrently; {@link scanSegments} by default. */
   readonly segments?: number | undefined;
 }
 
-/** Segments in which a fleet of any size is read in time. */
+/** Enough segments to scan a fleet of any size within a function's time. */
 export const scanSegments = 8;
 
-/** The names by which SIMs are found. */
+/** The indexes that find SIMs by a name or id. */
 export type SimAlias = (typeof simsTable.globalIndexes)[number]['name'];
 
-/** Of a SIM's item, its name. */
+/** The attribute of a SIM's item that holds its name. */
 const nameAttribute = 'simName';
 
-/** SIMs of one name that are told apart; more than a reader can do anything about. */
+/** The most SIMs of one name that are returned; nobody needs more. */
 const maxNamesakes = 5;
 
 /**
- * Reads the ledger. All reads are eventually consistent: half the price, and behind by less than a second.
+ * Reads the ledger. All reads are eventually consistent: they cost half as much and lag by less than a second.
  *
- * Everything is found by its key; only {@link LedgerReader.scanSims} goes through a table.
+ * All reads use keys, except those that scan the fleet.
  */
 export class LedgerReader {
   readonly #tables: ReadableTables;
@@ -86,7 +86,7 @@ export class LedgerReader {
     this.#tables = tables;
   }
 
-  /** The partitions of SIMs that bear a name; more than one where carriers' names coincide. */
+  /** The keys of SIMs with a given name or id; more than one if names of several carriers coincide. */
   async findSims(alias: SimAlias, name: string): Promise<string[]> {
     const attribute = simsTable.globalIndexes.find((index) => index.name === alias)?.partitionKey ?? '';
     const { Items: items = [] } = await this.#tables.client.send(
@@ -102,7 +102,7 @@ export class LedgerReader {
     return items.map((item) => item[simsTable.partitionKey]?.S ?? '');
   }
 
-  /** What is known of SIMs by their keys, in the order asked for; those without an item are left out. */
+  /** SIMs by their keys, in the order of `keys`. SIMs without an item are left out. */
   async readSims(keys: readonly string[]): Promise<Sim[]> {
     const items = await readItems(
       this.#tables.client,
@@ -114,7 +114,7 @@ export class LedgerReader {
     return keys.flatMap((key) => sims.get(key) ?? []);
   }
 
-  /** The names of SIMs by their keys; those without a name are left out. */
+  /** The names of SIMs by their keys. SIMs without a name are left out. */
   async readSimNames(keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const { partitionKey } = simsTable;
     const items = await readItems(
@@ -130,17 +130,17 @@ export class LedgerReader {
     );
   }
 
-  /** What is known of a SIM; undefined for one of which no record has come. */
-  async readSim(sim: string): Promise<Sim | undefined> {
+  /** A SIM; undefined if no record of it was stored. */
+  async readSim(readSim: string): Promise<Sim | undefined> {
     const item = await this.#get(this.#tables.sims, { [simsTable.partitionKey]: { S: sim } });
     return item && decodeSim(item);
   }
 
   /**
-   * Keys of a SIM's sessions that started within a range, newest first.
+   * The keys of a SIM's sessions that started within a range, newest first.
    *
-   * @param limit at most as many; fewer mean that there are no more.
-   * @param after begin behind this one.
+   * @param limit the most keys to return; if there are fewer, the range has no more.
+   * @param after the key to continue after.
    */
   async listSessionKeys(
     { sim, from, to }: KeyRange,
@@ -170,7 +170,7 @@ export class LedgerReader {
     return keys;
   }
 
-  /** Sessions by their ids, in the order asked for; ids without a session are left out. */
+  /** Sessions by their ids, in the order of `sessionIds`. Ids without a session are left out. */
   async readSessions(sim: string, sessionIds: readonly string[]): Promise<Session[]> {
     const keys = sessionIds.map((sessionId) => ({ sim: { S: sim }, sessionId: { S: sessionId } }));
     const items = await readItems(this.#tables.client, this.#tables.sessions, keys, { consistent: false });
@@ -182,8 +182,8 @@ export class LedgerReader {
   }
 
   /**
-   * A SIM's usage records that started within a range, newest first, in pages of up to a megabyte. Of two renderings
-   * of one record, only the fuller one: see {@link CountedItems}.
+   * A SIM's usage records that started within a range, newest first, in pages of up to a megabyte. Of two renderings of
+   * a record, only the more complete one: see {@link CountedItems}.
    */
   async *readUsage(range: RecordRange, options: UsageOptions = {}): AsyncGenerator<StoredUsage[]> {
     const { archive } = this.#tables;
@@ -191,7 +191,7 @@ export class LedgerReader {
     else yield* this.#readArchivedUsage(archive, range, options);
   }
 
-  /** Usage as its table has it. */
+  /** Usage that is in its table. */
   async *#readStoredUsage(
     range: RecordRange,
     { everyRendering = false, ...options }: UsageOptions,
@@ -209,8 +209,8 @@ export class LedgerReader {
   }
 
   /**
-   * The same as {@link LedgerReader.readUsage}, as alerts look at it: of each record only what they need. A record of some
-   * 400 bytes costs more CPU to read than to judge.
+   * The same records as {@link LedgerReader.readUsage}, but only the members that alerts need: it takes more CPU to decode
+   * a whole record of some 400 bytes than to judge it.
    */
   async *readKnownUsage(
     range: RecordRange,
@@ -230,7 +230,7 @@ export class LedgerReader {
     let last = before;
     const part = { attributes: knownUsageAttributes, isFuller };
     for await (const { items } of this.#readCounted(table, usageRecords, range, { limit, before }, part)) {
-      // Of two renderings that say equally much, all that they say decides.
+      // If two renderings are equally complete, their whole content decides which one counts.
       if (isTied) {
         yield* this.#readStoredUsage(range, { limit, before: last });
         return;
@@ -242,8 +242,8 @@ export class LedgerReader {
   }
 
   /**
-   * Usage of days of which some may have expired: what is archived of a day, merged with what the table has, as the day
-   * pass merges them. So it does not matter what has expired.
+   * Usage of days that may have partly expired. Merges a day's archive with its table as the day pass does, so that it
+   * does not matter what has expired.
    */
   async *#readArchivedUsage(
     archive: UsageArchive,
@@ -279,7 +279,7 @@ export class LedgerReader {
     if (from < end && isWanted(from)) yield* this.#readStoredUsage({ sim, from, to: end }, options);
   }
 
-  /** A SIM's usage of a day, newest first: what counts, or every rendering. */
+  /** A SIM's usage of a day, newest first: the records that count, or every rendering. */
   async #mergeDay(
     archive: UsageArchive,
     sim: string,
@@ -309,10 +309,10 @@ export class LedgerReader {
   }
 
   /**
-   * A SIM's events within a range, newest first; of two renderings of one event, only the fuller one.
+   * A SIM's events within a range, newest first. Of two renderings of an event, only the more complete one.
    *
-   * @param limit events wanted. There may be fewer although the end is not reached: in search of a type, only some
-   *   megabytes are looked at.
+   * @param limit the most events to return. There may be fewer before the end, because a search for a type reads at
+   *   most some megabytes.
    */
   async readEvents(
     range: RecordRange,
@@ -320,7 +320,7 @@ export class LedgerReader {
     { type, before }: EventOptions = {},
   ): Promise<EventRange> {
     const events: StoredEvent[] = [];
-    // A type is looked for here and not by DynamoDB: what an event's other rendering says decides whether it counts.
+    // Types are filtered here, not by DynamoDB, because an event of another rendering may decide whether one counts.
     const options = { before, limit: type === undefined ? limit + spareRecords : undefined };
     let pages = 0;
     for await (const { items, decided } of this.#readCounted(
@@ -343,10 +343,10 @@ export class LedgerReader {
   }
 
   /**
-   * Goes through the fleet, in an order of its own that stays the same.
+   * A page of the fleet, in an order that stays the same.
    *
-   * @param limit SIMs wanted. There may be fewer although the end is not reached: of a large fleet that few SIMs of
-   *   pass the filter, only some megabytes are looked at.
+   * @param limit the most SIMs to return. There may be fewer before the end, because a filter that few SIMs pass reads
+   *   at most some megabytes.
    */
   async scanSims(filter: SimFilter, limit: number, after: string | undefined): Promise<SimRange> {
     const sims: Sim[] = [];
@@ -366,11 +366,11 @@ export class LedgerReader {
   }
 
   /**
-   * Goes through the whole fleet, in no order, several segments at once: the SIMs whose marks are not after a time, and
-   * those without marks.
+   * Scans the whole fleet in concurrent segments for the SIMs whose marks are not after a time, and for those without
+   * marks.
    *
-   * @param take gets some SIMs at a time, and keeps of them what is wanted.
-   * @returns how many SIMs were looked at.
+   * @param take called with some SIMs at a time, in no particular order.
+   * @returns how many SIMs were scanned.
    */
   async scanUnheardSims(
     filter: SimFilter,
@@ -396,9 +396,9 @@ export class LedgerReader {
   }
 
   /**
-   * Goes through the whole fleet, in no order, several segments at once, and reads of each SIM only what alerts look at.
+   * Scans the whole fleet in concurrent segments, and reads only what alerts need of each SIM.
    *
-   * @param take gets some SIMs at a time.
+   * @param take called with some SIMs at a time, in no particular order.
    */
   async scanWatchedSims(take: (sims: readonly StoredWatchedSim[]) => void): Promise<void> {
     const attributes = watchedSimCodec.attributes.map(({ name }) => name);
@@ -406,7 +406,7 @@ export class LedgerReader {
     await this.#scanFleet(input, ({ Items = [] }) => take(Items.map(watchedSimCodec.decode)));
   }
 
-  /** Goes through a table in segments, several at once, and hands on each page. */
+  /** Scans the table of SIMs in concurrent segments, and passes on each page. */
   async #scanFleet(input: ScanCommandInput, take: (page: ScanCommandOutput) => void): Promise<void> {
     const { client, segments: total = scanSegments } = this.#tables;
     const segments = Array.from({ length: total }, (_, segment) => segment);
@@ -420,7 +420,10 @@ export class LedgerReader {
     });
   }
 
-  /** The time of a SIM's latest event of some types, from a time on; undefined without one. Every page is read. */
+  /**
+   * The time of a SIM's latest event of certain types, not before `from`; undefined if there is none. Reads as many
+   * pages as it needs.
+   */
   async findLatestEventTime(
     sim: string,
     from: string,
@@ -432,7 +435,7 @@ export class LedgerReader {
     for await (const { items } of pages) {
       for (const item of items) {
         const time = item[eventRecords.time]?.S ?? '';
-        // Keys are cut to the second: within one, the order of times is not that of the keys.
+        // Keys are cut to the second, so within a second, events are not in the order of their times.
         if (latest !== undefined && cutToSecond(time) < cutToSecond(latest)) return latest;
         if (isWanted(item['type']?.S ?? '') && (latest === undefined || time > latest)) latest = time;
       }
@@ -441,10 +444,10 @@ export class LedgerReader {
   }
 
   /**
-   * Keys of a source's files, newest first.
+   * The keys of a source's files, newest first.
    *
-   * @param after begin behind this one, which may be another source's: of files delivered at one moment, those of the
-   *   source that comes first in the alphabet come first.
+   * @param after the key to continue after, which may be another source's: files that were delivered at the same time
+   *   are ordered by source.
    */
   async fileKeys(source: string, limit: number, after: FileKey | undefined): Promise<FileKey[]> {
     const { name, partitionKey } = filesTable.globalIndexes[0];
@@ -472,7 +475,7 @@ export class LedgerReader {
     }));
   }
 
-  /** Files by name, in the order asked for; names without a manifest are left out. */
+  /** Files by name, in the order of `objects`. Names without a manifest are left out. */
   async readFiles(objects: readonly string[]): Promise<Manifest[]> {
     const keys = objects.map((object) => ({ [filesTable.partitionKey]: { S: object } }));
     const items = await readItems(this.#tables.client, this.#tables.files, keys, { consistent: false });
@@ -492,7 +495,8 @@ export class LedgerReader {
               ExpressionAttributeNames: names,
               ExpressionAttributeValues: values,
             }),
-        // One more than wanted tells whether there are more. With a filter, what is looked at is not what is found.
+        // One more than wanted tells whether there are more. With a filter, `Limit` would count items that do not pass
+        // it.
         ...(expression === '' && filter.name === undefined && { Limit: limit + 1 }),
         ...(start !== undefined && { ExclusiveStartKey: { [simsTable.partitionKey]: { S: start } } }),
       }),
@@ -500,8 +504,8 @@ export class LedgerReader {
   }
 
   /**
-   * The items of a range that count, newest first, page by page; with each the sort key down to which it is known
-   * what counts.
+   * The items of a range that count, newest first, page by page. With each page comes the sort key down to which it is
+   * decided what counts.
    */
   async *#readCounted(
     table: string,
@@ -533,23 +537,23 @@ export class LedgerReader {
   }
 }
 
-/** A part of what items hold. */
+/** A projection of items. */
 interface ReadPart {
   readonly attributes: readonly string[];
-  /** Whether an item says more than another rendering of its record, by that part. */
+  /** Whether an item is more complete than another rendering of its record, judged by the projection. */
   readonly isFuller: (item: Item, other: Item) => boolean;
 }
 
 /**
- * What is read of a page of records beyond those that it gives: the one that tells that there are more, and neighbours
- * that tell whether the first and the last count.
+ * How many records to read beyond those that a page returns: one that tells whether there are more, and neighbours that
+ * decide whether the first and the last count.
  */
 export const spareRecords = 4;
 
-/** Days whose archived usage is read at once. */
+/** How many days' archived usage is read concurrently. */
 const concurrentDays = 4;
 
-/** Records that are read at once in search of the last one that a device sent. */
+/** How many records to read at a time when searching for the last one that a device sent. */
 export const heardPageSize = 40;
 
 const endOfTime = '9999';
@@ -558,10 +562,10 @@ const endOfTime = '9999';
 type MarkStamp = `${MarkName}At`;
 const [signalledStamp, bytesStamp] = ['signalledAt', 'bytesAt'] as const satisfies readonly MarkStamp[];
 
-/** Pages of a megabyte that one request goes through in search of something: at most some hundred milliseconds. */
+/** How many pages of a megabyte one request reads in a search: this takes at most some hundred milliseconds. */
 const maxPages = 8;
 
-/** The only attributes that are read, whatever their names. */
+/** Reads only these attributes, which may have reserved names. */
 function projectAttributes(
   attributes: readonly string[],
 ): Required<Pick<ScanCommandInput, 'ProjectionExpression' | 'ExpressionAttributeNames'>> {

@@ -4,7 +4,7 @@ import { carriers } from '../ledger/source.ts';
 import type { Item } from './items.ts';
 import { eventCodec, usageCodec } from './schema.ts';
 
-/** Usage records and events as they are read: all that their items hold, but for how full a statement made them. */
+/** Usage records and events as they are read: the whole content of their items, without its completeness. */
 
 /** A usage record as it is stored. */
 export type StoredUsage = UsageContent;
@@ -21,7 +21,7 @@ export function decodeEvent(item: Item): StoredEvent {
   return requireKnownCarrier(eventCodec.decode(item));
 }
 
-/** Items that older versions wrote state a cost in a currency, although it is not money. */
+/** Removes a currency that older versions stored with a cost that is not money. */
 function omitFalseCost(usage: StoredUsage): StoredUsage {
   const { carrier, cost, costVolume } = usage;
   if (isCostMoney(carrier)) return costVolume === undefined ? usage : { ...usage, costVolume: undefined };
@@ -30,9 +30,9 @@ function omitFalseCost(usage: StoredUsage): StoredUsage {
 }
 
 /**
- * What an item holds, if its carrier is one that is known.
+ * The content itself, if its carrier is known.
  *
- * @throws Error where it is not.
+ * @throws Error if the carrier is unknown.
  */
 export function requireKnownCarrier<Content extends Pick<StoredUsage, 'carrier'>>(content: Content): Content {
   if (carriers.includes(content.carrier)) return content;

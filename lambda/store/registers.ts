@@ -18,14 +18,14 @@ import {
   type StatementQueue,
 } from './statements.ts';
 
-/** A table whose items are joined: how its states become items and back, and how two of them join. */
+/** A table whose items are merged: how to encode, decode and merge their states. */
 export interface RegisterTable<State> {
   readonly client: DynamoDBClient;
   readonly tableName: string;
   readonly makeKey: (state: State) => Item;
-  /** All attributes that an item may have besides its key. */
+  /** All attributes that an item may have, besides its key. */
   readonly attributes: readonly string[];
-  /** An update that does without reading wherever joining is the same as overwriting. */
+  /** An update whose condition holds if overwriting equals merging, so that nothing must be read. */
   readonly update: (state: State) => ItemUpdate;
   readonly statements: StatementQueue;
   readonly encode: (state: State) => Item;
@@ -34,19 +34,19 @@ export interface RegisterTable<State> {
   readonly isSame: (a: State, b: State) => boolean;
 }
 
-/** Joins that may be overtaken by others' before a key is given up, to be delivered again. */
+/** How often a merge is tried while other writers keep changing the item. The record is then delivered again. */
 const maxJoins = 24;
 
-/** Takes a write, runs it and notes the outcome of it. Must not reject. */
+/** Runs a write and notes its outcome. Must not reject. */
 export type Settle<State> = (change: Change<State>, write: () => Promise<Outcome>) => Promise<void>;
 
 /**
- * Writes changes of different items: first without reading; where a plain overwrite is not possible, by merging with
- * what is stored. Statements of many items share requests; what they do not settle goes one by one.
+ * Writes changes of different items: first without reading, and if overwriting is not possible, by merging with what is
+ * stored. Statements share requests; the writes that they do not settle are sent one by one.
  *
- * @param isFirst whether a state is most probably the first that is written of its item.
- * @param settle takes each write. It throws what the store throws, and ContendedItemError when others keep writing the
- *   same item.
+ * @param isFirst whether a state is probably the first of its item.
+ * @param settle called with each write, which throws what the client throws, and {@link ContendedItemError} if other
+ *   writers keep changing the item.
  */
 export async function writeRegisters<State>(
   table: RegisterTable<State>,
@@ -83,7 +83,7 @@ async function writeAfterStatement<State>(
   return written;
 }
 
-/** Writes a change by a request of its own, which creates the item if none is stored. */
+/** Writes a change by `UpdateItem`, which creates the item if none is stored. */
 async function updateItem<State>(table: RegisterTable<State>, change: State): Promise<Outcome> {
   try {
     await table.client.send(
@@ -102,8 +102,8 @@ async function updateItem<State>(table: RegisterTable<State>, change: State): Pr
 }
 
 /**
- * Updates the stored item, or inserts one: what is more probable first, and the other one if that is refused. No
- * statement does both. A wrong guess costs a write unit.
+ * Updates or inserts an item, since no statement does both: tries the more probable one first, and the other if that is
+ * refused. A wrong guess costs a write unit.
  */
 async function writeByStatement<State>(
   { statements, tableName, ...table }: RegisterTable<State>,
@@ -119,10 +119,10 @@ async function writeByStatement<State>(
 }
 
 /**
- * Joins a change with what is stored.
+ * Merges a change with the stored item.
  *
- * @param seen the stored item where it is known already; engines that do not return it with a failed condition have
- *   it read.
+ * @param seen the stored item if it is known. If it is not, because an engine did not return it with the failed
+ *   condition, it is read.
  */
 export async function joinStored<State>(
   table: RegisterTable<State>,
@@ -132,7 +132,7 @@ export async function joinStored<State>(
   let stored = seen;
   for (let attempt = 0; attempt < maxJoins; attempt += 1) {
     stored ??= await readItem(table.client, table.tableName, table.makeKey(change));
-    // Deleted in between, by hand: then there is nothing to join with.
+    // Somebody deleted the item meanwhile, so there is nothing to merge with.
     if (stored === undefined) return updateItem(table, change);
     const before = table.decode(stored);
     const joined = table.merge(before, change);
@@ -145,21 +145,26 @@ export async function joinStored<State>(
   throw new ContendedItemError(table.tableName);
 }
 
-/** Too many others write the same item at the same time. */
+/** Other writers kept changing an item while a change was merged with it. */
 export class ContendedItemError extends Error {
   override readonly name = 'ContendedItemError';
 
   constructor(tableName: string) {
     super(
-      `An item of ${tableName} was written by others ${maxJoins} times while a change was joined with it`,
+      `Other writers changed an item of ${tableName} during each of ${maxJoins} attempts to merge a change with it`,
     );
   }
 }
 
-/** The outcome of replacing an item: of one that was not replaced, what is stored now, if the store returned it. */
+/**
+ * The outcome of replacing an item. If it was not replaced, `stored` is the current item, if the engine returned it.
+ */
 type Replaced = { readonly done: true } | { readonly done: false; readonly stored: Item | undefined };
 
-/** Replaces an item that was read, unless it has changed since: by a statement, and otherwise by a request of its own. */
+/**
+ * Replaces an item, unless it has changed since it was read: by a statement, or by a request of its own if statements
+ * are not available.
+ */
 async function replaceRegister<State>(
   table: RegisterTable<State>,
   stored: Item,
@@ -185,7 +190,7 @@ async function replaceRegister<State>(
   }
 }
 
-/** Replaces an item that was read, unless it has changed since; then returns the stored item, if the store does. */
+/** Replaces an item, unless it has changed since it was read; then returns the stored item, if the engine does. */
 export async function replaceItem(
   { client, tableName, attributes }: Pick<RegisterTable<never>, 'client' | 'tableName' | 'attributes'>,
   stored: Item,
@@ -207,7 +212,7 @@ export async function replaceItem(
   }
 }
 
-/** Reads one item as it is now. */
+/** Reads one item consistently. */
 export async function readItem(
   client: DynamoDBClient,
   tableName: string,

@@ -2,29 +2,29 @@ import { toError } from '../errors.ts';
 import type { UsageContent } from '../ledger/contents.ts';
 import type { Change } from '../ledger/fold.ts';
 
-/** A usage record that was not stored before, or a fuller rendering of one that was. */
+/** A usage record that is new, or a more complete rendering of a stored one. */
 export interface UsageGain {
   readonly usage: UsageContent;
-  /** The rendering that was stored before. */
+  /** The rendering that it replaced; undefined if the record is new. */
   readonly before: UsageContent | undefined;
 }
 
-/** The outcome of the records that a batch's changes come from. Records are named by their index in the batch. */
+/** The outcome of a batch's records, which are identified by their index in the batch. */
 export interface WriteReport {
-  /** Records whose change was there before. */
+  /** Records whose change was stored already. */
   readonly repeated: ReadonlySet<number>;
-  /** Records that were not stored completely and must be delivered again. */
+  /** Records that were not stored completely, and must be delivered again. */
   readonly failed: ReadonlySet<number>;
-  /** The errors behind `failed`, one a kind. */
+  /** The errors of the failed records, one of each kind. */
   readonly errors: readonly Error[];
-  /** What usage gained, whatever became of the rest of its records. Empty unless the tables are told to measure it. */
+  /** What usage gained, even if other writes of its record failed. Empty if the tables do not measure it. */
   readonly gains: readonly UsageGain[];
 }
 
 /** Whether a write changed what is stored. */
 export type Outcome = 'changed' | 'unchanged';
 
-/** Gathers the outcome of records. */
+/** Collects the outcome of records. */
 export class Report implements WriteReport {
   readonly repeated = new Set<number>();
   readonly failed = new Set<number>();
@@ -35,7 +35,7 @@ export class Report implements WriteReport {
     return [...this.#errors.values()];
   }
 
-  /** Runs a write and notes its outcome for the records of a change. */
+  /** Runs a write, and notes its outcome for the records noteOutcome the change. */
   async noteOutcome(change: Change<unknown>, write: () => Promise<Outcome>): Promise<void> {
     try {
       if ((await write()) === 'unchanged') this.noteUnchanged(change);

@@ -2,23 +2,23 @@ import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { holdsCondition } from './conditions.ts';
 import type { Item } from './items.ts';
 
-/** Items that count their writes in the attribute `revision`: each write holds to what was read. */
+/** Items that count their writes in the attribute `revision`, so that a write can require the item that was read. */
 
-/** What must stand at an item's key when it is written. */
+/** What must be stored under an item's key for a write to happen. */
 export interface Expected {
   /** Name of the table's partition key. */
   readonly partitionKey: string;
-  /** The revision of the item; 0 where nothing may stand there. */
+  /** The revision of the stored item; 0 if no item may be stored. */
   readonly revision: number;
-  /** The attribute `id` of the item, where items with several ids take turns at a key. */
+  /** The `id` of the stored item, for keys that items with different ids use in turn. */
   readonly id?: string;
 }
 
 /**
- * Puts an item, on condition of what stands at its key.
+ * Puts an item if its key holds what is expected.
  *
- * @returns whether it did. Otherwise another writer was there, or the request was sent again because its answer was lost:
- *   then it is made.
+ * @returns whether it did. If not, another writer was first, or the SDK repeated the request after losing the response
+ *   to the first attempt, which then has made the write.
  */
 export async function putRevision(
   client: DynamoDBClient,

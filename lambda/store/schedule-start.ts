@@ -4,16 +4,16 @@ import { compileCodec, type Item } from './codec.ts';
 import { readItem } from './registers.ts';
 import { dayStateTable } from './tables.ts';
 
-/** What the item says besides its key. */
+/** The item, without its key. */
 interface NotedStart {
-  /** UTC day, `2026-11-02`. */
+  /** The UTC day, for example `2026-11-02`. */
   readonly scheduledFrom: string;
 }
 
-/** The item without its key. */
+/** Encodes and decodes the item, without its key. */
 export const startCodec = compileCodec<NotedStart>({ scheduledFrom: 'text' });
 
-/** The key of the item. */
+/** The item's key. */
 export const startKey: Item = {
   [dayStateTable.partitionKey]: { S: 'schedule' },
   [dayStateTable.sortKey]: { S: 'all' },

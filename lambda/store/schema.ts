@@ -24,9 +24,9 @@ import type {
 import { type Codec, compileCodec } from './codec.ts';
 import type { Manifest } from './manifest.ts';
 
-/** The attributes of the tables' items, made from those of the ledger's states. */
+/** The attributes of the tables' items, derived from those of the ledger's states. */
 
-/** How DynamoDB holds a value: text, a number, true or false. */
+/** DynamoDB's type of a value: text, number or boolean. */
 export type AttributeType = 'S' | 'N' | 'BOOL';
 
 /** The DynamoDB type of each kind of value. */
@@ -39,7 +39,7 @@ const attributeTypes = {
   mark: 'BOOL',
 } as const satisfies Readonly<Record<Kind, AttributeType>>;
 
-/** A group's attributes, and the one that holds when it was observed: a number, milliseconds since the epoch. */
+/** A group's attributes, and `stamp`, the attribute that holds when it was observed in milliseconds since the epoch. */
 export interface GroupSchema<Name extends string = string> extends Codec<Group> {
   readonly name: Name;
   readonly stamp: string;
@@ -61,16 +61,16 @@ export const sessionSchema: readonly GroupSchema<keyof SessionGroups>[] = listGr
 /** The groups of a SIM. */
 export const simSchema: readonly GroupSchema<keyof SimGroups>[] = listGroups(simGroups);
 
-/** The origin, which every observation states; the item's `lastUpdated` is when. */
+/** The origin, which every observation states; `lastUpdated` holds its time. */
 export const originCodec = compileCodec<Origin>(origin);
 
-/** The same of a session. */
+/** A session's origin. */
 export const sessionOriginCodec = compileCodec<SessionOrigin>(sessionOrigin);
 
-/** A session besides its origin and its groups. */
+/** A session without its origin and groups. */
 export const sessionCodec = compileCodec<Omit<Session, 'origin' | 'groups'>>(session);
 
-/** A SIM besides its origin and its groups. */
+/** A SIM without its origin and groups. */
 export const simCodec = compileCodec<Omit<Sim, 'origin' | 'groups'>>(sim);
 
 /** A usage record. */
@@ -79,7 +79,7 @@ export const usageCodec = compileCodec<UsageContent>(usage);
 /** An event. */
 export const eventCodec = compileCodec<EventContent>(event);
 
-/** A file and how far its import is. */
+/** A file and the progress of its import. */
 export const fileCodec = compileCodec<Manifest>({
   object: 'text',
   source: 'text',
@@ -98,7 +98,7 @@ export const fileCodec = compileCodec<Manifest>({
   reason: 'text?',
 });
 
-/** An attribute of an item, and how DynamoDB holds it. */
+/** An attribute of an item, and its DynamoDB type. */
 export interface ItemAttribute {
   readonly name: string;
   readonly type: AttributeType;
@@ -108,7 +108,7 @@ const lastUpdated: ItemAttribute = { name: 'lastUpdated', type: 'S' };
 const completeness: ItemAttribute = { name: 'fullness', type: 'N' };
 const expiresAt: ItemAttribute = { name: 'expiresAt', type: 'N' };
 
-/** All attributes that items may have, keys included. */
+/** All attributes that items may have, including keys. */
 export const itemAttributes = {
   sessions: [
     ...makeTyped(sessionCodec.attributes),
@@ -136,15 +136,15 @@ function makeStamped(schemas: readonly GroupSchema[]): ItemAttribute[] {
 }
 
 /**
- * The names of all attributes that the items of tables of registers may have. A writer that replaces such an item looks at
- * all of them: another writer may have added one that neither the item read nor the item to be written has.
+ * The names of all attributes that sessions and SIMs may have. A writer that replaces an item must check all of them:
+ * another writer may have added one that neither the item that was read nor the new item has.
  */
 export const possibleAttributes = {
   sessions: itemAttributes.sessions.map(({ name }) => name),
   sims: itemAttributes.sims.map(({ name }) => name),
 } as const;
 
-/** Attributes of sessions and SIMs whose names DynamoDB reserves. Expressions alias them. */
+/** Attributes of sessions and SIMs whose names DynamoDB reserves. Expressions use aliases for them. */
 export const reservedNames: ReadonlySet<string> = new Set([
   'start',
   'end',

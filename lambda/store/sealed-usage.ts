@@ -6,13 +6,13 @@ import { OpenDaysTable } from './open-days.ts';
 import { ScheduleStartTable } from './schedule-start.ts';
 import { SimDayStore } from './sim-days.ts';
 
-/** A time of which all days are sealed: from the beginning of the first one to the end of the last one. Some before may be. */
+/** A time span of which all days are sealed, in milliseconds since the epoch. Days before it may be sealed as well. */
 export interface SealedTime {
   readonly since: number;
   readonly until: number;
 }
 
-/** The bytes of a SIM's sealed days, for alerts about days and months. Times are milliseconds since the epoch. */
+/** Reads the bytes of a SIM's sealed days, for alerts about days and months. Times are milliseconds since the epoch. */
 export class SealedUsageReader {
   readonly #fence: FenceTable;
   readonly #openDays: OpenDaysTable;
@@ -26,7 +26,7 @@ export class SealedUsageReader {
     this.#simDays = new SimDayStore(client, names.simDays);
   }
 
-  /** Which days are sealed; undefined where no day is closed. */
+  /** Which days are sealed; undefined if no day is closed. */
   async findSealed(): Promise<SealedTime | undefined> {
     const [closedThrough, open, scheduledFrom] = await Promise.all([
       this.#fence.read(),
@@ -34,7 +34,7 @@ export class SealedUsageReader {
       this.#start.read(),
     ]);
     if (closedThrough === undefined) return undefined;
-    // Days that nobody has ordered to be read lie before those of the schedule.
+    // Days that were never ordered to be read are before those of the schedule.
     const [first] = open.flatMap(({ day, orderedAt }) => (orderedAt === undefined ? [] : [day])).sort();
     const end = first !== undefined && first <= closedThrough ? first : shiftDay(closedThrough, 1);
     const until = toMilliseconds(startDay(end));
@@ -42,7 +42,7 @@ export class SealedUsageReader {
     return { since: Math.min(since, until), until };
   }
 
-  /** The days from one moment to another one, not included, on which a SIM did anything, with their bytes. */
+  /** The days from `from` (included) to `until` (excluded) on which a SIM was active, with their bytes. */
   async readDays(sim: string, from: number, until: number): Promise<{ from: number; bytes: bigint }[]> {
     const through = shiftDay(findDay(formatTime(until)), -1);
     const days = await this.#simDays.readDays(sim, findDay(formatTime(from)), through);

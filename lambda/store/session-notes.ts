@@ -6,15 +6,15 @@ import { compileCodec, type Item } from './codec.ts';
 import { holdsCondition } from './conditions.ts';
 import { sessionDaysTable } from './tables.ts';
 
-/** Notes of which day has each session among its rows, as items. */
+/** Notes of which day's rows include a session, as items. */
 
-/** A note with its session. */
+/** A note and its session. */
 interface StoredNote extends SessionNote {
   readonly sim: string;
   readonly sessionId: string;
 }
 
-/** A note's item. */
+/** Encodes and decodes a note's item. */
 export const sessionNoteCodec = compileCodec<StoredNote>({
   sim: 'text',
   sessionId: 'text',
@@ -63,7 +63,7 @@ export class SessionNoteStore implements SessionNotes {
       ),
     );
     if (isWritten) return true;
-    // The answer to an attempt may have been lost, and then the next one meets what it has written itself.
+    // The condition also fails if the SDK repeated the request after losing the response to a write that succeeded.
     const stored = (await this.read(sim, [sessionId])).get(sessionId);
     return stored?.day === note.day && stored.hash === note.hash;
   }

@@ -6,9 +6,9 @@ import { readItem } from './registers.ts';
 import { putRevision } from './revisions.ts';
 import { alertsTable } from './tables.ts';
 
-/** Episodes about many SIMs as the items of the table of alerts, and their reads and writes. */
+/** Episodes about many SIMs: their items in the table of alerts, reads and writes. */
 
-/** What such an item says besides its key and the attributes of indexes. Objects stand in it as JSON. */
+/** The item of such an episode, without its key and the attributes of indexes. Objects are stored as JSON. */
 interface SharedContent extends Omit<SharedEpisode, 'subject' | 'members' | 'told' | 'messages'> {
   readonly subject: string;
   readonly members: string;
@@ -40,26 +40,26 @@ export const sharedEpisodeCodec = compileCodec<SharedContent>({
 
 const { partitionKey, sortKey } = alertsTable;
 
-/** The first part of the partitions of such episodes. No rule's name has an exclamation mark. */
+/** What the partition keys of such episodes begin with. The name of a rule cannot contain an exclamation mark. */
 const partitions = { group: '!group', source: '!source' } as const;
 
-/** Whether a partition holds episodes about many SIMs: of a rule's groups, or of a source. */
+/** Whether a partition holds episodes about many SIMs, of a rule's groups or of a source. */
 export function isSharedPartition(alert: string): boolean {
   return alert.startsWith('!');
 }
 
-/** The rule under which the episodes of such a partition are told. */
+/** The rule that messages about episodes of such a partition name. */
 export function readSharedRule(alert: string): string {
   const [kind, name = ''] = alert.split('#');
   return kind === partitions.group ? name : sourceRule;
 }
 
-/** The partition of a rule's groups, or of a source. */
+/** The partition key of a rule's groups, or of a source. */
 function makePartition({ rule, subject }: Pick<SharedEpisode, 'rule' | 'subject'>): string {
   return `${partitions[subject.kind]}#${subject.kind === 'group' ? rule : subject.source}`;
 }
 
-/** The key of an episode: each stands at its id, whether open or not. */
+/** The key of an episode. Its sort key is its id, whether it is open or not. */
 export function makeSharedKey(episode: Pick<SharedEpisode, 'id' | 'rule' | 'subject'>): Item {
   return { [partitionKey]: { S: makePartition(episode) }, [sortKey]: { S: episode.id } };
 }
@@ -94,7 +94,7 @@ export function decodeShared(item: Item): SharedEpisode {
     ...content,
     subject: JSON.parse(content.subject) as SharedEpisode['subject'],
     members: JSON.parse(content.members) as SharedEpisode['members'],
-    // JSON has no undefined members; they are added, so that episodes compare as a whole.
+    // JSON drops undefined members; they are restored, so that whole episodes can be compared.
     told: told && { ...told, to: told.to },
     messages: messages.map((message) => ({ ...message, to: message.to })),
   };
@@ -110,16 +110,17 @@ export class SharedEpisodesTable {
     this.#tableName = tableName;
   }
 
-  /** Reads an episode, consistently; undefined where it was never written. */
+  /** Reads an episode consistently; undefined if it was never written. */
   async read(key: Pick<SharedEpisode, 'id' | 'rule' | 'subject'>): Promise<SharedEpisode | undefined> {
     const item = await readItem(this.#client, this.#tableName, makeSharedKey(key));
     return item && decodeShared(item);
   }
 
   /**
-   * Writes an episode, on condition that the one of the revision before stands there.
+   * Writes an episode, on condition that its previous revision is stored.
    *
-   * @returns whether it did. Otherwise another sweep was there, or the write was sent twice and is made.
+   * @returns whether it did. If not, another sweep was first, or the SDK repeated the request after losing the response
+   *   to the first attempt, which then has made the write.
    */
   async write(episode: SharedEpisode): Promise<boolean> {
     const revision = episode.revision - 1;

@@ -6,52 +6,52 @@ import { type Item, measureItem } from './items.ts';
 
 /** SIM-days as items. */
 
-/** A SIM-day's item without its usage. */
+/** Encodes and decodes a SIM-day's item, without its usage. */
 export const simPeriodCodec = compileCodec<Omit<SimPeriod, 'usage'>>(simPeriod);
-/** An entry of a SIM-day's usage. */
+/** Encodes and decodes an entry of a SIM-day's usage. */
 export const simUsageCodec = compileCodec<SimUsage>(simUsage);
 
-/** A SIM's day as it is stored. */
+/** A stored SIM-day. */
 export interface StoredSimPeriod extends SimPeriod {
-  /** Dimensions by which its usage is not told apart, since there are too many combinations; nearly always none. */
+  /** Dimensions that its usage is not divided by, because there are too many combinations; nearly always empty. */
   readonly leftOut: readonly LeftOut[];
-  /** Of which partial pass it is; undefined where it was made of closed days. */
+  /** The time of the partial pass that wrote it; undefined if it was computed from a closed day. */
   readonly asOf: string | undefined;
 }
 
-/** The bytes that an item may have. DynamoDB takes 400 KB. */
+/** The most bytes of an item. DynamoDB accepts 400 KB. */
 const maxItemBytes = 380_000;
 
-/** What is added together, step by step, until usage fits in an item: the finest dimensions first. */
+/** How usage is added up, step by step, until it fits into an item: the finest dimension goes first. */
 const foldings = {
   rateZone: (usage) => ({ ...usage, rateZone: undefined }),
   tariff: (usage) => ({ ...usage, tariff: undefined }),
   network: (usage) => ({ ...usage, mcc: undefined, mnc: undefined, operatorName: undefined }),
   country: (usage) => ({ ...usage, country: undefined }),
   trafficType: (usage) => ({ ...usage, trafficType: 'other' }),
-  // Amounts of several currencies are never added.
+  // Amounts in different currencies are never added: `cost` leaves them out.
   cost: (usage) => ({ ...usage, currency: undefined, cost: undefined }),
 } as const satisfies Readonly<Record<string, (usage: SimUsage) => SimUsage>>;
 
-/** What usage may not be told apart by; of `cost`, it is not stated. */
+/** A dimension that usage is not divided by; for `cost`, money is not stated. */
 export type LeftOut = keyof typeof foldings;
 
 const leftOutNames = Object.keys(foldings) as LeftOut[];
 
 /**
- * A SIM's day as its item, which is never too large: where there are too many combinations of dimensions for one
- * item, some dimensions are left out of all of them, so that bytes and money stay exact. The lake has them all.
+ * A SIM-day as its item, which never exceeds DynamoDB's limit. If there are too many combinations of dimensions, some
+ * dimensions are left out of all entries, so that bytes and money stay exact. The lake has all dimensions.
  */
 export function encodeSimPeriod(day: SimPeriod, revision: number): Item {
   return encodeFitting(day, { revision: { N: String(revision) } });
 }
 
-/** A SIM's day as a partial pass has found it. It has no revision, so that it is never taken for that of a closed day. */
+/** A SIM-day of a partial pass. It has no revision, so that it is never taken for that of a closed day. */
 export function encodePartialDay(period: SimPeriod, asOf: string): Item {
   return encodeFitting(period, { asOf: { S: asOf } });
 }
 
-/** @param about what the item says besides the period. */
+/** @param about the item's other attributes. */
 function encodeFitting(period: SimPeriod, about: Item): Item {
   let { usage } = period;
   let item = encodeFolded(period, [], about);
@@ -81,7 +81,7 @@ function foldUsage(usage: readonly SimUsage[], name: LeftOut): SimUsage[] {
   return groups.list().map(({ dimensions, sum }) => ({ ...dimensions, ...sum.sums }));
 }
 
-/** The SIM's day that an item holds. */
+/** Decodes a SIM-day. */
 export function decodeSimPeriod(item: Item): StoredSimPeriod {
   const leftOut = item['leftOut']?.S?.split(',') ?? [];
   return {

@@ -10,7 +10,7 @@ import { queryAll } from './query-pages.ts';
 import { decodeSimPeriod, encodePartialDay, encodeSimPeriod, type StoredSimPeriod } from './sim-day-items.ts';
 import { simDaysTable } from './tables.ts';
 
-/** SIMs whose days are stored at the same time. */
+/** How many SIMs' days are stored concurrently. */
 const concurrentSims = 16;
 
 /** Stores SIM-days. Those of partial passes have no revision. */
@@ -54,7 +54,7 @@ export class SimDayStore implements SimDays, PartialSimDays {
     return this.#sumDays(sims, month, { unsealed, consistent: false });
   }
 
-  /** @param counted days of which those of partial passes count, too. */
+  /** The bytes of SIMs in a month, by SIM. For days in `unsealed`, SIM-days of partial passes count as well. */
   async #sumDays(
     sims: readonly string[],
     month: Period,
@@ -78,16 +78,19 @@ export class SimDayStore implements SimDays, PartialSimDays {
     );
   }
 
-  /** A SIM's days, both ends included, in their order. Those on which it did nothing are left out. */
+  /** A SIM's days in a range, both ends included, by day. Days on which it was inactive are left out. */
   async readDays(sim: string, from: Day, through: Day): Promise<StoredSimPeriod[]> {
     return (await this.#queryDays(sim, from, through, false)).filter(isActive);
   }
 
-  /** Whether the SIM-day that is stored of a closed day is this one. Without activity, none need be. A consistent read. */
+  /**
+   * Whether exactly this SIM-day is stored for a closed day; a day without activity need not be stored. Reads
+   * consistently.
+   */
   async holds(day: SimPeriod): Promise<boolean> {
     const { sim, period } = day;
     const [stored] = await this.#queryDays(sim, period, period, true);
-    // What a partial pass has found does not count for a closed day.
+    // The result of a partial pass does not count for a closed day.
     if (stored === undefined || stored.asOf !== undefined) return !isActive(day);
     return isDeepStrictEqual(stored, decodeSimPeriod(encodeSimPeriod(day, 0)));
   }

@@ -1,17 +1,17 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Sim } from '../ledger/observation.ts';
 
-/** What of the fleet is requested. Each member left out asks for all. */
+/** Which SIMs of the fleet to return. A member that is absent allows all. */
 export interface SimFilter {
   readonly status?: string | undefined;
   readonly online?: boolean | undefined;
   readonly source?: string | undefined;
   readonly fleet?: string | undefined;
-  /** Part of the SIM's name, in any case. */
+  /** A part of the SIM's name; case does not matter. */
   readonly name?: string | undefined;
 }
 
-/** Whether a SIM's name has a part, in any case. */
+/** Whether a SIM's name contains a text; case does not matter. */
 export function isNamed({ groups }: Sim, part: string | undefined): boolean {
   if (part === undefined) return true;
   const name = groups.label?.group.simName;
@@ -30,7 +30,7 @@ export function matchesFilter(sim: Sim, { status, online, source, fleet, name }:
   );
 }
 
-/** A filter as DynamoDB takes it, the name aside, which it can't compare without regard to case. */
+/** A filter as a DynamoDB expression. Without the name, because DynamoDB cannot ignore case. */
 export function filterExpression({ status, online, source, fleet }: SimFilter) {
   const wanted: [attribute: string, value: AttributeValue | undefined][] = [
     ['status', status === undefined ? undefined : { S: status }],

@@ -4,12 +4,12 @@ import { stampValue } from './codec.ts';
 import { holdsCondition } from './conditions.ts';
 import { simsTable } from './tables.ts';
 
-/** When a SIM was heard, cut to the granule, ISO 8601. What is not known is absent. */
+/** When a SIM was heard, cut to the granule, ISO 8601. Unknown marks are absent. */
 export type KnownMarks = Readonly<Partial<Record<MarkName, string>>>;
 
 /**
- * Writes the marks of SIMs whose records were stored before there were marks: what the records say when they are looked
- * at, so that items stay a function of the records.
+ * Adds marks to SIMs whose records were stored before marks existed. It derives them from the stored records, so that
+ * items stay a function of the records.
  */
 export class SimMarks {
   readonly #client: DynamoDBClient;
@@ -20,7 +20,7 @@ export class SimMarks {
     this.#tableName = tableName;
   }
 
-  /** Writes marks of a SIM that has an item. A later mark that stands there stays. */
+  /** Writes marks of a SIM that has an item. A later mark that is stored stays. */
   async write(sim: string, marks: KnownMarks): Promise<void> {
     for (const name of markNames) {
       const at = marks[name];
@@ -29,7 +29,7 @@ export class SimMarks {
   }
 
   async #write(sim: string, name: MarkName, at: string): Promise<void> {
-    // A record that came meanwhile states a mark at least as late.
+    // If the condition fails, a record that arrived meanwhile has stated a mark that is at least as late.
     await holdsCondition(
       this.#client.send(
         new UpdateItemCommand({

@@ -18,9 +18,9 @@ import { simsTable } from './tables.ts';
 /**
  * Writes SIMs.
  *
- * An event changes its SIM and is written like a session. Usage and session updates say, all day long, what the SIM's
- * item holds already: these are compared with what this process has seen stored, or with what is read, a hundred at
- * once, and written only where they add something.
+ * An event changes its SIM and is written like a session. Usage and session updates mostly repeat what the SIM's item
+ * already contains. These are compared with what this process has seen stored, or with what it reads, 100 per request,
+ * and are written only if they add something.
  */
 export class SimWriter {
   readonly #table: RegisterTable<Sim>;
@@ -63,7 +63,7 @@ export class SimWriter {
     const known = changes.filter(({ state }) => stored.has(state.sim));
     const unknown = changes.filter(({ state }) => !stored.has(state.sim));
     await Promise.all([
-      // Those that could not be read are most probably stored, as most SIMs are.
+      // SIMs that could not be read are probably stored, as most SIMs are.
       writeRegisters(this.#table, unknown, ({ sim }) => !unreadSims.has(sim), settle),
       forEachConcurrently(known, maxRequests, (change) =>
         settle(change, () => this.#join(change.state, stored.get(change.state.sim))),
@@ -76,7 +76,7 @@ export class SimWriter {
     return joinStored(this.#table, state, stored);
   }
 
-  /** A SIM's item that stays as it is says nothing about whether a record repeats, so only failures are reported. */
+  /** Whether a SIM's item changes does not tell whether a record is a repetition, so only failures are reported. */
   async #settle(change: Change<Sim>, write: () => Promise<Outcome>, report: Report): Promise<void> {
     try {
       await write();
@@ -88,8 +88,8 @@ export class SimWriter {
 }
 
 /**
- * Whether a SIM's item says all that a record states, so that joining would leave it as it is. Most items that are read
- * do, and this looks only at what the record states: it takes a tenth of the CPU of joining.
+ * Whether a SIM's item contains everything that a record states, so that a merge would not change it. This is true of
+ * most items that are read. It compares only what the record states, which takes a tenth of the CPU of a merge.
  */
 export function containsSim(item: Item, { origin, groups }: Sim): boolean {
   const updated = item['lastUpdated']?.S ?? '';
@@ -106,7 +106,7 @@ export function containsSim(item: Item, { origin, groups }: Sim): boolean {
   return true;
 }
 
-/** The SIM that an item or a key is of. */
+/** The SIM of an item or a key. */
 function nameSim(item: Item): string {
   return item[simsTable.partitionKey]?.S ?? '';
 }

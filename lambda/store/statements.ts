@@ -10,23 +10,23 @@ import type { Item } from './codec.ts';
 import { maxRequests, waitBeforeRetry } from './concurrency.ts';
 import { FormTexts } from './form-texts.ts';
 
-/** A PartiQL write of one item. */
+/** A PartiQL statement that writes one item. */
 export interface Statement {
-  /** Table and key of the item. DynamoDB refuses a request that writes an item twice. */
+  /** The item's table and key. DynamoDB refuses a request that writes an item twice. */
   readonly target: string;
   readonly text: string;
-  /** The values of the text's question marks, in their order. */
+  /** The values of the text's question marks, in order. */
   readonly parameters: AttributeValue[];
 }
 
-/** Names the item that a statement writes. */
+/** Identifies the item that a statement writes. */
 export function formatTarget(tableName: string, key: Item): string {
   let target = tableName;
   for (const { S } of Object.values(key)) target += `\n${S}`;
   return target;
 }
 
-/** Puts an item only if none is stored under its key. */
+/** Inserts an item if none is stored under its key. */
 export function insertStatement(tableName: string, key: Item, item: Item): Statement {
   return {
     target: formatTarget(tableName, key),
@@ -47,10 +47,12 @@ function formatInsertion(tableName: string, attributes: readonly string[]): stri
 /**
  * The outcome of a statement.
  *
- * `refused`: its condition failed, or an item that it was to insert is stored; with that item, if the store returned it.
+ * `refused`: its condition failed, or the item to insert is already stored. `stored` is that item, if the engine
+ * returned it.
  *
- * `unavailable`: the write must be sent by itself, since statements are not sent, or since the store did not accept this
- * one: then with the store's error, which {@link StatementQueue.stop} takes if the write by itself succeeds.
+ * `unavailable`: the write must be sent as a request of its own, because statements are turned off, or because the
+ * engine did not accept this one. In the second case `error` is set: pass it to {@link StatementQueue.stop} if that
+ * request succeeds.
  */
 export type StatementOutcome =
   | { readonly kind: 'done' }
@@ -60,19 +62,19 @@ export type StatementOutcome =
 
 interface Waiting {
   readonly statement: Statement;
-  /** Times that it was sent. */
+  /** How often it was sent. */
   readonly attempts: number;
   readonly settle: (outcome: StatementOutcome) => void;
 }
 
-/** Statements that one request may carry. */
+/** The most statements that BatchExecuteStatement accepts. */
 const maxStatements = 25;
-/** Statements that one writer hands over at once: enough to keep all requests full. */
+/** How many statements a writer executes concurrently: enough to fill all requests. */
 export const maxStatementsAtOnce = maxRequests * maxStatements;
-/** Times that a statement is sent which the store was too busy for. */
+/** How often a throttled statement is sent before giving up. */
 const maxAttempts = 10;
 
-/** Codes of statements that the store was too busy for. The SDK does not retry them: the request itself succeeded. */
+/** Error codes of throttled statements. The SDK does not retry these, because the request itself succeeded. */
 const busyCodes: ReadonlySet<string> = new Set([
   'InternalServerError',
   'ProvisionedThroughputExceeded',
@@ -81,7 +83,7 @@ const busyCodes: ReadonlySet<string> = new Set([
   'TransactionConflict',
 ]);
 
-/** Errors of a whole request by which the store says that it accepts no such request, or none from this role. */
+/** Errors of a whole request if DynamoDB, or a local engine, does not accept statements, or not from this role. */
 const refusals: ReadonlySet<string> = new Set([
   'AccessDeniedException',
   'UnknownOperationException',
@@ -89,11 +91,11 @@ const refusals: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Sends statements, 25 in a request, whatever tables they are for. A request costs some 300 microseconds of CPU whatever
- * it carries, so this is what a conditional write costs.
+ * Sends statements, 25 per request, for any of the tables. A request takes some 300 microseconds of CPU however much it
+ * carries, so sharing it is what makes conditional writes cheap.
  *
- * Full requests go at once. Fewer than 25 statements wait for those of this moment, and for the answer to the requests
- * under way, since these are what more statements follow from.
+ * A full request is sent immediately. Fewer than 25 statements wait until all that are made in the same tick have
+ * joined, and until the running requests are answered, because their answers lead to more statements.
  */
 export class StatementQueue {
   readonly #client: DynamoDBClient;
@@ -104,8 +106,8 @@ export class StatementQueue {
   #isScheduled = false;
 
   /**
-   * @param isAvailable whether statements are sent at all.
-   * @param onStop called with the error of a store that does not accept statements, once at most.
+   * @param isAvailable whether to send statements at all.
+   * @param onStop called at most once, with the error of an engine that does not accept statements.
    */
   constructor(client: DynamoDBClient, isAvailable: boolean, onStop: (error: Error) => void) {
     this.#client = client;
@@ -113,7 +115,7 @@ export class StatementQueue {
     this.#onStop = onStop;
   }
 
-  /** Sends a statement, which is made only if statements are sent. Never rejects. */
+  /** Sends a statement. It is made only if statements are available. Never rejects. */
   execute(makeStatement: () => Statement): Promise<StatementOutcome> {
     if (!this.#isAvailable) return Promise.resolve({ kind: 'unavailable', error: undefined });
     return new Promise((settle) => {
@@ -122,7 +124,7 @@ export class StatementQueue {
     });
   }
 
-  /** Sends no more statements: the store does not accept them. */
+  /** Turns statements off, because the engine does not accept them. */
   stop(error: Error): void {
     if (!this.#isAvailable) return;
     this.#isAvailable = false;
@@ -132,7 +134,7 @@ export class StatementQueue {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    // On the next tick, all other writers of this moment have handed over their statements.
+    // By the next tick, all writers that are ready now have queued their statements.
     process.nextTick(() => {
       this.#isScheduled = false;
       this.#flush();
@@ -146,7 +148,7 @@ export class StatementQueue {
     }
   }
 
-  /** Takes the statements of one request: the first ones, but no two for one item. */
+  /** Takes the statements of one request: the first in the queue, but only one for each item. */
   #take(): Waiting[] {
     const taken = new Map<string, Waiting>();
     const left: Waiting[] = [];
@@ -211,7 +213,7 @@ export class StatementQueue {
 
 function readOutcome(response: BatchStatementResponse | undefined): StatementOutcome {
   const error =
-    response === undefined ? { Message: 'The store did not answer this statement' } : response.Error;
+    response === undefined ? { Message: 'DynamoDB did not answer this statement' } : response.Error;
   if (error === undefined) return { kind: 'done' };
   switch (error.Code) {
     case 'ConditionalCheckFailed':
@@ -225,12 +227,12 @@ function readOutcome(response: BatchStatementResponse | undefined): StatementOut
   }
 }
 
-/** A statement failed inside a request that succeeded. Its name is the store's code. */
+/** A statement failed inside a request that succeeded. The error's name is DynamoDB's code. */
 export class StatementError extends Error {
   override readonly name: string;
 
   constructor({ Code, Message }: Pick<BatchStatementError, 'Code' | 'Message'>) {
-    super(Message ?? 'The store does not say why');
+    super(Message ?? 'DynamoDB gives no reason');
     this.name = Code ?? 'StatementError';
   }
 }

@@ -10,12 +10,15 @@ import type { SimDayStore } from './sim-days.ts';
 import type { UsageArchive } from './usage-archive.ts';
 
 /**
- * Days of which no usage can have expired, the current one included: below the least `retention.usageDays`, by more than
- * clocks differ.
+ * How many recent days, including the current one, cannot have expired usage: fewer than the least
+ * `retention.usageDays`, by more than clocks differ.
  */
 export const keptDays = 12;
 
-/** What reports read of closed days, and what has expired of them: SIM-days from their table, the rest from the lake. */
+/**
+ * Reads closed days for reports, and what has expired of them: SIM-days from their table, everything else from the
+ * lake.
+ */
 export class StoredDays implements ClosedDays, UsageArchive {
   readonly #simDays: Pick<SimDayStore, 'readDays'>;
   readonly #lake: LakeReader;

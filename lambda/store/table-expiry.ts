@@ -5,13 +5,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { ExpirySwitch } from '../days/fence/usage-expiry.ts';
 
-/** Whether DynamoDB deletes a table's items once they have expired. */
+/** Reads and switches whether DynamoDB deletes a table's expired items. */
 export class TableExpiry implements ExpirySwitch {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
   readonly #attribute: string;
 
-  /** @param attribute the one that holds when an item expires, in seconds since the epoch. */
+  /** @param attribute the attribute that holds when an item expires, in seconds since the epoch. */
   constructor(client: DynamoDBClient, tableName: string, attribute: string) {
     this.#client = client;
     this.#tableName = tableName;
@@ -26,7 +26,7 @@ export class TableExpiry implements ExpirySwitch {
     return status === 'ENABLED' || status === 'ENABLING';
   }
 
-  /** @throws what DynamoDB throws: it takes one change an hour. The next pass tries again. */
+  /** @throws what DynamoDB throws: it accepts one change an hour. The next pass tries again. */
   async turn(on: boolean): Promise<void> {
     await this.#client.send(
       new UpdateTimeToLiveCommand({

@@ -1,22 +1,22 @@
-/** The tables' names and keys: the CDK app, the local run and the functions create and use them by these. */
+/** The tables' names and keys, which the CDK app, the local run and the functions share. */
 
-/** A global secondary index that holds keys only: it costs a write only when a key changes. */
+/** A global secondary index of keys only, which costs a write only if a key changes. */
 export interface GlobalIndex {
   readonly name: string;
   readonly partitionKey: string;
   readonly sortKey?: string;
 }
 
-/** One table's keys. All key attributes are strings. */
+/** A table's keys. All key attributes are strings. */
 export interface TableDefinition {
-  /** Name in the local run, and the construct's id in the stack; the deployed physical name is generated. */
+  /** Name in the local run, and the construct's id in the stack. The name of the deployed table is generated. */
   readonly name: string;
   readonly partitionKey: string;
   readonly sortKey?: string;
-  /** A local secondary index that holds keys only. */
+  /** A local secondary index of keys only. */
   readonly localIndex?: { readonly name: string; readonly sortKey: string };
   readonly globalIndexes?: readonly GlobalIndex[];
-  /** Attribute with the epoch second at which DynamoDB may delete the item. */
+  /** The attribute with the epoch second from which DynamoDB may delete the item. */
   readonly expiryAttribute?: string;
 }
 
@@ -33,7 +33,7 @@ export const usageTable = {
   name: 'Usage',
   partitionKey: 'sim',
   sortKey: 'usageId',
-  // Only where usage is kept for a time.
+  // Set only if usage is not kept forever.
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
@@ -49,7 +49,7 @@ export const eventsTable = {
 export const simsTable = {
   name: 'Sims',
   partitionKey: 'sim',
-  // By what people and carriers call a SIM, where they don't read its ICCID off the card.
+  // The names and ids by which people and carriers know a SIM if they do not read the ICCID off the card.
   globalIndexes: [
     { name: 'bySimSid', partitionKey: 'simSid' },
     { name: 'bySimId', partitionKey: 'simId' },
@@ -65,7 +65,7 @@ export const filesTable = {
   globalIndexes: [{ name: 'bySource', partitionKey: 'source', sortKey: 'delivered' }],
 } as const satisfies TableDefinition;
 
-/** Notes of the consumer's work, gone after a few days: facts of operation, no part of the ledger. */
+/** Operational notes of the consumer, which expire after a few days. Not part of the ledger. */
 export const deliveriesTable = {
   name: 'Deliveries',
   partitionKey: 'shard',
@@ -74,64 +74,66 @@ export const deliveriesTable = {
 } as const satisfies TableDefinition;
 
 /**
- * Episodes of alerts: at their rule and SIM, the one that is open as `live`, the others under their ids. Facts of
- * operation, no part of the ledger.
+ * Episodes of alerts by rule and SIM: the open one as `live`, the others under their ids. Operational, not part of the
+ * ledger.
  */
 export const alertsTable = {
   name: 'Alerts',
   partitionKey: 'alert',
   sortKey: 'slot',
   globalIndexes: [
-    // What is to be told: `undelivered` messages, or what a mute or a source that lags has `held`. Others have no `waits`.
+    // What waits: `undelivered` messages, and episodes that are `held` by a mute or by a source that lags. Others lack
+    // `waits`.
     { name: 'byWaits', partitionKey: 'waits', sortKey: 'alert' },
     // By the month and the time at which they began.
     { name: 'byTime', partitionKey: 'month', sortKey: 'begun' },
-    // Those that are open. Others have no `live`.
+    // Open episodes. Others lack `live`.
     { name: 'byLive', partitionKey: 'live', sortKey: 'alert' },
-    // By the episode's id, which an address or a message names.
+    // By the episode's id, which links and messages contain.
     { name: 'byId', partitionKey: 'id', sortKey: 'alert' },
-    // By the episode that tells of a group. Others have no `group`.
+    // By the episode that includes them in a group. Others lack `group`.
     { name: 'byGroup', partitionKey: 'group', sortKey: 'alert' },
   ],
 } as const satisfies TableDefinition;
 
 /**
- * What receivers have not acknowledged, in a table of its own: facts of operation, no part of the ledger. A receiver has
+ * Transitions that receivers have not acknowledged. Operational, not part of the ledger. A receiver has
  *
- * - an item for each episode, its *cursor*: how many transitions were put in (`enqueued`), how many are done, and while
- *   there is a difference, when the next one is due. It stays: an old transition that is put in again changes nothing.
- * - an item for each transition that is not done, or that is undeliverable.
- * - an item for its state and the lease of the run that has it.
+ * - an item for each episode, its *cursor*: how many transitions were queued (`enqueued`), how many are done, and while
+ *   these differ, when the next one is due. It is never deleted, so that a transition that is queued again changes
+ *   nothing.
+ * - an item for each transition that is not done or is undeliverable.
+ * - an item for its state, and for the lease of the run that works on it.
  */
 export const alertOutboxTable = {
   name: 'AlertOutbox',
   partitionKey: 'receiver',
   sortKey: 'entry',
-  // Only cursors with something left have `dueAt`.
+  // Only cursors with transitions that are not done have `dueAt`.
   localIndex: { name: 'byDue', sortKey: 'dueAt' },
 } as const satisfies TableDefinition;
 
 /**
- * What judging alerts works with, besides the ledger: how far each source is read and how late it usually is, mutes, and
- * how the last sweep went. Facts of operation, no part of the ledger.
+ * What alerts need besides the ledger: how far each source was read and how late it usually is, mutes, and the state of
+ * the last sweep. Operational, not part of the ledger.
  */
 export const alertStateTable = {
   name: 'AlertState',
   partitionKey: 'subject',
   sortKey: 'entry',
-  // Only for what nobody asks for any more: no entry ends by its expiry.
+  // Only for entries that are no longer needed: no entry ends by its expiry.
   expiryAttribute: 'expiresAt',
 } as const satisfies TableDefinition;
 
-/** What the partitions of AlertState begin with that hold notes of late records. */
+/** What the partition keys of notes of late records in AlertState begin with. */
 export const lateRecordPrefix = 'late#';
 
-/** What the partitions of AlertState begin with that hold notes of how far streams are read; a source's name follows. */
+/** What the partition keys of notes of stream progress in AlertState begin with; the name of a source follows. */
 export const shardNotePrefix = 'shards#';
 
 /**
- * How far days are closed, and which records came in files. Facts of operation, no part of the ledger. Who writes the
- * ledger reads how far.
+ * Which days are closed, and which records arrived in files. Operational, not part of the ledger. Writers of the ledger
+ * read which days are closed.
  */
 export const dayStateTable = {
   name: 'DayState',
@@ -139,10 +141,10 @@ export const dayStateTable = {
   sortKey: 'entry',
 } as const satisfies TableDefinition;
 
-/** What the partitions of DayState begin with that tell which records came in files. */
+/** What the partition keys of notes of files in DayState begin with. */
 export const filedRecordPrefix = 'files#';
 
-/** What late records have changed in closed days, until these have been done again. Facts of operation. */
+/** What late records have changed in closed days that were not done again since. Operational. */
 export const dayMarkersTable = {
   name: 'DayMarkers',
   partitionKey: 'sim',
@@ -150,7 +152,8 @@ export const dayMarkersTable = {
 } as const satisfies TableDefinition;
 
 /**
- * SIM-days: what one SIM did on a day, as the day pass computed it from the records. Facts are the revisions only.
+ * SIM-days: a SIM's activity of a day, as the day pass computed it from the records. Only the revisions are
+ * operational.
  */
 export const simDaysTable = {
   name: 'SimDays',
@@ -159,8 +162,8 @@ export const simDaysTable = {
 } as const satisfies TableDefinition;
 
 /**
- * What is missing or twice in each SIM's day, as the day pass found it in the records. Facts are the revisions only. A day
- * of which something was found once, and nothing any more, has neither findings nor the index's keys.
+ * What is missing or duplicated in each SIM's day, as the day pass found it in the records. Only the revisions are
+ * operational. A day whose findings have all gone keeps an item without findings and without the index's keys.
  */
 export const findingsTable = {
   name: 'Findings',
@@ -169,14 +172,14 @@ export const findingsTable = {
   globalIndexes: [{ name: 'byMonth', partitionKey: 'slot', sortKey: 'entry' }],
 } as const satisfies TableDefinition;
 
-/** Which day has each ended session among its rows. Facts of operation. */
+/** The day whose rows include each ended session. Operational. */
 export const sessionDaysTable = {
   name: 'SessionDays',
   partitionKey: 'sim',
   sortKey: 'sessionId',
 } as const satisfies TableDefinition;
 
-/** The tables whose items are a function of the records delivered. */
+/** The tables whose items are a function of the delivered records. */
 export const ledgerTables: readonly TableDefinition[] = [
   sessionsTable,
   usageTable,
@@ -188,7 +191,7 @@ export const ledgerTables: readonly TableDefinition[] = [
 /** The tables of alerts. */
 export const alertTables: readonly TableDefinition[] = [alertsTable, alertOutboxTable, alertStateTable];
 
-/** The tables of the closing of days, and of what is made of them. */
+/** The tables of closed days, and of what is computed from these. */
 export const dayTables: readonly TableDefinition[] = [
   dayStateTable,
   dayMarkersTable,

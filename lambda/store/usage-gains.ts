@@ -9,19 +9,19 @@ import type { UsageGain } from './report.ts';
 import { usageCodec } from './schema.ts';
 import { usageTable } from './tables.ts';
 
-/** What usage gained by the writes of a batch. */
+/** Collects what usage gained by the writes of a batch. */
 export class UsageGains {
   readonly #gains: { readonly usage: Usage; readonly before: Item | undefined }[] = [];
 
-  /** Adds a record that was put, in place of another rendering if there was one. */
+  /** Adds a record that was put, and that may have replaced another rendering. */
   add(usage: Usage, before: Item | undefined): void {
     this.#gains.push({ usage, before });
   }
 
   /**
-   * The gains, once everything is put. A file that rounds times brings a record under a key that is a second away from that of
-   * the stream. The second of the two gains what it says beyond the first. One of which that cannot be read is left out: rather
-   * too little than twice.
+   * The gains, after everything is put. A file that rounds times stores a record under a key one second away from that
+   * of the stream. The second of the two gains only what it states beyond the first. If the other key cannot be read,
+   * the record is left out: better to count too little than to count twice.
    */
   async settle(
     { client, usage: tableName }: Pick<LedgerTables, 'client' | 'usage'>,
@@ -51,17 +51,20 @@ export class UsageGains {
   }
 }
 
-/** Milliseconds within which no file brings what a stream does: carriers write files for whole hours. */
+/** In this time after a record's end, no file repeats what the stream brought: carriers write files of whole hours. */
 const fileMilliseconds = 10 * 60_000;
 
-/** Whether another path may have brought the record before, under another key. Only keys of whole seconds can differ. */
+/**
+ * Whether another source path may have stored the record before, under another key. Only keys of whole seconds can
+ * differ.
+ */
 function mayBeSecond({ usageId, end }: Usage, { readBeforeWrite, writtenAt = 0 }: WriteOptions): boolean {
   const time = readKeyTime(usageId);
   if (cutToSecond(time) !== time) return false;
   return readBeforeWrite || writtenAt - toMilliseconds(end) > fileMilliseconds;
 }
 
-/** Keys of other renderings of a record whose key has its second: those a second before and after. */
+/** The keys that other renderings of a record with a whole-second key may have: one second before and after. */
 function listNeighbourKeys({ sim, usageId }: Usage): Item[] {
   const time = readKeyTime(usageId);
   return [-renderingDistance, renderingDistance].map((distance) => ({

@@ -3,8 +3,8 @@ import { scanPages } from './query-pages.ts';
 import { usageTable } from './tables.ts';
 
 /**
- * Whether there is usage of days before one. It reads the table until it finds some, and all of a table without any. So
- * it is asked once, when days are first closed.
+ * Whether there is usage before a day. Scans the table until it finds some, and the whole table if there is none, so it
+ * is called only once, when days are first closed.
  */
 export async function hasUsageBefore(
   client: DynamoDBClient,

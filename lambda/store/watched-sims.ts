@@ -2,8 +2,8 @@ import type { Carrier } from '../ledger/source.ts';
 import { compileCodec } from './codec.ts';
 
 /**
- * What alerts look at of a SIM: whose it is, how it is called, where it is, its device, and when it was heard. A sweep
- * reads it of every SIM, so it is read straight from the items, and times stay numbers: milliseconds since the epoch.
+ * What alerts need of a SIM: owner, name, place, device, and when it was heard. A sweep reads this of every SIM, so it
+ * is decoded directly from the item, and times stay numbers: milliseconds since the epoch.
  */
 export interface StoredWatchedSim {
   readonly sim: string;
@@ -27,7 +27,7 @@ export interface StoredWatchedSim {
   readonly sessionAt: number | undefined;
 }
 
-/** Reads it from the attributes of the same names: test/lambda/store/schema.property.test.ts holds them together. */
+/** Decodes from attributes of the same names; test/lambda/store/schema.property.test.ts compares the two. */
 export const watchedSimCodec = compileCodec<StoredWatchedSim>({
   sim: 'text',
   source: 'text',

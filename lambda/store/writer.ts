@@ -12,7 +12,7 @@ import { SimWriter } from './sims.ts';
 import { StatementQueue } from './statements.ts';
 import { sessionsTable } from './tables.ts';
 
-/** Writes a batch's changes. One writer per process: it remembers which SIMs are known. */
+/** Writes a batch's changes. Use one writer per process, because it remembers which SIMs are known. */
 export class LedgerWriter {
   readonly #tables: LedgerTables;
   readonly #statements: StatementQueue;
@@ -44,7 +44,7 @@ export class LedgerWriter {
     };
   }
 
-  /** Writes all changes; never throws for what the store did not take, but reports it. */
+  /** Writes all changes. Never throws if DynamoDB refuses some of them; the report says which. */
   async write(changes: Changes, options: WriteOptions): Promise<WriteReport> {
     const report = new Report();
     await Promise.all([
@@ -58,10 +58,10 @@ export class LedgerWriter {
   }
 }
 
-/** Whether all that is known of a session was observed in the second in which it started. */
+/** Whether everything known of a session was observed in the second in which it started. */
 function beginsSession({ startStated, start, origin }: Session): boolean {
   return startStated && start.slice(0, secondLength) === origin.at.slice(0, secondLength);
 }
 
-/** `2026-11-02T10:15:30` of a time. */
+/** The length of `2026-11-02T10:15:30`, a time cut to the second. */
 const secondLength = 19;
