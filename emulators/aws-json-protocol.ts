@@ -7,26 +7,24 @@ import {
   type LoopbackServer,
 } from './loopback-server.ts';
 
-/** The region in the names of everything that the stand-ins hold. */
+/** The region in all ARNs of the stand-ins. */
 export const localRegion = 'us-east-1';
 
-/** The account in the names of everything that the stand-ins hold. */
+/** The account in all ARNs of the stand-ins. */
 export const localAccount = '000000000000';
 
-/** Says why a resource that the local run itself needs cannot be deleted. */
+/** Explains why a resource that the local run needs cannot be deleted. */
 export function describePermanent(kind: 'stream' | 'bucket' | 'table', name: string): string {
   return `The ${kind} ${name} belongs to the local run and cannot be deleted. You can delete a ${kind} that you created.`;
 }
 
-/**
- * An error that the caller of an operation gets, as AWS would answer it. Operations throw it; the protocol writes it.
- */
+/** An error that a client gets as AWS would send it. Operations throw it. */
 export class AwsError extends Error {
-  /** The error's name in the service's model, such as `ResourceNotFoundException`. */
+  /** The error's name in the service's model, for example `ResourceNotFoundException`. */
   readonly code: string;
-  /** The name that the same error had in the older query protocol, for clients that still look for it. */
+  /** The error's name in the older query protocol, which some clients still read. */
   readonly queryCode: string | undefined;
-  /** HTTP status: 400 when the caller is at fault, 500 when the stand-in is. */
+  /** HTTP status: 400 for errors of the client, 500 for errors of the stand-in. */
   readonly status: number;
 
   constructor(code: string, message: string, options: { queryCode?: string; status?: number } = {}) {
@@ -39,30 +37,32 @@ export class AwsError extends Error {
 }
 
 /**
- * One operation: takes the parsed JSON input and returns the output, which becomes JSON (`undefined`: an empty body).
- * The signal fires when the client is gone.
+ * An operation: takes the parsed JSON input and returns the output, which becomes JSON (`undefined`: an empty body).
+ * The signal aborts when the client disconnects.
  */
 export type Operation = (input: unknown, signal: AbortSignal) => unknown;
 
-/** A service that speaks AWS JSON. */
+/** A service that uses the AWS JSON protocol. */
 export interface AwsJsonService {
-  /** Prefix of the operation's name in the header `X-Amz-Target`. */
+  /** What precedes the operation's name in the header `X-Amz-Target`. */
   readonly targetPrefix: string;
   readonly jsonVersion: '1.0' | '1.1';
   readonly operations: Readonly<Record<string, Operation>>;
-  /** The error for an input that breaks the operation's rules. The message says which, and where. */
+  /** Makes the error for an invalid input. The message says what is wrong, and where. */
   readonly makeInvalidInput: (message: string) => AwsError;
 }
 
-/** A body beyond this is read to its end but not kept: more than any request that AWS takes, in base64. */
+/**
+ * The rest of a longer body is read but not kept. This is more than the largest request that AWS accepts, in base64.
+ */
 const maximumBodyBytes = 32 * 1024 * 1024;
 
-/** An input that does not have the operation's shape. */
+/** The input does not match the operation's schema. */
 class InvalidInput extends Error {}
 
 /**
- * Makes an operation from its input's schema and what it does.
- * An input that does not fit is answered with the service's `invalidInput`, naming each fault as AWS does.
+ * Makes an operation from its input's schema and its implementation. An input that does not match the schema is
+ * answered with the service's `invalidInput`, which lists all faults as AWS does.
  */
 export function defineOperation<Schema extends z.ZodType>(
   schema: Schema,
@@ -75,10 +75,10 @@ export function defineOperation<Schema extends z.ZodType>(
   };
 }
 
-/** Serves the service's operations over HTTP/1.1 and cleartext HTTP/2. Signatures are not checked. */
+/** Serves a service over HTTP/1.1 and cleartext HTTP/2. Does not check signatures. */
 export function createAwsJsonServer(service: AwsJsonService): LoopbackServer {
   return createLoopbackServer((request, response) => {
-    // A failure of one request must not end the process.
+    // One failed request must not end the process.
     serve(service, request, response).catch(console.error);
   });
 }
@@ -113,10 +113,10 @@ async function readBody(request: LoopbackRequest): Promise<Buffer | 'aborted' | 
       if (size <= maximumBodyBytes) chunks.push(chunk);
     }
   } catch {
-    // HTTP/1.1 reports a client that hangs up in the middle of a body as an error of the stream.
+    // HTTP/1.1 reports a client that disconnects in the middle of a body as an error of the stream.
     return 'aborted';
   }
-  // HTTP/2 ends the stream as if the body were complete.
+  // HTTP/2 then ends the stream as if the body were complete.
   if (request.aborted) return 'aborted';
   return size > maximumBodyBytes ? 'too large' : Buffer.concat(chunks, size);
 }
@@ -155,14 +155,14 @@ function findOperation(service: AwsJsonService, request: LoopbackRequest): Opera
       'UnknownOperationException',
       name === ''
         ? `This local stand-in speaks AWS JSON ${service.jsonVersion}: the header X-Amz-Target must be "${prefix}" and an operation's name, but is "${target}".`
-        : `This local stand-in does not know the operation ${name}. It knows: ${Object.keys(service.operations).join(', ')}.`,
+        : `This local stand-in does not support the operation ${name}. It supports: ${Object.keys(service.operations).join(', ')}.`,
     );
   }
   const contentType = String(request.headers['content-type'] ?? '');
   if (contentType.includes('cbor')) {
     throw new AwsError(
       'SerializationException',
-      `This local stand-in does not read "${contentType}". Have the client send JSON: the AWS SDK for Java does with the environment variable CBOR_ENABLED=false or the system property aws.cborEnabled=false.`,
+      `This local stand-in does not accept the content type "${contentType}". Make the client send JSON. For the AWS SDK for Java, set the environment variable CBOR_ENABLED=false or the system property aws.cborEnabled=false.`,
     );
   }
   return found;
@@ -180,7 +180,7 @@ function parseBody(body: Buffer): unknown {
 function toAwsError(service: AwsJsonService, error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof InvalidInput) return service.makeInvalidInput(error.message);
-  // A defect of the stand-in: the client gets the sentence, the terminal the stack.
+  // A bug of the stand-in: the client gets the message, the terminal the stack.
   console.error(error);
   return new AwsError('InternalFailure', `The local stand-in failed: ${String(error)}`, { status: 500 });
 }
@@ -193,7 +193,7 @@ function describeFaults(issues: readonly z.core.$ZodIssue[]): string {
   return `${count} detected: ${faults.join('; ')}`;
 }
 
-/** `['Records', 0, 'Data']` as AWS writes it: `records.1.member.data`. */
+/** Formats a path like AWS does: `['Records', 0, 'Data']` becomes `records.1.member.data`. */
 function toMemberPath(path: readonly PropertyKey[]): string {
   return path
     .map((step) =>

@@ -4,30 +4,33 @@ import type { Http2Server } from 'node:http2';
 /**
  * Keeps web pages away from the local run.
  *
- * Its ports listen on loopback only, but a browser on this machine reaches them too, and so does every page that it
- * shows: by a plain request to 127.0.0.1, or under a name of its own that it lets point to 127.0.0.1 (DNS rebinding). A
- * page can forge neither of the two values that are checked here: the host name that it requested, and its own origin.
+ * Its ports listen on loopback only, but a browser on this machine can reach them, and so can every page that it shows:
+ * by a simple request to 127.0.0.1, or through a host name of its own that resolves to 127.0.0.1 (DNS rebinding). A
+ * page cannot forge the two values that are checked here: the host name that it requested, and its own origin.
  */
 
-/** An error as the clients of a port read it. */
+/** How the clients of a port expect an error. */
 export interface RefusalFormat {
   readonly contentType: string;
   readonly makeBody: (sentence: string) => string;
 }
 
-/** As the AWS JSON protocols have it, and plain enough for everyone else. */
+/** The error format of the AWS JSON protocols, which other clients can read as well. */
 const json: RefusalFormat = {
   contentType: 'application/json',
   makeBody: (message) => JSON.stringify({ __type: 'AccessDeniedException', message }),
 };
 
-/** Loopback addresses and names. What ends in `.localhost` is loopback (RFC 6761), as S3's `bucket.localhost`. */
+/**
+ * Loopback addresses and names. All names that end in `.localhost` are loopback (RFC 6761), for example S3's
+ * `bucket.localhost`.
+ */
 const loopbackAuthority = /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9._-]+\.)?localhost)(?::\d{1,5})?$/i;
 
 /**
  * Why a request is refused; undefined if it is allowed.
  *
- * @param target the request's target as sent, a path or a whole URL.
+ * @param target the request's target as it was sent: a path or a URL.
  */
 export function findRefusal(
   method: string,
@@ -36,18 +39,18 @@ export function findRefusal(
 ): string | undefined {
   const named = [headers[':authority'], headers.host, /^[a-z]+:\/\/([^/?#]*)/i.exec(target)?.[1]];
   const authorities = named.filter((name) => typeof name === 'string');
-  if (authorities.length === 0) return 'The local run takes requests with a Host header only.';
+  if (authorities.length === 0) return 'The local run requires a Host header.';
   const foreign = authorities.find((authority) => !loopbackAuthority.test(authority));
   if (foreign !== undefined) {
-    return `The local run answers to localhost, 127.0.0.1 and [::1], not to ${JSON.stringify(foreign)}: use one of them as the host.`;
+    return `The local run does not answer to ${JSON.stringify(foreign)}. Use localhost, 127.0.0.1 or [::1] as the host.`;
   }
   const { origin } = headers;
   if (origin !== undefined && !authorities.some((authority) => isOrigin(origin, authority))) {
-    return `The local run takes no requests from web pages of other origins, such as ${JSON.stringify(origin)}.`;
+    return `The local run refuses requests from web pages of other origins, such as ${JSON.stringify(origin)}.`;
   }
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !opensPage(method, headers)) {
-    return `The local run takes no requests from web pages of other origins (Sec-Fetch-Site: ${site}).`;
+    return `The local run refuses requests from web pages of other origins (Sec-Fetch-Site: ${site}).`;
   }
   return undefined;
 }
@@ -56,7 +59,7 @@ function isOrigin(origin: string, authority: string): boolean {
   return origin.toLowerCase() === `http://${authority.toLowerCase()}`;
 }
 
-/** Following a link from another site only shows the page to its user; in a frame it could be clickjacking. */
+/** A link from another site only opens the page for its user. In a frame, it could be clickjacking. */
 function opensPage(method: string, headers: IncomingHttpHeaders): boolean {
   return (
     method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document'
@@ -64,8 +67,8 @@ function opensPage(method: string, headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Passes only allowed requests to a server's listeners; the others are answered with 403 and the reason. Every server
- * of the local run goes through here, after its own listeners are there.
+ * Passes only allowed requests to a server's listeners, and answers the others with status 403 and the reason. Every
+ * server of the local run uses it, after it has added its own listeners.
  *
  * @param format how the port's clients expect an error.
  */
@@ -85,12 +88,12 @@ function refuse(
   reason: string,
   { contentType, makeBody }: RefusalFormat,
 ): void {
-  // A client that hangs up does no harm; without a listener its error would end the process.
+  // A client that disconnects does no harm, but without a listener its error would end the process.
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const bytes = Buffer.from(makeBody(reason));
   response.writeHead(403, { 'content-type': contentType, 'content-length': bytes.length });
   response.end(request.method === 'HEAD' ? undefined : bytes);
-  // Unread, a large body would keep the client from reading the answer.
+  // The client may read the response only after its whole body was read.
   request.resume();
 }

@@ -6,43 +6,47 @@ import { guardServer } from './loopback-guard.ts';
 /** The only addresses that a stand-in may listen on. */
 export type LoopbackHost = '127.0.0.1' | '::1' | 'localhost';
 
-/** What a handler needs of a request, by HTTP/1.1 or HTTP/2. */
+/** The part of a request that a handler needs, for HTTP/1.1 and HTTP/2. */
 export interface LoopbackRequest extends AsyncIterable<Buffer> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** True once the client gave up before it had sent everything. */
+  /** True if the client disconnected before it had sent everything. */
   readonly aborted: boolean;
 }
 
-/** What a handler needs of a response, by HTTP/1.1 or HTTP/2. */
+/** The part of a response that a handler needs, for HTTP/1.1 and HTTP/2. */
 export interface LoopbackResponse {
   writeHead(status: number, headers: Record<string, string | number>): unknown;
   end(body: Buffer): unknown;
   once(event: 'close', listener: () => void): unknown;
 }
 
-/** A running or stopped server on one port. */
+/** A server on one port, running or not. */
 export interface LoopbackServer {
   /**
-   * Starts to listen; port 0 takes a free one. Rejects with the system's error (`EADDRINUSE`, `EACCES`) if the port
-   * cannot be used.
+   * Starts to listen; port 0 means any free port. Rejects with the system's error, such as `EADDRINUSE` or `EACCES`.
    */
   listen(port: number, host?: LoopbackHost): Promise<{ readonly port: number }>;
-  /** Stops listening and cuts what is still connected. Resolves when the port is free again. */
+  /** Stops listening and closes all connections. Resolves when the port is free again. */
   close(): Promise<void>;
 }
 
-/** How an HTTP/2 client that knows its server begins (RFC 9113, section 3.4); no HTTP/1.1 method starts like it. */
+/**
+ * The first bytes of an HTTP/2 connection with prior knowledge (RFC 9113, section 3.4). No HTTP/1.1 method begins like
+ * this.
+ */
 const http2Preface = Buffer.from('PRI');
 
-/** Bytes that a client may send on a stream or connection before it waits: a whole batch of records at once. */
+/**
+ * How many bytes a client may send on a stream or connection before it must wait: enough for a whole batch of records.
+ */
 const http2WindowBytes = 4 * 1024 * 1024;
 
-/** Longer than AWS clients keep an idle connection, so that they never write to one that is just being closed. */
+/** Longer than AWS clients keep an idle connection, so that they do not write to one that is being closed. */
 const keepAliveMilliseconds = 120_000;
 
 /**
- * Serves HTTP/1.1 and cleartext HTTP/2 on the same port, as the AWS clients expect: the Kinesis client of the
- * JavaScript SDK speaks HTTP/2 without asking, the AWS CLI and boto3 speak HTTP/1.1. Web pages are kept out.
+ * Serves HTTP/1.1 and cleartext HTTP/2 on the same port, as AWS clients expect: the Kinesis client of the JavaScript
+ * SDK uses HTTP/2 without negotiation, the AWS CLI and boto3 use HTTP/1.1. Refuses requests of web pages.
  */
 export function createLoopbackServer(
   handler: (request: LoopbackRequest, response: LoopbackResponse) => void,
@@ -56,11 +60,11 @@ export function createLoopbackServer(
   const tcp = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    // A client that resets its connection affects no other; 'close' follows and cleans up.
+    // A connection that is reset does not affect others; the 'close' event follows and cleans up.
     socket.on('error', () => undefined);
     readPreface(socket, (isHttp2) => {
       (isHttp2 ? http2 : http).emit('connection', socket);
-      // An HTTP/2 session reads the socket's handle by itself; the HTTP/1.1 parser waits for the stream to flow.
+      // An HTTP/2 session reads the socket's handle directly; the HTTP/1.1 parser waits until the stream flows.
       if (!isHttp2) socket.resume();
     });
   });
@@ -76,14 +80,14 @@ export function createLoopbackServer(
       }),
     close: () =>
       new Promise((resolve) => {
-        // The only error of close() is that nothing listens, which is the wanted state.
+        // close() fails only if the server is not listening, which is the desired state.
         tcp.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
   };
 }
 
-/** Looks at a connection's first bytes, puts them back, and tells whether they begin HTTP/2. */
+/** Reads a connection's first bytes, puts them back, and reports whether they begin HTTP/2. */
 function readPreface(socket: Socket, found: (isHttp2: boolean) => void): void {
   let head = Buffer.alloc(0);
   const onData = (chunk: Buffer): void => {

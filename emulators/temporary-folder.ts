@@ -4,26 +4,26 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * The emulators' files in the system's temporary folder: one private folder for each process, whose name identifies the
- * process. A process removes its own folder; the next process removes that of a killed one.
+ * The emulators' temporary files. Each process has one private folder in the system's temporary folder, whose name
+ * identifies the process. A process removes its own folder; if it was killed, the next process does.
  */
 
-/** Process id, start of the process and machine, as {@link Owner} has them; then what makes the name unique. */
+/** Process id, start of the process and machine, see {@link Owner}; then characters that make the name unique. */
 const folderName = /^local-aws-(\d+)-(\d+)-([0-9a-f]{8})-/;
 
-/** The process that owns a folder. Process ids are reused, so the id alone would not identify it. */
+/** The process that owns a folder. Process ids are reused, so the id is not enough to identify it. */
 interface Owner {
   readonly pid: string;
-  /** When the process started, in ticks since the machine did; 0 where the system does not say. */
+  /** When the process started, in clock ticks since boot; 0 if the system does not say. */
   readonly started: string;
-  /** Hash of the machine's name and, on Linux, of the namespace in which the process id holds. */
+  /** Hash of the machine's name and, on Linux, of the namespace of the process id. */
   readonly machine: string;
 }
 
 /** A folder for one purpose. */
 export interface TemporaryFolder {
   readonly path: string;
-  /** Removes it with all that is in it. May be called again. */
+  /** Removes the folder and its files. May be called more than once. */
   remove(): Promise<void>;
 }
 
@@ -36,10 +36,10 @@ interface ProcessFolder {
 let own: ProcessFolder | undefined;
 
 /**
- * Creates a folder that only this user can read, below the one folder of this process.
+ * Creates a folder that only this user can read, inside this process's folder.
  *
- * @param name what it is for, in the folder's name.
- * @throws Error of the operating system if the temporary folder cannot be used.
+ * @param name the folder's purpose, which becomes part of its name.
+ * @throws the operating system's error if the temporary folder is not usable.
  */
 export async function createTemporaryFolder(name: string): Promise<TemporaryFolder> {
   const parent = tmpdir();
@@ -76,8 +76,8 @@ async function createOwn(parent: string): Promise<string> {
 }
 
 /**
- * Removes the folders of processes that have ended. Folders of running processes, of other machines that share the
- * temporary folder, and of other users stay. Runs may do so at the same time.
+ * Removes the folders of processes that have ended. Keeps those of running processes, of other users, and of other
+ * machines that share the temporary folder. Several processes may do this concurrently.
  */
 export async function removeStaleFolders(parent: string): Promise<void> {
   const here = await hashMachine();
@@ -85,7 +85,7 @@ export async function removeStaleFolders(parent: string): Promise<void> {
     const [, pid = '', started = '', machine] = folderName.exec(name) ?? [];
     if (machine !== here || (await isRunning({ pid, started, machine }))) continue;
     const path = join(parent, name);
-    // A folder that cannot be read or removed is another user's, or another run is removing it.
+    // A folder that cannot be read or removed belongs to another user, or another run is removing it.
     if (await isOwnFolder(path).catch(() => false)) await remove(path).catch(() => undefined);
   }
 }
@@ -99,7 +99,7 @@ async function isRunning({ pid, started }: Owner): Promise<boolean> {
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
-    // Other errors say that the process exists: it may be another user's.
+    // Any other error means that the process exists, and may belong to another user.
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
   }
   const ticks = await startTicks(pid);
@@ -107,9 +107,9 @@ async function isRunning({ pid, started }: Owner): Promise<boolean> {
 }
 
 async function startTicks(pid: string): Promise<string> {
-  // Other systems than Linux have no such file, and a process may just have ended.
+  // Only Linux has this file, and the process may have just ended.
   const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name in brackets may hold blanks and brackets; the 20th field after it is the start.
+  // The process's name, in parentheses, may contain spaces and parentheses. The start is the 20th field after it.
   return line.slice(line.lastIndexOf(')') + 2).split(' ')[19] ?? '0';
 }
 

@@ -8,52 +8,51 @@ import type { LocalFunction } from '../lambda-runtime/function.ts';
 import { guardServer } from '../loopback-guard.ts';
 import { decodePart, defaultRouteKey, findRoute, type GatewayRoute } from './route-table.ts';
 
-/** An HTTP API and the function behind it. */
+/** An HTTP API and its function. */
 export interface GatewayApi {
   /** The prefix of all its paths. If several APIs match a path, the one with the longest prefix answers. */
   readonly root: string;
   readonly routes: readonly GatewayRoute[];
-  /**
-   * Whether it has a route `$default` for requests that match no other route; without it they are answered with 404.
-   */
+  /** Whether it has a `$default` route for requests that match no other route. Without it, they get status 404. */
   readonly hasDefault: boolean;
   readonly target: Pick<LocalFunction, 'invoke'>;
 }
 
-/** The server on the API port: the HTTP APIs as API Gateway serves them, stage `$default`. */
+/** The server on the API port. It serves the HTTP APIs as API Gateway does, in stage `$default`. */
 export interface LocalGateway {
   readonly port: number;
   /**
-   * Until then every request is answered with 503.
+   * Starts to serve the APIs. Before this call, every request gets status 503.
    *
-   * @param pages further pages, answered by the gateway itself, beside the APIs.
+   * @param pages further pages, which the gateway itself serves.
    */
   ready(apis: readonly GatewayApi[], pages?: readonly GatewayPage[]): void;
   close(): Promise<void>;
 }
 
-/** A page that API Gateway does not have: JSON, made for each request. */
+/** A page that the gateway itself serves: JSON, made for each request. */
 export interface GatewayPage {
   readonly path: string;
   readonly readContent: () => object;
 }
 
-/** Bytes of a body that API Gateway takes, and of an event that Lambda takes. */
+/** The most bytes of a body that API Gateway accepts, and of an event that Lambda accepts. */
 const maxBytes = { body: 10 * 1024 * 1024, event: 6 * 1024 * 1024 };
 
-/** An answer as it goes to the client. */
+/** A response to a client. */
 interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Buffer;
-  /** Whether the connection ends with it. */
+  /** Whether to close the connection afterwards. */
   readonly close?: boolean;
 }
 
 /**
- * Starts to listen on loopback; answers 503 until `ready` is called, and then with what the functions return.
+ * Starts to listen on loopback. Answers with status 503 until `ready` is called, and then with the functions'
+ * responses.
  *
- * @throws Error of the operating system, such as `EADDRINUSE`.
+ * @throws the operating system's error, such as `EADDRINUSE`.
  */
 export async function startGateway(port: number): Promise<LocalGateway> {
   let apis: readonly GatewayApi[] | undefined;
@@ -90,7 +89,7 @@ export async function startGateway(port: number): Promise<LocalGateway> {
 const starting = answerFailure(503, 'starting');
 const tooLarge = { ...answerFailure(413, 'Request Entity Too Large'), close: true };
 
-/** An answer of API Gateway itself. */
+/** A response of API Gateway itself. */
 function answerFailure(status: number, message: string): Answer {
   return answerJson(status, { message });
 }
@@ -99,13 +98,13 @@ function answerJson(status: number, value: object): Answer {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 
-/** The gateway's own page. The request's body is read and ignored. */
+/** The gateway's own page. Ignores the request's body. */
 async function pageAnswer(request: IncomingMessage, page: GatewayPage): Promise<Answer> {
   request.resume();
   return answerJson(200, page.readContent());
 }
 
-/** The answer to a request; undefined where the client has gone before it had sent all of it. */
+/** The response to a request; undefined if the client disconnected before it had sent the whole request. */
 async function makeAnswer(
   request: IncomingMessage,
   running: () => readonly GatewayApi[] | undefined,
@@ -137,8 +136,8 @@ async function invokeFunction(
 }
 
 /**
- * A request's body, kept up to the size that API Gateway takes. A longer body is not read to its end, and the
- * connection is closed.
+ * Reads a request's body, up to the size that API Gateway accepts. If the body is longer, the rest is not read and the
+ * connection must be closed.
  */
 async function readBody(request: IncomingMessage): Promise<Buffer | 'aborted' | 'too large'> {
   const chunks: Buffer[] = [];
@@ -157,7 +156,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | 'aborted' | 
 }
 
 /**
- * API Gateway's event, payload format 2.0; undefined for a path that is not properly encoded.
+ * The event that API Gateway makes of a request, in payload format 2.0; undefined if the path is not encoded correctly.
  *
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
@@ -169,7 +168,7 @@ function makeEvent(
   const [path = '/', query = ''] = splitAt(request.url ?? '/', '?');
   const rawPath = decodePart(path);
   if (rawPath === undefined) return undefined;
-  // Checks of a server's health often ask by HEAD, which API Gateway does not route.
+  // Health checks often use HEAD, which API Gateway does not route.
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
   const { routeKey, pathParameters } = findRoute(routes, method, path);
   const headers = joinHeaders(request);
@@ -212,10 +211,7 @@ function makeRequestContext(
   };
 }
 
-/**
- * Content types that API Gateway passes on as text. All other bodies, and those that are not text, are passed on in
- * base64.
- */
+/** Content types that API Gateway passes on as text. It encodes all other bodies, and invalid text, in base64. */
 const textTypes = /^(text\/|application\/(json|javascript|xml)( *;|$))/i;
 
 function makeBodyMembers(
@@ -234,7 +230,7 @@ function joinHeaders(request: IncomingMessage): Record<string, string> {
   return { ...Object.fromEntries(headers), 'x-forwarded-proto': 'http' };
 }
 
-/** Repeated parameters are joined by commas. */
+/** The parameters of a query string. Repeated values are joined by commas. */
 function parseQuery(query: string): Record<string, string> {
   const parameters = new Map<string, string>();
   for (const [name, value] of new URLSearchParams(query)) {
@@ -244,7 +240,7 @@ function parseQuery(query: string): Record<string, string> {
   return Object.fromEntries(parameters);
 }
 
-/** What a function answered, if it is an answer. */
+/** Reads a function's response; undefined if it is not a valid one. */
 function readIntegrationAnswer(response: unknown): Answer | undefined {
   if (typeof response !== 'object' || response === null) return undefined;
   const { statusCode, headers, body, isBase64Encoded } = response as Readonly<Record<string, unknown>>;

@@ -1,25 +1,25 @@
-/** API Gateway's key of the route for requests that match no other route. */
+/** The key of API Gateway's route for requests that match no other route. */
 export const defaultRouteKey = '$default';
 
 /** A route of an HTTP API. */
 export interface GatewayRoute {
-  /** GET unless said otherwise. */
+  /** GET by default. */
   readonly method?: 'GET' | 'POST';
-  /** With `{parameters}`. */
+  /** The path, with `{parameters}`. */
   readonly path: string;
 }
 
-/** The route that a request takes, as API Gateway chooses it. */
+/** The route that API Gateway chooses for a request. */
 export interface RoutedRequest {
   readonly routeKey: string;
-  /** Decoded. */
+  /** The path's parameters, decoded. */
   readonly pathParameters: Readonly<Record<string, string>>;
 }
 
 /**
- * Chooses a request's route. If several match, the one with the fewest parameters is chosen; if none does, `$default`.
+ * Chooses a request's route. If several match, the one with the fewest parameters wins; if none does, `$default`.
  *
- * @param path as it came, percent-encoded.
+ * @param path the path as it was sent, percent-encoded.
  */
 export function findRoute(routes: readonly GatewayRoute[], method: string, path: string): RoutedRequest {
   const fitting = routes.flatMap((route) => {
@@ -33,7 +33,7 @@ export function findRoute(routes: readonly GatewayRoute[], method: string, path:
   return first ?? { routeKey: defaultRouteKey, pathParameters: {} };
 }
 
-/** A path's parameters under a pattern; undefined if it does not match, or is not properly encoded. */
+/** The parameters of a path that matches a pattern; undefined if it does not match or is not encoded correctly. */
 function readPathParameters(pattern: string, path: string): Record<string, string> | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');
@@ -50,7 +50,7 @@ function readPathParameters(pattern: string, path: string): Record<string, strin
   return parameters;
 }
 
-/** Percent-decoded text; undefined where it is not properly encoded. */
+/** Percent-decoded text; undefined if it is not encoded correctly. */
 export function decodePart(text: string): string | undefined {
   try {
     return decodeURIComponent(text);

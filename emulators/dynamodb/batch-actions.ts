@@ -1,6 +1,6 @@
 /**
- * `BatchGetItem` and `BatchWriteItem` in place of dynalite's own, which run a whole operation with its checks, locks and
- * promises for each item. dynalite checks the requests as before, and answers them.
+ * `BatchGetItem` and `BatchWriteItem`, faster than dynalite's own, which run a complete operation with its checks,
+ * locks and promises for each item. dynalite still checks the requests and sends the responses.
  */
 import {
   type Attributes,
@@ -16,17 +16,17 @@ import {
   type Table,
 } from './dynalite-store.ts';
 
-/** Whether the answer has the capacity that the request took, and each table's by itself. */
+/** Whether the response states the consumed capacity (`TOTAL`), and also that of each table (`INDEXES`). */
 type ReturnConsumedCapacity = 'INDEXES' | 'TOTAL' | 'NONE';
 
-/** The units of a table, as the answer has them. */
+/** A table's consumed capacity in the response. */
 interface TableCapacity {
   readonly CapacityUnits: number;
   readonly TableName: string;
   readonly Table?: { readonly CapacityUnits: number };
 }
 
-/** A checked request `BatchGetItem`. */
+/** A `BatchGetItem` request that dynalite has checked. */
 interface BatchGetRequest {
   readonly RequestItems: Readonly<Record<string, KeysAndAttributes>>;
   readonly ReturnConsumedCapacity?: ReturnConsumedCapacity;
@@ -37,14 +37,18 @@ interface KeysAndAttributes {
   readonly ConsistentRead?: boolean;
   readonly ProjectionExpression?: string;
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
-  /** What dynalite reads in the expression. */
+  /** The parsed `ProjectionExpression`. */
   readonly _projection?: Projection;
 }
 
-/** Bytes of items in an answer of dynalite; what is beyond is left for another request. */
+/** The most bytes of items in a response of dynalite; keys beyond that are returned as unprocessed. */
 const maxAnswerBytes = 2 ** 20;
 
-/** Reads items of one or more tables. @throws dynalite's errors. */
+/**
+ * Reads items of one or more tables.
+ *
+ * @throws dynalite's errors.
+ */
 export async function batchGet(store: Store, request: BatchGetRequest): Promise<object> {
   const Responses: Record<string, Attributes[]> = {};
   const UnprocessedKeys: Record<string, object> = {};
@@ -81,7 +85,7 @@ function leaveKeys({ _projection, ...wanted }: KeysAndAttributes, Keys: readonly
   return { ...wanted, Keys };
 }
 
-/** AWS promises no order, so that nobody can come to rely on one. */
+/** AWS promises no order. A random one keeps callers from relying on it. */
 function shuffle(items: Attributes[]): Attributes[] {
   for (let end = items.length - 1; end > 0; end -= 1) {
     const other = Math.floor(Math.random() * (end + 1));
@@ -91,7 +95,7 @@ function shuffle(items: Attributes[]): Attributes[] {
   return items;
 }
 
-/** A checked request `BatchWriteItem`. */
+/** A `BatchWriteItem` request that dynalite has checked. */
 interface BatchWriteRequest {
   readonly RequestItems: Readonly<Record<string, readonly WriteRequest[]>>;
   readonly ReturnConsumedCapacity?: ReturnConsumedCapacity;
@@ -104,7 +108,11 @@ interface Write extends Place {
   readonly after: Attributes | undefined;
 }
 
-/** Puts and deletes items of one or more tables, all of them in one write. @throws dynalite's errors. */
+/**
+ * Puts and deletes items of one or more tables, all in one LevelDB write.
+ *
+ * @throws dynalite's errors.
+ */
 export async function batchWrite(store: Store, request: BatchWriteRequest): Promise<object> {
   const writes: Write[] = [];
   for (const [name, requests] of Object.entries(request.RequestItems)) {
@@ -128,7 +136,7 @@ function checkWrite({ PutRequest, DeleteRequest }: WriteRequest, table: Table): 
   return { table, key: db.createKey(item, table), after: item };
 }
 
-/** Of a key that is missing or of another type, AWS says less in a batch than for one item. */
+/** For a key that is missing or has the wrong type, AWS gives less detail in a batch than for a single item. */
 function hideKey(error: Error): Error {
   const message = makeErrorBody(error)?.message ?? '';
   return /Missing the key|Type mismatch for key/.test(message)

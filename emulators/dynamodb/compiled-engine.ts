@@ -5,26 +5,26 @@ import { join } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { BundleCache, isRefusal } from '../lambda-runtime/bundle-cache.ts';
 
-/** The file's name in the cache. */
+/** Name of the compiled file in the cache's entry. */
 const fileName = 'engine.mjs';
 
-/** How long a file of an earlier compilation stays: a process that is just starting may still load it. */
+/** How long the file of an earlier compilation is kept: a process that is starting may still load it. */
 const keptMilliseconds = 24 * 3_600_000;
 
-/** Where the engine is kept compiled. */
+/** Where to keep the compiled engine. */
 export interface EngineCompilation {
-  /** The folder with the packages; absolute. */
+  /** The folder with `node_modules`; absolute. */
   readonly projectDirectory: string;
-  /** The folder for the compiled engine, within the project; made where it is not there. */
+  /** The folder for the compiled engine, inside the project; created if it does not exist. */
   readonly cacheDirectory: string;
 }
 
 /**
- * Compiles the engine to one file of JavaScript, its packages left out, unless that was done with the same sources.
+ * Compiles the engine to one JavaScript file without its packages. Does nothing if the sources are unchanged.
  *
  * @param entry the engine's module; absolute.
- * @returns the file; undefined where the folder can't be written.
- * @throws esbuild's BuildFailure when a source can't be compiled.
+ * @returns the file's path; undefined if the folder is not writable.
+ * @throws esbuild's BuildFailure if a source does not compile.
  */
 export async function compileEngine(
   entry: string,
@@ -47,7 +47,7 @@ export async function compileEngine(
   try {
     await placeFile(cacheDirectory, name, code);
   } catch (error) {
-    // An installation that the user may only read, or a full disk.
+    // The installation is read-only, or the disk is full.
     if (isRefusal(error)) return undefined;
     throw error;
   }
@@ -62,7 +62,7 @@ async function compile(options: BuildOptions, cache: BundleCache): Promise<strin
   return text;
 }
 
-/** Writes a file that appears only when it is complete, and removes the outcome of other sources long ago. */
+/** Writes a file so that it appears only when it is complete. Removes old files of earlier compilations. */
 async function placeFile(folder: string, name: string, code: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const names = await readdir(folder);
@@ -71,7 +71,7 @@ async function placeFile(folder: string, name: string, code: string): Promise<vo
   await writeFile(unfinished, code);
   await rename(unfinished, join(folder, name));
   for (const other of names.filter((one) => /^engine-\w+\.mjs/.test(one)).map((one) => join(folder, one))) {
-    // Another process may have removed it just now.
+    // Another process may have just removed it.
     const { mtimeMs = Date.now() } = statSync(other, { throwIfNoEntry: false }) ?? {};
     if (Date.now() - mtimeMs > keptMilliseconds) await rm(other, { force: true });
   }

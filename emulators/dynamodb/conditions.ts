@@ -5,7 +5,7 @@ const ordered: ReadonlySet<string> = new Set(['S', 'N', 'B']);
 const comparable: ReadonlySet<string> = new Set([...ordered, 'BOOL', 'NULL']);
 
 /**
- * Checks the operands of a condition, whatever is stored: only strings, numbers and bytes have an order.
+ * Checks a condition's operands, independently of what is stored: only strings, numbers and bytes can be ordered.
  *
  * @throws StatementError
  */
@@ -26,7 +26,7 @@ function checkOperand(sign: string, operand: Value = {}): void {
   }
   if (!comparable.has(type)) {
     throw new StatementError(
-      `The local DynamoDB does not compare with an operand of type ${type}; it does with ${[...comparable].join(', ')}`,
+      `The local DynamoDB cannot compare values of type ${type}. It compares ${[...comparable].join(', ')}`,
     );
   }
 }
@@ -47,7 +47,7 @@ export function holds(condition: Condition, item: Attributes, parameters: readon
   }
 }
 
-/** A missing value, or one of another type, compares as false, except by `<>`. */
+/** Compares two values. If one is missing or their types differ, only `<>` is true. */
 function compares(sign: string, left: Value | undefined, right: Value | undefined): boolean {
   const order = compareValues(left, right);
   if (sign === '<>') return order !== 0;
@@ -56,7 +56,7 @@ function compares(sign: string, left: Value | undefined, right: Value | undefine
   return sign.startsWith(order < 0 ? '<' : '>');
 }
 
-/** @returns undefined where the values have no order and are not equal. */
+/** @returns negative, 0 or positive; undefined if the values are not equal and cannot be ordered. */
 function compareValues(left: Value = {}, right: Value = {}): number | undefined {
   const [type = ''] = Object.keys(right);
   const [a, b] = [left[type], right[type]];

@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 
 /**
- * The parts of dynalite that {@link import('./statements.ts')} and {@link import('./batch-actions.ts')} use: the store,
- * the checks of its own writes, and their errors. dynalite has no types for them.
+ * The parts of dynalite that {@link import('./statements.ts')} and {@link import('./batch-actions.ts')} use, for which
+ * it has no types: its store, the checks of its writes, and their errors.
  */
 
-/** An attribute value in a request's JSON: one type and its value. */
+/** An attribute value as in a request's JSON: one type and its value. */
 export type Value = Readonly<Record<string, unknown>>;
 /** Attributes by name. */
 export type Attributes = Record<string, Value>;
@@ -14,7 +14,7 @@ type Callback<Result> = (error: Error | null | undefined, result: Result) => voi
 
 /** The items of a table, or the entries of an index. */
 interface ItemDb {
-  /** Waits for all keys; each is handed out in the order of requests. */
+  /** Waits for the locks of all keys. Each lock is granted in the order of requests. */
   lock(keys: readonly string[], locked: (release: (done: () => void) => () => void) => void): void;
   get(key: string, done: Callback<Attributes>): void;
 }
@@ -24,10 +24,12 @@ type Change =
 
 interface LevelDb {
   readonly status: string;
-  /** Opens it with other options than dynalite's, if called in the turn of the event loop that it was made in. */
+  /**
+   * Opens the database with other options than dynalite's. Call it in the same turn of the event loop that created it.
+   */
   open(options: { readonly writeBufferSize: number }): Promise<void>;
   getSync(key: string): Attributes | undefined;
-  /** Writes all changes or none. */
+  /** Makes all changes or none. */
   batch(changes: readonly Change[], done: Callback<unknown>): void;
 }
 
@@ -54,17 +56,17 @@ export interface Table {
   readonly LocalSecondaryIndexes?: readonly Index[];
   readonly GlobalSecondaryIndexes?: readonly Index[];
 }
-/** What dynalite keeps its tables in. */
+/** dynalite's store. */
 export interface Store {
   readonly options: { readonly maxItemSize: number };
-  /** The LevelDB of all tables. */
+  /** The LevelDB database of all tables. */
   readonly db: LevelDb;
   readonly tableDb: TableDb;
-  /** Reads a description; without `checkStatus`, only of a table that is ready. */
+  /** Reads a table's description. Without `checkStatus`, fails if the table is not ready. */
   getTable: GetTable;
   getItemDb(name: string): ItemDb;
 }
-/** What dynalite reads in a `ProjectionExpression`. */
+/** A parsed `ProjectionExpression`. */
 export interface Projection {
   readonly paths: readonly unknown[];
   readonly nestedPaths: unknown;
@@ -75,15 +77,15 @@ interface Db {
   validateKey(key: Attributes, table: Table): Error | undefined | null;
   validateItem(item: Attributes, table: Table): Error | undefined | null;
   validateKeyPaths(nestedPaths: unknown, table: Table): Error | undefined | null;
-  /** Takes the attributes of an item that the paths name. */
+  /** The attributes of an item that the paths select. */
   mapPaths(paths: readonly unknown[], item: Attributes): Attributes;
-  /** Writes an item's key, in the order of a table or of an index. */
+  /** An item's key in LevelDB, which sorts like the table or the index. */
   createKey(item: Attributes, table: Table, keySchema?: KeySchema): string;
-  /** Writes a sort key so that texts are in its order. */
+  /** A sort key as text that sorts like its value. */
   toRangeStr(value: unknown, type: string): string;
   itemSize(item: Attributes): number;
   capacityUnits(item: Attributes | undefined, isRead: boolean, isConsistent?: boolean): number;
-  /** The entries of indexes that are removed and added when an item replaces another. */
+  /** The index entries to remove and to add when an item replaces another. */
   getIndexActions(
     indexes: readonly Index[],
     before: Attributes | undefined,
@@ -95,28 +97,28 @@ interface Db {
   };
 }
 interface Validations {
-  /** Copies the members that the types name; throws for a member of another type. */
+  /** Copies the members that the types declare; throws if one has the wrong type. */
   checkTypes(data: object, types: object): object;
-  /** Throws if a constraint is not met. */
+  /** Throws if a value breaks a constraint. */
   checkValidations(data: object, types: object): void;
-  /** Also brings numbers into their canonical form. */
+  /** Also changes numbers to their canonical form. */
   validateAttributeValue(value: Value): string | undefined | null;
 }
 
 const require = createRequire(createRequire(import.meta.url).resolve('dynalite'));
-/** dynalite's checks and arithmetic of items. */
+/** dynalite's item checks and calculations. */
 export const db: Db = require('./db');
-/** dynalite's checks of requests. */
+/** dynalite's request checks. */
 export const validations: Validations = require('./validations');
-/** Exact numbers, which dynalite itself compares by. */
+/** Exact numbers, which dynalite uses for comparison. */
 export const makeBig: new (text: string) => { cmp(other: string): number } = require('big.js');
 
-/** Answers a request that dynalite has checked. Rejects with an error of dynalite's for a request that it refuses. */
+/** Answers a request that dynalite has checked. Rejects with one of dynalite's errors. */
 export type Action<Request> = (store: Store, request: Request) => Promise<object>;
 
 /**
- * Loads dynalite with other actions in place of its own. dynalite must not have been loaded before: it keeps the
- * actions that it finds then.
+ * Loads dynalite with some of its actions replaced. dynalite must not have been loaded before, because it keeps the
+ * actions that it finds when it is loaded.
  */
 export function loadDynalite<Actions extends object>(
   actions: {
@@ -138,7 +140,7 @@ export function loadDynalite<Actions extends object>(
   return require('dynalite');
 }
 
-/** Runs a function that creates a dynalite, and returns the store that it created. */
+/** Runs a function that creates a dynalite server, and returns the server's store. */
 export function captureStore<Made>(make: () => Made): { readonly made: Made; readonly store: Store } {
   const { create } = db;
   let store: Store | undefined;
@@ -148,7 +150,7 @@ export function captureStore<Made>(make: () => Made): { readonly made: Made; rea
   };
   try {
     const made = make();
-    if (store === undefined) throw new Error('dynalite made no store');
+    if (store === undefined) throw new Error('dynalite created no store');
     return { made, store };
   } finally {
     db.create = create;
@@ -156,14 +158,14 @@ export function captureStore<Made>(make: () => Made): { readonly made: Made; rea
 }
 
 /**
- * Keeps the descriptions of tables in memory: dynalite reads and parses one for each item that it reads or writes. The
- * operations that change a description read it themselves and write it before they answer, and a write forgets what
- * was kept.
+ * Caches the descriptions of tables, which dynalite otherwise reads and parses for every item that it reads or writes.
+ * Operations that change a description read it without the cache and write it before they answer; each write clears the
+ * cache.
  */
 export function rememberTables(store: Store): void {
   const { tableDb } = store;
   const known = new Map<string, Table>();
-  /** Descriptions written so far: one that was read before the latest was written is not kept. */
+  /** How often a description was written. A description that was read before the latest write is not cached. */
   let written = 0;
   const forget = (): void => {
     written += 1;
@@ -203,12 +205,12 @@ export function rememberTables(store: Store): void {
   }) as GetTable;
 }
 
-/** Beginnings of keys that are kept: those of some ten thousand SIMs, in a few megabytes. */
+/** How many key prefixes are cached: those of some ten thousand SIMs, in a few megabytes. */
 const maxBeginnings = 10_000;
 
 /**
- * Keeps what dynalite writes of partition keys, which is a digest: the same few are read and written all the time, and
- * digests took a twentieth of the CPU. It must be called once.
+ * Caches dynalite's prefixes for partition keys, which are digests. The same few keys are read and written all the
+ * time, and digests took 5 % of the CPU. Call it once.
  */
 export function rememberPartitions(): void {
   const { createKey } = db;
@@ -217,7 +219,7 @@ export function rememberPartitions(): void {
     const [partition, sort] = keySchema;
     const value = item[partition?.AttributeName ?? '']?.['S'];
     const sortValue = item[sort?.AttributeName ?? '']?.['S'];
-    // Of other types, dynalite writes more than one form.
+    // For values of other types, dynalite's form of a key varies.
     if (partition === undefined || typeof value !== 'string' || typeof sortValue !== 'string') {
       return createKey(item, table, keySchema);
     }
@@ -232,8 +234,8 @@ export function rememberPartitions(): void {
 }
 
 /**
- * Reads items at once, in this thread: nearly all are in memory, where handing each look-up to another thread takes a
- * quarter of the CPU, and dynalite's way there through six promises a twentieth.
+ * Reads items synchronously in this thread. Nearly all of them are in memory, where handing each read to another thread
+ * takes 25 % of the CPU, and dynalite's six promises for it another 5 %.
  */
 export function readInThread(store: Store): void {
   const { getItemDb } = store;
@@ -258,23 +260,23 @@ export function readInThread(store: Store): void {
   };
 }
 
-/** Where dynalite stores an item of a table. */
+/** The LevelDB key of an item. */
 function readItemKey(table: string, key: string): string {
   return `item-${table}~${key}`;
 }
 
-/** An item's place in the store. */
+/** Where an item is in the store. */
 export interface Place {
   readonly table: Table;
-  /** Its key, as {@link Db.createKey} writes it. */
+  /** The item's key, as made by {@link Db.createKey}. */
   readonly key: string;
 }
 
 /**
- * Waits for the locks that dynalite's own writes take.
+ * Waits for the locks that dynalite's own writes use.
  *
- * All are requested in one turn of the event loop, so that two callers who lock the same items get them in the same
- * order, and cannot deadlock.
+ * Requests all of them in one turn of the event loop, so that two callers that lock the same items get them in the same
+ * order and cannot deadlock.
  *
  * @returns a function that releases the locks.
  */
@@ -297,7 +299,7 @@ async function lockItems(store: Store, places: readonly Place[]): Promise<() => 
   };
 }
 
-/** Reads items, in the order of their places; undefined where none is stored. */
+/** Reads items, in the order of `places`; undefined where no item is stored. */
 export async function readItems(
   store: Store,
   places: readonly Place[],
@@ -306,7 +308,7 @@ export async function readItems(
   return places.map(({ table, key }) => store.db.getSync(readItemKey(table.TableName, key)));
 }
 
-/** Reads an item of a store that is only being opened. */
+/** Reads an item while the store may still be opening. */
 async function readItem(store: Store, { table, key }: Place): Promise<Attributes | undefined> {
   try {
     return await toPromise<Attributes>((done) => store.getItemDb(table.TableName).get(key, done));
@@ -316,23 +318,23 @@ async function readItem(store: Store, { table, key }: Place): Promise<Attributes
   }
 }
 
-/** An item that takes another's place, or is removed. */
+/** The replacement or removal of an item. */
 export interface Replacement extends Place {
   readonly before: Attributes | undefined;
   readonly after: Attributes | undefined;
 }
 
-/** What becomes of an item that a request is to write. */
+/** What a write decides about an item. */
 export interface Rewritten {
-  /** Undefined where it stays. */
+  /** Undefined if the item does not change. */
   readonly replacement?: Replacement;
-  /** The items before and after: the larger one decides about write units, also where the write failed. */
+  /** The items before and after. The larger one determines the write units, even if the write failed. */
   readonly sized: readonly (Attributes | undefined)[];
 }
 
 /**
- * Reads items, decides about each, and replaces those that change: all reads at once, and all changes in one write. No
- * other write happens in between, since dynalite's own writes wait for the same locks.
+ * Reads items, decides about each, and replaces those that change. All reads come first, and all changes are one write.
+ * No other write can happen in between, because dynalite's own writes wait for the same locks.
  *
  * @throws dynalite's error for a request that writes an item twice.
  */
@@ -359,7 +361,7 @@ export async function rewriteItems<Write extends Place, Result extends Rewritten
   }
 }
 
-/** Counts the write units of each table, by its name. */
+/** The consumed write units, by table. */
 export function countWriteUnits(
   writes: readonly Place[],
   results: readonly Rewritten[],
@@ -372,7 +374,7 @@ export function countWriteUnits(
   return units;
 }
 
-/** Replaces items and the entries of their indexes, all in one write. */
+/** Replaces items and the entries of their indexes in one write. */
 async function replaceItems(store: Store, replacements: readonly Replacement[]): Promise<void> {
   const changes: Change[] = [];
   const change = (key: string, value: Attributes | undefined): void => {
@@ -403,7 +405,7 @@ function toPromise<Result>(run: (done: Callback<Result>) => void): Promise<Resul
   });
 }
 
-/** The answer that an error of dynalite carries; undefined for any other error. */
+/** The response body of one of dynalite's errors; undefined for other errors. */
 export function makeErrorBody(
   error: unknown,
 ): { readonly __type?: string; readonly message?: string } | undefined {

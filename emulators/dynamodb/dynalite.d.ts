@@ -1,16 +1,16 @@
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
-  /** Options of dynalite; others keep their defaults. */
+  /** dynalite's options that we set. */
   export interface DynaliteOptions {
-    /** Folder of the LevelDB store; without it everything is in memory. */
+    /** Folder of the LevelDB database; without it, everything is in memory. */
     readonly path?: string;
-    /** Milliseconds that a table stays in `CREATING`, `DELETING` and `UPDATING`. */
+    /** How many milliseconds a table stays in `CREATING`, `DELETING` or `UPDATING`. */
     readonly createTableMs?: number;
     readonly deleteTableMs?: number;
     readonly updateTableMs?: number;
   }
 
-  /** Makes a server that does not listen yet. */
+  /** Creates a server that is not listening yet. */
   export default function dynalite(options?: DynaliteOptions): Server;
 }

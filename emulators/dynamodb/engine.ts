@@ -1,6 +1,4 @@
-/**
- * The process in which dynalite runs. Its parent starts it by {@link startDynamoDb}, and it ends with its parent.
- */
+/** The process that runs dynalite. {@link startDynamoDb} starts it as a child, and it ends when its parent does. */
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -25,19 +23,19 @@ import {
 } from './guards.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
 
-/** Longer than AWS clients keep an idle connection, so that they never write to one that is just being closed. */
+/** Longer than AWS clients keep an idle connection, so that they do not write to one that is being closed. */
 const keepAliveMilliseconds = 120_000;
 
 /**
- * Bytes of writes that are kept in memory before they become a file. With LevelDB's 4 MB, an import spends a fifth of its
- * time in merging small files.
+ * Bytes of writes that LevelDB keeps in memory before it writes a file. With its default of 4 MB, an import spends a
+ * fifth of its time on merging small files.
  */
 const writeBufferSize = 16 * 2 ** 20;
 
-/** How long a request may still take once the engine is asked to stop. */
+/** How long running requests may continue after the engine is told to stop. */
 const graceMilliseconds = 1_000;
 
-/** The LevelDB classes that dynalite itself loads, wherever the package manager has put them. */
+/** The LevelDB classes that dynalite loads, wherever the package manager has installed them. */
 interface LevelClass {
   readonly prototype: LevelPrototype;
   new (path: string): { open(): Promise<void>; close(): Promise<void> };
@@ -46,9 +44,9 @@ const require = createRequire(createRequire(import.meta.url).resolve('dynalite')
 const { Level }: { Level: LevelClass } = require('level');
 const { MemoryLevel }: { MemoryLevel: LevelClass } = require('memory-level');
 
-// What is written to the folder of `--data` is for its owner only.
+// Only the owner may read the folder of `--data`.
 process.umask(0o077);
-// Ctrl-C reaches every process of the terminal; the parent decides when the tables may go.
+// Ctrl-C reaches every process of the terminal; the parent decides when the engine ends.
 process.on('SIGINT', () => undefined);
 process.once('message', (options: EngineOptions) => start(options).catch(fail));
 
@@ -78,7 +76,7 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
   server.keepAliveTimeout = keepAliveMilliseconds;
   let stopping = false;
   const stop = () => {
-    // Asked by its parent and then left by it: closing twice would end the process before the store is closed.
+    // The parent sends `stop` and then disconnects. Closing twice would end the process before the store is closed.
     if (stopping) return;
     stopping = true;
     server.close(() => process.exit());
@@ -97,21 +95,21 @@ async function start({ port, dataDirectory, permanentTables }: EngineOptions): P
   });
 }
 
-/** dynalite opens its store behind the first request and hides why it could not: this finds out first. */
+/** Opens the store once in advance, because dynalite opens it during the first request and hides the error. */
 async function tryOpen(directory: string): Promise<void> {
   const level = new Level(directory);
   await level.open();
   await level.close();
 }
 
-/** dynalite has a file for each operation. */
+/** dynalite has one file per operation. */
 function listSupportedOperations(): string[] {
   const folder = join(dirname(createRequire(import.meta.url).resolve('dynalite')), 'actions');
   return readdirSync(folder).map((name) => name.charAt(0).toUpperCase() + name.slice(1, -'.js'.length));
 }
 
 function fail(error: NodeJS.ErrnoException): void {
-  // LevelDB's error says that it could not open; only the error's cause says why.
+  // LevelDB's error only says that it could not open the database; its cause says why.
   const { message, code }: NodeJS.ErrnoException = error.cause instanceof Error ? error.cause : error;
   report({ kind: 'failed', message, ...(code === undefined ? {} : { code }) }, () => process.exit(1));
 }

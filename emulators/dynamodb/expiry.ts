@@ -8,14 +8,14 @@ import {
 /** A table whose items expire. */
 export interface ExpiringTable {
   readonly name: string;
-  /** Attributes of its key. */
+  /** Its key attributes. */
   readonly keys: readonly string[];
   /** The attribute that holds when an item expires, in seconds since the epoch. */
   readonly attribute: string;
 }
 
 /**
- * Deletes what has expired, as DynamoDB does by itself within days. dynalite does not; its caller decides when.
+ * Deletes expired items, as DynamoDB does within days. dynalite does not do this, so the caller decides when.
  *
  * @param now milliseconds since the epoch.
  * @returns how many items were deleted.
@@ -38,7 +38,7 @@ export async function expireItems(
     for (const item of items) {
       const Key = Object.fromEntries(keys.map((key) => [key, item[key] ?? { S: '' }]));
       try {
-        // It may have been written anew since.
+        // A client may have replaced the item since.
         await client.send(
           new DeleteItemCommand({
             TableName: name,

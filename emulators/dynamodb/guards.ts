@@ -4,21 +4,21 @@ import type { Store } from './dynalite-store.ts';
 import { answerBatch } from './statements.ts';
 
 /**
- * Keeps the server alive when a client gives up in the middle of a request, as an SDK does on a time-out.
+ * Keeps the server running if a client aborts a request, as SDKs do after a timeout.
  *
- * dynalite puts `req.on('error', (err) => { throw err })` on each request, and node reports the reset connection there:
- * the exception has no one to catch it and ends the process. Without any listener node reports nothing, so taking
- * dynalite's away is enough. It must be called after dynalite has put its own 'request' listener on the server.
+ * dynalite calls `req.on('error', (err) => { throw err })` on each request. Node.js reports a reset connection there,
+ * and the uncaught exception ends the process. Without a listener Node.js reports nothing, so it is enough to remove
+ * dynalite's. Call this after dynalite has added its own 'request' listener to the server.
  */
 export function surviveAbortedRequests(server: Server): void {
   server.on('request', (request) => request.removeAllListeners('error'));
 }
 
 /**
- * Answers with `InternalServerError` if dynalite throws on a request, instead of ending the process.
+ * Answers with `InternalServerError` if dynalite throws, instead of ending the process.
  *
- * A body that is JSON but not an object, or an attribute that is null, makes its validation throw out of the request's
- * 'end' event. It must be called after dynalite has put its own 'request' listener on the server.
+ * A body that is JSON but not an object, or an attribute that is null, makes dynalite's validation throw in the
+ * request's 'end' event. Call this after dynalite has added its own 'request' listener to the server.
  */
 export function answerFaults(server: Server): void {
   server.on('request', (request, response) => {
@@ -35,11 +35,11 @@ export function answerFaults(server: Server): void {
 }
 
 /**
- * Answers operations that dynalite does not have with an error that names them: dynalite's own says nothing.
+ * Answers operations that dynalite lacks with an error that names them; dynalite's own error does not.
  *
- * It must be called after dynalite has put its own 'request' listener on the server.
+ * Call this after dynalite has added its own 'request' listener to the server.
  *
- * @param supported names of the operations that dynalite has.
+ * @param supported the operations that dynalite has.
  */
 export function nameUnknownOperations(server: Server, supported: readonly string[]): void {
   interceptRequests(server, (request, response) => {
@@ -53,26 +53,26 @@ export function nameUnknownOperations(server: Server, supported: readonly string
 }
 
 /**
- * Answers `BatchExecuteStatement`, which dynalite does not have. It must be called after {@link nameUnknownOperations}.
+ * Answers `BatchExecuteStatement`, which dynalite lacks. Call this after {@link nameUnknownOperations}.
  *
- * @param store what that dynalite keeps its tables in.
+ * @param store the store of the server's dynalite.
  */
 export function answerStatements(server: Server, store: Store): void {
   interceptRequests(server, (request, response) => {
     if (readOperationName(request) !== 'BatchExecuteStatement') return false;
-    // A client that gives up ends the request with an error, and nobody waits for its answer.
+    // If a client aborts its request, nobody waits for the response.
     answerBatch(store, request, response).catch(() => response.destroy());
     return true;
   });
 }
 
-/** Operations that would remove the local run's own tables, or an index that it reads. */
+/** Operations that would remove a table of the local run, or an index that it reads. */
 const breaking = ['DeleteTable', 'UpdateTable'];
 
 /**
- * Refuses to delete some tables. It must be called after dynalite has put its own 'request' listener on the server.
+ * Refuses to delete certain tables. Call this after dynalite has added its own 'request' listener to the server.
  *
- * @param names the tables that the local run itself needs.
+ * @param names the tables that the local run needs.
  */
 export function keepTables(server: Server, names: readonly string[]): void {
   server.on('request', (request, response) => {
@@ -91,7 +91,7 @@ export function keepTables(server: Server, names: readonly string[]): void {
   });
 }
 
-/** The table that a request names, by its name or its ARN. dynalite itself refuses what is not a request. */
+/** The table that a request contains, by its name or its ARN. dynalite refuses bodies that are invalid. */
 function readTableName(body: string): string | undefined {
   try {
     const name: unknown = Object(JSON.parse(body)).TableName;
@@ -102,15 +102,12 @@ function readTableName(body: string): string | undefined {
   }
 }
 
-/** `PutItem` of the header `X-Amz-Target: DynamoDB_20120810.PutItem`; undefined for any other header. */
+/** The operation in the header `X-Amz-Target: DynamoDB_20120810.PutItem`; undefined for any other header. */
 function readOperationName(request: IncomingMessage): string | undefined {
   return /^DynamoDB_\d+\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1];
 }
 
-/**
- * Calls a handler first for each request; if it returns true, the listeners that are registered already do not get the
- * request.
- */
+/** Calls a handler for each request before the existing listeners. If it returns true, they do not get the request. */
 function interceptRequests(
   server: Server,
   handle: (request: IncomingMessage, response: ServerResponse) => boolean,
@@ -129,9 +126,9 @@ function answerError(response: ServerResponse, status: number, type: string, mes
 }
 
 /**
- * Keeps dynalite from admitting web pages: it answers each request that has an `Origin` with
- * `Access-Control-Allow-Origin: *`, and accepts every preflight. It must be called after dynalite has put its own
- * 'request' listener on the server.
+ * Prevents dynalite from allowing web pages: it would answer each request that has an `Origin` with
+ * `Access-Control-Allow-Origin: *`, and accept every preflight. Call this after dynalite has added its own 'request'
+ * listener to the server.
  */
 export function hideOrigin(server: Server): void {
   server.prependListener('request', (request) => {
@@ -139,7 +136,7 @@ export function hideOrigin(server: Server): void {
   });
 }
 
-/** An iterator over a LevelDB; all that matters here is that it can be closed. */
+/** A LevelDB iterator, of which only `close` matters here. */
 interface LevelIterator {
   close(): Promise<void>;
   return?: () => Promise<void>;
@@ -154,10 +151,9 @@ export interface LevelPrototype {
 /**
  * Makes `Query` and `Scan` close their iterators.
  *
- * dynalite closes an iterator by `return()` when its stream is destroyed, but iterators of abstract-level 3 have only
- * `close()`. So each `Query` and `Scan` left its iterator open for as long as the process lived, and with it its read
- * buffer and the state of the whole database at that moment: about 5 KB a query on disk, and in memory all that was
- * overwritten since.
+ * dynalite ends an iterator by `return()` when its stream is destroyed, but iterators of abstract-level 3 have only
+ * `close()`. So each `Query` and `Scan` left its iterator open until the process ended, with its read buffer and a
+ * snapshot of the database: on disk about 5 KB per query, and in memory everything that was overwritten since.
  */
 export function closeIteratorsOnReturn(prototype: LevelPrototype): void {
   const closing = (open: (options?: object) => LevelIterator) =>

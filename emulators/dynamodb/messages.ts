@@ -1,22 +1,22 @@
 /** The first message to the engine's process. */
 export interface EngineOptions {
-  /** Port on 127.0.0.1; 0 takes a free one. */
+  /** Port on 127.0.0.1; 0 for any free port. */
   readonly port: number;
-  /** Folder that keeps the tables; without it they are in memory. */
+  /** Folder for the tables; without it, they are in memory. */
   readonly dataDirectory?: string;
-  /** Names of the tables that clients cannot delete. */
+  /** Tables that clients cannot delete. */
   readonly permanentTables: readonly string[];
 }
 
-/** Later messages to the engine's process. */
+/** Messages to the engine's process after the first. */
 export type EngineOrder = 'stop';
 
-/** What the engine's process answers, once. */
+/** The engine's only answer. */
 export type EngineMessage =
   | { readonly kind: 'listening'; readonly port: number }
   | {
       readonly kind: 'failed';
       readonly message: string;
-      /** `EADDRINUSE`, `EACCES`, `LEVEL_LOCKED`, … */
+      /** For example `EADDRINUSE`, `EACCES` or `LEVEL_LOCKED`. */
       readonly code?: string;
     };

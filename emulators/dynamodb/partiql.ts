@@ -5,26 +5,26 @@ export type Condition =
   | { readonly kind: 'missing'; readonly name: string }
   | { readonly kind: 'compare'; readonly name: string; readonly sign: string; readonly parameter: number };
 
-/** A write in PartiQL. Values are indexes of parameters, from 0. */
+/** A PartiQL statement that writes. Numbers are indexes of parameters, from 0. */
 export type Statement = { readonly table: string; readonly parameterCount: number } & (
   | { readonly kind: 'insert'; readonly item: ReadonlyMap<string, number> }
   | {
       readonly kind: 'update';
       readonly sets: ReadonlyMap<string, number>;
       readonly removes: readonly string[];
-      /** Terms that an AND joins. The key is among them. */
+      /** Terms that are joined by AND, including the key. */
       readonly terms: readonly Condition[];
     }
 );
 
-/** A statement that the local DynamoDB does not accept. */
+/** A statement that the local DynamoDB does not support, or that is invalid. */
 export class StatementError extends Error {
   override readonly name = 'StatementError';
 }
 
-/** Characters that a statement may have. */
+/** The most characters of a statement. */
 export const maxStatementLength = 8_192;
-/** Operators and parentheses of a condition, which bounds how deep it is nested. */
+/** The most operators and parentheses of a condition. This limits the depth of recursion. */
 const maxOperators = 300;
 const token = /\s*(?:"((?:[^"]|"")+)"|'((?:[^']|'')*)'|(<>|<=|>=|[=<>(){},:?])|([A-Za-z_]\w*))/y;
 
@@ -34,10 +34,10 @@ interface Token {
 }
 
 /**
- * Reads `INSERT INTO "T" VALUE {'a': ?}` and `UPDATE "T" SET "a" = ? REMOVE "b" WHERE …`. Names must be in double
- * quotes. DynamoDB also accepts names without them, except for its many reserved words.
+ * Parses `INSERT INTO "T" VALUE {'a': ?}` and `UPDATE "T" SET "a" = ? REMOVE "b" WHERE …`. Names must be in double
+ * quotes; DynamoDB also accepts names without quotes, except its many reserved words.
  *
- * @throws StatementError that names what is not supported.
+ * @throws StatementError that says what is not supported.
  */
 export function parseStatement(text: string): Statement {
   return new Parser(text).statement();
@@ -56,7 +56,7 @@ class Parser {
       token.lastIndex = at;
       const match = token.exec(trimmed);
       if (match === null) {
-        // The parser refuses it when it gets there, so that earlier mistakes are reported first.
+        // The parser refuses the token when it reaches it, so that earlier mistakes are reported first.
         this.#tokens.push({ kind: 'unknown', text: trimmed.slice(at, at + 20).trim() });
         return;
       }
@@ -133,7 +133,7 @@ class Parser {
   #term(): Condition {
     this.#operators += 1;
     if (this.#operators > maxOperators) {
-      throw new StatementError(`A condition has at most ${maxOperators} operators and parentheses`);
+      throw new StatementError(`A condition must have at most ${maxOperators} operators and parentheses`);
     }
     if (this.#takeIf('NOT')) return { kind: 'not', term: this.#term() };
     if (this.#takeIf('(')) {
@@ -198,6 +198,6 @@ function join(kind: 'and' | 'or', terms: readonly Condition[]): Condition {
 
 function makeUnsupportedError(text: string): StatementError {
   return new StatementError(
-    `The local DynamoDB does not take this statement at: ${text}. It takes INSERT INTO "table" VALUE {'name': ?} and UPDATE "table" SET "name" = ? REMOVE "name" WHERE key AND condition, with parameters for all values.`,
+    `The local DynamoDB does not accept this statement at: ${text}. It accepts INSERT INTO "table" VALUE {'name': ?} and UPDATE "table" SET "name" = ? REMOVE "name" WHERE key AND condition, with parameters for all values.`,
   );
 }

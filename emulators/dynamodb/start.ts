@@ -9,32 +9,35 @@ import { compileEngine, type EngineCompilation } from './compiled-engine.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
 import { createTables } from './tables.ts';
 
-/** What the DynamoDB stand-in is started with. */
+/** Options of the DynamoDB stand-in. */
 export interface DynamoDbOptions extends Omit<EngineOptions, 'permanentTables'> {
-  /** Requests that create the tables that do not exist yet. No client can delete them. */
+  /** Tables to create if they do not exist. Clients cannot delete them. */
   readonly tables: readonly CreateTableCommandInput[];
-  /** Where the engine is kept compiled; without it, it is compiled at each start, which takes half of the time. */
+  /** Where to keep the compiled engine. Without it, every start compiles the engine, which takes half of the time. */
   readonly compilation?: EngineCompilation;
   /** Region in the tables' ARNs; `us-east-1` by default. */
   readonly region?: string;
-  /** Called if the engine's process ends without having been stopped. What it held in memory is lost then. */
+  /** Called if the engine's process ends unexpectedly. Tables in memory are then lost. */
   readonly onCrash?: (error: Error) => void;
 }
 
-/** A running DynamoDB stand-in with the tables. */
+/** A running DynamoDB stand-in. */
 export interface LocalDynamoDb {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
   readonly port: number;
-  /** Process id of the engine. */
+  /** The engine's process id. */
   readonly pid: number;
-  /** Answers the requests in progress, closes the store and ends the process. May be called again. */
+  /** Answers the running requests, closes the store and ends the process. May be called more than once. */
   stop(): Promise<void>;
 }
 
 /** The stand-in could not be started. */
 export class DynamoDbStartError extends Error {
-  /** The system's or the store's code: `EADDRINUSE` for a taken port, `LEVEL_LOCKED` for a folder in use, … */
+  /**
+   * A code of the system or the store, for example `EADDRINUSE` for a port or `LEVEL_LOCKED` for a folder that is in
+   * use.
+   */
   readonly code: string | undefined;
 
   constructor(message: string, code: string | undefined) {
@@ -46,34 +49,35 @@ export class DynamoDbStartError extends Error {
 
 const engine = fileURLToPath(new URL('./engine.ts', import.meta.url));
 
-/** Megabytes that the engine's heap may take; items live outside of it, so that it is seldom needed. */
+/** The largest heap of the engine, in megabytes. Items are kept outside of the heap, so it is seldom needed. */
 const heapMegabytes = Math.min(8192, Math.floor(totalmem() / 2 ** 20 / 2));
 
 /**
- * Megabytes of each half of the heap's young part. Items come and go with requests: with node's 16, a sixth of the CPU
- * goes into collecting them.
+ * Megabytes of each half of the heap's young generation. Items live as long as a request: with the default of 16,
+ * garbage collection takes a sixth of the CPU.
  */
 const youngMegabytes = 64;
 
 /** How long the engine may take to stop before it is killed. */
 const stopMilliseconds = 10_000;
 
-/** Characters of the engine's last words that an error repeats. */
+/** How many characters of the engine's latest error output an error message repeats. */
 const lastWordsLength = 2_000;
 
 /**
  * Starts dynalite in a process of its own, on 127.0.0.1 only, and creates the tables.
  *
- * In memory, items go when it stops. With `dataDirectory` they are in a LevelDB, where each write is handed to the
- * operating system before it is answered: answered writes survive Ctrl-C and a killed process.
+ * Without `dataDirectory`, items are in memory and are lost when it stops. With it, they are in a LevelDB database,
+ * which hands each write to the operating system before it answers: answered writes survive Ctrl-C and a killed
+ * process.
  *
- * @throws DynamoDbStartError, with `code` `EADDRINUSE` when the port is taken.
+ * @throws DynamoDbStartError, with `code` `EADDRINUSE` if the port is in use.
  */
 export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDynamoDb> {
   const { tables, region = localRegion, port, dataDirectory, compilation } = options;
   const compiled = compilation === undefined ? undefined : await compileEngine(engine, compilation);
   const child = fork(compiled ?? engine, {
-    // The path is resolved here: the folder that the user starts in may not know tsx.
+    // An absolute path, because tsx may not be installed in the current folder.
     execArgv: [
       `--max-old-space-size=${heapMegabytes}`,
       `--max-semi-space-size=${youngMegabytes}`,
@@ -108,12 +112,12 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<LocalDyna
   }
 }
 
-/** Where the loader for TypeScript is, as a URL that any operating system takes. */
+/** The TypeScript loader, as a URL that works on any operating system. */
 function resolveTsx(): string {
   return pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 }
 
-/** Hands the options over and waits for the port. */
+/** Sends the options and waits for the port. */
 function waitForMessage(
   child: ChildProcess,
   options: EngineOptions,
@@ -150,14 +154,14 @@ async function createTablesAt(
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  // It may be ending by itself, and no longer receive messages.
+  // The process may be ending by itself and no longer receive messages.
   if (child.connected) child.send('stop' satisfies EngineOrder, () => undefined);
   const killer = setTimeout(() => child.kill('SIGKILL'), stopMilliseconds);
   await exited;
   clearTimeout(killer);
 }
 
-/** Keeps the end of what the process writes to its standard error. */
+/** Collects the end of the process's standard error. */
 function collectLastWords(child: ChildProcess): () => string {
   let words = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -16,10 +16,10 @@ import {
 } from './dynalite-store.ts';
 import { maxStatementLength, parseStatement, type Statement, StatementError } from './partiql.ts';
 
-/** Bytes that DynamoDB takes in a request. */
+/** The most bytes of a request that DynamoDB accepts. */
 const maxRequestBytes = 16 * 2 ** 20;
 
-/** The request, in the terms of dynalite's own checks. */
+/** The request's schema, for dynalite's own checks. */
 const requestTypes = {
   ReturnConsumedCapacity: { type: 'String', enum: ['INDEXES', 'TOTAL', 'NONE'] },
   Statements: {
@@ -57,17 +57,19 @@ interface Failure {
   readonly Message: string;
   readonly Item?: Attributes;
 }
-/** The outcome of a statement. AWS names the table of those that were executed, whether or not they failed then. */
+/**
+ * The response to a statement. Like AWS, it names the table only if the statement was executed, even if it failed then.
+ */
 interface StatementAnswer {
   readonly TableName?: string;
   readonly Error?: Failure;
 }
-/** A valid statement, and the item that it is about. */
+/** A valid statement and its item. */
 interface Write extends Place {
   readonly statement: Statement;
   readonly parameters: readonly Value[];
   readonly returnsOld: boolean;
-  /** The item that is inserted; undefined of an update. */
+  /** The item to insert; undefined for an update. */
   readonly inserted: Attributes | undefined;
 }
 /** A statement that was executed. */
@@ -77,10 +79,10 @@ interface Executed extends Rewritten {
 
 /**
  * Answers `BatchExecuteStatement`. All statements run under the locks of dynalite's own writes, so that no other write
- * happens between reading an item, checking it and replacing it: the items are read at once, and written at once.
+ * can happen while items are read, checked and replaced. All items are read together, and written together.
  *
- * A request that is invalid as a whole is refused, and an invalid statement fails by itself, as
- * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html has it.
+ * An invalid request is refused as a whole, an invalid statement fails alone: see
+ * https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
  */
 export async function answerBatch(
   store: Store,
@@ -102,7 +104,7 @@ export async function answerBatch(
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer));
 }
 
-/** Reads all of the body, so that its client can read the answer, but keeps no more than a request may have. */
+/** Reads the whole body, because the client reads the response only then, but keeps no more than a request may have. */
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -110,14 +112,15 @@ async function readBody(request: IncomingMessage): Promise<string> {
     length += chunk.length;
     if (length <= maxRequestBytes) chunks.push(chunk);
   }
-  if (length > maxRequestBytes) throw db.validationError(`A request has at most ${maxRequestBytes} bytes`);
+  if (length > maxRequestBytes)
+    throw db.validationError(`A request must have at most ${maxRequestBytes} bytes`);
   return Buffer.concat(chunks).toString();
 }
 
 function checkRequest(body: string): BatchRequest {
   const parsed = parseObject(body);
   const request = isOrdinary(parsed) ? parsed : checkAll(parsed);
-  // dynalite lets null pass as a member of a list.
+  // dynalite accepts null as a member of a list.
   if (request.Statements.some((statement) => statement === null)) {
     throw db.validationError(
       "Value null at 'statements' failed to satisfy constraint: Member must not be null",
@@ -140,8 +143,8 @@ function checkAll(parsed: object): BatchRequest {
 const ordinaryMembers = new Set(['Statement', 'Parameters', 'ReturnValuesOnConditionCheckFailure']);
 
 /**
- * Whether a request is one that {@link checkAll} would return as it is, as nearly all are: dynalite's checks of each value
- * take a sixth of the CPU. It need not know every valid request.
+ * Whether {@link checkAll} would return a request unchanged. This holds for nearly all requests, and dynalite's checks
+ * of each value take a sixth of the CPU. It may return false for a valid request.
  */
 function isOrdinary(request: object): request is BatchRequest {
   const { Statements, ...others } = request as Partial<BatchRequest>;
@@ -173,7 +176,7 @@ function isOrdinaryStatement(statement: unknown): boolean {
   );
 }
 
-/** Whether a value has one member, `S` or `N`, that is text. */
+/** Whether a value has exactly one member, `S` or `N`, that is a string. */
 function isTextOrNumber(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   let members = 0;
@@ -210,7 +213,7 @@ async function executeBatch(store: Store, request: BatchRequest): Promise<object
   return { Responses, ConsumedCapacity };
 }
 
-/** Cached, because the same statements come again with other parameters. */
+/** Cached, because the same statements are repeated with other parameters. */
 const parsed = new Map<string, Statement>();
 const maxParsed = 1_000;
 
@@ -295,7 +298,7 @@ function execute(store: Store, write: Write, stored: Attributes | undefined): Ex
     sized: [stored],
   });
   if (statement.kind === 'insert' && stored !== undefined) {
-    // AWS does not promise the item here, so the local DynamoDB does not return it.
+    // AWS does not document that it returns the item here, so the local DynamoDB does not.
     return fail({ Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' });
   }
   if (statement.kind === 'update') {

@@ -8,9 +8,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 
 /**
- * Creates the tables that do not exist yet.
+ * Creates the tables that do not exist.
  *
- * @throws Error if a table exists with other keys, as an older version may have left it.
+ * @throws Error if a table exists with other keys, for example from an older version.
  */
 export async function createTables(
   client: DynamoDBClient,
@@ -30,7 +30,7 @@ async function createTable(client: DynamoDBClient, table: CreateTableCommandInpu
   }
 }
 
-/** A table's keys and its indexes, in a form that can be compared and read. */
+/** A table's keys and indexes as text that can be compared and read. */
 function formatKeys(
   table: Pick<TableDescription, 'KeySchema' | 'LocalSecondaryIndexes' | 'GlobalSecondaryIndexes'>,
 ): string {

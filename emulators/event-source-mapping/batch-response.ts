@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 /** What a function's response says about its batch. */
 export type BatchResponse =
-  /** The items that failed; none when all went well. */
+  /** The items that failed; empty if all succeeded. */
   | { readonly valid: true; readonly failed: readonly string[] }
   /** Not a partial batch response: the whole batch counts as failed. */
   | { readonly valid: false };

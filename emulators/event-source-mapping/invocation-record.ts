@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { KinesisStreamRecord } from 'aws-lambda';
 
-/** Why records were given up. */
+/** Why records were discarded. */
 export type DiscardCondition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-/** Records that were given up, and why. */
+/** Records that were discarded. */
 export interface DiscardedBatch {
   readonly mappingId: string;
   readonly functionArn: string;
   readonly streamArn: string;
   readonly shardId: string;
-  /** At least one, in order. */
+  /** The records in order; at least one. */
   readonly records: readonly KinesisStreamRecord[];
   readonly condition: DiscardCondition;
-  /** The latest invocation with them; missing when there was none. */
+  /** The latest invocation with these records; absent if there was none. */
   readonly lastInvocation?: { readonly requestId: string; readonly functionFailed: boolean };
   /** How often they were delivered. */
   readonly invocations: number;
@@ -25,14 +25,14 @@ export interface FailureObject {
   readonly key: string;
   /** JSON. */
   readonly body: string;
-  /** Records in it. */
+  /** How many records it contains. */
   readonly records: number;
   readonly condition: DiscardCondition;
 }
 
 /**
  * The invocation record that Lambda writes to an S3 failure destination, with the whole event as `payload`. Missing
- * parts are null: the error of the function if it reported records as failed, the response if it was never invoked.
+ * parts are null: the error if the function reported records as failed, the response if it was never invoked.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html
  */

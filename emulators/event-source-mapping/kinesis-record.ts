@@ -1,47 +1,50 @@
 import type { KinesisStreamRecord } from 'aws-lambda';
 
-/** A record as a stream keeps it. */
+/** A record in a stream. */
 export interface ShardRecord {
   readonly sequenceNumber: string;
   readonly partitionKey: string;
   readonly data: Buffer;
   /** Epoch seconds, with milliseconds. */
   readonly approximateArrivalTimestamp: number;
-  /** The record's place in the shard; grows by one with each record put. */
+  /** The record's position in the shard; increases by one with each record. */
   readonly position: number;
 }
 
-/** What a mapping needs of a shard. */
+/** The part of a shard that a mapping needs. */
 export interface ShardReader {
   readonly shardId: string;
-  /** Position of the oldest record that is still there. */
+  /** Position of the oldest record that has not been dropped. */
   readonly start: number;
   /** Position that the next record will get. */
   readonly end: number;
-  /** Records from a position on (or from what is left after it), oldest first: at least one unless at the end. */
+  /**
+   * Records from a position on, oldest first, or from the oldest record if that position was dropped. Empty only at the
+   * end.
+   */
   read(position: number, limit: { readonly records: number; readonly bytes: number }): readonly ShardRecord[];
   /** Tells the shard that the records before a position are done. */
   keepFrom(position: number): void;
 }
 
-/** What a mapping needs of a stream. */
+/** The part of a stream that a mapping needs. */
 export interface StreamReader {
   readonly arn: string;
   readonly shards: readonly ShardReader[];
-  /** Calls a listener after each put, with the records readable. Returns what ends it. */
+  /** Calls a listener after each put, when the records can be read. Returns a function that removes the listener. */
   onPut(listener: () => void): () => void;
 }
 
-/** A record on its way to a function. */
+/** A record to deliver to a function. */
 export interface DeliverableRecord {
-  /** As the function gets it. */
+  /** The record in the function's event. */
   readonly event: KinesisStreamRecord;
   readonly position: number;
-  /** Bytes of the event as JSON, and a comma. */
+  /** Bytes of the record as JSON, plus a comma. */
   readonly payloadBytes: number;
 }
 
-/** Makes the records of one shard into those of an event. The data becomes base64 here, once. */
+/** Converts a shard's records to those of an event. Encodes the data in base64, once. */
 export function makeRecordFactory(stream: Pick<StreamReader, 'arn'>, shardId: string, functionArn: string) {
   const [awsRegion = '', account = ''] = stream.arn.split(':').slice(3, 5);
   const name = functionArn.split(':').at(-1);
@@ -69,7 +72,7 @@ export function makeRecordFactory(stream: Pick<StreamReader, 'arn'>, shardId: st
     awsRegion: shared.awsRegion,
     eventSourceARN: shared.eventSourceARN,
   });
-  // Bytes of the JSON besides partition key, sequence number (twice), data and time.
+  // Bytes of the JSON without partition key, sequence number (which occurs twice), data and time.
   const empty = make({ sequenceNumber: '', partitionKey: '', approximateArrivalTimestamp: 0 }, '');
   const frameBytes = JSON.stringify(empty).length - '0'.length + ','.length;
   return (record: ShardRecord): DeliverableRecord => {

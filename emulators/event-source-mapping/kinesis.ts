@@ -22,45 +22,45 @@ import {
   type RetryDelay,
 } from './stream-delivery.ts';
 
-/** How a stream feeds a function: `streamMapping` of `lib/limits.ts` fits. */
+/** How a mapping delivers a stream to a function, for example `streamMapping` of `lib/limits.ts`. */
 export interface StreamMappingRules extends DeliveryRules {
-  /** Records in a batch, at most. */
+  /** The most records of a batch. */
   readonly batchSize: number;
-  /** Seconds that a batch may be waited for; here it is one at most. */
+  /** How many seconds to wait for a batch to fill; here at most one. */
   readonly batchingWindowSeconds: number;
 }
 
-/** What a Kinesis mapping is made of. */
+/** Options of a Kinesis mapping. */
 export interface KinesisMappingOptions {
   readonly stream: StreamReader;
   readonly target: InvocationTarget;
   readonly rules: StreamMappingRules;
-  /** Keeps records that are given up, as Lambda does in S3. It is called again until it succeeds. */
+  /** Stores discarded records, as Lambda does in S3. Called again until it succeeds. */
   readonly onFailure: (object: FailureObject) => Promise<void>;
-  /** Called each time that `onFailure` failed. */
+  /** Called each time that `onFailure` fails. */
   readonly onError: (error: unknown) => void;
   /** Called after each delivery. */
   readonly onBatch?: (report: BatchReport) => void;
   /** From 0.1 s to 5 s by default. */
   readonly retryDelay?: RetryDelay;
-  /** The machine's by default. */
+  /** The machine's clock by default. */
   readonly clock?: Clock;
-  /** Bytes of an event as JSON, at most; the 6 MB that Lambda takes by default. */
+  /** The most bytes of an event as JSON. 6 MB by default, as for Lambda. */
   readonly payloadBytes?: number;
 }
 
-/** The longest batching window, so that records soon reach the tables. */
+/** The longest batching window, so that records reach the tables soon. */
 const longestWindowMilliseconds = 1_000;
 
-/** How often a batch that is being gathered is checked. */
+/** How often to check whether a batch is complete. */
 const pollMilliseconds = 50;
 
-/** Of an event: `{"Records":[]}`. */
+/** Bytes of an empty event, `{"Records":[]}`. */
 const envelopeBytes = 14;
 
 /**
- * Delivers a stream to a function as Lambda does: from the oldest record on, each shard by itself and in order, in
- * batches with partial failures, halving, retries and a failure destination. Each shard has one batch in progress at a
+ * Delivers a stream to a function as Lambda does, from the oldest record on: each shard independently and in order, in
+ * batches with partial failures, bisecting, retries and a failure destination. Each shard has one running batch at a
  * time.
  */
 export function createKinesisMapping(options: KinesisMappingOptions): StreamMapping {
@@ -119,7 +119,7 @@ class ShardPoller {
     readonly resolve: () => void;
     readonly reject: (error: Error) => void;
   }>();
-  /** All records before it are done. */
+  /** All records before this position are done. */
   #position: number;
 
   constructor(stream: StreamReader, shard: ShardReader, limits: BatchLimits, delivery: DeliveryContext) {
@@ -137,18 +137,18 @@ class ShardPoller {
     return this.#shard.end;
   }
 
-  /** Milliseconds since the oldest record that is not done arrived; 0 where all are done. */
+  /** Age of the oldest record that is not done, in milliseconds; 0 if all are done. */
   get behindMilliseconds(): number {
     const [oldest] = this.#shard.read(this.#position, { records: 1, bytes: 1 });
     return oldest === undefined ? 0 : this.#delivery.clock.now() - oldest.approximateArrivalTimestamp * 1000;
   }
 
-  /** Records that are not done. */
+  /** How many records are not done. */
   get pendingRecords(): number {
     return this.#shard.end - Math.max(this.#position, this.#shard.start);
   }
 
-  /** Resolves once all records before a position are done. */
+  /** Resolves when all records before a position are done. */
   waitFor(position: number): Promise<void> {
     if (this.#position >= position) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -179,8 +179,8 @@ class ShardPoller {
   }
 
   /**
-   * Gathers a batch until it is full, its window is over, or a caller waits until it is done; empty only when the
-   * mapping is stopped.
+   * Gathers a batch until it is full, its window is over, or a caller waits for its records. Returns an empty batch
+   * only when the mapping is stopped.
    */
   async #takeBatch(): Promise<readonly DeliverableRecord[]> {
     const { signal, clock } = this.#delivery;
@@ -189,7 +189,7 @@ class ShardPoller {
       const full = this.#gather(batch);
       const first = batch[0];
       if (first === undefined) {
-        // The remaining records may have become too old for the stream, which has dropped them.
+        // The remaining records may have become too old, and the stream has dropped them.
         this.#advance(this.#shard.end);
         await this.#waitForPut();
         continue;
@@ -202,7 +202,7 @@ class ShardPoller {
     return [];
   }
 
-  /** Adds the records that have arrived meanwhile to a batch; true if the batch is full. */
+  /** Adds records that have arrived meanwhile to a batch; true if the batch is full. */
   #gather(batch: DeliverableRecord[]): boolean {
     const { records, bytes } = this.#limits;
     let taken = batch.reduce((total, record) => total + record.payloadBytes, 0);

@@ -2,45 +2,45 @@ import type { InvocationResult } from '../lambda-runtime/process.ts';
 
 /** Delivers events from a source to a function. */
 export interface EventSourceMapping {
-  /** Begins to read. Called once. */
+  /** Starts to read. Call it once. */
   start(): void;
-  /** Waits for the running invocations and reads no more. Undelivered events stay with the source. */
+  /** Stops reading, and waits for the running invocations. Undelivered events stay in the source. */
   stop(): Promise<void>;
   /**
-   * Resolves once everything that the source holds at the time of the call is done: accepted by the function, or
-   * discarded. A batch that is still to be retried is not done. A stream no longer waits for records to fill a batch.
-   * Rejects if the mapping is stopped first.
+   * Resolves when everything that is in the source at the time of the call is done: accepted by the function or
+   * discarded. A batch that waits for a retry is not done. While a caller waits, batches of a stream do not wait for
+   * more records. Rejects if the mapping is stopped first.
    */
   waitUntilIdle(): Promise<void>;
 }
 
 /** A mapping that reads a stream. */
 export interface StreamMapping extends EventSourceMapping {
-  /** Milliseconds for which the oldest record that is not done has been in the stream; 0 if all are done. */
+  /** Age of the oldest record in the stream that is not done, in milliseconds; 0 if all are done. */
   measureLag(): number;
-  /** Records in the stream that are not done. */
+  /** How many records in the stream are not done. */
   countPendingRecords(): number;
 }
 
-/** What a mapping needs of the function that it feeds. */
+/** The part of a function that a mapping needs. */
 export interface InvocationTarget {
   readonly arn: string;
-  /** Never rejects. */
+  /** Invokes the function. Never rejects. */
   invoke(event: unknown): Promise<InvocationResult>;
 }
 
-/** The time that a mapping uses. */
+/** The clock of a mapping. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after the given time, or immediately when the signal is aborted. */
   pause(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's. */
+/** The machine's clock. */
 export const systemClock: Clock = { now: Date.now, pause };
 
-/** The mapping was stopped while somebody waited for it. */
+/** The mapping was stopped while a caller waited for it. */
 export class MappingStoppedError extends Error {
   constructor() {
     super('the event source mapping was stopped');
@@ -48,7 +48,7 @@ export class MappingStoppedError extends Error {
   }
 }
 
-/** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+/** Resolves after the given time, or immediately when the signal is aborted. */
 export function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {

@@ -5,13 +5,13 @@ import type { ReceivedMessage } from '../sqs/queue.ts';
 import { readBatchResponse } from './batch-response.ts';
 import { type EventSourceMapping, type InvocationTarget, MappingStoppedError, pause } from './mapping.ts';
 
-/** What a mapping needs of a message. */
+/** The part of a message that a mapping needs. */
 export type QueueMessage = Omit<ReceivedMessage, 'deadLetterSourceArn'>;
 
-/** What a mapping needs of a queue. */
+/** The part of a queue that a mapping needs. */
 export interface QueueReader {
   readonly arn: string;
-  /** Up to so many messages; none if the time is up or the signal fires. */
+  /** Receives up to `maximum` messages; none if the time is over or the signal is aborted. */
   receive(
     maximum: number,
     waitMilliseconds: number,
@@ -19,30 +19,30 @@ export interface QueueReader {
   ): Promise<readonly QueueMessage[]>;
   delete(receiptHandle: string): unknown;
   changeVisibility(receiptHandle: string, seconds: number): unknown;
-  /** Messages that can be received, that are hidden after a receipt, and that are held back. */
+  /** How many messages can be received, are in flight, and are delayed. */
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number };
 }
 
-/** How a queue feeds a function: `fileMapping` of `lib/limits.ts` fits. */
+/** How a mapping delivers a queue to a function, for example `fileMapping` of `lib/limits.ts`. */
 export interface QueueMappingRules {
-  /** Messages in a batch, at most. */
+  /** The most messages of a batch. */
   readonly batchSize: number;
-  /** Maximum concurrent batches. */
+  /** The most batches that run concurrently. */
   readonly maximumConcurrency: number;
 }
 
-/** One delivery, for watchers. */
+/** Describes one delivery. */
 export interface QueueBatchReport {
-  /** Messages delivered. */
+  /** How many messages were delivered. */
   readonly messages: number;
-  /** Messages that the function processed, and that were deleted. */
+  /** How many messages the function processed, and so were deleted. */
   readonly deleted: number;
   /** Why the whole batch failed, if it did. */
   readonly error?: InvocationError;
   readonly durationMilliseconds: number;
 }
 
-/** What an SQS mapping is made of. */
+/** Options of an SQS mapping. */
 export interface SqsMappingOptions {
   readonly queue: QueueReader;
   readonly target: InvocationTarget;
@@ -50,23 +50,23 @@ export interface SqsMappingOptions {
   /** Called after each delivery. */
   readonly onBatch?: (report: QueueBatchReport) => void;
   /**
-   * Seconds until a message that failed can be received again. By default, as on AWS, the rest of the queue's
-   * visibility time-out, which is longer than most want to wait at a terminal.
+   * Seconds until a failed message can be received again. By default, as on AWS, the rest of the queue's visibility
+   * timeout, which is longer than most people want to wait at a terminal.
    */
   readonly retryDelaySeconds?: number;
 }
 
-/** How long one request for messages waits for the first. */
+/** How long a request for messages waits for the first one. */
 const waitMilliseconds = 20_000;
 
 /** How often `idle()` checks whether the queue is empty. */
 const pollMilliseconds = 20;
 
 /**
- * Delivers a queue's messages to a function as Lambda does: several batches at a time. Messages that the function has
- * processed are deleted, the others are received again, as often as the queue allows.
+ * Delivers a queue's messages to a function as Lambda does, several batches concurrently. Messages that the function
+ * has processed are deleted; the others are received again, as often as the queue allows.
  *
- * `idle()` waits until the queue is empty, messages that were sent after the call included.
+ * `idle()` waits until the queue is empty, including messages that are sent after the call.
  */
 export function createSqsMapping(options: SqsMappingOptions): EventSourceMapping {
   const { queue, rules } = options;
@@ -124,7 +124,7 @@ async function deliver(messages: readonly QueueMessage[], options: SqsMappingOpt
   });
 }
 
-/** The messages that are to be delivered again. */
+/** The messages to deliver again. */
 function readOutcome(
   result: InvocationResult,
   messages: readonly QueueMessage[],
@@ -141,7 +141,7 @@ function readOutcome(
 }
 
 /**
- * A message as a function gets it.
+ * A message in the function's event.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
  */

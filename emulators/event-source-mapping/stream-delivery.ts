@@ -5,17 +5,17 @@ import { readBatchResponse } from './batch-response.ts';
 import { type DiscardCondition, type FailureObject, makeFailureObject } from './invocation-record.ts';
 import type { Clock, InvocationTarget } from './mapping.ts';
 
-/** How a stream's batches are delivered: the part of `streamMapping` in `lib/limits.ts` that decides after a failure. */
+/** How to treat batches that fail, for example the relevant part of `streamMapping` in `lib/limits.ts`. */
 export interface DeliveryRules {
-  /** Halve a batch whose invocation failed as a whole. Halving does not count as a retry. */
+  /** Whether to split a batch in two if its invocation fails as a whole. A split does not count as a retry. */
   readonly bisectOnError: boolean;
-  /** Deliveries of a failing batch after the first; then it is discarded. -1 for any number. */
+  /** How often to retry a failing batch before it is discarded; -1 for no limit. */
   readonly retryAttempts: number;
-  /** Hours after which a record is discarded without being delivered (again). */
+  /** Hours after which a record is discarded instead of being delivered (again). */
   readonly maximumRecordAgeHours: number;
 }
 
-/** The time between deliveries of what failed: doubled from the first to the longest. */
+/** The time between deliveries of failed records, which doubles from the first to the longest. */
 export interface RetryDelay {
   readonly firstMilliseconds: number;
   readonly longestMilliseconds: number;
@@ -24,21 +24,21 @@ export interface RetryDelay {
 /** How a delivery ended. */
 export type BatchOutcome =
   | { readonly kind: 'succeeded' }
-  /** The function reported failed records: the number of records before the first of them, which are done. */
+  /** The function reported failed records: how many records precede the first of them. These are done. */
   | { readonly kind: 'partial'; readonly succeeded: number }
-  /** The invocation failed, or its response is invalid: no record is done. */
+  /** The invocation failed or its response is invalid: no record is done. */
   | { readonly kind: 'failed'; readonly error: InvocationError };
 
-/** One delivery, for watchers. */
+/** Describes one delivery. */
 export interface BatchReport {
   readonly shardId: string;
-  /** Records delivered. */
+  /** How many records were delivered. */
   readonly records: number;
   readonly outcome: BatchOutcome;
   readonly durationMilliseconds: number;
 }
 
-/** What a shard's deliveries need. */
+/** What the deliveries of a shard need. */
 export interface DeliveryContext {
   readonly target: InvocationTarget;
   readonly rules: DeliveryRules;
@@ -46,10 +46,10 @@ export interface DeliveryContext {
   readonly mappingId: string;
   readonly streamArn: string;
   readonly shardId: string;
-  /** Keeps what is discarded. It is called again until it succeeds: nothing may be lost. */
+  /** Stores discarded records. Called again until it succeeds, because nothing may be lost. */
   readonly onFailure: (object: FailureObject) => Promise<void>;
   readonly onBatch: (report: BatchReport) => void;
-  /** Called each time that `onFailure` failed. */
+  /** Called each time that `onFailure` fails. */
   readonly onError: (error: unknown) => void;
   readonly clock: Clock;
   /** Ends the retries. */
@@ -59,25 +59,25 @@ export interface DeliveryContext {
 /** Records that are still to be delivered. */
 interface Work {
   readonly records: readonly KinesisStreamRecord[];
-  /** Deliveries of exactly this batch that failed. */
+  /** How often exactly this batch failed. */
   readonly failures: number;
-  /** Deliveries of these records so far, in any batch. */
+  /** How often these records were delivered, in any batch. */
   readonly invocations: number;
-  /** Milliseconds to wait before. */
+  /** Milliseconds to wait before the delivery. */
   readonly delay: number;
   readonly lastInvocation?: { readonly requestId: string; readonly functionFailed: boolean };
 }
 
 /**
- * Delivers a batch, in order, until each record is processed or discarded.
+ * Delivers a batch in order until each record is processed or discarded.
  *
- * @returns how many records are done, from the first on; fewer than given only when the signal was aborted.
+ * @returns how many records are done, counted from the first; fewer than given only if the signal was aborted.
  */
 export async function deliver(
   records: readonly KinesisStreamRecord[],
   context: DeliveryContext,
 ): Promise<number> {
-  // The next batch is on top.
+  // The next batch is at the end.
   const stack: Work[] = [{ records, failures: 0, invocations: 0, delay: 0 }];
   while (!context.signal.aborted) {
     const work = stack.pop();
@@ -89,7 +89,7 @@ export async function deliver(
   return records.length - stack.reduce((undone, work) => undone + work.records.length, 0);
 }
 
-/** Delivers once, and returns what is still to be delivered, in order. */
+/** Delivers once. Returns what is still to be delivered, in order. */
 async function deliverOnce(work: Work, context: DeliveryContext): Promise<Work[]> {
   const oldest = context.clock.now() / 1000 - context.rules.maximumRecordAgeHours * 3600;
   const fresh = work.records.findIndex((record) => record.kinesis.approximateArrivalTimestamp >= oldest);
@@ -113,7 +113,7 @@ async function deliverOnce(work: Work, context: DeliveryContext): Promise<Work[]
     : tryAgain(tried, context);
 }
 
-/** The two halves of a batch that failed as a whole, to find the record that makes it fail. */
+/** Splits a failed batch into halves, to find the record that makes it fail. */
 function splitInHalves(work: Work, { firstMilliseconds }: RetryDelay): Work[] {
   const middle = Math.ceil(work.records.length / 2);
   return [
@@ -122,7 +122,7 @@ function splitInHalves(work: Work, { firstMilliseconds }: RetryDelay): Work[] {
   ];
 }
 
-/** The same batch, later; or nothing, if its retries are used up. */
+/** The same batch again, later; or nothing if it has no retries left. */
 async function tryAgain(work: Work, context: DeliveryContext): Promise<Work[]> {
   const failures = work.failures + 1;
   const { retryAttempts } = context.rules;
@@ -143,7 +143,7 @@ async function splitExpired(work: Work, count: number, context: DeliveryContext)
   return others.records.length === 0 ? undone : [...undone, others];
 }
 
-/** Hands records to the failure destination. If it refuses them, they stay to be delivered. */
+/** Sends records to the failure destination. If it fails, they are still to be delivered. */
 async function discard(work: Work, condition: DiscardCondition, context: DeliveryContext): Promise<Work[]> {
   const { mappingId, streamArn, shardId, target, retryDelay, clock } = context;
   const { lastInvocation, invocations, records } = work;
@@ -164,7 +164,7 @@ async function discard(work: Work, condition: DiscardCondition, context: Deliver
   }
 }
 
-/** What an invocation means for its batch. */
+/** What an invocation's result says about its batch. */
 function readOutcome(result: InvocationResult, records: readonly KinesisStreamRecord[]): BatchOutcome {
   if (!result.ok) return { kind: 'failed', error: result.error };
   const response = readBatchResponse(result.response);

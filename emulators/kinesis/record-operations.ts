@@ -6,17 +6,17 @@ import { decodeShardIterator, encodeShardIterator } from './shard-iterator.ts';
 import type { KinesisStream, PutEntry, PutReceipt } from './stream.ts';
 import { findShard, type StreamRegistry } from './stream-registry.ts';
 
-/** Bytes of data and key that a record may have (the largest that a stream on AWS can be set to since 2025). */
+/** The most bytes of a record's data and key: the highest limit that a stream on AWS can have since 2025. */
 const maximumRecordBytes = 10 * 1024 * 1024;
 
 const maximumPutRecords = 500;
 
-/** Bytes of data and keys that one PutRecords may carry. */
+/** The most bytes of data and keys in a PutRecords request. */
 const maximumPutBytes = 10 * 1024 * 1024;
 
 const maximumGetRecords = 10_000;
 
-/** Bytes of data that one GetRecords returns. */
+/** The most bytes of data in a GetRecords response. */
 const maximumGetBytes = 10 * 1024 * 1024;
 
 const maximumKeyCharacters = 256;
@@ -72,7 +72,7 @@ const getRecordsInput = z.object({
 /**
  * The operations that put and read records.
  *
- * @param clock epoch milliseconds
+ * @param clock returns milliseconds since the epoch.
  */
 export function createRecordOperations(
   streams: StreamRegistry,
@@ -131,20 +131,20 @@ function checkSizes(stream: KinesisStream, entries: readonly PutEntry[]): void {
     if (bytes > maximumRecordBytes) {
       throw new AwsError(
         'ValidationException',
-        `Record ${index + 1} for stream ${stream.name} has ${bytes} bytes of data and partition key; a record may have ${maximumRecordBytes}.`,
+        `Record ${index + 1} for stream ${stream.name} has ${bytes} bytes of data and partition key; the maximum is ${maximumRecordBytes}.`,
       );
     }
   }
   if (total > maximumPutBytes) {
     throw new AwsError(
       'InvalidArgumentException',
-      `The records have ${total} bytes of data and partition keys; a request may have ${maximumPutBytes}.`,
+      `The records have ${total} bytes of data and partition keys; the maximum is ${maximumPutBytes}.`,
     );
   }
 }
 
 function describeRefusal(stream: KinesisStream, receipt: PutReceipt): string {
-  return `Rate exceeded for shard ${receipt.shardId} in stream ${stream.name} under account ${localAccount}: its memory is full of records that are still to be read.`;
+  return `Rate exceeded for shard ${receipt.shardId} in stream ${stream.name} under account ${localAccount}, because its memory is full of records that its reader has not processed.`;
 }
 
 function findStartingPosition(
@@ -217,7 +217,8 @@ function openIterator(streams: StreamRegistry, token: string, now: number) {
   if (state === undefined) throw new AwsError('InvalidArgumentException', 'Invalid ShardIterator.');
   const stream = streams.find({ StreamName: state.streamName });
   const age = now - state.issuedMilliseconds;
-  // An iterator of a stream that was recreated (or of an earlier run) says nothing about this stream's positions.
+  // The positions in an iterator of a stream that was deleted and recreated, or of an earlier run, are meaningless
+  // here.
   if (age > iteratorLifeMilliseconds || state.streamCreatedMilliseconds !== stream.createdMilliseconds) {
     throw new AwsError(
       'ExpiredIteratorException',
@@ -247,7 +248,7 @@ function toWireRecord(record: StoredRecord): object {
   };
 }
 
-/** Node reads base64 leniently: what it skips shows in the length. */
+/** Node.js skips invalid base64 characters; the length shows whether it did. */
 function decodeBase64(text: string, context: z.core.$RefinementCtx<string>): Buffer {
   const data = Buffer.from(text, 'base64');
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;

@@ -7,7 +7,7 @@ export const streamName = z
   .max(128)
   .regex(/^[a-zA-Z0-9_.-]+$/, 'Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+');
 
-/** The two ways in which a request names a stream; at least one must be there. */
+/** The two ways to name a stream in a request. One is required. */
 export const streamReference = {
   StreamName: streamName.optional(),
   StreamARN: z
@@ -19,7 +19,7 @@ export const streamReference = {
 /** The id of a shard. */
 export const shardId = z.string().min(1).max(128);
 
-/** The two ways in which a request names a stream, as a parsed request has them. */
+/** A parsed reference to a stream. */
 export interface StreamReference {
   readonly StreamName?: string | undefined;
   readonly StreamARN?: string | undefined;

@@ -1,20 +1,23 @@
 import * as z from 'zod';
 
-/** What an iterator stands for. */
+/** What an iterator contains. */
 export interface ShardIteratorState {
   readonly streamName: string;
-  /** Tells a stream from an earlier one of the same name, epoch milliseconds. */
+  /**
+   * When the stream was created, in milliseconds since the epoch. Distinguishes it from an earlier stream with the same
+   * name.
+   */
   readonly streamCreatedMilliseconds: number;
   readonly shardId: string;
   /** Position of the next record to read. */
   readonly position: number;
-  /** Epoch milliseconds; an iterator lives five minutes. */
+  /** When the iterator was issued, in milliseconds since the epoch. It expires after five minutes. */
   readonly issuedMilliseconds: number;
 }
 
 const wireForm = z.tuple([z.string(), z.number(), z.string(), z.int().nonnegative(), z.number()]);
 
-/** Writes an iterator as the opaque string that clients hand back. */
+/** Encodes an iterator as the opaque string that clients send back. */
 export function encodeShardIterator(state: ShardIteratorState): string {
   const wire: z.infer<typeof wireForm> = [
     state.streamName,
@@ -26,7 +29,7 @@ export function encodeShardIterator(state: ShardIteratorState): string {
   return Buffer.from(JSON.stringify(wire)).toString('base64');
 }
 
-/** Reads an iterator; undefined for any other string. */
+/** Decodes an iterator; undefined if the string is not one. */
 export function decodeShardIterator(token: string): ShardIteratorState | undefined {
   const parsed = wireForm.safeParse(parseJson(Buffer.from(token, 'base64').toString()));
   if (!parsed.success) return undefined;
@@ -38,7 +41,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Not written by encodeShardIterator: the caller gets the same answer as for any other string that is not an iterator.
+    // Not JSON, so encodeShardIterator did not write it: not an iterator.
     return undefined;
   }
 }

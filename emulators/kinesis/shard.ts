@@ -1,23 +1,25 @@
-/** A record as a shard keeps it. */
+/** A record in a shard. */
 export interface StoredRecord {
-  /** 56 digits; grows within a shard, so that its records compare by it as strings. */
+  /** 56 digits; increases within a shard, so records can be compared by it as strings. */
   readonly sequenceNumber: string;
   readonly partitionKey: string;
   readonly data: Buffer;
-  /** Epoch seconds, with milliseconds; never falls within a shard. */
+  /** Seconds since the epoch, with milliseconds; never decreases within a shard. */
   readonly approximateArrivalTimestamp: number;
-  /** The record's place in the shard, from 0 for the first ever put. Trimming does not renumber. */
+  /** The record's position in the shard: 0 for the first record that was ever put. Trimming does not change it. */
   readonly position: number;
 }
 
-/** How much one read may return. A record beyond `bytes` is returned if it is the first, so that reading continues. */
+/**
+ * How much one read may return. The first record is returned even if it exceeds `bytes`, so that reading can continue.
+ */
 export interface ReadLimit {
   readonly records: number;
   /** Bytes of data. */
   readonly bytes: number;
 }
 
-/** The hash keys that a shard takes, both ends included, as 32 hexadecimal digits that compare as strings. */
+/** The hash keys of a shard, both ends included, as 32 hexadecimal digits that can be compared as strings. */
 export interface HashKeyRange {
   readonly starting: string;
   readonly ending: string;
@@ -26,15 +28,15 @@ export interface HashKeyRange {
 /** Approximate bytes of a record besides its data: its object, its sequence number and its key. */
 const bytesPerRecord = 400;
 
-/** Trimmed records stay in the array until they are this share of it; then the array is cut once. */
+/** Trimmed records stay in the array until they make up this share of it; then all are removed in one operation. */
 const slackShare = 1 / 8;
 
-/** Digits of a sequence number that count the shard's records; those before them name stream and shard. */
+/** How many digits of a sequence number count the shard's records. The digits before identify stream and shard. */
 const countDigits = 20;
 
 /**
- * The records of one shard, in the order of their arrival. Appending and reading from a position take the same time
- * however many records there are, finding a time takes logarithmic time.
+ * The records of a shard, in order of arrival. Appending and reading take constant time, finding a time logarithmic
+ * time.
  */
 export class Shard {
   /** `shardId-` and twelve digits. */
@@ -56,7 +58,7 @@ export class Shard {
     this.#sequencePrefix = sequencePrefix;
   }
 
-  /** Position of the oldest record that is still there. */
+  /** Position of the oldest record that has not been dropped. */
   get start(): number {
     return this.#start;
   }
@@ -76,14 +78,16 @@ export class Shard {
     return this.#makeSequenceNumber(0);
   }
 
-  /** The position that a sequence number of this shard stands for (-1 for the starting one), or undefined. */
+  /** The position of a sequence number (-1 for the starting one); undefined if it is not of this shard. */
   findPosition(sequenceNumber: string): number | undefined {
     if (!/^\d{56}$/.test(sequenceNumber) || !sequenceNumber.startsWith(this.#sequencePrefix))
       return undefined;
     return Number(sequenceNumber.slice(-countDigits)) - 1;
   }
 
-  /** Adds a record that arrives at an epoch millisecond. A clock that is set back does not change the order. */
+  /**
+   * Adds a record that arrived at a time in milliseconds since the epoch. If the clock was set back, the order stays.
+   */
   append(partitionKey: string, data: Buffer, arrivalMilliseconds: number): StoredRecord {
     this.#latestArrival = Math.max(this.#latestArrival, arrivalMilliseconds / 1000);
     const position = this.end;
@@ -100,8 +104,8 @@ export class Shard {
   }
 
   /**
-   * Records from a position on, oldest first; none at the end. From a position before {@link start} it reads what is
-   * left, as Kinesis does: the records' own positions tell the gap.
+   * Records from a position on, oldest first; empty at the end. If the position was dropped, it reads from {@link
+   * start}, as Kinesis does; the caller can tell from the records' positions.
    */
   read(position: number, limit: ReadLimit): readonly StoredRecord[] {
     const from = Math.max(position, this.#start) - this.#base;
@@ -116,7 +120,10 @@ export class Shard {
     return this.#records.slice(from, to);
   }
 
-  /** Position of the oldest record that arrived at or after an epoch second, or {@link end}. */
+  /**
+   * Position of the oldest record that arrived at or after a time in seconds since the epoch; {@link end} if there is
+   * none.
+   */
   positionAtTime(seconds: number): number {
     let low = this.#start - this.#base;
     let high = this.#records.length;
@@ -129,21 +136,24 @@ export class Shard {
   }
 
   /**
-   * Keeps the records from a position on when memory gets short; then only age drops them. A reader that must not miss
-   * any calls it before it begins and after each batch. Without it no records are kept that way.
+   * Protects the records from a position on from being dropped to free memory; they are still dropped by age. A reader
+   * that must not miss any calls it before it starts, and after each batch. Without a call, no record is protected.
    */
   keepFrom(position: number): void {
     this.#keptFrom = position;
   }
 
-  /** Drops the records that arrived before an epoch second. */
+  /** Drops the records that arrived before a time in seconds since the epoch. */
   trimBefore(seconds: number): void {
     while (this.#start < this.end && this.#readOldest().approximateArrivalTimestamp < seconds)
       this.#dropOldest();
     this.#cutSlack();
   }
 
-  /** Drops the oldest records, down to a weight in bytes, but none that {@link keepFrom} keeps. */
+  /**
+   * Drops the oldest records until the rest has at most the given weight in bytes; keeps those that {@link keepFrom}
+   * protects.
+   */
   trimToWeight(bytes: number): void {
     const most = Math.min(this.#keptFrom, this.end);
     while (this.#weight > bytes && this.#start < most) this.#dropOldest();

@@ -5,35 +5,36 @@ import type { KinesisStream } from './stream.ts';
 import { createStreamOperations } from './stream-operations.ts';
 import { StreamRegistry } from './stream-registry.ts';
 
-/** Kinesis Data Streams in this process: a server that AWS clients talk to, and its streams within reach. */
+/** Kinesis Data Streams in this process: a server for AWS clients, and direct access to its streams. */
 export interface KinesisStandIn extends LoopbackServer {
-  /** @throws AwsError `ResourceInUseException` when there is a stream of that name. */
+  /** @throws AwsError `ResourceInUseException` if a stream with this name exists. */
   createStream(name: string, shardCount: number, options?: StreamOptions): KinesisStream;
-  /** The stream of that name, or undefined. */
+  /** The findStream with a name; undefined if there is none. */
   findStream(name: string): KinesisStream | undefined;
 }
 
-/** What can be set about a stream made in this process. */
+/** Options of a stream. */
 export interface StreamOptions {
-  /** Whether clients are refused to delete it. */
+  /** Whether clients are not allowed to delete it. */
   readonly permanent?: boolean;
 }
 
-/** What can be set about the stand-in. */
+/** Options of the stand-in. */
 export interface KinesisStandInOptions {
   /**
-   * Memory that a stream's records may take, in bytes; beyond it the oldest that no reader keeps are dropped. Default
-   * 512 MiB.
+   * Memory for a stream's records in bytes. When it is full, the oldest records that no reader protects are dropped.
+   * 512 MiB by default.
    */
   readonly maximumBytesPerStream?: number;
-  /** Epoch milliseconds; default the system's. */
+  /** Returns milliseconds since the epoch; the machine's clock by default. */
   readonly clock?: () => number;
 }
 
 /**
- * A stand-in for Kinesis that keeps its streams in memory and speaks the wire protocol of the service (AWS JSON 1.1
- * over HTTP/1.1 and HTTP/2) on loopback: what a producer, the AWS CLI and a polling consumer need. It has no
- * throughput limits, and no shards are split or merged; an operation that it lacks is answered as unknown, by name.
+ * A stand-in for Kinesis that keeps its streams in memory. It speaks the service's wire protocol (AWS JSON 1.1 over
+ * HTTP/1.1 and HTTP/2) on loopback, with the operations that a producer, the AWS CLI and a polling consumer need. It
+ * has no throughput limits and does not split or merge shards. It answers other operations with an error that names
+ * them.
  */
 export function createKinesisStandIn(options: KinesisStandInOptions = {}): KinesisStandIn {
   const clock = options.clock ?? Date.now;

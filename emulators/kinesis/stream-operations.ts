@@ -5,16 +5,16 @@ import type { Shard } from './shard.ts';
 import { type KinesisStream, retentionHours } from './stream.ts';
 import type { StreamRegistry } from './stream-registry.ts';
 
-/** Shards that a new stream may have. AWS's own quota depends on account and region. */
+/** The most shards of a new stream. On AWS, the quota depends on account and region. */
 const maximumShards = 10_000;
 
-/** What an on-demand stream starts with. */
+/** How many shards an on-demand stream starts with. */
 const onDemandShards = 4;
 
 const listStreamsInput = z.object({
   Limit: z.int().min(1).max(10_000).default(100),
   ExclusiveStartStreamName: streamName.optional(),
-  /** The name of the last stream of the page before. */
+  /** The name of the last stream of the previous page. */
   NextToken: z.string().min(1).optional(),
 });
 
@@ -23,11 +23,11 @@ const listShardsInput = z.object({
   MaxResults: z.int().min(1).max(10_000).default(1000),
   NextToken: z.string().min(1).optional(),
   ExclusiveStartShardId: shardId.optional(),
-  /** All shards are open from the stream's creation on, so that only AFTER_SHARD_ID leaves any out. */
+  /** All shards are open from the stream's creation on, so only AFTER_SHARD_ID excludes any. */
   ShardFilter: z.object({ Type: z.string(), ShardId: shardId.optional() }).optional(),
 });
 
-/** The operations that make, remove and describe streams. */
+/** The operations that create, delete and describe streams. */
 export function createStreamOperations(streams: StreamRegistry): Record<string, Operation> {
   return {
     CreateStream: defineOperation(

@@ -3,7 +3,7 @@ import type { StreamReference } from './request-shapes.ts';
 import type { Shard } from './shard.ts';
 import { KinesisStream } from './stream.ts';
 
-/** The streams of the one account, by name. */
+/** The account's streams, by name. */
 export class StreamRegistry {
   readonly #streams = new Map<string, KinesisStream>();
   /** Names of streams that clients cannot delete. */
@@ -11,7 +11,7 @@ export class StreamRegistry {
   readonly #maximumBytesPerStream: number;
   readonly #clock: () => number;
 
-  /** @param clock epoch milliseconds */
+  /** @param clock returns milliseconds since the epoch. */
   constructor(maximumBytesPerStream: number, clock: () => number) {
     this.#maximumBytesPerStream = maximumBytesPerStream;
     this.#clock = clock;
@@ -26,7 +26,7 @@ export class StreamRegistry {
     return this.#streams.get(name);
   }
 
-  /** @throws AwsError `ResourceInUseException` when there is one of that name. */
+  /** @throws AwsError `ResourceInUseException` if a stream with this name exists. */
   create(name: string, shardCount: number, permanent = false): KinesisStream {
     if (this.#streams.has(name)) {
       throw new AwsError(
@@ -40,7 +40,7 @@ export class StreamRegistry {
     return stream;
   }
 
-  /** @throws AwsError `ResourceNotFoundException`; `ResourceInUseException` for a permanent one. */
+  /** @throws AwsError `ResourceNotFoundException`; `ResourceInUseException` if the stream is permanent. */
   delete(reference: StreamReference): void {
     const { name } = this.find(reference);
     if (this.#permanent.has(name)) {
@@ -49,7 +49,7 @@ export class StreamRegistry {
     this.#streams.delete(name);
   }
 
-  /** @throws AwsError `ResourceNotFoundException`; `InvalidArgumentException` when the request names no stream. */
+  /** @throws AwsError `ResourceNotFoundException`; `InvalidArgumentException` if the request names no stream. */
   find({ StreamName, StreamARN }: StreamReference): KinesisStream {
     const name = StreamName ?? StreamARN?.slice(StreamARN.indexOf('/') + 1);
     if (name === undefined) {
@@ -64,7 +64,7 @@ export class StreamRegistry {
   }
 }
 
-/** @throws AwsError `ResourceNotFoundException` when the stream has no such shard. */
+/** @throws AwsError `ResourceNotFoundException` if the stream has no such shard. */
 export function findShard(stream: KinesisStream, shardId: string): Shard {
   const shard = stream.shards.find((candidate) => candidate.shardId === shardId);
   if (shard === undefined) {

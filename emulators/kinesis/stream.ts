@@ -6,26 +6,26 @@ import { type HashKeyRange, Shard } from './shard.ts';
 export interface PutEntry {
   readonly partitionKey: string;
   readonly data: Buffer;
-  /** Chooses the shard instead of the partition key's MD5: 0 to 2^128 - 1. */
+  /** Chooses the shard, instead of the MD5 of the partition key: 0 to 2^128 - 1. */
   readonly explicitHashKey?: bigint | undefined;
 }
 
-/** Where a record went. */
+/** Where a record was put. */
 export interface PutReceipt {
   readonly shardId: string;
-  /** Missing if the shard refused the record, because it is full of records that its reader still needs. */
+  /** Absent if the shard refused the record, because it is full of records that its reader has not processed. */
   readonly sequenceNumber: string | undefined;
 }
 
-/** Hours that records stay readable. */
+/** Hours that records can be read. */
 export const retentionHours = 24;
 
 const hashKeys = 1n << 128n;
 
-/** A stream: shards that share the hash keys evenly, and keep records for a day. */
+/** A stream: shards that divide the hash keys evenly and keep records for a day. */
 export class KinesisStream {
   readonly name: string;
-  /** `arn:aws:kinesis:us-east-1:000000000000:stream/` and the name. */
+  /** `arn:aws:kinesis:us-east-1:000000000000:stream/<name>` */
   readonly arn: string;
   /** In the order of their hash keys. */
   readonly shards: readonly Shard[];
@@ -35,8 +35,8 @@ export class KinesisStream {
   readonly #listeners = new Set<() => void>();
 
   /**
-   * @param maximumBytes memory that the stream's records may take, over all shards
-   * @param clock epoch milliseconds
+   * @param maximumBytes memory for the records of all shards.
+   * @param clock returns milliseconds since the epoch.
    */
   constructor(name: string, shardCount: number, maximumBytes: number, clock: () => number) {
     this.name = name;
@@ -49,7 +49,7 @@ export class KinesisStream {
     this.#maximumShardWeight = maximumBytes / shardCount;
   }
 
-  /** Puts records in their order and returns where each went; then calls the listeners once. */
+  /** Puts records in order and returns where each one went; then calls the listeners once. */
   put(entries: readonly PutEntry[]): readonly PutReceipt[] {
     this.trim();
     const now = this.#clock();
@@ -58,7 +58,7 @@ export class KinesisStream {
     return receipts;
   }
 
-  /** Calls a listener after each put, with the records readable. Returns what ends it. */
+  /** Calls a listener after each put, when the records can be read. Returns a function that removes the listener. */
   onPut(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => {
@@ -66,7 +66,7 @@ export class KinesisStream {
     };
   }
 
-  /** Drops the records that are older than the retention. */
+  /** Drops records that are older than the retention period. */
   trim(): void {
     const oldest = this.#clock() / 1000 - retentionHours * 3600;
     for (const shard of this.shards) shard.trimBefore(oldest);
@@ -99,8 +99,8 @@ export class KinesisStream {
 
 function createShard(index: number, shardCount: number, createdMilliseconds: number): Shard {
   const shardId = `shardId-${String(index).padStart(12, '0')}`;
-  // The leading 49 is that of AWS's own numbers. The creation time keeps the numbers of a recreated stream above those
-  // of its predecessor.
+  // AWS's own numbers begin with 49, too. With the creation time, the numbers of a recreated stream are higher than
+  // those of its predecessor.
   const prefix = `49${String(createdMilliseconds).padStart(20, '0')}${String(index).padStart(14, '0')}`;
   return new Shard(shardId, hashKeyRange(index, shardCount), prefix);
 }

@@ -3,32 +3,35 @@ import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { BuildOptions } from 'esbuild';
 
-/** A cached bundle: one file for each entry, so that a new bundle replaces the old one. */
+/** A cached bundle. Each entry point has one file, so that a new bundle replaces the old one. */
 interface KeptBundle {
-  /** The sources with the hashes of their contents. */
+  /** The paths of the sources, with hashes of their contents. */
   readonly inputs: readonly (readonly [path: string, hash: string])[];
-  /** The contents of the bundle's files by their names. */
+  /** The contents of the bundle's files, by name. */
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** What else decides on a bundle: packages (npm notes here what it has installed), and TypeScript's settings. */
+/** Other inputs of a bundle: installed packages, which npm records here, and TypeScript's settings. */
 const furtherInputs = ['node_modules/.package-lock.json', 'tsconfig.json'];
 
-/** Bundles of functions that are still current: bundling takes half of the time in which a local run starts. */
+/**
+ * Caches functions' bundles while their sources are unchanged: bundling takes half of the time that a local run needs
+ * to start.
+ */
 export class BundleCache {
   readonly #project: string;
   readonly #folder: string;
 
   /**
    * @param project folder that the paths of sources are relative to.
-   * @param folder where bundles are kept; created if it does not exist.
+   * @param folder where bundles are cached; created if it does not exist.
    */
   constructor(project: string, folder: string) {
     this.#project = project;
     this.#folder = folder;
   }
 
-  /** The files of a bundle by their names; undefined where none is kept that was made of the same sources. */
+  /** The files of a cached bundle, by name; undefined if there is none with the same sources. */
   async read(options: BuildOptions): Promise<Readonly<Record<string, string>> | undefined> {
     const kept = await this.#readKept(options);
     if (kept === undefined) return undefined;
@@ -37,11 +40,11 @@ export class BundleCache {
   }
 
   /**
-   * Keeps a bundle. Does nothing if the folder cannot be written, or if a source was changed since bundling began: the
-   * bundle may hold the old source.
+   * Caches a bundle. Does nothing if the folder is not writable, or if a source has changed since bundling started,
+   * because the bundle may contain the old source.
    *
-   * @param inputs paths of the sources, those in packages included.
-   * @param started when the bundle was begun, in milliseconds since 1970.
+   * @param inputs paths of the sources, including those in packages.
+   * @param started when bundling started, in milliseconds since the epoch.
    */
   async keep(
     options: BuildOptions,
@@ -59,11 +62,11 @@ export class BundleCache {
     const unfinished = `${path}.${randomUUID()}`;
     try {
       await mkdir(this.#folder, { recursive: true });
-      // Renamed when complete, so that other processes never read a part.
+      // Renamed when it is complete, so that other processes never read part of it.
       await writeFile(unfinished, JSON.stringify(kept));
       await rename(unfinished, path);
     } catch (error) {
-      // An installation that the user may only read, or a full disk: functions are bundled each time.
+      // The installation is read-only, or the disk is full: functions are then bundled at every start.
       if (!isRefusal(error)) throw error;
     }
   }
@@ -72,7 +75,7 @@ export class BundleCache {
     try {
       return JSON.parse(await readFile(this.#makePath(options), 'utf8')) as KeptBundle;
     } catch {
-      // Missing or unreadable: a new one is made.
+      // Missing or invalid: a new bundle is made.
       return undefined;
     }
   }
@@ -97,7 +100,7 @@ function hashContent(content: string | Uint8Array): string {
 
 const refusals = new Set(['EACCES', 'EEXIST', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR']);
 
-/** Whether an error says that a file can't be written: to an installation that one may only read, or a full disk. */
+/** Whether an error says that a file cannot be written, because the installation is read-only or the disk is full. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && refusals.has(String(error.code));
 }

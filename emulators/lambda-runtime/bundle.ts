@@ -4,19 +4,19 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildOptions, build } from 'esbuild';
 import { BundleCache } from './bundle-cache.ts';
 
-/** The two files that a function's process is started from. */
+/** The two files of a function's process. */
 export interface FunctionBundle {
-  /** The deployed bundle. */
+  /** The bundle, as it is deployed. */
   readonly handler: string;
-  /** What invokes it. */
+  /** The module that invokes it. */
   readonly runtime: string;
 }
 
-/** How functions are bundled: the options of esbuild that decide what is deployed. */
+/** How to bundle functions: the esbuild options that also determine what is deployed. */
 export interface FunctionBundling {
-  /** Where entries and aliases are looked up; absolute. */
+  /** The folder from which entries and aliases are resolved; absolute. */
   readonly projectDirectory: string;
-  /** Where bundles are cached while their sources are unchanged; without it they are made each time. */
+  /** Where bundles are cached while their sources are unchanged; without it, every start bundles. */
   readonly cacheDirectory?: string;
   readonly format: 'cjs';
   readonly target: string;
@@ -32,16 +32,16 @@ export type FunctionFiles = Readonly<Record<string, Uint8Array>>;
 
 const runtimeEntry = fileURLToPath(new URL('./runtime.ts', import.meta.url));
 
-// Lambda takes the deployed index.js as CommonJS; here a package.json further up could say otherwise.
+// Lambda loads the deployed index.js as CommonJS; here, a package.json in a parent folder could make it an ES module.
 const extension = '.cjs';
 
 /**
- * Bundles a function as it is deployed, and its runtime beside it.
+ * Bundles a function as it is deployed, and adds the runtime.
  *
- * @param entry the module that exports `handler`, from the project's folder or absolute.
+ * @param entry the module that exports `handler`; absolute, or relative to the project.
  * @param directory folder for the bundles; created if it does not exist.
  * @param files further files of the function's folder.
- * @throws esbuild's BuildFailure when the entry does not build.
+ * @throws esbuild's BuildFailure if the entry does not compile.
  */
 export async function bundleFunction(
   entry: string,
@@ -54,7 +54,7 @@ export async function bundleFunction(
 }
 
 /**
- * Puts a function that is bundled already into a folder, and its runtime beside it.
+ * Writes a function that is already bundled to a folder, and adds the runtime.
  *
  * @param code the bundle, as CommonJS.
  * @param directory folder for both; created if it does not exist.
@@ -108,7 +108,7 @@ function buildOptions(
 ): BuildOptions {
   return {
     entryPoints,
-    // Nothing is written there: source maps name the sources from this folder, wherever the bundle is.
+    // Nothing is written there. It makes source maps name the sources relative to this folder, wherever the bundle is.
     outdir: projectDirectory,
     sourceRoot: pathToFileURL(projectDirectory).href,
     absWorkingDir: projectDirectory,

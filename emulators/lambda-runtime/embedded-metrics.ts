@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
-/** One metric's value, as CloudWatch would take it from a log line. */
+/** One metric's value, as CloudWatch would extract it from a log line. */
 export interface MetricValue {
   readonly namespace: string;
   readonly name: string;
-  /** The sum, where the line has several values. */
+  /** The sum, if the line has several values. */
   readonly value: number;
   readonly dimensions: Readonly<Record<string, string>>;
 }
@@ -21,7 +21,7 @@ const embeddedMetrics = z.looseObject({
   }),
 });
 
-/** The metrics in a log line of CloudWatch's embedded metric format, or undefined for any other line. */
+/** The metrics of a log line in CloudWatch's embedded metric format; undefined for any other line. */
 export function parseEmbeddedMetrics(line: string): readonly MetricValue[] | undefined {
   if (!line.includes('"CloudWatchMetrics"')) return undefined;
   const parsed = embeddedMetrics.safeParse(parseJson(line));

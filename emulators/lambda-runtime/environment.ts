@@ -1,23 +1,23 @@
 import { join } from 'node:path';
 
-/** Name and region of a function. */
+/** A function's name, and what else its environment depends on. */
 export interface FunctionIdentity {
   readonly name: string;
   readonly memoryMegabytes: number;
-  /** Region that the function gets from its environment. */
+  /** The region in the function's environment. */
   readonly region: string;
-  /** Node's options in the function's process; none by default. */
+  /** `NODE_OPTIONS` of the function's process; none by default. */
   readonly nodeOptions?: string | undefined;
 }
 
-/** What a process needs of the machine, by operating system. Nothing else of the user's environment gets in. */
+/** What a process needs of the user's environment, on any operating system. Nothing else is passed on. */
 const inherited = ['PATH', 'Path', 'SystemRoot', 'SYSTEMROOT', 'windir', 'TMPDIR', 'TEMP', 'TMP', 'LANG'];
 
 /**
- * The environment of a function's process: what Lambda sets, credentials that only stand-ins take, and what the
- * function itself is configured with, which wins.
+ * The environment of a function's process: what Lambda sets, credentials that only stand-ins accept, and the function's
+ * own configuration, which takes precedence.
  *
- * @param directory the function's own folder; no AWS configuration files are there, and so the user's are not read.
+ * @param directory the function's folder. It contains no AWS configuration files, so that the user's are not read.
  */
 export function makeEnvironment(
   { name, memoryMegabytes, region, nodeOptions }: FunctionIdentity,
@@ -38,7 +38,7 @@ export function makeEnvironment(
     AWS_CONFIG_FILE: join(directory, 'no-config'),
     AWS_SHARED_CREDENTIALS_FILE: join(directory, 'no-credentials'),
     AWS_EC2_METADATA_DISABLED: 'true',
-    // The SDK advises a newer Node.js; a local log need not repeat it in each process.
+    // The SDK recommends a newer Node.js; local logs need not repeat this for each process.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     AWS_LAMBDA_FUNCTION_NAME: name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',

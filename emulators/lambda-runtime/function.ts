@@ -14,49 +14,51 @@ import { FunctionProcess, type FunctionProcessOptions, type InvocationResult } f
 /** How a local function runs. */
 export interface FunctionOptions {
   readonly name: string;
-  /** Node's options in the function's processes; none by default. */
+  /** `NODE_OPTIONS` of the function's processes; none by default. */
   readonly nodeOptions?: string;
-  /** What the function is configured with, `AWS_ENDPOINT_URL_…` included. */
+  /** The function's configuration, including `AWS_ENDPOINT_URL_…`. */
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  /** Maximum concurrent invocations, and so processes; 1 by default. Further invocations wait. */
+  /** The most concurrent invocations, and so processes; 1 by default. Further invocations wait. */
   readonly concurrency?: number;
-  /** Takes each line that the function writes to its standard output or error, without its end. */
+  /** Called with each line that the function writes to standard output or standard error, without its line feed. */
   readonly onLog?: (line: string) => void;
   /** `us-east-1` by default. */
   readonly region?: string;
 }
 
-/** What a local function is made of. */
+/** Options of a local function. */
 export interface LambdaFunctionOptions extends FunctionOptions {
-  /** The module that exports `handler(event, context)`, from the project's folder or absolute. */
+  /** The module that exports `handler(event, context)`; absolute, or relative to the project. */
   readonly entry: string;
   readonly bundling: FunctionBundling;
   /** Further files of the function's folder; none by default. */
   readonly files?: FunctionFiles | undefined;
 }
 
-/** A function that runs in processes of its own, as on Lambda. */
+/** A function that runs in its own processes, as on Lambda. */
 export interface LocalFunction {
   readonly name: string;
   readonly arn: string;
-  /** Runs the function once. Never rejects: a crash, a time-out or a handler that does not load is a failed result. */
+  /**
+   * Runs the function once. Never rejects: a crash, a timeout, or a handler that does not load gives a failed result.
+   */
   invoke(event: unknown): Promise<InvocationResult>;
-  /** Resolves once all invocations that run or wait now have ended. */
+  /** Resolves when all countInvocations that are running or waiting now have ended. */
   waitUntilSettled(): Promise<void>;
-  /** Invocations that have ended, by how. */
+  /** How many countInvocations have succeeded and failed. */
   countInvocations(): { readonly succeeded: number; readonly failed: number };
-  /** The most memory that any process of the function had resident at the end of an invocation, in bytes. */
+  /** The largest resident memory of any process of the function, in bytes, as of the end of its latest invocation. */
   peakMemoryBytes(): number;
-  /** Ends the processes at once and removes the bundle. Running and waiting invocations fail. */
+  /** Ends the processes immediately and removes the bundle. Running and waiting invocations fail. */
   stop(): Promise<void>;
 }
 
 /**
- * Bundles a function as it is deployed and makes it ready to be invoked; its first process starts at once.
+ * Bundles a function as it is deployed, and starts its first process.
  *
- * @throws esbuild's BuildFailure when the entry does not build.
+ * @throws esbuild's BuildFailure if the entry does not compile.
  */
 export function createLambdaFunction(options: LambdaFunctionOptions): Promise<LocalFunction> {
   return createFunction(options, (directory) =>
@@ -65,7 +67,7 @@ export function createLambdaFunction(options: LambdaFunctionOptions): Promise<Lo
 }
 
 /**
- * Makes a function ready to be invoked whose code is bundled already, such as one that was deployed.
+ * Starts a function that is already bundled, for example one that was deployed.
  *
  * @param code its `index.js`.
  */
@@ -102,7 +104,7 @@ async function createFunction(
   }
 }
 
-/** The processes of a function: grown on demand, each replaced when it has ended. */
+/** A function's processes. More are started on demand, and those that have ended are replaced. */
 class ProcessPool implements LocalFunction {
   readonly name: string;
   readonly #options: FunctionProcessOptions;
@@ -171,7 +173,7 @@ class ProcessPool implements LocalFunction {
     return this.#stopping;
   }
 
-  /** The process that was busy last, and so is warmest; or a new one; or the next to become free. */
+  /** The process that was used last, because it is the warmest; else a new one; else the next one that becomes free. */
   #acquire(): FunctionProcess | Promise<FunctionProcess> {
     for (let process = this.#idle.pop(); process !== undefined; process = this.#idle.pop()) {
       if (process.alive) return process;

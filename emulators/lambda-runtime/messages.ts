@@ -1,6 +1,6 @@
-/** The error of an invocation, as Lambda reports it. */
+/** An invocation's error, as Lambda reports it. */
 export interface InvocationError {
-  /** The error's class, or Lambda's own: `Runtime.ExitError`, `Sandbox.Timedout`, `Runtime.ImportModuleError`, … */
+  /** The error's class, or one of Lambda's: `Runtime.ExitError`, `Sandbox.Timedout`, `Runtime.ImportModuleError`, … */
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
@@ -10,9 +10,9 @@ export interface InvocationError {
 export interface InvocationMessage {
   readonly requestId: string;
   readonly event: unknown;
-  /** When the time is up, in milliseconds since 1970. */
+  /** When the invocation times out, in milliseconds since the epoch. */
   readonly deadline: number;
-  /** ARN of the function. */
+  /** The function's ARN. */
   readonly arn: string;
 }
 
@@ -20,17 +20,17 @@ export interface InvocationMessage {
 export type RuntimeMessage =
   /** The handler is loaded. */
   | { readonly kind: 'ready' }
-  /** The handler could not be loaded; the process ends. */
+  /** The handler could not be loaded, and the process ends. */
   | { readonly kind: 'failed'; readonly error: InvocationError }
   | {
       readonly kind: 'result';
-      /** JSON of what the handler returned, or its error. */
+      /** What the handler returned as JSON, or its error. */
       readonly outcome: { readonly response: string } | { readonly error: InvocationError };
-      /** The most memory that the process ever had resident, in bytes. */
+      /** The process's largest resident memory so far, in bytes. */
       readonly peakMemoryBytes: number;
     };
 
-/** The line that a process writes to both its streams when an invocation is over: what came before belongs to it. */
+/** The line that a process writes to both of its streams after an invocation, to mark the end of its output. */
 export function endLine(requestId: string): string {
   return `END RequestId: ${requestId}`;
 }

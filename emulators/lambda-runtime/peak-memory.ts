@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The most bytes of this process that were resident at a time. On Linux the kernel lets a new process inherit its parent's
- * peak in `maxRSS`, but not in VmHWM.
+ * The largest resident memory of this process so far, in bytes. On Linux, a new process inherits its parent's peak in
+ * `maxRSS`, but not in VmHWM.
  */
 export function readPeakMemory(): number {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS * 1024;

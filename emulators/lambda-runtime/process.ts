@@ -6,40 +6,42 @@ import { endLine, type InvocationError, type InvocationMessage, type RuntimeMess
 
 /** How an invocation ended. */
 export type InvocationResult =
-  /** `response` is what the handler returned, through JSON. */
+  /** `response` is what the handler returned, converted to JSON and back. */
   | { readonly ok: true; readonly requestId: string; readonly response: unknown }
   | { readonly ok: false; readonly requestId: string; readonly error: InvocationError };
 
-/** What a function's process is started with. */
+/** Options of a function's process. */
 export interface FunctionProcessOptions {
   readonly bundle: FunctionBundle;
   readonly environment: Readonly<Record<string, string>>;
   readonly arn: string;
   readonly memoryMegabytes: number;
   readonly timeoutSeconds: number;
-  /** Takes each line that the process writes, without its end. */
+  /** Called with each line that the process writes, without its line feed. */
   readonly onLog: (line: string) => void;
 }
 
-/** Part of a function's memory that its JavaScript heap may take, as on Lambda; the rest is for buffers and code. */
+/**
+ * The share of a function's memory that its JavaScript heap may use, as on Lambda. The rest is for buffers and code.
+ */
 const heapShare = 0.9;
 
-/** Seconds that a function may take to load its modules. */
+/** How many seconds a function may take to load its modules. */
 const initSeconds = 30;
 
-/** How long a result waits for the lines written before it, in case a function has closed its own output. */
+/** How long a result waits for the output that precedes it, in case a function has closed its own output. */
 const lastLinesMilliseconds = 1_000;
 
 /** The running invocation. */
 interface Pending {
   readonly requestId: string;
   readonly finish: (result: InvocationResult) => void;
-  /** Streams whose last line has not arrived yet. */
+  /** How many of the two streams have not ended the invocation's output yet. */
   openStreams: number;
   result?: InvocationResult;
 }
 
-/** One process of a function. It takes one invocation at a time, and none after a time-out or crash. */
+/** One process of a function. It runs one invocation at a time, and none after a timeout or crash. */
 export class FunctionProcess {
   readonly #options: FunctionProcessOptions;
   readonly #child: ChildProcess;
@@ -50,7 +52,7 @@ export class FunctionProcess {
   #pending: Pending | undefined;
   #peakMemoryBytes = 0;
 
-  /** Starts the process; it loads the handler while it waits for its first invocation. */
+  /** Starts the process, which loads the handler while it waits for its first invocation. */
   constructor(options: FunctionProcessOptions) {
     this.#options = options;
     this.#child = fork(options.bundle.runtime, [options.bundle.handler], {
@@ -84,17 +86,17 @@ export class FunctionProcess {
     void this.#ended.then(() => this.#end());
   }
 
-  /** Whether it can take another invocation. */
+  /** Whether it can run another invocation. */
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** The most memory that the process had resident by the end of its latest invocation, in bytes. */
+  /** The process's largest resident memory, in bytes, as of the end of its latest invocation. */
   get peakMemoryBytes(): number {
     return this.#peakMemoryBytes;
   }
 
-  /** Runs the handler. All lines that it writes are passed on before the result. */
+  /** Runs the handler. Passes on all of its output before it resolves. */
   async invoke(event: unknown): Promise<InvocationResult> {
     const requestId = randomUUID();
     await this.#ready;
@@ -114,12 +116,12 @@ export class FunctionProcess {
       this.#pending = { requestId, finish, openStreams: 2 };
       const deadline = Date.now() + timeoutSeconds * 1000;
       const invocation: InvocationMessage = { requestId, event, deadline, arn };
-      // If the process is ending, its end answers the invocation.
+      // If the process is ending, its 'exit' event answers the invocation.
       this.#child.send(invocation, () => undefined);
     });
   }
 
-  /** Ends the process at once. A running invocation fails. */
+  /** Ends the process immediately. A running invocation fails. */
   async stop(): Promise<void> {
     this.#kill({ name: 'Runtime.ExitError', message: 'the function was stopped' });
     await this.#ended;
@@ -175,7 +177,7 @@ export class FunctionProcess {
   }
 }
 
-/** Passes on the lines of a stream, the last one also without a line feed. */
+/** Passes on the lines of a stream, including a last one without a line feed. */
 function readLines(stream: Readable, onLine: (line: string) => void): void {
   let rest = '';
   stream.setEncoding('utf8');

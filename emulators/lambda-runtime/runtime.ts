@@ -1,6 +1,6 @@
 /**
- * The process in which a function runs, one invocation after the other. It is bundled beside the function and started
- * with the path of the function's bundle; it ends with its parent.
+ * The process that runs a function, one invocation after the other. It is bundled next to the function and started with
+ * the path of the function's bundle. It ends when its parent does.
  */
 import { createRequire } from 'node:module';
 import { endLine, type InvocationError, type InvocationMessage, type RuntimeMessage } from './messages.ts';
@@ -22,7 +22,7 @@ function start(bundle: string): void {
   report({ kind: 'ready' });
 }
 
-/** The bundle's handler; without one, the process says why and ends. */
+/** Loads the bundle's handler. If that fails, reports why and ends the process. */
 function load(bundle: string): Handler | undefined {
   try {
     const { handler }: { handler?: Handler } = createRequire(bundle)(bundle);

@@ -6,10 +6,10 @@ import type { ObjectFolder } from './folder.ts';
 import { KeyedMap } from './key-order.ts';
 import { type CreationEvent, Notifications } from './notifications.ts';
 
-/** Who owns everything in the stand-in. */
+/** The owner id of everything in the stand-in. */
 export const ownerId = '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a';
 
-/** A piece of an object that a client has read. */
+/** A piece of an object that was sent to a client. */
 export interface ObjectRead {
   readonly bucket: string;
   readonly key: string;
@@ -18,17 +18,17 @@ export interface ObjectRead {
   readonly end: number;
 }
 
-/** The one account of the stand-in: its buckets, their bytes, and the listeners for new objects. */
+/** The stand-in's only account: its buckets, their contents, and the listeners for new objects. */
 export class Account {
-  /** Called for each piece of an object that a client reads. */
+  /** Called with each piece of an object that is sent to a client. */
   onRead: ((read: ObjectRead) => void) | undefined;
-  /** Region of buckets that name none. */
+  /** Region of buckets that are created without one. */
   readonly region: string;
   readonly buckets = new KeyedMap<Bucket>();
   readonly contents: ContentStore;
   readonly notifications: Notifications;
 
-  /** @param onError called for failures that no client gets as an answer. */
+  /** @param onError called for failures that no response can report. */
   constructor(region: string, onError: (error: unknown) => void) {
     this.region = region;
     this.contents = new ContentStore(onError);
@@ -43,7 +43,7 @@ export class Account {
   }
 
   /**
-   * @param folder where its objects are kept as files.
+   * @param folder keeps the bucket's objects as files.
    * @throws S3Error `InvalidBucketName`, or `BucketAlreadyOwnedByYou`.
    */
   createBucket(name: string, region: string = this.region, folder?: ObjectFolder): Bucket {
@@ -61,7 +61,10 @@ export class Account {
     return bucket;
   }
 
-  /** @throws S3Error `NoSuchBucket`, `AccessDenied` for a permanent one, or `BucketNotEmpty` while it has any version of any object. */
+  /**
+   * @throws S3Error `NoSuchBucket`; `AccessDenied` for a permanent bucket; `BucketNotEmpty` if it has any version of
+   *   any object.
+   */
   deleteBucket(name: string): void {
     const bucket = this.findBucket(name);
     if (bucket.permanent) {
@@ -76,11 +79,11 @@ export class Account {
   }
 
   /**
-   * Shows a new object and announces it. The caller hands over the content, which it holds; it is released if the
-   * object is refused.
+   * Makes a new object visible and sends its notification. Takes over the caller's hold on the content, and releases it
+   * if the object is refused.
    *
-   * @param permit throws when the object may not be stored after all: the world may have changed during the upload.
-   * @throws S3Error `NoSuchBucket` when the bucket went away meanwhile, or what `permit` throws.
+   * @param permit throws if the object must not be stored after all, because something changed during the upload.
+   * @throws S3Error `NoSuchBucket` if the bucket was deleted meanwhile, or what `permit` throws.
    */
   store(
     bucket: Bucket,

@@ -5,7 +5,7 @@ import { parseXml, readChildText } from './xml.ts';
 
 /** CreateBucket. */
 export async function createBucket(account: Account, request: S3Request): Promise<S3Response> {
-  // Clients may leave out both the document and its length.
+  // Clients may omit both the document and its length.
   const document = request.headers.has('content-length') ? await readDocument(request) : '';
   const constraint = document === '' ? undefined : readLocation(document);
   account.createBucket(request.bucket, constraint);

@@ -5,12 +5,12 @@ import { S3Error } from './errors.ts';
 import type { FoundObject, ObjectFolder } from './folder.ts';
 import { KeyedMap } from './key-order.ts';
 
-/** What an upload, a copy or the completion of a multipart upload makes of an object. */
+/** What an upload, a copy or a completed multipart upload defines about an object. */
 export interface ObjectFacts {
   readonly content: Content;
   /** Without quotation marks: the MD5 in hexadecimal, or `md5-n` for an object of n parts. */
   readonly etag: string;
-  /** Headers that are returned with the object: content type, similar ones, and `x-amz-meta-*`. */
+  /** Headers that are returned with the object, such as its content type, and `x-amz-meta-*`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly checksum?: Checksum;
 }
@@ -19,12 +19,12 @@ export interface ObjectFacts {
 export interface StoredObject extends ObjectFacts {
   readonly kind: 'object';
   readonly key: string;
-  /** `null`, as a word, when versioning was not enabled at the time. */
+  /** The text `null` if versioning was not enabled at the time. */
   readonly versionId: string;
   readonly lastModified: Date;
 }
 
-/** The version that says that a key is deleted. */
+/** The version that marks a key as deleted. */
 export interface DeleteMarker {
   readonly kind: 'deleteMarker';
   readonly key: string;
@@ -38,7 +38,7 @@ export type Version = StoredObject | DeleteMarker;
 export interface Part {
   readonly content: Content;
   readonly md5: Buffer;
-  /** Of the part's bytes, in base64. */
+  /** The checksum of the part's bytes, in base64. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
   readonly lastModified: Date;
 }
@@ -49,27 +49,29 @@ export interface MultipartUpload {
   readonly key: string;
   readonly initiated: Date;
   readonly headers: Readonly<Record<string, string>>;
-  /** What the object's checksum will be, when the client requested one. */
+  /** The kind of checksum that the object will have, if the client requested one. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly type: ChecksumType };
   readonly parts: Map<number, Part>;
 }
 
-/** A bucket: the versions of its objects and its multipart uploads. It shows complete objects only. */
+/**
+ * A bucket: the versions of its objects, and its multipart uploads. Objects are visible only when they are complete.
+ */
 export class Bucket {
   readonly name: string;
   readonly region: string;
   readonly created = new Date();
-  /** Whether it keeps the earlier versions of an object. Once set, it stays. */
+  /** Whether it keeps the earlier versions of objects. Never becomes false again. */
   versioned = false;
-  /** Whether clients are refused to delete it. */
+  /** Whether clients are not allowed to delete it. */
   permanent = false;
   readonly uploads = new Map<string, MultipartUpload>();
   readonly #contents: ContentStore;
   readonly #folder: ObjectFolder | undefined;
-  /** Versions of each key, the oldest first; never an empty array. */
+  /** The versions of each key, oldest first; never an empty array. */
   readonly #versions = new KeyedMap<Version[]>();
 
-  /** @param folder where its objects are kept as files; such a bucket keeps no earlier versions. */
+  /** @param folder keeps the bucket's objects as files; such a bucket keeps no earlier versions. */
   constructor(name: string, region: string, contents: ContentStore, folder?: ObjectFolder) {
     this.name = name;
     this.region = region;
@@ -77,7 +79,7 @@ export class Bucket {
     this.#folder = folder;
   }
 
-  /** Shows an object that its folder has. */
+  /** Makes an object visible that the folder contains. */
   take({ key, content, etag, lastModified }: FoundObject): void {
     const headers = { 'content-type': 'binary/octet-stream' };
     const held = this.#contents.hold(content);
@@ -88,7 +90,7 @@ export class Bucket {
     return this.#versions.size === 0;
   }
 
-  /** Every key that has a version, in order; also those whose newest version is a delete marker. */
+  /** Every key that has a version, in order, including those whose newest version is a delete marker. */
   keys(): readonly string[] {
     return this.#versions.keys();
   }
@@ -98,9 +100,9 @@ export class Bucket {
     return this.#versions.get(key)?.at(-1);
   }
 
-  /** The object that a key shows; undefined if it does not exist or is deleted. */
+  /** A key's object; undefined if it does not exist or is deleted. */
   findCurrent(key: string): StoredObject | undefined {
-    const newest = this.findNewest(key);
+    const findNewest = this.findNewest(key);
     return newest?.kind === 'object' ? newest : undefined;
   }
 
@@ -108,7 +110,7 @@ export class Bucket {
     return this.#versions.get(key)?.find((version) => version.versionId === versionId);
   }
 
-  /** Shows an object, whose content the caller holds and hands over. If it throws, the caller keeps it. */
+  /** Makes an object visible. Takes over the caller's hold on its content, unless it throws. */
   put(key: string, facts: ObjectFacts): StoredObject {
     const content = this.#keep(key, facts.content);
     const object: StoredObject = { ...facts, content, ...this.#makeVersion(key), kind: 'object' };
@@ -117,7 +119,7 @@ export class Bucket {
   }
 
   /**
-   * Deletes a key as S3 does without a version id: with a marker in a versioned bucket, else for good.
+   * Deletes a key as S3 does without a version id: in a versioned bucket by a marker, otherwise permanently.
    *
    * @returns the marker, if one was put.
    */
@@ -131,7 +133,7 @@ export class Bucket {
     return marker;
   }
 
-  /** Deletes one version for good, if it is there. */
+  /** Deletes one version permanently, if it exists. */
   deleteVersion(key: string, versionId: string): Version | undefined {
     const version = this.findVersion(key, versionId);
     if (version?.kind === 'object') this.#folder?.remove(key, version.content);
@@ -159,7 +161,7 @@ export class Bucket {
     return upload;
   }
 
-  /** @throws S3Error `NoSuchUpload` if it does not exist, or belongs to another key. */
+  /** @throws S3Error `NoSuchUpload` if the upload does not exist, or belongs to another key. */
   upload(key: string, id: string): MultipartUpload {
     const upload = this.uploads.get(id);
     if (upload?.key === key) return upload;
@@ -168,21 +170,21 @@ export class Bucket {
     throw new S3Error('NoSuchUpload', message, { fields: { UploadId: id } });
   }
 
-  /** Takes a part, whose content the caller holds and hands over, in place of an earlier one of its number. */
+  /** Stores a part, and replaces an earlier one with the same number. Takes over the caller's hold on its content. */
   putPart(upload: MultipartUpload, partNumber: number, part: Part): void {
     const earlier = upload.parts.get(partNumber);
     upload.parts.set(partNumber, part);
     if (earlier !== undefined) this.#contents.release(earlier.content);
   }
 
-  /** Ends a multipart upload and releases its parts. */
+  /** Ends a multipart upload, and releases its parts. */
   endUpload(upload: MultipartUpload): void {
     this.uploads.delete(upload.id);
     for (const part of upload.parts.values()) this.#contents.release(part.content);
     upload.parts.clear();
   }
 
-  /** The content as this bucket keeps it, held. */
+  /** The content as this bucket stores it. It is held. */
   #keep(key: string, content: Content): Content {
     if (this.#folder === undefined) return content;
     const kept = this.#contents.hold(this.#folder.write(key, content, this.findCurrent(key)?.content));

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { renderField, type Xml } from './xml.ts';
 
-/** The checksum algorithms of S3, as `x-amz-checksum-algorithm` names them. */
+/** The checksum algorithms of S3, as in `x-amz-checksum-algorithm`. */
 export const checksumAlgorithms = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256'] as const;
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
-/** Whether a checksum is over the object's bytes, or over the checksums of its parts. */
+/** Whether a checksum covers the object's bytes, or the checksums of its parts. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
-/** A checksum as it is kept with an object. */
+/** A checksum that is stored with an object. */
 export interface Checksum {
   readonly algorithm: ChecksumAlgorithm;
   readonly type: ChecksumType;
@@ -20,21 +20,21 @@ export interface Checksum {
 /** A checksum that is being computed. */
 export interface RunningChecksum {
   update(bytes: Uint8Array): void;
-  /** The big-endian digest of everything given so far; to be called once. */
+  /** The big-endian digest of all bytes so far. Call it once. */
   digest(): Buffer;
 }
 
-/** The header and trailer field that carries checksums of an algorithm. */
+/** The header and trailer field for checksums of an algorithm. */
 export function makeChecksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`;
 }
 
-/** The algorithm that a client names, in upper or lower case. */
+/** An algorithm by its name, in upper or lower case; undefined if it is unknown. */
 export function findAlgorithm(name: string): ChecksumAlgorithm | undefined {
   return checksumAlgorithms.find((algorithm) => algorithm === name.toUpperCase());
 }
 
-/** Length of an algorithm's digest in bytes. */
+/** Bytes of an algorithm's digest. */
 export const digestLength: Readonly<Record<ChecksumAlgorithm, number>> = {
   CRC32: 4,
   CRC32C: 4,
@@ -58,20 +58,20 @@ export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
   }
 }
 
-/** The checksum of bytes at hand. */
+/** The checksum of some bytes. */
 export function computeChecksum(algorithm: ChecksumAlgorithm, bytes: Uint8Array): Buffer {
   const running = startChecksum(algorithm);
   running.update(bytes);
   return running.digest();
 }
 
-/** A checksum as headers of an answer. */
+/** A checksum as response headers. */
 export function makeChecksumHeaders(checksum: Checksum | undefined): Record<string, string> {
   if (checksum === undefined) return {};
   return { [makeChecksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type };
 }
 
-/** A checksum as elements of a document. */
+/** A checksum as XML elements. */
 export function makeChecksumFields(checksum: Checksum | undefined): readonly Xml[] {
   if (checksum === undefined) return [];
   return [

@@ -1,16 +1,15 @@
 import { S3Error } from './errors.ts';
 
-/** Maximum bytes of a line of the framing: a size with its signature, or a trailer. */
+/** The most bytes of a line: a chunk's size with its signature, or a trailer. */
 const longestLine = 8_192;
 
 /**
- * Takes the framing off an `aws-chunked` body: signed chunks, unsigned ones, with or without trailers. Signatures are
- * skipped.
+ * Decodes an `aws-chunked` body: chunks with or without signatures, and trailers. Does not check signatures.
  *
- * @param source the body as it came over HTTP.
- * @param trailers takes the trailing fields, names in lower case, once the last chunk has been read.
+ * @param source the body as it was sent over HTTP.
+ * @param trailers receives the trailing fields, with names in lower case, after the last chunk was read.
  * @returns the object's bytes.
- * @throws S3Error `IncompleteBody` when the body ends before its last chunk, `InvalidRequest` when it is not framed.
+ * @throws S3Error `IncompleteBody` if the body ends before its last chunk, `InvalidRequest` if it is not `aws-chunked`.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  */
 export async function* decodeAwsChunked(
@@ -27,8 +26,8 @@ export async function* decodeAwsChunked(
       yield* reader.take(size);
       if ((await reader.readLine()) !== '') throw makeMalformedError('a chunk is longer than its size');
     }
-    // Writers differ in the empty lines that they put between and after trailers: only the end of the body ends them.
-    for (let line = await reader.readLine(); line !== undefined; line = await reader.readLine()) {
+    // Clients put different empty lines between and after trailers, so only the end of the body ends the trailers.
+    for (let readLine = await reader.readLine(); readLine !== undefined; readLine = await reader.readLine()) {
       const colon = line.indexOf(':');
       if (colon > 0) trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
     }
@@ -55,7 +54,7 @@ function makeMalformedError(reason: string): S3Error {
   );
 }
 
-/** Reads lines and counted bytes in turn from a sequence of buffers. */
+/** Reads lines and byte counts alternately from a sequence of buffers. */
 class FramedReader {
   readonly #source: AsyncIterator<Buffer>;
   #held: Buffer = Buffer.alloc(0);
@@ -64,7 +63,7 @@ class FramedReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The next line without its ending; undefined at the end of the body. */
+  /** The next readLine, without its readLine ending; undefined at the end of the body. */
   async readLine(): Promise<string | undefined> {
     for (;;) {
       const end = this.#held.indexOf(0x0a);
@@ -80,7 +79,7 @@ class FramedReader {
     }
   }
 
-  /** The next bytes, exactly as many as requested. */
+  /** Exactly the next `count` bytes. */
   async *take(count: number): AsyncGenerator<Buffer, void> {
     for (let left = count; left > 0; ) {
       if (this.#held.length === 0) await this.#refill();
@@ -90,7 +89,7 @@ class FramedReader {
     }
   }
 
-  /** Ends reading of the source, at any point. */
+  /** Stops reading the source. */
   async close(): Promise<void> {
     await this.#source.return?.();
   }

@@ -2,7 +2,7 @@ import type { StoredObject } from './buckets.ts';
 import { makePreconditionFailed, S3Error } from './errors.ts';
 import type { S3Request } from './requests.ts';
 
-/** The conditions of a request, as its headers give them. */
+/** The conditions of a request, from its headers. */
 export interface Conditions {
   readonly ifMatch: string | undefined;
   readonly ifNoneMatch: string | undefined;
@@ -21,9 +21,9 @@ export function readConditions({ headers }: S3Request): Conditions {
 }
 
 /**
- * Judges the conditions of a read, by the precedence of RFC 9110, section 13.2.2.
+ * Evaluates the conditions of a read, with the precedence of RFC 9110, section 13.2.2.
  *
- * @returns false when the client has the object already.
+ * @returns false if the client already has the object.
  * @throws S3Error `PreconditionFailed`.
  */
 export function isReadWanted(conditions: Conditions, object: StoredObject): boolean {
@@ -38,12 +38,11 @@ export function isReadWanted(conditions: Conditions, object: StoredObject): bool
 }
 
 /**
- * Judges the conditions of a write.
+ * Evaluates the conditions of a write.
  *
- * @param current what the key shows now.
- * @throws S3Error `PreconditionFailed`; `NoSuchKey` if the key shows nothing that could match; `NotImplemented` for
- * conditions
- *   that S3 does not know on writes either.
+ * @param current the key's current object.
+ * @throws S3Error `PreconditionFailed`; `NoSuchKey` if there is no object to match; `NotImplemented` for conditions
+ *   that S3 does not support for writes.
  */
 export function requireWritable(
   { ifMatch, ifNoneMatch }: Conditions,
@@ -67,9 +66,9 @@ function namesEtag(list: string, object: StoredObject): boolean {
   });
 }
 
-/** Undefined without a date, or with an unreadable one, which RFC 9110 says to ignore. */
+/** Undefined without a date, or with an invalid one, which RFC 9110 says to ignore. */
 function isModifiedSince(object: StoredObject, date: string | undefined): boolean | undefined {
   const since = Date.parse(date ?? '');
-  // Dates of HTTP know whole seconds only.
+  // HTTP dates have whole seconds.
   return Number.isNaN(since) ? undefined : Math.floor(object.lastModified.getTime() / 1000) * 1000 > since;
 }

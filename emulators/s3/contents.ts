@@ -4,15 +4,17 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTemporaryFolder, type TemporaryFolder } from '../temporary-folder.ts';
 
-/** Bytes up to which an upload stays in memory: a file each would be slower than the upload itself. */
+/**
+ * The most bytes of an upload that is kept in memory: for small uploads, writing a file takes longer than the upload.
+ */
 const largestInMemory = 16_384;
-/** Bytes of a file that are read at a time. */
+/** How many bytes of a file are read at a time. */
 const readSize = 262_144;
 
-/** The bytes of one upload: in memory, or in a file, which is removed with the blob unless it is `kept`. */
+/** The bytes of one upload, in memory or in a file. The file is removed with the blob, unless it is `kept`. */
 interface Blob {
   place: { readonly bytes: Buffer } | { readonly path: string; readonly kept?: true };
-  /** Number of holders; the last one to release it removes it. */
+  /** How many holds it has. It is removed with the last one. */
   holders: number;
 }
 
@@ -23,20 +25,20 @@ interface Segment {
   readonly length: number;
 }
 
-/** The bytes of an object or part: pieces of uploads, so that joining and copying move no bytes. */
+/** The bytes of an object or part, as segments of uploads, so that joining and copying do not move bytes. */
 export interface Content {
   /** Length in bytes. */
   readonly size: number;
   readonly segments: readonly Segment[];
 }
 
-/** Puts contents one after the other. The result is not held yet. */
+/** Concatenates contents. The result is not held yet. */
 export function joinContents(contents: readonly Content[]): Content {
   const size = contents.reduce((sum, content) => sum + content.size, 0);
   return { size, segments: contents.flatMap((content) => content.segments) };
 }
 
-/** The bytes from `start` up to, but not including, `end`. The result is not held yet. */
+/** The bytes from `start` (included) to `end` (excluded). The result is not held yet. */
 export function sliceContent(content: Content, start: number, end: number): Content {
   const segments: Segment[] = [];
   let offset = 0;
@@ -49,12 +51,12 @@ export function sliceContent(content: Content, start: number, end: number): Cont
   return { size: segments.reduce((sum, segment) => sum + segment.length, 0), segments };
 }
 
-/** The bytes of a file that outlives the content. It is not held yet. */
+/** The bytes of a file that outlives the content. The result is not held yet. */
 export function openFileContent(path: string, size: number): Content {
   return { size, segments: [{ blob: { place: { path, kept: true }, holders: 0 }, start: 0, length: size }] };
 }
 
-/** Writes a content, which the caller holds, into a new file, at once. */
+/** Writes a content, which the caller holds, to a new file, synchronously. */
 export function saveContent({ segments }: Content, path: string): void {
   closeSync(openSync(path, 'wx', 0o600));
   for (const { blob, start, length } of segments) {
@@ -79,13 +81,13 @@ function appendPart(path: string, from: string, start: number, length: number): 
 }
 
 /**
- * Must be called before a kept file changes or goes: those who still read a content of it read a copy from then on.
+ * Call this before a kept file changes or is removed: those who are still reading its content continue with a copy.
  *
- * @param copy the path of the copy, which is removed when nobody reads it any more.
+ * @param copy the path for the copy, which is removed when nobody reads it any more.
  */
 export function leaveFile({ segments }: Content, copy: string): void {
   for (const { blob } of segments) {
-    // One holder is the object.
+    // One hold is the object's own.
     if ('bytes' in blob.place || blob.holders <= 1) continue;
     copyFileSync(blob.place.path, copy);
     blob.place = { path: copy };
@@ -93,24 +95,24 @@ export function leaveFile({ segments }: Content, copy: string): void {
 }
 
 /**
- * Keeps the bytes of uploads: small ones in memory, others in files with random names in a private folder under the
- * system's temporary folder. Bytes are kept while an object shows them or an answer sends them, so a running download
- * survives the deletion of its object.
+ * Stores the bytes of uploads: small ones in memory, others in files with random names in a private temporary folder.
+ * Bytes are kept while an object or a response holds them, so that a running download survives the deletion of its
+ * object.
  */
 export class ContentStore {
   readonly #onError: (error: unknown) => void;
   #folder: Promise<TemporaryFolder> | undefined;
   readonly #removals = new Set<Promise<void>>();
 
-  /** @param onError called for files that could not be removed; they are removed with the folder. */
+  /** @param onError called if a file could not be removed; it is removed with the folder. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
   /**
-   * Stores an upload; if the source fails, nothing remains of it.
+   * Stores an upload. If the source fails, nothing of it remains.
    *
-   * @returns the content, held once.
+   * @returns the content, with one hold.
    */
   async receive(source: AsyncIterable<Buffer>): Promise<Content> {
     const held: Buffer[] = [];
@@ -135,13 +137,13 @@ export class ContentStore {
     return { size, segments: [{ blob: { place, holders: 1 }, start: 0, length: size }] };
   }
 
-  /** Holds a content once more. */
+  /** Adds a hold to a content. */
   hold(content: Content): Content {
     for (const { blob } of content.segments) blob.holders += 1;
     return content;
   }
 
-  /** Releases a content that was held; the last release removes the bytes. */
+  /** Removes a hold from a content. With the last one, the bytes are removed. */
   release(content: Content): void {
     for (const { blob } of content.segments) {
       blob.holders -= 1;
@@ -158,7 +160,7 @@ export class ContentStore {
     }
   }
 
-  /** Removes the folder with all that is in it. */
+  /** Removes the folder and its files. */
   async close(): Promise<void> {
     await Promise.all(this.#removals);
     const folder = this.#folder;
@@ -201,7 +203,7 @@ async function* readBlob(blob: Blob, start: number, length: number): AsyncGenera
   try {
     for (let done = 0; done < length; ) {
       const size = Math.min(readSize, length - done);
-      // A buffer of its own for each piece: the one before may still be on its way to the client.
+      // Each piece needs a buffer of its own, because the previous one may still be on its way to the client.
       const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(size), 0, size, start + done);
       if (bytesRead === 0) throw new Error(`${path} ends ${length - done} bytes too early`);
       done += bytesRead;

@@ -43,7 +43,7 @@ export async function copyObject(account: Account, request: S3Request): Promise<
   };
 }
 
-/** A copy is an object of one piece, so digests over parts are computed again. */
+/** The properties of a copy. It is an object of one piece, so digests over parts must be computed again. */
 async function copyFacts(
   account: Account,
   source: StoredObject,
@@ -63,7 +63,7 @@ async function copyFacts(
   }
 }
 
-/** What a copy is made of. */
+/** The object to copy. */
 interface CopySource {
   readonly bucket: Bucket;
   readonly object: StoredObject;
@@ -74,7 +74,7 @@ interface CopySource {
 /**
  * Finds the object that `x-amz-copy-source` names.
  *
- * @throws S3Error `InvalidArgument` when the header cannot be read, and those of a read.
+ * @throws S3Error `InvalidArgument` if the header is invalid, and the errors of a read.
  */
 function copySource(account: Account, request: S3Request): CopySource {
   const header = request.headers.get('x-amz-copy-source') ?? '';
@@ -90,7 +90,7 @@ function decodeSource(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    // The only possible failure: an escape that is incomplete or not UTF-8.
+    // The only possible error is an escape that is incomplete or not UTF-8.
     throw makeUnreadableError(path);
   }
 }
@@ -103,7 +103,7 @@ function makeUnreadableError(header: string): Error {
   );
 }
 
-/** Reads a content, which the caller holds, for its digests. */
+/** Reads a content, which the caller holds, to compute its digests. */
 async function digestContent(
   account: Account,
   content: Content,

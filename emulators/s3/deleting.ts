@@ -16,7 +16,7 @@ import {
   type XmlElement,
 } from './xml.ts';
 
-/** Objects that one request may delete. */
+/** The most objects that one request may delete. */
 const maxDeletions = 1000;
 
 /** DeleteObject. */
@@ -36,7 +36,7 @@ export function deleteObject(account: Account, request: S3Request): S3Response {
 interface Deletion {
   readonly key: string;
   readonly versionId: string | null;
-  /** ETag that the object must have. */
+  /** The ETag that the object must have. */
   readonly ifMatch: string | undefined;
 }
 

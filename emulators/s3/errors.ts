@@ -30,24 +30,23 @@ const statusOfCode = {
   XAmzContentSHA256Mismatch: 400,
 } as const;
 
-/** The error codes of S3 that the stand-in answers with. */
+/** The stand-in's error codes, which are S3's. */
 export type S3ErrorCode = keyof typeof statusOfCode;
 
-/** What an error answer carries beside its code and message. */
+/** The parts of an error response besides its code and message. */
 export interface S3ErrorDetails {
   /** Further elements of the XML document, such as `BucketName`. */
   readonly fields?: Readonly<Record<string, string>>;
-  /** Further headers of the answer, such as `x-amz-delete-marker`. */
+  /** Further response headers, such as `x-amz-delete-marker`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * A request that S3 refuses. Operations throw it where they find the reason; the HTTP server turns it into the XML
- * document that clients parse.
+ * A request that S3 refuses. Operations throw it; the HTTP server turns it into the XML document that clients parse.
  */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
-  /** HTTP status of the answer. */
+  /** HTTP status of the response. */
   readonly status: number;
   readonly fields: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string>>;
@@ -62,12 +61,12 @@ export class S3Error extends Error {
   }
 }
 
-/** The refusal of a request header or query argument whose value is invalid. */
+/** Refuses a header or query argument with an invalid value. */
 export function makeInvalidArgument(name: string, value: string, message: string): S3Error {
   return new S3Error('InvalidArgument', message, { fields: { ArgumentName: name, ArgumentValue: value } });
 }
 
-/** The refusal of a request whose named condition does not hold. */
+/** Refuses a request because a condition does not hold. */
 export function makePreconditionFailed(condition: string): S3Error {
   return new S3Error('PreconditionFailed', 'At least one of the pre-conditions you specified did not hold', {
     fields: { Condition: condition },

@@ -5,7 +5,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { type Content, leaveFile, openFileContent, saveContent } from './contents.ts';
 import { S3Error } from './errors.ts';
 
-/** An object as its file is found. */
+/** An object that was found as a file. */
 export interface FoundObject {
   readonly key: string;
   /** Not held. */
@@ -14,18 +14,24 @@ export interface FoundObject {
   readonly lastModified: Date;
 }
 
-/** Parts of a key that are a file's or folder's name on every system, and the same one where case makes no difference. */
+/**
+ * Parts of a key that are valid names of files and folders on every system, and that do not depend on upper and lower
+ * case.
+ */
 const keyPart = /^[a-z0-9_=-]+(?:\.[a-z0-9_=-]+)*$/;
 
-/** Names that Windows keeps for devices, whatever follows the dot. */
+/** Names that Windows reserves for devices, whatever follows the dot. */
 const deviceName = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/;
 
-/** Holds what is being written, and copies of files that are read while they change. No key has this name. */
+/**
+ * The folder for files that are being written, and for copies of files that are read while they change. It cannot be a
+ * key.
+ */
 const scratchName = '.writing';
 
 /**
- * Keeps the objects of a bucket as files at their keys, so that other programs can read them. A file appears at once and
- * whole. Headers of objects are not kept.
+ * Stores the objects of a bucket as files at their keys, so that other programs can read them. A file appears only when
+ * it is complete. Headers of objects are not stored.
  */
 export class ObjectFolder {
   readonly #path: string;
@@ -34,7 +40,7 @@ export class ObjectFolder {
     this.#path = path;
   }
 
-  /** Opens a folder, or makes one, and removes what a process that ended was writing. */
+  /** Opens a folder, or creates it. Removes what an earlier process left unfinished. */
   static async open(path: string): Promise<ObjectFolder> {
     await mkdir(path, { recursive: true, mode: 0o700 });
     await rm(join(path, scratchName), { recursive: true, force: true });
@@ -42,7 +48,7 @@ export class ObjectFolder {
     return new ObjectFolder(path);
   }
 
-  /** The objects that are there. Files whose path is not a key are left alone. */
+  /** The objects in the folder. Files whose path is not a valid key are ignored. */
   async *list(): AsyncGenerator<FoundObject> {
     const entries = await readdir(this.#path, { recursive: true, withFileTypes: true });
     for (const entry of entries) {
@@ -56,10 +62,10 @@ export class ObjectFolder {
   }
 
   /**
-   * Writes an object's file, at once.
+   * Writes an object's file, synchronously.
    *
    * @param content held by the caller.
-   * @param before the content that the key has now.
+   * @param before the key's current content.
    * @returns the content of the file, not held yet.
    * @throws S3Error `InvalidRequest` for a key that cannot be a file's path.
    */

@@ -1,4 +1,4 @@
-/** Compares two keys by their UTF-8 bytes, which is the order of S3's lists. */
+/** Compares two keys by their UTF-8 bytes, as S3's lists are ordered. */
 export function compareKeys(left: string, right: string): number {
   const shared = Math.min(left.length, right.length);
   for (let index = 0; index < shared; index++) {
@@ -9,12 +9,12 @@ export function compareKeys(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Surrogates stand for code points above U+FFFF, so they come after every other code unit. */
+/** Surrogates encode code points above U+FFFF, so they come after every other code unit. */
 function rankByte(codeUnit: number): number {
   return codeUnit >= 0xd800 && codeUnit <= 0xdfff ? codeUnit + 0x10000 : codeUnit;
 }
 
-/** A map by key that can be walked in key order. Puts cost nothing extra; keys are sorted when they are listed. */
+/** A map that lists its keys in order. Puts cost nothing extra, because keys are sorted only when they are listed. */
 export class KeyedMap<T> {
   readonly #values = new Map<string, T>();
   #ordered: readonly string[] = [];

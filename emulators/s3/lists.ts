@@ -5,15 +5,15 @@ import { queryNumber, type S3Request } from './requests.ts';
 import { encodeKey } from './url-encoding.ts';
 import { renderElement, renderField, type Xml } from './xml.ts';
 
-/** Entries of a page, at most. */
+/** The most entries of a page. */
 const largestPage = 1000;
 
-/** What a list of keys takes. */
+/** The parameters of a list. */
 export interface ListArguments {
   readonly prefix: string;
   readonly delimiter: string;
   readonly limit: number;
-  /** Writes a key, or part of one, as the client requested it. */
+  /** Renders a key, or part of one, in the encoding that the client requested. */
   readonly makeKeyField: (name: string, value: string | undefined) => Xml;
   /** The element that states the encoding. */
   readonly encoding: Xml;
@@ -41,12 +41,12 @@ export function pageLimit(request: S3Request, name: string): number {
   return Math.min(queryNumber(request, name, bounds), largestPage);
 }
 
-/** Who owns an entry. */
+/** The owner of an entry. */
 export function renderOwner(): Xml {
   return renderElement('Owner', renderField('ID', ownerId), renderField('DisplayName', 'local'));
 }
 
-/** What lists show of an object beside its key. */
+/** The elements that describe an object in a list, besides its key. */
 export function makeObjectFields({ lastModified, etag, content, checksum }: StoredObject): Xml[] {
   return [
     renderField('LastModified', lastModified.toISOString()),
@@ -58,7 +58,7 @@ export function makeObjectFields({ lastModified, etag, content, checksum }: Stor
   ];
 }
 
-/** Tokens are opaque to clients, and safe in a URL for any key. */
+/** A continuation token: opaque to clients, and safe in a URL for any key. */
 export function makeToken(key: string | undefined): string {
   return Buffer.from(`after:${key ?? ''}`).toString('base64url');
 }

@@ -32,9 +32,9 @@ import {
   type XmlElement,
 } from './xml.ts';
 
-/** Minimum bytes of every part but the last: 5 MiB. */
+/** The fewest bytes of every part except the last one: 5 MiB. */
 const smallestPart = 5 * 1024 ** 2;
-/** Parts of an upload are numbered from 1. */
+/** Parts are numbered from 1 to this. */
 const highestPartNumber = 10_000;
 
 /** CreateMultipartUpload. */
@@ -87,7 +87,7 @@ export async function uploadPart(account: Account, request: S3Request): Promise<
   };
 }
 
-/** A part's ETag, with its quotation marks. */
+/** A part's ETag, in quotation marks. */
 function makePartEtag({ md5 }: Part): string {
   return `"${md5.toString('hex')}"`;
 }
@@ -108,13 +108,13 @@ function readAddressedPart(account: Account, request: S3Request): AddressedPart 
   };
 }
 
-/** Adds a part. The caller hands over its content, which it holds; it is released if the part is refused. */
+/** Stores a part. Takes over the caller's hold on its content, and releases it if the part is refused. */
 function putPart(
   account: Account,
   { bucket, upload, partNumber, content, digest }: AddressedPart & { content: Content; digest: BodyDigest },
 ): Part {
   try {
-    // The upload may have been completed or aborted while the part was on its way.
+    // The upload may have been completed or aborted while the part was being sent.
     bucket.upload(upload.key, upload.id);
     const { algorithm } = upload.checksum ?? {};
     if (algorithm !== undefined && digest.checksum?.algorithm !== algorithm) {
@@ -139,7 +139,7 @@ export function abortMultipartUpload(account: Account, request: S3Request): S3Re
 
 /** CompleteMultipartUpload. */
 export async function completeMultipartUpload(account: Account, request: S3Request): Promise<S3Response> {
-  // The checksum in the headers is the object's.
+  // The checksum in the headers is that of the object, not of this document.
   const text = await readDocument(request, { checksummed: false });
   const document = parseXml(text, 'CompleteMultipartUpload');
   const bucket = account.findBucket(request.bucket);
@@ -170,7 +170,7 @@ export async function completeMultipartUpload(account: Account, request: S3Reque
   };
 }
 
-/** The parts that a client lists, checked against those that it uploaded. */
+/** The parts that a client lists, after checking them against the uploaded ones. */
 function readListedParts(document: XmlElement, upload: MultipartUpload): readonly Part[] {
   const entries = findChildren(document, 'Part');
   if (entries.length === 0) throw makeMalformedXml();
@@ -207,7 +207,7 @@ function readListedPart(entry: XmlElement, part: Part | undefined): Part {
 interface Assembly {
   readonly upload: MultipartUpload;
   readonly parts: readonly Part[];
-  /** Held; it is released if the object is refused. */
+  /** Held; released if the object is refused. */
   readonly content: Content;
 }
 
@@ -252,7 +252,7 @@ function requireObjectSize({ headers }: S3Request, size: number): void {
 
 function requireObjectChecksum({ headers }: S3Request, { algorithm, value }: Checksum): void {
   const expected = headers.get(makeChecksumHeader(algorithm));
-  // Clients may leave out the number of parts behind a composite checksum.
+  // Clients may omit the number of parts from a composite checksum.
   if (expected === undefined || expected.replace(/-\d+$/, '') === value.replace(/-\d+$/, '')) return;
   throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
 }

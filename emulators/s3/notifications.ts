@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import type { Bucket, StoredObject } from './buckets.ts';
 import { encodeKey } from './url-encoding.ts';
 
-/** How an object came about. */
+/** How an object was created. */
 export type CreationEvent = 'Put' | 'Copy' | 'CompleteMultipartUpload';
 
 /**
- * An S3 event message, as a queue or function gets it.
+ * An S3 event message, as it is sent to a queue or function.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
@@ -40,23 +40,25 @@ export interface S3EventRecord {
       readonly size: number;
       readonly eTag: string;
       readonly versionId?: string;
-      /** Grows with each event, so that events of a key can be put in order; hexadecimal, of one length. */
+      /**
+       * Increases with each event, so that the events of a key can be ordered; hexadecimal, always of the same length.
+       */
       readonly sequencer: string;
     };
   };
 }
 
-/** Which objects a listener is called for, and under which name. */
+/** Which objects a listener is called for, and the id of its configuration. */
 export interface NotificationFilter {
   /** What the key must begin with, not encoded. */
   readonly prefix?: string;
   /** What the key must end with, not encoded. */
   readonly suffix?: string;
-  /** `configurationId` of the events. */
+  /** The `configurationId` of the events. */
   readonly id?: string;
 }
 
-/** Takes event messages. It is called after the object is stored, independently of the request that stored it. */
+/** Receives event messages. Called after the object is stored, independently of the request that stored it. */
 export type ObjectCreatedListener = (message: S3EventMessage) => void;
 
 interface Subscription extends NotificationFilter {
@@ -66,19 +68,19 @@ interface Subscription extends NotificationFilter {
 
 const principalId = 'A1LOCALSTANDIN';
 
-/** Announces new objects to listeners in the same process. */
+/** Notifies listeners in this process of new objects. */
 export class Notifications {
   readonly #onError: (error: unknown) => void;
   readonly #subscriptions = new Set<Subscription>();
-  /** Begins with the time, so that it continues to grow after a restart of the stand-in. */
+  /** Begins with the time, so that it continues to increase after a restart of the stand-in. */
   #sequence = BigInt(Date.now()) << 20n;
 
-  /** @param onError called with what a listener throws: an upload does not fail because of it. */
+  /** @param onError called with what a listener throws, because the upload must not fail. */
   constructor(onError: (error: unknown) => void) {
     this.#onError = onError;
   }
 
-  /** @returns ends the subscription. */
+  /** @returns a function that ends the subscription. */
   subscribe(bucket: string, listener: ObjectCreatedListener, filter: NotificationFilter): () => void {
     const subscription: Subscription = { ...filter, bucket, listener };
     this.#subscriptions.add(subscription);

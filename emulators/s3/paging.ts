@@ -1,17 +1,17 @@
 import { compareKeys } from './key-order.ts';
 
-/** What a page of a list must show. */
+/** Which page of a list to make. */
 export interface PageRequest<T extends object> {
   /** All keys, in order. */
   readonly keys: readonly string[];
-  /** The item that a key shows; undefined for none. */
+  /** A key's item; undefined if the list must not show the key. */
   readonly readItem: (key: string) => T | undefined;
   readonly prefix: string;
-  /** Keys that share what is before its first occurrence after the prefix are shown as one; empty for none. */
+  /** Keys that are the same up to its first occurrence after the prefix become one entry. Empty for no grouping. */
   readonly delimiter: string;
-  /** Key, or common prefix, after which the page begins. */
+  /** The key, or common prefix, after which the page begins. */
   readonly after: string | undefined;
-  /** Items and common prefixes together, at most. */
+  /** The most entries: items and common prefixes together. */
   readonly limit: number;
 }
 
@@ -19,20 +19,20 @@ export interface PageRequest<T extends object> {
 export interface Page<T extends object> {
   readonly items: readonly T[];
   readonly commonPrefixes: readonly string[];
-  /** Whether there is more. */
+  /** Whether there are more entries. */
   readonly truncated: boolean;
   /** Key or common prefix of the last entry. */
   readonly last: string | undefined;
 }
 
 interface Entry<T extends object> {
-  /** The key, or the common prefix that stands for it. */
+  /** The key, or the common prefix that replaces it. */
   readonly name: string;
   /** Undefined for a common prefix. */
   readonly item?: T;
 }
 
-/** Cuts a page out of a list, the way all lists of S3 do. */
+/** Makes a page of a list, by the rules that all lists of S3 share. */
 export function makePage<T extends object>(request: PageRequest<T>): Page<T> {
   const page = {
     items: [] as T[],

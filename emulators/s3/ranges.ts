@@ -1,6 +1,6 @@
 import { S3Error } from './errors.ts';
 
-/** Bytes of an object, `end` not included. */
+/** A range of an object's bytes, without `end`. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
@@ -9,9 +9,9 @@ export interface ByteRange {
 /**
  * Reads a `Range` header.
  *
- * @param size of the object in bytes.
- * @returns undefined when the whole object is to be sent: no range, several, or one that cannot be read.
- * @throws S3Error `InvalidRange` when no byte of the object is in the range.
+ * @param size bytes of the object.
+ * @returns undefined if the whole object is to be sent: there is no range, or several, or an invalid one.
+ * @throws S3Error `InvalidRange` if the object has no byte in the range.
  */
 export function parseRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? '');

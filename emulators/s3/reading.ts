@@ -30,7 +30,7 @@ interface Reading {
   readonly object: StoredObject;
   /** Undefined for the whole object. */
   readonly range: ByteRange | undefined;
-  /** The answer without its body. */
+  /** The response without its body. */
   readonly response: S3Response;
 }
 
@@ -59,7 +59,7 @@ function readObject(account: Account, request: S3Request): Reading {
     'accept-ranges': 'bytes',
     'content-length': String(range === undefined ? size : range.end - range.start),
     ...(range === undefined ? {} : { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
-    // The checksum is of the whole object: beside a range it would make clients refuse it.
+    // The checksum covers the whole object. With a range, clients would refuse the response.
     ...(range === undefined && isChecksumWanted(request) ? makeChecksumHeaders(object.checksum) : {}),
   };
   return { object, range, response: { status: range === undefined ? 200 : 206, headers } };
@@ -74,7 +74,7 @@ function isChecksumWanted({ headers }: S3Request): boolean {
 }
 
 /**
- * The object that a key shows, or a version of it.
+ * A key's object, or one of its versions.
  *
  * @throws S3Error `NoSuchKey`, `NoSuchVersion`; `MethodNotAllowed` for a delete marker.
  */
@@ -98,7 +98,7 @@ function makeNoSuchKey(key: string, headers: Readonly<Record<string, string>> = 
   return new S3Error('NoSuchKey', 'The specified key does not exist.', { fields: { Key: key }, headers });
 }
 
-/** The header that names a version, where versions have names. */
+/** The header that names a version, if the bucket is versioned. */
 export function makeVersionHeader(bucket: Bucket, version: Version): Record<string, string> {
   return bucket.versioned ? { 'x-amz-version-id': version.versionId } : {};
 }

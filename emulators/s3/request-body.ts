@@ -11,33 +11,33 @@ import { decodeAwsChunked } from './chunked-body.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './requests.ts';
 
-/** Largest body of one request, in bytes: 5 GiB. */
+/** The most bytes of a body: 5 GiB. */
 const largestBody = 5 * 1024 ** 3;
-/** Largest document that an operation takes, in bytes. */
+/** The most bytes of an XML document. */
 const largestDocument = 4 * 1024 ** 2;
 
-/** What was found while a body was read. */
+/** What was computed while a body was read. */
 export interface BodyDigest {
   readonly md5: Buffer;
-  /** Of the algorithm that the client sent, or the caller wanted; in base64. */
+  /** Computed by the algorithm that the client sent or the caller requested; in base64. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
 }
 
-/** How a body is to be read. */
+/** How to read a body. */
 export interface BodyOptions {
-  /** The checksum to make when the client sends none. */
+  /** The checksum to compute if the client sends none. */
   readonly wanted?: ChecksumAlgorithm | undefined;
-  /** False when the checksum that the client sends is of something else than the body. True unless given. */
+  /** False if the client's checksum covers something else than the body. True by default. */
   readonly checksummed?: boolean;
 }
 
 /**
- * The body of a request: its bytes without any framing, read once, as a stream. Reading to the end verifies everything
- * that the client said about it.
+ * The body of a request as a stream of decoded bytes that can be read once. Reading it to the end verifies all that the
+ * client has stated about it.
  *
- * Reading throws an S3Error: `IncompleteBody` when it is shorter than announced, `BadDigest` or
- * `XAmzContentSHA256Mismatch` when a digest does not match, `MalformedTrailerError` when an announced trailer is
- * missing. Constructing throws one when the headers make no sense.
+ * Reading throws an S3Error: `IncompleteBody` if it is shorter than announced, `BadDigest` or
+ * `XAmzContentSHA256Mismatch` if a digest does not match, `MalformedTrailerError` if an announced trailer is missing.
+ * The constructor throws one if headers are invalid.
  */
 export class RequestBody implements AsyncIterable<Buffer> {
   readonly #request: S3Request;
@@ -54,7 +54,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
     requireDigestHeader(request.headers.get('content-md5'));
   }
 
-  /** The digests, once the body has been read to its end. */
+  /** The digests. Available after the body has been read to its end. */
   get digest(): BodyDigest {
     if (this.#digest === undefined) throw new Error('The body has not been read to its end');
     return this.#digest;
@@ -62,7 +62,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
     const { headers, body } = this.#request;
-    // Not destroyed when reading ends early: the client must get the answer that says why.
+    // Not destroyed if reading ends early, because the client must get the response that says why.
     const raw: AsyncIterable<Buffer> = body.iterator({ destroyOnReturn: false });
     const trailers = new Map<string, string>();
     const md5 = createHash('md5');
@@ -99,7 +99,7 @@ export class RequestBody implements AsyncIterable<Buffer> {
 /**
  * Reads and verifies a body that is a document.
  *
- * @throws S3Error as {@link RequestBody} does, and `MalformedXML` when it is larger than any that S3 takes.
+ * @throws S3Error as {@link RequestBody} does, and `MalformedXML` if it is larger than any that S3 accepts.
  */
 export async function readDocument(request: S3Request, options: BodyOptions = {}): Promise<string> {
   const chunks: Buffer[] = [];
@@ -114,7 +114,7 @@ export async function readDocument(request: S3Request, options: BodyOptions = {}
 
 interface AnnouncedChecksum {
   readonly algorithm: ChecksumAlgorithm;
-  /** Undefined when a trailer will tell. */
+  /** Undefined if it will be in a trailer. */
   readonly value: string | undefined;
 }
 
@@ -187,7 +187,7 @@ function requireChecksum(
   throw new S3Error('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
 }
 
-/** The digest of the body that was signed; undefined when the body was left out of the signature. */
+/** The body's digest that the client signed; undefined if the signature does not cover the body. */
 function readSignedSha256(headers: ReadonlyMap<string, string>): string | undefined {
   return /^[0-9a-f]{64}$/i.exec(headers.get('x-amz-content-sha256') ?? '')?.[0].toLowerCase();
 }

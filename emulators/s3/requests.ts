@@ -2,44 +2,44 @@ import type { IncomingMessage } from 'node:http';
 import type { Content } from './contents.ts';
 import { makeInvalidArgument, S3Error } from './errors.ts';
 
-/** A request as the operations see it. */
+/** A request, as operations receive it. */
 export interface S3Request {
   readonly method: string;
-  /** Empty when the request is about the account. */
+  /** Empty for a request about the account. */
   readonly bucket: string;
-  /** Empty when the request is about a bucket. Only a name: dots and slashes have no meaning. */
+  /** Empty for a request about the account or a bucket. Dots and slashes have no special meaning. */
   readonly key: string;
-  /** Path of bucket and key, as errors show it. */
+  /** Path of bucket and key, as errors state it. */
   readonly resource: string;
   readonly query: URLSearchParams;
-  /** By name in lower case; of a presigned request also those `x-amz-` headers that its URL carries. */
+  /** By name in lower case. Includes the `x-amz-` parameters of a presigned URL. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: IncomingMessage;
 }
 
-/** What the HTTP server sends back. */
+/** A response, as operations return it. */
 export interface S3Response {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** An XML document. */
   readonly document?: string;
-  /** Bytes of an object, held for the HTTP server, which releases them when they are sent. */
+  /** Bytes of an object. They are held for the HTTP server, which releases them after it has sent them. */
   readonly content?: Content;
-  /** Called for each piece of the content that is sent. */
+  /** Called with each piece of the content that is sent. */
   readonly onSent?: (piece: Buffer) => void;
 }
 
-/** Longest key, in bytes of UTF-8. */
+/** The most bytes of a key in UTF-8. */
 const longestKey = 1024;
 
 /**
- * Reads the address and headers of a request, in path style, or in virtual-host style below `localhost`.
+ * Reads a request's address, in path style or as a virtual host below `localhost`, and its headers.
  *
  * @throws S3Error `InvalidURI`, `KeyTooLongError`.
  */
 export function readRequest(incoming: IncomingMessage): S3Request {
   const { pathname, search } = splitTarget(incoming.url ?? '/');
-  // A bucket's name has three characters at least, so `s3.localhost` names none.
+  // The name of a bucket has at least three characters, so `s3.localhost` does not name one.
   const hosted = /^(.{3,}?)(?:\.s3)?\.localhost(?::\d+)?$/i.exec(incoming.headers.host ?? '')?.[1];
   const [, bucket, key] =
     /^\/([^/]*)\/?(.*)$/s.exec(hosted === undefined ? pathname : `/${hosted}${pathname}`) ?? [];
@@ -56,7 +56,7 @@ export function readRequest(incoming: IncomingMessage): S3Request {
   };
 }
 
-/** Splits a target by hand: a URL object would take `..` out of keys. */
+/** Splits a request's target. A URL object would remove `..` from keys. */
 function splitTarget(target: string): { pathname: string; search: string } {
   const local = target.replace(/^https?:\/\/[^/?]*/i, '');
   const mark = local.indexOf('?');
@@ -68,7 +68,7 @@ function decodeTarget(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    // The only possible failure: an escape that is incomplete or not UTF-8.
+    // The only possible error is an escape that is incomplete or not UTF-8.
     throw new S3Error('InvalidURI', "Couldn't parse the specified URI.", { fields: { URI: text } });
   }
 }
@@ -76,7 +76,7 @@ function decodeTarget(text: string): string {
 function readHeaders(incoming: IncomingMessage, query: URLSearchParams): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   for (const [name, value] of query) {
-    // A checksum in a presigned URL is of the empty body that was there when it was signed.
+    // A checksum in a presigned URL is that of the empty body at the time of signing.
     const lower = name.toLowerCase();
     if (lower.startsWith('x-amz-') && !lower.startsWith('x-amz-checksum-')) headers.set(lower, value);
   }
@@ -89,7 +89,7 @@ function readHeaders(incoming: IncomingMessage, query: URLSearchParams): Readonl
 /**
  * Reads a whole number from the query.
  *
- * @throws S3Error `InvalidArgument` when it is not a number, or out of range.
+ * @throws S3Error `InvalidArgument` if it is not a number, or out of range.
  */
 export function queryNumber(
   { query }: S3Request,
@@ -117,7 +117,7 @@ const unsupportedHeaders = [
   'x-amz-copy-source-if-unmodified-since',
 ];
 
-/** @throws S3Error `NotImplemented` if a header asks for something that would otherwise be silently ignored. */
+/** @throws S3Error `NotImplemented` if a header requests something that would otherwise be silently ignored. */
 export function refuseUnsupportedHeaders({ headers }: S3Request): void {
   const found = unsupportedHeaders.find((name) => headers.has(name));
   if (found === undefined) return;
@@ -127,7 +127,7 @@ export function refuseUnsupportedHeaders({ headers }: S3Request): void {
 
 /** Headers of an upload that are returned with the object. */
 const keptHeaders = ['content-type', 'cache-control', 'content-disposition', 'content-language', 'expires'];
-/** Bytes that names and values of the user's metadata may have together. */
+/** The most bytes of the names and values of all user metadata. */
 const largestMetadata = 2_048;
 
 /** @throws S3Error `MetadataTooLarge`. */
@@ -147,7 +147,7 @@ export function pickObjectHeaders({ headers }: S3Request): Record<string, string
   return encoding === '' ? kept : { ...kept, 'content-encoding': encoding };
 }
 
-/** The encoding of the object itself: `aws-chunked` is only that of the upload. */
+/** The encoding of the object itself: `aws-chunked` applies to the upload only. */
 function readContentEncoding(header: string): string {
   const encodings = header.split(',').map((encoding) => encoding.trim());
   return encodings

@@ -18,8 +18,8 @@ import { putObject } from './writing.ts';
 type Operation = (account: Account, request: S3Request) => S3Response | Promise<S3Response>;
 
 /**
- * What the stand-in can do, by the names of the S3 API: what the functions and the command line call, and what
- * `aws s3 mb`, `cp`, `sync`, `ls`, `rm` and `rb` and the SDKs' uploads in parts need.
+ * The supported operations, by their names in the S3 API: those that the functions and the command line call, and those
+ * that `aws s3 mb`, `cp`, `sync`, `ls`, `rm` and `rb` and the SDKs' multipart uploads need.
  */
 export const operations: Readonly<Record<string, Operation>> = {
   AbortMultipartUpload: abortMultipartUpload,
@@ -40,10 +40,10 @@ export const operations: Readonly<Record<string, Operation>> = {
 };
 
 /**
- * Does what a request asks for.
+ * Performs the operation that a request names.
  *
- * @throws S3Error what S3 would answer with; `NotImplemented`, naming the operation, for operations that the stand-in
- * does not have.
+ * @throws S3Error what S3 would answer with; `NotImplemented`, with the operation's name, for operations that the
+ *   stand-in lacks.
  */
 export async function answer(account: Account, request: S3Request): Promise<S3Response> {
   const name = nameOperation(request);
@@ -54,7 +54,7 @@ export async function answer(account: Account, request: S3Request): Promise<S3Re
   });
 }
 
-/** Operations by method and the argument that tells them apart, on the account, a bucket or an object. */
+/** Operations on the account, a bucket or an object, by method and by the query argument that distinguishes them. */
 const namesByTarget = {
   account: { 'GET ': 'ListBuckets' },
   bucket: {
@@ -85,13 +85,13 @@ const namesByTarget = {
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The same with a source to copy from. */
+/** The operations that replace these if the request has a source to copy from. */
 const copyingNames: Readonly<Record<string, string>> = {
   PutObject: 'CopyObject',
   UploadPart: 'UploadPartCopy',
 };
 
-/** Arguments that name a subresource, with the noun that the operation's name has for it. */
+/** Query arguments that name a subresource, and the nouns for them in operations' names. */
 const subresources: Readonly<Record<string, string>> = {
   accelerate: 'AccelerateConfiguration',
   acl: 'Acl',
@@ -123,7 +123,7 @@ const subresources: Readonly<Record<string, string>> = {
 
 const targetNoun = { account: 'the account', bucket: 'a bucket', object: 'an object' } as const;
 
-/** The name of the operation that a request asks for, in the S3 API. */
+/** The name in the S3 API of the operation that a request names. */
 export function nameOperation({ method, bucket, key, query, headers }: S3Request): string {
   const target = bucket === '' ? 'account' : key === '' ? 'bucket' : 'object';
   const names: Readonly<Record<string, string>> = namesByTarget[target];

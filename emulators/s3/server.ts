@@ -8,21 +8,21 @@ import { readRequest, type S3Response } from './requests.ts';
 import { answer } from './router.ts';
 import { renderError } from './xml.ts';
 
-/** Milliseconds that an idle connection stays open: longer than clients keep theirs, so that they close first. */
+/** Milliseconds that an idle connection stays open: longer than clients keep theirs, so that clients close first. */
 const idleTime = 75_000;
 
-/** The HTTP server: reads requests, sends answers and errors, and survives broken connections of clients. */
+/** The HTTP server: reads requests, sends responses and errors, and tolerates clients that disconnect. */
 export class S3Server {
   readonly #account: Account;
   readonly #onError: (error: unknown) => void;
   readonly #running = new Set<Promise<void>>();
-  // Uploads take as long as they take, so a request has no time limit.
+  // No limit for the time of a request, because uploads may take long.
   readonly #http = createServer({ requestTimeout: 0, keepAliveTimeout: idleTime }, (incoming, outgoing) => {
     const exchange = this.#exchange(incoming, outgoing).finally(() => this.#running.delete(exchange));
     this.#running.add(exchange);
   });
 
-  /** @param onError called for failures other than S3's refusals and clients that disconnect. */
+  /** @param onError called for failures, except S3's refusals and clients that disconnect. */
   constructor(account: Account, onError: (error: unknown) => void) {
     this.#account = account;
     this.#onError = onError;
@@ -32,7 +32,7 @@ export class S3Server {
     });
   }
 
-  /** @throws Error of the operating system, such as `EADDRINUSE`. */
+  /** @throws the operating system's error, such as `EADDRINUSE`. */
   async listen(port: number, host: string): Promise<{ port: number }> {
     await new Promise<void>((resolve, reject) => {
       this.#http.once('error', reject);
@@ -46,7 +46,7 @@ export class S3Server {
     return { port: address.port };
   }
 
-  /** Ends all connections and waits for the requests in progress. */
+  /** Closes all connections, and waits for the running requests. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => void this.#http.close(() => resolve()));
     this.#http.closeAllConnections();
@@ -54,18 +54,18 @@ export class S3Server {
   }
 
   async #exchange(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    // Without a listener, an error of an answer to a client that has disconnected would end the process.
+    // Without a listener, the error of a response to a client that has disconnected would end the process.
     outgoing.on('error', () => {});
     const requestId = randomBytes(8).toString('hex').toUpperCase();
     try {
       const response = await this.#respond(incoming, requestId);
       await this.#send(incoming, outgoing, requestId, response);
     } catch (error) {
-      // The bytes of an object ended too early: only closing the connection can still tell the client.
+      // The bytes of an object ended too early, and the headers are sent: closing the connection tells the client.
       outgoing.destroy();
       if (!isGone(incoming)) this.#onError(error);
     } finally {
-      // What is left of a refused upload: unread, it would keep the client from reading the answer.
+      // Reads the rest of a refused upload, because the client may read the response only after that.
       incoming.resume();
     }
   }
@@ -100,7 +100,7 @@ export class S3Server {
   }
 }
 
-/** The same pieces; the callback is called for each when the client wants the next one. */
+/** Yields the same pieces, and calls the callback with each when the client is ready for the next. */
 async function* watchBody(
   pieces: AsyncIterable<Buffer>,
   onSent: (piece: Buffer) => void = () => undefined,
@@ -116,7 +116,7 @@ function isGone(incoming: IncomingMessage): boolean {
   return incoming.socket.destroyed;
 }
 
-/** The length, unless the answer states it or cannot have a body. */
+/** The `content-length` header, unless the response states it or cannot have a body. */
 function readBodyLength(
   status: number,
   document: string | undefined,

@@ -6,20 +6,20 @@ import { ObjectFolder } from './folder.ts';
 import type { NotificationFilter, ObjectCreatedListener } from './notifications.ts';
 import { S3Server } from './server.ts';
 
-/** Settings of an S3 stand-in. */
+/** Options of an S3 stand-in. */
 export interface S3StandInOptions {
-  /** Region that buckets and events name; `us-east-1` unless given. */
+  /** Region of buckets and events; `us-east-1` by default. */
   readonly region?: string;
   /**
-   * Called for failures that are not the client's: a bug, a full disk, a listener that throws. They go to standard
-   * error unless given.
+   * Called for failures that the client did not cause: a bug, a full disk, a listener that throws. By default they are
+   * written to standard error.
    */
   readonly onError?: (error: unknown) => void;
 }
 
-/** An object as the process itself puts it. */
+/** Options of an object that this process puts. */
 export interface PutObjectOptions {
-  /** `binary/octet-stream` unless given. */
+  /** `binary/octet-stream` by default. */
   readonly contentType?: string;
 }
 
@@ -33,51 +33,49 @@ export interface ListedObject {
   readonly lastModified: Date;
 }
 
-/** A local S3: the REST protocol on loopback, with objects that live as long as it does. */
+/** A local S3: the REST protocol on loopback, with objects that live as long as the stand-in. */
 export interface S3StandIn {
   /**
-   * Begins to answer.
+   * Starts to listen.
    *
-   * @param port 0 for any that is free.
-   * @param host 127.0.0.1 unless given. There is no access control: keep it on loopback.
+   * @param port 0 for any free port.
+   * @param host 127.0.0.1 by default. There is no access control: keep it on loopback.
    * @returns the port.
-   * @throws Error of the operating system, such as `EADDRINUSE`.
+   * @throws the operating system's error, such as `EADDRINUSE`.
    */
   listen(port: number, host?: string): Promise<{ port: number }>;
-  /** Ends all connections and removes all objects. */
+  /** Closes all connections and removes all objects. */
   close(): Promise<void>;
-  /**
-   * Creates a bucket. If it exists, this only enables versioning, or forbids clients to delete it, where the options
-   * say so.
-   */
+  /** Creates a bucket. If it exists, only makes it versioned or permanent, if the options say so. */
   createBucket(name: string, options?: { readonly versioned?: boolean; readonly permanent?: boolean }): void;
   /**
-   * Creates a bucket that keeps its objects as files at their keys, below a folder, for longer than the stand-in lives.
-   * The objects that are there are shown. It has no versions, and takes keys only that are paths on every system.
+   * Creates a bucket that keeps its objects as files at their keys below a folder, where they outlive the stand-in.
+   * Objects that are in the folder become visible. The bucket has no versions, and accepts only keys that are valid
+   * paths on every system.
    */
   openBucket(name: string, folder: string, options?: { readonly permanent?: boolean }): Promise<void>;
-  /** Puts an object as a client does, notifications included. */
+  /** Puts an object as a client does, including notifications. */
   putObject(
     bucket: string,
     key: string,
     bytes: Uint8Array,
     options?: PutObjectOptions,
   ): Promise<{ etag: string; versionId: string }>;
-  /** The bytes of an object, all in memory; undefined if it does not exist. */
+  /** The whole content of an object, in memory; undefined if it does not exist. */
   getObject(bucket: string, key: string): Promise<Buffer | undefined>;
   /** All objects whose keys begin with the prefix, in the order of S3's lists. */
   listObjects(bucket: string, prefix?: string): readonly ListedObject[];
-  /** Calls a listener for each piece of an object that a client reads. */
+  /** Calls a listener with each piece of an object that is sent to a client. */
   onObjectRead(listener: (read: ObjectRead) => void): void;
   /**
    * Calls a listener with an event message for each new object, as S3 notifies a queue. The bucket need not exist yet.
    *
-   * @returns ends the subscription.
+   * @returns a function that ends the subscription.
    */
   onObjectCreated(bucket: string, listener: ObjectCreatedListener, filter?: NotificationFilter): () => void;
 }
 
-/** Makes an S3 stand-in, which begins to answer with `listen`. */
+/** Makes an S3 stand-in, which answers after `listen`. */
 export function createS3StandIn(options: S3StandInOptions = {}): S3StandIn {
   const onError = options.onError ?? ((error: unknown) => console.error('The local S3 failed:', error));
   const account = new Account(options.region ?? 'us-east-1', onError);

@@ -1,6 +1,6 @@
 /**
- * Encodes a key as S3 does in events and, on request, in lists: like a form field, but with slashes left alone.
- * A space becomes `+`.
+ * Encodes a key as S3 does in events and, on request, in lists: like a form field, but without encoding slashes. A
+ * space becomes `+`.
  */
 export function encodeKey(key: string): string {
   return encodeURIComponent(key.toWellFormed())

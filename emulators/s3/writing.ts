@@ -36,18 +36,18 @@ export async function putObject(account: Account, request: S3Request): Promise<S
   };
 }
 
-/** Checks, at the moment of storing, that the conditions of a write still hold. */
+/** A function that checks, when the object is stored, that the conditions of a write still hold. */
 export function writePermit(conditions: Conditions, bucket: Bucket, key: string): () => void {
   return () => requireWritable(conditions, bucket.findCurrent(key));
 }
 
-/** Headers that tell which object a write made. */
+/** Headers that identify the object that was written. */
 function makeWrittenHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
   return { etag: `"${object.etag}"`, ...makeVersionHeader(bucket, object) };
 }
 
 /**
- * The algorithm of the checksum that a client asks S3 to make.
+ * The algorithm of the checksum that a client requests S3 to compute.
  *
  * @throws S3Error `InvalidArgument` for an unknown algorithm.
  */

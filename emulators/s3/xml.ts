@@ -1,28 +1,28 @@
 import { S3Error } from './errors.ts';
 
-/** A piece of a document that is already written as XML. */
+/** Text that is already XML. */
 export type Xml = string;
 
-/** Namespace of the documents of S3. */
+/** Namespace of S3's documents. */
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** A whole document under the given root. */
+/** A whole document with the given root. */
 export function renderDocument(root: string, ...children: readonly Xml[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root} xmlns="${namespace}">${children.join('')}</${root}>`;
 }
 
-/** The document of a refusal, which has no namespace. */
+/** An error document, which has no namespace. */
 export function renderError(fields: Readonly<Record<string, string>>): string {
   const children = Object.entries(fields).map(([name, value]) => renderField(name, value));
   return `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${children.join('')}</Error>`;
 }
 
-/** An element with elements inside. */
+/** An element that contains elements. */
 export function renderElement(name: string, ...children: readonly Xml[]): Xml {
   return `<${name}>${children.join('')}</${name}>`;
 }
 
-/** An element with a value inside; nothing if the value is undefined. */
+/** An element that contains a value; empty if the value is undefined. */
 export function renderField(name: string, value: string | number | boolean | undefined): Xml {
   return value === undefined ? '' : `<${name}>${escapeXml(String(value))}</${name}>`;
 }
@@ -32,28 +32,29 @@ const escapes: ReadonlyMap<string, string> = new Map(
 );
 
 function escapeXml(text: string): string {
-  // Control characters go out as references: keys may hold them, and parsers would fold or refuse them.
+  // Control characters are written as references, because keys may contain them and parsers would normalize or refuse
+  // them.
   return text.replace(
     /[&<>"\p{Cc}]/gu,
     (found) => escapes.get(found) ?? `&#x${found.charCodeAt(0).toString(16)};`,
   );
 }
 
-/** An element that was read. */
+/** A parsed element. */
 export interface XmlElement {
   /** Name without a namespace prefix. */
   readonly name: string;
   readonly children: readonly XmlElement[];
-  /** The text directly inside, entities resolved, as it stands. */
+  /** The text directly inside, with entities resolved and white space kept. */
   readonly text: string;
 }
 
-/** The children of an element that have a name. */
+/** The children of an element with a given name. */
 export function findChildren(parent: XmlElement, name: string): readonly XmlElement[] {
   return parent.children.filter((child) => child.name === name);
 }
 
-/** The text of the first child with a name. */
+/** The text of the first child with a given name; undefined if there is none. */
 export function readChildText(parent: XmlElement, name: string): string | undefined {
   return parent.children.find((child) => child.name === name)?.text;
 }
@@ -62,10 +63,10 @@ const token =
   /<\?[^>]*\?>|<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<(\/?)([^\s/<>!?]+)([^<>]*?)(\/?)>|([^<]+)/gy;
 
 /**
- * Reads a request's document: elements and text; attributes, comments and processing instructions are skipped, and
- * document types refused.
+ * Parses a request's document. Reads elements and text; skips attributes, comments and processing instructions; refuses
+ * document types.
  *
- * @throws S3Error `MalformedXML` when the text is not a document or its root has another name.
+ * @throws S3Error `MalformedXML` if the text is not a document, or its root has another name.
  */
 export function parseXml(text: string, root: string): XmlElement {
   const top = openElement('');
@@ -82,7 +83,7 @@ export function parseXml(text: string, root: string): XmlElement {
   return document;
 }
 
-/** The refusal of a body that is not the document that its operation takes. */
+/** Refuses a body that is not the document that its operation requires. */
 export function makeMalformedXml(): S3Error {
   return new S3Error(
     'MalformedXML',

@@ -9,10 +9,10 @@ import {
 import type { LoopbackServer } from '../loopback-server.ts';
 
 /**
- * A stand-in for Secrets Manager that speaks its wire protocol (AWS JSON 1.1) on loopback, and knows the one operation
+ * A stand-in for Secrets Manager that speaks its wire protocol (AWS JSON 1.1) on loopback. It has the one operation
  * that functions use: `GetSecretValue`, of the current version.
  *
- * @param secrets what each secret holds, by its name.
+ * @param secrets the secrets' values, by name.
  */
 export function createSecretsStandIn(secrets: Readonly<Record<string, string>>): LoopbackServer {
   return createAwsJsonServer({

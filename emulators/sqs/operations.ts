@@ -4,15 +4,15 @@ import type { Queue, ReceiptOutcome, ReceivedMessage } from './queue.ts';
 import { describeQueue } from './queue-attributes.ts';
 import type { QueueRegistry } from './queue-registry.ts';
 
-/** Bytes of a message. */
+/** The most bytes of a message. */
 const maximumMessageBytes = 1024 * 1024;
 
-/** The sender of every message: any access key is accepted, so the sender is not known. */
+/** The sender of every message. Any access key is accepted, so the real sender is unknown. */
 const senderId = 'local';
 
 const delaySeconds = z.int().min(0).max(900).optional();
 const visibilityTimeout = z.int().min(0).max(43_200);
-/** Names an entry of a request with several. */
+/** Identifies an entry of a batch request. */
 const entryId = z.string().regex(/^[\w-]{1,80}$/);
 const withQueueUrl = { QueueUrl: z.string() };
 
@@ -26,13 +26,13 @@ const receiveInput = z.strictObject({
   /** The older name of MessageSystemAttributeNames. */
   AttributeNames: z.array(z.string()).default([]),
   MessageSystemAttributeNames: z.array(z.string()).default([]),
-  /** Messages have no attributes of their own here, so none is found. */
+  /** Messages have no attributes here, so the names are ignored. */
   MessageAttributeNames: z.array(z.string()).optional(),
 });
 
 /**
- * The operations of the stand-in: what functions and the command line call. Queues are made in this process. An input
- * with a member that they do not support is refused.
+ * The stand-in's operations: those that functions and the command line call. Queues are created in this process only.
+ * An input with an unsupported member is refused.
  */
 export function createSqsOperations(queues: QueueRegistry): Record<string, Operation> {
   return {
@@ -145,7 +145,7 @@ function toWireMessage(message: ReceivedMessage, attributeNames: readonly string
   };
 }
 
-/** The attributes of these names; undefined when none is requested, so that JSON leaves the member out. */
+/** The attributes with the given names; undefined if none are requested, so that JSON omits the member. */
 function select(
   attributes: Readonly<Record<string, string>>,
   names: readonly string[],
@@ -157,11 +157,11 @@ function select(
 function checkLength(body: string): void {
   const bytes = Buffer.byteLength(body);
   if (bytes <= maximumMessageBytes) return;
-  const sentence = `The message has ${bytes} bytes, and may have ${maximumMessageBytes}.`;
+  const sentence = `The message has ${bytes} bytes; the maximum is ${maximumMessageBytes}.`;
   throw new AwsError('InvalidParameterValueException', sentence, { queryCode: 'InvalidParameterValue' });
 }
 
-/** Messages that are sent or deleted at once, at most. */
+/** The most messages to send or delete in one request. */
 const maximumEntries = 10;
 
 function checkEntries(entries: readonly { readonly Id: string }[]): void {
@@ -171,7 +171,7 @@ function checkEntries(entries: readonly { readonly Id: string }[]): void {
     throw new AwsError('EmptyBatchRequest', sentence, { queryCode: `${prefix}.EmptyBatchRequest` });
   }
   if (entries.length > maximumEntries) {
-    const sentence = `The batch request has ${entries.length} entries, and may have ${maximumEntries}.`;
+    const sentence = `The batch request has ${entries.length} entries; the maximum is ${maximumEntries}.`;
     const queryCode = `${prefix}.TooManyEntriesInBatchRequest`;
     throw new AwsError('TooManyEntriesInBatchRequest', sentence, { queryCode });
   }
@@ -181,7 +181,7 @@ function checkEntries(entries: readonly { readonly Id: string }[]): void {
   }
 }
 
-/** A message that is deleted already counts as deleted; as on AWS, so does one whose receipt is out of date. */
+/** As on AWS, deleting succeeds if the message is already deleted, or if the receipt handle is outdated. */
 function deleteFault(outcome: ReceiptOutcome, receiptHandle: string): AwsError | undefined {
   return outcome === 'not a receipt'
     ? new AwsError('ReceiptHandleIsInvalid', `The input receipt handle "${receiptHandle}" is invalid.`)

@@ -1,6 +1,6 @@
 import type { Queue } from './queue.ts';
 
-/** All attributes of a queue, as GetQueueAttributes gives them. */
+/** All attributes of a queue, as GetQueueAttributes returns them. */
 export function describeQueue(queue: Queue): Record<string, string> {
   const { visible, inFlight, delayed } = queue.counts();
   const { visibilityTimeoutSeconds, delaySeconds, waitSeconds, redrive } = queue.settings;

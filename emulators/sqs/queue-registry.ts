@@ -9,9 +9,9 @@ export const defaultSettings: QueueSettings = {
   redrive: undefined,
 };
 
-/** The queues of the one account, by name. */
+/** The account's queues, by name. */
 export class QueueRegistry {
-  /** Where the server is reached, without a trailing slash; queue URLs begin with it. */
+  /** The server's address without a trailing slash; queue URLs begin with it. */
   origin = '';
   readonly #queues = new Map<string, Queue>();
 
@@ -19,7 +19,7 @@ export class QueueRegistry {
     return this.#queues.get(name);
   }
 
-  /** @throws AwsError `QueueNameExists` when there is one of that name. */
+  /** @throws AwsError `QueueNameExists` if a queue with this name exists. */
   create(name: string, settings: QueueSettings): Queue {
     if (this.#queues.has(name)) {
       throw new AwsError('QueueNameExists', `A queue named ${name} already exists.`, {
@@ -31,7 +31,11 @@ export class QueueRegistry {
     return queue;
   }
 
-  /** The queue that a URL names by its last part. @throws AwsError `QueueDoesNotExist` */
+  /**
+   * The queue whose name is the last part of a URL.
+   *
+   * @throws AwsError `QueueDoesNotExist`
+   */
   findByUrl(url: string): Queue {
     const name = url.slice(url.lastIndexOf('/') + 1);
     const queue = this.#queues.get(name);

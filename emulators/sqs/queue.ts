@@ -1,46 +1,46 @@
 import { hash, randomUUID } from 'node:crypto';
 import { localAccount, localRegion } from '../aws-json-protocol.ts';
 
-/** How a queue behaves; all of it can be changed while it runs. */
+/** How a queue behaves. Settings can be changed at any time. */
 export interface QueueSettings {
-  /** Seconds that a received message stays hidden unless the receiver says otherwise. */
+  /** Seconds that a received message is hidden, unless the receiver says otherwise. */
   readonly visibilityTimeoutSeconds: number;
-  /** Seconds that a sent message is held back unless the sender says otherwise. */
+  /** Seconds that a sent message is delayed, unless the sender says otherwise. */
   readonly delaySeconds: number;
-  /** Seconds that a receiver waits for a message unless it says otherwise. */
+  /** Seconds that a receiver waits for a message, unless it says otherwise. */
   readonly waitSeconds: number;
   /**
-   * Where messages go that were received `maxReceives` times and not deleted; undefined delivers them again without
-   * end.
+   * Where messages go that were received `maxReceives` times without being deleted. If undefined, they are delivered
+   * again without limit.
    */
   readonly redrive: { readonly deadLetterQueue: Queue; readonly maxReceives: number } | undefined;
 }
 
-/** A message as its receiver gets it. */
+/** A message, as its receiver gets it. */
 export interface ReceivedMessage {
   readonly messageId: string;
-  /** Names this receipt of the message; a later receipt takes its place. */
+  /** Identifies this receipt of the message. The next receipt makes it invalid. */
   readonly receiptHandle: string;
   readonly body: string;
-  /** Lower-case hexadecimal MD5 of the body in UTF-8. */
+  /** MD5 of the body in UTF-8, as lower-case hexadecimal digits. */
   readonly md5OfBody: string;
-  /** Epoch milliseconds. */
+  /** Milliseconds since the epoch. */
   readonly sentMilliseconds: number;
-  /** Epoch milliseconds. */
+  /** Milliseconds since the epoch. */
   readonly firstReceivedMilliseconds: number;
-  /** How often the message was received, this receipt included. */
+  /** How often the message was received, including this time. */
   readonly receiveCount: number;
-  /** The queue whose receivers gave up on the message, when this is its dead-letter queue. */
+  /** In a dead-letter queue: the queue that the message came from. */
   readonly deadLetterSourceArn: string | undefined;
 }
 
 /**
- * The outcome of a receipt handle: `stale` when the message is gone or was received again, and, for a change of its
- * visibility, when it is visible already.
+ * What a receipt handle was good for. `stale` if the message is deleted or was received again, and, for a change of its
+ * visibility, if it is already visible.
  */
 export type ReceiptOutcome = 'done' | 'stale' | 'not a receipt';
 
-/** Milliseconds after which a waiting receiver checks again in any case: timers have a maximum length. */
+/** The longest time in milliseconds after which a waiting receiver checks again, because timers have a maximum. */
 const longestNap = 60_000;
 
 interface StoredMessage {
@@ -51,26 +51,26 @@ interface StoredMessage {
   readonly deadLetterSourceArn: string | undefined;
   firstReceivedMilliseconds: number | undefined;
   receiveCount: number;
-  /** Epoch milliseconds from which it can be received. */
+  /** From when it can be received, in milliseconds since the epoch. */
   visibleFrom: number;
 }
 
 /**
- * A standard queue in memory. Every message is delivered until it is deleted, oldest first; one that is received is
- * hidden for the visibility time-out. Made for thousands of messages, not for millions.
+ * A standard queue in memory. Messages are delivered until they are deleted, oldest first, and a received message is
+ * hidden for the visibility timeout. Suitable for thousands of messages, not millions.
  */
 export class Queue {
   readonly name: string;
-  /** `arn:aws:sqs:us-east-1:000000000000:` and the name. */
+  /** `arn:aws:sqs:us-east-1:000000000000:<name>` */
   readonly arn: string;
   readonly createdMilliseconds = Date.now();
   settings: QueueSettings;
   readonly #origin: () => string;
   readonly #messages = new Map<string, StoredMessage>();
-  /** Wakes those that wait for a message. */
+  /** Wake the receivers that wait for a message. */
   readonly #waiting = new Set<() => void>();
 
-  /** @param origin where the queue's server is reached, such as `http://127.0.0.1:9324` */
+  /** @param origin returns the address of the queue's server, for example `http://127.0.0.1:9324`. */
   constructor(name: string, settings: QueueSettings, origin: () => string) {
     this.name = name;
     this.#origin = origin;
@@ -78,12 +78,12 @@ export class Queue {
     this.settings = settings;
   }
 
-  /** The URL by which requests name the queue; valid once its server listens. */
+  /** The queue's URL for requests. Valid after its server has started to listen. */
   get url(): string {
     return `${this.#origin()}/${localAccount}/${this.name}`;
   }
 
-  /** Adds a message; `delaySeconds` holds it back. */
+  /** Adds a message, delayed by `delaySeconds`. */
   send(body: string, options: { readonly delaySeconds?: number | undefined } = {}) {
     const now = Date.now();
     const message: StoredMessage = {
@@ -101,8 +101,8 @@ export class Queue {
   }
 
   /**
-   * Receives up to `maximum` messages, at once when there are any, otherwise when the first comes within
-   * `waitMilliseconds`. None when the time is over or the signal fires.
+   * Receives up to `maximum` messages: immediately if there are any, else when the first arrives within
+   * `waitMilliseconds`. Returns none if the time is over or the signal is aborted.
    */
   async receive(
     maximum: number,
@@ -122,7 +122,7 @@ export class Queue {
     return [];
   }
 
-  /** Removes the message of a receipt. */
+  /** Deletes the message of a receipt. */
   delete(receiptHandle: string): ReceiptOutcome {
     const message = this.#findReceipt(receiptHandle);
     if (typeof message === 'string') return message;
@@ -130,7 +130,7 @@ export class Queue {
     return 'done';
   }
 
-  /** Hides the message of a receipt for so many seconds from now; 0 gives it back at once. */
+  /** Hides the message of a receipt for so many seconds from now; 0 makes it visible immediately. */
   changeVisibility(receiptHandle: string, seconds: number): ReceiptOutcome {
     const message = this.#findReceipt(receiptHandle);
     if (typeof message === 'string') return message;
@@ -145,7 +145,7 @@ export class Queue {
     this.#messages.clear();
   }
 
-  /** How many messages can be received now, are hidden after a receipt, and are held back since they were sent. */
+  /** How many messages can be received now, are hidden after a receipt, and are delayed since they were sent. */
   counts(): { readonly visible: number; readonly inFlight: number; readonly delayed: number } {
     const now = Date.now();
     const counts = { visible: 0, inFlight: 0, delayed: 0 };
@@ -197,7 +197,7 @@ export class Queue {
     return message !== undefined && String(message.receiveCount) === receiveCount ? message : 'stale';
   }
 
-  /** Waits until a message comes or becomes visible, at most until the deadline. */
+  /** Waits until a message arrives or becomes visible, but not beyond the deadline. */
   #changeBefore(deadline: number, signal: AbortSignal | undefined): Promise<void> {
     let next = deadline;
     for (const { visibleFrom } of this.#messages.values()) next = Math.min(next, visibleFrom);

@@ -4,29 +4,29 @@ import { createSqsOperations } from './operations.ts';
 import type { Queue } from './queue.ts';
 import { defaultSettings, QueueRegistry } from './queue-registry.ts';
 
-/** How a queue made in this process behaves. */
+/** Options of a queue that this process creates. */
 export interface QueueOptions {
-  /** Seconds that a received message stays hidden; fractions are fine. Default 30. */
+  /** Seconds that a received message is hidden, possibly a fraction; 30 by default. */
   readonly visibilityTimeoutSeconds?: number;
-  /** Receipts after which a message that is not deleted goes to `deadLetterQueue`. */
+  /** How often a message is received without being deleted before it goes to `deadLetterQueue`. */
   readonly maxReceives?: number;
-  /** Without it a message is delivered until it is deleted, and `maxReceives` has no effect. */
+  /** Without it, a message is delivered until it is deleted, and `maxReceives` has no effect. */
   readonly deadLetterQueue?: Queue;
 }
 
-/** SQS in this process: a server that AWS clients talk to, and its queues within reach. */
+/** SQS in this process: a server for AWS clients, and direct access to its queues. */
 export interface SqsStandIn extends LoopbackServer {
-  /** @throws AwsError `QueueNameExists` when there is a queue of that name. */
+  /** @throws AwsError `QueueNameExists` if a queue with this name exists. */
   createQueue(name: string, options?: QueueOptions): Queue;
-  /** The queue of that name, or undefined. */
+  /** The findQueue with a name; undefined if there is none. */
   findQueue(name: string): Queue | undefined;
 }
 
 /**
- * A stand-in for SQS that keeps standard queues in memory and speaks the wire protocol of the service (AWS JSON 1.0)
- * on loopback: sending, receiving with long polls, visibility, dead-letter queues. Queues are made and removed in this
- * process only. No FIFO queues, no message attributes, no retention; an operation that it lacks is answered
- * as unknown, by name.
+ * A stand-in for SQS that keeps standard queues in memory and speaks the service's wire protocol (AWS JSON 1.0) on
+ * loopback: sending, receiving with long polling, visibility, dead-letter queues. Only this process creates and deletes
+ * queues. It has no FIFO queues, message attributes or retention period. It answers other operations with an error that
+ * names them.
  */
 export function createSqsStandIn(): SqsStandIn {
   const queues = new QueueRegistry();

@@ -156,7 +156,7 @@ describe('each port of the local run', () => {
     for (const [name, port] of Object.entries(await listeningPorts())) {
       const { status, headers, body } = await send(port, ask);
       expect([name, status]).toEqual([name, 403]);
-      expect(body).toMatch(/The local run (answers to localhost|takes no requests from web pages)/);
+      expect(body).toMatch(/The local run (does not answer to|refuses requests from web pages)/);
       expect(corsHeaders(headers)).toEqual([]);
     }
   });
@@ -185,7 +185,7 @@ describe('each port of the local run', () => {
   test('answers a refusal in the form that its clients read', async () => {
     const headers = { host: 'evil.example' };
     const reason =
-      'The local run answers to localhost, 127.0.0.1 and [::1], not to "evil.example": use one of them as the host.';
+      'The local run does not answer to "evil.example". Use localhost, 127.0.0.1 or [::1] as the host.';
     const answers = Object.entries(ports).map(
       async ([name, port]) => [name, (await send(port, { headers })).body] as const,
     );
@@ -212,7 +212,7 @@ describe('each port of the local run', () => {
 });
 
 test('a request without any host is refused', () => {
-  expect(findRefusal('GET', '/', {})).toBe('The local run takes requests with a Host header only.');
+  expect(findRefusal('GET', '/', {})).toBe('The local run requires a Host header.');
 });
 
 function corsHeaders(headers: IncomingHttpHeaders): string[] {

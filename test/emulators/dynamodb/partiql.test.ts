@@ -82,7 +82,7 @@ describe('a statement', () => {
     [`UPDATE "T" SET "a" = ? WHERE "k`, '"k'],
   ])('of another form is refused where it begins to differ: %s', (text, at) => {
     expect(() => parseStatement(text)).toThrow(
-      `The local DynamoDB does not take this statement at: ${at}. It takes INSERT INTO "table" VALUE {'name': ?}`,
+      `The local DynamoDB does not accept this statement at: ${at}. It accepts INSERT INTO "table" VALUE {'name': ?}`,
     );
   });
 
@@ -91,11 +91,11 @@ describe('a statement', () => {
     [`UPDATE "T" SET "a" = ? REMOVE "a" WHERE "k" = ?`, 'Two document paths overlap with each other: a'],
     [
       `UPDATE "T" SET "a" = ? WHERE ${'('.repeat(8_000)}`,
-      'A condition has at most 300 operators and parentheses',
+      'A condition must have at most 300 operators and parentheses',
     ],
     [
       `UPDATE "T" SET "a" = ? WHERE ${'NOT '.repeat(2_000)}"k" = ?`,
-      'A condition has at most 300 operators and parentheses',
+      'A condition must have at most 300 operators and parentheses',
     ],
   ])('that is invalid in another way is refused with the reason: %#', (text, message) => {
     expect(() => parseStatement(text)).toThrow(message);

@@ -438,7 +438,9 @@ describe('the Kinesis stand-in', () => {
       client.send(new MergeShardsCommand({ StreamName: name, ShardToMerge: 'a', AdjacentShardToMerge: 'b' })),
     ).rejects.toMatchObject({
       name: 'UnknownOperationException',
-      message: expect.stringContaining('does not know the operation MergeShards. It knows: CreateStream,'),
+      message: expect.stringContaining(
+        'does not support the operation MergeShards. It supports: CreateStream,',
+      ),
     });
   });
 

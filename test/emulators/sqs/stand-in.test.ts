@@ -219,7 +219,7 @@ describe('the SQS stand-in', () => {
   it('names the operation that it does not know', async () => {
     await expect(client.send(new ListQueueTagsCommand({ QueueUrl: queue.url }))).rejects.toMatchObject({
       name: 'UnknownOperationException',
-      message: expect.stringContaining('does not know the operation ListQueueTags.'),
+      message: expect.stringContaining('does not support the operation ListQueueTags.'),
     });
   });
 
