@@ -1,27 +1,27 @@
 import type { Rule } from '../lambda/alerts/rules.ts';
 
 /**
- * The alerts that a fleet's incidents cause, by what the simulator makes happen. It follows docs/alerts.md and shares
- * no code with the rules that it judges.
+ * The alerts that a fleet's incidents must cause, derived from what the simulator makes happen. It follows
+ * docs/alerts.md and shares no code with the rules that it judges.
  */
 
-/** The facts of the life of one device that rules use. Times are epoch milliseconds, in no order. */
+/** The facts about a device that rules use. Times are milliseconds since the epoch, in no particular order. */
 export class LifeFacts {
-  /** Its carrier, which is the name of its source. */
+  /** The name of its source, which is that of its carrier. */
   readonly source: string;
-  /** Signs of life. */
+  /** When the device gave signs of life. */
   readonly heard: number[] = [];
   readonly attachments: number[] = [];
   readonly failures: number[] = [];
   readonly usage: { readonly at: number; readonly bytes: number }[] = [];
-  /** Devices that the SIM was in, in order. */
+  /** The devices that the SIM was in, in order. */
   readonly devices: { readonly imei: string; first: number; firstUsage: number | undefined }[] = [];
 
   constructor(source: string) {
     this.source = source;
   }
 
-  /** Notes that a record names a device. Devices are noted in the order in which the SIM was in them. */
+  /** Notes that a record names a device. Call it in the order in which the SIM was in the devices. */
   noteDevice(imei: string, at: number, isUsage: boolean): void {
     let device = this.devices.find((known) => known.imei === imei);
     if (device === undefined) {
@@ -38,20 +38,20 @@ export interface ExpectedAlert {
   readonly rule: string;
   readonly sim: string;
   readonly state: 'open' | 'closed';
-  /** It begins at or after the first, and at or before the last: equal where records say it to the second. */
+  /** The alert begins between these times, both included. They are equal if records state the time to the second. */
   readonly from: readonly [first: number, last: number];
-  /** Undefined while it lasts. */
+  /** When it ends; undefined while it lasts. */
   readonly to: number | undefined;
 }
 
-/** A time in which a rule's condition holds. */
+/** A time span in which a rule's condition holds. */
 interface Held {
   readonly from: readonly [first: number, last: number];
   readonly metAt: number;
   readonly to: number;
 }
 
-/** Whether {@link expectAlerts} knows a rule. */
+/** Whether {@link expectAlerts} supports a rule. */
 export function knowsRule(rule: Rule): boolean {
   const { fleets, names, countries } = rule.match;
   if (fleets.length + names.length + countries.length > 0 || rule.pending > 0) return false;
@@ -71,10 +71,10 @@ export function knowsRule(rule: Rule): boolean {
 }
 
 /**
- * The alerts of a rule and a SIM.
+ * The alerts of a rule that a SIM must have.
  *
- * @param end the time at which the simulation ends, in epoch milliseconds.
- * @throws Error when the rule is not known.
+ * @param end when the simulation ends, in milliseconds since the epoch.
+ * @throws Error if the rule is not supported.
  */
 export function expectAlerts(rule: Rule, sim: string, facts: LifeFacts, end: number): ExpectedAlert[] {
   if (rule.match.sources.length > 0 && !rule.match.sources.includes(facts.source)) return [];
@@ -110,14 +110,14 @@ function listHeld(rule: Rule, facts: LifeFacts, end: number): Held[] {
     default:
       break;
   }
-  throw new Error(`The simulator does not know what the rule ${rule.name} must find`);
+  throw new Error(`The simulator cannot tell which alerts the rule ${rule.name} must find`);
 }
 
 function countOne(at: number): Counted {
   return { at, amount: 1 };
 }
 
-/** Times without a sign of life that are longer than `after`; the last one may still last. */
+/** The spans longer than `after` without a sign of life. The last one may not have ended. */
 function listGaps(heard: readonly number[], after: number, end: number): Held[] {
   const times = heard.toSorted((a, b) => a - b);
   return times.flatMap((at, index): Held[] => {
@@ -132,7 +132,7 @@ interface Counted {
   readonly amount: number;
 }
 
-/** Windows that begin with a record and hold at least `enough`. */
+/** The windows that begin with a record and contain at least `enough`. */
 function listFull(counted: readonly Counted[], enough: number, within: number): Held[] {
   const sorted = counted.filter(({ amount }) => amount > 0).sort((a, b) => a.at - b.at);
   return sorted.flatMap(({ at }, index): Held[] => {
@@ -147,7 +147,7 @@ function listFull(counted: readonly Counted[], enough: number, within: number): 
   });
 }
 
-/** Joins times between which less than the recovery time passed. */
+/** Merges spans that are less than the recovery time apart. */
 function joinHeld(held: readonly Held[], recovery: number): Held[] {
   const joined: Held[] = [];
   for (const one of held) {

@@ -7,14 +7,14 @@ import type { FleetTruth } from './truth.ts';
 /** An alert as the ledger lists it. Times are ISO 8601. */
 export interface FoundAlert {
   readonly rule: string;
-  /** Null if it is about many SIMs. */
+  /** Null if the alert is about many SIMs. */
   readonly sim: string | null;
   readonly state: string;
   readonly start_time: string;
   readonly end_time: string | null;
 }
 
-/** An incident in messages: what it is about, and its last message. */
+/** The latest message of an incident. */
 export interface ToldIncident {
   readonly rule: string;
   readonly state: string;
@@ -29,32 +29,31 @@ export interface ToldIncident {
     | { readonly kind: 'source'; readonly source: string };
 }
 
-/** What a comparison of alerts found. */
+/** The result of comparing alerts. */
 export interface AlertComparison {
-  /** Alerts that the truth expects. */
+  /** How many alerts the truth expects. */
   readonly checked: number;
-  /** The same by their rules. */
+  /** How many alerts the truth expects, by rule. */
   readonly byRule: ReadonlyMap<string, number>;
-  /** SIMs that one incident covers, because their network was out. */
+  /** How many SIMs one incident includes, because their network had an outage. */
   readonly grouped: number;
-  /** Alerts that late records merged or withdrew. */
+  /** How many alerts late records merged or withdrew. */
   readonly corrected: number;
-  /** One sentence each, at most twenty. */
+  /** One sentence per difference, at most twenty. */
   readonly differences: readonly string[];
   readonly differing: number;
-  /** Names of rules for which the simulator does not know what they must find. */
+  /** Rules of which the simulator cannot tell what they must find. */
   readonly unchecked: readonly string[];
 }
 
-/** States of an alert without an incident. */
+/** States of an alert that has no incident. */
 const correctedStates: ReadonlySet<string> = new Set(['merged', 'withdrawn']);
 
 /**
- * Compares the alerts of a ledger with those that the incidents of a fleet cause: none may be missing, and none may be
- * extra.
+ * Compares a ledger's alerts with those that the fleet's incidents must cause: none may be missing or extra.
  *
- * @param truth of a fleet with incidents, all of which is delivered.
- * @param end when the simulation ends, in epoch milliseconds: all rules were judged up to it.
+ * @param truth of a fleet with incidents; everything must have been delivered.
+ * @param end when the simulation ends, in milliseconds since the epoch. All rules were judged up to then.
  */
 export function compareAlerts(
   truth: Pick<FleetTruth, 'partitions' | 'outage'>,
@@ -92,7 +91,7 @@ export function compareAlerts(
 
 function isSame({ rule, sim, from: [first, last] }: ExpectedAlert, found: FoundAlert): boolean {
   const at = Date.parse(found.start_time);
-  // Files and keys state whole seconds.
+  // Files and keys have whole seconds.
   return found.rule === rule && found.sim === sim && at > first - second && at < last + second;
 }
 
@@ -130,21 +129,21 @@ function countByRule(alerts: readonly ExpectedAlert[]): Map<string, number> {
   return counts;
 }
 
-/** A group is more SIMs than this, and more than a twentieth of those that visit the network. */
+/** A group needs more SIMs than this, and more than a twentieth of those that visit the network. */
 const maxUngrouped = 20;
 
-/** The outage that one incident must cover; undefined without an outage, or if it hit too few SIMs. */
+/** The outage that one incident must include; undefined if there was none, or if it affected too few SIMs. */
 function findGrouped({ outage }: Pick<FleetTruth, 'outage'>): FleetTruth['outage'] {
   if (outage === undefined || outage.sims.size <= maxUngrouped) return undefined;
   return outage.sims.size > outage.visitors.size / 20 ? outage : undefined;
 }
 
 /**
- * Compares the incidents in messages with those that the fleet's incidents cause: one for each SIM, except SIMs that a
- * network's outage silenced, which share one.
+ * Compares the incidents in messages with those that the fleet's incidents must cause: one per SIM, except that SIMs
+ * which a network outage silenced share one.
  *
- * @param told the incidents by their last messages; those that late records merged or withdrew do not count.
- * @returns what differs, one sentence each.
+ * @param told the latest message of each incident; incidents that late records merged or withdrew do not count.
+ * @returns one sentence per difference.
  */
 export function compareIncidents(
   truth: Pick<FleetTruth, 'partitions' | 'outage'>,
@@ -164,7 +163,7 @@ export function compareIncidents(
       const isSilence = rule.kind === 'silent';
       const expected = expectAlerts(rule, sim, facts, end).length;
       const found = alone.filter((one) => one === sim).length;
-      // A device that died on the network may be in the incident of the others.
+      // A device that died while on this network may be part of the shared incident.
       const min = isSilence && outage?.visitors.has(sim) === true ? 0 : expected;
       const max = isSilence && outage?.sims.has(sim) === true ? 0 : expected;
       if (found >= min && found <= max) continue;

@@ -7,22 +7,22 @@ export interface FoundLoss {
   readonly check: string;
   readonly reason: string;
   readonly sessionId: string | undefined;
-  /** Undefined where nothing proves them. */
+  /** Undefined if nothing proves how many. */
   readonly bytes: number | undefined;
-  /** Ids of the records that show it. */
+  /** Ids of the records that prove it. */
   readonly records: readonly string[];
 }
 
-/** What a comparison of findings found. */
+/** The result of comparing findings. */
 export interface FindingComparison {
-  /** Findings that the truth expects, by check and reason: `path not-by-file`. */
+  /** How many findings the truth expects, by check and reason, for example `path not-by-file`. */
   readonly byReason: ReadonlyMap<string, number>;
-  /** One sentence each, at most twenty. */
+  /** One sentence per difference, at most twenty. */
   readonly differences: readonly string[];
   readonly differing: number;
 }
 
-/** Compares findings with what carriers have lost, or delivered twice: none may be missing, and none may be extra. */
+/** Compares findings with what carriers have lost or delivered twice: none may be missing or extra. */
 export function compareFindings(
   expected: readonly ExpectedLoss[],
   found: readonly FoundLoss[],
@@ -49,7 +49,7 @@ function addOne(counts: Map<string, number>, key: string): void {
 }
 
 function describe({ sim, check, reason, sessionId, bytes, records }: FoundLoss): string {
-  // Those of a session's sum are its first and last, which the truth does not know.
+  // The records of a session's sum are its first and its last one, which the truth does not know.
   const shown = check === 'close' ? [] : records;
   const missing = bytes === undefined ? 'unknown bytes' : `${bytes} bytes`;
   return [sim, check, reason, sessionId ?? 'no session', missing, ...shown].join(' ');

@@ -1,36 +1,36 @@
 import type { ExpectedPartition, FleetTruth } from './truth.ts';
 
-/** A table's item: attribute names and plain values. */
+/** A table's item: attribute names with plain values. */
 export type Item = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** The tables to be compared, each as its items in any order. */
+/** The tables to compare, each as its items in any order. */
 export interface LedgerTables {
   sessions(): AsyncIterable<Item>;
   usage(): AsyncIterable<Item>;
   events(): AsyncIterable<Item>;
 }
 
-/** What a comparison found. */
+/** The result of a comparison. */
 export interface Comparison {
   readonly equal: boolean;
-  /** One sentence each, at most twenty: table, item, attribute, what was expected and what was found. */
+  /** One sentence per difference, at most twenty: table, item, attribute, expected value, found value. */
   readonly differences: readonly string[];
-  /** All differences, those that have no sentence included. */
+  /** The number of all differences, including those without a sentence. */
   readonly differing: number;
-  /** Items that the truth expects. */
+  /** How many items the truth expects. */
   readonly checked: { readonly sessions: number; readonly usage: number; readonly events: number };
 }
 
-/** What a comparison of the query API's answers found. */
+/** The result of comparing the query API's answers. */
 export interface AnswerComparison extends Pick<Comparison, 'differences' | 'differing'> {
-  /** Sessions that the truth has an answer about. */
+  /** How many sessions the truth has an answer for. */
   readonly checked: number;
 }
 
-/** Sentences that a comparison gives at most. */
+/** The most sentences of a comparison. */
 export const maxSentences = 20;
 
-/** What is compared, key by key. The truth has the attributes under the same names. */
+/** What to compare of a table. The truth has attributes with the same names. */
 interface Compared {
   readonly name: string;
   readonly sortKey: string;
@@ -38,7 +38,7 @@ interface Compared {
   listExpected(partition: ExpectedPartition): ReadonlyMap<string, object>;
 }
 
-/** The tables that are compared, as docs/tables.md names them and their keys. All have the partition key `sim`. */
+/** The tables to compare, with names and keys as in docs/tables.md. The partition key of all is `sim`. */
 export const comparedTables = {
   sessions: {
     name: 'Sessions',
@@ -67,9 +67,9 @@ const comparedAnswers: Compared = {
 };
 
 /**
- * Compares the ledger with what the simulator knows to be true: no item may be missing, extra or different.
+ * Compares the ledger with the simulator's truth: no item may be missing, extra or different.
  *
- * @param truth complete only after all deliveries have been generated.
+ * @param truth complete only after all deliveries were generated.
  * @throws what reading the tables throws.
  */
 export async function compareLedger(truth: FleetTruth, tables: LedgerTables): Promise<Comparison> {
@@ -83,10 +83,10 @@ export async function compareLedger(truth: FleetTruth, tables: LedgerTables): Pr
 }
 
 /**
- * Compares what the query API answers about Super SIMs' sessions with what the simulator knows to be true.
+ * Compares the query API's answers about Super SIM sessions with the simulator's truth.
  *
- * @param answers items as of the sessions table, of all SIMs whose partition has answers.
- * @throws what asking the API throws.
+ * @param answers like items of the sessions table, for all SIMs whose partition has answers.
+ * @throws what calling the API throws.
  */
 export async function compareAnswers(
   truth: FleetTruth,
@@ -145,7 +145,10 @@ function compareItem(table: Compared, item: Item, expected: object, findings: Fi
   }
 }
 
-/** An event is known by its name or its number, and only an ended session has an end that a carrier states. */
+/**
+ * Whether the truth states an attribute: an event has either a name or a number, and no carrier states the end of a
+ * failed session.
+ */
 function isStated(attribute: string, expected: object): boolean {
   if (attribute === 'end' && Reflect.get(expected, 'status') === 'failed') return false;
   return attribute in expected;

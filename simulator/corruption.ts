@@ -5,22 +5,22 @@ import type { FleetRecord, UsageRecord } from './records.ts';
 import { formatIso } from './records.ts';
 import { writeConnectionEvent } from './supersim-dialect.ts';
 
-/** Writes a record as its carrier sends it by stream. */
+/** Writes a record as its carrier sends it to a stream. */
 export function writeRecord(record: FleetRecord): string {
   if (record.kind === 'connection') return writeConnectionEvent(record);
   return record.kind === 'event' ? writeEvent(record) : writeUsage(record);
 }
 
-/** A broken record. One that is not JSON gets a body of its own, so that it does not break its neighbours. */
+/** A broken record. If it is not JSON, it gets a body of its own, so that it does not break other records. */
 export interface BrokenRecord {
   readonly text: string;
   readonly standsAlone: boolean;
 }
 
-/** A day that no calendar has, one that is not a date, and one in the future. */
+/** A day that is in no calendar, one that is not a date, and one in the future. */
 const impossibleDays = ['2026-02-30', '2026-13-45', '2199-12-31'] as const;
 
-/** Breaks a record of the stream: cut short, without its identity, or dated impossibly. */
+/** Breaks a stream record: truncates it, removes its identity, or gives it an impossible date. */
 export function breakRecord(record: FleetRecord, random: Random): BrokenRecord {
   const way = random.drawInteger(3);
   if (way === 0) {
@@ -36,7 +36,7 @@ export function breakRecord(record: FleetRecord, random: Random): BrokenRecord {
 
 const iccidColumn = usageColumns.indexOf('iccid');
 
-/** Breaks a usage row: too few columns, an ICCID that went through a spreadsheet, or an impossible date. */
+/** Breaks a usage row: too few columns, an ICCID that a spreadsheet has rounded, or an impossible date. */
 export function breakRow(record: UsageRecord, random: Random): string {
   const fields = writeUsageRow(record);
   const way = random.drawInteger(3);
@@ -49,7 +49,7 @@ function removeIdentity(record: FleetRecord): FleetRecord {
   return record.kind === 'connection' ? { ...record, eventSid: null } : { ...record, id: null };
 }
 
-/** Replaces each date of the record by an impossible one. */
+/** Replaces each date of a record with an impossible one. */
 function misdateRecord(text: string, record: FleetRecord, random: Random): string {
   const day = random.pick(impossibleDays);
   const start = record.kind === 'usage' ? record.start : record.at;

@@ -6,13 +6,13 @@ import { type FleetRecord, minute, second } from './records.ts';
 /** What is unusual in the life of a device. */
 export interface CourseOptions {
   readonly incident?: Incident | undefined;
-  /** How often an idle device attaches, in milliseconds; once in its life without it. */
+  /** How often an idle device attaches, in milliseconds. Without it, an idle device attaches once. */
   readonly idleInterval?: number | undefined;
-  /** What its carrier does not deliver. With it, a life is complete but for what is lost. */
+  /** What its carrier does not deliver. If set, the life is complete except for these losses. */
   readonly losses?: RecordLosses | undefined;
 }
 
-/** How the incident of a device changes the course of its life. Times are epoch milliseconds. */
+/** Changes the course of a device's life by its incident. Times are milliseconds since the epoch. */
 export class Course {
   readonly idleInterval: number | undefined;
   readonly #losses: RecordLosses | undefined;
@@ -28,12 +28,12 @@ export class Course {
     this.#random = random;
   }
 
-  /** Whether every session has its start and its end, but for what is lost on purpose. */
+  /** Whether every session has its start and its end, except what is lost on purpose. */
   get isComplete(): boolean {
     return this.#losses !== undefined;
   }
 
-  /** What is delivered of a record that happened. */
+  /** The records to deliver for a record that happened. */
   deliver<Happened extends FleetRecord>(record: Happened): readonly Happened[] {
     return this.#losses?.take(record) ?? [record];
   }
@@ -43,42 +43,40 @@ export class Course {
     return this.#incident?.kind === 'dark' && at >= this.#incident.from && at < this.#incident.to;
   }
 
-  /** When the device continues: at once, or some minutes after its silence; never, if it died. */
+  /** When the device continues: immediately, or some minutes after its silence, or never if it died. */
   findWakeTime(at: number): number {
     if (this.#incident?.kind !== 'dark' || !this.isDark(at)) return at;
     return this.#incident.to + this.#random.drawBetween(1, 600) * second;
   }
 
-  /** The end of a step: where an incident is due before it, the step ends there. */
+  /** Where a step ends: at `to`, or at an incident before that. */
   endStep(from: number, to: number): number {
     const due = this.#findDue();
     return due > from && due < to ? due : to;
   }
 
-  /**
-   * When a session ends: an incident ends it early, and the session of a silent device lasts until the network notices.
-   */
+  /** When a session ends. An incident ends it early; the session of a silent device lasts until the network notices. */
   endSession(from: number, drawn: number): number {
     const due = this.#findDue();
     if (due <= from || due >= drawn) return drawn;
     return this.#incident?.kind === 'dark' ? due + this.#random.drawBetween(60, 240) * minute : due;
   }
 
-  /** The incident that happens to the device now, between two sessions; undefined if none does. */
+  /** The incident that happens now, between two sessions; undefined if none does. */
   takeIncident(at: number): Incident['kind'] | undefined {
     if (this.#happened || at < this.#findDue()) return undefined;
     this.#happened = true;
     return this.#incident?.kind;
   }
 
-  /** Bytes that a usage record has in addition to the usual ones. */
+  /** How many more bytes than usual a usage record has. */
   takeSpike(at: number): number {
     if (this.#incident?.kind !== 'spike' || at < this.#incident.at || this.#spikes >= spike.records) return 0;
     this.#spikes += 1;
     return spike.bytes;
   }
 
-  /** When the incident is due; never, if no incident is planned or it has happened. */
+  /** When the incident happens; infinity if none is planned or it has already happened. */
   #findDue(): number {
     if (this.#incident === undefined || this.#happened || this.#incident.kind === 'spike') {
       return Number.POSITIVE_INFINITY;

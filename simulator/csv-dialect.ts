@@ -11,7 +11,7 @@ import {
 import { carrierIdentities, type Sim } from './identity.ts';
 import type { CarrierEvent, UsageRecord } from './records.ts';
 
-/** Header of a `cdr_*.csv`, as 1NCE's export has it. */
+/** Header of a `cdr_*.csv`, as in 1NCE's export. */
 export const usageColumns = [
   'id',
   'event_start_timestamp',
@@ -49,7 +49,7 @@ export const usageColumns = [
   'country_mcc',
 ] as const;
 
-/** Header of an `events_*.csv`: the published columns, and the likely names of those that are not published. */
+/** Header of an `events_*.csv`: the published columns, and probable names for those that are not published. */
 export const eventColumns = [
   'id',
   'timestamp',
@@ -78,21 +78,21 @@ export const eventColumns = [
   'user_name',
 ] as const;
 
-/** One field of a row; null is empty and unquoted. */
+/** A field of a row; null is written as empty, without quotation marks. */
 type Field = string | number | null;
 
-/** A row of a CSV file: values quoted, null empty. */
+/** A row of a CSV file: values in quotation marks, null empty. */
 export function writeRow(fields: readonly Field[]): string {
   return fields.map((field) => (field === null ? '' : `"${String(field).replaceAll('"', '""')}"`)).join(',');
 }
 
-/** The usage record's row. It states the values that the stream states, in the file's words. */
+/** A usage record's row. It states the same values as the stream, in the file's terms. */
 export function writeUsageRow(record: UsageRecord): readonly Field[] {
   const { sim } = record;
   const { network } = sim;
   const traffic = makeTrafficType(record);
   const { total, tx, rx } = writeDecimals(record);
-  // biome-ignore format: the columns in the header's order, in groups that belong together
+  // biome-ignore format: the columns in the header's order, grouped by meaning
   return [
     record.id, formatSpaced(record.start), formatSpaced(record.end), carrierIdentities[sim.carrier].account, 'Demo Company', sim.simId, sim.simId,
     writeIccid(sim, record.id), sim.imsi, network.operatorId, network.name, network.countryId, network.countryName,
@@ -102,10 +102,10 @@ export function writeUsageRow(record: UsageRecord): readonly Field[] {
   ];
 }
 
-/** The event's row; only events about a SIM come by file. */
+/** An event's row. Only events about a SIM are in files. */
 export function writeEventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
   const source = nameSource(event);
-  // biome-ignore format: the columns in the header's order, in groups that belong together
+  // biome-ignore format: the columns in the header's order, grouped by meaning
   return [
     event.id, formatSpaced(event.at), event.typeId, nameEvent(event.typeId), 0, source.id, source.name,
     carrierIdentities[event.source].account, 'Demo Company', describeEvent(event), 0,
@@ -114,7 +114,7 @@ export function writeEventRow(event: CarrierEvent, sim: Sim): readonly Field[] {
   ];
 }
 
-/** All six decimals, as the files have them. */
+/** All six decimals, as in the files. */
 function writeDecimals(record: UsageRecord): { total: string; tx: string; rx: string } {
   if (record.messages > 0) {
     const messages = `${record.messages}.000000`;
@@ -129,13 +129,13 @@ function writeSixPlaces(bytes: number): string {
   return `${whole}.${fraction.padEnd(6, '0')}`;
 }
 
-/** How an exporter frames a file: not all agree. */
+/** How an exporter writes a file, which differs between exporters. */
 export interface FileFraming {
   readonly byteOrderMark: boolean;
   readonly carriageReturns: boolean;
 }
 
-/** A CSV file of written rows of one kind, its header first. */
+/** A CSV file: the header of its kind, then the rows. */
 export function writeCsvFile(
   kind: 'usage row' | 'event row',
   rows: readonly string[],

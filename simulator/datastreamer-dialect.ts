@@ -1,35 +1,35 @@
 import { carrierIdentities, type DataStreamerDialect, type Sim, type SimulatedCarrier } from './identity.ts';
 import { type CarrierEvent, formatIso, type UsageRecord, type Volume } from './records.ts';
 
-/** Bytes as the carrier's megabytes: a decimal of at most six places, made from digits so that nothing is rounded. */
+/** Bytes as the carrier's megabytes: a decimal with at most six places, made from digits to avoid rounding. */
 export function writeMegabytes(bytes: number): string {
   const digits = String(bytes).padStart(7, '0');
   const fraction = digits.slice(-6).replace(/0+$/, '');
   return `${digits.slice(0, -6)}.${fraction === '' ? '0' : fraction}`;
 }
 
-/** Writes a usage record as JSON in its SIM's dialect: nested, old or new, or 2.0's flat names. */
+/** Writes a usage record as JSON in its SIM's dialect: nested (old or new), or the flat names of 2.0. */
 export function writeUsage(record: UsageRecord): string {
   if (record.sim.dataStreamer.generation === 'old') return writeOldUsage(record);
   return record.sim.dataStreamer.generation === 'flat' ? writeFlatUsage(record) : writeNestedUsage(record);
 }
 
-/** Writes an event as JSON in its SIM's dialect; one without SIM is nested. */
+/** Writes an event as JSON in its SIM's dialect. An event without SIM is nested. */
 export function writeEvent(event: CarrierEvent): string {
   const { sim } = event;
-  // 1NCE's pages of 2.0 show nested records beside flat ones: a session may have both.
+  // 1NCE's pages about 2.0 show both nested and flat records, so a session may have both.
   const flat = sim?.dataStreamer.generation === 'flat' && !(event.typeId === 4 || event.id?.endsWith('7'));
   return sim !== undefined && flat ? writeFlatEvent(event, sim) : writeNestedEvent(event);
 }
 
 const trafficTypes = { data: { id: 5, name: 'Data' }, sms: { id: 6, name: 'SMS' } } as const;
 
-/** The carrier's words for data or a short message. */
+/** The carrier's names for data and short messages. */
 export function makeTrafficType(record: UsageRecord): { readonly id: number; readonly name: string } {
   return record.messages > 0 ? trafficTypes.sms : trafficTypes.data;
 }
 
-/** `rx`, `tx` and total as decimal text. Short messages are counted in the same members. */
+/** `rx`, `tx` and the total as decimal text. Short messages are counted in the same members. */
 export function writeVolumes(record: UsageRecord): { rx: string; tx: string; total: string } {
   if (record.messages > 0) return { rx: '0.0', tx: `${record.messages}.0`, total: `${record.messages}.0` };
   return formatVolume(record.volume);
@@ -39,12 +39,12 @@ function formatVolume({ up, down }: Volume): { rx: string; tx: string; total: st
   return { rx: writeMegabytes(down), tx: writeMegabytes(up), total: writeMegabytes(up + down) };
 }
 
-/** emnify sends the ICCID with its check digit or without it; 1NCE and Telekom without. */
+/** emnify sends the ICCID with or without its check digit; 1NCE and Telekom send it without. */
 export function writeIccid(sim: Sim, recordId: string | null): string {
   return sim.carrier === 'emnify' && (recordId ?? '').endsWith('3') ? sim.iccidWithCheckDigit : sim.sim;
 }
 
-/** The tariff that usage records of a SIM name; undefined in the dialect that has only its number. */
+/** The tariff that a SIM's usage records name; undefined for the dialect that has only its number. */
 export function nameTariff({ dataStreamer: { generation } }: Sim): string | undefined {
   if (generation === 'flat') return undefined;
   return generation === 'old' ? 'Global Pro I' : 'Production 01';
@@ -115,7 +115,7 @@ function writeFlatEvent(event: CarrierEvent, sim: Sim): string {
   return `${text}}`;
 }
 
-/** 1NCE names endpoints by their ICCID, the only place where a flat record has it. */
+/** 1NCE names endpoints by their ICCID. In a flat record, no other member has it. */
 function writeFlatEndpoint(sim: Sim): string {
   return `"endpoint_id":${sim.simId},"endpoint_name":"${sim.sim}","endpoint_imei":"${sim.imeisv}","endpoint_ip_address":"${sim.ipAddress}"`;
 }
@@ -162,7 +162,7 @@ function writeDetail(event: CarrierEvent): string {
   return `,"detail":{${operator},"tapcode":[{"id":2,"tapcode":"${network.tapcode}"}],"mnc":[{"id":3,"mnc":"${network.mnc}"},{"id":4,"mnc":"16"}]}`;
 }
 
-/** A string that is not valid JSON: the dates have no quotes, as 1NCE and emnify send them. */
+/** A string that is not valid JSON, because the dates have no quotation marks: 1NCE and emnify send it like this. */
 const quotaAssigned = JSON.stringify(
   '{"endpoint_quota_id":123123, "quota_status_id": 1,"volume": 500.000000, "expiry_date": 2031-03-31T00:00:00Z, "auto_refill": true,"threshold_volume": 100.000000}',
 );
@@ -205,29 +205,29 @@ const eventNames: Readonly<Record<number, string>> = {
   67: 'User switched workspaces',
 };
 
-/** The carrier's words for an event type; for an unlisted number, words that no document lists. */
+/** The carrier's name for an event type; an invented name for a number that no document lists. */
 export function nameEvent(typeId: number): string {
   return eventNames[typeId] ?? `Event ${typeId}`;
 }
 
-/** Human-readable text; only it says that an activation was refused. */
+/** Human-readable text. Nothing else says that an activation was refused. */
 export function describeEvent(event: CarrierEvent): string {
   if (isRefusal(event)) return 'PDP Context Request rejected, because endpoint has no quota left.';
   return event.typeId === 5 ? 'PDP Context deleted.' : `${nameEvent(event.typeId)}.`;
 }
 
-/** A refused activation comes as event 3 too, without detail. */
+/** Whether an event is a refused activation: these are of type 3 too, but have no context. */
 export function isRefusal(event: CarrierEvent): boolean {
   return event.typeId === 3 && event.context === undefined;
 }
 
-/** The source of the event: the network, the carrier's policy control, or a call of its API. */
+/** The event's source: the network, the carrier's policy control, or a call of its API. */
 export function nameSource(event: CarrierEvent): { readonly id: number; readonly name: string } {
   if (event.sim === undefined) return { id: 2, name: 'API' };
   return isRefusal(event) ? { id: 1, name: 'Policy Control' } : { id: 0, name: 'Network' };
 }
 
-/** An identifier as text, or as a number of up to 20 digits where the dialect does so. */
+/** An identifier as text, or as a number of up to 20 digits if the dialect does so. */
 function writeIdentity(sim: Sim, digits: string): string {
   const dialect: DataStreamerDialect = sim.dataStreamer;
   return dialect.numericIdentity ? digits : `"${digits}"`;
@@ -237,17 +237,17 @@ function writeOrganisation(carrier: SimulatedCarrier): string {
   return `"organisation":{"name":"Demo Company","id":${carrierIdentities[carrier].account}}`;
 }
 
-/** Whole seconds without a fraction, otherwise milliseconds: `2021-08-09T12:59:05Z`. */
+/** A time in whole seconds without a fraction, otherwise in milliseconds: `2021-08-09T12:59:05Z`. */
 function formatZulu(at: number): string {
   return at % 1000 === 0 ? `${formatIso(at).slice(0, 19)}Z` : formatIso(at);
 }
 
-/** Old events: `2019-07-17T16:28:00.000+0000`. */
+/** The form in old events: `2019-07-17T16:28:00.000+0000`. */
 function formatOffset(at: number): string {
   return `${formatIso(at).slice(0, 23)}+0000`;
 }
 
-/** Old usage and CSV: `2017-03-19 21:06:33`. */
+/** The form in old usage and CSV: `2017-03-19 21:06:33`. */
 export function formatSpaced(at: number): string {
   return `${formatIso(at).slice(0, 10)} ${formatIso(at).slice(11, 19)}`;
 }

@@ -16,19 +16,19 @@ import { makeSessionId, type PartitionTruth } from './truth.ts';
 
 type DataStreamerRecord = CarrierEvent | UsageRecord;
 
-/** Events of a SIM beside its sessions, by how often they come: location, GPRS location, quota, activation, unknown. */
+/** Types of a SIM's events outside of sessions, by frequency: location, GPRS location, quota, activation, unknown. */
 const sideEvents = [1, 1, 1, 2, 2, 2, 8, 15, 18, 20, 56, 99] as const;
 
-/** Events that a carrier of the old generation sends by file in this simulation. */
+/** Types of events that a carrier of the old generation sends by file in this simulation. */
 const fileEvents: ReadonlySet<number> = new Set([1, 2, 8, 99]);
 
-/** Events that name a user of the portal and no SIM. */
+/** Types of events about a user of the portal instead of a SIM. */
 const userEvents = [6, 13, 41, 67] as const;
 
 /**
  * The records of one data-streamer SIM, roughly in the order in which they happen: it attaches, opens a PDP context,
- * sends a usage record every ten to fifteen minutes, closes it with the volume of the whole session, and pauses;
- * between them short messages, locations and quotas. Every record is reported to `truth`.
+ * sends a usage record every ten to fifteen minutes, closes the context with the volume of the whole session, and
+ * pauses. In between come short messages, locations and quotas. Every record is reported to `truth`.
  */
 export function* simulateDataStreamer(
   given: Sim,
@@ -42,7 +42,7 @@ export function* simulateDataStreamer(
   const dialect = sim.dataStreamer;
   const usageInterval = sim.carrier === 'emnify' ? 10 * minute : 15 * minute;
   const usageNamesSession = sim.carrier === 'emnify' || dialect.generation === 'flat';
-  // A complete life may be one of which files repeat all that the stream brings.
+  // Files may repeat everything that the stream delivers, but only of a complete life.
   const isRepeatedByFile = course.isComplete && dialect.generation === 'nested' && random.decide(0.4);
   let eventCount = 0;
   let usageCount = 0;
@@ -65,7 +65,7 @@ export function* simulateDataStreamer(
     }
     yield* session(random.decide(0.1) && !course.isComplete);
     for (at = course.findWakeTime(at); at < span.to; at = course.findWakeTime(at)) {
-      yield* happen();
+      yield* simulateIncident();
       if (random.decide(0.5)) yield event(2, at + random.drawInteger(1000));
       if (sim.carrier === 'emnify' && random.decide(0.1)) yield event(3, at);
       at += random.drawBetween(1, 30) * second;
@@ -74,7 +74,7 @@ export function* simulateDataStreamer(
   }
 
   /** What happens to the device between two sessions. */
-  function* happen(): Generator<DataStreamerRecord, void> {
+  function* simulateIncident(): Generator<DataStreamerRecord, void> {
     const incident = course.takeIncident(at);
     if (incident === 'swap') sim = putIntoOtherDevice(sim);
     if (incident === 'attach-loop') {
@@ -91,7 +91,7 @@ export function* simulateDataStreamer(
     }
   }
 
-  /** @param beganEarlier the session was open before the records begin, so its creation is not among them. */
+  /** @param beganEarlier the session opened before the records begin, so its creation is not one of them. */
   function* session(beganEarlier: boolean): Generator<DataStreamerRecord, void> {
     const context = openContext(beganEarlier);
     const usageOnly = usageNamesSession && random.decide(0.05) && !course.isComplete;
@@ -107,7 +107,7 @@ export function* simulateDataStreamer(
       at = usage.end;
       if (!course.isDark(at)) yield* between(context, usageOnly);
     }
-    // The network deletes the context of a silent device when it notices.
+    // The network deletes the context of a silent device as soon as it notices.
     if (course.isDark(at)) at = Math.max(at, end);
     if (!usageOnly && (random.decide(0.97) || course.isComplete)) yield event(5, at, { context, volume });
     at = course.endStep(at, at + (1 + random.drawExponential(3600)) * second);
@@ -148,8 +148,8 @@ export function* simulateDataStreamer(
   }
 
   function shortMessage(context: PdpContext): UsageRecord {
-    // emnify names a session on messages too, but never one that carries data.
-    const session = random.decide(0.5) ? context : { ...context, uuid: random.drawUuid() };
+    // emnify also names a session in messages, but never one that carries data.
+    const session = random.decide(0.5) ? context : { ...context, drawUuid: random.drawUuid() };
     const sent = at - (at % second);
     const record = {
       kind: 'usage',
@@ -172,7 +172,7 @@ export function* simulateDataStreamer(
     return usageNamesSession ? { sessionId: makeSessionId(sim.carrier, dialect, context) } : {};
   }
 
-  /** Files carry whole seconds, so that only such records can come by both paths. */
+  /** Files have whole seconds, so only records with whole seconds can be in both. */
   function choosePath(start: number, end: number): UsageRecord['path'] {
     const wholeSeconds = start % second === 0 && end % second === 0;
     if (dialect.generation === 'flat' || !wholeSeconds) return 'stream';
@@ -182,7 +182,7 @@ export function* simulateDataStreamer(
 
   function event(typeId: number, time: number, about: Partial<CarrierEvent> = {}): CarrierEvent {
     const byFile = dialect.generation === 'old' && fileEvents.has(typeId) && random.decide(0.5);
-    // Files and 1NCE's nested events state whole seconds only.
+    // Files and 1NCE's nested events have whole seconds only.
     const inSeconds =
       byFile || isRepeatedByFile || (sim.carrier === '1nce' && dialect.generation === 'nested');
     const path = byFile ? 'file' : isRepeatedByFile ? 'both' : 'stream';
@@ -196,7 +196,7 @@ export function* simulateDataStreamer(
   }
 }
 
-/** Events of one data-streamer account that name a user and no SIM: about one each hour. */
+/** Events of one data-streamer account about users of the portal: about one per hour. */
 export function* simulateAccount(
   source: Sim['carrier'],
   firstRecordId: number,
@@ -225,7 +225,7 @@ export function* simulateAccount(
   }
 }
 
-/** 1NCE's 2.0 counts beyond 2^53 here, where a JSON parser that makes doubles would confuse neighbours. */
+/** The ids of 1NCE's 2.0 exceed 2^53 here, so that a JSON parser that uses doubles would confuse neighbours. */
 function makeRecordId(generation: 'old' | 'nested' | 'flat', count: number): string {
   if (generation === 'flat') return `9007199${String(count).padStart(12, '0')}`;
   return String((generation === 'old' ? 170_000_000_000 : 4_000_000_000) + count);

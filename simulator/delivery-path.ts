@@ -7,44 +7,44 @@ import type { Random } from './random.ts';
 import { formatIso, second } from './records.ts';
 import type { ExpectedLoss } from './truth.ts';
 
-/** Something on its way to the ledger: a record for the stream, or a row for the next file. */
+/** A record for the stream, or a row for the next file, that has not arrived yet. */
 export interface Parcel {
   readonly source: SimulatedCarrier;
-  /** Writes it when it arrives, so that parcels take little memory until then. */
+  /** Writes the text when the parcel arrives, so that it takes little memory until then. */
   readonly write: () => string;
   readonly partitionKey: string;
   readonly form: 'record' | 'usage row' | 'event row';
-  /** Never shares a body with others. */
+  /** Whether it must not share a body with others. */
   readonly standsAlone: boolean;
-  /** What the ledger must make of it. */
+  /** What the ledger must do with it. */
   readonly fate: 'kept' | 'ignored' | 'rejected';
 }
 
-/** A body put on a carrier's stream, or a file put into its bucket. */
+/** A body in a carrier's stream, or a file in its bucket. */
 export type FleetDelivery = {
-  /** Name of the source, which is its carrier's. */
+  /** Name of the source, which is that of its carrier. */
   readonly source: Carrier;
-  /** Records in it, each repeated or broken one counted. */
+  /** How many records it contains, including repeated and broken ones. */
   readonly records: number;
 } & (
   | { readonly kind: 'stream'; readonly data: Buffer; readonly partitionKey: string }
   | { readonly kind: 'file'; readonly key: string; readonly bytes: Buffer }
 );
 
-/** Deliveries counted as they leave. */
+/** Counts of what was delivered. */
 export interface Departures {
   delivered: number;
   ignored: number;
   rejected: number;
 }
 
-/** A file is closed when it has this many rows, or at the end of the hour. */
+/** A file ends after this many rows, or at the end of the hour. */
 const rowsPerFile = 5_000;
 
-/** Files from which on it is known how often they come. */
+/** After how many files it is known how often they come. */
 const minKnownFiles = 12;
 
-/** Names the sequence of a source's files of a kind. */
+/** Identifies a source's sequence of files of one kind. */
 function nameSequence(source: SimulatedCarrier, kind: FileKind): string {
   return `${source}/${kind}`;
 }
@@ -56,7 +56,7 @@ interface OpenFile {
 }
 
 /**
- * The path between the carriers and the ledger. It keeps parcels that are due later, shuffles those that are due now,
+ * The path between the carriers and the ledger. It keeps parcels until they are due, shuffles those that are due now,
  * sometimes packs several records into one body, and writes rows into files. It holds only parcels that have not
  * arrived.
  */
@@ -65,38 +65,41 @@ export class DeliveryPath {
   private readonly due = new Map<number, Parcel[]>();
   private readonly files = new Map<string, OpenFile>();
   private readonly losses: { readonly sequence: string; readonly loss: ExpectedLoss }[] = [];
-  /** How many files of each sequence came. */
+  /** How many files of each sequence were delivered. */
   private readonly fileCounts = new Map<string, number>();
-  /** The name of the last file of each sequence, and of that before one that is being lost. */
+  /** The name of the last file of each sequence, and the name of the file before one that was just lost. */
   private readonly lastNames = new Map<string, string>();
   private readonly losing = new Map<string, string>();
   private readonly random: Random;
-  /** Keeps file names unique: they state a second. */
+  /** Keeps file names unique, which state a second. */
   private lastFileSecond = 0;
 
   constructor(random: Random) {
     this.random = random;
   }
 
-  /** What must be found of the files that were lost, once all have come: of few files nobody knows how often they come. */
+  /**
+   * The findings that lost files must cause, after all files have been delivered. If there are few, nobody can tell how
+   * often they come.
+   */
   get lostFiles(): readonly ExpectedLoss[] {
     const isKnown = (sequence: string): boolean => (this.fileCounts.get(sequence) ?? 0) >= minKnownFiles;
     return this.losses.flatMap(({ sequence, loss }) => (isKnown(sequence) ? [loss] : []));
   }
 
-  /** Sends a parcel off, to arrive in the given slice of time. */
+  /** Sends a parcel, which arrives in the given time slice. */
   send(parcel: Parcel, slice: number): void {
     const parcels = this.due.get(slice);
     if (parcels === undefined) this.due.set(slice, [parcel]);
     else parcels.push(parcel);
   }
 
-  /** True while parcels are still to arrive. */
+  /** Whether parcels have not arrived yet. */
   get isBusy(): boolean {
     return this.due.size > 0;
   }
 
-  /** What arrives in this slice, in no order. */
+  /** What arrives in a time slice, in no particular order. */
   takeArrivals(slice: number): FleetDelivery[] {
     const parcels = this.due.get(slice) ?? [];
     this.due.delete(slice);
@@ -105,9 +108,10 @@ export class DeliveryPath {
   }
 
   /**
-   * Closes the open files, which then arrive; `at` gives them their names.
+   * Closes the open files, which are then delivered. `at` determines their names.
    *
-   * @param fates of files which then come whether or not they have rows. What is not put comes with the next one.
+   * @param fates the fates of files that come even without rows. The rows of a file that is not put come with the next
+   *   one.
    */
   closeFiles(at: number, fates: readonly FateOfFile[] = []): FleetDelivery[] {
     const kept = new Set(
@@ -165,7 +169,7 @@ export class DeliveryPath {
     };
   }
 
-  /** One body of several records: an array, JSON lines, or one record right after the other. */
+  /** Joins records into one body: an array, JSON lines, or without any separator. */
   private join(texts: readonly string[]): string {
     if (texts.length === 1) return texts[0] ?? '';
     const way = this.random.drawInteger(3);
@@ -199,7 +203,7 @@ export class DeliveryPath {
     return { kind: 'file', source, records: rows.length, key, bytes };
   }
 
-  /** A file that comes shows that one before it is lost. */
+  /** The next file of a sequence reveals that the one before was lost. */
   private passFile(source: SimulatedCarrier, sequence: string, key: string): void {
     const before = this.losing.get(sequence);
     this.losing.delete(sequence);

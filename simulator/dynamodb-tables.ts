@@ -10,7 +10,7 @@ const localNames: TableNames = {
   events: comparedTables.events.name,
 };
 
-/** The ledger's tables as a client reads them: whole, consistently, and only what is compared. */
+/** Reads the ledger's tables completely and consistently, but only the attributes to compare. */
 export function readLedgerTables(client: DynamoDBClient, names = localNames): LedgerTables {
   return {
     sessions: () => scan(client, names.sessions, comparedTables.sessions),
@@ -44,7 +44,7 @@ function toPlainItem(item: Record<string, AttributeValue>): Item {
   return Object.fromEntries(Object.entries(item).map(([name, value]) => [name, toPlainValue(value)]));
 }
 
-/** Numbers that are not exact as such stay text, so that they equal no other. */
+/** A number that JavaScript cannot represent exactly stays text, so that it does not equal another one. */
 function toPlainValue(value: AttributeValue): string | number | boolean | undefined {
   if (value.S !== undefined) return value.S;
   if (value.BOOL !== undefined) return value.BOOL;

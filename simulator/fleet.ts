@@ -1,23 +1,23 @@
 /**
- * The simulator: what carriers deliver, and what the ledger must hold in the end. The local run, the tests and the
+ * The simulator: what carriers deliver, and what the ledger must contain at the end. The local run, the tests and the
  * benchmarks use it.
  *
- * Two generators make up what happens, and write it in the same dialects and with the same breakages:
+ * Two generators invent what happens. They share the dialects and the ways to break records:
  *
- * - The fleet of this folder, drawn from a seed, for volume: months of thousands of SIMs in the proportions of real
- *   traffic, with nothing kept that was delivered.
- * - The model fleet of `test/property/fleet.ts`, chosen by fast-check, for corners: few SIMs at awkward moments, of
- *   which a failing case is shortened to the records that matter. A seeded stream cannot be shortened.
+ * - The fleet of this folder, which a seed determines, is for volume: months of thousands of SIMs in realistic
+ *   proportions. It keeps nothing that was delivered.
+ * - The model fleet of `test/property/fleet.ts`, which fast-check chooses, is for corner cases: few SIMs at awkward
+ *   moments. A failing case is shrunk to the records that matter, which a seeded stream cannot be.
  *
- * Two oracles say what the ledger must hold:
+ * Two oracles say what the ledger must contain:
  *
- * - {@link PartitionTruth} learns what happens before it is written as records. So it cannot share a misreading of a
- *   dialect or a mistake in merging with the ledger. It shares no code: of simledger the simulator imports types only.
- *   It knows the attributes that carriers argue about, not all.
- * - The orderly pass of `test/property/expectation.ts` is the ledger's own code, given each record once and in order.
- *   It knows every attribute, but it is independent of order, repetition and faults only.
+ * - {@link PartitionTruth} learns what happens before it is written as records. It cannot repeat the ledger's mistakes
+ *   in reading a dialect or in merging, because it shares no code with it: the simulator imports only types of
+ *   simledger. It knows the attributes that users argue about with carriers, not all.
+ * - The ordered run of `test/property/expectation.ts` is the ledger's own code, which gets each record once and in
+ *   order. It knows every attribute, but can only judge the effects of order, repetition and faults.
  *
- * `test/simulator/dialects.test.ts` holds the dialects to published samples.
+ * `test/simulator/dialects.test.ts` compares the dialects with published samples.
  */
 
 import type { SessionRefresh } from '../lambda/ledger/source.ts';
@@ -45,73 +45,76 @@ import {
 } from './truth.ts';
 
 /**
- * What carriers lose on purpose: `none` deliver every record of a session once; `planted` lose windows, usage, ends of
- * sessions, rows and files, or deliver windows under two ids.
+ * What carriers lose on purpose. `none`: they deliver every record of a session once. `planted`: they lose windows,
+ * usage, ends of sessions, rows and files, and deliver some windows under two ids.
  */
 export const fleetLosses = ['none', 'planted'] as const;
 
-/** What fleet is simulated. */
+/** Which fleet to simulate. */
 export interface FleetOptions {
-  /** SIMs, spread over all five carriers; half are Super SIMs. */
+  /** How many SIMs, spread over all five carriers; half of them are Super SIMs. */
   readonly sims: number;
-  /** Hours of the fleet's life. */
+  /** Hours that the fleet lives. */
   readonly hours: number;
-  /** The same seed gives the same deliveries. Default 1. */
+  /** The same seed gives the same deliveries. 1 by default. */
   readonly seed?: number;
-  /** When it begins, ISO 8601. Default {@link fleetStart}; the ledger rejects records of the future. */
+  /**
+   * When the fleet's life begins, ISO 8601. {@link fleetStart} by default. The ledger rejects records of the future.
+   */
   readonly start?: string;
-  /** Which Super SIM updates write their session in the ledger that the fleet's truth is about. Default `update`. */
+  /** Which Super SIM updates write their session in the ledger that the truth describes. `update` by default. */
   readonly sessionRefresh?: SessionRefresh;
   /**
-   * Whether devices die, loop, fail and are swapped, and a network is out, and the truth has alerts. Idle devices then
-   * attach regularly, so that only incidents cause silence. Default false.
+   * Whether devices die, attach in a loop, fail and are swapped, and a network has an outage. The truth then has
+   * alerts, and idle devices attach regularly, so that only incidents cause silence. False by default.
    */
   readonly hasIncidents?: boolean;
   /**
-   * What carriers lose, so that the truth has what must be found missing. Undefined for lives some of whose starts and ends
-   * are missing, as in reality.
+   * What carriers lose; the truth then has the findings that this must cause. If undefined, some starts and ends of
+   * sessions are missing, as in reality.
    */
   readonly losses?: (typeof fleetLosses)[number] | undefined;
-  /** Whether the truth has what carriers measure for their invoices. Default false. */
+  /** Whether the truth has what carriers measure for their invoices. False by default. */
   readonly hasInvoices?: boolean;
 }
 
-/** When a fleet's life begins unless another time is asked for. */
+/** When a fleet's life begins by default. */
 export const fleetStart = '2026-10-01T00:00:00Z';
 
-/** A simulated fleet: what its carriers deliver, and what the ledger must hold in the end. */
+/** A simulated fleet: what its carriers deliver, and what the ledger must contain at the end. */
 export interface Fleet {
   /**
-   * Batches of a few minutes of the fleet's life each, in the order of their arrival. They can be iterated once;
-   * deliveries are not kept.
+   * Batches of a few minutes of the fleet's life each, in order of arrival. They can be iterated once; deliveries are
+   * not kept.
    */
   readonly deliveries: Generator<readonly FleetDelivery[], void>;
-  /** Complete when the deliveries are exhausted. */
+  /** Complete when all deliveries were yielded. */
   readonly truth: FleetTruth;
-  /** The time up to which it has lived: what was yielded arrived before, in epoch milliseconds. */
+  /** The fleet's current time, in milliseconds since the epoch: everything yielded has arrived before. */
   now(): number;
 }
 
-/** Due parcels are delivered once per slice, in random order. */
+/** Parcels that are due are delivered once per slice, in random order. */
 const slice = 5 * minute;
 const slicesPerHour = hour / slice;
-/** Deliveries that wait until the live ones are over are spread over so many slices. */
+/** Number of slices over which to spread the deliveries that wait until the live ones are over. */
 const lateSlices = 24;
-/** Extra records, broken ones, for each record. */
+/** How many broken records to add for each record. */
 const brokenShare = 0.002;
 
-/** A sender of records, and how they are delivered. */
-interface Traveller {
+/** A SIM or account that sends records, and how these are delivered. */
+interface Sender {
   readonly life: Iterator<FleetRecord, void>;
   next: FleetRecord | undefined;
-  /** `late`: the first half arrives as history after the live records; `again`: it arrives a second time then. */
+  /** `late`: the first half arrives as history after the live records. `again`: it then arrives a second time. */
   readonly history: 'none' | 'late' | 'again';
 }
 
 /**
- * Simulates a fleet of SIMs of all five carriers, and the path that their records take: most arrive once, some two or
- * three times, disordered by minutes, a few hours late or as replayed history after the live ones; some in arrays,
- * JSON lines or gzip; usage of 1NCE, emnify and Telekom also in CSV files; about two in a thousand broken.
+ * Simulates a fleet of SIMs of all five carriers, and the path of their records. Most records arrive once, some two or
+ * three times; some are out of order by minutes, a few hours late, or replayed as history after the live ones; some are
+ * in arrays, JSON lines or gzip; usage of 1NCE, emnify and Telekom is also in CSV files; about two in a thousand are
+ * broken.
  */
 export function simulateFleet(options: FleetOptions): Fleet {
   const simulation = new Simulation(options);
@@ -123,7 +126,7 @@ class Simulation implements FleetTruth {
   private readonly span: Span;
   private readonly random: Random;
   private readonly path: DeliveryPath;
-  private readonly travellers: Traveller[];
+  private readonly senders: Sender[];
   private readonly lastSlice: number;
   private readonly middle: number;
   private readonly incidents: ReadonlyMap<number, Incident> | undefined;
@@ -132,7 +135,7 @@ class Simulation implements FleetTruth {
   private readonly fileLosses: FileLosses | undefined;
   readonly measured: MeasuredUsage[] | undefined;
   private distinct = 0;
-  /** The clock stops at the end of its hours: late records arrive at that moment. */
+  /** The clock stops at the end of the fleet's life, when late records arrive. */
   now: number;
 
   constructor(options: FleetOptions) {
@@ -150,9 +153,9 @@ class Simulation implements FleetTruth {
     this.lastSlice = Math.ceil(hours * slicesPerHour);
     this.random = Random.derive(seed, -1);
     this.path = new DeliveryPath(Random.derive(seed, -2));
-    this.travellers = [
-      ...this.makeSimTravellers(sims, seed, sessionRefresh, options.losses),
-      ...this.makeAccountTravellers(sims, seed),
+    this.senders = [
+      ...this.simSenders(sims, seed, sessionRefresh, options.losses),
+      ...this.accountSenders(sims, seed),
     ];
     this.outage = this.incidents && findOutage(sims, seed, this.incidents);
     this.sendTestEvents(hours);
@@ -169,8 +172,8 @@ class Simulation implements FleetTruth {
   *run(): Generator<readonly FleetDelivery[], void> {
     for (let now = 0; now < this.lastSlice || this.path.isBusy; now++) {
       const until = this.span.from + (now + 1) * slice;
-      for (const traveller of this.travellers) this.advance(traveller, until, now);
-      const arrivals = this.path.takeArrivals(now);
+      for (const sender of this.senders) this.advance(sender, until, now);
+      const takeArrivals = this.path.takeArrivals(now);
       if (now % slicesPerHour === slicesPerHour - 1)
         arrivals.push(...this.path.closeFiles(until, this.listFates(now)));
       this.now = Math.min(until, this.span.to);
@@ -179,17 +182,17 @@ class Simulation implements FleetTruth {
     yield this.path.closeFiles(this.span.to + 48 * hour);
   }
 
-  /** What becomes of the files that carriers put at the end of an hour, whatever is in them. */
+  /** The fates of the files that carriers put at the end of an hour. */
   private listFates(now: number): readonly FateOfFile[] {
     return this.fileLosses?.listFates(Math.floor(now / slicesPerHour)) ?? [];
   }
 
-  private *makeSimTravellers(
+  private *simSenders(
     sims: number,
     seed: number,
     sessionRefresh: SessionRefresh,
     lost: FleetOptions['losses'],
-  ): Generator<Traveller> {
+  ): Generator<Sender> {
     for (let index = 0; index < sims; index++) {
       const random = Random.derive(seed, index);
       const sim = provideSim(index, random);
@@ -211,7 +214,7 @@ class Simulation implements FleetTruth {
         course,
       );
       const draw = random.drawInteger(100);
-      // While its records wait as history, the SIM is not known to be silent together with others.
+      // A SIM whose records wait as history cannot count as silent together with others.
       const { incident } = incidental ?? {};
       const isLive = incident?.kind === 'dark' && incident.cause === 'outage';
       const history = isLive || draw >= 3 ? 'none' : draw < 2 ? 'late' : 'again';
@@ -219,7 +222,7 @@ class Simulation implements FleetTruth {
     }
   }
 
-  private *makeAccountTravellers(sims: number, seed: number): Generator<Traveller> {
+  private *accountSenders(sims: number, seed: number): Generator<Sender> {
     for (const [position, source] of (['1nce', 'emnify', 'telekom'] as const).entries()) {
       const truth = new PartitionTruth();
       this.partitions.set(makeAccountPartition(source), truth);
@@ -246,26 +249,27 @@ class Simulation implements FleetTruth {
     }
   }
 
-  /** Sends the records of the traveller's life until then. */
-  private advance(traveller: Traveller, until: number, now: number): void {
-    while (traveller.next !== undefined && traveller.next.at < until) {
-      this.dispatch(traveller.next, traveller.history, now);
-      traveller.next = takeNext(traveller.life);
+  /** Sends the sender's records up to a time. */
+  private advance(sender: Sender, until: number, now: number): void {
+    while (sender.next !== undefined && sender.next.at < until) {
+      this.dispatch(sender.next, sender.history, now);
+      sender.next = takeNext(sender.life);
     }
   }
 
-  private dispatch(record: FleetRecord, history: Traveller['history'], now: number): void {
+  private dispatch(record: FleetRecord, history: Sender['history'], now: number): void {
     this.distinct++;
     const replayed = history !== 'none' && record.at < this.middle;
     for (const parcel of packRecord(record)) {
       const copies = this.drawCopies();
       for (let copy = 0; copy < copies; copy++) {
-        const delay = replayed && history === 'late' ? this.drawLateSlice(now) : this.delay(now, copy);
+        const delay = replayed && history === 'late' ? this.drawLateDelay(now) : this.drawDelay(now, copy);
         this.path.send(parcel, now + delay);
       }
-      if (replayed && history === 'again') this.path.send(parcel, now + this.drawLateSlice(now));
+      if (replayed && history === 'again') this.path.send(parcel, now + this.drawLateDelay(now));
     }
-    if (this.random.decide(brokenShare)) this.path.send(this.makeBroken(record), now + this.delay(now, 0));
+    if (this.random.decide(brokenShare))
+      this.path.send(this.makeBroken(record), now + this.drawDelay(now, 0));
   }
 
   private drawCopies(): number {
@@ -273,16 +277,19 @@ class Simulation implements FleetTruth {
     return draw < 915 ? 1 : draw < 990 ? 2 : 3;
   }
 
-  /** Slices until a copy arrives: none or one for most, hours for some, and after the live records for a few. */
-  private delay(now: number, copy: number): number {
+  /**
+   * How many slices until a copy arrives: none or one for most, hours for some, and until after the live records for a
+   * few.
+   */
+  private drawDelay(now: number, copy: number): number {
     const draw = this.random.drawInteger(1000) + copy * 40;
     if (draw < 700) return 0;
     if (draw < 960) return 1;
     if (draw < 980) return this.random.drawBetween(2, 4);
-    return draw < 1010 ? this.random.drawBetween(5, 4 * slicesPerHour) : this.drawLateSlice(now);
+    return draw < 1010 ? this.random.drawBetween(5, 4 * slicesPerHour) : this.drawLateDelay(now);
   }
 
-  private drawLateSlice(now: number): number {
+  private drawLateDelay(now: number): number {
     return Math.max(this.lastSlice - now, 0) + this.random.drawInteger(lateSlices);
   }
 
@@ -298,7 +305,7 @@ class Simulation implements FleetTruth {
   }
 }
 
-/** The forms in which a record travels: by stream, as a file's row, or both. */
+/** The forms in which a record is delivered: a stream record, a file's row, or both. */
 function packRecord(record: FleetRecord): readonly [Parcel, ...Parcel[]] {
   const { sim } = record;
   const source: SimulatedCarrier = record.kind === 'event' ? record.source : record.sim.carrier;
@@ -321,7 +328,7 @@ function takeNext(life: Iterator<FleetRecord, void>): FleetRecord | undefined {
   return step.done === true ? undefined : step.value;
 }
 
-/** The network that is out for more than one device, if there is one. */
+/** The network that has an outage for more than one device; undefined if there is none. */
 function findOutage(
   sims: number,
   seed: number,

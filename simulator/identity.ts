@@ -1,7 +1,7 @@
 import type { Carrier } from '../lambda/ledger/source.ts';
 import type { Random } from './random.ts';
 
-/** The Luhn check digit of a number without it, as ICCID and IMEI carry it at their end. */
+/** The Luhn check digit of a number, which ICCID and IMEI have at their end. */
 export function computeLuhnDigit(stem: string): string {
   let sum = 0;
   for (let place = 0; place < stem.length; place++) {
@@ -88,10 +88,10 @@ export const networks: readonly [Network, ...Network[]] = [
   },
 ];
 
-/** A SIM, the device it sits in, and the words in which its carrier speaks of both. */
+/** A SIM, its device, and how its carrier's records state both. */
 export interface Sim {
   readonly carrier: SimulatedCarrier;
-  /** The ledger's key: the first 19 digits of the ICCID. */
+  /** The SIM's key in the ledger: the first 19 digits of the ICCID. */
   readonly sim: string;
   readonly iccidWithCheckDigit: string;
   readonly imsi: string;
@@ -105,42 +105,42 @@ export interface Sim {
   readonly network: Network;
   readonly cellId: number;
   readonly locationAreaCode: number;
-  /** Data-streamer ids of SIM, IMSI and endpoint. */
+  /** Data-streamer id of SIM, IMSI and endpoint. */
   readonly simId: number;
   /** Super SIM resource ids. */
   readonly simSid: string;
   readonly fleetSid: string;
   /** The first id of this SIM's records. */
   readonly firstRecordId: number;
-  /** Attaches once and sends nothing more. */
+  /** Whether it attaches once and sends nothing more. */
   readonly idle: boolean;
   readonly superSim: SuperSimDialect;
   readonly dataStreamer: DataStreamerDialect;
 }
 
-/** How the records of one Super SIM are written. */
+/** How the records of a Super SIM are written. */
 export interface SuperSimDialect {
-  /** Prefix of the connection event's type. */
+  /** What precedes the connection event's type. */
   readonly typePrefix: string;
-  /** `data` is a string that holds JSON, as in the Kinesis quickstart. */
+  /** Whether `data` is a string of JSON, as in the Kinesis quickstart. */
   readonly dataAsText: boolean;
-  /** Schema version 1 states no running totals. */
+  /** Version 1 of the schema has no running totals. */
   readonly schema: 1 | 2;
 }
 
-/** How the records of one data-streamer SIM are written. */
+/** How the records of a data-streamer SIM are written. */
 export interface DataStreamerDialect {
-  /** `old` as in the documents of 2019 and 2021, `nested` as 1NCE and emnify send today, `flat` as 1NCE's 2.0. */
+  /** `old` as in the documents of 2019 and 2021, `nested` as 1NCE and emnify send today, `flat` as in 1NCE's 2.0. */
   readonly generation: 'old' | 'nested' | 'flat';
-  /** ICCID and IMSI as numbers, which not every JSON parser reads exactly. */
+  /** Whether ICCID and IMSI are numbers, which not every JSON parser reads exactly. */
   readonly numericIdentity: boolean;
-  /** PDP contexts state when their tunnel was created. */
+  /** Whether PDP contexts state when their tunnel was created. */
   readonly statesTunnelCreated: boolean;
-  /** Usage comes as CSV only. */
+  /** Whether usage is in CSV files only. */
   readonly usageByFile: boolean;
 }
 
-/** What tells a carrier's SIMs from others in its records. */
+/** What distinguishes a carrier's SIMs from others in its records. */
 interface CarrierIdentity {
   /** Organisation (data streamer) or account (Super SIM) that owns the SIMs. */
   readonly account: string;
@@ -152,8 +152,8 @@ interface CarrierIdentity {
 }
 
 /**
- * The carriers that are simulated: those whose dialects differ. A carrier that writes as another one does needs no row; a
- * test asks for one of each format.
+ * The simulated carriers: those whose dialects differ. A carrier that uses another one's dialect needs no row; a test
+ * requires one of each format.
  */
 export const carrierIdentities = {
   twilio: {
@@ -180,12 +180,12 @@ export const carrierIdentities = {
 
 export type SimulatedCarrier = keyof typeof carrierIdentities;
 
-/** The names of the carriers that are simulated. */
+/** The names of the simulated carriers. */
 export const simulatedCarriers: readonly SimulatedCarrier[] = Object.keys(
   carrierIdentities,
 ) as SimulatedCarrier[];
 
-/** Half Super SIM, half data streamer; any five neighbours name all five carriers. */
+/** Half Super SIM, half data streamer; any five consecutive SIMs include all five carriers. */
 const carrierOrder = [
   'twilio',
   '1nce',
@@ -202,7 +202,7 @@ const carrierOrder = [
 /**
  * The number of a carrier's first SIM, for `provideSim`.
  *
- * @throws Error if the simulator provides no SIM of this carrier.
+ * @throws Error if no simulated SIM is of this carrier.
  */
 export function findFirstSim(carrier: SimulatedCarrier): number {
   const index = (carrierOrder as readonly SimulatedCarrier[]).indexOf(carrier);
@@ -210,7 +210,7 @@ export function findFirstSim(carrier: SimulatedCarrier): number {
   return index;
 }
 
-/** Provides the SIM with the given number, from 0. Its carrier follows from the number; everything else is random. */
+/** The SIM with the given number, from 0. The number determines its carrier; everything else is random. */
 export function provideSim(index: number, random: Random): Sim {
   const carrier = carrierOrder[index % carrierOrder.length] ?? 'twilio';
   const { iccidPrefix, imsiPrefix } = carrierIdentities[carrier];
@@ -239,7 +239,7 @@ export function provideSim(index: number, random: Random): Sim {
   };
 }
 
-/** The SIM in another device, of another model. */
+/** The SIM in a device of another model. */
 export function putIntoOtherDevice(sim: Sim): Sim {
   const stem = `8612345${sim.imei.slice(7, 14)}`;
   return { ...sim, imei: stem + computeLuhnDigit(stem), imeisv: `${stem}${sim.imeisv.slice(14)}` };

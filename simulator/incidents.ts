@@ -2,11 +2,11 @@ import { provideSim } from './identity.ts';
 import { Random } from './random.ts';
 import { hour, minute, type Span, second } from './records.ts';
 
-/** What goes wrong in a simulated fleet, so that rules about alerts have something to find. */
+/** What goes wrong in a simulated fleet, so that alert rules have something to find. */
 
-/** What happens to one device. Times are epoch milliseconds. */
+/** What happens to a device. Times are milliseconds since the epoch. */
 export type Incident =
-  /** Nothing comes from the device. `to` is infinite if it is not heard again. */
+  /** The device is silent. `to` is infinite if it is never heard again. */
   | {
       readonly kind: 'dark';
       readonly cause: 'death' | 'outage';
@@ -15,40 +15,42 @@ export type Incident =
     }
   /** It attaches again and again. */
   | { readonly kind: 'attach-loop'; readonly at: number }
-  /** Its sessions fail one after the other. */
+  /** Its sessions fail, one after the other. */
   | { readonly kind: 'session-failures'; readonly at: number }
   /** The SIM is put into another device. */
   | { readonly kind: 'swap'; readonly at: number }
-  /** It sends far more than it ever did. */
+  /** It sends far more than ever before. */
   | { readonly kind: 'spike'; readonly at: number };
 
-/** Attachments of a loop, and milliseconds between two: somewhat more than the default rule asks for. */
+/**
+ * How often a device attaches in a loop, and every how many milliseconds: somewhat more than the default rule requires.
+ */
 export const loop = { attachments: 36, interval: 100 * second } as const;
 
-/** Sessions that fail one after the other, and milliseconds between two: likewise. */
+/** How many sessions fail, and every how many milliseconds: somewhat more than the default rule requires. */
 export const failures = { sessions: 12, interval: 5 * minute } as const;
 
-/** Bytes that each record of a spike adds, and how many such records there are. */
+/** How many bytes each record of a spike adds, and how many such records there are. */
 export const spike = { bytes: 200_000_000, records: 5 } as const;
 
 /** How often an idle device attaches, in a fleet with incidents. */
 export const idleInterval = 12 * hour;
 
-/** A silence that rules ask for by default, and time that a sweep needs to see it. */
+/** The longest silence that default rules require, and the time that a sweep needs to see it. */
 const longestSilence = 25 * hour;
 
-/** SIMs per SIM that has an incident of this kind; at least one SIM has one. */
+/** For each kind of incident, how many SIMs there are per SIM that has it. At least one SIM has it. */
 const simsPerIncident = { death: 100, loop: 200, failures: 200, swap: 200, spike: 500 } as const;
 
 /**
- * In fleets of at least `minSims` a network is out for an eighth of its devices. It is out long enough after they count
- * as silent that a sweep each half day sees them together; in a short life until its end.
+ * In fleets of at least `minSims`, a network has an outage for an eighth of its devices. It lasts long enough after
+ * they count as silent that a sweep every half day sees them together; in a short life, it lasts until the end.
  */
 const outage = { minSims: 100, share: 8, seen: 13 * hour } as const;
 
 /**
- * Chooses what goes wrong, by the SIMs' numbers: each SIM has at most one incident, in the first half of the fleet's
- * life. Silences need a life of more than a day.
+ * Plans incidents, by number of SIM: each SIM has at most one, in the first half of the fleet's life. Silences need a
+ * life of more than a day.
  */
 export function planIncidents(sims: number, seed: number, span: Span): ReadonlyMap<number, Incident> {
   const random = Random.derive(seed, -3);
@@ -62,7 +64,7 @@ export function planIncidents(sims: number, seed: number, span: Span): ReadonlyM
   const drawTime = (latest: number): number => {
     return roundDown(span.from + lifetime / 10 + random.drawInteger(Math.max(1, latest - lifetime / 10)));
   };
-  const give = (
+  const assign = (
     count: number,
     isFit: (sim: (typeof candidates)[number]['sim']) => boolean,
     make: () => Incident,
@@ -74,7 +76,7 @@ export function planIncidents(sims: number, seed: number, span: Span): ReadonlyM
   const half = lifetime / 2;
   if (lifetime > longestSilence + lifetime / 10) {
     const latest = Math.min(half, lifetime - longestSilence);
-    give(
+    assign(
       share(simsPerIncident.death),
       () => true,
       () => ({ kind: 'dark', cause: 'death', from: drawTime(latest), to: Number.POSITIVE_INFINITY }),
@@ -85,33 +87,33 @@ export function planIncidents(sims: number, seed: number, span: Span): ReadonlyM
       const back = from + longestSilence + outage.seen;
       const to = back < span.to - hour ? back : Number.POSITIVE_INFINITY;
       const visitors = candidates.filter(({ sim }) => sim.network === network).length;
-      give(
+      assign(
         Math.ceil(visitors / outage.share),
-        // All records of a Super SIM say which network it is on; those of a data streamer name it in several ways.
+        // All Super SIM records name the network, and in the same way; data-streamer records name it in several ways.
         ({ network: visited, carrier }) =>
           visited === network && (carrier === 'twilio' || carrier === 'kore'),
         () => ({ kind: 'dark', cause: 'outage', from, to }),
       );
     }
   }
-  give(
+  assign(
     share(simsPerIncident.loop),
     () => true,
     () => ({ kind: 'attach-loop', at: drawTime(half) }),
   );
-  // Of the data streamer's carriers, the simulator lets emnify's tell of contexts that are refused.
-  give(
+  // Of the data-streamer carriers, only emnify's simulated records include refused contexts.
+  assign(
     share(simsPerIncident.failures),
     ({ carrier }) => carrier !== '1nce' && carrier !== 'telekom',
     () => ({ kind: 'session-failures', at: drawTime(half) }),
   );
-  // Usage of the old generation names no device.
-  give(
+  // Usage of the old generation does not name the device.
+  assign(
     share(simsPerIncident.swap),
     ({ carrier }) => carrier !== 'telekom',
     () => ({ kind: 'swap', at: drawTime(half) }),
   );
-  give(
+  assign(
     share(simsPerIncident.spike),
     () => true,
     () => ({ kind: 'spike', at: drawTime(half) }),
@@ -119,7 +121,7 @@ export function planIncidents(sims: number, seed: number, span: Span): ReadonlyM
   return incidents;
 }
 
-/** Carriers' files state whole seconds. */
+/** Carriers' files have whole seconds. */
 function roundDown(at: number): number {
   return Math.floor(at / second) * second;
 }

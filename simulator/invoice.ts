@@ -2,8 +2,8 @@ import type { Carrier } from '../lambda/ledger/source.ts';
 import type { UsageRecord } from './records.ts';
 
 /**
- * Invoices as a carrier writes them: by a contract, and with faults that are planted. The carrier's billing is of its own
- * make: whole numbers, and what it measured itself, before it is written as records. Of simledger it knows nothing.
+ * Invoices as a carrier writes them: by a contract, and with planted faults. The carrier's billing shares no code with
+ * simledger. It uses whole numbers, and what it measured itself before that is written as records.
  */
 
 /** What a carrier's billing measured. */
@@ -11,14 +11,14 @@ export interface MeasuredUsage {
   readonly carrier: Carrier;
   readonly sim: string;
   readonly id: string;
-  /** UTC day. */
+  /** The UTC day. */
   readonly day: string;
   readonly sessionId: string | undefined;
   readonly country: string;
   readonly bytes: number;
 }
 
-/** What a record of data measures; nothing of other traffic. */
+/** What a carrier measures of a data record; nothing for other traffic. */
 export function measureUsage({ sim, id, start, sessionId, volume, messages }: UsageRecord): MeasuredUsage[] {
   if (messages > 0 || id === null) return [];
   const day = new Date(start).toISOString().slice(0, 10);
@@ -26,7 +26,7 @@ export function measureUsage({ sim, id, start, sessionId, volume, messages }: Us
   return [{ carrier: sim.carrier, sim: sim.sim, id, day, sessionId, country: sim.network.isoCountry, bytes }];
 }
 
-/** Faults that are planted. */
+/** Faults that can be planted. */
 export const invoiceFaults = [
   'session-twice',
   'lost-discount',
@@ -40,38 +40,38 @@ export type InvoiceFault = (typeof invoiceFaults)[number];
 /** A fault in an invoice. */
 export interface PlantedFault {
   readonly fault: InvoiceFault;
-  /** Undefined for what the account pays. */
+  /** Undefined for what the account is charged. */
   readonly sim: string | undefined;
-  /** What the invoice is too high by: a decimal; negative where it is too low. */
+  /** By how much the invoice is too high, as a decimal; negative if it is too low. */
   readonly money: string;
 }
 
-/** What a contract says. Money is in ten thousandths of a euro. */
+/** A contract. Money is in ten-thousandths of a euro. */
 export interface Contract {
   readonly carrier: Carrier;
   readonly month: string;
-  /** Countries of the first zone; all others are the second. */
+  /** Countries of the first zone; all others are in the second. */
   readonly home: readonly string[];
-  /** Of a kilobyte, in the order of zones: before the price changes, and from then on. */
+  /** Prices per kilobyte, by zone: before the price changes, and from then on. */
   readonly prices: readonly [before: readonly bigint[], after: readonly bigint[]];
   readonly priceChange: string;
   readonly feePerSim: bigint;
-  /** Percent of what the first zone costs. */
+  /** Percentage of the first zone's cost. */
   readonly rebate: bigint;
 }
 
-/** An invoice, and what its carrier hands out beside it. */
+/** An invoice, and what its carrier provides with it. */
 export interface SimulatedInvoice {
   /** CSV with the columns of docs/invoice-maps/generic.json. */
   readonly csv: string;
-  /** The contract as the file of a tariff. */
+  /** The contract in the form of a tariff file. */
   readonly tariff: object;
   readonly planted: readonly PlantedFault[];
 }
 
 /** How a SIM is billed. */
 interface Billing {
-  /** What is rounded up to whole kilobytes together. */
+  /** What is added up before it is rounded up to whole kilobytes. */
   readonly per: 'session' | 'record';
   readonly isPriceChanged: boolean;
   readonly swapsZones: boolean;
@@ -81,7 +81,7 @@ const asAgreed: Billing = { per: 'session', isPriceChanged: true, swapsZones: fa
 
 const zoneNames = ['home', 'abroad'] as const;
 
-/** A line of an invoice. Money is in cents. */
+/** A row of an invoice. Money is in cents. */
 interface Line {
   readonly sim: string | undefined;
   readonly name: string;
@@ -90,12 +90,12 @@ interface Line {
   readonly cents: bigint;
 }
 
-/** Rounds ten thousandths to cents, half up. */
+/** Rounds ten-thousandths to cents, half up. */
 function roundCents(money: bigint): bigint {
   return (money + 50n) / 100n;
 }
 
-/** The lines of one SIM. */
+/** The rows of one SIM. */
 function billSim(
   contract: Contract,
   usage: readonly MeasuredUsage[],
@@ -110,7 +110,7 @@ function billSim(
     const price = isPriceChanged && one.day >= contract.priceChange ? 1 : 0;
     const whole =
       per === 'session' && one.sessionId !== undefined ? `session ${one.sessionId}` : `record ${one.id}`;
-    // What is rounded up together has one zone, price and country: no simulated SIM moves.
+    // Usage that is added up has a single zone, price and country, because simulated SIMs do not move.
     const key = `${zone} ${price} ${one.country} ${whole}`;
     const known = bytes.get(key) ?? { zone, price, country: one.country, sum: 0n };
     known.sum += BigInt(one.bytes);
@@ -141,8 +141,8 @@ function sumCents(lines: readonly Line[]): bigint {
 /**
  * Writes the invoice of a month.
  *
- * @param faults each is planted at a SIM of its own.
- * @throws Error if the fleet has no SIM at which a fault shows.
+ * @param faults each is planted at a different SIM.
+ * @throws Error if the fleet has no SIM for a fault.
  */
 export function writeInvoice(
   contract: Contract,
@@ -174,7 +174,7 @@ export function writeInvoice(
       const difference = sumCents(lines ?? []) - sumCents(agreed.get(sim) ?? []);
       return lines === undefined || difference === 0n ? [] : [{ sim, lines, difference }];
     })[0];
-    if (found === undefined) throw new Error(`No SIM of the fleet shows ${fault}`);
+    if (found === undefined) throw new Error(`No SIM of the fleet can have the fault ${fault}`);
     billed.set(found.sim, found.lines);
     planted.push({ fault, sim: found.sim, money: formatCents(found.difference) });
   }
@@ -214,13 +214,13 @@ export function writeInvoice(
   };
 }
 
-/** A SIM's lines with a fault; undefined where it has nothing of the kind. */
+/** A SIM's rows with a fault; undefined if its usage cannot have that fault. */
 function plant(contract: Contract, usage: readonly MeasuredUsage[], fault: InvoiceFault): Line[] | undefined {
   if (fault === 'wrong-zone') return billSim(contract, usage, { ...asAgreed, swapsZones: true });
   if (fault === 'price-of-last-month')
     return billSim(contract, usage, { ...asAgreed, isPriceChanged: false });
   if (fault === 'rounding-per-record') return billSim(contract, usage, { ...asAgreed, per: 'record' });
-  // The longest session again, if all of it has one price.
+  // Bills the longest session twice, provided that all of it has one price.
   const sessions = new Map<string, MeasuredUsage[]>();
   for (const one of usage) {
     if (one.sessionId !== undefined)
@@ -234,18 +234,18 @@ function plant(contract: Contract, usage: readonly MeasuredUsage[], fault: Invoi
   return billSim(contract, [...usage, ...again], asAgreed);
 }
 
-/** `-1.05` of -105 cents. */
+/** Cents as a decimal: -105 becomes `-1.05`. */
 function formatCents(cents: bigint): string {
   const digits = String(cents < 0n ? -cents : cents).padStart(3, '0');
   return `${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
-/** Ten thousandths as a decimal. */
+/** Ten-thousandths as a decimal. */
 function formatPrice(price: bigint): string {
   return `0.${String(price).padStart(4, '0')}`;
 }
 
-/** The contract as the file of a tariff. */
+/** The contract in the form of a tariff file. */
 function writeTariff({ carrier, home, prices, priceChange, feePerSim, rebate }: Contract): object {
   const makeCharge = (zone: 0 | 1, match: object): object => ({
     ...{ name: zoneNames[zone], match, unit: 'KB', increment: { step: 1, per: 'session' } },

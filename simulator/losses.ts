@@ -4,9 +4,9 @@ import type { CarrierEvent, ConnectionEvent, FleetRecord, UsageRecord } from './
 import { hour, type Span } from './records.ts';
 import { type ExpectedLoss, makeSessionId } from './truth.ts';
 
-/** What a carrier does not deliver of one SIM, or delivers twice, and what must therefore be found missing. */
+/** What a carrier loses of one SIM's records or delivers twice, and the findings that this must cause. */
 
-/** Of a hundred. */
+/** In percent. */
 const shares = {
   windowLost: 3,
   windowTwice: 1,
@@ -19,38 +19,38 @@ const shares = {
   eventNotByFile: 10,
 };
 
-/** Sources whose usage and events come in files, one of each an hour. */
+/** Sources whose usage and events are in files: one of each kind per hour. */
 const fileSources: readonly SimulatedCarrier[] = ['1nce', 'emnify', 'telekom'];
 
-/** What a file holds, by which its name begins. */
+/** What a file contains, with which its name begins. */
 const fileKinds = ['cdr', 'events'] as const;
 export type FileKind = (typeof fileKinds)[number];
 
-/** Volumes of a data streamer may differ by so much. */
+/** By how many bytes data-streamer volumes may differ. */
 const toleratedBytes = 1_000;
 
-/** What came of a session. */
+/** What was delivered of a session. */
 interface Progress {
-  /** Whether a record of it was delivered, and whether that of its end. */
+  /** Whether any of its records was delivered, and whether its end was. */
   isKnown: boolean;
   isEnded: boolean;
-  /** The day on which it began, by its first record. */
+  /** The day on which it began, according to its first record. */
   readonly day: string;
-  /** Records of usage so far. */
+  /** How many usage records so far. */
   usage: number;
-  /** Bytes that were lost in all, and since the last record with a running total. */
+  /** Bytes that were lost in total, and since the last record with a running total. */
   lostBytes: number;
   pendingBytes: number;
   pendingWindows: number;
   lastStated: string | undefined;
-  /** What is found when it ends. */
+  /** The findings that it has when it ends. */
   readonly chain: Omit<ExpectedLoss, 'sim' | 'sessionId'>[];
 }
 
-/** What becomes of a source's file at the end of an hour: `empty` ones have no rows, which come an hour later. */
+/** The fate of a source's file at the end of an hour. An `empty` file has no rows; these come an hour later. */
 export type FileFate = 'put' | 'empty' | 'lost';
 
-/** What becomes of one file. */
+/** The fate of one file. */
 export interface FateOfFile {
   readonly source: SimulatedCarrier;
   readonly kind: FileKind;
@@ -58,20 +58,20 @@ export interface FateOfFile {
 }
 
 /**
- * The files that a carrier loses: of each source and kind one a day, and never at the same hour of two days. One file a day
- * is empty, as the files of a carrier are that sends one every hour.
+ * Decides which files a carrier loses: one per day of each source and kind, at a different hour each day. Another file
+ * per day is empty, as happens with carriers that send a file every hour.
  */
 export class FileLosses {
   readonly #span: Span;
   readonly #isPlanted: boolean;
 
-  /** @param isPlanted false for a carrier that loses none. */
+  /** @param isPlanted false for a carrier that loses no files. */
   constructor(span: Span, isPlanted: boolean) {
     this.#span = span;
     this.#isPlanted = isPlanted;
   }
 
-  /** @param index of the hour that ends, from 0. */
+  /** @param index the hour that ends, from 0. */
   listFates(index: number): readonly FateOfFile[] {
     return fileSources.flatMap((source) =>
       fileKinds.map((kind) => ({ source, kind, fate: this.#findFate(source, kind, index) })),
@@ -85,7 +85,7 @@ export class FileLosses {
     return this.#isPlanted && place !== -1 && index % 24 === lost ? 'lost' : 'put';
   }
 
-  /** Whether the file is lost in which a carrier writes what happens at a time. */
+  /** Whether the file that would contain what happens at a time is lost. */
   isLost(source: SimulatedCarrier, kind: FileKind, at: number): boolean {
     return this.#findFate(source, kind, Math.floor((at - this.#span.from) / hour)) === 'lost';
   }
@@ -95,7 +95,7 @@ export class FileLosses {
 interface Delivered extends Pick<UsageRecord, 'start' | 'path'> {
   readonly id: string;
   readonly sessionId: string | undefined;
-  /** Undefined of an event. */
+  /** Undefined for an event. */
   readonly bytes: number | undefined;
 }
 
@@ -106,7 +106,7 @@ export class RecordLosses {
   readonly #sessions = new Map<string, Progress>();
   readonly #found: ExpectedLoss[] = [];
   readonly #files: FileLosses;
-  /** Complete records of usage and events, by kind and day. */
+  /** Complete usage records and events, by kind and day. */
   readonly #delivered = new Map<string, Delivered[]>();
   #sim = '';
 
@@ -117,7 +117,7 @@ export class RecordLosses {
     this.#files = files;
   }
 
-  /** What is delivered of a record that happened. */
+  /** The records to deliver for a record that happened. */
   take<Happened extends FleetRecord>(record: Happened): readonly Happened[] {
     if (record.sim !== undefined) this.#sim = record.sim.sim;
     // Each kind yields records of its own kind.
@@ -131,7 +131,7 @@ export class RecordLosses {
     }
   }
 
-  /** What must be found, once the life is over. */
+  /** The findings that must exist at the end of the life. */
   listExpected(): readonly ExpectedLoss[] {
     const open = [...this.#sessions].filter(([, { isKnown, isEnded }]) => isKnown && !isEnded);
     return [
@@ -182,13 +182,13 @@ export class RecordLosses {
     return isTwice ? [event, copy] : [event];
   }
 
-  /** A window that is delivered shows what is missing before it. */
+  /** A delivered window reveals what is missing before it. */
   #passWindow(progress: Progress, { type, runningTotal }: ConnectionEvent, record: string): void {
     const { pendingWindows, pendingBytes, lastStated } = progress;
     const about = { check: 'chain', reason: 'missing-windows' } as const;
     const records = [lastStated ?? [], record].flat();
     if (runningTotal !== undefined) {
-      // Of what is missing before the first window, only bytes are seen.
+      // If the first windows are missing, only their bytes can be noticed.
       if (pendingWindows > 0 && (lastStated !== undefined || pendingBytes > 0))
         progress.chain.push({ ...about, bytes: pendingBytes, records });
       progress.lastStated = record;
@@ -230,7 +230,7 @@ export class RecordLosses {
     ofDay.push(record);
   }
 
-  /** What files lack of a day on which they have most of what the stream has, up to the last one of their records. */
+  /** What files lack on a day on which they have most of what the stream has, up to the last record that they have. */
   #listUnfiled(delivered: readonly Delivered[]): ExpectedLoss[] {
     const streamed = delivered.filter(({ path }) => path === 'stream');
     if (delivered.filter(({ path }) => path === 'both').length <= streamed.length) return [];
@@ -243,7 +243,10 @@ export class RecordLosses {
       }));
   }
 
-  /** Events that the stream lacks of a day on which it has most of what files have. Usage is expected where it is lost. */
+  /**
+   * Events that the stream lacks on a day on which it has most of what files have. Missing usage is expected when it is
+   * lost.
+   */
   #listUnstreamed(delivered: readonly Delivered[]): ExpectedLoss[] {
     const filed = delivered.filter(({ path, bytes }) => path === 'file' && bytes === undefined);
     if (delivered.filter(({ path }) => path === 'both').length <= filed.length) return [];
@@ -263,7 +266,7 @@ export class RecordLosses {
     progress.usage += 1;
     if (record.path === 'file') return [record];
     progress.isKnown = true;
-    // So that the day of a session has a record that names it.
+    // Deliver the first record, so that the session's first day has a record that names it.
     if (progress.usage === 1 || progress.day !== findDayBy(start)) return [record];
     if (record.path === 'both')
       return this.#mustLose(shares.usageNotByStream) ? this.#loseByStream(record, id, bytes) : [record];
@@ -278,7 +281,7 @@ export class RecordLosses {
     return [record, copy];
   }
 
-  /** The first record of a SIM is left as it is: others are compared with it. */
+  /** The first record of a SIM is never lost, because others are compared with it. */
   #takeUnnamed(record: UsageRecord, id: string, bytes: number): readonly UsageRecord[] {
     const progress = this.#open(`stream of ${findDayBy(record.start)}`, record.start);
     const isComplete = record.sim.dataStreamer.generation === 'nested';
@@ -316,7 +319,7 @@ export class RecordLosses {
     return [sent];
   }
 
-  /** An event that is of no session may come by one of two paths. */
+  /** An event outside of sessions may come by one of two paths only. */
   #takeSideEvent(event: CarrierEvent, sim: Sim): CarrierEvent {
     const { path } = event;
     const isUnstreamed = path === 'both' && this.#mustLose(shares.eventNotByStream);

@@ -1,16 +1,19 @@
 /**
- * A seeded source of pseudo-random numbers (mulberry32). The simulator draws from nothing else, so that a seed always
- * gives the same fleet, the same path and the same truth.
+ * A seeded pseudo-random number generator (mulberry32). The simulator uses no other source of randomness, so a seed
+ * always gives the same fleet, the same deliveries and the same truth.
  */
 export class Random {
   private state: number;
 
-  /** @param seed only the low 32 bits count. */
+  /** @param seed only its low 32 bits count. */
   constructor(seed: number) {
     this.state = seed >>> 0;
   }
 
-  /** An independent source for one part of the simulation: the same part of the same seed draws the same numbers. */
+  /**
+   * An independent generator for one part derive the simulation. The same part derive the same seed always draws the same
+   * numbers.
+   */
   static derive(seed: number, part: number): Random {
     const mixed = Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) ^ Math.imul(part + 1, 0xc2b2_ae35);
     const random = new Random(mixed);
@@ -26,7 +29,7 @@ export class Random {
     return (mixed ^ (mixed >>> 14)) >>> 0;
   }
 
-  /** A whole number from 0 up to, not including, `below`. */
+  /** A whole number from 0 (included) to `below` (excluded). */
   drawInteger(below: number): number {
     return Math.floor((this.drawUnsigned() / 0x1_0000_0000) * below);
   }
@@ -51,7 +54,7 @@ export class Random {
     return choices[this.drawInteger(choices.length)] ?? choices[0];
   }
 
-  /** Lowercase hexadecimal digits, eight for each word. */
+  /** Lower-case hexadecimal digits, eight per word. */
   drawHex(words: number): string {
     let digits = '';
     for (let word = 0; word < words; word++) digits += this.drawUnsigned().toString(16).padStart(8, '0');
@@ -71,7 +74,7 @@ export class Random {
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`;
   }
 
-  /** Brings the array into a random order, in place. */
+  /** Shuffles an array in place. */
   shuffle(array: unknown[]): void {
     for (let last = array.length - 1; last > 0; last--) {
       const other = this.drawInteger(last + 1);

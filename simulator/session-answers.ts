@@ -5,15 +5,15 @@ import { formatIso, hour, type Span } from './records.ts';
 /** The query API of a local run. */
 export interface SessionApi {
   readonly endpoint: string;
-  /** Of HTTP Basic. */
+  /** For HTTP Basic authentication. */
   readonly credentials: { readonly account: string; readonly token: string };
 }
 
-/** Sessions of a page: as many as the API gives. */
+/** Sessions per page: the most that the API returns. */
 const pageSize = 1_000;
-/** The longest range that the API lists at once. */
+/** The longest range of time that the API lists in one request, in milliseconds. */
 const longestPeriod = 30 * 24 * hour;
-/** SIMs that are asked about at the same time. */
+/** How many SIMs are queried concurrently. */
 const concurrentSims = 4;
 
 const resource = z.object({
@@ -32,10 +32,10 @@ const page = z.object({
 });
 
 /**
- * What the query API answers about the sessions of SIMs, in the form of items of the sessions table.
+ * The query API's answers about SIMs' sessions, like items of the sessions table.
  *
  * @param span when the sessions started.
- * @throws Error when the API does not answer, or with something else than sessions.
+ * @throws Error if the API does not answer, or does not answer with sessions.
  */
 export async function* readSessionAnswers(
   api: SessionApi,
@@ -63,9 +63,9 @@ async function readAnswers(api: SessionApi, sim: string, span: Span): Promise<It
 }
 
 /**
- * A DataSession of the API, in the form of an item of the sessions table.
+ * A DataSession of the API as an item of the sessions table.
  *
- * @throws Error if it is not one.
+ * @throws Error if it is not a DataSession.
  */
 export function answerItem(sim: string, dataSession: object): Item {
   const session = resource.parse(dataSession);

@@ -2,8 +2,8 @@ import { carrierIdentities } from './identity.ts';
 import { type ConnectionEvent, formatIso } from './records.ts';
 
 /**
- * Writes a connection event as the CloudEvent that Twilio or KORE puts on a stream
- * (docs: Super SIM Connection Events, schema versions 1 and 2).
+ * Writes a connection event as the CloudEvent that Twilio or KORE puts on a stream (docs: Super SIM Connection Events,
+ * schema versions 1 and 2).
  */
 export function writeConnectionEvent(event: ConnectionEvent): string {
   const { sim, eventSid } = event;
@@ -13,7 +13,7 @@ export function writeConnectionEvent(event: ConnectionEvent): string {
   const data = writeData(event, type, time);
   const body = dataAsText ? JSON.stringify(data) : data;
   if (sim.carrier === 'kore') {
-    // Not the event's SID, and the same on every record, as KORE sends it.
+    // KORE does not send the event's SID here, but the same id on every record.
     const id = eventSid === null ? 'null' : `"${carrierIdentities.kore.account}"`;
     const fraction = `${time.slice(0, -1)}.0000000+00:00`;
     return `{"specversion":"1.0","type":"${type}","source":"kore-events","id":${id},"datacontenttype":"application/json","time":"${fraction}","data":${body}}`;
@@ -61,7 +61,7 @@ function writeError(event: ConnectionEvent): string {
     : '';
 }
 
-/** The message by which the platform tests a sink. It is not about a SIM. */
+/** The message that the platform sends to test a sink. It is not about a SIM. */
 export function writeTestEvent(carrier: 'twilio' | 'kore', at: number, id: string): string {
   const time = formatIso(at);
   if (carrier === 'kore') {

@@ -13,14 +13,14 @@ import {
 } from './records.ts';
 import type { PartitionTruth } from './truth.ts';
 
-/** Time between two `data-session.updated`. */
+/** Milliseconds between two `data-session.updated`. */
 const updateInterval = 6 * minute;
 
 /**
  * The connection events of one Super SIM in the order in which they happen: it attaches, opens a data session, sends an
- * update every six minutes, ends or loses it, pauses, and attaches again. Every event is reported to `truth`.
+ * update every six minutes, ends or loses the session, pauses, and attaches again. Every event is reported to `truth`.
  *
- * The network continues to report the open session of a silent device, without bytes, until it ends it.
+ * If a device becomes silent, the network continues to report its open session, without bytes, until it ends it.
  */
 export function* simulateSuperSim(
   given: Sim,
@@ -42,7 +42,7 @@ export function* simulateSuperSim(
 
   function* events(): Generator<ConnectionEvent, void> {
     for (at = course.findWakeTime(at); at < span.to; at = course.findWakeTime(at)) {
-      yield* happen();
+      yield* simulateIncident();
       if (!sim.idle && random.decide(0.03)) yield* attempt('attachment.failed');
       while (random.decide(0.05)) yield* attempt('attachment.rejected');
       if (sim.idle || random.decide(0.9)) yield* attempt('attachment.accepted');
@@ -57,7 +57,7 @@ export function* simulateSuperSim(
   }
 
   /** What happens to the device between two sessions. */
-  function* happen(): Generator<ConnectionEvent, void> {
+  function* simulateIncident(): Generator<ConnectionEvent, void> {
     const incident = course.takeIncident(at);
     if (incident === 'swap') sim = putIntoOtherDevice(sim);
     if (incident === 'attach-loop') {
@@ -88,7 +88,8 @@ export function* simulateSuperSim(
     const drawn =
       at + random.drawBetween(60, 600) * second + random.drawExponential((5 * hour) / second) * second;
     const end = course.endSession(at, drawn);
-    // Otherwise nothing may tell what was lost from what came before the ledger.
+    // In a complete life the start is always sent: without it, records that were lost look like records from before the
+    // ledger.
     const isTold = random.decide(0.98) || course.isComplete;
     if (isTold) yield event('data-session.started', { session });
     const uploaded = random.pick([500, 4_000, 40_000]);

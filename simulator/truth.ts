@@ -13,47 +13,48 @@ import {
   type Volume,
 } from './records.ts';
 
-/** What the item of a session must say. Times are ISO 8601 with milliseconds; volumes are bytes. */
+/** What a session's item must contain. Times are ISO 8601 with milliseconds; volumes are bytes. */
 export interface ExpectedSession {
   readonly status: 'open' | 'ended' | 'failed';
-  /** As stated; if no record states it, the earliest time in a record of the session. */
+  /** The stated start; if no record states it, the earliest time in a record of the session. */
   readonly start: string;
   readonly end: string | undefined;
   readonly lastUpdated: string;
-  /** Running totals: the last ones stated, or undefined where the carrier states none. */
+  /** The latest running totals; undefined if the carrier states none. */
   readonly dataUploaded: number | undefined;
   readonly dataDownloaded: number | undefined;
   readonly dataTotal: number | undefined;
 }
 
-/** What the item of a usage record must say. Volumes are bytes; the members of messages are undefined on data usage. */
+/** What a usage record's item must contain. Volumes are bytes; the members of messages are undefined for data usage. */
 export interface ExpectedUsage {
   readonly dataUploaded: number;
   readonly dataDownloaded: number;
   readonly dataTotal: number;
   readonly messages: number | undefined;
-  /** As the carrier calls the direction: all simulated messages are tx. */
+  /** Directions are named as the carrier does: all simulated messages are tx. */
   readonly messagesTx: number | undefined;
   readonly messagesRx: number | undefined;
-  /** ISO 3166 code of the country of the network, and the tariff; undefined where the record names none. */
+  /** ISO 3166 code of the network's country, and the tariff; undefined if the record names none. */
   readonly country?: string | undefined;
   readonly tariff?: string | undefined;
 }
 
 /**
- * What the item of an event must say. Super SIM types have one name; for a data-streamer event it is the number that
- * the carrier sent, because the ledger chooses its name.
+ * What an event's item must contain. Super SIM types have one name. For a data-streamer event it is the number that the
+ * carrier sent, because the ledger chooses the name.
  */
 export type ExpectedEvent = { readonly type: string } | { readonly carrierType: string };
 
 /**
- * What the query API must answer about a Super SIM session, in either setting of `sessionRefresh`: volumes are the
- * running totals if the session's last record states them, otherwise the greater of those and the sum of its windows.
+ * What the query API must answer about a Super SIM session, with either setting of `sessionRefresh`. Volumes are the
+ * running totals if the session's last record states them, otherwise the greater of the running totals and the sum of
+ * its windows.
  */
 export interface ExpectedAnswer {
   readonly status: ExpectedSession['status'];
   readonly start: string;
-  /** As stated: a failed session has none. */
+  /** The stated end; a failed session has none. */
   readonly end: string | undefined;
   readonly lastUpdated: string;
   readonly dataUploaded: number;
@@ -61,34 +62,34 @@ export interface ExpectedAnswer {
   readonly dataTotal: number;
 }
 
-/** When a device last gave each sign of life, in epoch milliseconds; undefined for one that it never gave. */
+/** When a device last gave each sign of life, in milliseconds since the epoch; undefined if it never did. */
 export interface SignsOfLife {
   readonly signalled: number | undefined;
   readonly bytes: number | undefined;
-  /** When its session was last seen open, which is not a sign of life of the device. */
+  /** When its session was last known to be open, which is not a sign of life of the device. */
   readonly session: number | undefined;
 }
 
-/** All that the ledger must hold under one partition key: a SIM, or an account that an event without SIM names. */
+/** Everything that the ledger must contain under one partition key: a SIM, or the account of events without SIM. */
 export interface ExpectedPartition {
   readonly sessions: ReadonlyMap<string, ExpectedSession>;
   readonly usage: ReadonlyMap<string, ExpectedUsage>;
   readonly events: ReadonlyMap<string, ExpectedEvent>;
-  /** Answers about those of the sessions that are a Super SIM's. */
+  /** Answers about those sessions that are of a Super SIM. */
   answers(): ReadonlyMap<string, ExpectedAnswer>;
   /** When the device was last heard. */
   readonly signs: SignsOfLife;
-  /** The facts that rules of alerts use; undefined if no alerts are compared. */
+  /** The facts that alert rules use; undefined if alerts are not compared. */
   readonly facts?: LifeFacts | undefined;
-  /** Sum of the usage. */
+  /** The sum of the usage. */
   readonly total: { readonly uploaded: number; readonly downloaded: number; readonly messages: number };
 }
 
-/** Counts in records: an array's element, a JSON line, a CSV row and a test event are one each. */
+/** Counts of records. An element of an array, a JSON line, a CSV row and a test event count as one each. */
 export interface FleetCounts {
-  /** All that was delivered: the receipts' `received`. */
+  /** All that was delivered: `received` in receipts. */
   readonly delivered: number;
-  /** Different records about the fleet. */
+  /** Different records of the fleet. */
   readonly distinct: number;
   /** Deliveries of the platform's own messages. */
   readonly ignored: number;
@@ -96,7 +97,7 @@ export interface FleetCounts {
   readonly rejected: number;
 }
 
-/** A network that was out, and the SIMs that were silent because of it. */
+/** A network that had an outage, and the SIMs that it silenced. */
 export interface NetworkOutage {
   /** MCC and MNC. */
   readonly network: string;
@@ -105,28 +106,28 @@ export interface NetworkOutage {
   readonly visitors: ReadonlySet<string>;
 }
 
-/** What the ledger must hold once all is delivered. It grows as the deliveries are generated. */
+/** What the ledger must contain after everything was delivered. It grows while deliveries are generated. */
 export interface FleetTruth {
   /** By partition key: `sim`, or `account:<source>:<account id>`. */
   readonly partitions: ReadonlyMap<string, ExpectedPartition>;
   readonly counts: FleetCounts;
-  /** Undefined where no network was out. */
+  /** Undefined if no network had an outage. */
   readonly outage?: NetworkOutage | undefined;
-  /** What must be found missing, or twice; undefined where losses are not simulated. */
+  /** What must be found missing or duplicated; undefined if losses are not simulated. */
   readonly missing?: readonly ExpectedLoss[] | undefined;
-  /** What data-streamer carriers bill; undefined where no invoices are simulated. */
+  /** What data-streamer carriers bill; undefined if invoices are not simulated. */
   readonly measured?: readonly MeasuredUsage[] | undefined;
 }
 
-/** A finding that must be there once all days are closed, seven days after the last record included. */
+/** A finding that must exist when all days are closed, including the seven days after the last record. */
 export interface ExpectedLoss {
   readonly sim: string;
   readonly check: 'chain' | 'close' | 'orphan' | 'duplicate' | 'path';
   readonly reason: string;
   readonly sessionId: string | undefined;
-  /** Undefined where nothing proves them. */
+  /** Undefined if nothing proves how many. */
   readonly bytes: number | undefined;
-  /** Ids of the records that show it; empty where a session does. */
+  /** Ids of the records that prove it; empty if a session does. */
   readonly records: readonly string[];
 }
 
@@ -141,15 +142,15 @@ interface SessionDraft {
   dataTotal: number | undefined;
 }
 
-/** A Super SIM session by all its records, also those that do not write its item. */
+/** A Super SIM session according to all its records, including those that do not write its item. */
 interface ObservedSession {
-  /** Equal to the item's if every record writes it. */
+  /** Equal to the item if every record writes it. */
   readonly session: SessionDraft;
   /** The running total that was stated last, and when. */
   total: Volume | undefined;
   totalAt: number;
   latest: number;
-  /** Sum of its windows. */
+  /** The sum of its windows. */
   readonly used: { up: number; down: number };
 }
 
@@ -172,8 +173,8 @@ function makeExpectedEvent(member: 'type' | 'carrierType', value: string): Expec
 }
 
 /**
- * What the life of one SIM or account leaves in the ledger. The life reports its records in the order in which things
- * happen; how the records are then delivered must not change the result.
+ * What the life of one SIM or account leaves in the ledger. The life reports its records in the order in which they
+ * happen; how they are then delivered must not change the result.
  */
 export class PartitionTruth implements ExpectedPartition {
   readonly sessions = new Map<string, SessionDraft>();
@@ -185,15 +186,15 @@ export class PartitionTruth implements ExpectedPartition {
     bytes: undefined as number | undefined,
     session: undefined as number | undefined,
   };
-  private readonly lived = new Map<string, ObservedSession>();
+  private readonly observed = new Map<string, ObservedSession>();
   readonly facts: LifeFacts | undefined;
   private readonly sessionRefresh: SessionRefresh;
 
   private readonly measured: MeasuredUsage[] | undefined;
 
   /**
-   * @param facts are collected, too, if given.
-   * @param measured what the carrier's billing measured is added to it, if given.
+   * @param facts if given, facts for alert rules are added to it.
+   * @param measured if given, what the carrier's billing measured is added to it.
    */
   constructor(sessionRefresh: SessionRefresh = 'update', facts?: LifeFacts, measured?: MeasuredUsage[]) {
     this.sessionRefresh = sessionRefresh;
@@ -202,8 +203,8 @@ export class PartitionTruth implements ExpectedPartition {
   }
 
   answers(): ReadonlyMap<string, ExpectedAnswer> {
-    // A session without an item is not listed; its usage is.
-    const listed = [...this.lived].filter(([id]) => this.sessions.has(id));
+    // A session without an item is not listed, although its usage is.
+    const listed = [...this.observed].filter(([id]) => this.sessions.has(id));
     return new Map(listed.map(([id, session]) => [id, makeAnswer(session)]));
   }
 
@@ -213,9 +214,9 @@ export class PartitionTruth implements ExpectedPartition {
     if (event.type === 'data-session.failed') this.facts?.failures.push(event.at);
     this.facts?.noteDevice(sim.imei, event.at, window !== undefined);
     if (window !== undefined) this.facts?.usage.push({ at: event.at, bytes: window.up + window.down });
-    if (askingTypes.has(event.type)) this.sign('signalled', event.at);
-    if (window !== undefined && window.up > 0) this.sign('bytes', event.at);
-    if (openTypes.has(event.type)) this.sign('session', event.at);
+    if (requestTypes.has(event.type)) this.noteSign('signalled', event.at);
+    if (window !== undefined && window.up > 0) this.noteSign('bytes', event.at);
+    if (openTypes.has(event.type)) this.noteSign('session', event.at);
     if (event.type !== 'data-session.updated') {
       this.events.set(`${formatIso(event.at)}#${event.eventSid}`, makeExpectedEvent('type', event.type));
     }
@@ -231,21 +232,21 @@ export class PartitionTruth implements ExpectedPartition {
       runningTotal: event.runningTotal,
       terminal: findTerminal(event.type),
     };
-    const lived = this.addLive(session.sid, statement, window);
-    if (this.sessionRefresh === 'update') this.sessions.set(session.sid, lived);
-    else if (refreshesHourly(event)) this.addSession(session.sid, statement);
+    const observed = this.observe(addSession.sid, statement, window);
+    if (this.sessionRefresh === 'update') this.sessions.set(addSession.sid, observed);
+    else if (refreshesHourly(event)) this.addSession(addSession.sid, statement);
   }
 
   addEvent(event: CarrierEvent): void {
     const { context, sim } = event;
     const key = `${formatIso(cutToSecond(event.at))}#${event.id}`;
     this.events.set(key, makeExpectedEvent('carrierType', String(event.typeId)));
-    if (sim !== undefined && event.typeId >= 1 && event.typeId <= 4) this.sign('signalled', event.at);
+    if (sim !== undefined && event.typeId >= 1 && event.typeId <= 4) this.noteSign('signalled', event.at);
     if (event.typeId === 1 || event.typeId === 2) this.facts?.attachments.push(event.at);
     if (event.typeId === 3 && context === undefined) this.facts?.failures.push(event.at);
     if (sim !== undefined) this.facts?.noteDevice(sim.imei, event.at, false);
     if (context === undefined || sim === undefined) return;
-    if (event.typeId !== 5) this.sign('session', event.at);
+    if (event.typeId !== 5) this.noteSign('session', event.at);
     const stated = sim.dataStreamer.statesTunnelCreated;
     this.addSession(makeSessionId(event.source, sim.dataStreamer, context), {
       earliest: event.at,
@@ -271,15 +272,15 @@ export class PartitionTruth implements ExpectedPartition {
     const last = Math.max(record.start, record.end);
     this.facts?.noteDevice(record.sim.imei, last, true);
     this.facts?.usage.push({ at: last, bytes: record.volume.up + record.volume.down });
-    if (record.messages === 0) this.sign('session', last);
-    if (record.volume.up > 0) this.sign('bytes', last);
-    // All simulated messages are tx, which at 1NCE the device sends.
-    if (record.messages > 0 && record.sim.carrier === '1nce') this.sign('signalled', last);
+    if (record.messages === 0) this.noteSign('session', last);
+    if (record.volume.up > 0) this.noteSign('bytes', last);
+    // All simulated messages are tx, which means at 1NCE that the device sent them.
+    if (record.messages > 0 && record.sim.carrier === '1nce') this.noteSign('signalled', last);
     if (record.sessionId === undefined || record.messages > 0 || record.path === 'file') return;
     this.addSession(record.sessionId, { earliest: record.start, latest: record.end });
   }
 
-  private sign(name: keyof SignsOfLife, at: number): void {
+  private noteSign(name: keyof SignsOfLife, at: number): void {
     if (name !== 'session') this.facts?.heard.push(at);
     this.signs[name] = Math.max(this.signs[name] ?? at, at);
   }
@@ -302,30 +303,30 @@ export class PartitionTruth implements ExpectedPartition {
   private addSession(id: string, statement: SessionStatement): void {
     const session = this.sessions.get(id) ?? startDraft(statement);
     this.sessions.set(id, session);
-    tell(session, statement);
+    addStatement(session, statement);
   }
 
-  /** @returns the session as all its records so far tell it. */
-  private addLive(id: string, statement: SessionStatement, window: Volume | undefined): SessionDraft {
-    const lived = this.lived.get(id) ?? observeSession(statement);
-    this.lived.set(id, lived);
+  /** @returns the session according to all its records so far. */
+  private observe(id: string, statement: SessionStatement, window: Volume | undefined): SessionDraft {
+    const observed = this.observed.get(id) ?? observeSession(statement);
+    this.observed.set(id, observed);
     const { runningTotal, latest } = statement;
-    tell(lived.session, statement);
-    lived.latest = Math.max(lived.latest, latest);
+    addStatement(observed.session, statement);
+    observed.latest = Math.max(observed.latest, latest);
     if (runningTotal !== undefined) {
-      lived.total = runningTotal;
-      lived.totalAt = latest;
+      observed.total = runningTotal;
+      observed.totalAt = latest;
     }
     if (window !== undefined) {
-      lived.used.up += window.up;
-      lived.used.down += window.down;
+      observed.used.up += window.up;
+      observed.used.down += window.down;
     }
-    return lived.session;
+    return observed.session;
   }
 }
 
-/** Events of a Super SIM's requests to the network, accepted or not. */
-const askingTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
+/** Events about a Super SIM's requests to the network, accepted or not. */
+const requestTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'attachment.accepted',
   'attachment.rejected',
   'attachment.failed',
@@ -340,14 +341,14 @@ const attachmentTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'attachment.failed',
 ]);
 
-/** Events while a session is open. */
+/** Events that show an open session. */
 const openTypes: ReadonlySet<ConnectionEvent['type']> = new Set([
   'data-session.started',
   'data-session.updated',
 ]);
 
-/** Adds what one more record states to a session. */
-function tell(session: SessionDraft, statement: SessionStatement): void {
+/** Adds what one more record states about a session. */
+function addStatement(session: SessionDraft, statement: SessionStatement): void {
   const stated = statement.statedStart;
   if (stated !== undefined) session.start = formatIso(stated);
   else if (!session.startIsStated)
@@ -361,8 +362,8 @@ function tell(session: SessionDraft, statement: SessionStatement): void {
 }
 
 /**
- * Whether an event writes its session with hourly refresh. An update does if a new hour begins after the start of its
- * window and up to its end, if its window is the first, or if it has no length.
+ * Whether an event writes its session if `sessionRefresh` is hourly. An update does if a new hour begins after the
+ * start of its window and no later than its end, if its window is the first, or if its window has no length.
  */
 export function refreshesHourly({ type, session, window, at }: ConnectionEvent): boolean {
   if (type !== 'data-session.updated' || window === undefined || session === undefined) return true;
@@ -381,17 +382,17 @@ function addVolumes({ up, down }: Volume): number {
   return up + down;
 }
 
-/** Data-streamer keys are cut to the second, because not every rendering of a record states milliseconds. */
+/** Data-streamer keys are cut to the second, because not every rendering of a record has milliseconds. */
 function cutToSecond(at: number): number {
   return Math.floor(at / 1000) * 1000;
 }
 
-/** By what a usage record may be charged. */
+/** The attributes of a usage record that may determine its price. */
 type Charged = Required<Pick<ExpectedUsage, 'country' | 'tariff'>>;
 
 const idle = new Map<string, ExpectedUsage>();
 
-/** One object for all idle windows of a country and tariff, of which there are many. */
+/** A shared object for all idle windows of a country and tariff, because there are many. */
 function expectNoUsage(at: Charged): ExpectedUsage {
   const key = `${at.country}\n${at.tariff}`;
   const expected = idle.get(key) ?? makeExpectedUsage({ up: 0, down: 0 }, undefined, at);
@@ -410,8 +411,8 @@ function makeExpectedUsage({ up, down }: Volume, messages: number | undefined, a
 }
 
 /**
- * The ledger's key of a data-streamer session: emnify's `session_id`; `ipcan_session_id` of 1NCE's 2.0; otherwise
- * `pdp_context_id`, joined with the time of its tunnel, because the ids may be reused.
+ * The ledger's key of a data-streamer session: emnify's `session_id`; `ipcan_session_id` in 1NCE's 2.0; otherwise
+ * `pdp_context_id` with the time of its tunnel, because the ids may be reused.
  */
 export function makeSessionId(
   source: SimulatedCarrier,
@@ -424,7 +425,7 @@ export function makeSessionId(
     : String(context.id);
 }
 
-/** The partition of an event without SIM. */
+/** The partition key of events without SIM. */
 export function makeAccountPartition(source: SimulatedCarrier): string {
   return `account:${source}:${carrierIdentities[source].account}`;
 }
