@@ -43,43 +43,43 @@ import {
 } from '../lambda/store/tables.ts';
 import { localSources } from './places.ts';
 
-/** Alerts of the local run, judged by the sweep of the stack, and delivered by its delivery. */
+/** Alerts of the local run: the stack's sweep judges them, and the stack's delivery sends them. */
 
-/** How alerts are run. */
+/** How to run alerts. */
 export interface LocalAlertsOptions {
   readonly client: DynamoDBClient;
   readonly rules: readonly Rule[];
-  /** Where alerts are posted to; undefined for nowhere. */
+  /** Where to post alerts; undefined for nowhere. */
   readonly notify: WebhookSecret | undefined;
   /** Called with messages for the user. */
   readonly onTrouble: (sentence: string) => void;
 }
 
-/** The stack's default: how long a silent SIM waits for a group. */
+/** How long a silent SIM waits for a group, as in the stack by default. */
 const groupWait = 10 * 60_000;
 
 const sources = localSources.map(({ name }) => ({ name, lateness: defaultLateness }));
 const receiverName = 'notify';
 
-/** The most SIMs whose records are all judged. */
+/** Up to so many SIMs, all records are judged. */
 const maxWholeSims = 5_000;
-/** The most SIMs for which the last record is read. */
+/** For how many SIMs the latest record is read. */
 const maxAskedSims = 1_000;
 const concurrency = 24;
 
-/** How long what is being judged or sent may take when the run is stopped. */
+/** How long a running sweep or delivery may continue after the run is stopped. */
 const graceMilliseconds = 5_000;
 
-/** What a sweep of the local run did, and its messages. */
+/** The result of a sweep, and its messages. */
 export interface LocalSweep {
   readonly report: SweepReport;
-  /** In the order in which the alerts began. */
+  /** The messages, ordered by when their alerts began. */
   readonly told: readonly AlertTransition[];
-  /** Whether a message waits for the receiver. */
+  /** Whether a message still waits for the receiver. */
   readonly isUndelivered: boolean;
 }
 
-/** Sweeps and deliveries of the local run. */
+/** Runs sweeps and deliveries. */
 export class LocalAlerts {
   readonly #options: LocalAlertsOptions;
   readonly #reader: LedgerReader;
@@ -88,15 +88,15 @@ export class LocalAlerts {
   readonly #receiver: Receiver | undefined;
   /** Ids of the messages that were reported. */
   readonly #told = new Set<string>();
-  /** A reading of the clock by which messages are sent, and when it was so late. */
+  /** The latest reading of the clock for messages, and when it was taken. */
   #clock = { reading: 0, at: performance.now() };
   #isStopping = false;
-  /** The sweep that was begun last. */
+  /** The latest sweep. */
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: LocalAlertsOptions) {
     const { client, notify, onTrouble } = options;
-    // A run that is stopped may end before what is under way, for which the next run makes up.
+    // A run that is stopped may interrupt its work, which the next run then completes.
     this.#options = { ...options, onTrouble: (sentence) => this.#isStopping || onTrouble(sentence) };
     this.#reader = new LedgerReader({
       client,
@@ -112,18 +112,18 @@ export class LocalAlerts {
   }
 
   /**
-   * Sweeps the ledger, and delivers what is due. All records that were put by then must be in the ledger.
+   * Sweeps the ledger, and delivers what is due. All records that were put before must be in the ledger.
    *
    * @param now the run's clock, in milliseconds since the epoch.
-   * @param isWhole whether all records are judged, from the first one on.
+   * @param isWhole whether to judge all records, from the first one on.
    */
   sweep(now: number, isWhole: boolean): Promise<LocalSweep> {
     return this.#run(() => this.#sweep(now, isWhole));
   }
 
   /**
-   * Has a sweep end early, in order: what it does not judge or send, the next run of the same tables does. Resolves when it
-   * has ended, or after some seconds.
+   * Makes a running sweep end early. The next run with the same tables does the rest. Resolves when the sweep has
+   * ended, or after some seconds.
    */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -177,9 +177,9 @@ export class LocalAlerts {
   }
 
   /**
-   * Sweeps a ledger of the past: all of its records, unless there are too many SIMs, up to the newest one.
+   * Sweeps a ledger whose records are in the past, up to the newest one: all records, unless there are too many SIMs.
    *
-   * @param latest the machine's clock: records may be dated ahead.
+   * @param latest the machine's clock, because records may have dates in the future.
    * @returns undefined for an empty ledger.
    */
   sweepPast(latest: number): Promise<(LocalSweep & { readonly now: number }) | undefined> {
@@ -195,7 +195,7 @@ export class LocalAlerts {
     return { ...(await this.#sweep(now, sims.length <= maxWholeSims)), now };
   }
 
-  /** All alerts, those that began last first. */
+  /** All alerts, latest start first. */
   async list(): Promise<Alert[]> {
     const { client } = this.#options;
     const alerts = {
@@ -224,9 +224,9 @@ export class LocalAlerts {
   }
 
   /**
-   * The time of the newest record, in milliseconds since the epoch; undefined without any. SIM items state to the
-   * granule when they were heard, so the records of those that may have been heard last are read: exact for up to 1,000
-   * of them.
+   * The time of the newest record, in milliseconds since the epoch; undefined if there are no records. SIM items state
+   * only the granule in which a SIM was heard, so this reads the records of the SIMs that may have been heard last: it
+   * is exact for up to 1,000 of them.
    */
   async #findNewestRecord(sims: readonly WatchedSim[]): Promise<number | undefined> {
     if (sims.length === 0) return undefined;
@@ -243,7 +243,7 @@ export class LocalAlerts {
   }
 
   /**
-   * The clock by which messages are sent: the run's, and where that stands still, since no record comes, the time that
+   * The clock for messages: the run's clock, or if that stands still because no records arrive, it plus the time that
    * has passed meanwhile. So failed messages are retried.
    */
   #readDeliveryClock(now: number): number {
@@ -256,7 +256,7 @@ export class LocalAlerts {
   /**
    * Delivers until nothing is due, or a delivery fails.
    *
-   * @returns whether all is delivered.
+   * @returns whether everything was delivered.
    */
   async #deliver(receiver: Receiver, now: number): Promise<boolean> {
     const { onTrouble } = this.#options;
@@ -267,7 +267,7 @@ export class LocalAlerts {
         token: randomUUID(),
         measureElapsed: () => (this.#isStopping ? Number.POSITIVE_INFINITY : performance.now() - started),
         context: { deployment: 'local', apiUrl: undefined },
-        // Somebody who starts a receiver later still gets all.
+        // A receiver that the user starts later must still get all messages.
         limits: { ...runLimits, maxAgeMilliseconds: Number.POSITIVE_INFINITY },
         onError: (error) => onTrouble(`A message could not be sent: ${error.message}`),
       });
@@ -295,7 +295,7 @@ function makeNotifyReceiver(secret: WebhookSecret): Receiver {
     takes: () => true,
     secret: { get: async () => secret, refresh: async () => secret },
     write: (known, event) => writeWebhook(known, event, new Date()),
-    // It is the user's own machine or network.
+    // The receiver is on the user's own machine or network.
     options: { allowPrivateAddresses: true, timeoutMilliseconds: requestMilliseconds },
   });
 }

@@ -38,25 +38,26 @@ import { accountLakeBucket, lakeBucket, localSources } from './places.ts';
 import { findFirstDay } from './record-days.ts';
 
 /**
- * The day pass of the local run: the messages and the schedule of the stack, in this process, so that their clock can be
- * a simulation's. Where the stack delays a message, this waits until nobody writes that began before.
+ * The day pass of the local run, with the stack's messages and schedule. It runs in this process, so that its clock can
+ * be that of a simulation. Where the stack delays a message, it waits until all writers that have started before are
+ * done.
  */
 
-/** How days are closed. */
+/** How to close days. */
 export interface LocalDaysOptions {
   readonly client: DynamoDBClient;
   readonly s3: Pick<ConstructorParameters<typeof LakeBucket>[0], 'region' | 'credentials'> & {
     readonly s3Endpoint: string;
   };
-  /** The queue of messages; commands send to it, too. */
+  /** The queue of messages; commands also send to it. */
   readonly queue: Queue;
-  /** Days that usage is kept; 0 forever. */
+  /** Days that usage is kept; 0 means forever. */
   readonly usageDays: number;
-  /** Hours from one partial pass to the next one; 0 for none. */
+  /** Hours between partial passes; 0 for none. */
   readonly partialHours: number;
-  /** The most SIMs of a fleet that has no partial passes; as deployed by default. */
+  /** The largest fleet that has no partial passes, in SIMs; by default as deployed. */
   readonly maxLiveSims?: number | undefined;
-  /** Resolves once all writers that began before have finished. */
+  /** Resolves when all writers that have started before are done. */
   readonly waitUntilSettled: () => Promise<void>;
   /** Called with each day that was sealed. If it fails, the day's message is delivered again. */
   readonly onSealed: (manifest: Manifest) => Promise<void>;
@@ -64,22 +65,22 @@ export interface LocalDaysOptions {
   readonly onTrouble: (sentence: string) => void;
 }
 
-/** What a run of the schedule came to. */
+/** The result of a run of the schedule. */
 export interface ClosedDays {
-  /** Days that were sealed since the one before, or sealed anew, oldest first. */
+  /** Days that were sealed, or sealed again, since the previous run; oldest first. */
   readonly sealed: readonly Day[];
 }
 
-/** Times that a message is received before it is given up. */
+/** How often a message is received before it is given up. */
 export const maxDayMessageReceives = 5;
 
-/** Seconds until a message that failed is received again. */
+/** Seconds until a failed message is received again. */
 const retrySeconds = 1;
 
-/** Runs of the schedule until nothing is left to do: what one reads may move a session to another day. */
+/** The most runs of the schedule until nothing is left to do: each may move a session to another day. */
 const maxRuns = 5;
 
-/** The tables, which have fixed names here. */
+/** The tables' names, which are fixed here. */
 const tableNames = {
   sessions: sessionsTable.name,
   usage: usageTable.name,
@@ -142,14 +143,14 @@ export class LocalDays {
     this.#mapping.start();
   }
 
-  /** Whether usage may expire: not where days are unsealed for too long. */
+  /** Whether usage may expire: not if days stay unsealed for too long. */
   get usageExpires(): boolean {
     return this.#usageExpires;
   }
 
   /**
-   * Closes the days that are due, reads them and what late records have marked, and waits until that is done. All records
-   * that were put by then must be in the ledger.
+   * Closes the days that are due, reads them and the days that late records have marked, and waits until that is done.
+   * All records that were put before must be in the ledger.
    *
    * @param now the run's clock, in milliseconds since the epoch.
    */
@@ -159,7 +160,7 @@ export class LocalDays {
     return run;
   }
 
-  /** Waits for messages in progress, and accepts no more. */
+  /** Waits for running messages, and accepts no more. */
   async stop(): Promise<void> {
     await this.#mapping.stop();
   }
@@ -181,8 +182,8 @@ export class LocalDays {
       await this.#schedule.start.note(from);
     }
     for (let run = 1; run <= maxRuns; run += 1) {
-      // The schedule sends again what is ordered and not sealed. What is still at work would be read by two at once, who
-      // make each other begin again.
+      // The schedule orders unsealed days again. If one were still being read, two readers would keep making each other
+      // start over.
       await this.#mapping.waitUntilIdle();
       const { usageDays, partialHours } = this.#options;
       const { markedDays } = await runSchedule(this.#schedule, { now, sources, usageDays, partialHours });
@@ -193,7 +194,7 @@ export class LocalDays {
     return { sealed: [...this.#sealed].sort() };
   }
 
-  /** Whether a closed day must be read again: what was read just now may have marked it. */
+  /** Whether a closed day must be read again, because what has just been read marked it. */
   async #hasMarkedDay(): Promise<boolean> {
     const closedThrough = (await this.#schedule.fence.read()) ?? '';
     return [...(await this.#schedule.listMarkedDays())].some((day) => day <= closedThrough);
@@ -215,7 +216,7 @@ export class LocalDays {
     };
   }
 
-  /** Takes messages as the deployed function does, by the run's clock. */
+  /** Processes messages as the deployed function does, but by the run's clock. */
   #makeWorker(): InvocationTarget {
     const { queue, onTrouble, onSealed } = this.#options;
     return {

@@ -10,16 +10,16 @@ import { bundling, formatNodeOptions } from '../lib/limits.ts';
 const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
 const cacheDirectory = join(projectDirectory, 'node_modules/.cache/simledger/functions');
 
-/** A function of the stack: how it is bundled and which options Node gets are the stack's. */
+/** A function of the stack: the stack decides how it is bundled, and its `NODE_OPTIONS`. */
 export type DeployedFunctionOptions = Omit<LambdaFunctionOptions, 'bundling' | 'nodeOptions'> & {
-  /** Megabytes of a semi-space, where its memory does not decide. */
+  /** Megabytes of a semi-space, if they do not follow from its memory. */
   readonly semiSpaceMegabytes?: number | undefined;
 };
 
 /**
- * Bundles a function exactly as it is deployed, by `lib/limits.ts`, and makes it ready to be invoked.
+ * Bundles a function exactly as it is deployed, with the settings of `lib/limits.ts`, and starts it.
  *
- * @throws esbuild's BuildFailure when the entry does not build.
+ * @throws esbuild's BuildFailure if the entry does not compile.
  */
 export function createDeployedFunction({
   semiSpaceMegabytes,

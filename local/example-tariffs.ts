@@ -9,7 +9,7 @@ import { type BillSummary, listBills } from '../lambda/queries/bills.ts';
 import type { LocalLedger } from './ledger-interface.ts';
 import { accountLakeBucket, lakeBucket } from './places.ts';
 
-/** The example tariffs of docs/tariffs, by which the local run makes bills of the example records. */
+/** The example tariffs of docs/tariffs, with which the local run makes bills of the example records. */
 
 const folder = new URL('../docs/tariffs/', import.meta.url);
 
@@ -21,7 +21,7 @@ function openLake({ dynamoDb, endpoints }: LocalLedger): LakeBucket {
   );
 }
 
-/** Puts the example tariffs, unless others are put. */
+/** Puts the example tariffs, unless there are tariffs already. */
 export async function putExampleTariffs(ledger: LocalLedger): Promise<void> {
   const lake = openLake(ledger);
   const before = await readBook(lake);
@@ -34,10 +34,10 @@ export async function putExampleTariffs(ledger: LocalLedger): Promise<void> {
   await writeBook(lake, { tariffs: stored, roster: undefined, balances: undefined }, before);
 }
 
-/** Bills that the report shows. */
+/** How many bills the report shows. */
 const maxBills = 12;
 
-/** The bills that are stored, the newest month first. */
+/** The stored bills, latest month first. */
 export async function listLocalBills(ledger: LocalLedger): Promise<readonly BillSummary[]> {
   const { resources } = await listBills(
     { size: maxBills, after: undefined },

@@ -10,19 +10,19 @@ const compilation = {
   cacheDirectory: join(projectDirectory, 'node_modules/.cache/simledger/engine'),
 };
 
-/** The requests that create the ledger's tables under their fixed names. */
+/** The requests that create the ledger's tables with their fixed names. */
 export const tableRequests: readonly CreateTableCommandInput[] = tables.map(makeTableInput);
 
 /**
- * Starts a local DynamoDB that has the ledger's tables.
+ * Starts a local DynamoDB with the ledger's tables.
  *
- * @throws DynamoDbStartError, with `code` `EADDRINUSE` when the port is taken.
+ * @throws DynamoDbStartError, with `code` `EADDRINUSE` if the port is in use.
  */
 export function startLedgerTables(options: Omit<DynamoDbOptions, 'tables'>): Promise<LocalDynamoDb> {
   return startDynamoDb({ compilation, ...options, tables: tableRequests });
 }
 
-/** The request that makes a table as the stack does: paid by request, its indexes with keys only. */
+/** The request that creates a table as the stack does: on demand, with indexes of keys only. */
 function makeTableInput({ name, partitionKey, sortKey, localIndex, globalIndexes = [] }: TableDefinition) {
   const names = [
     partitionKey,

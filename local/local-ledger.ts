@@ -62,30 +62,29 @@ import { explainPort, waitUntilStarted } from './start-servers.ts';
 import { startWriters, type Writers } from './writers.ts';
 
 /**
- * Processes of each function: one for each core of the smallest machine that this must run on. Further invocations
- * wait, as for a concurrency limit; more processes would only compete with each other and with the engine for the
- * cores.
+ * Processes per function: one for each core of the smallest machine that must be sufficient. More processes would only
+ * compete with each other and with the engine; further invocations wait, as at a concurrency limit.
  */
 const processesPerFunction = 2;
 
-/** Seconds until a failed import is tried again. */
+/** Seconds until a failed import is retried. */
 const fileRetrySeconds = 2;
 
-/** Seconds until a message of the day pass is received again if nobody answers for it. */
+/** Seconds until a message of the day pass is received again if its receiver does not finish. */
 const dayMessageSeconds = 3_600;
 
-/** Shards of the default stream and of each carrier's. */
+/** Shards of the default stream, and of each carrier's. */
 const shards = { default: 2, carrier: 1 };
 
 const fullStreamMilliseconds = 20;
 
-/** How long running invocations may take when the run is stopped. */
+/** How long running invocations may continue after the run is stopped. */
 const graceMilliseconds = 5_000;
 
 /**
- * Starts everything; resolves when it is ready for records.
+ * Starts everything. Resolves when records can be put.
  *
- * @throws UsageError when a port is taken.
+ * @throws UsageError if a port is in use.
  */
 export async function startLocalLedger(options: LocalLedgerOptions): Promise<LocalLedger> {
   const ledger = new RunningLedger(options);
@@ -106,7 +105,7 @@ class RunningLedger implements LocalLedger {
   readonly #s3: S3StandIn = createS3StandIn();
   readonly #sqs: SqsStandIn = createSqsStandIn();
   readonly #streamMappings = new Map<string, StreamMapping>();
-  /** How far files were read, by bucket and key. */
+  /** How much of each file was read, by bucket and key. */
   readonly #filesRead = new Map<string, FileRead>();
   #sqsEndpoint = '';
   #engine: LocalDynamoDb | undefined;
@@ -171,7 +170,7 @@ class RunningLedger implements LocalLedger {
     const { account, token } = this.#options.apiCredentials;
     this.#gateway.ready(apis, [
       { path: descriptionPath, readContent: () => this.#describe() },
-      // A client that reaches this port may read all tables anyway: the console here needs no sign-in.
+      // The console needs no sign-in here, because a client that reaches this port may read all tables anyway.
       { path: consoleSessionPath, readContent: () => ({ account, token }) },
     ]);
   }
@@ -210,7 +209,7 @@ class RunningLedger implements LocalLedger {
   }
 
   async waitUntilIdle(): Promise<void> {
-    // An object is announced one turn of the event loop after it was put.
+    // S3's notification of an object follows one turn of the event loop after the put.
     await new Promise((resolve) => setImmediate(resolve));
     await Promise.all(
       [...this.#streamMappings.values(), this.#fileMapping].map((mapping) => mapping?.waitUntilIdle()),
@@ -262,8 +261,8 @@ class RunningLedger implements LocalLedger {
     );
     const days = this.#days?.stop();
     await this.#gateway?.close();
-    // What is not stored by then, such as a large file, is aborted. Nothing is lost that a deployed stack would not
-    // lose.
+    // What is not stored by then, for example of a large file, is aborted. Nothing is lost that would not be lost on
+    // AWS.
     await Promise.race([Promise.all([mappings, days]), wait(graceMilliseconds, undefined, { ref: false })]);
     const processes = [this.#consumer, this.#importer, this.#queryApi, this.#receiver];
     await Promise.all(processes.map((one) => one?.stop()));
@@ -291,7 +290,7 @@ class RunningLedger implements LocalLedger {
     return this.#engine;
   }
 
-  /** Streams, buckets, queues, and the announcements from bucket to queue. */
+  /** Creates streams, buckets and queues, and subscribes the queue to the buckets' notifications. */
   async #createPlaces(): Promise<void> {
     const { visibilityTimeoutSeconds } = fileMapping;
     const deadLetters = this.#sqs.createQueue(deadLetterQueue, { visibilityTimeoutSeconds });
@@ -317,7 +316,7 @@ class RunningLedger implements LocalLedger {
     }
   }
 
-  /** The exporter of metrics, and its queue; undefined where there is no receiver. */
+  /** The exporter of metrics, and its queue; undefined if there is no receiver. */
   #startMetrics(): LocalMetrics | undefined {
     const { otlp } = this.#options;
     if (otlp === undefined) return undefined;
@@ -331,7 +330,7 @@ class RunningLedger implements LocalLedger {
     return this.#options.usageRetentionDays ?? retention.usageDays;
   }
 
-  /** What functions are told by their environment, and clients by the outputs of the stack. */
+  /** What functions get in their environment, and clients in the stack's outputs. */
   get #stack(): LocalStack {
     return {
       endpoints: { ...this.endpoints, sqs: this.#sqsEndpoint },
@@ -362,7 +361,7 @@ class RunningLedger implements LocalLedger {
     });
   }
 
-  /** The buckets of closed days: files in the folder of `--data`, if there is one. */
+  /** Creates the buckets of closed days; with `--data`, their objects are files in that folder. */
   async #createLake(): Promise<void> {
     const { dataDirectory } = this.#options;
     for (const [name, folder] of lakeFolders) {
@@ -380,7 +379,7 @@ class RunningLedger implements LocalLedger {
     this.#filesRead.set(name, { bytes: end, rows: rows + countLineFeeds(added) });
   }
 
-  /** The API's function; requests reach it through the gateway. */
+  /** Starts the API's function. Requests reach it through the gateway. */
   async #startQueryApi(secretsEndpoint: string): Promise<LocalFunction> {
     this.#queryApi = await this.#createFunction(
       'query-api',
@@ -391,7 +390,7 @@ class RunningLedger implements LocalLedger {
     return this.#queryApi;
   }
 
-  /** The function that carriers call, of every source; requests reach it through the gateway. */
+  /** Starts the function that carriers of all sources call. Requests reach it through the gateway. */
   async #startReceiver(secretsEndpoint: string): Promise<LocalFunction> {
     this.#receiver = await this.#createFunction(
       'webhook-receiver',
@@ -419,7 +418,8 @@ class RunningLedger implements LocalLedger {
         target: consumer,
         rules: streamMapping,
         onFailure: (object) => this.#giveUp(object),
-        onError: (error) => this.#options.onTrouble(`Records given up could not be kept: ${String(error)}`),
+        onError: (error) =>
+          this.#options.onTrouble(`Records that were given up could not be stored: ${String(error)}`),
       });
       this.#streamMappings.set(name, mapping);
       mapping.start();
@@ -433,7 +433,7 @@ class RunningLedger implements LocalLedger {
     this.#fileMapping.start();
   }
 
-  /** What the outputs of a deployed stack and CloudWatch would state. */
+  /** What a deployed stack's outputs and CloudWatch would say. */
   #describe(): LocalDescription {
     const { kinesis, s3, dynamoDb } = this.endpoints;
     const readTraffic = (source: string, minutes: number) => {

@@ -32,7 +32,7 @@ import {
   quarantineBucket,
 } from './places.ts';
 
-/** What a stack says of itself: to its functions by their environment, to clients by its outputs. */
+/** What a stack tells its functions through their environment, and clients through its outputs. */
 
 /** What differs between local runs. */
 export interface LocalStack {
@@ -45,11 +45,11 @@ export interface LocalStack {
   readonly sessionRefresh: NonNullable<LocalLedgerOptions['sessionRefresh']>;
   /** Days that usage is kept. */
   readonly usageDays: number;
-  /** The URL of a queue; undefined where this run has none of this name. */
+  /** A queue's URL; undefined if this run does not have the queue. */
   findQueueUrl(name: string): string | undefined;
 }
 
-/** The tables, which have fixed names here. */
+/** The tables' names, which are fixed here. */
 const tableVariables = {
   [environment.sessionsTable]: sessionsTable.name,
   [environment.usageTable]: usageTable.name,
@@ -66,10 +66,10 @@ const tableVariables = {
   [environment.progressTable]: alertStateTable.name,
 };
 
-/** The sources as the functions' environment has them. */
+/** The sources as in the functions' environment. */
 const sourceDescriptions = JSON.stringify(localSources.map(({ stream: _, ...description }) => description));
 
-/** The environment of the functions that take records in: the consumer of streams and the importer of files. */
+/** The environment of the functions that store records: the stream consumer and the file importer. */
 export function ingestVariables({
   endpoints,
   sessionRefresh,
@@ -89,7 +89,7 @@ export function ingestVariables({
     [environment.sessionRefresh]: sessionRefresh,
     [environment.writes]: 'batched',
     [environment.parallelBatches]: '1',
-    // Days are closed as soon as no batch is being written: each looks for itself how far they are.
+    // Days are closed only when no batch is being written, so each batch must read the fence itself.
     [environment.fenceCacheSeconds]: '0',
     // As deployed by default.
     [environment.eventRetentionDays]: String(retention.eventDays),
@@ -119,12 +119,12 @@ export function queryApiVariables(
     [environment.sessionRefresh]: sessionRefresh,
     [environment.usageRetentionDays]: String(usageDays),
     [environment.apiSources]: JSON.stringify(localSources.map(({ name }) => name)),
-    // No limit for a client: all requests come from this machine.
+    // No limit per client, because all requests come from this machine.
     [environment.apiClientRequestsPerSecond]: '0',
   };
 }
 
-/** The environment of the function that carriers call, of every source. */
+/** The environment of the function that carriers of all sources call. */
 export function makeWebhookReceiverVariables(
   { endpoints }: LocalStack,
   secretsEndpoint: string,
@@ -132,7 +132,7 @@ export function makeWebhookReceiverVariables(
   const sources: readonly WebhookSourceDescription[] = localSources.map(({ name, carrier, streamArn }) => ({
     ...{ name, carrier, streamArn },
     secret: makeWebhookSecret(name),
-    // No limit, as for the API here.
+    // No limit, as for the API.
     requestsPerSecond: 0,
   }));
   return {

@@ -29,9 +29,9 @@ import {
 } from './report.ts';
 import { openUserFile, type UserFile } from './user-files.ts';
 
-/** `npm start`: the whole of simledger on this machine. See {@link help}. */
+/** `npm start`: all of simledger on this machine. See {@link help}. */
 
-/** Exit codes: done; the ledger or its alerts differ from the truth, or records failed; wrong use. */
+/** Exit codes: success; the ledger or its alerts differ from the truth, or records failed; invalid options. */
 const exitCode = { done: 0, unequal: 1, wrongUse: 2 } as const;
 
 async function main(): Promise<number> {
@@ -58,7 +58,7 @@ async function main(): Promise<number> {
   });
   let repeated: readonly RepeatedRuns[] = [];
   try {
-    // A run that ends by itself does not show where to look.
+    // With `--once`, the run ends by itself, so the addresses would be useless.
     if (!options.once) showEndpoints(ledger, options.apiCredentials);
     const work = replayAndReport({ ledger, alerts, rules, options, files }).then(async (code) => {
       await ledger.exportMetrics();
@@ -82,8 +82,8 @@ const sweepMilliseconds = 60_000;
 /**
  * Sweeps every minute.
  *
- * @param isLive whether the clock is the machine's. Otherwise it is the time of the newest record: replayed records are
- *   of the past, and the silence since must not page anybody.
+ * @param isLive whether to use the machine's clock. Otherwise the clock is the time of the newest record: replayed
+ *   records are in the past, and the silence since then must not cause alerts.
  */
 function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean): RepeatedRuns {
   return new RepeatedRuns({
@@ -97,11 +97,11 @@ function keepSweeping(ledger: LocalLedger, alerts: LocalAlerts, isLive: boolean)
       if (swept !== undefined) await ledger.closeDays(swept.now);
     },
     onFailure: (error) =>
-      showTrouble(`The alerts could not be judged, or days not be closed: ${String(error)}`),
+      showTrouble(`Alerts could not be judged, or days could not be closed: ${String(error)}`),
   });
 }
 
-/** Sends metrics again and again, where they have a receiver. */
+/** Sends metrics regularly, if they have a receiver. */
 function keepExporting(ledger: LocalLedger): RepeatedRuns {
   return new RepeatedRuns({
     interval: exportMilliseconds,
@@ -112,7 +112,10 @@ function keepExporting(ledger: LocalLedger): RepeatedRuns {
 
 let nextExpiry = 0;
 
-/** Deletes what has expired: once the run has begun, which may go on with the items of an earlier one, and each hour. */
+/**
+ * Deletes expired items: when the run has started, because it may continue with the items of an earlier run, and every
+ * hour.
+ */
 async function expireHourly(ledger: LocalLedger, now: number): Promise<void> {
   if (now < nextExpiry) return;
   nextExpiry = now + 3_600_000;
@@ -128,11 +131,11 @@ function showMessages(swept: LocalSweep | undefined): void {
   if (lines.length > 0) console.log(lines.join('\n'));
 }
 
-/** A terminal and npm may both send the signal of one Ctrl-C: signals within this time count as one. */
+/** A terminal and npm may both pass on a single Ctrl-C, so signals within this time count as one. */
 const sameInterruptMilliseconds = 500;
 const parentPollMilliseconds = 250;
 
-/** Resolves at the first Ctrl-C or SIGTERM, or when `npm start` has ended; a second signal ends the run at once. */
+/** Resolves at the first Ctrl-C or SIGTERM, or when `npm start` has ended. A second signal ends the run immediately. */
 function waitForInterruption(): Promise<undefined> {
   return new Promise((resolve) => {
     let interrupted: number | undefined;
@@ -152,8 +155,8 @@ function waitForInterruption(): Promise<undefined> {
 }
 
 /**
- * npm passes SIGTERM to the shell that it has started, and many shells end without passing it on. So a run that npm has
- * started ends when its parent does.
+ * npm passes SIGTERM to its shell, and many shells end without passing it on. So a run that npm has started also ends
+ * when its parent does.
  */
 function onNpmEnd(ended: () => void): void {
   if (process.env['npm_lifecycle_event'] === undefined) return;
@@ -166,7 +169,7 @@ function onNpmEnd(ended: () => void): void {
   timer.unref();
 }
 
-/** What a replay works with. */
+/** What a replay needs. */
 interface ReplayContext {
   readonly ledger: LocalLedger;
   readonly alerts: LocalAlerts;
@@ -216,9 +219,9 @@ async function replayAndReport({ ledger, alerts, rules, options, files }: Replay
 }
 
 /**
- * Judges the replayed records by their own time, closes the days that are over by then, and shows both.
+ * Judges the replayed records by their own time, closes the days that have ended by then, and shows both.
  *
- * @returns whether a message waits for the receiver of `--notify`.
+ * @returns whether a message still waits for the receiver of `--notify`.
  */
 async function reportAlertsAndDays(
   ledger: LocalLedger,
@@ -272,17 +275,19 @@ async function reportSimulation(
   return exitCode.unequal;
 }
 
-/** `The alerts are those that the simulator caused: 12 silent, 1 attach-loop.` */
+/** For example `The alerts are those that the simulator caused: 12 silent, 1 attach-loop.` */
 function describeAlerts({ byRule, grouped, corrected, unchecked }: Simulated['alerts']): string {
   const counts = [...byRule].map(([rule, alerts]) => `${count(alerts)} ${rule}`).join(', ');
   const sentences = [`The alerts are those that the simulator caused: ${counts === '' ? 'none' : counts}.`];
-  if (grouped > 0) sentences.push(`One incident tells of ${count(grouped)} SIMs whose network was out.`);
-  if (corrected > 0) sentences.push(`Late records took back ${count(corrected)} more.`);
-  if (unchecked.length > 0) sentences.push(`It does not know what these must find: ${unchecked.join(', ')}.`);
+  if (grouped > 0)
+    sentences.push(`One incident includes ${count(grouped)} SIMs whose network had an outage.`);
+  if (corrected > 0) sentences.push(`Late records merged or withdrew ${count(corrected)} more.`);
+  if (unchecked.length > 0)
+    sentences.push(`The simulator cannot tell what these rules must find: ${unchecked.join(', ')}.`);
   return sentences.join(' ');
 }
 
-/** `The findings are those that the simulator caused: 12 chain missing-windows, 1 path file-missing.` */
+/** For example `The findings are those that the simulator caused: 12 chain missing-windows, 1 path file-missing.` */
 function describeFindings({ byReason }: FindingComparison): string {
   const counts = [...byReason].map(([reason, findings]) => `${count(findings)} ${reason}`).join(', ');
   return `The findings are those that the simulator caused: ${counts === '' ? 'none' : counts}.`;
@@ -305,7 +310,7 @@ function showEndpoints({ endpoints }: LocalLedger, { account, token }: ApiCreden
   console.log(`  API credentials (account:token)  ${account}:${token}`);
 }
 
-/** Shows what the functions log as a warning or an error, and sink validations, which a user waits for. */
+/** Shows functions' warnings and errors, and sink validations, because a user waits for these. */
 function showLog(line: string): void {
   const entry = toJsonObject(parseJson(line));
   const testId = entry?.['testId'];
@@ -315,14 +320,14 @@ function showLog(line: string): void {
   }
 }
 
-// The reader of the output may have ended, as in `npm start | head`; the run must still end in order.
+// The process that reads the output may have ended, as in `npm start | head`. The run must still end properly.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
 }
 
-// The SDK advises a newer Node.js on each start; that matters where functions are deployed, not here.
+// The SDK recommends a newer Node.js at each start. That matters for deployed functions, not here.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 
 try {

@@ -7,13 +7,15 @@ import { type ExportReport, VolumeExporter } from '../lambda/metrics/export.ts';
 import { makeOtlpReceiver, type OtlpSecret, readOtlpSecret } from '../lambda/metrics/otlp-receiver.ts';
 import { metricsExport } from '../lib/limits.ts';
 
-/** Metrics of the local run, sent by the exporter of the stack. */
+/** Metrics of the local run, which the stack's exporter sends. */
 
-/** The environment's name of the headers that `--otlp` sends, as OpenTelemetry's SDKs read it: `name=value,name=value`. */
+/**
+ * The environment variable with the headers for `--otlp`, as OpenTelemetry's SDKs define it: `name=value,name=value`.
+ */
 export const otlpHeadersVariable = 'OTEL_EXPORTER_OTLP_HEADERS';
 
 /**
- * Where `--otlp` posts to, and with which headers.
+ * The address of `--otlp` and its headers.
  *
  * @throws UsageError
  */
@@ -33,7 +35,7 @@ export function readOtlp(address: string, env: NodeJS.ProcessEnv): OtlpSecret {
   throw new UsageError(`${otlpHeadersVariable}: give headers as name=value,name=value`);
 }
 
-/** Values are percent-encoded, as OpenTelemetry says; one that cannot be decoded is meant as it is. */
+/** Values are percent-encoded, as OpenTelemetry specifies. A value that cannot be decoded is used unchanged. */
 function decodeHeader(value: string): string {
   try {
     return decodeURIComponent(value);
@@ -43,19 +45,19 @@ function decodeHeader(value: string): string {
   }
 }
 
-/** Milliseconds between two runs: shorter than the stack's minute. */
+/** Milliseconds between two exports: more often than every minute, as the stack does. */
 export const exportMilliseconds = 10_000;
 
-/** Sends what was stored. */
+/** Sends what was stored as metrics. */
 export class LocalMetrics {
   readonly #exporter: VolumeExporter;
   #running: Promise<unknown> = Promise.resolve();
 
-  /** @param queueUrl of the queue that functions tell what they store. */
+  /** @param queueUrl the queue to which functions report what they store. */
   constructor(secret: OtlpSecret, configuration: SigningConfiguration, queueUrl: string) {
     const send = makeOtlpReceiver(
       { get: async () => secret, refresh: async () => secret },
-      // It is the user's own machine or network.
+      // The receiver is on the user's own machine or network.
       { allowPrivateAddresses: true, timeoutMilliseconds: requestMilliseconds },
     );
     this.#exporter = new VolumeExporter(
@@ -64,7 +66,7 @@ export class LocalMetrics {
     );
   }
 
-  /** Sends all that waits, one run at a time. */
+  /** Sends all waiting metrics. Calls run one after the other. */
   run(): Promise<ExportReport> {
     const run = this.#running.then(() => this.#run());
     this.#running = run.catch(() => undefined);

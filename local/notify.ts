@@ -1,11 +1,11 @@
 import { readUrl, readWebhookSecret, type WebhookSecret } from '../lambda/alerts/delivery/webhook.ts';
 import { UsageError } from '../lambda/errors.ts';
 
-/** The environment's name of the secret that signs what `--notify` posts. */
+/** The environment variable with the secret that signs the requests of `--notify`. */
 export const notifySecretVariable = 'SIMLEDGER_NOTIFY_SECRET';
 
 /**
- * Where `--notify` posts to, and with which key. Without a secret, requests are not signed.
+ * The address of `--notify` and its key. Without a secret, requests are not signed.
  *
  * @throws UsageError
  */

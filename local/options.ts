@@ -24,17 +24,17 @@ export interface SimulatedReplay extends Pick<FleetOptions, 'sims' | 'hours' | '
 /** The options of the local run. */
 export interface LocalOptions {
   readonly replay: Replay;
-  /** Exit when everything is stored. */
+  /** Whether to exit when everything is stored. */
   readonly once: boolean;
-  /** Folder that keeps the tables; in memory without it. */
+  /** Folder for the tables; without it, they are in memory. */
   readonly dataDirectory: string | undefined;
   /** Which Super SIM updates write their session. */
   readonly sessionRefresh: SessionRefresh;
-  /** File of the rules that are judged; the default rules without it. */
+  /** File with the rules to judge; without it, the default rules. */
   readonly rulesFile: string | undefined;
-  /** Where alerts are posted to; undefined for nowhere. */
+  /** Where to post alerts; undefined for nowhere. */
   readonly notify: WebhookSecret | undefined;
-  /** Where volumes are sent as metrics; undefined for nowhere. */
+  /** Where to send volumes as metrics; undefined for nowhere. */
   readonly otlp: OtlpSecret | undefined;
   readonly ports: Ports;
   readonly apiCredentials: ApiCredentials;
@@ -48,7 +48,7 @@ export interface Ports {
   readonly api: number;
 }
 
-/** The environment's name of each port, and its default. */
+/** The environment variable of each port, and its default. */
 export const portVariables = {
   kinesis: { variable: 'SIMLEDGER_KINESIS_PORT', port: 4567 },
   s3: { variable: 'SIMLEDGER_S3_PORT', port: 4569 },
@@ -56,27 +56,27 @@ export const portVariables = {
   api: { variable: 'SIMLEDGER_API_PORT', port: 8080 },
 } as const satisfies Record<keyof Ports, { variable: string; port: number }>;
 
-/** Who may call the local API. */
+/** Credentials of the local API. */
 export interface ApiCredentials {
-  /** An account SID; Twilio's clients take none that does not begin with `AC`. */
+  /** An account SID. Twilio's clients only accept one that begins with `AC`. */
   readonly account: string;
   readonly token: string;
 }
 
-/** The environment's names of the API's credentials. */
+/** The environment variables of the API's credentials. */
 export const credentialVariables = {
   account: 'SIMLEDGER_API_ACCOUNT',
   token: 'SIMLEDGER_API_TOKEN',
 } as const;
 
 /**
- * The API's credentials, unless the environment sets others. They are not secret: every program on this machine can
- * reach the local run's tables without credentials, and web pages are kept out by other means. Fixed credentials let
- * users copy commands.
+ * The API's default credentials. They are not secret: every program on this machine can read the local run's tables
+ * without credentials, and web pages are refused by other means. With fixed credentials, users can copy commands from
+ * the documentation.
  */
 export const defaultCredentials: ApiCredentials = { account: 'AClocal', token: 'local' };
 
-/** What `--help` shows. */
+/** The output of `--help`. */
 export const help = `Run all of simledger on this machine
 
   npm start                                replay the bundled examples of all five carriers, then stay up
@@ -91,14 +91,14 @@ export const help = `Run all of simledger on this machine
   --once           exit when everything is stored
   --data DIR       folder that keeps the tables (default: in memory)
   --session-refresh update|hourly
-                   when updates write a Super SIM session: each, or hourly (default: update)
-  --rules FILE     rules of alerts, as alerts.rules of the configuration (default: the default rules)
-  --notify URL     post alerts there as webhooks, signed where ${notifySecretVariable} is set
-  --otlp URL       send volumes there as metrics, with the headers of ${otlpHeadersVariable} where it is set
+                   which updates write a Super SIM session: each, or one an hour (default: update)
+  --rules FILE     alert rules, in the form of the configuration's alerts.rules (default: the default rules)
+  --notify URL     post alerts there as webhooks, signed if ${notifySecretVariable} is set
+  --otlp URL       send volumes there as metrics, with the headers in ${otlpHeadersVariable}, if set
   --help           show this help
 
-Alerts are judged by the time of the records: after a replay up to the newest one, so that examples and files
-of the past page nobody for what came later. With --empty, they are judged every minute up to now.
+Alerts are judged by the records' time: after a replay, up to the newest record, so that old examples and files
+cause no alerts about the time since. With --empty, alerts are judged every minute, up to now.
 
 Ports: ${Object.values(portVariables)
   .map(({ variable, port }) => `${variable} (${port})`)
@@ -109,7 +109,7 @@ API credentials: ${credentialVariables.account} (${defaultCredentials.account}),
 /**
  * Reads the command line and the environment.
  *
- * @returns undefined when help is requested.
+ * @returns undefined if help is requested.
  * @throws UsageError
  */
 export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): LocalOptions | undefined {
@@ -228,7 +228,7 @@ function parseWholeNumber(option: string, text: string | undefined, min: number,
 }
 
 /**
- * The port that the environment gives, or the default.
+ * The port from the environment, or the default.
  *
  * @throws UsageError
  */
@@ -238,7 +238,7 @@ export function readPort(name: keyof Ports, env: NodeJS.ProcessEnv): number {
   return text === undefined || text === '' ? port : parseWholeNumber(variable, text, 0, 65_535);
 }
 
-/** The API's credentials, from the environment or the defaults. */
+/** The API's credentials from the environment, or the defaults. */
 function readCredentials(env: NodeJS.ProcessEnv): ApiCredentials {
   const account = env[credentialVariables.account] || defaultCredentials.account;
   const token = env[credentialVariables.token] || defaultCredentials.token;

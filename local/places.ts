@@ -2,7 +2,7 @@ import { localAccount, localRegion } from '../emulators/aws-json-protocol.ts';
 import type { KnownSource } from '../lambda/aws/sources.ts';
 import { carriers } from '../lambda/ledger/source.ts';
 
-/** The fixed names of the local run, so that any AWS client can join in. */
+/** The fixed names of the local run, which other AWS clients can use. */
 
 /** A source of the local run: its stream and its bucket. */
 export interface LocalSource extends KnownSource {
@@ -11,7 +11,7 @@ export interface LocalSource extends KnownSource {
   readonly bucket: string;
 }
 
-/** The buckets that belong to no source. */
+/** The buckets that do not belong to a source. */
 export const quarantineBucket = 'simledger-quarantine';
 export const lakeBucket = 'simledger-lake';
 export const accountLakeBucket = 'simledger-account-lake';
@@ -20,7 +20,7 @@ export const lakeFolders: ReadonlyMap<string, string> = new Map([
   [lakeBucket, 'lake'],
   [accountLakeBucket, 'account-lake'],
 ]);
-/** The queues, and the secret of the API. */
+/** The queues, and the API's secret. */
 export const fileQueue = 'simledger-files';
 export const deadLetterQueue = 'simledger-files-dead-letters';
 export const dayQueue = 'simledger-days';
@@ -28,15 +28,15 @@ export const dayDeadLetterQueue = 'simledger-days-dead-letters';
 export const metricsQueue = 'simledger-metrics';
 export const apiSecret = 'simledger-api';
 
-/** The name of the secret that authenticates a source's requests. */
+/** The name of the secret that authenticates requests of a source's carrier. */
 export function makeWebhookSecret(source: string): string {
   return `simledger-webhook-${source}`;
 }
 
 /**
- * The first is for records that are sent by hand: its stream and bucket take any carrier's records. Super SIM records
- * state whether they are Twilio's or KORE's; data-streamer records do not state their carrier, and count as 1NCE's
- * there. There is one more source for each carrier, as in a deployment.
+ * The first source is for records that are sent by hand: its stream and bucket accept any carrier's records. Super SIM
+ * records state whether they are Twilio's or KORE's; data-streamer records do not state their carrier, and count as
+ * 1NCE's. In addition, each carrier has a source, as in a deployment.
  */
 export const localSources: readonly [LocalSource, ...LocalSource[]] = [
   findLocalSource('default', '1nce', ''),

@@ -1,5 +1,5 @@
 /**
- * A text without control characters for the terminal. Senders choose the text of records and names of files, which
+ * Removes control characters from a text for the terminal. They come from senders, in records and names of files, and
  * could move the cursor, change the title or overwrite lines.
  */
 export function makePrintable(text: string): string {

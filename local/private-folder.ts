@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { UsageError } from '../lambda/errors.ts';
 import { lakeFolders } from './places.ts';
 
-/** Names of the files that a LevelDB consists of; its repair puts unusable ones into the folder `lost`. */
+/** Names of a LevelDB's files. Its repair moves unusable ones to the folder `lost`. */
 const storeFile = /^(CURRENT|LOCK|LOG(\.old)?|MANIFEST-\d+|\d+\.(log|ldb|sst|dbtmp))$/;
 
 /**
- * Makes the folder of `--data` readable for its owner only, whether it exists or not, with the files in it.
+ * Makes the folder of `--data` and its files readable for their owner only; creates the folder if it does not exist.
  *
- * @throws UsageError if the folder holds anything but a ledger, or its permissions cannot be changed.
+ * @throws UsageError if the folder contains anything but a ledger, or if its permissions cannot be changed.
  */
 export async function preparePrivateFolder(path: string): Promise<void> {
   try {
@@ -19,7 +19,7 @@ export async function preparePrivateFolder(path: string): Promise<void> {
     const other = names.find((name) => !storeFile.test(name) && !folders.has(name));
     if (other !== undefined) {
       throw new UsageError(
-        `The folder of --data, ${path}, holds other files, such as ${JSON.stringify(other)}: give an empty folder, or one of an earlier run`,
+        `The folder of --data, ${path}, contains other files, such as ${JSON.stringify(other)}: give an empty folder, or one of an earlier run`,
       );
     }
     await chmod(path, 0o700);

@@ -11,9 +11,9 @@ const projectDirectory = fileURLToPath(new URL('../', import.meta.url));
 const cacheDirectory = join(projectDirectory, 'node_modules/.cache/simledger/console');
 
 /**
- * What is deployed beside the code of the query API's function: the contract with its page, and the console.
+ * The files that are deployed with the query API's code: the contract with its page, and the console.
  *
- * @throws esbuild's BuildFailure where a source of the console cannot be compiled.
+ * @throws esbuild's BuildFailure if a source of the console does not compile.
  */
 export async function readQueryApiFiles(): Promise<FunctionFiles> {
   const [documentation, console] = await Promise.all([readDocumentation(), readConsole()]);
@@ -28,7 +28,7 @@ async function readDocumentation(): Promise<FunctionFiles> {
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** The console's files; made again only where a source has changed. */
+/** The console's files, which are built again only if a source has changed. */
 async function readConsole(): Promise<FunctionFiles> {
   const options = makeBuildOptions(projectDirectory);
   const cache = new BundleCache(projectDirectory, cacheDirectory);
@@ -43,7 +43,7 @@ async function readConsole(): Promise<FunctionFiles> {
   return copyFiles(texts);
 }
 
-/** Kept files, in base64, as the function's folder has them. */
+/** Cached files, which are in base64, as in the function's folder. */
 function copyFiles(kept: Readonly<Record<string, string>>): FunctionFiles {
   return Object.fromEntries(
     Object.entries(kept).map(([name, text]) => [`${consoleFolder}/${name}`, Buffer.from(text, 'base64')]),

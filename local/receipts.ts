@@ -3,21 +3,21 @@ import { metric, metricNamespace } from '../lambda/aws/names.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../lambda/ledger/receipt.ts';
 
 const minuteMilliseconds = 60_000;
-/** Minutes for which receipts are kept by the minute: a day. */
+/** For how many minutes receipts are kept per minute: a day. */
 const keptMinutes = 24 * 60;
 
-/** The receipts that the functions publish as metrics, added up by source. */
+/** Adds up the receipts that functions publish as metrics, by source. */
 export class Receipts {
   readonly #bySource = new Map<string, Receipt>();
-  /** By source and minute of arrival, the latest last. */
+  /** By source and minute of arrival; latest minute last. */
   readonly #byMinute = new Map<string, Map<number, Receipt>>();
   readonly #lastRecord = new Map<string, number>();
   readonly #now: () => number;
   readonly #namespace: string;
 
   /**
-   * @param now milliseconds since the epoch.
-   * @param namespace of the functions' metrics.
+   * @param now returns milliseconds since the epoch.
+   * @param namespace the namespace of the functions' metrics.
    */
   constructor(now: () => number = Date.now, namespace: string = metricNamespace) {
     this.#now = now;
@@ -25,9 +25,9 @@ export class Receipts {
   }
 
   /**
-   * Takes a line of a function's log.
+   * Reads a line of a function's log.
    *
-   * @returns whether it was one of metrics.
+   * @returns whether the line contained metrics.
    */
   takeLine(line: string): boolean {
     const metrics = parseEmbeddedMetrics(line);
@@ -42,7 +42,7 @@ export class Receipts {
     return true;
   }
 
-  /** A source's receipt of the last hour, or of some other number of minutes up to a day. */
+  /** A source's receipt of the last minutes, up to a day. */
   countLately(source: string, minutes: number): Receipt {
     const from = Math.floor(this.#now() / minuteMilliseconds) - minutes;
     return [...(this.#byMinute.get(source) ?? [])]
@@ -50,7 +50,7 @@ export class Receipts {
       .reduce((sum, [, receipt]) => addReceipts(sum, receipt), emptyReceipt);
   }
 
-  /** When a source's last record was processed, milliseconds since the epoch; undefined before the first. */
+  /** When a source's last record was processed, in milliseconds since the epoch; undefined if none was. */
   findLastRecord(source: string): number | undefined {
     return this.#lastRecord.get(source);
   }
@@ -67,7 +67,7 @@ export class Receipts {
     }
   }
 
-  /** Source and receipt, in the order of their first receipts. */
+  /** Sources and receipts, in the order of their first receipts. */
   listEntries(): readonly (readonly [string, Receipt])[] {
     return [...this.#bySource].filter(([, { received, failed }]) => received + failed > 0);
   }

@@ -5,18 +5,21 @@ import { eventsTable, usageTable } from '../lambda/store/tables.ts';
 
 /** Which days have records. */
 
-/** SIMs that are asked about at the same time. */
+/** How many SIMs are queried concurrently. */
 const concurrentSims = 24;
 
-/** Days without records behind which days are not closed by themselves: dates far in the past are mostly mistakes. */
+/**
+ * Days before a gap of so many days without records are not closed automatically, because dates far in the past are
+ * mostly mistakes.
+ */
 const maxGapDays = 31;
 
 /**
- * The first of the days that a run closes by itself: back from a day, as long as no more than 31 days in a row have no
- * records. One request for each SIM and day that has some.
+ * The first of the days that a run closes automatically: it goes back from a day until 31 days in a row have no
+ * records. Makes one request for each SIM and day that has records.
  *
  * @param sims SIMs and accounts.
- * @returns undefined if the day and the 31 before it have no records.
+ * @returns undefined if the day and the 31 days before have no records.
  */
 export async function findFirstDay(
   client: DynamoDBClient,
@@ -39,7 +42,7 @@ export async function findFirstDay(
   return first;
 }
 
-/** The days of a SIM's records in a table, latest first, until there is too large a gap. */
+/** The days of a SIM's records in a table, latest first, up to the first gap that is too long. */
 async function* listRecordDays(
   client: DynamoDBClient,
   { name, partitionKey, sortKey }: typeof usageTable | typeof eventsTable,

@@ -1,17 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** What a local run does again and again while it stays up: sweeps of alerts, metrics. */
+/** What a local run repeats while it is up: sweeps of alerts, metrics. */
 
-/** What is repeated, and how often. */
+/** What to repeat, and how often. */
 export interface Repeated {
-  /** Milliseconds from the end of one to the beginning of the next. */
+  /** Milliseconds from the end of one run to the start of the next. */
   readonly interval: number;
   readonly run: () => Promise<void>;
-  /** Called if a run fails; the next one still runs. */
+  /** Called if a run fails; the next one still takes place. */
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Runs again and again, the first time after the interval, until it is stopped. */
+/** Repeats runs until it is stopped. The first run starts after one interval. */
 export class RepeatedRuns {
   readonly #stopping = new AbortController();
   readonly #running: Promise<void>;
@@ -20,7 +20,7 @@ export class RepeatedRuns {
     this.#running = this.#run(repeated);
   }
 
-  /** Ends the waiting, without waiting for a running one, whose failure is not reported. */
+  /** Stops repeating. Does not wait for a running one, whose failure is then not reported. */
   stop(): void {
     this.#stopping.abort();
   }

@@ -40,7 +40,7 @@ import { readBodies, type UserFile } from './user-files.ts';
 
 const pollMilliseconds = 100;
 
-/** How long a replay took: from the first put until all was in the ledger. */
+/** How long a replay took, from the first put until everything was in the ledger. */
 export interface Replayed {
   readonly seconds: number;
 }
@@ -54,7 +54,7 @@ export function replayExamples(ledger: LocalLedger, output: ProgressOutput): Pro
   });
 }
 
-/** Takes in the user's own files. */
+/** Imports the user's own files. */
 export function replayFiles(
   ledger: LocalLedger,
   files: readonly UserFile[],
@@ -97,12 +97,12 @@ export function replayFiles(
   });
 }
 
-/** Bytes of a file that are read within this time after the first only fill buffers on the way to the importer. */
+/** For so long after the first bytes, what is read of a file only fills buffers on the way to the importer. */
 const bufferMilliseconds = 500;
 
 /**
- * Progress of the user's files. The importer counts rows every few seconds; in between, and before its first count, the
- * progress is estimated from the bytes that it has read, less those in buffers.
+ * Progress of the user's files. The importer counts rows only every few seconds. In between, and before its first
+ * count, progress is estimated from the bytes that it has read, without those in buffers.
  */
 class FilesProgress {
   readonly #ledger: LocalLedger;
@@ -110,9 +110,9 @@ class FilesProgress {
   readonly #csvNames: ReadonlySet<string>;
   readonly #totalBytes: number;
   readonly #receivedBefore: number;
-  /** By name of a CSV file: when its first bytes were seen, and what was read while buffers were filled. */
+  /** By name of a CSV file: when its first bytes were read, and what was read while buffers filled. */
   readonly #buffered = new Map<string, FileRead & { readonly since: number }>();
-  /** Of JSON files. */
+  /** Bytes of JSON files. */
   #bytesPut = 0;
   #recordsPut = 0;
   #bytesOfWholeFiles = 0;
@@ -131,7 +131,7 @@ class FilesProgress {
     this.#recordsPut += 1;
   }
 
-  /** Notes that all of a file's records were put: the bytes between them count too. */
+  /** Notes that all records of a file were put. The bytes between the records count as well. */
   putAll({ bytes }: UserFile): void {
     this.#bytesOfWholeFiles += bytes;
     this.#bytesPut = this.#bytesOfWholeFiles;
@@ -150,7 +150,7 @@ class FilesProgress {
     return { rows: records + rows, share: Math.min(1, share) };
   }
 
-  /** What the importer has read of a file, less what is in buffers. */
+  /** What the importer has read of a file, without what is in buffers. */
   #readConsumed(name: string): FileRead {
     const { bytes, rows } = this.#ledger.fileRead(this.#source, name);
     if (bytes === 0) return { bytes, rows };
@@ -173,18 +173,18 @@ function sumReads(reads: readonly FileRead[]): FileRead {
 /** The result of a simulated fleet. */
 export interface Simulated extends Replayed {
   readonly comparison: Comparison;
-  /** What the query API answers about the sessions of Super SIMs. */
+  /** How the query API's answers about Super SIM sessions compare. */
   readonly answers: AnswerComparison;
   readonly alerts: AlertComparison;
-  /** Undefined where it is not known what carriers have lost. */
+  /** Undefined if it is not known what carriers have lost. */
   readonly findings: FindingComparison | undefined;
-  /** Whether a message waits for the receiver of `--notify`. */
+  /** Whether a message still waits for the receiver of `--notify`. */
   readonly isUndelivered: boolean;
   /** Sentences about counts that are not what the simulator expects. */
   readonly miscounts: readonly string[];
 }
 
-/** The simulated fleet, and the options with which its ledger was started. */
+/** The simulated fleet, and the options of its ledger. */
 export interface SimulationOptions {
   readonly sims: number;
   readonly hours: number;
@@ -192,24 +192,24 @@ export interface SimulationOptions {
   readonly losses?: FleetOptions['losses'];
   readonly sessionRefresh: SessionRefresh;
   readonly apiCredentials: ApiCredentials;
-  /** The rules that are judged. */
+  /** The rules to judge. */
   readonly rules: readonly Rule[];
 }
 
-/** Sentences about incidents that are shown, at most. */
+/** How many sentences about incidents are shown. */
 const maxIncidentSentences = 20;
 
-/** Hours of a fleet's life between two sweeps. How often the ledger is swept makes no difference to its alerts. */
+/** Hours of a fleet's life between two sweeps. Its alerts do not depend on how often the ledger is swept. */
 export const sweepHours = 12;
 
-/** Hours from the end of a fleet's life until the end of each session is missed that has not come. */
+/** Hours from the end of a fleet's life until every session without an end is reported as such. */
 const missingKnownHours = 24 * (orphanDays + 2);
 
 /**
- * Runs a simulated fleet and compares the ledger, its API's answers and its alerts with the simulator's truth.
+ * Runs a simulated fleet, and compares the ledger, the API's answers and the alerts with the simulator's truth.
  *
- * Sweeps are events of the fleet's life, whose clock ends with its hours: the last one judges all records at that time. Where
- * it is known what carriers have lost, days are closed up to when all of that is found.
+ * Sweeps are events of the fleet's life, whose clock ends with its hours: the last sweep judges all records at that
+ * time. If it is known what carriers have lost, days are then closed until all of it must be found.
  *
  * @param onSweep called after each sweep.
  */
@@ -220,14 +220,14 @@ export async function replaySimulation(
   output: ProgressOutput,
   onSweep: (sweep: LocalSweep) => void,
 ): Promise<Simulated> {
-  // Incidents let carriers send as their losses do not: it is not known then what must be found.
+  // Incidents change what carriers send, so with them it is not known which losses must be found.
   const hasIncidents = options.losses === undefined;
   const { deliveries, truth, now } = simulateFleet({ ...options, hasIncidents });
   const end = Date.parse(fleetStart) + options.hours * hour;
   let nextSweep = Date.parse(fleetStart) + sweepHours * hour;
   let sweepSeconds = 0;
   let isUndelivered = false;
-  /** By episode, with its last message. */
+  /** The latest message of each incident, by episode. */
   const incidents = new Map<string, ToldIncident>();
   const sweep = async (progress: Progress, isWhole: boolean): Promise<void> => {
     await ledger.waitUntilIdle();
@@ -249,7 +249,7 @@ export async function replaySimulation(
           await ledger.putRecord(delivery.source, delivery.data, delivery.partitionKey);
         else await ledger.putFile(delivery.source, delivery.key, delivery.bytes);
       }
-      // Lets the mappings run: generating records never waits by itself.
+      // Gives the mappings a turn, because generating records never waits.
       await new Promise((resolve) => setImmediate(resolve));
       if (now() < nextSweep || now() >= end) continue;
       await sweep(progress, false);
@@ -264,7 +264,7 @@ export async function replaySimulation(
   const { stored, repeated } = receipt;
   const miscounts = [
     describeMiscount('received', receipt.received, stored + repeated + receipt.ignored + receipt.rejected),
-    // After a partial failure the whole batch was delivered, and counted, again.
+    // After a partial failure, the whole batch was delivered and counted again.
     ...(receipt.failed > 0
       ? []
       : [
@@ -294,7 +294,7 @@ export async function replaySimulation(
 /**
  * The findings of all closed days.
  *
- * @param now milliseconds since the epoch, by the clock that closed the days: none of a later day are listed.
+ * @param now milliseconds since the epoch, by the clock that closed the days; later days are not listed.
  */
 async function listLosses(client: DynamoDBClient, now: number): Promise<FoundLoss[]> {
   const period = { from: fleetStart, to: formatTime(now) };
@@ -312,7 +312,7 @@ async function listLosses(client: DynamoDBClient, now: number): Promise<FoundLos
   return found;
 }
 
-/** Asks the query API about the sessions of each SIM that the truth has answers about. */
+/** Queries the API about the sessions of each SIM that the truth has answers for. */
 function askAbout(
   { endpoints }: LocalLedger,
   truth: FleetTruth,
@@ -330,7 +330,7 @@ function describeMiscount(name: string, expected: number, found: number): string
   return expected === found ? undefined : `Records ${name}: expected ${expected}, found ${found}`;
 }
 
-/** Replays records whose number is not known: the progress shows how many were received. */
+/** Replays records whose number is unknown: the progress shows how many were received. */
 function replayCounted(
   ledger: LocalLedger,
   output: ProgressOutput,

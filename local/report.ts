@@ -18,17 +18,17 @@ import { localSources, quarantineBucket } from './places.ts';
 import { makePrintable } from './printable.ts';
 import type { Receipts } from './receipts.ts';
 
-/** What the local run prints of the ledger. */
+/** What the local run prints about the ledger. */
 
-/** SIMs that the report shows. */
+/** How many SIMs the report shows. */
 const maxSims = 20;
-/** Sessions that it shows of each, the latest. */
+/** How many sessions it shows of each, latest first. */
 const maxSessions = 3;
 const maxRejects = 12;
-/** Items of a SIM's usage that are added up; use the API for more. */
+/** How many usage items of a SIM are added up; use the API for more. */
 const maxUsage = 10_000;
 
-/** Receipts by source. */
+/** Receipts, by source. */
 export function formatReceipt(receipts: Receipts): string {
   const table = makeTable(['source', 'received', 'stored', 'repeated', 'ignored', 'rejected']);
   for (const [source, receipt] of receipts.listEntries()) table.push([source, ...counts(receipt)]);
@@ -41,7 +41,7 @@ function counts(receipt: ReturnType<Receipts['addUp']>): string[] {
   return [received, stored, repeated, ignored, rejected].map(count);
 }
 
-/** SIMs with their latest sessions and their usage. */
+/** SIMs, with their latest sessions and their usage. */
 export async function formatLedger(client: DynamoDBClient): Promise<string> {
   const answer = await client.send(new ScanCommand({ TableName: simsTable.name, Limit: maxSims + 1 }));
   const items = answer.Items ?? [];
@@ -68,7 +68,7 @@ async function formatSimRow(client: DynamoDBClient, sim: Item): Promise<string[]
   ];
 }
 
-/** `open 2026-01-02 03:04 to …, DE Telekom, 1,234 bytes` */
+/** For example `open 2026-01-02 03:04 to …, DE Telekom, 1,234 bytes`. */
 function formatSessionLine(session: Item): string {
   const total = session['dataTotal']?.N;
   const network = [readText(session, 'country'), readText(session, 'operatorName')]
@@ -82,7 +82,7 @@ function formatSessionLine(session: Item): string {
   return parts.filter((part) => part !== '').join(', ');
 }
 
-/** What is in quarantine. */
+/** A table of rejects. */
 export function rejectTable(lines: readonly string[]): string {
   const table = makeTable(['source', 'code', 'reason', 'position']);
   for (const line of lines.slice(0, maxRejects)) {
@@ -93,9 +93,9 @@ export function rejectTable(lines: readonly string[]): string {
   return `${table.toString()}${more}`;
 }
 
-/** Messages of a sweep that are shown. */
+/** How many messages of a sweep are shown. */
 const maxMessages = 30;
-/** Alerts that are shown as open. */
+/** How many open alerts are shown. */
 const maxAlerts = 20;
 
 /** The messages about alerts, one line each, with the time of the sweep. */
@@ -109,10 +109,10 @@ export function formatMessages(told: readonly AlertTransition[]): string[] {
   return more > 0 ? [...lines, `  and ${count(more)} more: npx simledger --local alerts list`] : lines;
 }
 
-/** An alert that the table of open ones shows. */
+/** An alert in the table of open alerts. */
 export type ShownAlert = Pick<Alert, 'state' | 'start_time' | 'rule' | 'severity' | 'source'> & AlertSims;
 
-/** The alerts that are open, those that began last first. */
+/** A table of the open alerts, latest start first. */
 export function openAlertsTable(alerts: readonly ShownAlert[]): string {
   const open = alerts.filter(({ state }) => state === 'open');
   if (open.length === 0) return 'No alert is open.';
@@ -126,7 +126,7 @@ export function openAlertsTable(alerts: readonly ShownAlert[]): string {
 }
 
 /**
- * `The days from 2026-10-27 to 2026-11-01 are over and sealed.`, and what to ask of them while the run stays up.
+ * For example `The days from 2026-10-27 to 2026-11-01 are over and sealed.`, and how to query them while the run is up.
  *
  * @param sealed oldest first.
  */
@@ -136,7 +136,7 @@ export function describeSealedDays(
 ): string {
   const [first, last] = [sealed[0], sealed.at(-1)];
   if (first === undefined || last === undefined)
-    return "No day is sealed: none is over by the records' time.";
+    return "No day is sealed, because none has ended by the records' time.";
   const days = first === last ? `The day ${first} is` : `The days from ${first} to ${last} are`;
   const files = dataDirectory === undefined ? '' : `, as Parquet files in ${join(dataDirectory, 'lake')}`;
   const month = last.slice(0, '2026-11'.length);
@@ -153,10 +153,10 @@ export function describeSealedDays(
 }
 
 /**
- * `The bill of 2026-10 for 4 SIMs: 12.5 EUR.`, and what to ask of it while the run stays up.
+ * For example `The bill of 2026-10 for 4 SIMs: 12.5 EUR.`, and how to query it while the run is up.
  *
- * @param bills the newest month first.
- * @returns undefined without a bill.
+ * @param bills latest month first.
+ * @returns undefined if there is no bill.
  */
 export function describeBills(
   bills: readonly BillSummary[],
@@ -182,7 +182,7 @@ export function describeEndpoints({ endpoints }: LocalLedger, { account, token }
     'Where to look (any access key works: AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=us-east-1)',
     `  tables       aws --endpoint-url ${endpoints.dynamoDb} dynamodb scan --table-name Sessions   (Usage, Events, Sims, Files)`,
     `  rejects      aws --endpoint-url ${endpoints.s3} s3 ls --recursive s3://${quarantineBucket}/`,
-    `  API          curl -u ${account}:${token} ${endpoints.api}/v1/Sims   (what there is: ${endpoints.api}/docs)`,
+    `  API          curl -u ${account}:${token} ${endpoints.api}/v1/Sims   (documentation: ${endpoints.api}/docs)`,
     '  alerts       npx simledger --local alerts list',
     `  health       ${endpoints.api}/health`,
     'How to send',
@@ -192,7 +192,9 @@ export function describeEndpoints({ endpoints }: LocalLedger, { account, token }
   ].join('\n');
 }
 
-/** A SIM's items, the latest first; sessions by the index of starts, because their keys are not in order of time. */
+/**
+ * A SIM's items, latest first. Sessions are read by the index of starts, because their keys are not in order of time.
+ */
 async function readItems(
   client: DynamoDBClient,
   tableName: string,

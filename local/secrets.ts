@@ -3,7 +3,8 @@ import type { ApiCredentials } from './options.ts';
 import { apiSecret, localSources, makeWebhookSecret } from './places.ts';
 
 /**
- * The contents of Secrets Manager: the API's credentials, which are also those of each carrier, in the carrier's form.
+ * The contents of Secrets Manager: the API's credentials, which are also those of each carrier, in the form that the
+ * carrier uses.
  */
 export function makeSecrets({ account, token }: ApiCredentials): Record<string, string> {
   const byAuthentication: Readonly<Record<WebhookAuthentication, Record<string, string>>> = {

@@ -2,7 +2,7 @@ import { DynamoDbStartError } from '../emulators/dynamodb/start.ts';
 import { UsageError } from '../lambda/errors.ts';
 import { type Ports, portVariables } from './options.ts';
 
-/** Waits for all, even if one fails to start: the others must be stopped. */
+/** Waits for all servers, even if one fails to start, because the others must be stopped. */
 export async function waitUntilStarted<const T extends readonly Promise<unknown>[]>(
   starts: T,
 ): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
@@ -10,7 +10,7 @@ export async function waitUntilStarted<const T extends readonly Promise<unknown>
   return Promise.all(starts) as Promise<{ [K in keyof T]: Awaited<T[K]> }>;
 }
 
-/** Starts a server on a port; the error says which variable changes the port. */
+/** Starts a server on a port. If the port is in use, the error says which variable changes it. */
 export async function explainPort<T>(
   name: keyof Ports,
   port: number,

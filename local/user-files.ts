@@ -7,19 +7,19 @@ import { parseObject, spellBytes, splitPieces } from '../lambda/json/json.ts';
 
 /** The user's own files: CSV for a source's bucket, JSON for its stream. */
 
-/** CSV goes into a source's bucket, JSON onto its stream. */
+/** CSV files go into a source's bucket, JSON into its stream. */
 export type FileKind = 'csv' | 'json';
 
-/** A file that was requested. */
+/** A file that the user named. */
 export interface UserFile {
   readonly path: string;
-  /** Its name without folders, which is its key in the bucket. */
+  /** Its name without folders, which becomes its key in the bucket. */
   readonly name: string;
   readonly kind: FileKind;
   readonly bytes: number;
 }
 
-/** Kinds of files by the ends of their names. */
+/** Kinds of files, by the end of their names. */
 export const fileKinds: ReadonlyMap<string, FileKind> = new Map([
   ['.csv', 'csv'],
   ['.csv.gz', 'csv'],
@@ -28,7 +28,7 @@ export const fileKinds: ReadonlyMap<string, FileKind> = new Map([
   ['.ndjson', 'json'],
 ]);
 
-/** A file's kind by the end of its name; undefined for an unknown ending. */
+/** A file's kind by the end of its name; undefined if that is unknown. */
 export function parseFileKind(name: string): FileKind | undefined {
   const lower = name.toLowerCase();
   return [...fileKinds].find(([end]) => lower.endsWith(end))?.[1];
@@ -51,10 +51,10 @@ export async function openUserFile(path: string): Promise<UserFile> {
   return { path, name: basename(path), kind, bytes: found.size };
 }
 
-/** Files larger than this are not taken into memory whole: they must be JSON lines. */
+/** The most bytes of a file that is read into memory as a whole. Larger files must be JSON lines. */
 const largestWhole = 256 * 1024 * 1024;
 
-/** A JSON file, wherever it is. */
+/** A JSON file, local or remote. */
 export interface JsonFile {
   /** Its name in messages. */
   readonly name: string;
@@ -63,7 +63,7 @@ export interface JsonFile {
   readonly open: () => AsyncIterable<Uint8Array>;
 }
 
-/** The bodies in a JSON file: its lines if they are records, otherwise its records in any layout. */
+/** The bodies in a JSON file: its lines if these are records, otherwise its records in any layout. */
 export function readBodies({ path, bytes }: UserFile): AsyncGenerator<Buffer> {
   return splitBodies({ name: path, bytes, open: () => createReadStream(path) });
 }
@@ -82,7 +82,7 @@ export async function* splitBodies(file: JsonFile): AsyncGenerator<Buffer> {
   }
   if (file.bytes > largestWhole) {
     throw new UsageError(
-      `${file.name} is larger than ${largestWhole} bytes: write it as JSON lines, a record a line`,
+      `${file.name} is larger than ${largestWhole} bytes: write it as JSON lines, one record per line`,
     );
   }
   const chunks: Uint8Array[] = [];
@@ -91,11 +91,12 @@ export async function* splitBodies(file: JsonFile): AsyncGenerator<Buffer> {
 }
 
 /**
- * An array's elements, or the objects one after the other; a broken fragment is a body too, and will be rejected. Of bytes
- * that are not UTF-8 each counts as a character, so that a record keeps its bytes and does not affect its neighbours.
+ * An array's elements, or the objects one after the other. A broken fragment is a body too, and will be rejected. If
+ * the bytes are not UTF-8, each byte is treated as a character, so that a record keeps its bytes and does not affect
+ * its neighbours.
  */
 function* readRecords(bytes: Buffer): Generator<Buffer> {
-  // A zero byte is UTF-8, but of UTF-16 every second one is.
+  // A zero byte is valid UTF-8, but in UTF-16 text every second byte is one.
   const isText = isUtf8(bytes) && !bytes.includes(0);
   const text = isText
     ? bytes
@@ -123,12 +124,12 @@ async function beginsWithRecordLine({ open }: JsonFile): Promise<boolean> {
 
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
-/** The greatest byte of white space: blanks, tabs, line breaks. */
+/** The greatest byte of white space: spaces, tabs, line breaks. */
 const blank = 0x20;
-/** The maximum length of a line. Beyond it the file is read as a whole. */
+/** The most bytes of a line. If one is longer, the file is read as a whole. */
 const longestLine = largestWhole;
 
-/** Lines without their ends, as bytes: a record that is not text must be kept unchanged. */
+/** Lines without their line breaks, as bytes, because a record that is not text must be kept unchanged. */
 async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let started: Uint8Array[] = [];
   let length = 0;

@@ -5,16 +5,16 @@ import { guardServer } from '../emulators/loopback-guard.ts';
 import type { ChunkFence, Passage } from '../lambda/days/fence/chunk-fence.ts';
 
 /**
- * Tells whether processes other than the local run's own are writing to its tables: commands that import, redrive or
- * replay. Such a process keeps a connection open from before it reads how far days are closed until its batch is stored.
- * A process that dies closes its connection.
+ * Detects whether other processes write to the local run's tables: commands that import, redrive or replay. Such a
+ * process opens a connection before it reads which days are closed, and keeps it open until its batch is stored. If it
+ * dies, its connection closes.
  */
 
-/** The connections of those that write. */
+/** The connections of processes that write. */
 export interface Writers {
   /** Where they connect. */
   readonly url: string;
-  /** Resolves once all that write now have stored what they have, or are gone. */
+  /** Resolves when all that write now have stored their batch or ended. */
   waitUntilSettled(): Promise<void>;
   close(): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface Writers {
 export async function startWriters(): Promise<Writers> {
   const writing = new Set<ServerResponse>();
   const server = createServer((request, response) => {
-    // A connection that breaks is one that closes.
+    // A broken connection counts as closed.
     response.on('error', () => undefined);
     writing.add(response);
     response.once('close', () => writing.delete(response));
@@ -49,9 +49,9 @@ export async function startWriters(): Promise<Writers> {
 }
 
 /**
- * A fence whose chunks tell a local run that they write. The fence inside must be read anew by each chunk.
+ * A fence that tells a local run about each chunk that is being written. Each chunk must read the inner fence anew.
  *
- * @param url of the local run's {@link Writers}.
+ * @param url the local run's {@link Writers}.
  */
 export function announceChunks(fence: ChunkFence, url: string): ChunkFence {
   return {
@@ -74,12 +74,12 @@ function leaveWith(passage: Passage, end: () => void): Passage {
   };
 }
 
-/** Resolves once the local run knows of the connection. */
+/** Resolves when the local run knows the connection. */
 async function connect(url: string): Promise<ClientRequest> {
   const connection = requestHttp(url, { agent: false });
   connection.end();
   await once(connection, 'response');
-  // A local run that stops ends it.
+  // The local run closes the connection when it stops.
   connection.on('error', () => undefined);
   return connection;
 }

@@ -2,15 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { type Carrier, carriers } from '../../lambda/ledger/source.ts';
 
-/** The example records, to be replayed in this order. Sources are named as their carriers. */
+/** The example records, to be replayed in this order. Sources have the names of their carriers. */
 export interface ExampleDeliveries {
-  /** Bodies of Kinesis records. */
+  /** Kinesis records. */
   readonly stream: readonly {
     readonly source: Carrier;
     readonly data: Buffer;
     readonly partitionKey: string;
   }[];
-  /** CSV files, by the key under which the carrier puts them into its bucket. */
+  /** CSV files, by the key that the carrier gives them in its bucket. */
   readonly files: readonly { readonly source: Carrier; readonly key: string; readonly bytes: Buffer }[];
 }
 
@@ -27,7 +27,7 @@ const csvFiles = [
 ] as const satisfies readonly { source: Carrier; key: string }[];
 
 /**
- * Reads the example records. The streams take turns line by line, as deliveries of several carriers do; history comes
+ * Reads the example records. The streams alternate line by line, as deliveries of several carriers do; history comes
  * after the live records.
  *
  * @throws if a file of this folder cannot be read.
@@ -46,7 +46,7 @@ export async function readExampleDeliveries(): Promise<ExampleDeliveries> {
   return { stream: [...interleave(live), ...(await Promise.all(bulk))], files: await Promise.all(files) };
 }
 
-/** The example of each carrier: a file in which each line is one body. */
+/** A carrier's example: a file in which each line is one body. */
 async function readLines(source: Carrier): Promise<ExampleDeliveries['stream']> {
   const text = (await read(`${source}.jsonl`)).toString('utf8');
   const lines = text.split(/\r?\n/).filter((line) => line !== '');

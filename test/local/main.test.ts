@@ -358,7 +358,7 @@ describe('npm start', () => {
     expect(await start('--empty', '--once', '--data', other)).toEqual({
       code: 2,
       output: '',
-      errors: `The folder of --data, ${other}, holds other files, such as "letter.txt": give an empty folder, or one of an earlier run\n`,
+      errors: `The folder of --data, ${other}, contains other files, such as "letter.txt": give an empty folder, or one of an earlier run\n`,
     });
     expect(await readdir(other)).toEqual(['letter.txt']);
     if (process.platform !== 'win32') expect((await stat(other)).mode & 0o777).toBe(0o755);

@@ -220,7 +220,7 @@ describe('sealed days', () => {
 
   test('are missed where none is over by the time of the records', () => {
     expect(describeSealedDays([], { dataDirectory: 'data', once: false })).toBe(
-      "No day is sealed: none is over by the records' time.",
+      "No day is sealed, because none has ended by the records' time.",
     );
   });
 });
