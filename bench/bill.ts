@@ -14,16 +14,18 @@ import { computeRatios, runInterleaved } from './pairs.ts';
 import type { BillCost, BillTask } from './probes/bill.ts';
 import { probe } from './processes.ts';
 
-/** A month's bill of a fleet, and an invoice with a line for each SIM and day checked line by line. */
+/** A month's bill of a fleet, and the check of an invoice with one row per SIM and day. */
 
 const month = listDays('2026-11-01', '2026-11-30');
 const windows = 4;
-/** One line in so many is wrong. */
+/** One row in so many is wrong. */
 const wrongEvery = 100;
-/** Of a kilobyte, in ten thousandths. */
+/** Per kilobyte, in ten-thousandths. */
 const price = 20n;
 
-/** Writes a month's files and the invoice. The carrier's arithmetic is whole numbers, apart from ours. */
+/**
+ * Writes a month's files and the invoice. The carrier's calculation uses whole numbers and shares no code with ours.
+ */
 async function writeMonth(sims: number, usage: Usage): Promise<BillTask> {
   const folder = makeTemporaryFolder();
   const buckets = countBuckets(sims);
@@ -115,7 +117,7 @@ export async function bill({ pairs, quick }: BenchmarkOptions): Promise<Figure[]
     ),
     makeFigure(
       'bill.growth.ratio',
-      `  CPU a SIM beside ${few.toLocaleString('en-US')} SIMs`,
+      `  CPU per SIM relative to ${few.toLocaleString('en-US')} SIMs`,
       computeRatios(results.many, results.few),
       '×',
       {

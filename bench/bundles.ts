@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundling } from '../lib/limits.ts';
 
-/** Programs to measure, bundled as functions are deployed, in a folder that is removed with the process. */
+/** Programs to measure, bundled as functions are deployed, in a folder that is removed when the process ends. */
 
-/** What is measured, by name: the module that exports its handler. */
+/** What is measured, by name: the module that exports the handler. */
 export const subjects = {
   simledger: 'lambda/functions/kinesis-consumer/handler.ts',
   full: 'bench/peers/full.ts',
@@ -17,7 +17,7 @@ export type Subject = keyof typeof subjects;
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 
-/** A folder for what a run of measurements makes. Removed when the process ends. */
+/** A temporary folder for files of a measurement. Removed when the process ends. */
 export function makeTemporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'simledger-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -25,10 +25,10 @@ export function makeTemporaryFolder(): string {
 }
 
 /**
- * Bundles a module by the stack's own settings.
+ * Bundles a module with the stack's settings.
  *
- * @param name of the file in the folder.
- * @returns where it is.
+ * @param name name of the file in the folder.
+ * @returns the file's path.
  */
 export async function bundle(entry: string, folder: string, name: string): Promise<string> {
   const outfile = join(folder, `${name}.cjs`);
@@ -42,7 +42,7 @@ export async function bundle(entry: string, folder: string, name: string): Promi
     target: bundling.target,
     mainFields: [...bundling.mainFields],
     minify: bundling.minify,
-    // simledger's own replacement; the peers keep what they import.
+    // The alias is part of simledger; the peers keep what they import.
     ...(!entry.startsWith('bench/peers/') && { alias: bundling.alias }),
     logLevel: 'error',
   });

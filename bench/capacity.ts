@@ -4,21 +4,21 @@ import { type Figure, makeFigure } from './figures.ts';
 import { gigabytesPerCpu } from './prices.ts';
 
 /**
- * Records a second that one process of a function keeps up with at the memory that it is deployed with, from the CPU
- * that was measured in the same run. Lambda gives CPU in proportion to memory; a process uses at most one CPU.
+ * How many records per second one process of a function can handle with the memory that it is deployed with, from the
+ * CPU measured in the same run. Lambda allocates CPU in proportion to memory; a process uses at most one CPU.
  */
 
 const subjects: readonly { readonly name: FunctionName; readonly cpu: string; readonly title: string }[] = [
   { name: 'kinesisConsumer', cpu: 'handler-cpu.session.1.live', title: 'Super SIM updates, live' },
-  { name: 'kinesisConsumer', cpu: 'handler-cpu.session.1', title: 'Super SIM updates, 1 a session' },
-  { name: 'kinesisConsumer', cpu: 'handler-cpu.session.5', title: 'Super SIM updates, 5 a session' },
+  { name: 'kinesisConsumer', cpu: 'handler-cpu.session.1', title: 'Super SIM updates, 1 per session' },
+  { name: 'kinesisConsumer', cpu: 'handler-cpu.session.5', title: 'Super SIM updates, 5 per session' },
   { name: 'kinesisConsumer', cpu: 'handler-cpu.usage', title: '1NCE usage records' },
   { name: 'kinesisConsumer', cpu: 'handler-cpu.event', title: 'Telekom PDP events' },
   { name: 'fileImporter', cpu: 'csv.50000.fresh', title: 'rows of a fresh file' },
   { name: 'fileImporter', cpu: 'csv.50000.old', title: 'rows of an old file' },
 ];
 
-/** @param figures of `handler-cpu` and `csv`; what is missing has no capacity. */
+/** @param figures those of `handler-cpu` and `csv`; a function without its figure is left out. */
 export function capacity(figures: readonly Figure[]): Figure[] {
   return subjects.flatMap(({ name, cpu, title }) => {
     const measured = figures.find((one) => one.name === `${cpu}.micros`);
@@ -34,7 +34,7 @@ export function capacity(figures: readonly Figure[]): Figure[] {
         ? [
             makeFigure(
               `${of}.sizing`,
-              '  beside what sizing computes with',
+              '  relative to what sizing computes with',
               [((1e6 / median) * share) / estimateLaneRate(memoryMegabytes)],
               '×',
               { atLeast: 1 },

@@ -13,8 +13,8 @@ import { computeRatios, runInterleaved } from './pairs.ts';
 import { makeRecords } from './workloads.ts';
 
 /**
- * How fast the command line exports a ledger, beside a scan of its tables alone, and how fast it replays what streams
- * keep, beside the consumer that took it in. Against the local run, with the start of the process.
+ * How fast the command line exports a ledger, compared with a scan of its tables, and how fast it replays streams,
+ * compared with the consumer. Measured against the local run, including the start of the process.
  */
 
 const simledger = fileURLToPath(new URL('../cli/simledger.mjs', import.meta.url));
@@ -29,7 +29,7 @@ export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figu
       makeRecords({ kind: 'session', perSession: 5 }, records, 0, 0, begin),
     );
     const items = await scanTables(ledger);
-    // The first start of the command line makes its bundle.
+    // The first start of the command line builds its bundle.
     await runCommand(ledger, ['--version']);
     const rounds = Math.min(pairs, 3);
     const seconds = await runInterleaved(
@@ -62,7 +62,11 @@ export async function cliRates({ pairs, quick }: BenchmarkOptions): Promise<Figu
   }
 }
 
-/** Reads all that is in the tables that are exported. @returns the number of items. */
+/**
+ * Reads all items of the exported tables.
+ *
+ * @returns the number of items.
+ */
 async function scanTables({ dynamoDb: client }: LocalLedger): Promise<number> {
   let items = 0;
   for (const { name } of [sessionsTable, usageTable, eventsTable, simsTable]) {
@@ -71,7 +75,7 @@ async function scanTables({ dynamoDb: client }: LocalLedger): Promise<number> {
   return items;
 }
 
-/** @throws Error when the command does not end well. */
+/** @throws Error if the command fails. */
 async function runCommand({ endpoints }: LocalLedger, args: readonly string[]): Promise<void> {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [simledger, '--local', ...args], {

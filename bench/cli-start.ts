@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { computeRatios, runInterleaved } from './pairs.ts';
 
-/** How long the command line takes to start, beside Node itself. */
+/** How long the command line takes to start, compared with Node.js itself. */
 
 const simledger = fileURLToPath(new URL('../cli/simledger.mjs', import.meta.url));
 
@@ -19,7 +19,7 @@ export async function cliStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
   const starts = Object.entries(programs).map(
     ([name, program]) => [name, async () => measureStart(program.arguments)] as const,
   );
-  // The first start makes the bundle.
+  // The first start builds the bundle.
   measureStart([simledger, '--version']);
   const taken = await runInterleaved(Object.fromEntries(starts), Math.max(pairs * 4, 10));
   return Object.entries(programs).flatMap(([name, { title }]) => [
@@ -29,7 +29,7 @@ export async function cliStart({ pairs }: BenchmarkOptions): Promise<Figure[]> {
       : [
           makeFigure(
             `cli-start.${name}.ratio`,
-            '  beside node -e 0',
+            '  relative to node -e 0',
             computeRatios(taken[name] ?? [], taken['node'] ?? []),
             '×',
             { atMost: 2 },

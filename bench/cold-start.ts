@@ -7,9 +7,9 @@ import { computeRatios, runInterleaved } from './pairs.ts';
 import { makeFunctionEnvironment, probe, startStub } from './processes.ts';
 import { makeBatch } from './workloads.ts';
 
-/** What a new process of each function costs, beside a bundle of the SDK's DynamoDB client alone. */
+/** What a new process of each function costs, compared with a bundle that contains only the SDK's DynamoDB client. */
 
-/** What a program's new process took, in milliseconds. */
+/** How long a new process of a program took, in milliseconds. */
 interface ColdStart {
   /** To load the bundle. */
   readonly load: number;
@@ -61,7 +61,7 @@ const programs: Readonly<Record<string, Program>> = {
       routeKey: 'GET /v1/Sims/{sim}',
       rawPath: '/v1/Sims/8988307000000120011',
       rawQueryString: '',
-      // As the stub's secret has them; the first request reads it.
+      // The credentials in the stub's secret, which the first request reads.
       headers: { authorization: `Basic ${btoa('ACmeasured:measured')}` },
       pathParameters: { sim: '8988307000000120011' },
       requestContext: {
@@ -109,7 +109,7 @@ export async function coldStart({ pairs }: BenchmarkOptions): Promise<Figure[]> 
         : [
             makeFigure(
               `cold-start.${name}.load-ratio`,
-              '  beside the client alone',
+              '  relative to the client alone',
               computeRatios(loads[name] ?? [], loads['sdk'] ?? []),
               '×',
               { atMost: 1.2 },

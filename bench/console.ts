@@ -6,7 +6,10 @@ import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { LocalRun } from './local-run.ts';
 import { computeRatios, runInterleaved } from './pairs.ts';
 
-/** How long the console's page of a SIM takes in a browser, beside an empty page and a timeline without records. */
+/**
+ * How long the console's page of a SIM takes in a browser, compared with an empty page and with a timeline without
+ * records.
+ */
 
 const program = '/usr/bin/chromium';
 const authorization = `Basic ${Buffer.from('AClocal:local').toString('base64')}`;
@@ -14,7 +17,7 @@ const authorization = `Basic ${Buffer.from('AClocal:local').toString('base64')}`
 /** A SIM of which the local run has one event. */
 const sim = '8988280666000099999';
 
-/** What the timeline shows, in milliseconds since the epoch: two days, which are loaded record by record. */
+/** The range of the timeline, in milliseconds since the epoch: two days, whose records are loaded one by one. */
 const shown = { from: Date.parse('2026-11-02T00:00:00Z'), to: Date.parse('2026-11-04T00:00:00Z') };
 const place = `#/sims/${sim}?from=${new Date(shown.from).toISOString()}&to=${new Date(shown.to).toISOString()}`;
 
@@ -28,7 +31,7 @@ export async function consolePages({ pairs }: BenchmarkOptions): Promise<Figure[
   try {
     const root = `http://127.0.0.1:${env[portVariables.api.variable]}`;
     await putEvent(root);
-    // The first answer starts the API's process.
+    // The first request starts the API's process.
     await measurePaint(browser, `${root}/${place}`, '[data-figure="Last heard"]');
     const rounds = Math.max(3, pairs * 2);
     const paint = await runInterleaved(
@@ -54,7 +57,7 @@ export async function consolePages({ pairs }: BenchmarkOptions): Promise<Figure[
       }),
       makeFigure(
         'console.paint.ratio',
-        '  beside a page with nothing',
+        '  relative to a page with nothing',
         computeRatios(paint.sim, paint.empty),
         '×',
       ),
@@ -72,7 +75,7 @@ export async function consolePages({ pairs }: BenchmarkOptions): Promise<Figure[
       }),
       makeFigure(
         'console.zoom.ratio',
-        '  beside none',
+        '  relative to none',
         computeRatios(scripting.zoom, scripting.emptyZoom),
         '×',
       ),
@@ -83,7 +86,7 @@ export async function consolePages({ pairs }: BenchmarkOptions): Promise<Figure[
   }
 }
 
-/** Puts an event of the SIM, as a carrier does, and waits until the API knows it. */
+/** Posts an event of the SIM, as a carrier does, and waits until the API knows it. */
 async function putEvent(root: string): Promise<void> {
   const event = {
     ...{ id: 1, timestamp: '2026-11-02T06:00:00Z', event_type: { id: 3, description: 'Create PDP Context' } },
@@ -101,10 +104,10 @@ async function putEvent(root: string): Promise<void> {
     if (ok) return;
     await wait(100);
   }
-  throw new Error('The local run does not know the SIM of an event that was put');
+  throw new Error('The local run did not store the SIM of an event that was posted');
 }
 
-/** Milliseconds from the navigation until an element is there, in a browser without a cache. */
+/** Milliseconds from navigation until an element appears, in a browser without a cache. */
 async function measurePaint(browser: Browser, url: string, selector: string): Promise<number> {
   const context = await browser.newContext();
   const page = await context.newPage();
@@ -116,7 +119,10 @@ async function measurePaint(browser: Browser, url: string, selector: string): Pr
   return taken;
 }
 
-/** Milliseconds that scripts take until so many records of a SIM are shown, and while the timeline then zooms by one key. */
+/**
+ * Milliseconds of scripting until a number of records of a SIM are shown, and while the timeline then zooms by one key
+ * press.
+ */
 async function measureScripting(
   browser: Browser,
   url: string,
@@ -142,7 +148,7 @@ async function measureScripting(
   return { load: before, zoom: after - before };
 }
 
-/** Answers the lists of the SIM in place of the API, in pages, with records at even distances. */
+/** Answers the SIM's lists instead of the API, in pages, with evenly distributed records. */
 async function answerLists(page: Page, records: number): Promise<void> {
   const lists = [
     { path: 'DataSessions', key: 'data_sessions', count: records * 0.3, make: makeSession },

@@ -69,17 +69,17 @@ import { addUp, monthDays, monthHours, prices } from './prices.ts';
 import { alwaysOnDay, alwaysOnSim, granules, itemSizes, parquetRowBytes, streamerSim } from './sim-shapes.ts';
 
 /**
- * The computed parts of `docs/costs.md` and `docs/sizing.md`. A page marks each by a line with its name and a line
- * that ends it; what stands between is replaced.
+ * The computed parts of `docs/costs.md` and `docs/sizing.md`. Pages mark each part with a line that has its name and a
+ * line that ends it; everything between these lines is replaced.
  */
 
-/** The computed parts of the pages by their names, as Markdown. */
+/** The computed parts by name, as Markdown. */
 export type Parts = Readonly<Record<string, string>>;
 
 /**
- * Puts computed parts into a page.
+ * Fills a page with its computed parts.
  *
- * @throws Error where a part that the page marks is not computed, or is not ended.
+ * @throws Error if a part that the page marks is not computed, or has no end.
  */
 export function fillPage(page: string, parts: Parts): string {
   return page.replaceAll(/^<!-- computed: ([a-z-]+) -->\n(?:.*?^)??<!-- end -->$/gms, (_, name: string) => {
@@ -89,7 +89,7 @@ export function fillPage(page: string, parts: Parts): string {
   });
 }
 
-/** Three fleets of a data streamer, with the pairs of country and operator that are measured by name. */
+/** Three fleets of a data streamer, and how many pairs of country and operator are measured by name. */
 const fleets = [
   { sims: 1_000, networks: 5 },
   { sims: 10_000, networks: 10 },
@@ -113,7 +113,7 @@ const lines: readonly (readonly [keyof Month, string])[] = [
   ['days', 'closed days, partial passes'],
 ];
 
-/** The computed parts of both pages, of a stack in which so much is deployed. */
+/** The computed parts of both pages, for a stack with the given resources. */
 export function computeParts(deployed: Deployed): Parts {
   return {
     month: writeMonth(deployed),
@@ -383,7 +383,7 @@ const alwaysOnFleets: readonly Fleet[] = [10_000, 100_000, 1_000_000].map((sims)
   updateMinutes: 6,
 }));
 
-/** What a provisioned stream of a fleet is deployed with. */
+/** The settings with which a fleet's provisioned stream is deployed. */
 function provision(fleet: Fleet): Capacity {
   const shards = countShards(fleet);
   const parallelizationFactor = chooseParallelizationFactor(fleet, { shards, memoryMegabytes });

@@ -1,24 +1,24 @@
 import { createServer, request } from 'node:http';
 
-/** What a program asked of a DynamoDB. */
+/** What a program requested of DynamoDB. */
 export interface Counts {
   /** Requests, by operation. */
   requests: Record<string, number>;
-  /** Write units, as the engine counts them; a request's failed condition costs one, which the engine leaves out. */
+  /** Write units, as the engine counts them, and one for each failed condition, which the engine does not count. */
   writeUnits: number;
 }
 
-/** A way to a DynamoDB that counts what goes through. */
+/** A proxy in front of DynamoDB that counts requests. */
 export interface CountingProxy {
   readonly endpoint: string;
-  /** What was counted since the last time. */
+  /** The counts since the last call. */
   take(): Counts;
   stop(): void;
 }
 
 const failedCondition = 'ConditionalCheckFailedException';
 
-/** Starts it on a free port of the loopback interface, in front of an engine. */
+/** Starts a proxy on a free loopback port in front of an engine. */
 export async function startCountingProxy(engine: string): Promise<CountingProxy> {
   let counts: Counts = { requests: {}, writeUnits: 0 };
   const server = createServer((incoming, outgoing) => {

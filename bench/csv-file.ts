@@ -7,15 +7,15 @@ import { Random } from '../simulator/random.ts';
 import { minute, second, type UsageRecord } from '../simulator/records.ts';
 
 /**
- * A `cdr_*.csv` as 1NCE delivers it, with as many rows as asked, every value in quotes: an hour of a fleet in which each
- * SIM has a usage record in every quarter of it.
+ * Makes a `cdr_*.csv` as 1NCE delivers it, with any number of rows and all values in quotation marks: an hour of a
+ * fleet in which each SIM has a usage record in every quarter of an hour.
  */
 
 const begin = Date.parse('2026-11-01T12:00:00Z');
 const rowsPerSim = 4;
 const quarter = 15 * minute;
 
-/** When the file is delivered: minutes after its last row, or when no other path brings its rows any more. */
+/** When the file is delivered: minutes after its last row, or when no other path can still deliver its rows. */
 export const deliveries = {
   fresh: begin + rowsPerSim * quarter + 5 * minute,
   old: begin + 61 * 24 * 60 * minute,
@@ -23,8 +23,10 @@ export const deliveries = {
 export type Delivery = keyof typeof deliveries;
 
 /**
+ * Writes the file, unless it exists.
+ *
  * @param from when the hour of the file begins, in milliseconds since the epoch; that of {@link deliveries} by default.
- * @returns the path of the file, which is made where it is not there yet.
+ * @returns the path of the file.
  */
 export async function writeCsvFile(folder: string, rows: number, from = begin): Promise<string> {
   const path = join(folder, `cdr_${rows}.csv`);
@@ -42,7 +44,7 @@ export async function writeCsvFile(folder: string, rows: number, from = begin): 
   return path;
 }
 
-/** The usage records that a file of so many rows has, in its order: by quarters of an hour. */
+/** The usage records of a file with so many rows, in the file's order: by quarters of an hour. */
 export function* makeUsageRecords(rows: number, from = begin): Generator<UsageRecord> {
   const sims = Array.from({ length: Math.ceil(rows / rowsPerSim) }, (_, index) => provideFileSim(index));
   for (let row = 0; row < rows; row += 1) {
@@ -56,7 +58,7 @@ export function* makeUsageRecords(rows: number, from = begin): Generator<UsageRe
   }
 }
 
-/** A SIM of 1NCE's that sends nested records. */
+/** A SIM of 1NCE that sends nested records. */
 function provideFileSim(index: number): Sim {
   const number = index * 10 + 1;
   const sim = provideSim(number, new Random(number));

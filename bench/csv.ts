@@ -7,13 +7,13 @@ import { makeFunctionEnvironment, makePeerEnvironment, probe, type Stub, startSt
 import { writeStubContents } from './stub-contents.ts';
 
 /**
- * CSV files of a source that has a stream, as every source that can be configured: CPU a row and peak memory, parsed and
- * interpreted only, and up to a DynamoDB that answers at once. Fresh files, delivered minutes after their rows, of which
- * no row or half of them came by the stream before; and old ones. Nine of ten SIMs are known. Beside them CSV readers
- * that only parse, and the importer that one would otherwise write.
+ * CSV files of a source that has a stream, as every configurable source does: CPU per row and peak memory, for parsing
+ * and interpreting only, and including a DynamoDB stub that answers immediately. Fresh files are delivered minutes
+ * after their rows, of which none or half are stored from the stream; old files are delivered later. Nine of ten SIMs
+ * are known. Compared with CSV readers that only parse, and with the importer that people usually write.
  */
 
-/** What is measured: a way to read a file, when it was delivered, and whether half of its rows are stored. */
+/** What to measure: a way to read a file, when it was delivered, and whether half of its rows are stored. */
 interface Case {
   readonly title: string;
   readonly way: Way;
@@ -39,7 +39,7 @@ type CaseName = keyof typeof cases;
 
 const names = Object.keys(cases) as CaseName[];
 const readers = ['csv-parse-arrays', 'csv-parse-objects', 'papaparse', 'udsv'] as const;
-/** Times less CPU than the usual importer that is wanted. */
+/** How many times less CPU than the usual importer it should take. */
 const wantedOfUsual = 2;
 
 export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
@@ -74,7 +74,7 @@ export async function csv({ pairs, quick }: BenchmarkOptions): Promise<Figure[]>
     }),
     makeFigure(
       'csv.memory-growth',
-      '  beside that of 50,000 rows',
+      '  relative to that of 50,000 rows',
       small.freshMegabytes.map((megabytes) => large.fresh.megabytes / megabytes),
       '×',
       { atMost: 1.3 },
@@ -130,10 +130,10 @@ async function compareRuns(
   ) as Record<CaseName, () => Promise<number>>;
   const micros = await runInterleaved(programs, pairs);
   const perCase = names.flatMap((name) => [
-    makeFigure(`csv.${rows}.${name}.micros`, `${cases[name].title}: CPU a row`, micros[name], 'µs'),
+    makeFigure(`csv.${rows}.${name}.micros`, `${cases[name].title}: CPU per row`, micros[name], 'µs'),
     makeFigure(`csv.${rows}.${name}.memory`, '  peak memory', megabytes[name], 'MB'),
   ]);
-  const besideReaders = readers.map((reader) =>
+  const readerRatios = readers.map((reader) =>
     makeFigure(
       `csv.${rows}.interpret.${reader}`,
       `Parsed and interpreted, less CPU than ${cases[reader].title} by`,
@@ -142,7 +142,7 @@ async function compareRuns(
       reader === 'csv-parse-objects' ? { atLeast: 1.5 } : undefined,
     ),
   );
-  const besideUsual = (['fresh', 'half', 'old'] as const).map((name) =>
+  const usualRatios = (['fresh', 'half', 'old'] as const).map((name) =>
     makeFigure(
       `csv.${rows}.${name}.usual`,
       `${cases[name].title}: less CPU than the usual importer by`,
@@ -151,5 +151,5 @@ async function compareRuns(
       { atLeast: wantedOfUsual },
     ),
   );
-  return { figures: [...perCase, ...besideReaders, ...besideUsual], freshMegabytes: megabytes.fresh };
+  return { figures: [...perCase, ...readerRatios, ...usualRatios], freshMegabytes: megabytes.fresh };
 }

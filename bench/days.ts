@@ -23,18 +23,18 @@ import { alwaysOnDay } from './sim-shapes.ts';
 import { makeRecords } from './workloads.ts';
 
 /**
- * Closed days of always-on Super SIMs: the worker as it is deployed, the part of it that is simledger's, how that grows with
- * the fleet, and how large its files are beside those that others write of the same rows.
+ * Closed days of always-on Super SIMs: the worker as it is deployed, the part of it that is simledger's own, how that
+ * grows with the fleet, and the size of its files compared with those that other programs write of the same rows.
  */
 
 const minute = 60_000;
 const day = '2026-11-02';
 const windows = 240;
-/** SIMs of the day that is measured as it is deployed, and how many of its buckets are read unless all are. */
+/** SIMs of the day that is measured as it is deployed, and how many of its buckets are read by default. */
 const fleetSims = 100_000;
 const sampledBuckets = 2;
 
-/** Measures them. */
+/** Measures closed days. */
 export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Figure[]> {
   const record = readRecord();
   const worker = await measureWorker(record, { quick, full });
@@ -57,9 +57,15 @@ export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Fi
     makeFigure('days.worker.megabytes', '  peak memory', [late], 'MB', {
       atMost: functions.dayWorker.memoryMegabytes,
     }),
-    makeFigure('days.worker.memory-growth', '  beside that after its first bucket', [late / early], '×', {
-      atMost: 1.2,
-    }),
+    makeFigure(
+      'days.worker.memory-growth',
+      '  relative to that after its first bucket',
+      [late / early],
+      '×',
+      {
+        atMost: 1.2,
+      },
+    ),
     makeFigure('days.worker.dollars', '  a million, requests and CPU', [dollars], '$'),
     makeFigure(
       'days.partial.rate',
@@ -76,15 +82,15 @@ export async function days({ pairs, quick, full }: BenchmarkOptions): Promise<Fi
   ];
 }
 
-/** What a record of the workloads states of a SIM and its usage. */
+/** What one record of the workloads states about a SIM and its usage. */
 export function readRecord(): { readonly sim: Sim; readonly usage: Usage; readonly source: string } {
   const { all } = readSources(readDeployedFunction('kinesisConsumer').environment);
   const source = all.find(({ carrier }) => carrier === 'kore');
   const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
-  if (source === undefined) throw new Error('No source of KORE is deployed');
+  if (source === undefined) throw new Error('No KORE source is deployed');
   const reading = interpret(JSON.parse(record), { source, arrivedAt: Date.parse(day) });
   if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
-    throw new Error('A record is not read');
+    throw new Error('A record could not be read');
   return { sim: reading.sim, usage: reading.usage, source: source.name };
 }
 
@@ -122,7 +128,7 @@ function probeOwnPart(task: DaysTask): Promise<DaysCost> {
   return probe<DaysCost>('probes/days.ts', { arguments: [JSON.stringify(task)], env });
 }
 
-/** Microseconds of CPU a row. */
+/** Microseconds of CPU per row. */
 async function measureOwnPart(
   usage: Usage,
   { pairs, quick }: Pick<BenchmarkOptions, 'pairs' | 'quick'>,
@@ -137,15 +143,15 @@ async function measureOwnPart(
     },
     pairs,
   );
-  return [makeFigure('days.own.micros', 'CPU a row, nothing sent', results.own, 'µs')];
+  return [makeFigure('days.own.micros', 'CPU per row, nothing sent', results.own, 'µs')];
 }
 
-/** What a SIM-day costs beside one of a small fleet. */
+/** What a SIM-day costs, compared with one of a small fleet. */
 async function measureGrowth(usage: Usage, { pairs, quick, full }: BenchmarkOptions): Promise<Figure[]> {
   const few = 1_000;
   const many = quick ? 4_000 : full ? 1_000_000 : 50_000;
   const measure = (sims: number) => async () => {
-    // A bucket is as large in both, so that only the number of them grows.
+    // Buckets have the same size in both, so that only their number grows.
     const { cpuSeconds, simDays } = await probeOwnPart({ sims, windows: 4, day, usage, simsPerBucket: few });
     return (cpuSeconds * 1e6) / simDays;
   };
@@ -159,7 +165,7 @@ async function measureGrowth(usage: Usage, { pairs, quick, full }: BenchmarkOpti
     ),
     makeFigure(
       'days.growth.ratio',
-      `  ${many.toLocaleString('en-US')} SIMs beside them`,
+      `  ${many.toLocaleString('en-US')} SIMs relative to these`,
       computeRatios(results.many, results.few),
       '×',
       { atMost: 1.2 },
@@ -167,7 +173,7 @@ async function measureGrowth(usage: Usage, { pairs, quick, full }: BenchmarkOpti
   ];
 }
 
-/** Bytes a row of one row group after another, of this writer and of DuckDB's. */
+/** Bytes per row of one row group after the other, of this writer and of DuckDB's. */
 async function measureFiles(usage: Usage, quick: boolean): Promise<Figure[]> {
   const fleet: MadeUpFleet = { sims: quick ? 40 : 400, windows, day, usage };
   const file = new RowFile('usage');
@@ -189,10 +195,15 @@ async function measureFiles(usage: Usage, quick: boolean): Promise<Figure[]> {
     const csv = await copy('rows.csv.gz', 'FORMAT csv, COMPRESSION gzip');
     const ours = statSync(own).size / rows;
     return [
-      makeFigure('days.file.bytes', 'Parquet: bytes a row', [ours], 'B'),
-      makeFigure('days.file.snappy', '  beside DuckDB’s writer with the same codec', [ours / snappy], '×'),
-      makeFigure('days.file.zstd', '  beside DuckDB’s writer with Zstandard', [ours / zstd], '×'),
-      makeFigure('days.file.csv', '  beside CSV with gzip', [ours / csv], '×'),
+      makeFigure('days.file.bytes', 'Parquet: bytes per row', [ours], 'B'),
+      makeFigure(
+        'days.file.snappy',
+        '  relative to DuckDB’s writer with the same codec',
+        [ours / snappy],
+        '×',
+      ),
+      makeFigure('days.file.zstd', '  relative to DuckDB’s writer with Zstandard', [ours / zstd], '×'),
+      makeFigure('days.file.csv', '  relative to CSV with gzip', [ours / csv], '×'),
     ];
   } finally {
     connection.closeSync();

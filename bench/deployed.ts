@@ -10,8 +10,8 @@ import type { Deployed } from './month.ts';
 import { type MeasuredSource, nameStream } from './workloads.ts';
 
 /**
- * What a configuration deploys, read from its template. The benchmarks take the environment of each function from here
- * and write none by hand: a mode that no configuration produces cannot be measured.
+ * What a configuration deploys, read from its template. The benchmarks take each function's environment from here
+ * instead of writing it by hand, so they cannot measure a mode that no configuration produces.
  */
 
 /** The functions, by the paths of their constructs in the stack. */
@@ -28,7 +28,10 @@ export type FunctionName = keyof typeof functionPaths;
 /** A function as it is deployed. */
 export interface DeployedFunction {
   readonly memoryMegabytes: number;
-  /** Its variables, `NODE_OPTIONS` included. Tables have the names of the local engine's, other resources their paths. */
+  /**
+   * Its variables, including `NODE_OPTIONS`. Tables have the names that they have in the local engine; other resources
+   * have their paths.
+   */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -39,7 +42,10 @@ export interface DeployedMapping {
   readonly parallelizationFactor: number;
 }
 
-/** What is measured: sources of the carriers whose records the workloads have, and every default beside them. */
+/**
+ * The configuration to measure: sources of the carriers whose records the workloads have, and defaults for everything
+ * else.
+ */
 const measuredConfiguration = {
   sources: [
     { name: 'kore', carrier: 'kore', webhook: true },
@@ -49,7 +55,7 @@ const measuredConfiguration = {
   ] satisfies readonly ({ readonly name: MeasuredSource } & Record<string, unknown>)[],
 };
 
-/** Where queues are, as functions know them: at nobody's port. */
+/** The host of queues' URLs in functions' environments, where nothing listens. */
 export const queueHost = 'http://127.0.0.1:9';
 
 interface Resource {
@@ -60,13 +66,17 @@ interface Resource {
 
 let measured: Template | undefined;
 
-/** The template of the measured configuration, which takes a second to make. */
+/** The template of the measured configuration. Cached, because it takes a second to make. */
 function readMeasured(): Template {
   measured ??= synthesize(measuredConfiguration);
   return measured;
 }
 
-/** A function of the measured configuration. @throws Error when the template does not have it. */
+/**
+ * A function of the measured configuration.
+ *
+ * @throws Error if the template does not have it.
+ */
 export function readDeployedFunction(name: FunctionName): DeployedFunction {
   const resources: Readonly<Record<string, Resource>> = readMeasured().toJSON()['Resources'];
   const found = Object.values(resources).find((one) => findPath(one) === functionPaths[name]);
@@ -93,7 +103,7 @@ export function readDeployedMapping(): DeployedMapping {
   };
 }
 
-/** Counts what is paid by the piece in the template of the fleets that `docs/costs.md` computes with: one 1NCE source. */
+/** Counts the resources with a fixed price in the template of `docs/costs.md`'s fleets: one 1NCE source. */
 export function countDeployed(): Deployed {
   const template = synthesize({ sources: [{ name: '1nce', carrier: '1nce', organisationId: '8100' }] });
   const count = (type: string) => Object.keys(template.findResources(type)).length;
@@ -106,7 +116,7 @@ function synthesize(simledger: object): Template {
     const app = new App({
       analyticsReporting: false,
       outdir,
-      // CDK's own checks, and notes of where a construct was made, take seconds and are not read here.
+      // CDK's own checks and its tree of constructs take seconds and are not needed.
       builtinCloudFormationValidation: false,
       treeMetadata: false,
       context: {
@@ -131,7 +141,7 @@ function findPath({ Metadata }: Resource): string {
   return parts.slice(0, -1).join('/');
 }
 
-/** A property's text, with names instead of references to resources. */
+/** The text of a property, with names instead of references to resources. */
 function resolveText(value: unknown, resources: Readonly<Record<string, Resource>>): string {
   if (typeof value === 'string') return value;
   const {

@@ -6,8 +6,8 @@ import { begin, measuredSource, measureIntake, startMeasuredLedger } from './mea
 import { makeRecords, type Workload } from './workloads.ts';
 
 /**
- * The whole local run, stand-ins included: records put on the stream until all are in the tables, and for single records
- * the time from put to readable.
+ * The whole local run, including stand-ins: records per second from the stream to the tables, and the time from put to
+ * readable for single records.
  */
 
 const workload: Workload = { kind: 'session', perSession: 5 };
@@ -19,9 +19,9 @@ export async function endToEnd({ pairs, quick }: BenchmarkOptions): Promise<Figu
   for (let round = 0; round < pairs; round += 1) {
     const ledger = await startMeasuredLedger();
     try {
-      // The functions' processes start, and the engine becomes as fast as it gets.
+      // Warm-up: the functions' processes start, and the engine reaches its full speed.
       await measureIntake(ledger, makeRecords(workload, quick ? 1_000 : 10_000, 0, 0, begin));
-      // So many that the second which the last batch waits for more hardly counts.
+      // Enough records that the second for which the last batch waits does not matter.
       rates.push(await measureIntake(ledger, makeRecords(workload, quick ? 4_000 : 60_000, 1, 0, begin)));
       for (let number = 0; number < (quick ? 3 : 15); number += 1)
         delays.push(await measureDelay(ledger, number));
@@ -30,7 +30,7 @@ export async function endToEnd({ pairs, quick }: BenchmarkOptions): Promise<Figu
     }
   }
   return [
-    makeFigure('end-to-end.rate', 'Super SIM records, 5 a session', rates, 'records/s', { atLeast: 4_000 }),
+    makeFigure('end-to-end.rate', 'Super SIM records, 5 per session', rates, 'records/s', { atLeast: 4_000 }),
     makeFigure('end-to-end.p50', 'From put to readable, median', [findQuantile(delays, 0.5)], 'ms'),
     makeFigure('end-to-end.p99', 'From put to readable, 99th percentile', [findQuantile(delays, 0.99)], 'ms'),
   ];
@@ -45,7 +45,7 @@ async function measureDelay(ledger: LocalLedger, number: number): Promise<number
     [usageTable.partitionKey]: { S: String(data['sim_iccid']).slice(0, 19) },
     [usageTable.sortKey]: { S: `${start}#${data['event_sid']}` },
   };
-  // So that puts fall at different moments of the mapping's polling.
+  // Puts at different moments of the mapping's polling interval.
   await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds * ((number * 7) % 20)));
   const started = performance.now();
   await ledger.putRecord(measuredSource, Buffer.from(record), String(number));

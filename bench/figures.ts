@@ -1,18 +1,18 @@
 import Table from 'cli-table3';
 
-/** What was measured, and how it is shown. */
+/** What was measured, and how to show it. */
 
-/** What a figure should reach. */
+/** The target of a figure. */
 export type Target = { readonly atLeast: number } | { readonly atMost: number };
 
-/** One measured figure. Names are stable, so that runs can be compared. */
+/** A measured figure. Names are stable, so that runs can be compared. */
 export interface Figure {
-  /** `handler-cpu.session.5.full` */
+  /** For example `handler-cpu.session.5.full`. */
   readonly name: string;
-  /** What it is, for people. */
+  /** A title for people. */
   readonly title: string;
   readonly median: number;
-  /** The least and the greatest of the runs. */
+  /** The least and the greatest value. */
   readonly spread: readonly [number, number];
   /** `×`, `µs`, `rows/s`, … */
   readonly unit: string;
@@ -21,15 +21,15 @@ export interface Figure {
 
 /** The options of a benchmark. */
 export interface BenchmarkOptions {
-  /** Runs of each program, interleaved. */
+  /** Interleaved runs of each program. */
   readonly pairs: number;
   /** Fewer runs and records, for a quick look. */
   readonly quick: boolean;
-  /** The whole of what is otherwise sampled, which takes an hour. */
+  /** Measure completely what is otherwise sampled, which takes an hour. */
   readonly full: boolean;
 }
 
-/** Makes a figure of the results of several runs. */
+/** Makes a figure from the results of several runs. */
 export function makeFigure(
   name: string,
   title: string,
@@ -50,13 +50,13 @@ export function makeFigure(
   };
 }
 
-/** The value below which a part of the values lies, from 0 to 1. */
+/** The quantile of some values for a part from 0 to 1. */
 export function findQuantile(values: readonly number[], part: number): number {
   const ascending = values.toSorted((a, b) => a - b);
   return ascending[Math.floor((ascending.length - 1) * part)] ?? Number.NaN;
 }
 
-/** The middle of an ascending list. */
+/** The median of an ascending list. */
 function findMedian(ascending: readonly number[]): number {
   const middle = (ascending.length - 1) / 2;
   const [below = Number.NaN, above = Number.NaN] = [
@@ -66,7 +66,7 @@ function findMedian(ascending: readonly number[]): number {
   return (below + above) / 2;
 }
 
-/** Whether a figure reaches its target; undefined without one. */
+/** Whether a figure reaches its target; undefined if it has none. */
 export function isReached({ median, target }: Figure): boolean | undefined {
   if (target === undefined) return undefined;
   return 'atLeast' in target ? median >= target.atLeast : median <= target.atMost;

@@ -4,8 +4,8 @@ import type { GrowthCost } from './probes/growth.ts';
 import { makeFunctionEnvironment, probe } from './processes.ts';
 
 /**
- * What a record costs a process that has met a thousand SIMs, or a million. How the API's latency grows with what others
- * have stored is measured by `bench/query-latency.ts`.
+ * What a record costs in a process that has seen a thousand SIMs, or a million. `bench/query-latency.ts` measures how
+ * the API's latency depends on what other SIMs have stored.
  */
 
 const sizes = [1_000, 100_000, 1_000_000];
@@ -34,9 +34,15 @@ export async function growth({ pairs, quick }: BenchmarkOptions): Promise<Figure
       ...(index === 0
         ? []
         : [
-            makeFigure(`growth.${sims}.ratio`, '  beside 1,000 SIMs', computeRatios(micros, least), '×', {
-              atMost: 1.2,
-            }),
+            makeFigure(
+              `growth.${sims}.ratio`,
+              '  relative to 1,000 SIMs',
+              computeRatios(micros, least),
+              '×',
+              {
+                atMost: 1.2,
+              },
+            ),
           ]),
     ];
   });

@@ -8,15 +8,18 @@ import { makeFunctionEnvironment, makePeerEnvironment, probe, startStub } from '
 import { nameWorkload, type Workload } from './workloads.ts';
 
 /**
- * CPU a record of the whole Kinesis handler, beside two peers: Powertools' batch processor with one `UpdateItem` a
- * record through lib-dynamodb (`lite`), and the same with Powertools' idempotency (`full`). All talk to a DynamoDB that
- * answers at once, in another process.
+ * CPU per record of the whole Kinesis handler, compared with two peers: Powertools' batch processor with one
+ * `UpdateItem` per record through lib-dynamodb (`lite`), and the same with Powertools' idempotency (`full`). All use a
+ * DynamoDB stub in another process that answers immediately.
  */
 
 interface Case extends Workload {
-  /** Whether batches are as small as live traffic's; else as large as those that catch up. */
+  /**
+   * Whether batches are as small as those of live traffic; by default they are as large as those of a consumer that
+   * catches up.
+   */
   readonly isLive?: boolean;
-  /** How much less than each peer. */
+  /** How many times less than each peer it should take. */
   readonly wanted: Partial<Record<'full' | 'lite', number>>;
 }
 
@@ -30,14 +33,17 @@ const cases: readonly Case[] = [
   { kind: 'context', perSession: 1, wanted: { lite: 1 } },
 ];
 
-/** Records in batches of those that catch up, at most: the peers cost the same a record in any batch. */
+/** The most records of a large batch. The peers cost the same per record in any batch. */
 const maxRecords: Readonly<Record<Subject, number>> = { simledger: 2_350, full: 800, lite: 800 };
-/** Rounds of as many records that are measured. */
+/** How many rounds of so many records are measured. */
 const rounds: Readonly<Record<Subject, number>> = { simledger: 4, full: 1, lite: 1 };
-/** Rounds before, in which a program becomes as fast as it gets: a peer has as many records for it as a full batch. */
+/** Warm-up rounds. Peers get as many records in them as a full batch has. */
 const warmUpRounds: Readonly<Record<Subject, number>> = { simledger: 4, full: 3, lite: 3 };
 
-/** Records that the default mapping collects in its window of 1,000,000 always-on SIMs, whose stream has grown to them. */
+/**
+ * How many records the default mapping collects in its window, for 1,000,000 always-on SIMs and a stream that has
+ * scaled up to them.
+ */
 function countLiveRecords(): number {
   const fleet = { sims: 1_000_000, updateMinutes: 6 };
   const { batchingWindowSeconds, parallelizationFactor } = readDeployedMapping();

@@ -15,9 +15,9 @@ import type { CsvCost } from './probes/csv.ts';
 import { makePeerEnvironment, probe } from './processes.ts';
 
 /**
- * How long the first file of a newcomer takes in `npm start`, from its put until its import is done: a fresh file of a
- * source that has a stream. Beside it the usual importer, csv-parse, zod and lib-dynamodb in batches, which puts each
- * row once and looks at nothing, against the same local engine alone.
+ * How long the first file of a new user takes in `npm start`, from its put to the end of its import: a fresh file of a
+ * source that has a stream. Compared with the usual importer (csv-parse, zod, and lib-dynamodb in batches), which puts
+ * each row once without reading anything, against the same local engine alone.
  */
 
 const { bucket } = findPlace('1nce');
@@ -26,7 +26,7 @@ const pollMilliseconds = 20;
 export async function localImport({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
   const folder = makeTemporaryFolder();
   const rows = quick ? 5_000 : 50_000;
-  // Rows of the last two hours, as a carrier's file has them.
+  // Rows of the last two hours, as in a carrier's file.
   const path = await writeCsvFile(folder, rows, Date.now() - 2 * 3_600_000);
   const program = await bundle('bench/probes/csv.ts', folder, 'csv');
   const seconds = await runInterleaved(
@@ -54,7 +54,11 @@ export async function localImport({ pairs, quick }: BenchmarkOptions): Promise<F
   ];
 }
 
-/** Imports a file in a local run that has just started. @returns seconds. */
+/**
+ * Imports a file in a local run that has just started.
+ *
+ * @returns seconds.
+ */
 async function measureImport(path: string, rows: number): Promise<number> {
   const { run, env } = await LocalRun.start();
   const deployment = await openLocalRun(env);
@@ -78,7 +82,11 @@ async function measureImport(path: string, rows: number): Promise<number> {
   }
 }
 
-/** Imports a file the usual way, in a process of its own. @returns seconds. */
+/**
+ * Imports a file the usual way, in a process of its own.
+ *
+ * @returns seconds.
+ */
 async function measureUsual(program: string, path: string): Promise<number> {
   const engine = await startLedgerTables({ port: 0 });
   try {

@@ -19,7 +19,11 @@ export class LocalRun {
     this.#folder = folder;
   }
 
-  /** Resolves when its API answers, as `npm start` says. @throws Error when it ends before. */
+  /**
+   * Resolves when its API answers, as `npm start` reports.
+   *
+   * @throws Error if the process ends before.
+   */
   static async start(): Promise<{ run: LocalRun; env: NodeJS.ProcessEnv }> {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-bench-'));
     const ports = Object.fromEntries(Object.values(portVariables).map(({ variable }) => [variable, '0']));

@@ -4,7 +4,7 @@ import { type BenchmarkOptions, type Figure, makeFigure } from './figures.ts';
 import { LocalRun } from './local-run.ts';
 import { computeRatios, runInterleaved } from './pairs.ts';
 
-/** How long `npm start` takes until its API answers: from cold, when its functions are not bundled yet, and again. */
+/** How long `npm start` takes until its API answers: cold, when its functions are not bundled yet, and warm. */
 
 const bundles = fileURLToPath(new URL('../node_modules/.cache/simledger/functions', import.meta.url));
 
@@ -22,7 +22,12 @@ export async function localStart({ pairs }: BenchmarkOptions): Promise<Figure[]>
   return [
     makeFigure('local-start.cold', 'npm start, from cold', seconds.cold, 's'),
     makeFigure('local-start.warm', '  with its functions bundled before', seconds.warm, 's'),
-    makeFigure('local-start.ratio', '  cold beside warm', computeRatios(seconds.cold, seconds.warm), '×'),
+    makeFigure(
+      'local-start.ratio',
+      '  cold relative to warm',
+      computeRatios(seconds.cold, seconds.warm),
+      '×',
+    ),
   ];
 }
 

@@ -4,30 +4,30 @@ import type { Usage } from '../lambda/ledger/observation.ts';
 import { formatTime, toMilliseconds } from '../lambda/ledger/time.ts';
 
 /**
- * A fleet whose days are made up as they are requested, and a lake that forgets their rows: what a pass costs is its
- * own.
+ * A fleet whose days are generated when they are read, and a lake that does not keep their rows, so that only the cost
+ * of the pass itself is measured.
  */
 
 const dayMilliseconds = 86_400_000;
-/** SIMs in a page of the list of all. */
+/** SIMs per page of the list of all SIMs. */
 const simsInPage = 1_000;
 
-/** What the fleet is. */
+/** The fleet to generate. */
 export interface MadeUpFleet {
   readonly sims: number;
-  /** Usage records of a SIM and day. */
+  /** Usage records of a SIM per day. */
   readonly windows: number;
   readonly day: Day;
-  /** A record of which all are copies; SIM, times, ids and bytes are their own. */
+  /** The record to copy. SIM, times, ids and bytes differ between the copies. */
   readonly usage: Usage;
 }
 
-/** Names a SIM by its number. */
+/** The key of a SIM by its number. */
 export function nameSim(number: number): string {
   return `8988307${String(number).padStart(12, '0')}`;
 }
 
-/** The usage of a SIM's day, with ids as carriers make them: nothing of one follows from the one before. */
+/** A SIM's usage of a day, with ids like those of carriers: none can be predicted from the previous one. */
 export function makeUsage(sim: string, { windows, day, usage }: MadeUpFleet): Usage[] {
   const random = makeRandom(Number(sim.slice(7)));
   const begin = toMilliseconds(startDay(day));
@@ -46,7 +46,7 @@ export function makeUsage(sim: string, { windows, day, usage }: MadeUpFleet): Us
   });
 }
 
-/** Eight hexadecimal digits at each call: a generator by Marsaglia, which passes for random here. */
+/** Returns eight hexadecimal digits per call, from Marsaglia's generator, which is random enough here. */
 function makeRandom(seed: number): () => string {
   let state = (seed * 2_654_435_761 + 1) >>> 0 || 1;
   return () => {
@@ -65,7 +65,7 @@ export interface Stored {
   fileBytes: number;
 }
 
-/** The ports of a pass over a fleet, all of which answer at once. */
+/** The ports of a pass over a fleet, which answer immediately. */
 export function makePorts(fleet: MadeUpFleet): { readonly ports: DayPorts; readonly stored: Stored } {
   const stored = { simDays: 0, fileBytes: 0 };
   const ports: DayPorts = {
@@ -98,7 +98,7 @@ export function makePorts(fleet: MadeUpFleet): { readonly ports: DayPorts; reado
   return { ports, stored };
 }
 
-/** Keeps all but rows. */
+/** Keeps everything except rows. */
 class ForgetfulLake implements Pick<DayPorts['lake'], 'open' | 'write'> {
   readonly #objects = new Map<string, { readonly tag: string; readonly bytes: Uint8Array | undefined }>();
   readonly #stored: Stored;
@@ -116,7 +116,7 @@ class ForgetfulLake implements Pick<DayPorts['lake'], 'open' | 'write'> {
   }
 
   async write(key: string, bytes: Uint8Array, before: string | undefined): Promise<string> {
-    if (this.#objects.get(key)?.tag !== before) throw new ConflictError(`${key} is another one`);
+    if (this.#objects.get(key)?.tag !== before) throw new ConflictError(`${key} was replaced`);
     const isFile = key.endsWith('.parquet');
     if (isFile) this.#stored.fileBytes += bytes.byteLength;
     this.#writes += 1;

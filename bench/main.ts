@@ -22,13 +22,15 @@ import { queryYear } from './query-year.ts';
 import { sweep } from './sweep.ts';
 import { writeUnits } from './write-units.ts';
 
-/** `npm run bench`: measures simledger beside the limit and beside what one would otherwise pick. */
+/**
+ * `npm run bench`: compares simledger with the theoretical limit and with the alternatives that people usually choose.
+ */
 
 type Benchmark = (options: BenchmarkOptions) => Promise<Figure[]>;
 
 const benchmarks: Readonly<Record<string, { readonly title: string; readonly run: Benchmark }>> = {
-  'handler-cpu': { title: 'Handler CPU beside the peers', run: handlerCpu },
-  'own-part': { title: 'The part that is ours', run: ownPart },
+  'handler-cpu': { title: 'Handler CPU compared with the peers', run: handlerCpu },
+  'own-part': { title: 'simledger’s own part', run: ownPart },
   'write-units': { title: 'Requests and write units of 1,000 records', run: writeUnits },
   'end-to-end': { title: 'End to end, in the local run', run: endToEnd },
   csv: { title: 'CSV files', run: csv },
@@ -45,12 +47,12 @@ const benchmarks: Readonly<Record<string, { readonly title: string; readonly run
   'cli-start': { title: 'The command line’s start', run: cliStart },
 };
 
-// The SDK advises a newer Node.js on each start; that matters where functions are deployed, not here.
+// The SDK recommends a newer Node.js at each start. That matters for deployed functions, not here.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
 const names = Object.keys(benchmarks);
 const help = `Usage: npm run bench -- [options] [benchmark...]
 
-Measures simledger beside its peers, each program in fresh processes and by turns.
+Compares simledger with its peers, each program in fresh processes and alternately.
 Without a name it runs every benchmark, some 35 minutes on two idle cores.
 
 Options:
@@ -88,7 +90,7 @@ for (const [name, { title, run }] of Object.entries(benchmarks)) {
 }
 for (const [title, derive] of [
   ['Money', money],
-  ['What one process keeps up with', capacity],
+  ['What one process can handle', capacity],
 ] as const) {
   const derived = derive(figures);
   if (derived.length > 0) console.log(`\n${title}\n${formatFigures(derived)}`);

@@ -1,12 +1,12 @@
 import type { LocalLedger } from '../local/ledger-interface.ts';
 import { startLocalLedger } from '../local/local-ledger.ts';
 
-/** The local run in this process, as the benchmarks put records into it. */
+/** The local run in this process, and how the benchmarks put records into it. */
 
-/** The source that they are put into. KORE's records count as KORE's there. */
+/** The source to put them into. KORE's records count as KORE's there. */
 export const measuredSource = 'default';
 
-/** When the first record was made. The records are of the last hours: they arrive by the machine's clock. */
+/** When the first record was made. The records are from the last hours, because they arrive by the machine's clock. */
 export const begin = Date.now() - 3 * 3_600_000;
 
 /** A local run with an empty ledger, on free ports. */
@@ -19,7 +19,11 @@ export function startMeasuredLedger(): Promise<LocalLedger> {
   });
 }
 
-/** Puts records. @returns records a second, from the first put until all are stored. */
+/**
+ * Puts records.
+ *
+ * @returns records per second, from the first put until all are stored.
+ */
 export async function measureIntake(ledger: LocalLedger, records: readonly string[]): Promise<number> {
   const started = performance.now();
   for (const [index, record] of records.entries()) {

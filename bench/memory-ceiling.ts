@@ -21,33 +21,33 @@ import { type FunctionName, readDeployedFunction } from './deployed.ts';
 import { startStub } from './processes.ts';
 
 /**
- * The most memory that the functions take, each in a process of its own, bundled and started as it is deployed: the
- * importer with a real file of 1 GB, the consumer with the largest batch that Lambda hands over, and with one that would
- * unpack to gigabytes. DynamoDB and S3 take everything and keep nothing; what is measured is the functions' own.
+ * The peak memory of the functions, each in a process of its own, bundled and started as it is deployed: the importer
+ * with a real file of 1 GB, the consumer with the largest batch of Lambda, and with one that would unpack to gigabytes.
+ * DynamoDB and S3 stubs accept everything and keep nothing, so that only the functions' memory is measured.
  *
  *   npx tsx bench/memory-ceiling.ts                   a file of 1,024 MB
  *   npx tsx bench/memory-ceiling.ts --megabytes 100   another size
  *   npx tsx bench/memory-ceiling.ts --json            figures under stable names
  *
- * Exits with 1 when one takes more than its ceiling.
+ * Exits with 1 if one exceeds its ceiling.
  */
 
-/** Megabytes that a function may have resident while it takes something in, of what it gets. */
+/** The most resident megabytes of a function while it processes something. */
 const ceilings = { file: 200, batch: 400, bombs: 400 } as const;
 type What = keyof typeof ceilings;
 
 const fileKey = 'cdr_20261102_120000.csv';
-/** Where the records arrive, as it is deployed: a source that has a stream and a bucket. */
+/** Where the records arrive in the deployed configuration: a source that has a stream and a bucket. */
 const source = readSources(readDeployedFunction('fileImporter').environment).all.find(
   ({ carrier }) => carrier === '1nce',
 );
 if (source?.streamArn === undefined || source.bucket === undefined)
-  throw new Error('No source of 1NCE with a stream and a bucket is deployed');
+  throw new Error('No 1NCE source with a stream and a bucket is deployed');
 const { streamArn, bucket } = source;
-/** Longer than the file takes: an import that is cut into several invocations takes no more memory. */
+/** Longer than the import takes. An import that is divided into several invocations takes the same memory. */
 const timeoutSeconds = 6 * 3_600;
 
-/** A function and what it is handed. */
+/** A function and its event. */
 interface Task {
   readonly name: FunctionName;
   readonly makeEvent: () => object;
@@ -72,22 +72,22 @@ const tasks: Readonly<Record<What, Task>> = {
 };
 
 interface Measured {
-  /** The most that was resident. */
+  /** Peak resident memory. */
   readonly megabytes: number;
   readonly ceiling: number;
   readonly seconds: number;
 }
 
-/** Where a function finds AWS's services. */
+/** The addresses of AWS's services for a function. */
 interface Endpoints extends Record<string, string> {
   readonly AWS_ENDPOINT_URL: string;
   readonly AWS_ENDPOINT_URL_DYNAMODB: string;
 }
 
-/** Deliveries after which something that is reported as failed is not delivered again: a busy machine times out. */
+/** How often to deliver something that is reported as failed, because requests of a busy machine may time out. */
 const maxDeliveries = 5;
 
-/** @throws Error when the function fails, or keeps reporting something as failed. */
+/** @throws Error if the function fails, or keeps reporting something as failed. */
 async function measure(what: What, endpoints: Endpoints): Promise<Measured> {
   const { name, makeEvent } = tasks[what];
   const { memoryMegabytes, environment } = readDeployedFunction(name);
@@ -118,7 +118,7 @@ async function measure(what: What, endpoints: Endpoints): Promise<Measured> {
   }
 }
 
-/** Answers as an S3 with one file, and as the services that are only told something. */
+/** Answers as an S3 with one file, and as the services that need not answer anything. */
 function answer(file: string, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
   request.once('end', () => {
@@ -129,7 +129,7 @@ function answer(file: string, request: IncomingMessage, response: ServerResponse
 
 async function sendFile(file: string, response: ServerResponse): Promise<void> {
   const { size } = await stat(file);
-  // Minutes after its last rows: what is fresh is written with more care.
+  // Minutes after its last rows, because fresh files are written with more care.
   const delivered = new Date(arrivedAt).toUTCString();
   response.writeHead(200, { 'content-length': size, 'last-modified': delivered, etag: '"file"' });
   await pipeline(createReadStream(file), response);

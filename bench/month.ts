@@ -4,27 +4,27 @@ import { priceDays, pricePartialPasses, sumDays } from './day-prices.ts';
 import { monthDays, monthHours, priceStorage, prices, toGigabytes, toMillions } from './prices.ts';
 import { alwaysOnDay, alwaysOnSim, granules, itemSizes, streamerDay, streamerSim } from './sim-shapes.ts';
 
-/** What a month costs, from the prices and from what was measured of records, items, invocations and logs. */
+/** What a month costs, from prices and from measurements of records, items, invocations and logs. */
 
-/** Metrics of a source: receipt by kind, lag, traffic, mapping. */
+/** Metrics per source: receipt by kind, lag, traffic, mapping. */
 export const metricsPerSource = 22;
 
-/** Metrics of a pair of country and operator. */
+/** Metrics per pair of country and operator. */
 export const metricsPerNetwork = 4;
 
-/** SIMs that a process of the consumer remembers; where there are more, a record reads its SIM again. */
+/** SIMs that a process of the consumer remembers. If there are more, a record reads its SIM again. */
 export const rememberedSims = 100_000;
 
-/** Milliseconds of an invocation beside its records' CPU. */
+/** Milliseconds of an invocation besides its records' CPU. */
 const invocationMilliseconds = 10;
 
 /** KB that an invocation logs, and what each further network in it adds. */
 const logKilobytes = { invocation: 2.3, network: 0.435 } as const;
 
-/** Requests of a month by which the importer polls its queue, in millions, and a few thousand files. */
+/** Requests per month with which the importer polls its queue, in millions, and a few thousand files. */
 const pollingMillions = 1;
 
-/** What a month of one fleet costs, in dollars a line. */
+/** What a month of a fleet costs, in dollars per line. */
 export interface Month {
   readonly writes: number;
   readonly reads: number;
@@ -37,17 +37,17 @@ export interface Month {
   readonly dashboard: number;
   readonly logs: number;
   readonly requests: number;
-  /** Closed days and partial passes: what reading them costs, and the first month's storage of what is made of them. */
+  /** Closed days and partial passes: reading them, and the first month's storage of their results. */
   readonly days: number;
 }
 
-/** What is deployed, counted from the template. */
+/** The deployed resources, counted in the template. */
 export interface Deployed {
   readonly alarms: number;
   readonly dashboards: number;
 }
 
-/** How records come in batches. */
+/** The batches that records arrive in. */
 export interface Batches {
   readonly invocations: number;
   /** Batches of one record, each of which is noted in the table Deliveries: a write unit and a read unit. */
@@ -56,8 +56,8 @@ export interface Batches {
 }
 
 /**
- * Batches of a month: each lane (a shard's batch at a time) collects what comes within its window, and records come
- * independently of each other.
+ * The batches of a month. Each lane (one concurrent batch of a shard) collects what arrives within its window, and
+ * records arrive independently of each other.
  *
  * @param windowSeconds how long a batch is collected.
  */
@@ -72,7 +72,7 @@ export function countBatches(
   return { invocations, ofOneRecord: windows * mean * Math.exp(-mean), recordsEach: records / invocations };
 }
 
-/** Dollars of Lambda for the consumer: its invocations, their waiting, and the CPU of their records. */
+/** Dollars for the consumer's Lambda: its invocations, their waiting, and the CPU of their records. */
 export function priceConsumer(records: number, invocations: number): number {
   const seconds = (invocations * invocationMilliseconds) / 1000 + records / consumerRecordsPerCpuSecond;
   const gigabytes = functions.kinesisConsumer.memoryMegabytes / 1024;
@@ -82,7 +82,7 @@ export function priceConsumer(records: number, invocations: number): number {
   );
 }
 
-/** Dollars of what goes through a stream on demand and is kept for 7 days. */
+/** Dollars for data that goes through an on-demand stream and is kept for 7 days. */
 export function priceStreamData(records: number, kilobytes: number): number {
   const { gigabyteIn, gigabyteOut, keptGigabyteMonth } = prices.kinesis;
   const out = toGigabytes(records * kilobytes * 1000);
@@ -94,8 +94,8 @@ export function priceStreamData(records: number, kilobytes: number): number {
 }
 
 /**
- * Dollars of reading SIMs, half a read unit each: before a mark is moved, and at each record where a process must
- * forget SIMs.
+ * Dollars for reading SIMs, half a read unit each: before a mark is moved, and for each record if a process must forget
+ * SIMs.
  */
 export function priceSimReads(sims: number, records: number): number {
   const reads = sims <= rememberedSims ? sims * granules.withoutRules : records;
@@ -103,8 +103,8 @@ export function priceSimReads(sims: number, records: number): number {
 }
 
 /**
- * Dollars of sending volumes as metrics, without what the receiver charges: each batch sends a message, of which ten are
- * received and deleted at once; each minute a run of the exporter, the schedule's too; alarms and the secret.
+ * Dollars for sending volumes as metrics, without what the receiver charges: each batch sends a message, of which ten
+ * are received and deleted together; each minute the exporter and its schedule run; alarms and the secret.
  */
 export function priceMetricsExport(sims: number): number {
   const { invocations } = countBatches(sims * (streamerSim.usageRecords + streamerSim.events));
@@ -121,15 +121,18 @@ export function priceMetricsExport(sims: number): number {
   );
 }
 
-/** Seconds of an invocation for sending a message, and of a run of the exporter: it waits for its queue for a second. */
+/**
+ * Seconds for sending a message from an invocation, and for a run of the exporter, which waits for its queue for a
+ * second.
+ */
 const tellingSeconds = 0.01;
 
 const exportSeconds = 1.5;
 
-/** Errors, throttles, secret, late and dropped metrics. */
+/** Alarms about errors, throttles, the secret, late metrics and dropped metrics. */
 const metricsAlarms = 5;
 
-/** Dollars of logs, of a month's invocations with records of so many networks. */
+/** Dollars for the logs of a month's invocations, with records of so many networks. */
 export function priceLogs({ invocations, recordsEach }: Batches, networks: number): number {
   const met = networks * (1 - (1 - 1 / networks) ** recordsEach);
   const bytes = (logKilobytes.invocation + logKilobytes.network * (met - 1)) * 1000;
@@ -137,8 +140,8 @@ export function priceLogs({ invocations, recordsEach }: Batches, networks: numbe
 }
 
 /**
- * Write units of a SIM and month: usage item and session; event, session and SIM; the index of a new session; and marks
- * that usage moves.
+ * Write units per SIM and month: usage item and session; event, session and SIM; the index entry of a new session; and
+ * marks that usage moves.
  */
 export const streamerWriteUnits =
   streamerSim.usageRecords * 2 + streamerSim.events * 3 + streamerSim.sessions + granules.withoutRules;
@@ -146,8 +149,8 @@ export const streamerWriteUnits =
 /**
  * A month of SIMs of a data streamer.
  *
- * @param networks pairs of country and operator that are measured by name, `other` among them.
- * @param months for which usage and sessions have been stored; events expire after three.
+ * @param networks pairs of country and operator that are measured by name, including `other`.
+ * @param months for how long usage and sessions have been stored; events expire after three months.
  */
 export function priceMonth(
   { sims, networks }: { readonly sims: number; readonly networks: number },
@@ -176,18 +179,18 @@ export function priceMonth(
   };
 }
 
-/** Dollars a month of the usage of always-on SIMs that is kept for so many days. */
+/** Dollars per month for the usage of always-on SIMs that is kept for so many days. */
 export function priceKeptUsage(sims: number, days: number): number {
   return priceStorage(sims * alwaysOnDay.usageRecords * days, itemSizes.superSimUsage);
 }
 
-/** Rows of a carrier's file that the importer takes in at once: a block of 128 KiB. */
+/** Rows of a carrier's file that the importer processes together: a block of 128 KiB. */
 const blockRows = 400;
 
-/** Parts of the fleet under which it notes which records came in files: each takes a write unit. */
+/** Parts of the fleet by which it notes the records of files: each takes a write unit. */
 const filedParts = 16;
 
-/** Dollars of a million rows of files that may repeat a stream: the notes of which records came in them. */
+/** Dollars per million rows of files that may repeat a stream: the notes of which records were in them. */
 export function priceFiledRows(): number {
   return (filedParts / blockRows) * prices.dynamoDb.millionWriteUnits;
 }
@@ -195,10 +198,13 @@ export function priceFiledRows(): number {
 /** Bytes of such a note besides its records: its keys, and the names of its attributes. */
 const filedNoteBytes = 71;
 
-/** Bytes of a record in it: base64 of 8 bytes. */
+/** Bytes of a record in it: 8 bytes in base64. */
 const filedRecordBytes = 32 / 3;
 
-/** Bytes that are kept of a row, with those that AWS adds, and dollars a month after a year of a million rows a month. */
+/**
+ * Bytes that are kept per row, including AWS's overhead, and dollars per month after a year of a million rows per
+ * month.
+ */
 export function priceKeptFiledRows(): { readonly bytes: number; readonly year: number } {
   const rows = blockRows / filedParts;
   const bytes = filedNoteBytes + rows * filedRecordBytes;
@@ -208,7 +214,7 @@ export function priceKeptFiledRows(): { readonly bytes: number; readonly year: n
   };
 }
 
-/** What always-on Super SIMs add in a month, in dollars a line. */
+/** What always-on Super SIMs add per month, in dollars per line. */
 export interface AlwaysOn {
   readonly writes: number;
   readonly reads: number;
@@ -221,15 +227,15 @@ export interface AlwaysOn {
 }
 
 /**
- * Write units of an always-on Super SIM and month: its windows, its session each time or once an hour, and its marks
- * once a granule.
+ * Write units per always-on Super SIM and month: its windows, its session with every update or once an hour, and its
+ * marks once per granule.
  */
 export const alwaysOnWriteUnits = {
   update: alwaysOnSim.updates * 2 + granules.withoutRules,
   hourly: alwaysOnSim.updates + alwaysOnSim.refreshes + granules.withoutRules,
 } as const;
 
-/** A month of Super SIMs that are always on, by the setting `sessionRefresh`. */
+/** A month of always-on Super SIMs, by the setting `sessionRefresh`. */
 export function priceAlwaysOn(
   { sims, networks }: { readonly sims: number; readonly networks: number },
   refresh: keyof typeof alwaysOnWriteUnits,
@@ -251,7 +257,7 @@ export function priceAlwaysOn(
   };
 }
 
-/** Dollars of a million calls of a webhook: the gateway, 30 ms of 1 GB, and 1.5 KB of logs. */
+/** Dollars per million calls of a webhook: the gateway, 30 ms of 1 GB, and 1.5 KB of logs. */
 export function priceMillionCalls(): number {
   const { httpApi, lambda, cloudWatch } = prices;
   const gigabyteSeconds = 1e6 * 0.03 * (functions.webhookReceiver.memoryMegabytes / 1024);

@@ -4,7 +4,10 @@ import type { OwnPartCost, OwnPartTask } from './probes/own-part.ts';
 import { makeFunctionEnvironment, probe } from './processes.ts';
 import { nameWorkload, type Workload } from './workloads.ts';
 
-/** simledger's own part of a record's way, decode to encode with nothing sent, beside base64 and `JSON.parse` alone. */
+/**
+ * simledger's own part of the work on a record, from decode to encode without sending, compared with base64 and
+ * `JSON.parse` alone.
+ */
 
 const cases: readonly (Workload & { readonly atMost?: number })[] = [
   { kind: 'session', perSession: 1, atMost: 4 },

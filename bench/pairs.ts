@@ -1,8 +1,8 @@
 /**
- * Runs several programs in turn, so that other load on the machine affects all of them alike. What counts is the ratio
- * within a round.
+ * Runs several programs alternately, so that other load on the machine affects all of them in the same way. The ratio
+ * within a round counts.
  *
- * @returns each program's results, by rounds.
+ * @returns each program's results, by round.
  */
 export async function runInterleaved<Name extends string>(
   programs: Readonly<Record<Name, () => Promise<number>>>,
@@ -21,7 +21,7 @@ export async function runInterleaved<Name extends string>(
   return results;
 }
 
-/** How many times as much one took as the other, round by round. */
+/** The ratio of two programs' results, round by round. */
 export function computeRatios(of: readonly number[], to: readonly number[]): number[] {
   return of.map((value, round) => value / (to[round] ?? Number.NaN));
 }

@@ -1,6 +1,6 @@
 /**
- * List prices of us-east-1 in 2026, in dollars, without free tiers, reserved capacity and taxes: the one table that
- * `docs/costs.md` and the bench compute with. Each is from the service's own price page.
+ * List prices of us-east-1 in 2026, in dollars, without free tiers, reserved capacity and taxes. The only source of
+ * prices for `docs/costs.md` and the benchmarks. Each comes from the service's own price page.
  */
 export const prices = {
   dynamoDb: {
@@ -11,7 +11,7 @@ export const prices = {
     gigabyteMonth: 0.25,
     /** Point-in-time recovery. */
     backupGigabyteMonth: 0.2,
-    /** Bytes that are charged for each item beside its own. */
+    /** Bytes that are charged for each item in addition to its own. */
     itemOverheadBytes: 100,
   },
   kinesis: {
@@ -22,7 +22,7 @@ export const prices = {
     /** Beyond 24 hours, up to 7 days. */
     keptGigabyteMonth: 0.1,
     shardHour: 0.015,
-    /** What a provisioned shard costs more beyond 24 hours, up to 7 days. */
+    /** Surcharge for a provisioned shard beyond 24 hours, up to 7 days. */
     keptShardHour: 0.02,
     /** A unit is up to 25 KB of a record, in a provisioned stream. */
     millionPutUnits: 0.014,
@@ -50,23 +50,23 @@ export const prices = {
     thousandPuts: 0.005,
     thousandGets: 0.0004,
   },
-  /** What queries read. */
+  /** Data that queries read. */
   athena: { terabyte: 5 },
   secretMonth: 0.4,
-  /** A customer-managed key, and what services ask of it. */
+  /** A customer-managed key, and the services' requests to it. */
   kms: { keyMonth: 1, tenThousandRequests: 0.03 },
 } as const;
 
-/** Hours of a month, as AWS counts them. */
+/** Hours per month, as AWS counts them. */
 export const monthHours = 730;
 
-/** Days of a month, for figures by the day. */
+/** Days per month, for daily figures. */
 export const monthDays = 30;
 
-/** Memory with which Lambda gives a whole CPU, in GB. */
+/** The memory for which Lambda gives a whole CPU, in GB. */
 export const gigabytesPerCpu = 1_769 / 1_024;
 
-/** Dollars a month of items that are kept, with their backups. */
+/** Dollars per month for stored items, with their backups. */
 export function priceStorage(items: number, bytesEach: number): number {
   const { gigabyteMonth, backupGigabyteMonth, itemOverheadBytes } = prices.dynamoDb;
   return toGigabytes(items * (bytesEach + itemOverheadBytes)) * (gigabyteMonth + backupGigabyteMonth);

@@ -9,25 +9,25 @@ import type { StubFleet } from './stub-fleet.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
-/** Fresh processes: each figure comes from one that did nothing else before. */
+/** Starts fresh processes: each figure comes from a process that did nothing else before. */
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** Table in which the full peer notes what it has done. */
+/** The table in which the full peer notes which records it has processed. */
 export const idempotencyTable = 'Idempotency';
 
 /**
- * The environment of a measured function of simledger's as it is deployed, with AWS's services at an endpoint.
+ * The environment of one of simledger's functions as it is deployed, with AWS's services at an endpoint.
  *
- * Since its options name the room for young objects, Lambda leaves the heap's limit to V8: half of the memory. The limit
- * also decides how much garbage V8 lets pile up, and this machine's would be many times as much.
+ * Because its options state the size of the young generation, Lambda leaves the heap's limit to V8, which takes half of
+ * the memory. The limit also determines how much garbage V8 accumulates, and this machine's would be many times higher.
  */
 export function makeFunctionEnvironment(
   endpoint: string,
   name: FunctionName = 'kinesisConsumer',
 ): Record<string, string> {
   const { memoryMegabytes, environment } = readDeployedFunction(name);
-  // Queues are at the endpoint, too.
+  // Queues are at the endpoint as well.
   const variables = Object.entries(environment).map(([key, value]) => [
     key,
     value.replace(queueHost, endpoint),
@@ -41,8 +41,8 @@ export function makeFunctionEnvironment(
 }
 
 /**
- * The same for a peer in the place of a function. It names no room for objects, and so has what Lambda's runtime gives
- * Node: 5 % of the memory for young objects and 90 % for old ones.
+ * The environment of a peer instead of a function. Its options do not state sizes, so it gets those of Lambda's
+ * runtime: 5 % of the memory for young objects and 90 % for old ones.
  */
 export function makePeerEnvironment(
   endpoint: string,
@@ -77,20 +77,20 @@ function makeRuntimeEnvironment(endpoint: string, memoryMegabytes: number): Reco
   };
 }
 
-/** A program of this folder that answers its parent once. */
+/** Options of a program of this folder that sends one report to its parent. */
 export interface ProbeOptions {
   readonly arguments: readonly string[];
   readonly env: Record<string, string>;
-  /** Options for Node. */
+  /** Options for Node.js. */
   readonly execArgv?: readonly string[];
-  /** Whether it is JavaScript, and runs without a loader for TypeScript. */
+  /** Whether it is JavaScript and runs without a TypeScript loader. */
   readonly plain?: boolean;
 }
 
 /**
- * Runs a probe, by its path from this folder or absolute, in a fresh process and returns what it reports.
+ * Runs a probe in a fresh process, by its path (absolute, or relative to this folder), and returns its report.
  *
- * @throws Error when it ends without a report.
+ * @throws Error if it ends without a report.
  */
 export async function probe<Result>(path: string, options: ProbeOptions): Promise<Result> {
   const child = start(path, options);
@@ -104,12 +104,12 @@ export async function probe<Result>(path: string, options: ProbeOptions): Promis
 /** A stub that runs until it is stopped. */
 export interface Stub {
   readonly endpoint: string;
-  /** The same, where half of the usage records are stored. */
+  /** The address at which half of the usage records are stored. */
   readonly halfEndpoint: string;
   stop(): void;
 }
 
-/** @param contents path of the {@link import('./stub-dynamodb.ts').StubContents} that it answers from; nothing by default. */
+/** @param contents path of the {@link import('./stub-dynamodb.ts').StubContents} to answer from; nothing by default. */
 export async function startStub(contents?: string): Promise<Stub> {
   const child = start('stub-dynamodb.ts', {
     arguments: contents === undefined ? [] : [contents],
@@ -141,7 +141,7 @@ function start(
   return fork(resolve(folder, path), [...args], {
     execArgv: [...(plain ? [] : ['--import', tsx]), ...execArgv],
     env,
-    // Functions write their metrics to the standard output.
+    // Functions write their metrics to standard output.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 }

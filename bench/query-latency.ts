@@ -7,8 +7,8 @@ import { credentials, fill, makeApi, makeEvent, makeItems, put, requests, sim } 
 
 /**
  * How the query API's latency depends on what other SIMs have stored: the same requests about one SIM, with few and
- * with many items of others in the tables. What counts is the ratio; the milliseconds are this machine's, and the
- * local engine's.
+ * with many items of other SIMs in the tables. The ratio counts; the milliseconds depend on this machine and the local
+ * engine.
  *
  *   npx tsx bench/query-latency.ts                      1,000 and 1,000,000 other items
  *   npx tsx bench/query-latency.ts --items 1000,100000  other sizes
@@ -17,14 +17,14 @@ import { credentials, fill, makeApi, makeEvent, makeItems, put, requests, sim } 
 
 const rounds = 200;
 const warmUpRounds = 50;
-/** A ledger of one size, and what its requests have taken in milliseconds. */
+/** A ledger of one size, and how long its requests took in milliseconds. */
 interface Measured {
   readonly items: number;
   readonly api: Api;
   readonly taken: Map<string, number[]>;
 }
 
-/** Asks ledgers of all sizes in turn, so that other load on the machine affects all of them. */
+/** Queries ledgers of all sizes alternately, so that other load on the machine affects all of them. */
 async function measure(ledgers: readonly Measured[]): Promise<void> {
   for (let round = -warmUpRounds; round < rounds; round += 1) {
     for (const [name, { operation, query }] of Object.entries(requests)) {
@@ -86,7 +86,7 @@ function show(ledgers: readonly Measured[], asJson: boolean): void {
     return;
   }
   console.log(
-    `Median of ${rounds} requests, beside so many items of other SIMs; ratio to ${count(least?.items ?? 0)}`,
+    `Median of ${rounds} requests, by the number of items of other SIMs; ratio to ${count(least?.items ?? 0)}`,
   );
   for (const { name, medians, ratio } of rows) {
     const figures = medians.map(

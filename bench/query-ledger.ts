@@ -8,14 +8,14 @@ import { divideIntoChunks, forEachConcurrently } from '../lambda/store/concurren
 import type { Item } from '../lambda/store/items.ts';
 import { LedgerReader } from '../lambda/store/reader.ts';
 
-/** Ledgers that the query API is measured on, and the requests. */
+/** Ledgers for measuring the query API, and the requests. */
 
-/** The SIM that is requested. */
+/** The SIM that requests are about. */
 export const sim = '8988307000000120011';
-/** What the local engine takes. */
+/** Credentials that the local engine accepts. */
 export const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 const begin = Date.parse('2026-11-01T00:00:00Z');
-/** When it is asked: after 20 days. */
+/** The time of the requests: after 20 days. */
 const afterDays = 20;
 
 /** The requests, by name. */
@@ -30,7 +30,7 @@ function time(minutes: number): string {
   return new Date(begin + minutes * 60_000).toISOString();
 }
 
-/** What one SIM stores: a session with its usage and an event, as often as asked. */
+/** What one SIM stores: as many sessions as requested, each with its usage and an event. */
 export function makeItems(key: string, sessions: number): { table: string; item: Item }[] {
   const items: { table: string; item: Item }[] = [
     {
@@ -85,7 +85,7 @@ export function makeItems(key: string, sessions: number): { table: string; item:
   return items;
 }
 
-/** Fills the tables with so many items of other SIMs, ten each. */
+/** Fills the tables with so many items of other SIMs, ten per SIM. */
 export async function fill(client: DynamoDBClient, count: number): Promise<void> {
   const perSim = 10;
   const numbers = Array.from({ length: Math.ceil(count / perSim) }, (_, number) => number);
@@ -107,7 +107,7 @@ export async function put(
   await client.send(new BatchWriteItemCommand({ RequestItems: requestItems }));
 }
 
-/** @param days after the first session at which it is asked. */
+/** @param days how many days after the first session the requests are made. */
 export function makeApi(client: DynamoDBClient, days = afterDays): Api {
   return {
     days: undefined,
@@ -132,7 +132,7 @@ export function makeApi(client: DynamoDBClient, days = afterDays): Api {
   };
 }
 
-/** A request about a SIM, as API Gateway hands it over. */
+/** A request about a SIM, as API Gateway sends it. */
 export function makeEvent(operation: string, query: string, about = sim): APIGatewayProxyEventV2 {
   const route = routes.find((known) => known.operation === operation);
   if (route === undefined) throw new Error(`Unknown operation ${operation}`);

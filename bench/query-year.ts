@@ -8,8 +8,8 @@ import { computeRatios, runInterleaved } from './pairs.ts';
 import { credentials, makeApi, makeEvent, makeItems, put, requests } from './query-ledger.ts';
 
 /**
- * The query API on a SIM with a year of history, a session with its usage record and its event in each hour, beside one
- * with a day of it: requests a second, and how long one takes. The local engine is part of it.
+ * The query API for a SIM with a year of history (each hour a session, its usage record and its event), compared with a
+ * SIM with a day of history: requests per second, and the time of one request. Includes the local engine.
  */
 
 const days = { year: 365, day: 1 } as const;
@@ -37,7 +37,7 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
       });
       return count / ((performance.now() - begin) / 1_000);
     };
-    // What is measured is a process that has run for a while.
+    // Warm-up: a process that has run for a while is measured.
     await measure('year')();
     latencies.year = [];
     const rates = await runInterleaved({ year: measure('year'), day: measure('day') }, pairs);
@@ -50,7 +50,7 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
       ),
       makeFigure(
         'query-year.rate-ratio',
-        '  beside a SIM with a day',
+        '  relative to a SIM with a day',
         computeRatios(rates.year, rates.day),
         '×',
       ),
@@ -63,7 +63,7 @@ export async function queryYear({ pairs, quick }: BenchmarkOptions): Promise<Fig
       makeFigure('query-year.p99', '  99th percentile', [findQuantile(latencies.year, 0.99)], 'ms'),
       makeFigure(
         'query-year.p99-ratio',
-        '  99th percentile beside a SIM with a day',
+        '  99th percentile relative to a SIM with a day',
         [findQuantile(latencies.year, 0.99) / findQuantile(latencies.day, 0.99)],
         '×',
       ),

@@ -8,9 +8,9 @@ import { BucketQuarantine } from '../lambda/store/quarantine.ts';
 import { LocalRun } from './local-run.ts';
 
 /**
- * How fast rejects are redriven, and in how much memory: so many usage records in the quarantine of a local run, each
- * an object of its own, taken back into the ledger by the command line's own code. The local run is another process;
- * the memory is this one's, with the command line in it. The figure is this machine's, and the stand-ins'.
+ * How fast rejects are redriven, and with how much memory: usage records in the quarantine of a local run, each in an
+ * object of its own, are stored by the command line's own code. The local run is another process, so the memory is that
+ * of the command line. The figures depend on this machine and the stand-ins.
  *
  *   npx tsx bench/redrive.ts                 10,000 and 100,000 records
  *   npx tsx bench/redrive.ts --records 1000  other numbers
@@ -21,17 +21,17 @@ const concurrentPuts = 32;
 const sampleMilliseconds = 100;
 const perSim = 100;
 
-/** What a redrive came to. */
+/** The result of a redrive. */
 interface Figure {
   readonly records: number;
   readonly seconds: number;
   readonly perSecond: number;
-  /** The most that the process had resident, and the most of JavaScript's heap in use, in MiB. */
+  /** Peak resident memory, and the peak of JavaScript's used heap, in MiB. */
   readonly residentMebibytes: number;
   readonly heapMebibytes: number;
 }
 
-/** A usage record, wrapped in a shape that was not known when it was rejected. */
+/** A usage record in a wrapper that was unknown when it was rejected. */
 function makeBody(number: number): Buffer {
   const start = new Date(Date.UTC(2026, 9, 1) + (number % perSim) * 900_000).toISOString();
   const iccid = `8988280700${String(Math.floor(number / perSim)).padStart(9, '0')}`;
@@ -81,7 +81,7 @@ async function measure(records: number): Promise<Figure> {
   }
 }
 
-/** Watches this process's memory until it is stopped. */
+/** Records this process's peak memory until it is stopped. */
 function watchMemory() {
   let resident = 0;
   let heap = 0;

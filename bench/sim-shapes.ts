@@ -1,11 +1,11 @@
 import { monthDays } from './prices.ts';
 
-/** What SIMs do in a month, and the sizes of what is stored of it. */
+/** What SIMs do in a month, and how large their stored items are. */
 
-/** Bytes of an item as DynamoDB counts them, made of carriers' own documents; a test measures them again. */
+/** Bytes of items as DynamoDB counts them, made from carriers' own documents. A test verifies them. */
 export const itemSizes = {
   superSimUsage: 523,
-  /** With `sessionRefresh: "hourly"`, where the item keeps the session's totals. */
+  /** With `sessionRefresh: "hourly"`, where the item has the session's totals. */
   hourlySuperSimUsage: 542,
   usage: 437,
   event: 831,
@@ -14,7 +14,7 @@ export const itemSizes = {
   simDay: 496,
 } as const;
 
-/** Bytes of a usage record in a Parquet file, measured of always-on SIMs with ids as carriers make them. */
+/** Bytes per usage record in a Parquet file, measured for always-on SIMs with ids like those of carriers. */
 export const parquetRowBytes = 40;
 
 /** What a SIM of a data streamer (1NCE, emnify, Telekom) does in a month. */
@@ -22,11 +22,11 @@ export const streamerSim = {
   usageRecords: 10 * monthDays,
   events: 6 * monthDays,
   sessions: 2 * monthDays,
-  /** KB of a record, as it is read out of the stream. */
+  /** KB per record, as it is read from the stream. */
   recordKilobytes: 1.2,
 } as const;
 
-/** What a Super SIM that is always on sends in a month: an update every 6 minutes. */
+/** What an always-on Super SIM sends in a month: an update every 6 minutes. */
 export const alwaysOnSim = {
   updates: 240 * monthDays,
   refreshes: 24 * monthDays,
@@ -34,8 +34,8 @@ export const alwaysOnSim = {
 } as const;
 
 /**
- * Granules of a month, each of which moves the marks of a SIM once: 12 hours without rules, and 3 hours with one that
- * asks for a silence of 6.
+ * Granules per month, each of which moves a SIM's marks once: 12 hours without rules, and 3 hours with a rule about a
+ * silence of 6.
  */
 export const granules = { withoutRules: 2 * monthDays, ofThreeHours: 8 * monthDays } as const;
 
@@ -52,7 +52,7 @@ export const streamerDay: SimDayShape = {
   usageBytes: itemSizes.usage,
 };
 
-/** A day of a Super SIM that is always on. */
+/** A day of an always-on Super SIM. */
 export const alwaysOnDay: SimDayShape = {
   usageRecords: alwaysOnSim.updates / monthDays,
   usageBytes: itemSizes.superSimUsage,

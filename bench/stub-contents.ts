@@ -10,18 +10,22 @@ import { readDeployedFunction } from './deployed.ts';
 import type { StubItem } from './stub-dynamodb.ts';
 
 /**
- * The contents of the tables when a file arrives: nine of ten SIMs, from the day's records of the stream, and a usage
- * record of the stream, which stands for those of its rows that came before.
+ * The contents of the tables when a file arrives: nine of ten SIMs, as the day's stream records leave them, and one
+ * usage record of the stream that represents all rows that were stored before.
  */
 
 const unknownEvery = 10;
 
-/** Writes the contents for a file of so many rows. @returns the path. */
+/**
+ * Writes the contents for a file with so many rows.
+ *
+ * @returns the path.
+ */
 export async function writeStubContents(folder: string, rows: number): Promise<string> {
   const path = join(folder, `stored-${rows}.jsonl`);
   const { all } = readSources(readDeployedFunction('fileImporter').environment);
   const source = all.find(({ carrier }) => carrier === '1nce');
-  if (source === undefined) throw new Error('No source of 1NCE is deployed');
+  if (source === undefined) throw new Error('No 1NCE source is deployed');
   const file = createWriteStream(path);
   const write = (item: StubItem) => file.write(`${JSON.stringify(item)}\n`) || once(file, 'drain');
   const seen = new Set<string>();
@@ -33,7 +37,7 @@ export async function writeStubContents(folder: string, rows: number): Promise<s
     if (!isKnown && !isFirst) continue;
     const reading = interpret(JSON.parse(writeUsage(record)), { source, arrivedAt: deliveries.fresh });
     if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
-      throw new Error('A simulated record is not read');
+      throw new Error('A simulated record could not be read');
     if (isFirst) await write({ table: 'Usage', item: encodeUsageItem(reading.usage, true) });
     if (isKnown) await write({ table: 'Sims', item: encodeSimItem(reading.sim) });
   }

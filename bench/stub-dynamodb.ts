@@ -4,23 +4,23 @@ import { createInterface } from 'node:readline';
 import type { Item } from '../lambda/store/items.ts';
 
 /**
- * A DynamoDB that takes everything, keeps nothing and answers at once: what a program costs that talks to it is the
- * program's own. A program: it tells its parent the port, and ends with it.
+ * A DynamoDB stub that accepts everything, keeps nothing and answers immediately, so that only the cost of its client
+ * is measured. It is a program that sends its port to its parent, and ends with it.
  *
  *   node stub-dynamodb.ts [CONTENTS]
  *
- * CONTENTS is a file with a {@link StubItem} a line, which it answers with when it is requested their keys. On its
- * second port it knows half of the usage records as well, told by their keys; on the first none.
+ * CONTENTS is a file with one {@link StubItem} per line, which the stub returns when its key is requested. On its
+ * second port it also contains half of the usage records, selected by their keys; on the first none.
  */
 
-/** Something that the stub holds. */
+/** An item of the stub. */
 export interface StubItem {
   readonly table: 'Sims' | 'Usage';
-  /** As DynamoDB's JSON. Of usage one item stands for all, with the key that is requested. */
+  /** In DynamoDB's JSON. One usage item represents all, with the key that is requested. */
   readonly item: Item;
 }
 
-/** Items of SIMs by their keys, as JSON. */
+/** SIM items by key, as JSON. */
 const sims = new Map<string, string>();
 /** A usage item without its key. */
 let usage: Item | undefined;
@@ -39,7 +39,7 @@ function keep({ table, item }: StubItem): void {
   usage = attributes;
 }
 
-/** The usage item's attributes of a projection, as JSON that goes on after its key. */
+/** For each projection, the usage item's attributes as JSON that follows its key. */
 const projected = new Map<string | undefined, string>();
 
 function projectUsage(expression: string | undefined): string {
@@ -61,7 +61,7 @@ interface Requested {
 
 const secretText = JSON.stringify({ account: 'ACmeasured', token: 'measured' });
 
-/** What an operation answers; one that is not here answers with nothing. */
+/** The response to each operation; other operations get an empty one. */
 const answers: Readonly<Record<string, (body: () => Requested, knowsUsage: boolean) => string>> = {
   BatchGetItem: (body, knowsUsage) =>
     `{"Responses":${contents === undefined ? '{}' : findItems(body(), knowsUsage)},"UnprocessedKeys":{}}`,
@@ -106,7 +106,11 @@ function answer(request: IncomingMessage, response: ServerResponse, knowsUsage: 
   });
 }
 
-/** Starts to listen. @returns the port. */
+/**
+ * Starts to listen.
+ *
+ * @returns the port.
+ */
 async function listen(knowsUsage: boolean): Promise<number> {
   const server = createServer((request, response) => answer(request, response, knowsUsage));
   server.keepAliveTimeout = 120_000;
@@ -116,10 +120,10 @@ async function listen(knowsUsage: boolean): Promise<number> {
   return address.port;
 }
 
-/** Where the stub listens. */
+/** The ports of the stub. */
 export interface StubPorts {
   readonly port: number;
-  /** Where it knows half of the usage records. */
+  /** The port on which it contains half of the usage records. */
   readonly halfPort: number;
 }
 

@@ -13,30 +13,30 @@ import {
 } from '../lambda/store/tables.ts';
 
 /**
- * DynamoDB with the tables of a fleet, its Kinesis stream, and the lake in S3, which answer at once: what a sweep of
- * alerts or a day pass costs that talks to them is its own. SIMs and their records are made up as they are requested;
- * the tables of alerts keep what is put there, the lake all but its rows. A program: it tells its parent the port, and
- * ends with it.
+ * Stubs of DynamoDB with a fleet's tables, of its Kinesis stream, and of the lake in S3. They answer immediately, so
+ * that only the cost of the alert sweep or the day pass is measured. SIMs and their records are generated when they are
+ * read; alert tables keep what is put, the lake keeps everything except rows. It is a program that sends its port to
+ * its parent, and ends with it.
  *
  *   node stub-fleet.ts '{"sims":1000000,"silentEvery":100,…}'
  */
 
-/** The fleet that the stub makes up. */
+/** The fleet to generate. */
 export interface StubFleet {
   readonly sims: number;
-  /** One SIM of so many has been silent since the day before yesterday; 0 for none. */
+  /** One SIM in so many has been silent since the day before yesterday; 0 for none. */
   readonly silentEvery: number;
-  /** How long an always-on SIM's usage is stored, and how far its records lie apart, in milliseconds. */
+  /** How long an always-on SIM's usage is stored, and the time between its records, in milliseconds. */
   readonly history: number;
   readonly updateMilliseconds: number;
   /** The time of the sweep, in milliseconds since the epoch. */
   readonly now: number;
-  /** Items of which all SIMs and all usage are copies, and of which numbers and times are their own. */
+  /** The items to copy for all SIMs and all usage. Numbers and times differ between the copies. */
   readonly sim: Item;
   readonly usage: Item;
   /** The source of the SIMs. */
   readonly source: string;
-  /** The last closed day; every day is by default. */
+  /** The last closed day; by default every day is closed. */
   readonly closedThrough?: string | undefined;
 }
 
@@ -47,18 +47,18 @@ export interface FleetCounts {
   readonly fileBytes: number;
 }
 
-/** Where the stub says what was stored. */
+/** The path for reading what was stored. */
 const countsPath = '/counts';
 
 const fleet: StubFleet = JSON.parse(process.argv[2] ?? '{}');
 const hour = 3_600_000;
-/** SIMs in a page of a megabyte, of items of some 900 bytes. */
+/** SIMs per page of a megabyte, for items of some 900 bytes. */
 const simsInPage = 1_150;
 const networks = 20;
-/** The members of attributes, by their types. */
+/** The types of attribute values. */
 const types = ['S', 'N', 'BOOL'];
 
-/** What is requested, as far as the stub looks at it. */
+/** The parts of requests that the stub reads. */
 interface Requested {
   readonly TableName: string;
   readonly IndexName?: string;
@@ -78,7 +78,7 @@ function isSilent(number: number): boolean {
   return fleet.silentEvery > 0 && number % fleet.silentEvery === 0;
 }
 
-/** When a SIM was heard last. */
+/** When a SIM was last heard. */
 function findHeardAt(number: number): number {
   if (isSilent(number)) return fleet.now - 25 * hour - ((number * 7_919_000) % (20 * hour));
   return fleet.now - ((number * 7_919_000) % fleet.updateMilliseconds);
@@ -92,7 +92,7 @@ function readNumber(sim: string | undefined): number {
   return Number(sim?.slice(7));
 }
 
-/** Attributes that differ from SIM to SIM, as JSON. */
+/** Attributes that differ between SIMs, as JSON. */
 const ownAttributes: Readonly<Record<string, (number: number, mark: number) => string>> = {
   sim: (number) => `{"S":"${nameSim(number)}"}`,
   iccid: (number) => `{"S":"${nameSim(number)}"}`,
@@ -104,7 +104,7 @@ const ownAttributes: Readonly<Record<string, (number: number, mark: number) => s
   signalledAt: (_, mark) => `{"N":"${mark}"}`,
 };
 
-/** Makes the text of SIMs' items with the attributes that are requested, all of them where none are named. */
+/** Makes the function that renders SIM items with the requested attributes; all if the request does not name any. */
 function makeSimText(request: Requested): (number: number) => string {
   const attributes = listWanted(request) ?? Object.keys(fleet.sim);
   const parts = attributes
@@ -139,7 +139,7 @@ function scanSims(request: Requested): string {
   return `{"Items":[${items.join(',')}],"ScannedCount":${items.length}${next}}`;
 }
 
-/** The attributes that are requested; undefined where none are named. */
+/** The requested attributes; undefined if the request does not name any. */
 function listWanted({
   ProjectionExpression: wanted,
   ExpressionAttributeNames: names = {},
@@ -147,7 +147,7 @@ function listWanted({
   return wanted?.split(', ').map((name) => names[name] ?? name);
 }
 
-/** A SIM's usage in a range of keys, the newest first. */
+/** A SIM's usage in a range of keys, newest first. */
 function queryUsage(request: Requested): string {
   const {
     ExpressionAttributeValues: values,
@@ -177,12 +177,12 @@ function queryUsage(request: Requested): string {
   }
   const last = { sim: { S: sim }, usageId: { S: `#${index - 1}` } };
   const next = items.length === limit ? `,"LastEvaluatedKey":${JSON.stringify(last)}` : '';
-  // Who asks for the oldest first asks for less than a page.
+  // Requests for the oldest first need less than a page.
   if (isForward) items.reverse();
   return `{"Items":[${items.join(',')}]${next}}`;
 }
 
-/** What was put into the tables of alerts, by table, partition and sort key. */
+/** What was put into alert tables, by table, partition key and sort key. */
 const kept = new Map<string, Map<string, Map<string, Item>>>();
 
 const keptTables: ReadonlyMap<string, TableDefinition> = new Map(
@@ -216,7 +216,7 @@ function queryKept({
   return JSON.stringify({ Items: listed.map((item) => ({ [partitionKey]: item[partitionKey] })) });
 }
 
-/** The days of a SIM's month are stored as the latest that was put, half a month of them. */
+/** How many SIM-days a SIM's month has: half a month, all copies of the latest that was put. */
 const daysOfMonth = 15;
 let latestSimDay: Item | undefined;
 
@@ -229,7 +229,7 @@ function querySimDays({ ExpressionAttributeValues: values }: Requested): string 
   return JSON.stringify({ Items: latestSimDay === undefined ? [] : items });
 }
 
-/** Days that were put so far. */
+/** How many SIM-days were put. */
 let simDays = 0;
 
 function put(request: Requested): string {
@@ -242,7 +242,7 @@ function put(request: Requested): string {
 /** The fence's item. */
 const fence = JSON.stringify({ Item: { closedThrough: { S: fleet.closedThrough ?? '2999-12-31' } } });
 
-/** Items of the tables of alerts by their keys; nothing of others. */
+/** Items of alert tables by key; nothing for other tables. */
 function getKept({ RequestItems: requested }: Requested): string {
   const responses = Object.entries(requested).map(([name, { Keys: keys }]) => {
     const { partitionKey = '', sortKey = '' } = keptTables.get(name) ?? {};
@@ -273,7 +273,7 @@ const answers: Readonly<Record<string, (body: Requested) => string>> = {
   GetRecords: () => '{"Records":[],"MillisBehindLatest":0}',
 };
 
-/** Objects of the lake by their paths. The rows are forgotten: a day's first reading reads none. */
+/** Objects of the lake by path. Rows are not kept, because the first reading of a day does not read any. */
 const objects = new Map<string, { readonly tag: string; readonly bytes: Buffer | undefined }>();
 let writes = 0;
 /** Bytes of files with rows. */
@@ -324,7 +324,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-/** As if the source had been swept five minutes before: not every SIM is new. */
+/** Notes an earlier sweep of the source, five minutes ago, so that not every SIM is new. */
 function noteSweep(): void {
   const before = { N: String(fleet.now - hour / 12) };
   const { partitionKey, sortKey, name } = alertStateTable;

@@ -14,9 +14,9 @@ import type { StubFleet } from './stub-fleet.ts';
 import { makeRecords } from './workloads.ts';
 
 /**
- * Sweeps of alerts over a fleet of Super SIMs that are always on, of which one in a hundred has been silent for a day, in
- * the function as it is deployed: the sweep that finds them, and the next one. And what it costs to know when SIMs were
- * heard, by marks. Beside both what one would otherwise write: an update a record of a due date with an index.
+ * Alert sweeps over a fleet of always-on Super SIMs, of which one in a hundred has been silent for a day, in the
+ * function as it is deployed: the sweep that finds these, and the next one. Also what marks cost, by which sweeps know
+ * when SIMs were heard. Both are compared with the usual solution: an update of an indexed due date per record.
  */
 
 const minute = 60_000;
@@ -24,7 +24,7 @@ const sweepMinutes = 5;
 const updateMinutes = 6;
 const silentEvery = 100;
 const now = Date.parse('2026-11-10T12:00:00Z');
-/** An update of a due date is a write unit, and two in its index: the entry moves. */
+/** Write units for the update of a due date: one, and two in its index, because the entry moves. */
 const dueDateUnits = 3;
 
 export async function sweep({ pairs, quick }: BenchmarkOptions): Promise<Figure[]> {
@@ -39,7 +39,7 @@ export async function sweep({ pairs, quick }: BenchmarkOptions): Promise<Figure[
   );
   const updates = (sims * sweepMinutes) / updateMinutes;
   return [
-    // A whole CPU comes with the function's memory.
+    // With its memory, the function has a whole CPU.
     makeFigure('sweep.next.seconds', `${title}, 1 % silent: CPU of a sweep`, [next.cpuSeconds], 's', {
       atMost: (60 * sims) / 1_000_000,
     }),
@@ -74,15 +74,15 @@ async function measureSweeps(sims: number): Promise<SweepCost> {
   }
 }
 
-/** The fleet, of copies of what a record of the workloads makes. */
+/** The fleet, made of copies of one record's items. */
 function makeFleet(sims: number): StubFleet {
   const { all } = readSources(readDeployedFunction('kinesisConsumer').environment);
   const source = all.find(({ carrier }) => carrier === 'kore');
   const [record = ''] = makeRecords({ kind: 'session', perSession: 1 }, 1);
-  if (source === undefined) throw new Error('No source of KORE is deployed');
+  if (source === undefined) throw new Error('No KORE source is deployed');
   const reading = interpret(JSON.parse(record), { source, arrivedAt: now });
   if (reading.kind !== 'observed' || reading.sim === undefined || reading.usage === undefined)
-    throw new Error('A record is not read');
+    throw new Error('A record could not be read');
   return {
     ...{ sims, silentEvery, now, source: source.name },
     history: 35 * 24 * 60 * minute,
@@ -92,7 +92,7 @@ function makeFleet(sims: number): StubFleet {
   };
 }
 
-/** What a day of records costs by marks, without them, and by due dates. */
+/** What a day of records costs with marks, without them, and with due dates. */
 async function measureMarks(pairs: number) {
   const stub = await startStub();
   const costs = new Map<Knowing, MarksCost>();
@@ -138,7 +138,7 @@ async function measureMarks(pairs: number) {
       ),
       makeFigure(
         'marks.ratio',
-        '  CPU beside the same without marks',
+        '  CPU relative to the same without marks',
         computeRatios(results.marks, results.none),
         '×',
       ),

@@ -10,23 +10,23 @@ import { createDeployedFunction } from '../local/deployed-function.ts';
 import { readDeployedFunction } from './deployed.ts';
 
 /**
- * How long a carrier's call takes: from the first byte sent to the answer, through the local gateway, the function as
- * it is deployed, and the stand-in for Kinesis. Carriers wait for 5 seconds.
+ * How long a carrier's call takes, from the first byte to the response: through the local gateway, the function as it
+ * is deployed, and the stand-in for Kinesis. Carriers wait for 5 seconds.
  *
- *   npx tsx bench/webhook-latency.ts          a record, a batch of 50, and 3,000 records at once
+ *   npx tsx bench/webhook-latency.ts          a record, a batch of 50, and 3,000 records
  *   npx tsx bench/webhook-latency.ts --json   figures under stable names
  */
 
 const secret = 'secret';
-/** The receiver as it is deployed, with the sources that it is called for. */
+/** The receiver as it is deployed, with its sources. */
 const { memoryMegabytes, environment: variables } = readDeployedFunction('webhookReceiver');
 const sources: readonly WebhookSourceDescription[] = JSON.parse(
   variables[environment.webhookSources] ?? '[]',
 );
-/** Milliseconds between two calls, so that the receiver takes all of them: it takes 100 a second of a source. */
+/** Milliseconds between two calls, so that the receiver accepts all of them: its limit is 100 per second and source. */
 const pauseMilliseconds = 12;
 
-/** What is posted: by which source, how many records, and how often. */
+/** What to post: for which source, how many records, and how often. */
 const calls = [
   { source: 'emnify', records: 1, rounds: 300 },
   { source: 'kore', records: 50, rounds: 300 },
@@ -34,7 +34,7 @@ const calls = [
 ] as const;
 const warmUpRounds = 5;
 
-/** A record of 1.3 KB in 45 members, as a carrier's usage record has, that differs from call to call. */
+/** A record of 1.3 KB with 45 members, like a carrier's usage record, different for each call. */
 function makeRecord(call: number, id: number): object {
   const members = Array.from({ length: 44 }, (_, at) => [`member_${at}`, `value ${at} of a record`]);
   return { id: call * 10_000 + id, ...Object.fromEntries(members) };
@@ -47,7 +47,7 @@ function makeCredentials(source: string, url: string, body: string): Record<stri
   return { 'kore-signature': createHash('sha256').update(`${secret}POST${url}${body}`).digest('hex') };
 }
 
-/** Milliseconds of each call of a kind, in ascending order, and the bytes of one. */
+/** Milliseconds of each call of a kind, in ascending order, and the bytes of one call. */
 async function measure(
   base: string,
   { source, records, rounds }: (typeof calls)[number],

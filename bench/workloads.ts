@@ -4,32 +4,32 @@ import { makeRecordFactory } from '../emulators/event-source-mapping/kinesis-rec
 import { makeSourceId } from '../lib/source-ids.ts';
 
 /**
- * The records that are measured with: carriers' own documents, with the names of SIMs, sessions and records, and the
- * times, made different; and batches of them as Lambda makes them.
+ * The records to measure with: carriers' own documents, with varying SIMs, sessions, record ids and times; and batches
+ * of them like those of Lambda.
  */
 
-/** What a batch is of: Super SIM updates, usage records, PDP events of the old and of the new generation. */
+/** What a batch consists of: Super SIM updates, usage records, PDP events of the old or the new generation. */
 export type Kind = 'session' | 'usage' | 'event' | 'context';
 
-/** What is measured with. */
+/** The records to measure with. */
 export interface Workload {
   readonly kind: Kind;
-  /** Records of one session in a batch; only sessions have more than one. */
+  /** Records per session in a batch; only sessions can have more than one. */
   readonly perSession: number;
 }
 
-/** A name for figures: `session.5`, `usage`, `event`. */
+/** The workload's part of figures' names: `session.5`, `usage`, `event`. */
 export function nameWorkload({ kind, perSession }: Workload): string {
   return kind === 'session' ? `${kind}.${perSession}` : kind;
 }
 
-/** What an invocation may carry. */
+/** The most bytes of an invocation. */
 const payloadBytes = 6_000_000;
 
-/** Names of the sources that are measured. */
+/** Names of the measured sources. */
 export type MeasuredSource = 'kore' | '1nce' | 'emnify' | 'telekom';
 
-/** Where each kind's records arrive. */
+/** The source of each kind's records. */
 const sourceNames: Readonly<Record<Kind, MeasuredSource>> = {
   session: 'kore',
   usage: '1nce',
@@ -37,33 +37,33 @@ const sourceNames: Readonly<Record<Kind, MeasuredSource>> = {
   context: '1nce',
 };
 
-/** The ARN of the stream of a source that is deployed under this id. */
+/** The ARN of a source's stream with the given id. */
 export function nameStream(id: string): string {
   return `arn:aws:kinesis:us-east-1:000000000000:stream/${id}`;
 }
 
 const usualBegin = Date.parse('2026-11-01T00:00:00Z');
 const minute = 60_000;
-/** Milliseconds from a batch's latest record until it arrives: about a second, as live records do. */
+/** Milliseconds from a batch's latest record to its arrival: about a second, as for live records. */
 const deliveryMilliseconds = 1_000;
 /** Super SIM sends an update of an open session every six minutes. */
 const updateMinutes = 6;
-/** What a usage record covers. */
+/** The minutes that a usage record covers. */
 const usageMinutes = 15;
 
-/** What tells one copy of a carrier's document from another. */
+/** What distinguishes one copy of a carrier's document from another. */
 interface Variation {
   readonly number: number;
   /** Number of the session, and of its SIM. */
   readonly session: number;
-  /** Number of the record among those of its session. */
+  /** Number of the record within its session. */
   readonly update: number;
   readonly time: number;
   /** When the first round begins. */
   readonly begin: number;
 }
 
-/** Bytes that a session moves between two updates, each way; its totals grow by them. */
+/** Bytes in each direction between two updates of a session; its totals grow by these. */
 const updateBytes = { uploaded: 1_840, downloaded: 5_260 } as const;
 
 const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
@@ -119,7 +119,7 @@ const templates: Readonly<Record<Kind, (variation: Variation) => string>> = {
   ]),
 };
 
-/** What an update moved and what its session has moved, in place of the zeros of Twilio's document. */
+/** What an update and its session transferred, instead of the zeros in Twilio's document. */
 function describeBytes(update: number): readonly (readonly [string, string])[] {
   const { uploaded, downloaded } = updateBytes;
   const moved = { upload: uploaded, download: downloaded, total: uploaded + downloaded };
@@ -146,14 +146,14 @@ function readDocument(
   };
 }
 
-/** More records than a round has. */
+/** More records than a round can have. */
 const roundRecords = 10_000_000;
 
 /**
  * Records of one round of a workload, as a carrier puts them.
  *
- * @param round each has other records, of the same sessions at later times.
- * @param skipped records of the round that come before.
+ * @param round each round has other records, of the same sessions at later times.
+ * @param skipped how many records of the round to skip.
  * @param begin when the first round begins, in milliseconds since the epoch.
  */
 export function makeRecords(
@@ -188,10 +188,10 @@ function findLatest({ kind, perSession }: Workload, round: number): number {
 }
 
 /**
- * A batch as Lambda hands it over: as many records of a round as 6 MB of its payload hold, or fewer.
+ * A batch as Lambda delivers it: as many records of a round as fit into 6 MB, or fewer.
  *
- * @param most records in it, at most.
- * @param skipped records of the round that come before.
+ * @param most the most records of the batch.
+ * @param skipped how many records of the round to skip.
  */
 export function makeBatch(
   workload: Workload,

@@ -10,8 +10,8 @@ import { idempotencyTable, makeFunctionEnvironment, makePeerEnvironment, probe }
 import { nameWorkload, type Workload } from './workloads.ts';
 
 /**
- * Requests and write units that 1,000 records take, as the local DynamoDB engine counts them: the first time, in the
- * middle of a stream whose SIMs and sessions are known, and when all of them are delivered again.
+ * Requests and write units for 1,000 records, as the local DynamoDB engine counts them: the first time, in the middle
+ * of a stream whose SIMs and sessions are known, and when all records are delivered again.
  */
 
 const cases: readonly Workload[] = [
@@ -24,7 +24,7 @@ const cases: readonly Workload[] = [
 ];
 const records = 1_000;
 const putsInRequest = 25;
-/** SIMs whose marks may move between two rounds, as test/bench/requests.test.ts counts them. */
+/** The most SIMs whose marks move between two rounds, as test/bench/requests.test.ts counts. */
 const maxMovedMarks = 30;
 
 export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]> {
@@ -57,7 +57,7 @@ export async function writeUnits({ quick }: BenchmarkOptions): Promise<Figure[]>
   return figures;
 }
 
-/** What is asked of simledger; of the peers nothing is. */
+/** simledger's target; the peers have none. */
 function findWanted(
   { kind, perSession }: Workload,
   subject: Subject,
@@ -77,7 +77,7 @@ function findWanted(
 interface Delivered {
   readonly first: Counts;
   readonly again: Counts;
-  /** Tables of the ledger that another delivery changed. */
+  /** How many tables of the ledger the repeated delivery changed. */
   readonly changed: number;
 }
 
@@ -106,7 +106,7 @@ async function deliverBatch(bundlePath: string, workload: Workload, isPeer: bool
         BillingMode: 'PAY_PER_REQUEST',
       }),
     );
-    // SIMs and sessions appear before what is counted.
+    // SIMs and sessions first appear in a round that is not counted.
     await deliver(0);
     const first = await deliver(1);
     const before = await listDigests(client);
@@ -120,7 +120,7 @@ async function deliverBatch(bundlePath: string, workload: Workload, isPeer: bool
   }
 }
 
-/** What the tables hold, a digest each. */
+/** A digest of each table's content. */
 function listDigests(client: DynamoDBClient): Promise<string[]> {
   return Promise.all(
     [sessionsTable, usageTable, eventsTable, simsTable].map(async ({ name }) => {
@@ -133,14 +133,14 @@ function listDigests(client: DynamoDBClient): Promise<string[]> {
   );
 }
 
-/** Requests that write. */
+/** How many requests write. */
 function listWrites({ requests }: Counts): number {
   return sum(requests, (operation) => !operation.includes('Get'));
 }
 
 /**
- * Requests that read: a new process looks whether its SIMs are known, a hundred at once. The engine does not return the
- * item that fails a condition, as DynamoDB does, so it is read here.
+ * How many requests read: a new process reads its SIMs, 100 per request, and the items of failed conditions, because
+ * the local engine does not return these as DynamoDB does.
  */
 function reads({ requests }: Counts): number {
   return sum(requests, (operation) => operation.includes('Get'));

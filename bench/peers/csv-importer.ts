@@ -4,7 +4,7 @@ import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb
 import { parse } from 'csv-parse';
 import { z } from 'zod';
 
-/** The usual importer: csv-parse with objects, zod, and batches of 25 through lib-dynamodb, a few at once. */
+/** The usual importer: csv-parse with objects, zod, and batches of 25 through lib-dynamodb, several concurrently. */
 
 const putsInRequest = 25;
 const requestsAtOnce = 16;
@@ -33,7 +33,11 @@ const usageRow = z.object({
   endpoint_imei: z.string(),
 });
 
-/** Imports a file. @returns its rows. */
+/**
+ * Imports a file.
+ *
+ * @returns how many rows it has.
+ */
 export async function importCsv(path: string): Promise<number> {
   const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
   const open = new Set<Promise<unknown>>();

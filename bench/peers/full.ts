@@ -7,8 +7,8 @@ import type { Context, KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambd
 import { makeUpdate, type PeerRecord } from './item.ts';
 
 /**
- * The peer as the documentation builds it: Powertools' batch processor, its idempotency by a record's id with the
- * DynamoDB layer, and one `UpdateItem` a record through lib-dynamodb.
+ * The peer as its documentation recommends: Powertools' batch processor, Powertools' idempotency by record id with the
+ * DynamoDB layer, and one `UpdateItem` per record through lib-dynamodb.
  */
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
@@ -20,7 +20,7 @@ const store = makeIdempotent(
     try {
       await client.send(new UpdateCommand(makeUpdate(record)));
     } catch (error) {
-      // What is stored is newer.
+      // The stored item is newer.
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
     }
     return 'stored';

@@ -1,8 +1,8 @@
 import type { UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 
 /**
- * What a good developer's own handler makes of a carrier's record: one update of the item that the record is about.
- * The same attributes as simledger's where the record states them, read without checks.
+ * What a good developer's own handler would make of a carrier's record: one update of the record's item, with the same
+ * attributes as simledger's if the record states them, without checks.
  */
 
 interface CloudEvent {
@@ -20,10 +20,10 @@ interface StreamerRecord {
   readonly [readMember: string]: unknown;
 }
 
-/** A record as a peer parses it. */
+/** A parsed record. */
 export type PeerRecord = CloudEvent | StreamerRecord;
 
-/** The update of one record's item. */
+/** The update of a record's item. */
 export function makeUpdate(record: PeerRecord): UpdateCommandInput {
   if (isCloudEvent(record)) return makeSessionUpdate(record.data);
   return record['event_type'] === undefined ? makeUsageUpdate(record) : makeEventUpdate(record);

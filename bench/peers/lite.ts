@@ -4,7 +4,7 @@ import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { KinesisStreamEvent, KinesisStreamRecord } from 'aws-lambda';
 import { makeUpdate, type PeerRecord } from './item.ts';
 
-/** The peer without idempotency: Powertools' batch processor and one `UpdateItem` a record through lib-dynamodb. */
+/** The peer without idempotency: Powertools' batch processor and one `UpdateItem` per record through lib-dynamodb. */
 
 const client = DynamoDBDocumentClient.from(new DynamoDBClient({}));
 const processor = new BatchProcessor(EventType.KinesisDataStreams);
@@ -14,7 +14,7 @@ async function store({ kinesis }: KinesisStreamRecord): Promise<void> {
   try {
     await client.send(new UpdateCommand(makeUpdate(record)));
   } catch (error) {
-    // What is stored is newer.
+    // The stored item is newer.
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
   }
 }

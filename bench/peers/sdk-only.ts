@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 
-/** The least that a function with a DynamoDB client can be: one item read. */
+/** The smallest function with a DynamoDB client: it reads one item. */
 
 const client = new DynamoDBClient({});
 

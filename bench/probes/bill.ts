@@ -11,28 +11,28 @@ import { countParts, walkLakeSims } from '../../lambda/store/lake-sims.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
 import { tariff as tariffSchema } from '../../lib/tariffs.ts';
 
-/** Measures a month's bill, and the check of an invoice, over a lake in a folder. */
+/** Measures a month's bill, and the check of an invoice, from a lake in a folder. */
 
-/** What is measured. */
+/** What to measure. */
 export interface BillTask {
-  /** Has the lake's files. */
+  /** The folder with the lake's files. */
   readonly folder: string;
   readonly invoice: string;
   readonly buckets: number;
   readonly days: readonly string[];
-  /** As its file has it. */
+  /** The content of its file. */
   readonly tariff: object;
 }
 
-/** What it costs. */
+/** The cost. */
 export interface BillCost {
-  /** To rate alone. */
+  /** For rating alone. */
   readonly rateSeconds: number;
-  /** To read the invoice, rate and compare. */
+  /** For reading the invoice, rating and comparing. */
   readonly seconds: number;
-  /** User and system, of the same. */
+  /** User and system time, for the same. */
   readonly cpuSeconds: number;
-  /** Megabytes (1,000,000 bytes) that were resident at a time, at most. */
+  /** Peak resident memory in megabytes (1,000,000 bytes). */
   readonly megabytes: number;
   readonly lines: number;
   readonly differing: number;

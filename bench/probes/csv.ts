@@ -18,25 +18,25 @@ import { importCsv } from '../peers/csv-importer.ts';
  *
  *   node csv.cjs FILE interpret DELIVERED
  *
- * DELIVERED is when the file was delivered, in milliseconds since the epoch. The source is the one that the importer's
- * environment has. Bundled before it runs, since a loader for TypeScript would take as much memory again.
+ * DELIVERED is when the file was delivered, in milliseconds since the epoch. The source comes from the importer's
+ * environment. The probe is bundled before it runs, because a TypeScript loader would take as much memory again.
  */
 
-/** What it costs. */
+/** The cost. */
 export interface CsvCost {
   readonly rows: number;
-  /** Microseconds of CPU, user and system, a row. */
+  /** Microseconds of CPU per row, user and system. */
   readonly micros: number;
   readonly seconds: number;
-  /** Megabytes (1,000,000 bytes) that were resident at a time, at most; on Linux without what the parent had. */
+  /** Peak resident memory in megabytes (1,000,000 bytes); on Linux without the parent's. */
   readonly megabytes: number;
 }
 
 const ways = {
-  /** simledger, nothing sent. */
+  /** simledger without sending. */
   interpret: (path: string, deliveredAt: number) =>
     importRows(path, deliveredAt, { write: async () => nothingRepeated }),
-  /** simledger, to the DynamoDB that answers at once. */
+  /** simledger with a DynamoDB stub that answers immediately. */
   store: (path: string, deliveredAt: number) =>
     importRows(path, deliveredAt, makeLedgerPorts(makeDynamoDbClient(), noRejects, refusing).writer),
   'csv-parse-arrays': (path: string) => countRows(createReadStream(path).pipe(parse())),
@@ -51,10 +51,10 @@ const ways = {
 /** A way to read a file. */
 export type Way = keyof typeof ways;
 
-/** The rows of the benchmark have nothing wrong. */
+/** The benchmark's rows are all valid. */
 const noRejects = { put: async () => undefined };
 
-/** What is measured are batched writes. */
+/** Fails if batched writes, which are to be measured, are refused. */
 const refusing = {
   reportRefusedBatches: (error: Error): never => {
     throw error;
@@ -68,7 +68,7 @@ const nothingRepeated = { repeated: new Set<number>(), failed: new Set<number>()
 async function importRows(path: string, deliveredAt: number, writer: LedgerPorts['writer']): Promise<number> {
   const sources = readSources();
   const bucket = sources.all.find(({ carrier }) => carrier === '1nce')?.bucket;
-  if (bucket === undefined) throw new Error('No source of 1NCE with a bucket is configured');
+  if (bucket === undefined) throw new Error('No 1NCE source with a bucket is configured');
   const source = sources.findByBucket(bucket);
   const telemetry = createTelemetry(service.fileImporter);
   let rows = 0;
@@ -107,7 +107,7 @@ async function countRows(rows: AsyncIterable<unknown>): Promise<number> {
   return count;
 }
 
-/** uDSV reads texts: chunk by chunk, the columns' types from the first. */
+/** uDSV reads text chunk by chunk, with the types of columns from the first chunk. */
 async function readUdsvRows(path: string): Promise<number> {
   let parser: ReturnType<typeof initParser> | undefined;
   let count = 0;

@@ -5,29 +5,29 @@ import { type DayMessage, printMessage } from '../../lambda/days/work.ts';
 import type { FleetCounts } from '../stub-fleet.ts';
 
 /**
- * Measures the worker of the day pass in this process, bundled as it is deployed: buckets of a day, or of a partial pass of
- * it, one invocation after another.
+ * Measures the worker of the day pass in this process, bundled as it is deployed: buckets of a day or of a partial
+ * pass, one invocation after the other.
  *
  *   node probes/day-worker.ts BUNDLE '{"day":"2026-11-02","buckets":[0,1],…}'
  */
 
-/** What is measured. */
+/** What to measure. */
 export interface WorkerTask {
   readonly day: string;
-  /** The numbers of the buckets that are read. */
+  /** The numbers of the buckets to read. */
   readonly buckets: readonly number[];
-  /** Of which partial pass, in milliseconds since the epoch; undefined where the day is closed. */
+  /** The time of the partial pass, in milliseconds since the epoch; undefined if the day is closed. */
   readonly asOf?: number | undefined;
-  /** Where tables and lake are. */
+  /** The address of tables and lake. */
   readonly endpoint: string;
 }
 
-/** What it costs. */
+/** The cost. */
 export interface WorkerCost extends FleetCounts {
   /** Seconds of CPU, user and system, without those of the plan. */
   readonly cpuSeconds: number;
   readonly seconds: number;
-  /** Megabytes (1,000,000 bytes) that were resident at a time, at most: after the first bucket, and after all. */
+  /** Peak resident memory in megabytes (1,000,000 bytes), after the first bucket and after all. */
   readonly megabytes: readonly [number, number];
 }
 
@@ -41,7 +41,7 @@ async function take(message: DayMessage): Promise<void> {
   const attributes = { ApproximateFirstReceiveTimestamp: String(Date.parse(day) + 86_400_000) };
   const record = { messageId: '1', body: printMessage(message), attributes } as SQSEvent['Records'][number];
   const answer = JSON.stringify(await handler({ Records: [record] }, context));
-  if (answer !== '{"batchItemFailures":[]}') throw new Error(`A message was not taken: ${answer}`);
+  if (answer !== '{"batchItemFailures":[]}') throw new Error(`A message was not accepted: ${answer}`);
 }
 
 await take(asOf === undefined ? { kind: 'plan', day } : { kind: 'partial', day, asOf });

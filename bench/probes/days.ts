@@ -5,19 +5,19 @@ import type { BucketJob } from '../../lambda/days/pass/ports.ts';
 import { type MadeUpFleet, makePorts } from '../made-up-days.ts';
 
 /**
- * Measures what a pass over a day costs this process, with tables and a lake that answer at once: the part that is
- * simledger's.
+ * Measures what a pass over a day costs this process, with tables and a lake that answer immediately: the part that is
+ * simledger's own.
  *
  *   node probes/days.ts '{"sims":4000,"windows":240,…}'
  */
 
-/** What is measured. */
+/** What to measure. */
 export interface DaysTask extends MadeUpFleet {
-  /** SIMs in a bucket; as deployed by default. */
+  /** SIMs per bucket; as deployed by default. */
   readonly simsPerBucket?: number;
 }
 
-/** What it costs. */
+/** The cost. */
 export interface DaysCost {
   /** SIM-days that were stored. */
   readonly simDays: number;
@@ -25,13 +25,13 @@ export interface DaysCost {
   readonly cpuSeconds: number;
   /** Bytes of files with rows. */
   readonly fileBytes: number;
-  /** Megabytes (1,000,000 bytes) that were resident at a time, at most: after a third of the buckets, and after all. */
+  /** Peak resident memory in megabytes (1,000,000 bytes), after a third of the buckets and after all. */
   readonly megabytes: readonly [number, number];
 }
 
 const { simsPerBucket, ...fleet }: DaysTask = JSON.parse(process.argv[2] ?? '{}');
 
-/** Rows that make a process warm, and rows that are measured at least. */
+/** Rows to warm up the process, and the fewest rows to measure. */
 const [warmRows, leastRows] = [20_000, 100_000];
 
 /** Reads a day, and calls back after each bucket. */

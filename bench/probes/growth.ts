@@ -15,25 +15,25 @@ import { translateStatement } from '../../test/property/dynamodb-statements.ts';
 import { makeBatch } from '../workloads.ts';
 
 /**
- * Measures what a record costs one process that has met so many SIMs, one record a SIM and batch: simledger's part, and
- * to decode the SIMs' items that it reads.
+ * Measures what a record costs in a process that has seen so many SIMs, with one record per SIM and batch: simledger's
+ * part, and decoding the SIM items that it reads.
  *
  *   node probes/growth.ts 100000
  */
 
-/** What it costs. */
+/** The cost. */
 export interface GrowthCost {
-  /** Microseconds of CPU, user and system, a record. */
+  /** Microseconds of CPU per record, user and system. */
   readonly micros: number;
 }
 
 const sims = Number(process.argv[2]);
 const inBatch = 1_000;
 
-/** Items of SIMs by their keys, as the JSON that DynamoDB answers with. */
+/** SIM items by key, as the JSON of DynamoDB's response. */
 const stored = new Map<string, string>();
 
-/** Keeps SIMs, since these are read again; takes all else and forgets it. */
+/** Keeps SIMs, because they are read again; accepts everything else without keeping it. */
 async function send(command: unknown): Promise<object> {
   if (command instanceof BatchExecuteStatementCommand) {
     const { Statements = [] } = command.input;
@@ -87,7 +87,7 @@ async function deliver(round: number, part: number): Promise<void> {
 
 let micros = 0;
 const parts = sims / inBatch;
-/** Enough batches to be warm, however few SIMs there are. */
+/** Enough batches to warm up, even if there are few SIMs. */
 const rounds = Math.max(2, Math.ceil(100 / parts));
 for (let round = 0; round < rounds; round += 1) {
   for (let part = 0; part < parts; part += 1) await deliver(round, part);

@@ -3,27 +3,28 @@ import type { Context, KinesisStreamEvent } from 'aws-lambda';
 import { makeBatch, type Workload } from '../workloads.ts';
 
 /**
- * Measures a Kinesis handler's CPU in this process: what one invocation after another costs, once it is warm.
+ * Measures a Kinesis handler's CPU in this process, one invocation after the other, after warm-up.
  *
- *   node probes/handler.ts BUNDLE '{"workload":{"kind":"session","perSession":5},"warmUp":2,"batches":3,"records":2350}'
+ *   node probes/handler.ts BUNDLE
+ *   '{"workload":{"kind":"session","perSession":5},"warmUp":2,"batches":3,"records":2350}'
  */
 
-/** What is measured. */
+/** What to measure. */
 export interface HandlerTask {
   readonly workload: Workload;
-  /** Batches before those that are measured, in which the program becomes as fast as it gets. */
+  /** Warm-up batches. */
   readonly warmUp: number;
   /** Batches to measure. */
   readonly batches: number;
-  /** Records in a batch, at most. */
+  /** The most records of a batch. */
   readonly records: number;
-  /** Number of the first batch; each has other records. */
+  /** Number of the first batch; each batch has other records. */
   readonly from?: number;
 }
 
-/** What it costs. */
+/** The cost. */
 export interface HandlerCost {
-  /** Microseconds of CPU, user and system, a record. */
+  /** Microseconds of CPU per record, user and system. */
   readonly micros: number;
   readonly records: number;
 }

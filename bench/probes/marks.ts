@@ -14,19 +14,22 @@ import { type Command, MemoryDynamoDb } from '../../test/property/memory-dynamod
 import { makeBatch } from '../workloads.ts';
 
 /**
- * Measures what it costs to know when SIMs were heard, by a day of records of Super SIMs that are always on: by marks,
- * without any, or by an update of a due date a record, as one would otherwise write it.
+ * Measures what it costs to know when SIMs were heard, for a day of records of always-on Super SIMs: with marks,
+ * without them, or with the usual solution, an update of a due date per record.
  *
  *   node probes/marks.ts marks
  */
 
-/** How it is known when SIMs were heard. */
+/** How to know when SIMs were heard. */
 export type Knowing = 'marks' | 'forgotten' | 'none' | 'due-dates';
 
-/** What it costs. */
+/** The cost. */
 export interface MarksCost {
   readonly records: number;
-  /** Microseconds of CPU, user and system, a record: what is simledger's own, and updates of due dates as they are sent. */
+  /**
+   * Microseconds of CPU per record, user and system: simledger's own part, and for due dates their updates as they are
+   * sent.
+   */
   readonly micros: number;
   /** Writes of SIMs. Each is a write unit; a due date is one more, and two in its index. */
   readonly simWrites: number;
@@ -46,7 +49,7 @@ const sender = makeDynamoDbClient();
 let simReads = 0;
 let simWrites = 0;
 
-/** The tables in memory, whose SIM requests are counted. */
+/** Tables in memory, which count requests for SIMs. */
 async function send(command: Command): Promise<object> {
   const { input } = command;
   if ('RequestItems' in input) {
@@ -75,7 +78,7 @@ function makeWriter(): LedgerWriter {
 let lastSim: Sim | undefined;
 let writer = makeWriter();
 
-/** Writes what a batch means, with or without its marks. */
+/** Writes a batch's changes, with or without marks. */
 const write: LedgerPorts['writer']['write'] = async (changes, options) => {
   if (knowing === 'forgotten') writer = makeWriter();
   const hasMarks = knowing === 'marks' || knowing === 'forgotten';
@@ -90,7 +93,7 @@ const write: LedgerPorts['writer']['write'] = async (changes, options) => {
   return writer.write({ ...changes, sims: states }, options);
 };
 
-/** A due date of a day, by an index of which silent SIMs are found. */
+/** Moves the due date by a day. Silent SIMs are found through an index of due dates. */
 async function moveDueDate({ sim, end }: { readonly sim: string; readonly end: string }): Promise<void> {
   await sender.send(
     new UpdateItemCommand({
@@ -106,10 +109,10 @@ async function moveDueDate({ sim, end }: { readonly sim: string; readonly end: s
   );
 }
 
-/** The first window is of SIMs that are not known yet. */
+/** The first window is not measured, because no SIM is known yet. */
 let before = process.cpuUsage();
 for (let window = 0; window <= windows; window += 1) {
-  // The workload's ICCIDs are numbered in their last digit, which is the check digit: ten sessions are of one SIM.
+  // The workload numbers ICCIDs in their last digit, which is the check digit, so ten sessions belong to one SIM.
   const { Records: all } = makeBatch({ kind: 'session', perSession: 1 }, window, 10 * sims);
   const batch = all.filter((_, index) => index % 10 === 0);
   if (window === 1) {

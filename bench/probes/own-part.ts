@@ -9,22 +9,22 @@ import { makeBatch, type Workload } from '../workloads.ts';
 
 /**
  * Measures the part that is simledger's own, in this process: decode, interpret, fold and encode, with a client that
- * sends nothing; or the floor under it, base64 and `JSON.parse` alone.
+ * sends nothing. Or measures its lower bound: base64 and `JSON.parse` alone.
  *
  *   node probes/own-part.ts '{"workload":{"kind":"session","perSession":5},"what":"own","seconds":2}'
  */
 
-/** What is measured. */
+/** What to measure. */
 export interface OwnPartTask {
   readonly workload: Workload;
   readonly what: 'own' | 'floor';
-  /** How long to measure, about. */
+  /** For approximately how long to measure. */
   readonly seconds: number;
 }
 
-/** What it costs. */
+/** The cost. */
 export interface OwnPartCost {
-  /** Microseconds of CPU, user and system, a record. */
+  /** Microseconds of CPU per record, user and system. */
   readonly micros: number;
 }
 
@@ -32,7 +32,7 @@ const [, , json = '{}'] = process.argv;
 const { workload, what, seconds }: OwnPartTask = JSON.parse(json);
 
 const writer = new LedgerWriter({
-  // What is sent has been encoded by then. Each statement is answered, or the writer would send it again by itself.
+  // Statements are encoded before they get here. Each must be answered, or the writer would send it again.
   client: {
     send: async ({ input }: { input: { Statements?: readonly object[] } }) => ({
       Responses: input.Statements?.map(() => ({})) ?? {},

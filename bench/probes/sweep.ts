@@ -3,12 +3,12 @@ import type { Context } from 'aws-lambda';
 import { readPeakMemory } from '../../emulators/lambda-runtime/peak-memory.ts';
 
 /**
- * Measures sweeps of alerts in this process, as one invocation after another costs them.
+ * Measures alert sweeps in this process, one invocation after the other.
  *
  *   node probes/sweep.ts BUNDLE '{"times":["2026-11-10T12:00:00.000Z"]}'
  */
 
-/** What is measured. */
+/** What to measure. */
 export interface SweepTask {
   /** The times for which the sweeps are scheduled. */
   readonly times: readonly string[];
@@ -16,14 +16,14 @@ export interface SweepTask {
   readonly timeoutSeconds: number;
 }
 
-/** What sweeps cost. */
+/** The cost of the sweeps. */
 export interface SweepCost {
   readonly sweeps: readonly {
     /** Seconds of CPU, user and system. */
     readonly cpuSeconds: number;
     readonly seconds: number;
   }[];
-  /** Megabytes (1,000,000 bytes) that were resident at a time, at most; on Linux without what the parent had. */
+  /** Peak resident memory in megabytes (1,000,000 bytes); on Linux without the parent's. */
   readonly megabytes: number;
 }
 
