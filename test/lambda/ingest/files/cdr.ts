@@ -1,5 +1,7 @@
 /** Usage files as the data streamer writes them: 34 columns, quoted, UTC. */
 
+import { blockBytes } from '../../../../lambda/ingest/files/blocks.ts';
+
 const columns = (
   'id event_start_timestamp event_stop_timestamp organisation_id organisation_name endpoint_id sim_id iccid imsi ' +
   'operator_id operator_name country_id operator_country_name traffic_type_id traffic_type_description volume ' +
@@ -54,10 +56,26 @@ export function idOf(number: number): string {
   return String(5_000_000_000 + number);
 }
 
+/** The ids in rows. */
+export function ids(...numbers: number[]): string[] {
+  return numbers.map(idOf);
+}
+
 /** A file of this many rows, numbered from the given number. */
 export function file(rows: number, from = 0): Buffer {
   const lines = Array.from({ length: rows }, (_, number) => row(from + number));
   return Buffer.from(`${[header, ...lines].join('\n')}\n`);
+}
+
+/** A file of five blocks, every hundredth row broken. */
+export function longFile(): { bytes: Buffer; rows: number; rejected: number } {
+  const rows: string[] = [];
+  const wide = { organisation_name: 'x'.repeat(1500) };
+  for (let number = 1; rows.length * row(0, wide).length < 4.5 * blockBytes; number += 1) {
+    rows.push(number % 100 === 0 ? '"broken"' : row(number, wide));
+  }
+  const rejected = rows.filter((one) => one === '"broken"').length;
+  return { bytes: Buffer.from(`${[header, ...rows].join('\n')}\n`), rows: rows.length, rejected };
 }
 
 /** As the carriers do it: nothing is empty and unquoted. */

@@ -9,13 +9,8 @@ import { file, header, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 
 const importing = new Importing();
-let count = 0;
-let key = '';
 
-beforeEach(async () => {
-  key = `cdr_20261103_${String(++count).padStart(6, '0')}.csv`;
-  await importing.reset();
-});
+beforeEach(() => importing.reset());
 
 function fixture(name: string): Buffer {
   return readFileSync(new URL(`../../../fixtures/files/${name}`, import.meta.url));
@@ -34,16 +29,17 @@ async function listParts(text: string): Promise<readonly Part[]> {
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield Buffer.from(text);
   }
-  const read = await readLayout(key, bytes(), undefined);
+  const read = await readLayout(importing.key, bytes(), undefined);
   if (isFault(read)) expect.fail(read.problem);
   const { layout, headerBytes, blocks } = read;
   const { source } = importing;
   const begin = {
-    ...{ object: key, source: source.name, carrier: source.carrier, state: 'importing' as const },
+    ...{ object: importing.key, source: source.name, carrier: source.carrier, state: 'importing' as const },
     ...{ rows: 0, accepted: 0, rejected: 0, position: headerBytes, size: text.length, delivered: '' },
   };
   const parts: Part[] = [];
-  for await (const part of readParts({ key, source, arrivedAt: 0, blocks }, layout, begin)) parts.push(part);
+  for await (const part of readParts({ key: importing.key, source, arrivedAt: 0, blocks }, layout, begin))
+    parts.push(part);
   return parts;
 }
 
@@ -67,7 +63,7 @@ const usual = (number: number) => [idOf(number), '1', '2'];
 
 describe('a header among the rows', () => {
   test('of files that were put together is obeyed from there on', async () => {
-    const result = await importing.import(await importing.put(key, fixture('two-headers.csv')));
+    const result = await importing.import(await importing.put(importing.key, fixture('two-headers.csv')));
     expect(result.manifest).toMatchObject({ state: 'done', rows: 2, accepted: 2, rejected: 0 });
     expect((await stored()).map(([, up, down]) => [up, down])).toEqual([
       ['395', '346'],
@@ -86,7 +82,7 @@ describe('a header among the rows', () => {
     ['with a column more', `${swappedHeader},slice\n${swappedRow(2)},iot\n`],
   ])('%s decides where upload and download stand', async (_, rest) => {
     const text = `${header}\n${row(1)}\n${rest}${header}\n${row(3)}\n`;
-    const { manifest } = await importing.import(await importing.put(key, text));
+    const { manifest } = await importing.import(await importing.put(importing.key, text));
     expect(manifest).toMatchObject({ state: 'done', rows: 3, accepted: 3, rejected: 0 });
     expect(await stored()).toEqual([usual(1), swapped(2), usual(3)]);
   });
@@ -104,7 +100,7 @@ describe('a header among the rows', () => {
       swappedHeader,
       swappedRow(7),
     ];
-    const object = await importing.put(key, `${text.join('\n')}\n`);
+    const object = await importing.put(importing.key, `${text.join('\n')}\n`);
     const outcomes: string[] = [];
     while (outcomes.at(-1) !== 'done') {
       const { outcome } = await importing.import(object, { isTimeShort: () => true, blockBytes: 1_000 });
@@ -122,7 +118,7 @@ describe('a header among the rows', () => {
     const noIds = 'iccid,event_start_timestamp,volume_rx,volume_tx,volume';
     const lost = '8988280666001000101,2026-10-01 00:00:00,0.1,0.2,0.3';
     const object = await importing.put(
-      key,
+      importing.key,
       `${header}\n${row(1)}\n${noIds}\n${lost}\n${header}\n${row(3)}\n`,
     );
     const { manifest } = await importing.import(object, { isTimeShort: () => true });
@@ -137,7 +133,7 @@ describe('a header among the rows', () => {
   test('that has swallowed rows is a reject, and so are the rows below it', async () => {
     const swallowing = `${swappedHeader},"note\n${swappedRow(2)}\n"`;
     const object = await importing.put(
-      key,
+      importing.key,
       `${header}\n${row(1)}\n${swallowing}\n${swappedRow(3)}\n${header}\n${row(4)}\n`,
     );
     const { manifest } = await importing.import(object);
@@ -152,7 +148,7 @@ describe('a header among the rows', () => {
   test('is kept with the rows that are rejected under it, and the first is not', async () => {
     const broken = swappedRow(2).replace('0.000007', 'x');
     const text = `${header}\n"1"\n${swappedHeader}\n${broken}\n`;
-    const object = await importing.put(key, text);
+    const object = await importing.put(importing.key, text);
     await importing.import(object);
     expect((await importing.rejects(object)).map((line) => [line.body, line.header])).toEqual([
       ['"1"', undefined],
@@ -195,13 +191,13 @@ describe('a header among the rows', () => {
 
 describe('a spreadsheet’s file', () => {
   test.each([['spreadsheet-empty-rows.csv'], ['sep-line.csv']])('%s holds one record', async (name) => {
-    const { manifest } = await importing.import(await importing.put(key, fixture(name)));
+    const { manifest } = await importing.import(await importing.put(importing.key, fixture(name)));
     expect(manifest).toMatchObject({ state: 'done', rows: 1, accepted: 1, rejected: 0 });
   });
 
   test.each([['sep=;'], ['SEP=;'], ['"sep=;"'], ['\uFEFFsep=;'], ['sep=;;;']])('states %s', async (line) => {
     const text = `${line}\n${swappedHeader.replaceAll(',', ';')}\n${swappedRow(1).replaceAll(',', ';')}\n`;
-    const { manifest } = await importing.import(await importing.put(key, text));
+    const { manifest } = await importing.import(await importing.put(importing.key, text));
     expect(manifest).toMatchObject({ state: 'done', rows: 1, accepted: 1, rejected: 0 });
     expect(await stored()).toEqual([swapped(1)]);
   });
@@ -229,7 +225,7 @@ describe('an empty object', () => {
 
 describe('a file that is given up', () => {
   test('is listed though it could not even be opened', async () => {
-    const object = await importing.put(key, file(3));
+    const object = await importing.put(importing.key, file(3));
     const denied = { open: () => Promise.reject(new Error('AccessDenied')) };
     await expect(importing.import(object, denied)).rejects.toThrow('AccessDenied');
     expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject({
@@ -241,7 +237,7 @@ describe('a file that is given up', () => {
   });
 
   test('is listed though its first rows were not taken in', async () => {
-    const object = await importing.put(key, file(3));
+    const object = await importing.put(importing.key, file(3));
     const writer = { write: () => Promise.reject(new Error('The process ended')) };
     await expect(importing.import(object, { writer })).rejects.toThrow('The process ended');
     expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject({

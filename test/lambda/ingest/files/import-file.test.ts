@@ -1,29 +1,12 @@
 import { deflateSync, gzipSync } from 'node:zlib';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { blockBytes } from '../../../../lambda/ingest/files/blocks.ts';
-import { type ImportPorts, importFile } from '../../../../lambda/ingest/files/import-file.ts';
-import { type FileObject, formatObjectName } from '../../../../lambda/ingest/files/messages.ts';
-import type { LedgerPorts } from '../../../../lambda/ingest/ingest.ts';
-import type { NoteLate } from '../../../../lambda/ingest/late.ts';
-import type { Manifest } from '../../../../lambda/store/manifest.ts';
-import { withoutWaiting } from '../../store/without-waiting.ts';
-import { file, header, iccidOf, idOf, row } from './cdr.ts';
+import { formatObjectName } from '../../../../lambda/ingest/files/messages.ts';
+import { file, header, ids, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 
 const importing = new Importing();
 
-let count = 0;
-let key = '';
-
-beforeEach(async () => {
-  key = `cdr_20261102_${String(++count).padStart(6, '0')}.csv`;
-  await importing.reset();
-});
-
-function ids(...numbers: number[]): string[] {
-  return numbers.map(idOf);
-}
+beforeEach(() => importing.reset());
 
 /** A file that is imported, with what is expected of it. */
 interface Case {
@@ -128,7 +111,7 @@ describe('a file with', () => {
     '%s is taken in: each row is accepted or rejected',
     async ([, expected]) => {
       const { bytes, stored, rejects = [] } = expected;
-      const object = await importing.put(key, bytes);
+      const object = await importing.put(importing.key, bytes);
       const result = await importing.import(object);
       expect(result.manifest?.reason).toBeUndefined();
       const rows = importing.receipt.received;
@@ -237,7 +220,7 @@ describe('a file with', () => {
   };
 
   test.for(Object.entries(refused))('%s is kept whole, and fails', async ([, { bytes, code, reason }]) => {
-    const object = await importing.put(key, bytes);
+    const object = await importing.put(importing.key, bytes);
     const result = await importing.import(object);
     const counts = { rows: 0, accepted: 0, rejected: 0, position: 0 };
     expect(result).toMatchObject({
@@ -284,7 +267,7 @@ test('a manifest says what a file is, and how much of it is imported', async () 
 });
 
 test('a file that is announced again changes nothing', async () => {
-  const object = await importing.put(key, file(50));
+  const object = await importing.put(importing.key, file(50));
   await importing.import(object);
   const before = await importing.tables.everything();
   expect(await importing.import(object)).toMatchObject({ outcome: 'repeated', manifest: { rows: 50 } });
@@ -293,10 +276,12 @@ test('a file that is announced again changes nothing', async () => {
 
 test('the same rows in another file change nothing but the manifests, and count as repeated', async () => {
   const bytes = Buffer.concat([file(50), Buffer.from('"broken"\n')]);
-  await importing.import(await importing.put(key, bytes));
+  await importing.import(await importing.put(importing.key, bytes));
   const { Files, ...before } = await importing.tables.everything();
   const { receipt } = importing;
-  expect(await importing.import(await importing.put(key, bytes))).toMatchObject({ outcome: 'done' });
+  expect(await importing.import(await importing.put(importing.key, bytes))).toMatchObject({
+    outcome: 'done',
+  });
   const { Files: both, ...after } = await importing.tables.everything();
   expect(after).toEqual(before);
   expect(both?.length).toBe((Files?.length ?? 0) + 1);
@@ -308,315 +293,5 @@ test('the same rows in another file change nothing but the manifests, and count 
     ignored: 0,
     rejected: 2,
     failed: 0,
-  });
-});
-
-/** A file of five blocks, every hundredth row broken. */
-function longFile(): { bytes: Buffer; rows: number; rejected: number } {
-  const rows: string[] = [];
-  const wide = { organisation_name: 'x'.repeat(1500) };
-  for (let number = 1; rows.length * row(0, wide).length < 4.5 * blockBytes; number += 1) {
-    rows.push(number % 100 === 0 ? '"broken"' : row(number, wide));
-  }
-  const rejected = rows.filter((one) => one === '"broken"').length;
-  return { bytes: Buffer.from(`${[header, ...rows].join('\n')}\n`), rows: rows.length, rejected };
-}
-
-describe('a long file', () => {
-  const { bytes, rows, rejected } = longFile();
-  const done = { state: 'done', rows, accepted: rows - rejected, rejected, position: bytes.length };
-
-  async function expectWhole(object: Awaited<ReturnType<Importing['put']>>): Promise<void> {
-    expect((await importing.tables.items('Files')).length).toBe(1);
-    expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject(done);
-    const stored = new Set(await importing.recordIds());
-    expect(stored.size).toBe(rows - rejected);
-    const kept = await importing.rejects(object);
-    expect(kept.map(({ position }) => Number(position.split('#')[1]))).toEqual(
-      Array.from({ length: rejected }, (_, n) => (n + 1) * 100),
-    );
-  }
-
-  test('goes on where it stopped when the time runs short, however often', async () => {
-    const object = await importing.put(key, bytes);
-    const outcomes: (readonly [string, number | undefined])[] = [];
-    for (let time = 0; time < 9 && outcomes.at(-1)?.[0] !== 'done'; time += 1) {
-      const { outcome, manifest } = await importing.import(object, { isTimeShort: () => true });
-      outcomes.push([outcome, manifest?.rows]);
-      expect(manifest?.rows).toBe(importing.receipt.received);
-    }
-    expect(outcomes.map(([outcome]) => outcome)).toEqual(['continue', 'continue', 'done']);
-    expect(importing.receipt).toMatchObject({ received: rows, stored: rows - rejected, rejected });
-    await expectWhole(object);
-  });
-
-  test('that breaks off in the middle is delivered again, and ends with the same counts', async () => {
-    withoutWaiting();
-    const object = await importing.put(key, bytes);
-    await importing.import(object, { isTimeShort: () => true });
-    const { writer } = importing.ports();
-    let batches = 0;
-    const breaking: LedgerPorts['writer'] = {
-      write: async (changes, options) => {
-        batches += 1;
-        if (batches === 1) return writer.write(changes, options);
-        // The process ends when a part of the block is stored.
-        await writer.write({ ...changes, usage: changes.usage.slice(0, 100) }, options);
-        throw new Error('The process ended');
-      },
-    };
-    await expect(importing.import(object, { writer: breaking })).rejects.toThrow('The process ended');
-    expect(await importing.ports().files.read(formatObjectName(object))).toMatchObject({
-      state: 'importing',
-    });
-    expect(await importing.import(object)).toMatchObject({ outcome: 'done', manifest: done });
-    await expectWhole(object);
-  });
-
-  test('is taken in once by two that import it at the same time', async () => {
-    const object = await importing.put(key, bytes);
-    const results = await Promise.all([importing.import(object), importing.import(object)]);
-    expect(results).toMatchObject([
-      { outcome: 'done', manifest: done },
-      { outcome: 'done', manifest: done },
-    ]);
-    await expectWhole(object);
-  });
-
-  test('is tried again where the store does not take all of a block, and given up after a while', async () => {
-    withoutWaiting();
-    const object = await importing.put(key, bytes);
-    const { writer } = importing.ports();
-    let failing = 3;
-    const attempts: number[] = [];
-    const limping: LedgerPorts['writer'] = {
-      write: async (changes, options) => {
-        attempts.push(changes.usage.length);
-        if (failing === 0) return writer.write(changes, options);
-        failing -= 1;
-        return { repeated: new Set(), failed: new Set([5]), errors: [new Error('throttled')], gains: [] };
-      },
-    };
-    expect(await importing.import(object, { writer: limping })).toMatchObject({
-      outcome: 'done',
-      manifest: done,
-    });
-    expect(attempts.length).toBe(5 + 3);
-    await expectWhole(object);
-
-    failing = 100;
-    const other = await importing.put(`other-${key}`, bytes);
-    await expect(importing.import(other, { writer: limping })).rejects.toThrow(
-      `1 rows after row 0 of ${formatObjectName(other)} were not stored: Error: throttled`,
-    );
-    // Both parts that were being stored were tried four times.
-    expect(failing).toBe(100 - 8);
-  });
-});
-
-describe('an object that is not what was announced any more', () => {
-  test('is gone when it was deleted from a bucket without versions', async () => {
-    const object = await importing.put(key, file(3), 'unversioned');
-    await importing.client.send(new DeleteObjectCommand({ Bucket: 'unversioned', Key: key }));
-    expect(await importing.import(object)).toEqual({ outcome: 'gone', manifest: undefined });
-    expect(await importing.tables.everything()).toMatchObject({ Usage: [], Files: [] });
-  });
-
-  test('is still there where versions are kept', async () => {
-    const object = await importing.put(key, file(3));
-    await importing.client.send(new DeleteObjectCommand({ Bucket: 'files', Key: key }));
-    expect(await importing.import(object)).toMatchObject({ outcome: 'done', manifest: { rows: 3 } });
-  });
-
-  test('is gone when its version was deleted', async () => {
-    const object = await importing.put(key, file(3));
-    const VersionId = object.versionId ?? '';
-    await importing.client.send(new DeleteObjectCommand({ Bucket: 'files', Key: key, VersionId }));
-    expect(await importing.import(object)).toEqual({ outcome: 'gone', manifest: undefined });
-  });
-
-  test('is gone when another took its place, which is imported by its own announcement', async () => {
-    const first = await importing.put(key, file(3), 'unversioned');
-    const second = await importing.put(key, file(2, 10), 'unversioned');
-    expect(await importing.import(first)).toEqual({ outcome: 'gone', manifest: undefined });
-    expect(await importing.import(second)).toMatchObject({ outcome: 'done', manifest: { rows: 2 } });
-    expect(await importing.recordIds()).toEqual(ids(10, 11));
-  });
-
-  test('that was overwritten where versions are kept is imported, and so is the other', async () => {
-    const first = await importing.put(key, file(2));
-    const second = await importing.put(key, file(2, 10));
-    await Promise.all([importing.import(first), importing.import(second)]);
-    expect(await importing.recordIds()).toEqual(ids(0, 1, 10, 11));
-    expect((await importing.tables.items('Files')).length).toBe(2);
-  });
-
-  test('in the middle of its import leaves a manifest that says so', async () => {
-    const object = await importing.put(key, longFile().bytes, 'unversioned');
-    const { manifest } = await importing.import(object, { isTimeShort: () => true });
-    await importing.put(key, file(1), 'unversioned');
-    const later = Date.parse('2026-11-02T18:00:00Z');
-    const result = await importing.import(object, { now: () => later });
-    const { header: _, ...failed }: Manifest = {
-      ...manifest!,
-      state: 'failed',
-      noted: new Date(later).toISOString(),
-      reason: 'The file was deleted or replaced before all of it was imported',
-    };
-    expect(result).toEqual({ outcome: 'gone', manifest: failed });
-    expect(await importing.ports().files.read(formatObjectName(object))).toEqual(failed);
-  });
-});
-
-describe('rows that came later than their source may deliver', () => {
-  const first = Date.parse('2026-10-01T00:02:00Z');
-  const bytes = `${header}\n${row(20)}\n${row(40)}\n`;
-  const sim = iccidOf(20);
-
-  /** Imports a file of a source whose records may come an hour late. @returns what is noted. */
-  async function importLate(object: FileObject, instead: Partial<ImportPorts> = {}) {
-    const noted: (readonly [string, number])[] = [];
-    const noteLate: NoteLate = async (late) => void noted.push(...late);
-    const source = { ...importing.source, lateness: 3_600_000 };
-    await importFile(object, source, importing.ports({ noteLate, ...instead }));
-    return noted;
-  }
-
-  test('are noted, with the earliest moment of each SIM; not those that have come by another path', async () => {
-    expect(await importLate(await importing.put(key, bytes))).toEqual([[sim, first]]);
-    expect(await importLate(await importing.put(`again-${key}`, bytes))).toEqual([]);
-  });
-
-  test('are noted by the next delivery where the importer dies between storing and noting', async () => {
-    withoutWaiting();
-    const object = await importing.put(key, bytes);
-    const { writer } = importing.ports();
-    const dying: LedgerPorts['writer'] = {
-      write: async (changes, options) => {
-        await writer.write(changes, options);
-        throw new Error('The process ended');
-      },
-    };
-    await expect(importLate(object, { writer: dying })).rejects.toThrow('The process ended');
-    expect(await importLate(object)).toEqual([[sim, first]]);
-  });
-
-  test.each([20, 21, 22])('are all noted where the importer dies at row %i of many parts', async (last) => {
-    withoutWaiting();
-    const rows = Array.from({ length: 45 }, (_, number) =>
-      row(number, { iccid: `8988280666001${100_000 + number}` }),
-    );
-    const object = await importing.put(key, `${header}\n${rows.join('\n')}\n`);
-    const blockBytes = 100;
-    const { writer, files, ...ports } = importing.ports({ blockBytes });
-    let writes = 0;
-    const whileAlive = (): void => {
-      if (writes >= last) throw new Error('The process ended');
-    };
-    const mortal = {
-      ...ports,
-      writer: {
-        write: async (...call: Parameters<typeof writer.write>) => {
-          whileAlive();
-          const report = await writer.write(...call);
-          writes += 1;
-          whileAlive();
-          return report;
-        },
-      },
-      files: {
-        read: (name: string) => files.read(name),
-        write: async (manifest: Manifest) => {
-          whileAlive();
-          await files.write(manifest);
-        },
-      },
-    };
-    const early: (readonly [string, number])[] = [];
-    await expect(
-      importLate(object, { ...mortal, noteLate: async (late) => void early.push(...late) }),
-    ).rejects.toThrow('The process ended');
-    const late = await importLate(object, { blockBytes });
-    expect(new Set([...early, ...late].map(([sim]) => sim)).size).toBe(45);
-  });
-
-  test('are noted by the next attempt where they could not be noted', async () => {
-    withoutWaiting();
-    const noted: (readonly [string, number])[] = [];
-    let failing = 1;
-    const noteLate: NoteLate = async (late) => {
-      failing -= 1;
-      if (failing >= 0) throw new Error('throttled');
-      noted.push(...late);
-    };
-    await importLate(await importing.put(key, bytes), { noteLate });
-    expect(noted).toEqual([[sim, first]]);
-  });
-});
-
-describe('what came in a file', () => {
-  const time = '2026-11-02T00:00:01.000Z';
-
-  /** Imports a file. @returns the ids of the records that are noted, and what is done in its order. */
-  async function importNoted(
-    object: FileObject,
-    instead: Partial<ImportPorts> = {},
-    source = importing.source,
-  ) {
-    const noted: string[] = [];
-    const done: unknown[] = [];
-    const fence: LedgerPorts['fence'] = {
-      enter: async () => ({
-        mark: async (writable) => ({ writable, refused: [] }),
-        markDays: async (subjects) => void done.push(...subjects),
-        leave: () => undefined,
-      }),
-    };
-    const ports: Partial<ImportPorts> = {
-      fence,
-      noteFiled: async (records) => void noted.push(...records.map(({ id }) => id)),
-      noteFile: async (named) => void done.push(named),
-      ...instead,
-    };
-    await importFile(object, source, importing.ports(ports));
-    return { noted, done };
-  }
-
-  const days = Array.from({ length: 14 }, (_, index) => ({
-    sim: 'files:main',
-    day: `2026-11-${String(2 + index).padStart(2, '0')}`,
-  }));
-  const named = { source: 'main', carrier: '1nce', name: 'cdr_20261102_000001.csv', time } as const;
-
-  test('is noted whether or not it came by another path, and the name of the file behind its markers', async () => {
-    const bytes = `${header}\n${row(20)}\n${row(40)}\n`;
-    const first = await importNoted(await importing.put('cdr_20261102_000001.csv', bytes));
-    expect(first).toEqual({ noted: ids(20, 40), done: [...days, { ...named, rows: 2 }] });
-    expect((await importNoted(await importing.put('again.csv', bytes))).noted).toEqual(ids(20, 40));
-  });
-
-  test('is noted of no source without a stream, which has one path only; its file is', async () => {
-    const object = await importing.put('cdr_20261102_000001.csv', `${header}\n${row(20)}\n`);
-    const { noted, done } = await importNoted(object, {}, { ...importing.source, filesOnly: true });
-    expect([noted, done]).toEqual([[], [...days, { ...named, rows: 1 }]]);
-  });
-
-  test('may be a file that is refused, which is not missing', async () => {
-    const object = await importing.put('cdr_20261102_000001.csv', '"a","b"\n"1","2"\n');
-    const { noted, done } = await importNoted(object);
-    expect([noted, done]).toEqual([[], [...days, { ...named, rows: undefined }]]);
-  });
-
-  test('is noted by the next attempt where it could not be noted', async () => {
-    withoutWaiting();
-    const noted: string[] = [];
-    let failing = 1;
-    const noteFiled: ImportPorts['noteFiled'] = async (records) => {
-      failing -= 1;
-      if (failing >= 0) throw new Error('throttled');
-      noted.push(...records.map(({ id }) => id));
-    };
-    await importNoted(await importing.put(key, `${header}\n${row(20)}\n`), { noteFiled });
-    expect(noted).toEqual(ids(20));
   });
 });

@@ -27,6 +27,9 @@ export class Importing {
   /** What was counted since the last {@link reset}. */
   receipt: Receipt = emptyReceipt;
   readonly source: Source = { name: 'main', carrier: '1nce', bytesPerMegabyte: 1_000_000 };
+  /** A name for the file of a test, which no test before it used. */
+  key = '';
+  #keys = 0;
   #client: S3Client | undefined;
 
   constructor() {
@@ -53,6 +56,8 @@ export class Importing {
 
   /** Empties the ledger. */
   async reset(): Promise<void> {
+    this.#keys += 1;
+    this.key = `cdr_20261102_${String(this.#keys).padStart(6, '0')}.csv`;
     this.receipt = emptyReceipt;
     await this.tables.clear();
   }

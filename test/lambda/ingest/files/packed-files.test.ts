@@ -6,13 +6,8 @@ import { file, header, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 
 const importing = new Importing();
-let count = 0;
-let key = '';
 
-beforeEach(async () => {
-  key = `cdr_20261104_${String(++count).padStart(6, '0')}.csv.gz`;
-  await importing.reset();
-});
+beforeEach(() => importing.reset());
 
 describe('a packed file', () => {
   test('is read as the CSV in it', async () => {
@@ -29,7 +24,7 @@ describe('a packed file', () => {
     ['of several members', Buffer.concat([gzipSync(file(20)), gzipSync(file(20, 20))])],
     ['that is named otherwise', gzipSync(file(40))],
   ])('%s is taken in', async (name, bytes) => {
-    const object = await importing.put(name.includes('named') ? 'export' : key, bytes);
+    const object = await importing.put(name.includes('named') ? 'export' : `${importing.key}.gz`, bytes);
     expect(await importing.import(object)).toMatchObject({
       outcome: 'done',
       manifest: { state: 'done', rows: 40, accepted: 40, rejected: 0, size: bytes.length },
@@ -40,7 +35,7 @@ describe('a packed file', () => {
   test('goes on where it stopped when the time runs short', async () => {
     const wide = { organisation_name: 'x'.repeat(1500) };
     const rows = Array.from({ length: 300 }, (_, number) => row(number, wide));
-    const object = await importing.put(key, gzipSync([header, ...rows].join('\n')));
+    const object = await importing.put(`${importing.key}.gz`, gzipSync([header, ...rows].join('\n')));
     const outcomes: string[] = [];
     while (outcomes.at(-1) !== 'done') {
       outcomes.push((await importing.import(object, { isTimeShort: () => true })).outcome);
@@ -71,7 +66,7 @@ describe('a packed file', () => {
       /^The gzip unpacks to more than 200 times its size/,
     ],
   ])('%s is kept whole, and fails', async (_, bytes, code, reason) => {
-    const object = await importing.put(key, bytes);
+    const object = await importing.put(`${importing.key}.gz`, bytes);
     const { outcome, manifest } = await importing.import(object);
     expect([outcome, manifest?.state]).toEqual(['failed', 'failed']);
     expect(manifest?.reason).toMatch(reason);
@@ -82,7 +77,7 @@ describe('a packed file', () => {
   });
 
   test('that holds something else than CSV is kept whole, with the reason', async () => {
-    const object = await importing.put(key, gzipSync('{"id":1}\n'));
+    const object = await importing.put(`${importing.key}.gz`, gzipSync('{"id":1}\n'));
     expect((await importing.import(object)).manifest).toMatchObject({
       state: 'failed',
       reason: "The file is JSON, not CSV: put its records into the source's stream (simledger import does)",
@@ -90,7 +85,7 @@ describe('a packed file', () => {
   });
 
   test('with rows that are rejected names them by their number', async () => {
-    const object = await importing.put(key, gzipSync(`${header}\n${row(1)}\n"broken"\n`));
+    const object = await importing.put(`${importing.key}.gz`, gzipSync(`${header}\n${row(1)}\n"broken"\n`));
     await importing.import(object);
     expect(await importing.recordIds()).toEqual([idOf(1)]);
     expect((await importing.rejects(object)).map(({ position }) => position)).toEqual([
