@@ -54,6 +54,22 @@ export function contextCreatedOf(number: number): object {
   };
 }
 
+/** What three days bring of SIM 1: a PDP context and usage; and of SIM 2 usage, and a record that is rejected. */
+export const threeDays: readonly object[] = [
+  contextCreatedOf(1),
+  ...[0, 1, 2].map((day) =>
+    usageOf(1, {
+      ...{ id: 100 + day, start_timestamp: `2026-11-0${day + 1}T12:00:00Z` },
+      ...{
+        end_timestamp: `2026-11-0${day + 1}T12:15:00Z`,
+        volume: { total: 0.001 * (day + 1), tx: 0, rx: 0 },
+      },
+    }),
+  ),
+  usageOf(2),
+  { ...usageOf(2), start_timestamp: '2026-02-30T10:00:00Z', user: { username: 'Ada' } },
+];
+
 /** A Super SIM's data session that failed, with the error that Twilio states. */
 export function failedSession(sim: string): object {
   return {

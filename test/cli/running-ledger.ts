@@ -1,5 +1,7 @@
 import { paginateScan } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import type { Deployment } from '../../cli/deployment/deployment.ts';
+import { openLocalRun } from '../../cli/deployment/local-run.ts';
 import { run } from '../../cli/main.ts';
 import type { Interpret } from '../../lambda/ingest/entries.ts';
 import type { Item } from '../../lambda/store/items.ts';
@@ -112,6 +114,19 @@ export class RunningLedger {
       await this.local.putRecord(source, Buffer.from(body), String(number));
     }
     await this.local.waitUntilIdle();
+  }
+
+  /** Opens it as a command does, until the test has finished. */
+  async open(): Promise<Deployment> {
+    const deployment = await openLocalRun(this.env);
+    onTestFinished(() => deployment.close());
+    return deployment;
+  }
+
+  /** Ids of the usage records of a SIM. */
+  async recordIds(sim: string): Promise<string[]> {
+    const { Usage = [] } = await this.items(sim);
+    return Usage.map(({ recordId }) => recordId?.S ?? '').sort();
   }
 
   /** All items of the ledger proper about some SIMs, or all, in the order of their texts and without expiry. */

@@ -1,8 +1,7 @@
-import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Deployment } from '../../../cli/deployment/deployment.ts';
-import { openLocalRun } from '../../../cli/deployment/local-run.ts';
 import { readRejects } from '../../../cli/quarantine/objects.ts';
 import { redriveRejects } from '../../../cli/quarantine/redrive-rejects.ts';
 import { ClientBucket } from '../../../lambda/aws/client-bucket.ts';
@@ -21,13 +20,6 @@ import { runningLedger } from '../running-ledger.ts';
 
 const ledger = runningLedger();
 
-/** Opens the local run as a command does. */
-async function opened(): Promise<Deployment> {
-  const deployment = await openLocalRun(ledger.env);
-  onTestFinished(() => deployment.close());
-  return deployment;
-}
-
 function redrive(
   deployment: Deployment,
   more: { dryRun?: boolean; interpret?: Interpret; source?: string } = {},
@@ -41,7 +33,7 @@ function redrive(
 
 /** Puts bodies into the quarantine as the consumer does. */
 async function keep(source: string, ...bodies: readonly string[]): Promise<void> {
-  const { s3 } = await opened();
+  const { s3 } = await ledger.open();
   const quarantine = new BucketQuarantine(new ClientBucket(s3, quarantineBucket));
   const reason = { code: 'unknown-shape', reason: 'Nobody knows it', arrivedAt: Date.now() } as const;
   for (const [number, body] of bodies.entries()) {
@@ -61,19 +53,6 @@ async function keysOf(deployment: Deployment, prefix: string): Promise<string[]>
     new ListObjectsV2Command({ Bucket: quarantineBucket, Prefix: prefix }),
   );
   return Contents.map(({ Key = '' }) => Key);
-}
-
-/** Usage items of a SIM, by their record ids. */
-async function recordsOf(sim: string): Promise<string[]> {
-  const { Items = [] } = await ledger.local.dynamoDb.send(
-    new QueryCommand({
-      TableName: 'Usage',
-      KeyConditionExpression: 'sim = :sim',
-      ExpressionAttributeValues: { ':sim': { S: sim } },
-      ConsistentRead: true,
-    }),
-  );
-  return Items.map(({ recordId }) => recordId?.S ?? '').sort();
 }
 
 /** Lets a client make this many requests and no more, as if its process had ended. */
@@ -112,7 +91,7 @@ describe('a redrive', () => {
       const numbers = [0, 1, 2].map((number) => 1_000 + 10 * requests + number);
       const bodies = numbers.map((number) => JSON.stringify(wrapped(usageOf(number))));
       await keep('kore', unreadable, ...bodies);
-      const dying = await opened();
+      const dying = await ledger.open();
       const lifetime = new Lifetime(requests);
       lifetime.limit(dying.s3);
       lifetime.limit(dying.dynamoDb);
@@ -123,13 +102,13 @@ describe('a redrive', () => {
       const held = await linesOf('kore');
       for (const number of numbers) {
         const isHeld = held.some(({ body }) => body.includes(simOf(number)));
-        const isStored = (await recordsOf(simOf(number))).length === 1;
+        const isStored = (await ledger.recordIds(simOf(number))).length === 1;
         expect([isHeld, isStored], `record ${number} after ${requests} requests`).not.toEqual([false, false]);
       }
-      const { total } = await redrive(await opened(), { source: 'kore' });
+      const { total } = await redrive(await ledger.open(), { source: 'kore' });
       expect([total.rejected, total.failed]).toEqual([1, 0]);
       for (const number of numbers) {
-        expect(await recordsOf(simOf(number))).toEqual([String(6_000_000_000 + number)]);
+        expect(await ledger.recordIds(simOf(number))).toEqual([String(6_000_000_000 + number)]);
       }
       expect((await linesOf('kore')).map(({ body }) => body)).toEqual([unreadable]);
       if (isDone) break;
@@ -149,7 +128,7 @@ describe('a redrive', () => {
       'future-time',
       'future-time',
     ]);
-    const deployment = await opened();
+    const deployment = await ledger.open();
     const early = await redrive(deployment, { source: '1nce' });
     expect([early.total.rejected, early.removed]).toEqual([3, 0]);
     // Later, their time is no longer in the future.
@@ -160,19 +139,19 @@ describe('a redrive', () => {
     });
     expect([total.received, total.stored, total.rejected, removed]).toEqual([3, 2, 1, 1]);
     expect((await linesOf('1nce')).map(({ body }) => body)).toEqual([cut]);
-    expect(await recordsOf(iccidOf(1))).toEqual(['5000000001']);
+    expect(await ledger.recordIds(iccidOf(1))).toEqual(['5000000001']);
   });
 
   test('keeps the part that is still broken as a reject of its own before it removes the whole', async () => {
     // An older version could not read the body; today's code finds two records in it.
     const bad = { ...usageOf(502), start_timestamp: '2026-02-30T10:00:00Z' };
     await keep('emnify', JSON.stringify([usageOf(501), bad]));
-    const { total, removed } = await redrive(await opened(), { source: 'emnify' });
+    const { total, removed } = await redrive(await ledger.open(), { source: 'emnify' });
     expect([total.received, total.stored, total.rejected, removed]).toEqual([2, 1, 1, 1]);
     expect((await linesOf('emnify')).map(({ code, body }) => [code, body])).toEqual([
       ['impossible-time', JSON.stringify(bad)],
     ]);
-    expect(await recordsOf(simOf(501))).toEqual(['6000000501']);
+    expect(await ledger.recordIds(simOf(501))).toEqual(['6000000501']);
   });
 
   test('imports a file again that was refused as a whole, from its copy, and its item says so', async () => {
@@ -180,7 +159,7 @@ describe('a redrive', () => {
     const content = Buffer.from([header.replace('"id"', '"identifier"'), ...lines].join('\n'));
     await ledger.local.putFile('telekom', 'cdr_20261102_140000.csv', content);
     await ledger.local.waitUntilIdle();
-    const deployment = await opened();
+    const deployment = await ledger.open();
     const refused = await redrive(deployment, { source: 'telekom' });
     expect([refused.total.rejected, refused.removed]).toEqual([1, 0]);
     const [line] = await linesOf('telekom');
@@ -198,7 +177,7 @@ describe('a redrive', () => {
   });
 
   test('leaves rejects of a source that is no longer configured, and says so', async () => {
-    const deployment = await opened();
+    const deployment = await ledger.open();
     const line = {
       ...{ id: 'a', code: 'unknown-shape', reason: 'Unknown', source: 'gone', position: 'stream/shard/1' },
       ...{ arrivedAt: '2026-11-02T12:00:00.000Z', encoding: 'utf8', body: JSON.stringify(usageOf(601)) },
@@ -221,7 +200,7 @@ describe('a redrive', () => {
 });
 
 test('a reject is read with all that was kept of it', async () => {
-  const deployment = await opened();
+  const deployment = await ledger.open();
   const { s3 } = deployment;
   const quarantine = new BucketQuarantine(new ClientBucket(s3, quarantineBucket));
   const reject: Required<Reject> = {
@@ -239,7 +218,11 @@ test('a reject is read with all that was kept of it', async () => {
 
 test('records that are rejected for other values of one member are counted together', async () => {
   await keep('telekom', ...[7, 8, 9].map((time) => JSON.stringify({ ...usageOf(1), start_timestamp: time })));
-  const { stillRejected } = await redrive(await opened(), { interpret, source: 'telekom', dryRun: true });
+  const { stillRejected } = await redrive(await ledger.open(), {
+    interpret,
+    source: 'telekom',
+    dryRun: true,
+  });
   expect([...stillRejected].filter(([problem]) => problem.startsWith('impossible-time'))).toEqual([
     ['impossible-time: start_timestamp is not a possible time', 3],
   ]);
