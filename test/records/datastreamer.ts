@@ -188,3 +188,6 @@ export function csvOf(...rows: readonly (readonly (string | undefined)[])[]): st
     value === undefined ? '' : `"${value.replaceAll('"', '""')}"`;
   return rows.map((row) => `${row.map(fieldOf).join(',')}\n`).join('');
 }
+
+/** The columns without which no usage file is read. */
+export const smallUsageColumns = ['id', 'event_start_timestamp', 'iccid', 'volume'];

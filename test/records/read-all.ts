@@ -1,5 +1,8 @@
 import { readBody } from '../../lambda/carriers/body.ts';
-import { formatReason, type RejectCode } from '../../lambda/carriers/reading.ts';
+import { interpret } from '../../lambda/carriers/index.ts';
+import { formatReason, type Reading, type RejectCode } from '../../lambda/carriers/reading.ts';
+import type { Carrier } from '../../lambda/ledger/source.ts';
+import { arrivalFrom } from './arrival.ts';
 
 /** All of a body at once, its values apart from what is broken. */
 export interface WholeBody {
@@ -27,4 +30,9 @@ export function readAll(bytes: Buffer): WholeBody {
         bytes: original(),
       })),
   };
+}
+
+/** Reads all records of a body from a carrier. */
+export function interpretAll(bytes: Buffer, carrier: Carrier): Reading[] {
+  return readAll(bytes).values.map((value) => interpret(value, arrivalFrom(carrier)));
 }

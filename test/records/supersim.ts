@@ -26,6 +26,11 @@ export const superSim = '8988307000000538178';
 
 export type Members = Readonly<Record<string, unknown>>;
 
+/** A record without these members. */
+export function without(record: Members, ...members: readonly string[]): Members {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !members.includes(name)));
+}
+
 /** `data` with the members that every event has. */
 export const minimalData = {
   event_sid: eventSid,

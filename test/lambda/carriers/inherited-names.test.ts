@@ -6,7 +6,7 @@ import { detectDelimiter, findRowEnds, parseRows } from '../../../lambda/ingest/
 import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { arrivalFrom, statedBy } from '../../records/arrival.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
-import { readAll } from '../../records/read-all.ts';
+import { interpretAll } from '../../records/read-all.ts';
 
 /**
  * Members and columns with the name of a property that every JavaScript object has: they are read like any other that is
@@ -38,9 +38,7 @@ describe('names that every object has', async () => {
   it('are members like any other in every carrier’s JSON', () => {
     const read = (names: readonly string[]): unknown[] =>
       bodies.flatMap(({ source, data }) =>
-        readAll(Buffer.from(withMembers(String(data), names))).values.map((value) =>
-          documented(interpret(value, arrivalFrom(source))),
-        ),
+        interpretAll(Buffer.from(withMembers(String(data), names)), source).map(documented),
       );
     const plain = read(meaningless);
     expect(plain.filter((reading) => (reading as Reading).kind === 'observed').length).toBeGreaterThan(50);

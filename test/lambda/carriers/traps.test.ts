@@ -1,14 +1,7 @@
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { interpret } from '../../../lambda/carriers/index.ts';
-import type { Reading } from '../../../lambda/carriers/reading.ts';
-import { readMessage } from '../../../lambda/ingest/files/messages.ts';
 import { findRowEnds, parseRows } from '../../../lambda/ingest/files/rows.ts';
-import type { Observations } from '../../../lambda/ledger/observation.ts';
-import type { Carrier } from '../../../lambda/ledger/source.ts';
-import { encodeEventItem } from '../../../lambda/store/items.ts';
-import { aggregateOf } from '../../records/aggregate.ts';
-import { arrivalFrom, arrivedAt, observationsOf, statedBy } from '../../records/arrival.ts';
+import { arrivalFrom, observationsOf, statedBy } from '../../records/arrival.ts';
 import {
   carrierEvent,
   contextEvent,
@@ -17,14 +10,14 @@ import {
   pdpContext,
   readCsv,
   readStreamer,
+  smallUsageColumns,
   streamerSim,
   usageRecord,
   visitedOperator,
 } from '../../records/datastreamer.ts';
-import { bodyOf, fixture, fixtureValue } from '../../records/fixtures.ts';
-import { importInMemory } from '../../records/in-memory-import.ts';
+import { fixture, fixtureValue } from '../../records/fixtures.ts';
 import { ledgerOf } from '../../records/ledger-of.ts';
-import { readAll as readBody } from '../../records/read-all.ts';
+import { interpretAll } from '../../records/read-all.ts';
 import {
   connectionEvent,
   eventSid,
@@ -35,103 +28,8 @@ import {
   sessionSid,
   simSid,
   superSim,
+  without,
 } from '../../records/supersim.ts';
-
-/** Reads all records of a body. */
-function readAll(bytes: Buffer, carrier: Carrier): Reading[] {
-  return readBody(bytes).values.map((value) => interpret(value, arrivalFrom(carrier)));
-}
-
-function without(record: Members, ...members: readonly string[]): Members {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !members.includes(name)));
-}
-
-/** All permutations of a few values. */
-function ordersOf<Thing>(things: readonly Thing[]): Thing[][] {
-  if (things.length < 2) return [[...things]];
-  return things.flatMap((thing, index) =>
-    ordersOf([...things.slice(0, index), ...things.slice(index + 1)]).map((rest) => [thing, ...rest]),
-  );
-}
-
-const smallUsageColumns = ['id', 'event_start_timestamp', 'iccid', 'volume'];
-
-describe('framing', () => {
-  it('data of a CloudEvent may be a string, which is parsed again', () => {
-    const record = connectionEvent('data-session.updated', fullData);
-    const asString = { ...record, data: JSON.stringify(record['data']) };
-    expect(interpret(asString, arrivalFrom('twilio'))).toEqual(interpret(record, arrivalFrom('twilio')));
-  });
-
-  it('a body may be an object, an array or JSON lines, perhaps gzip or KPL-aggregated', () => {
-    const texts = [1, 2, 3].map((id) => JSON.stringify({ ...usageRecord, id }));
-    const bodies = [
-      Buffer.from(`[${texts.join(',')}]`),
-      Buffer.from(texts.join('\n')),
-      Buffer.from(texts.join('')),
-      gzipSync(texts.join('\n')),
-      aggregateOf(...texts.map((text) => Buffer.from(text))),
-      aggregateOf(gzipSync(texts.slice(0, 2).join('\n')), Buffer.from(texts[2] ?? '')),
-    ];
-    const one = texts.map((text) => readAll(Buffer.from(text), '1nce')[0]);
-    expect(bodies.map((body) => readAll(body, '1nce'))).toEqual(bodies.map(() => one));
-  });
-
-  it('CSV has line breaks in quotes, €, and files of nothing but a header', () => {
-    const text = csvOf(
-      [...smallUsageColumns, 'currency_code', 'operator_name'],
-      ['1', '2026-11-02 10:00:00', streamerSim, '0.5', '€', 'Tele\r\n"kom"'],
-    );
-    const read = readCsv(text, 'cdr_1.csv', 'emnify').map((reading) => statedBy(reading, 'usage'));
-    expect(read.map(({ currency, operatorName }) => [currency, operatorName])).toEqual([
-      ['€', 'Tele\r\n"kom"'],
-    ]);
-    expect(readCsv(csvOf(smallUsageColumns), 'cdr_1.csv')).toEqual([]);
-  });
-
-  it('CSV files begin with a byte order mark, are empty, or have a header and no rows', async () => {
-    const header = csvOf(smallUsageColumns);
-    const row = csvOf(['1', '2026-11-02 10:00:00', streamerSim, '0.5']);
-    const files = [`\uFEFF${header}${row}`, header, '', '\uFEFF', '\r\n'];
-    const imported = await Promise.all(files.map((text) => importInMemory('cdr_1.csv', Buffer.from(text))));
-    const empty = { state: 'failed', rows: 0, usageIds: [], rejects: ['empty'] };
-    expect(imported).toEqual([
-      { state: 'done', rows: 1, usageIds: ['2026-11-02T10:00:00.000Z#1'], rejects: [] },
-      { state: 'done', rows: 0, usageIds: [], rejects: [] },
-      empty,
-      empty,
-      empty,
-    ]);
-  });
-
-  it('S3 sends a test event without Records, several Records, and URL-encoded keys', () => {
-    const created = (key: string) => ({
-      eventName: 'ObjectCreated:Put',
-      s3: { bucket: { name: 'files' }, object: { key, versionId: 'v1', eTag: 'e1' } },
-    });
-    const objects = ['cdr 1.csv', 'ä+b/cdr_2.csv'].map((key) => ({
-      bucket: 'files',
-      key,
-      versionId: 'v1',
-      eTag: 'e1',
-    }));
-    expect([
-      readMessage('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"files"}'),
-      readMessage(JSON.stringify({ Records: [created('cdr+1.csv'), created('%C3%A4%2Bb/cdr_2.csv')] })),
-    ]).toEqual([{ objects: [] }, { objects }]);
-  });
-
-  it('broken JSON is kept as raw bytes beside its neighbours, and inside strings as sent', () => {
-    const good = JSON.stringify(usageRecord);
-    const body = bodyOf(`${good}\n{"id":5,"volume":{"to\n${good}`);
-    expect([body.values.length, body.broken.map(({ bytes }) => Buffer.from(bytes).toString())]).toEqual([
-      2,
-      ['{"id":5,"volume":{"to'],
-    ]);
-    const { detail } = fixtureValue('emnify/quota-assigned-detail.json') as { detail: string };
-    expect(statedBy(readStreamer(carrierEvent(56, { detail })), 'event').detail).toBe(detail);
-  });
-});
 
 describe('identity', () => {
   it('everything repeats; a Super SIM event is known by event_sid, not by the envelope’s id', () => {
@@ -177,7 +75,7 @@ describe('identity', () => {
       organisation: { id: 1234 },
       volume: { total: 0.5 },
     };
-    const [byStream] = readAll(Buffer.from(JSON.stringify(record).replace('"@"', id)), '1nce');
+    const [byStream] = interpretAll(Buffer.from(JSON.stringify(record).replace('"@"', id)), '1nce');
     expect(byFile).toEqual(byStream);
     expect(byStream && statedBy(byStream, 'usage').usageId).toBe(`2026-11-02T10:00:00.000Z#${id}`);
   });
@@ -186,7 +84,7 @@ describe('identity', () => {
     const text = ['9007199254740992', '9007199254740993']
       .map((id) => JSON.stringify({ ...usageRecord, id: '@' }).replace('"@"', id))
       .join('\n');
-    const { usage } = ledgerOf([readAll(Buffer.from(text), 'emnify').map(observationsOf)]);
+    const { usage } = ledgerOf([interpretAll(Buffer.from(text), 'emnify').map(observationsOf)]);
     expect([...usage.values()].map(({ recordId }) => recordId)).toEqual([
       '9007199254740992',
       '9007199254740993',
@@ -349,7 +247,7 @@ describe('shape', () => {
       usageRenderings.map(() => readStreamer(usageRecord)),
     );
     const numeric = JSON.stringify(usageRecord).replace(`"${streamerSim}"`, streamerSim);
-    expect(readAll(Buffer.from(numeric), '1nce')).toEqual([readStreamer(usageRecord)]);
+    expect(interpretAll(Buffer.from(numeric), '1nce')).toEqual([readStreamer(usageRecord)]);
     const eventRenderings: Members[] = [
       { alert: 0 },
       { imsi: '901405100000001' },
@@ -461,123 +359,6 @@ describe('shape', () => {
       iccid: '8898822806670000XXXX',
       imei: '86278903989916XXX',
     });
-  });
-});
-
-describe('order', () => {
-  const about = (minute: number, event_sid: string) => ({
-    ...fullData,
-    event_sid,
-    timestamp: `2026-11-02T10:0${minute}:00Z`,
-    data_session_data_total: minute * 1000,
-  });
-  const life: Observations[] = [
-    readConnectionEvent(
-      'data-session.started',
-      without(about(0, 'EZ1'), 'data_session_data_total', 'data_total'),
-    ),
-    readConnectionEvent('data-session.updated', { ...about(3, 'EZ2'), ip_address: '100.68.56.1' }),
-    readConnectionEvent('data-session.updated', { ...about(6, 'EZ3'), location: null }),
-    readConnectionEvent('data-session.ended', {
-      ...about(9, 'EZ4'),
-      data_session_end_time: '2026-11-02T10:08:59Z',
-    }),
-  ].map(observationsOf);
-
-  it('a session is the same in every order: ended before started, updated after ended', () => {
-    const ledgers = ordersOf(life).map((order) => ledgerOf(order.map((record) => [record])));
-    expect(ledgers).toEqual(ledgers.map(() => ledgerOf([life])));
-    const [session] = ledgerOf([life]).sessions.values();
-    expect([
-      session?.start,
-      session?.terminal,
-      session?.origin.at,
-      session?.groups.totals?.group.dataTotal,
-      ledgerOf([life]).usage.size,
-    ]).toEqual([
-      '2026-11-02T09:00:00.000Z',
-      { status: 'ended', end: '2026-11-02T10:08:59.000Z' },
-      '2026-11-02T10:09:00.000Z',
-      9000,
-      4,
-    ]);
-  });
-
-  it('a PDP context is the same in every order, and its deletion ends it', () => {
-    const context = (typeId: 3 | 4 | 5, minute: number) =>
-      observationsOf(
-        readStreamer(
-          contextEvent(
-            typeId,
-            pdpContext,
-            { volume: { total: minute } },
-            { id: minute, timestamp: `2026-11-02T10:0${minute}:00Z` },
-          ),
-        ),
-      );
-    const records = [context(3, 1), context(4, 2), context(5, 3), context(4, 4)];
-    const ledgers = ordersOf(records).map((order) => ledgerOf(order.map((record) => [record])));
-    expect(ledgers).toEqual(ledgers.map(() => ledgerOf([records])));
-    const [session] = ledgerOf([records]).sessions.values();
-    expect([session?.start, session?.terminal, session?.groups.totals?.group.dataTotal]).toEqual([
-      '2026-11-02T09:00:27.000Z',
-      { status: 'ended', end: '2026-11-02T10:03:00.000Z' },
-      3_000_000,
-    ]);
-  });
-
-  it('history is taken in however old it is, and expires from its arrival', () => {
-    const event = statedBy(
-      readStreamer(carrierEvent(1, { timestamp: '2017-10-26T07:28:00.000+0000' })),
-      'event',
-    );
-    expect([event.time, encodeEventItem(event, true, 30)['expiresAt']]).toEqual([
-      '2017-10-26T07:28:00.000Z',
-      { N: String(arrivedAt / 1000 + 30 * 86_400) },
-    ]);
-  });
-});
-
-describe('session', () => {
-  it('a session’s key is that of its generation', () => {
-    const own = { session_id: 'uuid-1' };
-    const ipcan = { ...pdpContext, ipcan_session_id: 'ipcan-1' };
-    const { tunnel_created, ...timeless } = pdpContext;
-    const read = [
-      readConnectionEvent('data-session.updated', fullData),
-      readStreamer({ ...usageRecord, session_id: 'uuid-1' }),
-      readStreamer({ ...usageRecord, ipcan_session_id: 'ipcan-1' }),
-      readStreamer(contextEvent(4, ipcan, own)),
-      readStreamer(contextEvent(4, ipcan)),
-      readStreamer(contextEvent(4)),
-      readStreamer(contextEvent(4, timeless)),
-    ];
-    expect(read.map((reading) => statedBy(reading, 'session').sessionId)).toEqual([
-      sessionSid,
-      'uuid-1',
-      'ipcan-1',
-      'uuid-1',
-      'ipcan-1',
-      '110753000#2026-11-02T09:00:27.000Z',
-      '110753000',
-    ]);
-  });
-
-  it('one id that is used again for another tunnel is another session', () => {
-    const later = { ...pdpContext, tunnel_created: '2026-11-02T09:30:00' };
-    const records = [contextEvent(3), contextEvent(3, later, {}, { id: 2 })].map((record) =>
-      observationsOf(readStreamer(record)),
-    );
-    expect(ledgerOf([records]).sessions.size).toBe(2);
-  });
-
-  it('usage that names no session stands alone', () => {
-    expect([
-      observationsOf(interpret(fixtureValue('telekom/usage.json'), arrivalFrom('telekom'))).session,
-      ...readCsv(fixture('1nce/cdr_20210511_112500.csv').toString(), 'cdr_20210511_112500.csv').map(
-        (reading) => observationsOf(reading).session,
-      ),
-    ]).toEqual([undefined, undefined, undefined]);
   });
 });
 

@@ -9,6 +9,7 @@ import {
   usageRecord,
 } from '../../records/datastreamer.ts';
 import { ledgerOf } from '../../records/ledger-of.ts';
+import { permutations } from '../../records/permutations.ts';
 import { fullData, readConnectionEvent } from '../../records/supersim.ts';
 
 /** What begins and what ends each state of a SIM and of a session, whatever comes first. */
@@ -66,20 +67,12 @@ const ended = context(5);
 const refused: Telling = (hours) =>
   observationsOf(readStreamer(carrierEvent(3, { id: hours, alert: true, timestamp: timeAfter(hours) })));
 
-/** All orders of a few things. */
-function ordersOf<Thing>(things: readonly Thing[]): Thing[][] {
-  if (things.length < 2) return [[...things]];
-  return things.flatMap((first, index) =>
-    ordersOf([...things.slice(0, index), ...things.slice(index + 1)]).map((rest) => [first, ...rest]),
-  );
-}
-
 /** The one thing that all orders of records, one a batch or all in one, come to; its last record comes twice. */
 function outcomeOf<Outcome>(
   records: readonly Observations[],
   look: (ledger: ReturnType<typeof ledgerOf>) => Outcome,
 ): Outcome {
-  const [outcome, ...others] = ordersOf(records).flatMap((order) => [
+  const [outcome, ...others] = permutations(records).flatMap((order) => [
     look(ledgerOf([...order, ...order.slice(-1)].map((record) => [record]))),
     look(ledgerOf([order])),
   ]);

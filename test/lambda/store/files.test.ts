@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FilesTable } from '../../../lambda/store/files.ts';
 import type { Manifest } from '../../../lambda/store/manifest.ts';
-import { permutations } from './observations.ts';
+import { permutations } from '../../records/permutations.ts';
 import { runningTables } from './running-tables.ts';
 
 const tables = runningTables();

@@ -4,8 +4,9 @@ import type { Session } from '../../../lambda/ledger/observation.ts';
 import type { Item } from '../../../lambda/store/items.ts';
 import { encodeSessionItem } from '../../../lambda/store/items.ts';
 import type { LedgerWriter } from '../../../lambda/store/writer.ts';
+import { permutations } from '../../records/permutations.ts';
 import { share } from '../../records/runs.ts';
-import { changesOf, minute, permutations, sessionAt, stamp } from './observations.ts';
+import { changesOf, minute, sessionAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
 import {
   intercept,

@@ -4,7 +4,8 @@ import type { Marks, Sim } from '../../../lambda/ledger/observation.ts';
 import { mergeSims, sameSim } from '../../../lambda/ledger/sim.ts';
 import { encodeSimItem, type Item } from '../../../lambda/store/items.ts';
 import { containsSim } from '../../../lambda/store/sims.ts';
-import { changesOf, minute, permutations, simAt, stamp } from './observations.ts';
+import { permutations } from '../../records/permutations.ts';
+import { changesOf, minute, simAt, stamp } from './observations.ts';
 import { runningTables } from './running-tables.ts';
 import { intercept, statementsIn, watch } from './watched-client.ts';
 

@@ -4,7 +4,8 @@ import { findUsageExpiry } from '../../../lambda/store/items.ts';
 import type { WriteMode } from '../../../lambda/store/ledger-tables.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { asClient, MemoryDynamoDb } from '../../property/memory-dynamodb.ts';
-import { changesOf, minute, permutations, usageAt } from './observations.ts';
+import { permutations } from '../../records/permutations.ts';
+import { changesOf, minute, usageAt } from './observations.ts';
 import { ledgerTablesOf, runningTables } from './running-tables.ts';
 import { watch } from './watched-client.ts';
 

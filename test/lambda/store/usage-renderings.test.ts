@@ -5,7 +5,8 @@ import { type Arrival, isFault, type Reading } from '../../../lambda/carriers/re
 import { completeWithSession, type Usage } from '../../../lambda/ledger/observation.ts';
 import type { Carrier } from '../../../lambda/ledger/source.ts';
 import { encodeUsageItem, type Item } from '../../../lambda/store/items.ts';
-import { changesOf, minute, permutations, usageAt } from './observations.ts';
+import { permutations } from '../../records/permutations.ts';
+import { changesOf, minute, usageAt } from './observations.ts';
 import { runningTables } from './running-tables.ts';
 import { intercept, returnOldItems } from './watched-client.ts';
 
