@@ -1,14 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { expectDays } from '../lambda/days/pass/expected-days.ts';
+import { type PassCase, plans } from '../lambda/days/pass/pass-plans.ts';
 import { planted } from '../lambda/days/pass/planted-faults.ts';
-import {
-  expectDays,
-  type Parts,
-  type PassCase,
-  plans,
-  playPass,
-  sound,
-} from '../lambda/days/pass/virtual-pass.ts';
+import { type Parts, playPass, sound } from '../lambda/days/pass/virtual-pass.ts';
 import { faultTrials, timeLimit, trials } from './trials.ts';
 
 // As cheap as the pass itself, so that it can be tried often. stored-pass.property.test.ts has the files that are deployed.

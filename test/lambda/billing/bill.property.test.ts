@@ -10,7 +10,8 @@ import { tariff as tariffSchema } from '../../../lib/tariffs.ts';
 import { faultTrials, trials } from '../../property/trials.ts';
 import { makeUsage } from './billed-usage.ts';
 import { type BillingCode, loadMutant, type Mutant } from './mutants.ts';
-import { makePlainBill, type PlainTariff } from './plain-bill.ts';
+import { makePlainBill } from './plain-bill.ts';
+import type { PlainTariff } from './plain-tariff.ts';
 
 /** Bills of random tariffs, fleets and rosters beside those of a slow rater that shares no code with theirs. */
 

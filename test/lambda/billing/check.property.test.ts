@@ -15,19 +15,19 @@ import { tariff as tariffSchema } from '../../../lib/tariffs.ts';
 import { faultTrials, trials } from '../../property/trials.ts';
 import { makeUsage, readLines } from './billed-usage.ts';
 import { type BillingCode, loadMutant, type Mutant } from './mutants.ts';
+import { makePlainBill } from './plain-bill.ts';
+import { judgeInvoice, listAlternatives, type PlainRow, type Verdict } from './plain-check.ts';
 import {
   type Fraction,
   formatFraction,
-  makePlainBill,
   minus,
-  type PlainTariff,
   plus,
   readFraction,
   roundTo,
   sum,
   times,
-} from './plain-bill.ts';
-import { judgeInvoice, listAlternatives, type PlainRow, type Verdict } from './plain-check.ts';
+} from './plain-fractions.ts';
+import type { PlainTariff } from './plain-tariff.ts';
 
 /** Random invoices with planted faults, written and read as files, beside a slow judge that shares no code with theirs. */
 

@@ -1,128 +1,27 @@
 import type { OpeningBalance, RosterEntry, SimRecords } from '../../../lambda/billing/sim-records.ts';
 import type { BilledUsage } from '../../../lambda/billing/tariff.ts';
+import { addMonths, countDay, findYear, listSpans, nameDay, readDay, type Span } from './plain-calendar.ts';
+import {
+  ceilTo,
+  type Fraction,
+  formatFraction,
+  isMore,
+  isZero,
+  minus,
+  nothing,
+  plus,
+  readFraction,
+  roundTo,
+  smaller,
+  sum,
+  times,
+} from './plain-fractions.ts';
+import type { PlainTariff } from './plain-tariff.ts';
 
 /**
  * A slow rater, written from docs/bills.md. It shares no code with the one that it judges: fractions of whole numbers, a
  * tariff as its file has it, and every quantity filtered from all records again.
  */
-
-/** A fraction; the denominator is above 0. */
-export type Fraction = readonly [bigint, bigint];
-
-export const nothing: Fraction = [0n, 1n];
-
-export function readFraction(text: string | number): Fraction {
-  const [whole = '', digits = ''] = String(text).split('.');
-  return [BigInt(whole + digits), 10n ** BigInt(digits.length)];
-}
-
-export const plus = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * d + c * b, b * d];
-export const minus = (a: Fraction, [c, d]: Fraction): Fraction => plus(a, [-c, d]);
-export const times = ([a, b]: Fraction, [c, d]: Fraction): Fraction => [a * c, b * d];
-export const isMore = ([a, b]: Fraction, [c, d]: Fraction): boolean => a * d > c * b;
-export const isZero = ([a]: Fraction): boolean => a === 0n;
-const smaller = (a: Fraction, b: Fraction): Fraction => (isMore(a, b) ? b : a);
-export const sum = (list: readonly Fraction[]): Fraction => list.reduce(plus, nothing);
-
-/** To the next whole multiple of a step. */
-function ceilTo(value: Fraction, step: Fraction): Fraction {
-  const [n, d] = times(value, [step[1], step[0]]);
-  const whole = n % d === 0n ? n / d : n / d + 1n;
-  return times([whole, 1n], step);
-}
-
-/** Rounds to a number of decimals, of a value of either sign. */
-export function roundTo(value: Fraction, decimals: number, mode: string): Fraction {
-  const scale = 10n ** BigInt(decimals);
-  const isNegative = value[0] < 0n;
-  const [n, d] = times([isNegative ? -value[0] : value[0], value[1]], [scale, 1n]);
-  const floor = n / d;
-  const rest = (n % d) * 2n;
-  const isUp =
-    mode === 'up'
-      ? rest > 0n
-      : mode === 'down'
-        ? false
-        : rest > d || (rest === d && (mode === 'half-up' || floor % 2n === 1n));
-  const units = isUp ? floor + 1n : floor;
-  return [isNegative ? -units : units, scale];
-}
-
-/** A fraction with finitely many digits as a plain decimal. */
-export function formatFraction([n, d]: Fraction): string {
-  const isNegative = n < 0n;
-  let rest = isNegative ? -n : n;
-  const whole = rest / d;
-  rest %= d;
-  let digits = '';
-  while (rest !== 0n) {
-    rest *= 10n;
-    digits += String(rest / d);
-    rest %= d;
-  }
-  const text = digits === '' ? String(whole) : `${whole}.${digits}`;
-  return isNegative && text !== '0' ? `-${text}` : text;
-}
-
-/** A tariff as the generator writes its file: every key is there. */
-export interface PlainTariff {
-  readonly name: string;
-  readonly currency: string;
-  readonly timeZone: string;
-  readonly period:
-    | { readonly kind: 'month'; readonly startDay: number }
-    | { readonly kind: 'activation-month' }
-    | { readonly kind: 'days'; readonly days: number; readonly from: string };
-  readonly attribution: 'record' | 'start' | 'close';
-  readonly kilobyte: 1000 | 1024;
-  readonly lines: readonly ('country' | 'network' | 'zone')[];
-  readonly charges: readonly {
-    readonly name: string;
-    readonly traffic: 'data' | 'sms';
-    readonly direction: 'both' | 'from-device' | 'to-device';
-    readonly match: { readonly countries: readonly string[] };
-    readonly unit: 'B' | 'KB' | 'MB' | 'message';
-    readonly increment: {
-      readonly step?: string;
-      readonly per: 'record' | 'session' | 'day' | 'period' | 'year';
-      readonly by: readonly ('country' | 'network')[];
-      readonly minimum?: string;
-    };
-    readonly prices: readonly {
-      readonly from?: string;
-      readonly tiers: readonly { readonly upTo?: string; readonly price: string }[];
-    }[];
-    readonly tiering: 'graduated' | 'volume';
-    readonly tierScope: 'sim' | 'account';
-  }[];
-  readonly allowances: readonly {
-    readonly name: string;
-    readonly charges: readonly string[];
-    readonly quantity: string;
-    readonly unit: 'KB' | 'MB';
-    readonly of: 'sim' | 'pool' | 'account';
-    readonly lasts: 'period' | 'lifetime';
-  }[];
-  readonly rounding: {
-    readonly per: 'line' | 'sim' | 'invoice';
-    readonly decimals: number;
-    readonly mode: string;
-  };
-  readonly minimum?: { readonly amount: string; readonly of: 'active' | 'data' };
-  readonly fees: readonly {
-    readonly name: string;
-    readonly per: 'sim' | 'sim-and-network' | 'account' | 'activation';
-    readonly of: 'active' | 'data' | 'listed';
-    readonly prices: readonly { readonly from?: string; readonly price: string }[];
-  }[];
-  readonly discounts: readonly {
-    readonly name: string;
-    readonly percent: string;
-    readonly on: readonly string[];
-  }[];
-  readonly commitment?: string;
-  readonly tax?: { readonly name: string; readonly percent: string };
-}
 
 /** A bill's total, and the amounts of lines that have one, each as a text. */
 export interface PlainBill {
@@ -177,11 +76,6 @@ interface Line {
   billed: Fraction;
 }
 
-/** The day of a moment in a time zone. */
-function readDay(time: string, timeZone: string): string {
-  return new Date(time).toLocaleString('sv-SE', { timeZone }).slice(0, 10);
-}
-
 /** The price in force on a day. */
 function pickPrice(prices: readonly { readonly from?: string }[], day: string): number {
   let found = 0;
@@ -204,45 +98,6 @@ function measure(records: readonly Placed[], unit: string, kilobyte: number): Fr
     ),
   );
   return times(bytes, [1n, unitBytes]);
-}
-
-/** Days as numbers since 1970, which are easily added to. */
-const countDay = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 86_400_000;
-const nameDay = (count: number): string => new Date(count * 86_400_000).toISOString().slice(0, 10);
-
-/** A day so many months later; the last day of a month that is too short. */
-function addMonths(day: string, months: number): string {
-  const number = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + months;
-  const month = `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, '0')}`;
-  for (let date = Number(day.slice(8)); ; date -= 1) {
-    const found = `${month}-${String(date).padStart(2, '0')}`;
-    if (!Number.isNaN(Date.parse(found)) && nameDay(countDay(found)) === found) return found;
-  }
-}
-
-type Span = readonly [from: string, to: string];
-
-/** All periods of some years, oldest first; undefined where nobody said when the SIM was activated. */
-function listSpans({ period }: PlainTariff, activated: string | undefined): Span[] | undefined {
-  const anchor =
-    period.kind === 'month'
-      ? `2025-01-${String(period.startDay).padStart(2, '0')}`
-      : period.kind === 'days' && period.from !== 'activation'
-        ? period.from
-        : activated;
-  if (anchor === undefined) return undefined;
-  const step = (index: number): string =>
-    period.kind === 'days' ? nameDay(countDay(anchor) + index * period.days) : addMonths(anchor, index);
-  const count = period.kind === 'days' ? 100 : 36;
-  return Array.from({ length: count }, (_, index): Span => [step(index), step(index + 1)]);
-}
-
-/** The year of a SIM in which a day is: it begins with an anniversary of the activation, or on 1 January. */
-function findYear(activated: string | undefined, day: string): string {
-  const first = activated ?? '2020-01-01';
-  let year = addMonths(first, -120);
-  for (let months = -108; addMonths(first, months) <= day; months += 12) year = addMonths(first, months);
-  return year;
 }
 
 /** What the charges of a tariff count of a record: of text messages, each direction has the first charge that fits it. */

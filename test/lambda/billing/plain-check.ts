@@ -1,19 +1,18 @@
 import type { SimRecords } from '../../../lambda/billing/sim-records.ts';
+import { makePlainBill, type PlainLine } from './plain-bill.ts';
 import {
   type Fraction,
   formatFraction,
   isMore,
   isZero,
-  makePlainBill,
   minus,
   nothing,
-  type PlainLine,
-  type PlainTariff,
   plus,
   readFraction,
   sum,
   times,
-} from './plain-bill.ts';
+} from './plain-fractions.ts';
+import type { PlainTariff } from './plain-tariff.ts';
 
 /**
  * Judges an invoice by the words of docs/bills.md, and shares no code with the comparison that it judges: every bill that a

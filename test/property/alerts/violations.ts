@@ -6,8 +6,9 @@ import type { SourceReport } from '../../../lambda/alerts/sweep/sweep-run.ts';
 import { makeEvent, makeKnown, makeSign, makeUsage, minute } from '../../lambda/alerts/records.ts';
 import { findTrueEpisodes, findTrueSpans, type TrueEpisode } from '../../lambda/alerts/truth.ts';
 import { type Fact, finalHour, hour, lateness } from './plan.ts';
+import { findingRule } from './plan-rules.ts';
 import { imeis, type PlannedSim, sourceName, start } from './records.ts';
-import { findingRule, type RanSweep, type Told, type World } from './world.ts';
+import type { RanSweep, Told, World } from './world.ts';
 
 /**
  * What must hold of what was stored, told and sent, and does not: in sentences. What is true is computed from what the

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { KinesisStreamRecord } from 'aws-lambda';
 import { deliver, runLimits } from '../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../../lambda/alerts/delivery/outbox.ts';
 import type { Outcome } from '../../../lambda/alerts/delivery/receiver.ts';
@@ -36,23 +35,22 @@ import {
 } from '../../../lambda/store/tables.ts';
 import { LedgerWriter } from '../../../lambda/store/writer.ts';
 import { Timeline } from '../../lambda/alerts/delivery/timeline.ts';
-import { minute } from '../../lambda/alerts/records.ts';
 import { ledgerTablesOf } from '../../lambda/store/running-tables.ts';
 import { type AlertCommand, asClient, type Command } from '../memory-dynamodb.ts';
 import {
   type Behaviour,
   cleanSweeps,
-  type Fact,
   type Fate,
   finalHour,
   hour,
-  lastArrival,
   lateness,
   type Plan,
   type PlannedRun,
 } from './plan.ts';
+import { findingRule, slowRule } from './plan-rules.ts';
 import { Process } from './process.ts';
-import { listFacts, type PlannedSim, renderFact, sourceName, start } from './records.ts';
+import { listFacts, type PlannedSim, sourceName, start } from './records.ts';
+import { describeRecord, makeRecords, type StreamRecord, shard, takeArrived } from './stream-records.ts';
 
 /** What plays a plan: all of simledger between the carrier's stream and the receiver, on one timeline. */
 
@@ -60,18 +58,6 @@ import { listFacts, type PlannedSim, renderFact, sourceName, start } from './rec
 export interface AlertEngine {
   answer(command: Command | AlertCommand): object | Promise<object>;
   items(table: string): Promise<readonly Item[]>;
-}
-
-/** A record in the stream. */
-export interface StreamRecord {
-  readonly sim: number;
-  readonly fact: Fact;
-  readonly arrival: number;
-  readonly sequence: string;
-  readonly lane: number;
-  readonly data: string;
-  /** When it was taken in. */
-  doneAt: number | undefined;
 }
 
 /** A sweep that ran. */
@@ -125,19 +111,11 @@ export const soundParts: Parts = {
 };
 
 const clean: Fate = { faults: [], delays: [0], skew: 0 };
-const shard = 'shardId-000000000000';
 const receiver = 'pager';
 const retryAfter = 60_000;
 const requestMilliseconds = 10_000;
 
 const dayHours = 24;
-
-/** The rule about findings: two on a day. */
-export const findingRule: Rule = {
-  ...{ name: 'rule-finding', kind: 'finding', checks: [], count: 2, bytes: undefined },
-  ...{ severity: 'warning', pending: 0, recovery: 0 },
-  match: { sources: [], fleets: [], names: ['tracker*'], countries: [] },
-};
 
 /** What is known of a closed day: the findings of SIMs, by their numbers. */
 export interface StandingDay {
@@ -184,7 +162,7 @@ export class World {
         max: maxGranuleMilliseconds,
       }),
     };
-    this.records = this.#makeRecords();
+    this.records = makeRecords(plan, this.sims);
   }
 
   /** The rules in hours; the plan's stand in minutes, as the oracle has them. */
@@ -309,28 +287,6 @@ export class World {
   }
 
   // The stream, and the consumer of its records
-
-  #makeRecords(): StreamRecord[] {
-    const { outage, lanes } = this.plan;
-    const deliveries = this.sims.flatMap((sim, index) =>
-      sim.facts.flatMap((fact, number) => {
-        const isOwed = outage !== undefined && fact.at >= outage.from && fact.at < outage.to;
-        const earliest = start + (isOwed ? outage.to : fact.at) * hour;
-        return fact.delays.map((delay) => ({
-          sim: index,
-          fact,
-          arrival: Math.min(earliest + delay, start + Math.max(lastArrival, fact.at) * hour),
-          lane: index % lanes,
-          data: Buffer.from(JSON.stringify(renderFact(sim, fact, number, this.plan.carrier))).toString(
-            'base64',
-          ),
-        }));
-      }),
-    );
-    return deliveries
-      .sort((a, b) => a.arrival - b.arrival)
-      .map((record, index) => ({ ...record, sequence: String(1_000 + index), doneAt: undefined }));
-  }
 
   async #runLane(lane: number): Promise<void> {
     const { timeline, plan } = this;
@@ -571,42 +527,6 @@ export class World {
 
 /** Longer than any rule looks back, and than any time without a sweep. */
 const retention = 150 * hour;
-
-function takeArrived(waiting: StreamRecord[], now: number, size: number): StreamRecord[] {
-  const count = waiting.filter(({ arrival }) => arrival <= now).length;
-  return waiting.splice(0, Math.min(count, size));
-}
-
-function describeRecord({ arrival, sequence, lane, data }: StreamRecord): KinesisStreamRecord {
-  return {
-    awsRegion: 'us-east-1',
-    eventID: `${shard}:${sequence}`,
-    eventName: 'aws:kinesis:record',
-    eventSource: 'aws:kinesis',
-    eventSourceARN: 'arn:aws:kinesis:us-east-1:123456789012:stream/stream',
-    eventVersion: '1.0',
-    invokeIdentityArn: '',
-    kinesis: {
-      data,
-      kinesisSchemaVersion: '1.0',
-      partitionKey: String(lane),
-      sequenceNumber: sequence,
-      approximateArrivalTimestamp: arrival / 1000,
-    },
-  };
-}
-
-/** A rule whose minutes are hours. */
-export function slowRule(rule: Rule): Rule {
-  const slow = (milliseconds: number): number => (milliseconds / minute) * hour;
-  return {
-    ...rule,
-    pending: slow(rule.pending),
-    recovery: slow(rule.recovery),
-    ...('after' in rule && { after: slow(rule.after) }),
-    ...('within' in rule && { within: slow(rule.within) }),
-  } as Rule;
-}
 
 const silentTelemetry = {
   logger: { info: () => undefined, warn: () => undefined, error: () => undefined },

@@ -4,8 +4,10 @@ import type { SimItems } from '../../../../lambda/days/rows.ts';
 import { asClient, MemoryDynamoDb } from '../../../property/memory-dynamodb.ts';
 import { timeLimit, trials } from '../../../property/trials.ts';
 import { runningTables } from '../../store/running-tables.ts';
+import { expectDays } from './expected-days.ts';
+import { type PassCase, type Plan, plans } from './pass-plans.ts';
 import { StoredPorts } from './stored-ports.ts';
-import { expectDays, type PassCase, type Plan, plans, playPass, sound } from './virtual-pass.ts';
+import { playPass, sound } from './virtual-pass.ts';
 
 /** The pass as in test/property/day-pass.property.test.ts, over the tables' own readers and stores. */
 

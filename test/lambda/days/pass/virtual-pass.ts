@@ -1,28 +1,13 @@
-import fc from 'fast-check';
-import { rowKinds } from '../../../../lambda/days/columns.ts';
 import { type Day, findDay, findSessionDay, listTouchedDays, shiftDay } from '../../../../lambda/days/day.ts';
-import { computeRoot, printRow, RowDigests } from '../../../../lambda/days/digests.ts';
-import { findFindings, listUnknownBeginnings } from '../../../../lambda/days/findings/find-findings.ts';
-import type { Finding } from '../../../../lambda/days/findings/finding.ts';
-import { wasHeard } from '../../../../lambda/days/findings/unknown-beginning.ts';
-import { FleetFold } from '../../../../lambda/days/fleet-days.ts';
 import type { Manifest } from '../../../../lambda/days/manifest.ts';
 import type { OpenDay, OpenDays } from '../../../../lambda/days/open-days.ts';
 import { makeManifestKey, makeTopKey, readJson } from '../../../../lambda/days/pass/lake-objects.ts';
 import { ConflictError, type DayPorts } from '../../../../lambda/days/pass/ports.ts';
 import { SealedRows } from '../../../../lambda/days/pass/sealed-rows.ts';
-import {
-  compareTexts,
-  makeRows,
-  mergeItems,
-  noItems,
-  type SessionRow,
-  type SimItems,
-  type SimRows,
-} from '../../../../lambda/days/rows.ts';
+import { compareTexts, type SessionRow, type SimItems, type SimRows } from '../../../../lambda/days/rows.ts';
 import { orderDays, runSchedule, type SchedulePorts } from '../../../../lambda/days/run-schedule.ts';
 import { hashSession } from '../../../../lambda/days/session-days.ts';
-import { isActive, makeSimDay, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
+import { isActive, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
 import {
   makeJobs,
   makePartialJobs,
@@ -31,10 +16,10 @@ import {
 } from '../../../../lambda/days/take-message.ts';
 import { rankCandidates, type TopList, type TopLists } from '../../../../lambda/days/top-sims.ts';
 import type { DayMessage, MessageQueue } from '../../../../lambda/days/work.ts';
-import { Case } from '../../../property/case.ts';
 import { passTick, Timeline } from '../../alerts/delivery/timeline.ts';
-import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from '../records.ts';
+import { type FoundDay, printRows, printSimDay } from './expected-days.ts';
 import { MemoryPorts } from './memory-ports.ts';
+import { type Course, days, listTimes, minute, type Plan, sims, undisturbed } from './pass-plans.ts';
 import { type Caller, wrapPartialPorts, wrapPorts } from './wrapped-ports.ts';
 
 /**
@@ -43,204 +28,14 @@ import { type Caller, wrapPartialPorts, wrapPorts } from './wrapped-ports.ts';
  * any order, and items of sealed days expire.
  */
 
-const days: readonly Day[] = [-1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
-/** Those of a plan are the first of them: a fleet grows as records of more come. */
-const sims = [
-  '8988307000000000001',
-  'account:emnify:7',
-  ...[2, 3, 4].map((number) => `898830700000000000${number}`),
-];
 /** The last of the days is due. */
 const start = Date.UTC(2026, 10, 5, 12);
-const minute = 60_000;
-const dayMilliseconds = 86_400_000;
 
 /** A writer begins again when this much time is gone since it read the fence: its requests' signatures expire. */
 const writerMilliseconds = 10 * minute;
 
 /** When a job is delivered again that was not acknowledged. */
 const redeliveryMilliseconds = 30 * minute;
-
-/** How an invocation goes: after which of its calls it dies, how long calls take, in turn, and what its clock shows. */
-interface Course {
-  readonly diesAtCall: number;
-  readonly diesAfterEffect: boolean;
-  readonly delays: readonly number[];
-  /** Milliseconds that its clock is ahead; negative if it is behind. */
-  readonly clockAhead: number;
-}
-
-/** What is planned; times are minutes from the start. */
-export interface Plan {
-  readonly statements: readonly { readonly sim: string; readonly says: SimItems }[];
-  readonly deliveries: readonly {
-    readonly at: number;
-    readonly statements: readonly number[];
-    readonly course: Course;
-  }[];
-  /** Somebody orders a day to be read. */
-  readonly closings: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
-  /** The schedule runs, when the sources are read to the end of a day. */
-  readonly schedules: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
-  /** Items expire: those at some places among the ones that may, or all. */
-  readonly expiries: readonly { readonly at: number; readonly places: readonly number[] | 'all' }[];
-  /** How the runs of jobs go, in turn. */
-  readonly runs: readonly { readonly course: Course; readonly isTwice: boolean }[];
-  readonly simsPerBucket: number;
-}
-
-export class PassCase extends Case {
-  readonly plan: Plan;
-
-  constructor(plan: Plan) {
-    super();
-    this.plan = plan;
-  }
-
-  override describe(): readonly string[] {
-    const { statements, ...rest } = this.plan;
-    return [
-      ...statements.map((one, index) => `${index}: ${JSON.stringify(one)}`),
-      ...Object.entries(rest).map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
-    ];
-  }
-}
-
-/** @param suspended of six calls, how many are suspended for minutes. */
-function makeCourse(suspended: number): fc.Arbitrary<Course> {
-  return fc.record({
-    diesAtCall: fc.oneof(
-      { weight: 3, arbitrary: fc.constant(Number.MAX_SAFE_INTEGER) },
-      { weight: 1, arbitrary: fc.integer({ min: 1, max: 25 }) },
-    ),
-    diesAfterEffect: fc.boolean(),
-    delays: fc.array(
-      fc.oneof(
-        { weight: 6 - suspended, arbitrary: fc.integer({ min: 0, max: 200 }) },
-        { weight: suspended, arbitrary: fc.integer({ min: 1, max: 15 }).map((minutes) => minutes * minute) },
-      ),
-      { minLength: 1, maxLength: 9 },
-    ),
-    clockAhead: fc.oneof(
-      { weight: 4, arbitrary: fc.constant(0) },
-      { weight: 1, arbitrary: fc.constantFrom(-dayMilliseconds, dayMilliseconds) },
-    ),
-  });
-}
-
-const course = makeCourse(1);
-
-/** What a record states of a session, and the event that names it. */
-const sessionStatement = fc
-  .record({ session: sessionAroundMidnight, time: timeAroundMidnight, eventId: fc.constantFrom('8', '9') })
-  .map(({ session, time, eventId }): SimItems => {
-    const event = makeEvent({ time, eventId, sessionId: session.sessionId, type: 'data-session.ended' });
-    return { usage: [], events: [event], sessions: [session] };
-  });
-
-const ofSim = (sim: string, { usage, events, sessions }: SimItems): SimItems => ({
-  usage: usage.map((one) => ({ ...one, sim })),
-  events: events.map((one) => ({ ...one, sim })),
-  sessions: sessions.map((one) => ({ ...one, sim })),
-});
-
-const at = fc.integer({ min: 0, max: 400 });
-const day = fc.nat(days.length - 1);
-
-/** An invocation to which nothing happens. */
-const undisturbed: Course = {
-  diesAtCall: Number.MAX_SAFE_INTEGER,
-  diesAfterEffect: false,
-  delays: [1],
-  clockAhead: 0,
-};
-
-/** A writer that has read the fence, is suspended before one of its next calls, and is quick otherwise. */
-const suspended = fc
-  .record({ call: fc.integer({ min: 2, max: 4 }), minutes: fc.integer({ min: 3, max: 12 }) })
-  .map(({ call, minutes }): Course => {
-    const delays = [0, 0, 0, 0, 0].map((_, index) => (index === call ? minutes * minute : 0));
-    return { ...undisturbed, delays };
-  });
-
-/** A delivery; one with an aim begins so many minutes before somebody orders or schedules the day of its first record. */
-const delivery = fc.oneof(
-  fc.record({
-    at,
-    statements: fc.array(fc.nat(13), { minLength: 1, maxLength: 4 }),
-    course: makeCourse(3),
-    aim: fc.constant(undefined),
-  }),
-  fc.record({
-    at,
-    statements: fc.tuple(fc.nat(13)),
-    course: suspended,
-    // The first order closes days, the last one has markers visited.
-    aim: fc.record({ order: fc.oneof(fc.constantFrom(0, -1), fc.nat()), minutesBefore: fc.nat(3) }),
-  }),
-);
-type Aimed = typeof delivery extends fc.Arbitrary<infer Value> ? Value : never;
-
-const says = fc.oneof(
-  { weight: 2, arbitrary: statement.filter(({ sessions }) => sessions.length === 0) },
-  { weight: 1, arbitrary: sessionStatement },
-);
-
-export const plans: fc.Arbitrary<PassCase> = fc
-  .record({
-    fleet: fc.oneof(
-      { weight: 3, arbitrary: fc.integer({ min: 1, max: 2 }) },
-      { weight: 1, arbitrary: fc.integer({ min: 3, max: sims.length }) },
-    ),
-    statements: fc.array(fc.record({ sim: fc.nat(), says }), { minLength: 1, maxLength: 14 }),
-    deliveries: fc.array(delivery, { maxLength: 8 }),
-    closings: fc.array(fc.record({ at: fc.integer({ min: 0, max: 200 }), day, course }), { maxLength: 3 }),
-    schedules: fc.array(fc.record({ at, day, course }), { maxLength: 8 }),
-    expiries: fc.array(
-      fc.record({
-        at,
-        places: fc.oneof(fc.array(fc.nat(9), { minLength: 1, maxLength: 6 }), fc.constant('all' as const)),
-      }),
-      { maxLength: 4 },
-    ),
-    runs: fc.array(fc.record({ course, isTwice: fc.nat(3).map((number) => number === 0) }), {
-      minLength: 1,
-      maxLength: 6,
-    }),
-    simsPerBucket: fc.constantFrom(1, 2, 4_000),
-  })
-  .map(({ fleet, ...plan }) => {
-    const statements = plan.statements.map(({ sim, says }) => {
-      const name = sims[sim % fleet] ?? '';
-      return { sim: name, says: ofSim(name, says) };
-    });
-    return new PassCase(takeAim({ ...plan, statements }));
-  });
-
-/**
- * Has writers with an aim begin shortly before somebody closes the day of what they write, or has its markers visited: so
- * they have read the fence, or put their markers, and are suspended meanwhile.
- */
-function takeAim(plan: Omit<Plan, 'deliveries'> & { readonly deliveries: readonly Aimed[] }): Plan {
-  const { statements } = plan;
-  const orders = [...plan.closings, ...plan.schedules];
-  const deliveries = plan.deliveries.map(({ aim, ...planned }) => {
-    const inOrder = orders.toSorted((one, other) => one.at - other.at);
-    const order = inOrder.at((aim?.order ?? 0) % inOrder.length);
-    if (aim === undefined || order === undefined) return planned;
-    const says = statements[(planned.statements[0] ?? 0) % statements.length]?.says;
-    const [time = ''] = says === undefined ? [] : listTimes(says);
-    const touched = days.indexOf(findDay(time));
-    if (touched >= 0) orders[orders.indexOf(order)] = { ...order, day: touched };
-    return { ...planned, at: Math.max(0, order.at - aim.minutesBefore) };
-  });
-  const closings = orders.slice(0, plan.closings.length);
-  return { ...plan, deliveries, closings, schedules: orders.slice(closings.length) };
-}
-
-function listTimes({ usage, events }: SimItems): string[] {
-  return [...usage.map(({ start: time }) => time), ...events.map(({ time }) => time)];
-}
 
 /** The parts that a planted fault replaces. */
 export interface Parts {
@@ -261,15 +56,6 @@ export const sound: Parts = {
 function isNeverAnswered(): Promise<never> {
   return new Promise(() => undefined);
 }
-
-/** What is found of a day. */
-export interface FoundDay {
-  readonly root: string;
-  readonly rows: readonly string[];
-  readonly simDays: readonly string[];
-  readonly fleet: string;
-}
-
 /** The world of one plan. */
 class World {
   readonly timeline = new Timeline(start, passTick);
@@ -544,23 +330,6 @@ function printTop(simDays: readonly SimPeriod[]): string[] {
     .map(({ sim, bytes }) => `${sim} ${bytes}`);
 }
 
-/** A SIM-day as text, its members in the order of their names. */
-function printSimDay(simDay: SimPeriod): string {
-  return JSON.stringify(simDay, (_, value: unknown) =>
-    typeof value !== 'object' || value === null || Array.isArray(value)
-      ? value
-      : Object.fromEntries(Object.entries(value).sort(([a], [b]) => compareTexts(a, b))),
-  );
-}
-
-function printRows(rows: ReadonlyMap<string, SimRows>): string[] {
-  return [...rows]
-    .sort(([a], [b]) => compareTexts(a, b))
-    .flatMap(([, its]) =>
-      rowKinds.flatMap((kind) => its[kind].map((row) => `${kind} ${printRow(kind, row)}`)),
-    );
-}
-
 /** Plays a plan, then delivers the rest, and lets all closed days be read until nothing is left to do. */
 export async function playPass(
   plan: Plan,
@@ -610,49 +379,4 @@ export async function playPass(
   const found = await Promise.all(days.map((one) => world.findDay(one)));
   await world.checkTop();
   return found;
-}
-
-/** The findings of a SIM's day, of all that is known of it at once. */
-function expectFindings(sim: string, one: Day, items: SimItems): Finding[] {
-  if (sim.startsWith('account:')) return [];
-  const { usage, events, sessions } = makeRows(one, items);
-  const former = days.filter((other) => other < one);
-  const formerUsage = former.flatMap((other) => makeRows(other, items).usage);
-  const openSessions = items.sessions.filter(({ terminal }) => terminal === undefined);
-  const known = { day: one, usage, events, sessions, openSessions, formerUsage };
-  const unheard = listUnknownBeginnings(known)
-    .filter((beginning) => !wasHeard(beginning, items))
-    .map(({ session }) => session.sessionId);
-  return findFindings({
-    ...known,
-    unheard: new Set(unheard),
-    filed: { usage: new Set(), events: new Set() },
-  });
-}
-
-/** What must be found: rows, sums and root of all records at once, without lake and passes. */
-export function expectDays({ statements }: Plan): readonly FoundDay[] {
-  const items = new Map<string, SimItems>();
-  for (const { sim, says } of statements) items.set(sim, mergeItems(items.get(sim) ?? noItems, says));
-  return days.map((one) => {
-    const digests = new RowDigests();
-    const fold = new FleetFold(one);
-    const rows = new Map<string, SimRows>();
-    const simDays: string[] = [];
-    for (const [sim, its] of [...items].sort(([a], [b]) => compareTexts(a, b))) {
-      const made = { ...makeRows(one, its), findings: expectFindings(sim, one, its) };
-      rows.set(sim, made);
-      digests.add(sim, made);
-      if (sim.startsWith('account:')) continue;
-      const simDay = makeSimDay(sim, one, made);
-      fold.addSim(simDay);
-      if (isActive(simDay)) simDays.push(printSimDay(simDay));
-    }
-    return {
-      root: computeRoot(digests.finish()).root,
-      rows: printRows(rows),
-      simDays,
-      fleet: JSON.stringify(fold.result),
-    };
-  });
 }
