@@ -1,6 +1,7 @@
 import { CountedItems, keyDistance, renderingDistance } from '../ledger/counted.ts';
 import { cutToSecond, formatTime, parseTime, toMilliseconds } from '../ledger/time.ts';
 import { outdoes } from './completeness.ts';
+import { readText } from './item-attributes.ts';
 import type { Item } from './items.ts';
 import { eventsTable, usageTable } from './tables.ts';
 
@@ -30,11 +31,11 @@ export function selectCountedItems(
   isFuller: (item: Item, other: Item) => boolean = outdoes,
 ): CountedItems<Item> {
   return new CountedItems((item) => {
-    const at = item[time]?.S ?? '';
-    const keyTime = readKeyTime(item[sortKey]?.S ?? '');
+    const at = readText(item, time);
+    const keyTime = readKeyTime(readText(item, sortKey));
     const milliseconds = toMilliseconds(at);
     return {
-      sim: item['sim']?.S ?? '',
+      sim: readText(item, 'sim'),
       record: `${item['source']?.S}\n${item[id]?.S}`,
       at: milliseconds,
       keyAt: keyTime === at ? milliseconds : toMilliseconds(keyTime),

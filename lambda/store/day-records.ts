@@ -10,6 +10,7 @@ import { readItems } from './batch-get.ts';
 import { rankCompleteness } from './completeness.ts';
 import { eventRecords, type RecordTable, usageRecords } from './counted-items.ts';
 import { FiledRecordReader } from './filed-record-reader.ts';
+import { readText } from './item-attributes.ts';
 import { decodeSession, type Item } from './items.ts';
 import { queryAll, scanPages } from './query-pages.ts';
 import { type ReadableTables, scanSegments } from './reader.ts';
@@ -42,10 +43,11 @@ export class DayRecordReader implements DayTables {
   async *listSims(): AsyncGenerator<readonly string[]> {
     const accounts = new Set<string>();
     for await (const items of this.#scanSims()) {
-      for (const { source, accountId } of items) {
-        if (accountId?.S !== undefined) accounts.add(makeAccountKey(source?.S ?? '', accountId.S));
+      for (const item of items) {
+        const accountId = item['accountId']?.S;
+        if (accountId !== undefined) accounts.add(makeAccountKey(readText(item, 'source'), accountId));
       }
-      yield items.map((item) => item[simsTable.partitionKey]?.S ?? '');
+      yield items.map((item) => readText(item, simsTable.partitionKey));
     }
     yield [...accounts];
   }
@@ -125,7 +127,7 @@ export class DayRecordReader implements DayTables {
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: cutToSecond(from) }, ':to': { S: to } },
     });
     return items.filter((item) => {
-      const at = item[time]?.S ?? '';
+      const at = readText(item, time);
       return at >= from && at < to;
     });
   }
@@ -141,7 +143,7 @@ export class DayRecordReader implements DayTables {
       ExpressionAttributeNames: { '#start': sortKey },
       ExpressionAttributeValues: { ':sim': { S: sim }, ':from': { S: from }, ':to': { S: to } },
     });
-    return items.map(({ sessionId }) => sessionId?.S ?? '');
+    return items.map((item) => readText(item, 'sessionId'));
   }
 }
 

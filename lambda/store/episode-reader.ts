@@ -6,6 +6,7 @@ import { formatTime } from '../ledger/time.ts';
 import { readItems } from './batch-get.ts';
 import type { Item } from './codec.ts';
 import { decodeEpisode, EpisodesTable } from './episodes.ts';
+import { readText } from './item-attributes.ts';
 import { decodeShared, isSharedPartition } from './shared-episodes.ts';
 import { alertsTable } from './tables.ts';
 
@@ -102,11 +103,7 @@ export class EpisodeReader {
         }),
       }),
     );
-    return items.map((item) => ({
-      alert: item[partitionKey]?.S ?? '',
-      slot: item[sortKey]?.S ?? '',
-      begun: item[byTime.sortKey]?.S ?? '',
-    }));
+    return items.map((item) => ({ ...readSlotKey(item), begun: readText(item, byTime.sortKey) }));
   }
 
   /**
@@ -149,7 +146,7 @@ export class EpisodeReader {
     );
     const [item] = items;
     if (item === undefined) return undefined;
-    const alert = item[partitionKey]?.S ?? '';
+    const alert = readText(item, partitionKey);
     if (isSharedPartition(alert))
       return (await this.#readShared([{ alert, slot: id }])).get(nameKey({ alert, slot: id }));
     const stored = await this.#readAlert(alert);
@@ -172,8 +169,7 @@ export class EpisodeReader {
         Limit: limit,
       }),
     );
-    const keys = items.map((item) => ({ alert: item[partitionKey]?.S ?? '', slot: item[sortKey]?.S ?? '' }));
-    const found = await this.#read(keys);
+    const found = await this.#read(items.map(readSlotKey));
     return listCurrent([...found.values()]).map(({ episode }) => episode);
   }
 
@@ -249,7 +245,11 @@ function nameKey({ alert, slot }: Pick<EpisodeKey, 'alert' | 'slot'>): string {
 }
 
 function nameItem(item: Item): string {
-  return nameKey({ alert: item[partitionKey]?.S ?? '', slot: item[sortKey]?.S ?? '' });
+  return nameKey(readSlotKey(item));
+}
+
+function readSlotKey(item: Item): Pick<EpisodeKey, 'alert' | 'slot'> {
+  return { alert: readText(item, partitionKey), slot: readText(item, sortKey) };
 }
 
 function findMonthBefore(month: string): string {

@@ -3,6 +3,7 @@ import type { Episode, EpisodeWrite, Slot, StoredEpisode } from '../alerts/episo
 import { formatTime } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { readText } from './item-attributes.ts';
 import { queryPages, readPartition } from './query-pages.ts';
 import { putRevision } from './revisions.ts';
 import { isSharedPartition, SharedEpisodesTable } from './shared-episodes.ts';
@@ -181,7 +182,7 @@ export class EpisodesTable {
     const { items, unread } = await tryReadItems(this.#client, this.#tableName, keys, { consistent: true });
     return new LiveSlots(
       items.map((item) => decodeEpisode(item)),
-      unread.map((key) => readPartitionKey(key[partitionKey]?.S ?? '')),
+      unread.map((key) => readPartitionKey(readText(key, partitionKey))),
     );
   }
 
@@ -196,7 +197,7 @@ export class EpisodesTable {
       ExpressionAttributeValues: { ':list': { S: which } },
     });
     for await (const items of pages) {
-      const partitions = items.map((item) => item[partitionKey]?.S ?? '');
+      const partitions = items.map((item) => readText(item, partitionKey));
       // Episodes about many SIMs are found through what sweeps have registered.
       yield partitions.filter((partition) => !isSharedPartition(partition)).map(readPartitionKey);
     }

@@ -3,6 +3,7 @@ import type { Day } from '../days/day.ts';
 import type { FiledHashes } from '../days/filed-records.ts';
 import type { NamedFile, NamedFiles } from '../days/named-files.ts';
 import { makeFiledPartition, namedFileCodec, namesPart } from './filed-records.ts';
+import { readText } from './item-attributes.ts';
 import { queryPages, readPartition } from './query-pages.ts';
 import { dayStateTable } from './tables.ts';
 
@@ -35,7 +36,7 @@ export class FiledRecordReader implements FiledHashes, NamedFiles {
       ExpressionAttributeValues: { ':partition': { S: makeFiledPartition(day, part) } },
     });
     for await (const page of pages) {
-      for (const { records } of page) yield Buffer.from(records?.S ?? '', 'base64');
+      for (const item of page) yield Buffer.from(readText(item, 'records'), 'base64');
     }
   }
 }

@@ -10,6 +10,7 @@ import { readItems } from './batch-get.ts';
 import { compileCodec, type Item } from './codec.ts';
 import { mapConcurrently } from './concurrency.ts';
 import { holdsCondition } from './conditions.ts';
+import { readNumber, readText } from './item-attributes.ts';
 import { measureItem } from './items.ts';
 import { queryAll, queryPages } from './query-pages.ts';
 import { findingsTable } from './tables.ts';
@@ -93,7 +94,7 @@ export class FindingsTable implements FindingStore {
       for (const slot of slots) {
         const range = { from: `${from}#`, to: `${through}$` };
         for await (const page of queryPages(this.#client, this.#describeMonth(month, slot, range)))
-          yield page.map((item) => item[findingsTable.partitionKey]?.S ?? '');
+          yield page.map((item) => readText(item, findingsTable.partitionKey));
       }
     }
   }
@@ -124,8 +125,8 @@ export class FindingsTable implements FindingStore {
     return lists
       .flat()
       .map((item) => ({
-        sim: item[findingsTable.partitionKey]?.S ?? '',
-        day: item[findingsTable.sortKey]?.S ?? '',
+        sim: readText(item, findingsTable.partitionKey),
+        day: readText(item, findingsTable.sortKey),
       }))
       .sort((a, b) => compareTexts(makeEntry(b), makeEntry(a)))
       .slice(0, limit);
@@ -193,9 +194,9 @@ export function encodeFindings({ sim, day, findings }: SimFindings, revision: nu
 /** The findings that an item holds. */
 export function decodeFindings(item: Item): StoredFindings {
   return {
-    sim: item[findingsTable.partitionKey]?.S ?? '',
-    day: item[findingsTable.sortKey]?.S ?? '',
+    sim: readText(item, findingsTable.partitionKey),
+    day: readText(item, findingsTable.sortKey),
     findings: (item['findings']?.L ?? []).map(({ M = {} }) => findingCodec.decode(M)),
-    leftOut: Number(item['leftOut']?.N ?? 0),
+    leftOut: readNumber(item, 'leftOut'),
   };
 }

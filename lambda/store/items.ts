@@ -2,6 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Group, LedgerEvent, Session, Sim, Stated, Terminal, Usage } from '../ledger/observation.ts';
 import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { type Codec, type Item, stampValue } from './codec.ts';
+import { readText } from './item-attributes.ts';
 import {
   eventCodec,
   type GroupSchema,
@@ -145,7 +146,7 @@ function encodeGroups<Name extends string>(
 }
 
 function decodeOrigin<G extends Group>(item: Item, { decode }: Codec<G>): Stated<G> {
-  return { at: item['lastUpdated']?.S ?? '', group: decode(item) };
+  return { at: readText(item, 'lastUpdated'), group: decode(item) };
 }
 
 /** The names of the schemas are the members of `Groups`. */

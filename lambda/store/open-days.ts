@@ -1,6 +1,7 @@
 import { DeleteItemCommand, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { OpenDay, OpenDays } from '../days/open-days.ts';
 import { compileCodec, type Item } from './codec.ts';
+import { readText } from './item-attributes.ts';
 import { readPartition } from './query-pages.ts';
 import { dayStateTable } from './tables.ts';
 
@@ -52,5 +53,5 @@ function makeKey(day: string): Item {
 }
 
 function decodeOpenDay(item: Item): OpenDay {
-  return { day: item[sortKey]?.S ?? '', ...openTimesCodec.decode(item) };
+  return { day: readText(item, sortKey), ...openTimesCodec.decode(item) };
 }

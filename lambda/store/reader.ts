@@ -27,6 +27,7 @@ import {
   usageRecords,
 } from './counted-items.ts';
 import { decodeManifest } from './files.ts';
+import { readText } from './item-attributes.ts';
 import { decodeSession, decodeSim, type Item, stampValue } from './items.ts';
 import { decodeKnownUsage, knownUsageAttributes } from './known-usage.ts';
 import type { Manifest } from './manifest.ts';
@@ -99,7 +100,7 @@ export class LedgerReader {
         Limit: maxNamesakes,
       }),
     );
-    return items.map((item) => item[simsTable.partitionKey]?.S ?? '');
+    return items.map((item) => readText(item, simsTable.partitionKey));
   }
 
   /** SIMs by their keys, in the order of `keys`. SIMs without an item are left out. */
@@ -164,7 +165,7 @@ export class LedgerReader {
     });
     for await (const items of pages) {
       for (const item of items)
-        keys.push({ sessionId: item['sessionId']?.S ?? '', start: item['start']?.S ?? '' });
+        keys.push({ sessionId: readText(item, 'sessionId'), start: readText(item, 'start') });
       if (keys.length >= limit) return keys.slice(0, limit);
     }
     return keys;
@@ -174,7 +175,7 @@ export class LedgerReader {
   async readSessions(sim: string, sessionIds: readonly string[]): Promise<Session[]> {
     const keys = sessionIds.map((sessionId) => ({ sim: { S: sim }, sessionId: { S: sessionId } }));
     const items = await readItems(this.#tables.client, this.#tables.sessions, keys, { consistent: false });
-    const byId = new Map(items.map((item) => [item['sessionId']?.S ?? '', item]));
+    const byId = new Map(items.map((item) => [readText(item, 'sessionId'), item]));
     return sessionIds.flatMap((sessionId) => {
       const item = byId.get(sessionId);
       return item === undefined ? [] : [decodeSession(item)];
@@ -434,10 +435,10 @@ export class LedgerReader {
     const pages = this.#readCounted(this.#tables.events, eventRecords, range, { limit: heardPageSize });
     for await (const { items } of pages) {
       for (const item of items) {
-        const time = item[eventRecords.time]?.S ?? '';
+        const time = readText(item, eventRecords.time);
         // Keys are cut to the second, so within a second, events are not in the order of their times.
         if (latest !== undefined && cutToSecond(time) < cutToSecond(latest)) return latest;
-        if (isWanted(item['type']?.S ?? '') && (latest === undefined || time > latest)) latest = time;
+        if (isWanted(readText(item, 'type')) && (latest === undefined || time > latest)) latest = time;
       }
     }
     return latest;
@@ -469,9 +470,9 @@ export class LedgerReader {
       }),
     );
     return items.map((item) => ({
-      object: item['object']?.S ?? '',
+      object: readText(item, 'object'),
       source,
-      delivered: item['delivered']?.S ?? '',
+      delivered: readText(item, 'delivered'),
     }));
   }
 
@@ -517,8 +518,8 @@ export class LedgerReader {
     const { sortKey, time } = records;
     const counted = selectCountedItems(records, part?.isFuller);
     const isWanted = (item: Item): boolean => {
-      const at = item[time]?.S ?? '';
-      return at >= from && at < to && (before === undefined || (item[sortKey]?.S ?? '') < before);
+      const at = readText(item, time);
+      return at >= from && at < to && (before === undefined || readText(item, sortKey) < before);
     };
     const input = {
       ...makeRecordQuery(table, sortKey, sim, listKeysToRead({ from, to }, before)),

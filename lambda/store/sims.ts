@@ -7,6 +7,7 @@ import { toMilliseconds } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { forEachConcurrently, maxRequests } from './concurrency.ts';
 import { writeSimUpdate } from './expressions.ts';
+import { readText } from './item-attributes.ts';
 import { decodeSim, encodeSimItem, type Item } from './items.ts';
 import { KnownSims } from './known-sims.ts';
 import { joinStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
@@ -92,7 +93,7 @@ export class SimWriter {
  * most items that are read. It compares only what the record states, which takes a tenth of the CPU of a merge.
  */
 export function containsSim(item: Item, { origin, groups }: Sim): boolean {
-  const updated = item['lastUpdated']?.S ?? '';
+  const updated = readText(item, 'lastUpdated');
   if (updated < origin.at) return false;
   if (updated === origin.at && compareGroups(originCodec.decode(item), origin.group) < 0) return false;
   for (const { name, stamp, decode } of simSchema) {
@@ -108,5 +109,5 @@ export function containsSim(item: Item, { origin, groups }: Sim): boolean {
 
 /** The SIM of an item or a key. */
 function nameSim(item: Item): string {
-  return item[simsTable.partitionKey]?.S ?? '';
+  return readText(item, simsTable.partitionKey);
 }

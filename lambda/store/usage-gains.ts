@@ -3,6 +3,7 @@ import type { Usage } from '../ledger/observation.ts';
 import { cutToSecond, formatTime, toMilliseconds } from '../ledger/time.ts';
 import { tryReadItems } from './batch-get.ts';
 import { readKeyTime } from './counted-items.ts';
+import { readText } from './item-attributes.ts';
 import type { Item } from './items.ts';
 import type { LedgerTables, WriteOptions } from './ledger-tables.ts';
 import type { UsageGain } from './report.ts';
@@ -80,6 +81,6 @@ function printKey(item: Item): string {
 }
 
 function rendersSame(item: Item, { source, start }: Usage): boolean {
-  const distance = Math.abs(toMilliseconds(item['start']?.S ?? '') - toMilliseconds(start));
+  const distance = Math.abs(toMilliseconds(readText(item, 'start')) - toMilliseconds(start));
   return item['source']?.S === source && distance <= renderingDistance;
 }

@@ -9,6 +9,7 @@ import {
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { formatTime, toMilliseconds } from '../../ledger/time.ts';
+import { readNumber } from '../../store/item-attributes.ts';
 import type { Item } from '../../store/items.ts';
 import { readItem } from '../../store/registers.ts';
 import { alertOutboxTable } from '../../store/tables.ts';
@@ -89,7 +90,7 @@ export class AlertOutbox implements UndeliveredTransitions {
       },
     });
     if (state === undefined) return undefined;
-    return { unusableRuns: readNumber(state['unusableRuns']), pausedUntil: readNumber(state['pausedUntil']) };
+    return { unusableRuns: readNumber(state, 'unusableRuns'), pausedUntil: readNumber(state, 'pausedUntil') };
   }
 
   async unlock(receiver: string, token: string, state: ReceiverState): Promise<void> {
@@ -221,10 +222,10 @@ export class AlertOutbox implements UndeliveredTransitions {
     if (item === undefined) return undefined;
     const dueAt = item['dueAt']?.S;
     return {
-      enqueued: readNumber(item['enqueued']),
-      done: readNumber(item['done']),
+      enqueued: readNumber(item, 'enqueued'),
+      done: readNumber(item, 'done'),
       told: episodeStates.find((state) => state === item['told']?.S),
-      attempts: readNumber(item['attempts']),
+      attempts: readNumber(item, 'attempts'),
       dueAt: dueAt === undefined ? 0 : toMilliseconds(dueAt),
     };
   }
@@ -273,8 +274,4 @@ function formatTransitionKey(episode: string, sequence: number): string {
 
 function writeNumber(value: number): AttributeValue {
   return { N: String(value) };
-}
-
-function readNumber(value: AttributeValue | undefined): number {
-  return Number(value?.N ?? 0);
 }

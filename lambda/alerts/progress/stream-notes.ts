@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
+import { readText } from '../../store/item-attributes.ts';
 import type { Item } from '../../store/items.ts';
 import { readPartition } from '../../store/query-pages.ts';
 import { readItem } from '../../store/registers.ts';
@@ -164,7 +165,7 @@ export class StreamNotes implements BatchProgress {
   /** The notes of a source's shards, by a consistent read. */
   async list(source: string): Promise<Map<string, ShardNotes>> {
     const items = await readPartition(this.#client, this.#tableName, partitionKey, makeSubject(source));
-    return new Map(items.map((item) => [item[sortKey]?.S ?? '', decodeShard(item)]));
+    return new Map(items.map((item) => [readText(item, sortKey), decodeShard(item)]));
   }
 
   async #read(batch: ShardBatch): Promise<ShardNotes> {

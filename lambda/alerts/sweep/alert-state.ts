@@ -1,4 +1,5 @@
 import { type DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { readText } from '../../store/item-attributes.ts';
 import type { Item } from '../../store/items.ts';
 import { queryAll, readPartition } from '../../store/query-pages.ts';
 import { alertStateTable } from '../../store/tables.ts';
@@ -64,7 +65,7 @@ export class AlertState {
   async readSources(): Promise<Map<string, SourceState>> {
     const { partitionKey } = alertStateTable;
     const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: sourceSubject });
-    return new Map(items.map((item) => [item[alertStateTable.sortKey]?.S ?? '', decodeSource(item)]));
+    return new Map(items.map((item) => [readText(item, alertStateTable.sortKey), decodeSource(item)]));
   }
 
   async writeSource(

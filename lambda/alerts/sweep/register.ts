@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { readNumber, readText } from '../../store/item-attributes.ts';
 import type { Item } from '../../store/items.ts';
 import { readPartition } from '../../store/query-pages.ts';
 import { putRevision } from '../../store/revisions.ts';
@@ -35,7 +36,7 @@ export class Register<Content> {
   /** All entries that list something, by their names, by a consistent read. */
   async list(): Promise<Map<string, Entry<Content>>> {
     const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: this.#subject });
-    return new Map(items.map((item) => [item[sortKey]?.S ?? '', decodeEntry<Content>(item)]));
+    return new Map(items.map((item) => [readText(item, sortKey), decodeEntry<Content>(item)]));
   }
 
   /**
@@ -55,9 +56,9 @@ export class Register<Content> {
   }
 }
 
-function decodeEntry<Content>({ content, revision }: Item): Entry<Content> {
+function decodeEntry<Content>(item: Item): Entry<Content> {
   return {
-    revision: Number(revision?.N ?? 0),
-    content: JSON.parse(content?.S ?? '[]') as readonly Content[],
+    revision: readNumber(item, 'revision'),
+    content: JSON.parse(item['content']?.S ?? '[]') as readonly Content[],
   };
 }
