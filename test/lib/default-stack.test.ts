@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { summarise } from './stack-summary.ts';
-import { type Synthesised, synthesise } from './synthesised.ts';
+import { ofType, type Synthesised, synthesise } from './synthesised.ts';
 
 const snapshot = fileURLToPath(new URL('__snapshots__/default-stack.txt', import.meta.url));
 
@@ -14,6 +14,18 @@ beforeAll(() => {
 describe('the default stack', () => {
   it('is the one that was looked over last', async () => {
     await expect(summarise(stack)).toMatchFileSnapshot(snapshot);
+  });
+
+  it('has functions of simledger’s own only: a construct of CDK may bring others', () => {
+    const functions = Object.entries(ofType(stack, 'AWS::Lambda::Function'));
+    expect(functions.length).toBeGreaterThan(5);
+    const foreign = functions.filter(([path, { Properties }]) => {
+      const { LogGroup: logs } = (Properties['LoggingConfig'] ?? {}) as { readonly LogGroup?: unknown };
+      return logs !== path.replace(/\/Function$/, '/Logs');
+    });
+    expect(foreign.map(([path]) => path)).toEqual([]);
+    const types = new Set(Object.values(stack.resources).map(({ Type }) => Type));
+    expect([...types].filter((type) => !type.startsWith('AWS::'))).toEqual([]);
   });
 
   it('keeps the logical ids of what holds data: under another id CloudFormation makes an empty one', () => {
