@@ -238,7 +238,7 @@ function readStatistic(statistic: string): (values: readonly number[]) => number
     case 'Minimum':
       return (values) => Math.min(...values);
     default:
-      throw new Error(`Unknown statistic: ${statistic}`);
+      throw new Error(`Unknown statistic ${statistic}: add it to readStatistic`);
   }
 }
 

@@ -59,8 +59,16 @@ describe('the ids of sources', () => {
   it('of alarms are not alarms of the stack itself', () => {
     const end = new RegExp(`(?:${sourceAlarms.join('|')})$`);
     const names = [...new Set(stackAlarms.map((id) => hyphenated(id.replace(end, ''))))];
+    // Everything that has alarms.
+    const receivers = [{ name: 'phone', kind: 'pagerduty', secret: 'simledger/pagerduty' }];
     const of = (sources: readonly object[]) => {
-      const stack = synthesise(withoutApi({ otlp: { secret: 'simledger/otlp' }, sources }));
+      const simledger = {
+        otlp: { secret: 'simledger/otlp' },
+        retention: { usageDays: 35 },
+        receivers,
+        sources,
+      };
+      const stack = synthesise({ simledger });
       return Object.keys(ofType(stack, 'AWS::CloudWatch::Alarm')).map((path) =>
         path.replace('Monitoring/Alarms/', ''),
       );
