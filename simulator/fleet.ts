@@ -173,7 +173,7 @@ class Simulation implements FleetTruth {
     for (let now = 0; now < this.lastSlice || this.path.isBusy; now++) {
       const until = this.span.from + (now + 1) * slice;
       for (const sender of this.senders) this.advance(sender, until, now);
-      const takeArrivals = this.path.takeArrivals(now);
+      const arrivals = this.path.takeArrivals(now);
       if (now % slicesPerHour === slicesPerHour - 1)
         arrivals.push(...this.path.closeFiles(until, this.listFates(now)));
       this.now = Math.min(until, this.span.to);

@@ -232,9 +232,9 @@ export class PartitionTruth implements ExpectedPartition {
       runningTotal: event.runningTotal,
       terminal: findTerminal(event.type),
     };
-    const observed = this.observe(addSession.sid, statement, window);
-    if (this.sessionRefresh === 'update') this.sessions.set(addSession.sid, observed);
-    else if (refreshesHourly(event)) this.addSession(addSession.sid, statement);
+    const observed = this.observe(session.sid, statement, window);
+    if (this.sessionRefresh === 'update') this.sessions.set(session.sid, observed);
+    else if (refreshesHourly(event)) this.addSession(session.sid, statement);
   }
 
   addEvent(event: CarrierEvent): void {

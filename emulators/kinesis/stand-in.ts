@@ -9,7 +9,7 @@ import { StreamRegistry } from './stream-registry.ts';
 export interface KinesisStandIn extends LoopbackServer {
   /** @throws AwsError `ResourceInUseException` if a stream with this name exists. */
   createStream(name: string, shardCount: number, options?: StreamOptions): KinesisStream;
-  /** The findStream with a name; undefined if there is none. */
+  /** The stream with a name; undefined if there is none. */
   findStream(name: string): KinesisStream | undefined;
 }
 

@@ -45,9 +45,9 @@ export interface LocalFunction {
    * Runs the function once. Never rejects: a crash, a timeout, or a handler that does not load gives a failed result.
    */
   invoke(event: unknown): Promise<InvocationResult>;
-  /** Resolves when all countInvocations that are running or waiting now have ended. */
+  /** Resolves when all invocations that are running or waiting now have ended. */
   waitUntilSettled(): Promise<void>;
-  /** How many countInvocations have succeeded and failed. */
+  /** How many invocations have succeeded and failed. */
   countInvocations(): { readonly succeeded: number; readonly failed: number };
   /** The largest resident memory of any process of the function, in bytes, as of the end of its latest invocation. */
   peakMemoryBytes(): number;

@@ -102,7 +102,7 @@ export class Bucket {
 
   /** A key's object; undefined if it does not exist or is deleted. */
   findCurrent(key: string): StoredObject | undefined {
-    const findNewest = this.findNewest(key);
+    const newest = this.findNewest(key);
     return newest?.kind === 'object' ? newest : undefined;
   }
 

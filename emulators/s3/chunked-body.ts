@@ -27,7 +27,7 @@ export async function* decodeAwsChunked(
       if ((await reader.readLine()) !== '') throw makeMalformedError('a chunk is longer than its size');
     }
     // Clients put different empty lines between and after trailers, so only the end of the body ends the trailers.
-    for (let readLine = await reader.readLine(); readLine !== undefined; readLine = await reader.readLine()) {
+    for (let line = await reader.readLine(); line !== undefined; line = await reader.readLine()) {
       const colon = line.indexOf(':');
       if (colon > 0) trailers.set(line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim());
     }
@@ -63,7 +63,7 @@ class FramedReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The next readLine, without its readLine ending; undefined at the end of the body. */
+  /** The next line, without its line ending; undefined at the end of the body. */
   async readLine(): Promise<string | undefined> {
     for (;;) {
       const end = this.#held.indexOf(0x0a);

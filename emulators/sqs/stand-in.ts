@@ -18,7 +18,7 @@ export interface QueueOptions {
 export interface SqsStandIn extends LoopbackServer {
   /** @throws AwsError `QueueNameExists` if a queue with this name exists. */
   createQueue(name: string, options?: QueueOptions): Queue;
-  /** The findQueue with a name; undefined if there is none. */
+  /** The queue with a name; undefined if there is none. */
   findQueue(name: string): Queue | undefined;
 }
 

@@ -132,7 +132,7 @@ export class LedgerReader {
   }
 
   /** A SIM; undefined if no record of it was stored. */
-  async readSim(readSim: string): Promise<Sim | undefined> {
+  async readSim(sim: string): Promise<Sim | undefined> {
     const item = await this.#get(this.#tables.sims, { [simsTable.partitionKey]: { S: sim } });
     return item && decodeSim(item);
   }

@@ -35,7 +35,7 @@ export class Report implements WriteReport {
     return [...this.#errors.values()];
   }
 
-  /** Runs a write, and notes its outcome for the records noteOutcome the change. */
+  /** Runs a write, and notes its outcome for the records of the change. */
   async noteOutcome(change: Change<unknown>, write: () => Promise<Outcome>): Promise<void> {
     try {
       if ((await write()) === 'unchanged') this.noteUnchanged(change);

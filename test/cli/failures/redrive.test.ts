@@ -55,7 +55,7 @@ describe('failures', () => {
     const put = await deployment.s3.send(
       new PutObjectCommand({ Bucket: bucket, Key: 'late.txt', Body: content }),
     );
-    await ledger.local.idle();
+    await ledger.local.waitUntilIdle();
     const object = { bucket, key: 'late.txt', versionId: put.VersionId, eTag: undefined };
     const QueueUrl = deployment.places.queues?.deadLetters;
     await deployment.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: makeContinuation(object) }));
@@ -75,7 +75,7 @@ describe('failures', () => {
     expect(real.total).toMatchObject({ received: 2, stored: 1, rejected: 1 });
     expect(await ledger.recordIds(simOf(60))).toEqual(['6000000060']);
     expect(await listNotes()).toEqual([]);
-    expect((await ledger.local.quarantined()).some((line) => line.includes(simOf(61)))).toBe(true);
+    expect((await ledger.local.listQuarantined()).some((line) => line.includes(simOf(61)))).toBe(true);
     expect((await ledger.run('failures redrive')).output).toBe('Nothing was given up.\n');
   });
 

@@ -94,7 +94,7 @@ describe('import', () => {
       ['done', 1, 0],
     ]);
     await put(findPlace('kore').bucket, 'cdr_2.csv', file(2, 200));
-    await ledger.local.idle();
+    await ledger.local.waitUntilIdle();
     const there = await ledger.json<Outcome[]>(['import', `s3://${findPlace('kore').bucket}/cdr_2.csv`]);
     expect(shown(there)).toEqual([['done before', 2, 0]]);
   });

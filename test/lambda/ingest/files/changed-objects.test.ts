@@ -48,7 +48,7 @@ describe('an object that is not what was announced any more', () => {
 
   test('in the middle of its import leaves a manifest that says so', async () => {
     const object = await importing.put(importing.key, longFile().bytes, 'unversioned');
-    const { manifest } = await importing.import(object, { timeIsShort: () => true });
+    const { manifest } = await importing.import(object, { isTimeShort: () => true });
     await importing.put(importing.key, file(1), 'unversioned');
     const later = Date.parse('2026-11-02T18:00:00Z');
     const result = await importing.import(object, { now: () => later });

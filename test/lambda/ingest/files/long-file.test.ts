@@ -28,7 +28,7 @@ describe('a long file', () => {
     const object = await importing.put(importing.key, bytes);
     const outcomes: (readonly [string, number | undefined])[] = [];
     for (let time = 0; time < 9 && outcomes.at(-1)?.[0] !== 'done'; time += 1) {
-      const { outcome, manifest } = await importing.import(object, { timeIsShort: () => true });
+      const { outcome, manifest } = await importing.import(object, { isTimeShort: () => true });
       outcomes.push([outcome, manifest?.rows]);
       expect(manifest?.rows).toBe(importing.receipt.received);
     }
@@ -40,7 +40,7 @@ describe('a long file', () => {
   test('that breaks off in the middle is delivered again, and ends with the same counts', async () => {
     withoutWaiting();
     const object = await importing.put(importing.key, bytes);
-    await importing.import(object, { timeIsShort: () => true });
+    await importing.import(object, { isTimeShort: () => true });
     const { writer } = importing.ports();
     let batches = 0;
     const breaking: LedgerPorts['writer'] = {
