@@ -24,7 +24,7 @@ const parts = computeParts(countDeployed());
 const million = { sims: 1_000_000, networks: 21 };
 
 describe('the page', () => {
-  it.each(['costs', 'sizing'])('docs/%s.md has the figures of today; else: npm run costs', (name) => {
+  it.each(['costs', 'sizing'])('docs/%s.md has the current figures; otherwise run npm run costs', (name) => {
     const page = readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
     expect(page).toMatch(/^<!-- computed: /m);
     expect(fillPage(page, parts)).toBe(page);
@@ -38,7 +38,7 @@ describe('the page', () => {
 });
 
 describe('a month of a million always-on Super SIMs', () => {
-  it('is known in each of its lines', () => {
+  it('has known costs in each line', () => {
     const { storage, yearStorage, lambda, writes, reads } = priceAlwaysOn(million, 'update');
     // 7,200 items of 523 + 100 bytes at $0.45 a GB, and 7,200 million records of 1/950 s on 1.73 GB, and 14,460 units.
     expect([storage, yearStorage, lambda, writes].map(Math.round)).toEqual([2_019, 24_222, 184, 9_038]);
@@ -46,14 +46,14 @@ describe('a month of a million always-on Super SIMs', () => {
     expect(Math.round(reads)).toBe(450);
   });
 
-  it('is read from only while a process remembers fewer SIMs than there are', () => {
+  it('has reads only if there are more SIMs than a process remembers', () => {
     const { reads } = priceAlwaysOn({ sims: 100_000, networks: 10 }, 'hourly');
     expect(Math.round(reads)).toBe(0);
   });
 });
 
 describe('the closed days of a million always-on Super SIMs', () => {
-  it('are known in each of their lines', () => {
+  it('have known costs in each line', () => {
     const { reads, writes, lambda, simDayStorage, lakeStorage } = priceDays(1_000_000, alwaysOnDay);
     // 30 million SIM-days: 31 + 8.25 units at $0.125 a million, 3 at $0.625; 65 a second on 1.73 GB.
     expect([reads, writes, lambda].map(Math.round)).toEqual([147, 56, 11]);
@@ -61,7 +61,7 @@ describe('the closed days of a million always-on Super SIMs', () => {
     expect([simDayStorage, lakeStorage].map((price) => price.toFixed(2))).toEqual(['8.05', '6.62']);
   });
 
-  it('cost what days close tells', () => {
+  it('cost what days close says', () => {
     expect(dollarsPerMillionSimDays).toBe(Math.ceil(priceMillionSimDays()));
   });
 
@@ -82,12 +82,12 @@ describe('the closed days of a million always-on Super SIMs', () => {
 });
 
 describe('the batches of a month', () => {
-  it('have one record each if few records come', () => {
+  it('have one record each if there are few records', () => {
     const { invocations, ofOneRecord } = countBatches(1_000);
     expect([Math.round(invocations), Math.round(ofOneRecord)]).toEqual([1_000, 1_000]);
   });
 
-  it('come each second in each lane if many records come', () => {
+  it('arrive each second in each lane if there are many records', () => {
     const { invocations, ofOneRecord, recordsEach } = countBatches(7.2e9);
     expect([Math.round(invocations), Math.round(ofOneRecord), Math.round(recordsEach)]).toEqual([
       8 * 730 * 3600,
@@ -100,7 +100,7 @@ describe('the batches of a month', () => {
 describe('an item of a carrier’s document', () => {
   const textOf = (kind: Kind): string => makeRecords({ kind, perSession: 1 }, 1, 5)[0] ?? '';
 
-  it('has the size that the page computes with', () => {
+  it('has the size that the page uses', () => {
     const update: Members = JSON.parse(textOf('session'));
     const each = readSuperSim(update, 'update');
     const usage = statedBy(readStreamerText(textOf('usage')), 'usage');

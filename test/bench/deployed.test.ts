@@ -13,7 +13,7 @@ const programs = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filt
 );
 
 describe('a measured function', () => {
-  it('has the memory and the options of the deployed one, and names instead of its references', () => {
+  it('has the memory and options of the deployed one, with names instead of references', () => {
     const { memoryMegabytes, environment } = readDeployedFunction('fileImporter');
     const { SIMLEDGER_SOURCES: _, ...variables } = environment;
     expect([memoryMegabytes, variables]).toEqual([
@@ -40,7 +40,7 @@ describe('a measured function', () => {
     ]);
   });
 
-  it('knows sources that all have a stream, like all that can be configured', () => {
+  it('has sources that all have a stream, as all configurable ones do', () => {
     const { all } = readSources(readDeployedFunction('kinesisConsumer').environment);
     expect(all.map(({ name, filesOnly, superseded }) => [name, filesOnly, superseded])).toEqual(
       ['kore', '1nce', 'emnify', 'telekom'].map((name) => [name, false, false]),
@@ -65,7 +65,7 @@ describe('a measured function', () => {
     ]).toEqual([name, 1_000]);
   });
 
-  it('is fed as the mapping is by default', () => {
+  it('gets batches as the default mapping makes them', () => {
     const { batchSize, batchingWindowSeconds, parallelizationFactor } = streamMapping;
     expect(readDeployedMapping()).toEqual({ batchSize, batchingWindowSeconds, parallelizationFactor });
   });

@@ -169,7 +169,7 @@ describe('each port of the local run', () => {
     }
   });
 
-  test('that speaks HTTP/2 refuses and accepts the same there', async () => {
+  test('refuses and accepts the same requests by HTTP/2', async () => {
     // A server that has no HTTP/2 answers the preface of a connection with 400, or ends it.
     for (const name of ['kinesis', 'sqs']) {
       const port = ports[name] ?? expect.fail(`No port ${name}`);
@@ -182,7 +182,7 @@ describe('each port of the local run', () => {
     }
   });
 
-  test('answers a refusal in the form that its clients read', async () => {
+  test('refuses in the form that its clients expect', async () => {
     const headers = { host: 'evil.example' };
     const reason =
       'The local run does not answer to "evil.example". Use localhost, 127.0.0.1 or [::1] as the host.';
@@ -197,7 +197,7 @@ describe('each port of the local run', () => {
     });
   });
 
-  test('reads nothing of a refused request: a page cannot empty the quarantine', async () => {
+  test('does nothing for a refused request: a page cannot empty the quarantine', async () => {
     const headers = { host: '127.0.0.1:$port', origin: 'https://evil.example', 'content-type': 'text/plain' };
     await send(ports['s3'] ?? 0, { method: 'PUT', path: '/simledger-quarantine/a', headers: own }, 'kept');
     const { status } = await send(ports['s3'] ?? 0, {

@@ -48,7 +48,7 @@ async function runFolders(): Promise<string[]> {
 }
 
 describe('temporary folders', () => {
-  test('are private, lie below one of the process, and leave nothing when the last is removed', async () => {
+  test('are private, are inside one folder of the process, and leave nothing when the last is removed', async () => {
     const [one, other] = await Promise.all([createTemporaryFolder('one'), createTemporaryFolder('other')]);
     await writeFile(join(one.path, 'file'), 'content');
     const [own = ''] = await runFolders();

@@ -66,7 +66,7 @@ describe(
     // Enough for an incident of each kind. From 100 SIMs on, a network is out too.
     const fleet = { sims: Math.max(24, Number(process.env['FLEET_SIMS'] ?? '0')), hours: 30, seed: 1 };
 
-    test('reach a receiver as one signed incident for each cause, though some of its answers fail', async () => {
+    test('reach a receiver as one signed incident for each cause, although some of its responses fail', async () => {
       hook.behaviours.push('takes', 'fails', 'takes, then cuts the connection');
       const args = [
         '--simulate',

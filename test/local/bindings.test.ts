@@ -202,7 +202,7 @@ describe('the local run and the deployed stack', () => {
     expect(local).toEqual(deployed);
   });
 
-  test('hide and give up messages alike', () => {
+  test('hide and give up messages in the same way', () => {
     const queue = (path: string) => stack.resources[`FileIngest/${path}`]?.Properties ?? {};
     const redrive = queue('Queue')['RedrivePolicy'] as { maxReceiveCount: number };
     // Messages about days are taken in this process, and no visibility must hold them back.
@@ -223,7 +223,7 @@ describe('the local run and the deployed stack', () => {
     ]);
   });
 
-  test('keep and announce the objects of the same buckets, but for those of closed days, which are files here', () => {
+  test('keep objects and send notifications in the same buckets, except those of closed days, which are files here', () => {
     const places = new Map([
       ['Storage/Quarantine', 'simledger-quarantine'],
       ...localSources.map(({ name, bucket }) => [`${deployedSource(name)}/Files`, bucket] as const),
@@ -247,7 +247,7 @@ describe('the local run and the deployed stack', () => {
     expect(Object.fromEntries(local)).toEqual(Object.fromEntries(deployed));
   });
 
-  test('have tables of the same keys and indexes', async () => {
+  test('have tables with the same keys and indexes', async () => {
     const deployed = propertiesOf('AWS::DynamoDB::Table').map(([path, properties]) => [
       path.replace('Storage/', ''),
       keysOf(properties as TableDescription),
@@ -311,7 +311,7 @@ describe('the local run and the deployed stack', () => {
 });
 
 describe('the local run and the deployed stack, called by carriers,', () => {
-  test('take the same paths, for sources of the same carriers', () => {
+  test('have the same paths, for sources of the same carriers', () => {
     const local = bound.functions.find(({ name }) => name === 'webhook-receiver')?.environment;
     const described = (text = '[]') =>
       (JSON.parse(text) as WebhookSourceDescription[]).map(({ name, carrier }) => [name, carrier]);

@@ -96,7 +96,7 @@ const once = '2026-11-03T07:00:00.000Z';
 const again = '2026-11-03T08:00:00.000Z';
 
 describe.sequential('a local run', () => {
-  test('seals no day before one with records is over and its grace has gone', async () => {
+  test('seals no day before one with records has ended and its grace period is over', async () => {
     expect(await runJson('days', 'list')).toEqual([]);
     expect((await run('days', 'list')).output).toBe(
       'No day is closed yet: a day is closed once it is over and its records have been read.\n',
@@ -108,7 +108,7 @@ describe.sequential('a local run', () => {
     expect(await ledger.closeDays(Date.parse('2026-11-02T05:59:00Z'))).toEqual({ sealed: [] });
   });
 
-  test('reads a day of history that is ordered before it closes one by itself, and none between', async () => {
+  test('reads an ordered day of history before it closes days automatically, and none in between', async () => {
     const { output } = await run('days', 'close', '--from', '2018-05-06', '--to', '2018-05-06');
     expect(output).toBe('Sealed: 1 day. See: simledger --local days list\n');
     expect(await runJson('days', 'list')).toEqual([
@@ -116,7 +116,7 @@ describe.sequential('a local run', () => {
     ]);
   });
 
-  test('seals the days that are over, back to the first before a long time without records', async () => {
+  test('seals the days that have ended, back to the first long gap without records', async () => {
     expect(await ledger.closeDays(Date.parse(once))).toEqual({ sealed: [sunday, monday] });
     expect(await ledger.closeDays(Date.parse(once))).toEqual({ sealed: [] });
     expect(await runJson('days', 'list', '--from', sunday, '--to', tuesday)).toEqual([
@@ -131,7 +131,7 @@ describe.sequential('a local run', () => {
     }
   });
 
-  test('reads a day again that late records touch, and no other', async () => {
+  test('reads a day again if late records change it, and no other', async () => {
     await use(3, monday);
     expect(await runJson('days', 'list', '--from', monday, '--to', monday)).toEqual([
       { ...listed(monday, { version: 1, sims: 2, usage: 2, sealed_at: once }), state: 'redo', late: 1 },
@@ -160,7 +160,7 @@ describe.sequential('a local run', () => {
     expect(await closing).toEqual({ sealed: [tuesday] });
   });
 
-  test('closes at once what days close orders, and says before what it costs', async () => {
+  test('closes immediately what days close orders, and first says what that costs', async () => {
     const { code, output, errors } = await run('days', 'close', '--from', '2019-01-21', '--to', '2019-01-21');
     expect({ code, output, errors }).toEqual({
       code: 0,
@@ -179,7 +179,7 @@ describe.sequential('a local run', () => {
     });
   });
 
-  test('closes the days between, too, which would otherwise stay open forever', async () => {
+  test('also closes the days in between, which would otherwise stay open forever', async () => {
     const { code, output, errors } = await run('days', 'close', '--from', '2026-11-06', '--to', '2026-11-06');
     expect({ code, output, errors }).toEqual({
       code: 0,
@@ -189,7 +189,7 @@ describe.sequential('a local run', () => {
     });
   });
 
-  test('verifies its days, by the files alone and with the tables', async () => {
+  test('verifies its days, from the files alone and with the tables', async () => {
     const days = ['2018-05-06', '2019-01-21', sunday, monday, tuesday, wednesday, '2026-11-05', '2026-11-06'];
     const verified = (await runJson('days', 'verify', '--full')) as Record<string, unknown>[];
     expect(verified.map(({ day, outcome, differing_rows: differ }) => [day, outcome, differ])).toEqual(
@@ -210,7 +210,7 @@ describe.sequential('a local run', () => {
     expect(await ledger.closeDays(Date.parse('2026-11-07T05:00:00Z'))).toEqual({ sealed: [tuesday] });
   });
 
-  test('finds a file that somebody has changed, and says which', async () => {
+  test('names a file that somebody has changed', async () => {
     const key = `usage/day=${monday}/bucket=0000.parquet`;
     const path = join(folder, 'lake', ...key.split('/'));
     const bytes = await readFile(path);
@@ -241,7 +241,7 @@ describe.sequential('a local run', () => {
   });
 });
 
-test('the first day to close has no more than 31 days without records behind it', async () => {
+test('the first day to close is the one after the first gap of 31 days without records', async () => {
   const { dynamoDb } = ledger;
   const sims = [1, 2, 3].map(simOf);
   const first = (through: string) => findFirstDay(dynamoDb, sims, through);
@@ -252,7 +252,7 @@ test('the first day to close has no more than 31 days without records behind it'
   expect(await first('2019-02-21')).toBe('2019-01-21');
 });
 
-test('a fleet of more SIMs than reports read records of is added up every few hours until the day is sealed', async () => {
+test('a fleet that is too large for reports to read its records is added up every few hours until the day is sealed', async () => {
   const day = '2026-11-08';
   const now = Date.parse(`${day}T13:00:00Z`);
   for (const sim of [1, 2, 2]) await use(sim, day);

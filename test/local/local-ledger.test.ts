@@ -76,7 +76,7 @@ test('expired items, and no others, are deleted on request', async () => {
 
 // Two runs of the same things in opposite order, before anything else is in either ledger.
 describe('the examples', () => {
-  test('make the items and the receipt that are stated beside them, and change nothing when repeated', async () => {
+  test('lead to the expected items and receipt, and change nothing when repeated', async () => {
     const { stream, files } = await readExampleDeliveries();
     for (const { source, data, partitionKey } of stream) await ledger.putRecord(source, data, partitionKey);
     await ledger.waitUntilIdle();
@@ -106,7 +106,7 @@ describe('the examples', () => {
     });
   });
 
-  test('make the same ledger in the opposite order', async () => {
+  test('lead to the same ledger in the opposite order', async () => {
     const other = await start();
     onTestFinished(() => other.stop());
     const { stream, files } = await readExampleDeliveries();
@@ -173,7 +173,7 @@ async function putFile(Key: string, Body: string, Bucket = 'simledger-files'): P
 
 describe('a client of AWS', () => {
   // Mappings wait for a second at most: their own tests hold that, by a clock of their own.
-  test('reads a record that it has put, without asking for it to be delivered', async () => {
+  test('reads a record that it has put, without requesting its delivery', async () => {
     const { sim, id, record } = usageRecord();
     const before = ledger.receipts.addUp();
     await putRecord(record);
@@ -251,7 +251,7 @@ describe('a client of AWS', () => {
     }
   });
 
-  test('learns by /health that everything is started', async () => {
+  test('sees in /health that everything is started', async () => {
     const answer = await fetch(`${ledger.endpoints.api}/health`);
     expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'ok' }]);
     const head = await fetch(`${ledger.endpoints.api}/health`, { method: 'HEAD' });

@@ -211,7 +211,7 @@ describe('npm start', () => {
     ]);
   });
 
-  test('-- FILE… shows percent, rows a second and the time left during the import', async () => {
+  test('-- FILE… shows percent, rows per second and the time left during the import', async () => {
     const rows = Array.from({ length: 1_600 }, (_, index) => row(index));
     const path = join(folder, 'cdr_20261102_150000.csv');
     await writeFile(path, `${header}\n${rows.join('\n')}\n`);
@@ -244,7 +244,7 @@ describe('npm start', () => {
     await expect(fetch(`${api}/health`)).rejects.toThrow();
   });
 
-  test('on a taken port ends with a sentence that names the variable, and 2', async () => {
+  test('on a port in use ends with 2 and a sentence that names the variable', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
@@ -258,7 +258,7 @@ describe('npm start', () => {
     });
   });
 
-  test('leaves nothing in the temporary folder, nor does a killed run after the next one has started', async () => {
+  test('leaves nothing in the temporary folder, and removes what a killed run has left', async () => {
     const temporary = await mkdtemp(join(folder, 'temporary-'));
     const variables = { TMPDIR: temporary, TMP: temporary, TEMP: temporary };
     const left = async () => (await readdir(temporary)).filter((name) => name.startsWith('local-aws-'));
@@ -304,7 +304,7 @@ describe('npm start', () => {
     await expect(fetch(`${api}/health`)).rejects.toThrow();
   });
 
-  test('in an unusable temporary folder ends with a sentence, and 2', async () => {
+  test('with an unusable temporary folder ends with 2 and a sentence', async () => {
     const missing = join(folder, 'missing');
     const { code, output, errors } = await new Run(['--once'], {
       ...{ TMPDIR: missing, TMP: missing, TEMP: missing },
@@ -334,7 +334,7 @@ describe('npm start', () => {
     ]);
   });
 
-  test('-- --data keeps its folder from other users, also one that was open before', async () => {
+  test('-- --data makes its folder private, also one that other users could read before', async () => {
     const data = join(folder, 'data');
     await mkdir(data, { mode: 0o755 });
     await writeFile(join(data, 'LOG.old'), '', { mode: 0o644 });
@@ -364,7 +364,7 @@ describe('npm start', () => {
     if (process.platform !== 'win32') expect((await stat(other)).mode & 0o777).toBe(0o755);
   });
 
-  test('-- --help explains itself, and wrong options end with 2 before anything is started', async () => {
+  test('-- --help shows help, and invalid options end with 2 before anything is started', async () => {
     const rules = join(folder, 'rules.json');
     await writeFile(rules, '[{ "name": "van", "kind": "silent", "after": "soon" }]');
     const [helped, wrong, missing, ruled] = await Promise.all([

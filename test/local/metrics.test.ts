@@ -28,7 +28,7 @@ describe('the metrics of the local run', () => {
     collector.close();
   });
 
-  test('add up to what the ledger and its sealed days have', async () => {
+  test('add up to the usage of the ledger and its sealed days', async () => {
     await replayExamples(ledger, { write: () => true });
     collector.behaviours.push(503);
     await ledger.exportMetrics();

@@ -30,11 +30,11 @@ function complaint(args: readonly string[], env: NodeJS.ProcessEnv = {}): string
 }
 
 describe('the options of the local run', () => {
-  test('replay the examples and stay up unless told otherwise', () => {
+  test('by default replay the examples and stay up', () => {
     expect(options()).toMatchObject(usual);
   });
 
-  test('take files, for the default source or another', () => {
+  test('accept files, for the default source or another one', () => {
     const files = ['a.csv', 'b.jsonl'];
     expect(options(...files, '--once')).toMatchObject({
       ...usual,
@@ -47,7 +47,7 @@ describe('the options of the local run', () => {
     });
   });
 
-  test('take a simulated fleet, a day and the first seed unless told otherwise', () => {
+  test('accept a simulated fleet, by default with a day and the first seed', () => {
     expect(options('--simulate', '1000')?.replay).toEqual({
       kind: 'simulation',
       sims: 1000,
@@ -58,7 +58,7 @@ describe('the options of the local run', () => {
     expect(asked?.replay).toEqual({ kind: 'simulation', sims: 5, hours: 2, seed: 0, losses: 'planted' });
   });
 
-  test('begin with an empty ledger, and keep the tables', () => {
+  test('start with an empty ledger, and keep the tables', () => {
     expect(options('--empty', '--data', 'kept')).toMatchObject({
       ...usual,
       replay: { kind: 'nothing' },
@@ -83,27 +83,27 @@ describe('the options of the local run', () => {
     expect(readOptions(['--notify', url.href], env)?.notify).toEqual({ url, keys: [key] });
   });
 
-  test('refuse a secret that signs nothing, and do not repeat it', () => {
+  test('refuse a secret that cannot sign, without repeating it', () => {
     const env = { SIMLEDGER_NOTIFY_SECRET: 'whsec_c2hvcnQ=' };
     expect(complaint(['--notify', 'https://example.com'], env)).toBe(
       'SIMLEDGER_NOTIFY_SECRET: give whsec_ and 24 to 64 bytes in base64',
     );
   });
 
-  test('ask for help, with any other option', () => {
+  test('show help, also together with any other option', () => {
     expect([options('--help'), options('-h', '--simulate', 'many')]).toEqual([undefined, undefined]);
     const named =
       '--simulate --hours --seed --losses --empty --once --data --source --session-refresh --rules --notify';
     for (const option of named.split(' ')) expect(help).toContain(option);
   });
 
-  test('take the API’s credentials from the environment, or those that the documentation has', () => {
+  test('read the API’s credentials from the environment; the defaults are those in the documentation', () => {
     expect(options()?.apiCredentials).toEqual({ account: 'AClocal', token: 'local' });
     const env = { SIMLEDGER_API_ACCOUNT: 'ACmine', SIMLEDGER_API_TOKEN: 'mine' };
     expect(readOptions([], env)?.apiCredentials).toEqual({ account: 'ACmine', token: 'mine' });
   });
 
-  test('take the ports from the environment', () => {
+  test('read the ports from the environment', () => {
     const env = {
       SIMLEDGER_KINESIS_PORT: '1',
       SIMLEDGER_S3_PORT: '0',

@@ -52,7 +52,7 @@ async function refusal(request: Promise<unknown>): Promise<readonly [string, str
   return error instanceof Error ? [error.name, error.message] : expect.fail(String(error));
 }
 
-describe('what the local run itself needs is not deleted, what a user created is:', () => {
+describe('what the local run needs cannot be deleted, what a user created can:', () => {
   test('tables', async () => {
     for (const name of tableNames) {
       for (const TableName of [name, `arn:aws:dynamodb:us-east-1:000000000000:table/${name}`]) {

@@ -100,8 +100,8 @@ const poisons: readonly (readonly [what: string, code: string, body: Buffer])[] 
   ['an aggregate in an aggregate', 'not-text', aggregateOf(Buffer.from('{"a":1}'))],
 ];
 
-describe('a good record is stored, and what is before it is accounted for,', () => {
-  test.each(poisons)('behind %s', async (_, code, body) => {
+describe('a good record is stored, and everything before it is accounted for,', () => {
+  test.each(poisons)('after %s', async (_, code, body) => {
     const isNested = code === 'not-text' && body[0] === 0xf3;
     const sent = isNested ? aggregateOf(body) : body;
     const outcome = await takeIn(() => ledger.putRecord('1nce', sent, 'the same shard'));
@@ -115,7 +115,7 @@ describe('a good record is stored, and what is before it is accounted for,', () 
     if (!isUnpacked) expect(reject?.body.equals(body)).toBe(true);
   });
 
-  test('behind a thousand unreadable records, and the valid ones among these', async () => {
+  test('after a thousand unreadable records, and so are the valid ones among these', async () => {
     const good = goodRecord();
     const unreadable = Array.from({ length: 999 }, (_, index) => `{"log":${index}}`);
     const body = [...unreadable, good.text].join('\n');

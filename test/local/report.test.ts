@@ -58,7 +58,7 @@ describe('the table of the ledger', () => {
     expect(table).toContain('a�]0;title��[2Jb�1Ac�│ d');
   });
 
-  test('has a row a SIM: its latest sessions, the sum of its usage, its last event', async () => {
+  test('has a row per SIM: its latest sessions, the sum of its usage, its last event', async () => {
     const totals = (bytes: number) => ({ dataUploaded: 0, dataDownloaded: bytes, dataTotal: bytes });
     const network = { radio: '4G', ratType: '6', mcc: '262', mnc: '01' };
     const session = (id: string, from: number, more: Parameters<typeof sessionAt>[2]) => ({
@@ -107,7 +107,7 @@ describe('the table of the ledger', () => {
   });
 });
 
-test('the table of receipts has a row a source and one of all', () => {
+test('the table of receipts has a row per source and one for all', () => {
   const receipts = new Receipts();
   for (const [source, received] of [
     ['twilio', 1200],
@@ -125,7 +125,7 @@ test('the table of receipts has a row a source and one of all', () => {
   ]);
 });
 
-test('the table of rejects has a row a reject, long sentences cut, and counts those that it leaves out', () => {
+test('the table of rejects has a row per reject, shortens long sentences, and counts those that it omits', () => {
   const line: RejectLine = {
     id: '1',
     code: 'broken-json',
@@ -159,14 +159,14 @@ describe('the messages of alerts', () => {
       subject: { kind: 'sim', source: 'fleet', sim: '8988303000000000001', name },
     });
 
-  test('are a line each, with the time of the sweep', () => {
+  test('are one line each, with the time of the sweep', () => {
     expect(formatMessages([told('van 17'), told('van\u001b[2J 18')])).toEqual([
       '  2026-11-03 14:10  Silent: van 17 since 2026-11-02 14:02 UTC',
       '  2026-11-03 14:10  Silent: van [2J 18 since 2026-11-02 14:02 UTC',
     ]);
   });
 
-  test('are cut after 30 lines, with the number of those that are left out', () => {
+  test('end after 30 lines, with the number of those that are omitted', () => {
     const lines = formatMessages(Array.from({ length: 42 }, (_, index) => told(`van ${index}`)));
     expect(lines.length).toBe(31);
     expect(lines.at(-1)).toBe('  and 12 more: npx simledger --local alerts list');
@@ -182,7 +182,7 @@ describe('the table of open alerts', () => {
       : { subject: 'sim', sims: 1, shared_by: null, shared_value: null }),
   });
 
-  test('shows those that are open, and counts those beyond 20', () => {
+  test('shows open alerts, and counts those beyond 20', () => {
     const many = Array.from({ length: 23 }, (_, index) => alert('open', `898830300000000${1000 + index}`));
     const table = openAlertsTable([alert('closed', '8988303000000000001'), ...many]);
     expect(rows(table).slice(0, 2)).toEqual([
@@ -204,7 +204,7 @@ describe('the table of open alerts', () => {
 });
 
 describe('sealed days', () => {
-  test('are named, with where their files are and what to ask of them', () => {
+  test('are named, with the place of their files and how to query them', () => {
     expect(describeSealedDays(['2026-10-31', '2026-11-01'], { dataDirectory: 'data', once: false })).toBe(
       [
         `The days from 2026-10-31 to 2026-11-01 are over and sealed, as Parquet files in ${join('data', 'lake')}.`,
@@ -218,7 +218,7 @@ describe('sealed days', () => {
     );
   });
 
-  test('are missed where none is over by the time of the records', () => {
+  test('are explained to be absent if none has ended by the records’ time', () => {
     expect(describeSealedDays([], { dataDirectory: 'data', once: false })).toBe(
       "No day is sealed, because none has ended by the records' time.",
     );
@@ -234,7 +234,7 @@ describe('bills', () => {
     ],
   }));
 
-  test('are shown with amounts by currency, and with what to ask while the run stays up', () => {
+  test('are shown with amounts by currency, and with how to query them while the run is up', () => {
     expect(describeBills(bills, { once: true })).toBe(
       [
         'The bill of 2026-10 for 1,200 SIMs: 12.5 EUR, 3 without a currency.',

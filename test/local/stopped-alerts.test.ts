@@ -125,7 +125,7 @@ test.each([20, 60, 100, 140])(
   },
 );
 
-test('what a receiver did not take is sent again, also while no record comes', async () => {
+test('messages that a receiver did not accept are sent again, even while no records arrive', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   hook.taken.length = 0;
   hook.behaviours.push('fails', 'fails', 'fails');

@@ -87,7 +87,7 @@ describe('the records in a JSON file', () => {
     expect((await bodies(pretty)).map((body) => body.replaceAll(/\s/g, ''))).toEqual([one, '{"id":2.50}']);
   });
 
-  test('are objects one after the other, written over several lines', async () => {
+  test('are consecutive objects, each on several lines', async () => {
     const pretty = '{\n  "id": 1\n}\n{\n  "id": 2\n}\n';
     expect((await bodies(pretty)).map((body) => body.replaceAll(/\s/g, ''))).toEqual([
       '{"id":1}',
@@ -96,13 +96,13 @@ describe('the records in a JSON file', () => {
     expect(await bodies(`${one}${two}`)).toEqual([one, two]);
   });
 
-  test('are those before it is cut off, and the rest, which will be rejected', async () => {
+  test('are those before the file is truncated, and the rest, which will be rejected', async () => {
     const found = await bodies(`[${one},${two.slice(0, -3)}`);
     expect(found).toContain(one);
     expect(found.length).toBeGreaterThan(1);
   });
 
-  test('are found behind a byte order mark', async () => {
+  test('are found after a byte order mark', async () => {
     for (const content of [`\uFEFF${one}\n${two}`, `\uFEFF[${one},${two}]`]) {
       const values = (await bodies(content)).flatMap((body) => readAll(Buffer.from(body)).values);
       expect(values).toEqual([{ id: '9007199254740993', a: 'x' }, JSON.parse(two)]);

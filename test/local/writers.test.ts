@@ -22,7 +22,7 @@ function watch(waited: Promise<void>): { isOver: boolean } {
   return watched;
 }
 
-test('where nobody writes, nothing is waited for', async () => {
+test('if no process writes, there is no wait', async () => {
   await writers.waitUntilSettled();
 });
 
@@ -62,7 +62,7 @@ test('batches that begin later are not waited for', async () => {
   await expect.poll(() => rest.isOver).toBe(true);
 });
 
-test('a process that is killed writes no more', async () => {
+test('a process that is killed is not waited for', async () => {
   const child = startWriting(writers.url);
   await once(child.stdout ?? expect.fail('The process has no output'), 'data');
   const waiting = watch(writers.waitUntilSettled());

@@ -90,7 +90,7 @@ describe('the comparison of alerts', () => {
     expect(compare(alerts).differences).toEqual(differences);
   });
 
-  test('says twenty differences, and counts all', () => {
+  test('names twenty differences, and counts all', () => {
     const many = Array.from({ length: 25 }, () => found('well', 0, 20, 'closed'));
     const { differences, differing } = compare([...right, ...many]);
     expect([differences.length, differing]).toEqual([20, 25]);
@@ -115,7 +115,7 @@ describe('the comparison of incidents', () => {
     expect(compare([group(network), told('alone'), told('died'), told('well', 'withdrawn')])).toEqual([]);
   });
 
-  test('names an incident that is sent twice, alone in spite of a group, or not at all', () => {
+  test('names an incident that is sent twice, outside of its group, or not at all', () => {
     expect(
       compare([group(network), group('262-02'), told('alone'), told('alone'), told('out-3'), told('well')]),
     ).toEqual([
@@ -136,7 +136,7 @@ describe('the comparison of incidents', () => {
     expect(compareIncidents({ ...truth, outage: few }, [silent], incidents, end)).toEqual([]);
   });
 
-  test('names an alert about a source: no source of a simulation is late', () => {
+  test('names an alert about a source, because no simulated source is late', () => {
     const source: ToldIncident = {
       rule: 'source',
       state: 'open',

@@ -12,7 +12,7 @@ const lost = {
 } as const;
 const expected: readonly ExpectedLoss[] = [{ ...lost, bytes: 7 }];
 
-test('findings that are what was lost do not differ, whichever records show a sum', () => {
+test('findings that match the losses do not differ, whichever records prove a sum', () => {
   const close = { ...lost, check: 'close', reason: 'total-differs', bytes: 7 } as const;
   const found = [
     { ...lost, bytes: 7 },
@@ -40,7 +40,7 @@ test.each([
   expect(differing).toBe(sentences.length);
 });
 
-test('findings differ in their records, and at most twenty sentences say so', () => {
+test('findings with other records differ, and at most twenty sentences say so', () => {
   const found = Array.from({ length: 30 }, (_, index) => ({ ...lost, bytes: 7, records: [`${index}`] }));
   const { differences, differing } = compareFindings(expected, found);
   expect([differences.length, differing]).toEqual([20, 31]);

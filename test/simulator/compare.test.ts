@@ -104,7 +104,7 @@ function tablesOf(held: ReturnType<typeof items>): LedgerTables {
 const checked = { sessions: 1, usage: 2, events: 1 };
 
 describe('the comparison of ledger and truth', () => {
-  it('says equal when every item is there and states what it must', async () => {
+  it('finds no difference if every item exists and is correct', async () => {
     expect(await compareLedger(truth, tablesOf(items()))).toEqual({
       equal: true,
       differences: [],
@@ -157,7 +157,7 @@ describe('the comparison of ledger and truth', () => {
     });
   });
 
-  it('gives twenty sentences and counts the rest', async () => {
+  it('names twenty differences, and counts all', async () => {
     const held = items();
     for (let extra = 0; extra < 30; extra++) held.usage.push({ sim, usageId: `then#${extra}` });
     const comparison = await compareLedger(truth, tablesOf(held));

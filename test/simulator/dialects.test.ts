@@ -83,7 +83,7 @@ describe('identifiers', () => {
     ]).toEqual(['3', '8', '0']);
   });
 
-  it('has ICCIDs of 19 digits and one, IMEIs of 15, IMEISVs of 16 and IMSIs of 15', () => {
+  it('has ICCIDs of 19 digits and a check digit, IMEIs of 15, IMEISVs of 16 and IMSIs of 15', () => {
     for (const carrier of simulatedCarriers) {
       const { sim, iccidWithCheckDigit, imei, imeisv, imsi } = simOf(carrier);
       expect([sim.length, iccidWithCheckDigit.length, imei.length, imeisv.length, imsi.length]).toEqual([
@@ -207,7 +207,7 @@ describe('data-streamer dialects', () => {
     expect([nce['session_id'], emnify['session_id']]).toEqual([undefined, 'a-b']);
   });
 
-  it('writes old usage with blanks in times, names for descriptions, and sometimes identifiers as numbers', () => {
+  it('writes old usage with spaces in times, names instead of descriptions, and sometimes identifiers as numbers', () => {
     const sim = simOf('telekom', { dataStreamer: { ...plain, generation: 'old', numericIdentity: true } });
     const text = writeUsage(usage(sim));
     expect(JSON.parse(text)).toMatchObject({
@@ -218,7 +218,7 @@ describe('data-streamer dialects', () => {
     expect(text).toContain(`"iccid":${sim.sim},`);
   });
 
-  it('writes flat usage with an id that only text keeps, and the ICCID as the endpoint’s name', () => {
+  it('writes flat usage with an id that is exact only as text, and the ICCID as the endpoint’s name', () => {
     const sim = simOf('1nce', { dataStreamer: { ...plain, generation: 'flat' } });
     const text = writeUsage(usage(sim, { sessionId: context.uuid }));
     expect(text.startsWith('{"id":9007199000001000001,')).toBe(true);
@@ -232,7 +232,7 @@ describe('data-streamer dialects', () => {
     });
   });
 
-  it('writes a short message’s count where the volume stands', () => {
+  it('writes the number of short messages as the volume', () => {
     const sim = simOf('emnify');
     const record = usage(sim, { messages: 2, volume: { up: 0, down: 0 }, sessionId: 'a-b' });
     expect(JSON.parse(writeUsage(record))).toMatchObject({
@@ -278,7 +278,7 @@ describe('data-streamer dialects', () => {
     expect(() => JSON.parse(quota.detail)).toThrow(SyntaxError);
   });
 
-  it('writes rows under the 34 published columns that state what the stream states', () => {
+  it('writes rows for the 34 published columns that state the same as the stream', () => {
     const sim = simOf('1nce');
     const rows = parse(`${writeRow(usageColumns)}\n${writeRow(writeUsageRow(usage(sim)))}\n`, {
       columns: true,

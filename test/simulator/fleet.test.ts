@@ -32,7 +32,7 @@ describe('the simulated fleet', () => {
     expect(digestOf(delivered(options))).toBe(digestOf(delivered(options)));
   });
 
-  it('delivers something else for another seed', () => {
+  it('has other deliveries for another seed', () => {
     const options = { sims: 30, hours: 12 };
     expect(digestOf(delivered({ ...options, seed: 1 }))).not.toBe(
       digestOf(delivered({ ...options, seed: 2 })),
@@ -61,7 +61,7 @@ describe('the simulated fleet', () => {
     },
   );
 
-  it('adds up to what the records say: usage to the totals of its SIM', () => {
+  it('has totals of SIMs that are the sums of their usage', () => {
     const fleet = simulateFleet({ sims: 40, hours: 24 });
     for (const _batch of fleet.deliveries);
     for (const partition of fleet.truth.partitions.values()) {
@@ -120,7 +120,7 @@ describe('a day of 300 SIMs', () => {
     size.bytes += delivery.data.length;
   }
 
-  it('covers all carriers, both paths, several records a body, gzip, sessions in every state and broken records', () => {
+  it('covers all carriers, both paths, bodies with several records, gzip, sessions in every state and broken records', () => {
     const sessions = [...fleet.truth.partitions.values()].flatMap((partition) => [
       ...partition.sessions.values(),
     ]);
@@ -143,7 +143,7 @@ describe('a day of 300 SIMs', () => {
     expect(fleet.truth.counts.rejected).toBeGreaterThan(20);
   });
 
-  it('delivers about 170 records a SIM, and holds little but the truth', () => {
+  it('delivers about 170 records per SIM, and holds little more than the truth in memory', () => {
     const { delivered: records } = fleet.truth.counts;
     expect(records).toBeGreaterThan(170 * sims * 0.85);
     expect(records).toBeLessThan(170 * sims * 1.15);

@@ -135,7 +135,7 @@ function describePlanted({ planted }: SimulatedInvoice): string[] {
 }
 
 describe('an invoice of a simulated carrier', () => {
-  test('has no difference where it is right', async () => {
+  test('has no difference if it is correct', async () => {
     const compared = await check(writeInvoice(contract, measured, []));
     expect(compared.length).toBeGreaterThan(10);
     expect(compared.filter(({ outcome }) => outcome !== 'equal')).toEqual([]);

@@ -69,7 +69,7 @@ describe('the life of a SIM', () => {
     }
   });
 
-  it('lets an idle SIM attach and then be silent', () => {
+  it('makes an idle SIM attach and then stay silent', () => {
     const random = Random.derive(1, 0);
     const truth = new PartitionTruth();
     const sim = { ...provideSim(0, random), idle: true };

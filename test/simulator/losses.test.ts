@@ -76,7 +76,7 @@ const hours = multiplier > 1 ? 72 : 26;
 const seed = Number(process.env['PROPERTY_SEED'] ?? '3');
 
 describe('what is found missing', { timeout: 600_000 * multiplier }, () => {
-  test('is what carriers have lost, to the byte, and what came under two ids', async () => {
+  test('is what carriers have lost, to the byte, and what arrived under two ids', async () => {
     const { byReason, ...rest } = await compareMissing({ sims, hours, seed, losses: 'planted' });
     expect(rest).toEqual(nothingDiffers);
     expect([...byReason.keys()].sort()).toEqual([
@@ -91,7 +91,7 @@ describe('what is found missing', { timeout: 600_000 * multiplier }, () => {
     ]);
   });
 
-  test('is nothing where all was delivered, but for sessions that are open at last', async () => {
+  test('is nothing if everything was delivered, except sessions that are open at the end', async () => {
     const fleet = { sims: sims / 2, hours: hours - 1, seed, losses: 'none' } as const;
     const { byReason, ...rest } = await compareMissing(fleet);
     expect(rest).toEqual(nothingDiffers);

@@ -33,14 +33,14 @@ function url(path: string): string {
 }
 
 describe('the local gateway', () => {
-  it('answers 503 until all is up', async () => {
+  it('answers 503 until everything is started', async () => {
     expect((await fetch(url('/health'))).status).toBe(503);
     expect((await fetch(url('/v1/Sims'))).status).toBe(503);
     answering({ ok: true, response: { statusCode: 200, body: 'up' } });
     expect((await fetch(url('/health'))).status).toBe(200);
   });
 
-  it('hands the function API Gateway’s event, payload format 2.0', async () => {
+  it('sends the function API Gateway’s event, payload format 2.0', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const authorization = 'Basic YTpi';
     await fetch(url('/v1/Sims/Vending%2012/DataSessions?PageSize=2&Status=a&Status=b%2Bc&constructor=d'), {
@@ -79,7 +79,7 @@ describe('the local gateway', () => {
     ]);
   });
 
-  it('gives the function’s answer: status, headers, and a body that may be base64', async () => {
+  it('returns the function’s response: status, headers, and a body that may be base64', async () => {
     const headers = { 'Content-Type': 'text/plain', 'x-number': 1 };
     answering({
       ok: true,
@@ -140,7 +140,7 @@ describe('the local gateway', () => {
     ]);
   });
 
-  it('asks the API whose prefix matches, and answers by itself if that has no route', async () => {
+  it('calls the API whose prefix matches, and answers by itself if that has no route', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const statusOf = async (path: string, method: string) => (await fetch(url(path), { method })).status;
     expect(await statusOf('/v1/ingest/b', 'POST')).toBe(404);
@@ -149,7 +149,7 @@ describe('the local gateway', () => {
     expect(events.map(({ routeKey }) => routeKey)).toEqual(['$default']);
   });
 
-  it('takes no larger bodies than API Gateway and Lambda', async () => {
+  it('refuses bodies that are too large for API Gateway or Lambda', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const headers = { 'content-type': 'application/json' };
     const statusOf = async (body: string) =>
@@ -161,7 +161,7 @@ describe('the local gateway', () => {
     expect(events.length).toBe(1);
   });
 
-  it('invokes nothing for an incomplete body', async () => {
+  it('does not invoke a function for an incomplete body', async () => {
     answering({ ok: true, response: { statusCode: 200, body: '{}' } });
     const socket = connect(gateway.port, '127.0.0.1');
     socket.write('POST /v1/ingest/a HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nhalf of it');
@@ -171,14 +171,14 @@ describe('the local gateway', () => {
     expect(events.map(({ routeKey }) => routeKey)).toEqual(['GET /v1/Sims']);
   });
 
-  it('describes the local run at a path of its own, once everything is started', async () => {
+  it('serves the local run’s description when everything is started', async () => {
     expect((await fetch(url('/local'))).status).toBe(503);
     gateway.ready([], [{ path: '/local', readContent: () => ({ up: 1 }) }]);
     const answer = await fetch(url('/local'));
     expect([answer.status, await answer.json()]).toEqual([200, { up: 1 }]);
   });
 
-  it('fails if its port is taken', async () => {
+  it('fails if its port is in use', async () => {
     await expect(startGateway(gateway.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });

@@ -117,7 +117,7 @@ describe('Twilio’s client', () => {
     ]);
   });
 
-  it('limits the list, and may ask for more than a page holds', async () => {
+  it('limits the list, also to more than a page', async () => {
     const counts = await Promise.all(
       [{ limit: 3 }, { limit: 20, pageSize: 7 }, { limit: 5_000 }, { pageSize: 1_000 }].map(
         async (options) => (await dataSessions(busySim.sid).list(options)).length,
@@ -149,7 +149,7 @@ describe('Twilio’s client', () => {
     expect(each).toEqual(whole);
   });
 
-  it('gets each session once while new ones start and the start of another moves back', async () => {
+  it('gets each session once, even if sessions start meanwhile and a start moves back', async () => {
     const sids: string[] = [];
     const list = dataSessions(busySim.sid);
     let page = await list.page({ pageSize: 6 });

@@ -161,7 +161,7 @@ async function rejects(of: LocalLedger): Promise<string[]> {
 }
 
 describe('the carriers’ requests', () => {
-  it('make the same ledger as by Kinesis, and change nothing when they are sent again', async () => {
+  it('lead to the same ledger as Kinesis, and change nothing when they are sent again', async () => {
     const callbacks = await exampleCallbacks();
     for (const { source, data, partitionKey } of (await readExampleDeliveries()).stream) {
       await put.putRecord(source, data, partitionKey);
@@ -206,7 +206,7 @@ describe('the carriers’ requests', () => {
     expectReceived(ignored - before.ignored, 4);
   });
 
-  it('may bring 3,000 records at once, near the 6 MB that Lambda takes', async () => {
+  it('may contain 3,000 records, close to Lambda’s limit of 6 MB', async () => {
     const test = { type: 'com.kore.eventstreams.test.event', specversion: '1.0', source: 'kore-events' };
     const events = Array.from({ length: 3_000 }, (_, id) =>
       JSON.stringify({ ...test, id: String(id), data: { test_id: 'x'.repeat(1_600) } }),
@@ -240,7 +240,7 @@ describe('refused requests', () => {
     '[{"id":77,"start_timestamp":"2026-11-02T10:00:00Z","volume":{"total":1},"sim":{"iccid":"8988280666001000999"}}]';
   const large = JSON.stringify([{ id: 78, filling: 'x'.repeat(1_100_000) }]);
 
-  it('get the status that fits, and leave nothing behind', async () => {
+  it('get the right status, and store nothing', async () => {
     const before = [await everything(posted), await rejects(posted), posted.receipts.addUp()];
     const [twilio, kore] = [fromTwilio(usage), fromKore(usage)];
     const cases: readonly (readonly [string, number, Promise<number>])[] = [
@@ -283,7 +283,7 @@ describe('refused requests', () => {
     expect([await everything(posted), await rejects(posted), posted.receipts.addUp()]).toEqual(before);
   });
 
-  it('tell what they ask for', async () => {
+  it('say which authentication they require', async () => {
     const answer = await send(byBasic('default', usage, { authorization: '' }));
     expect([answer.headers.get('www-authenticate'), await answer.json()]).toEqual([
       'Basic realm="simledger", charset="UTF-8"',

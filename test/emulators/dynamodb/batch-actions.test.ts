@@ -118,7 +118,7 @@ const request = fc.oneof(
   })),
 );
 
-test('batches give the answers of dynalite, and leave the same items and index entries', async () => {
+test('batches return the same responses as dynalite, and leave the same items and index entries', async () => {
   const answers = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 12 }), async (requests) => {
@@ -141,7 +141,7 @@ test('batches give the answers of dynalite, and leave the same items and index e
   ]);
 });
 
-test('a write to several tables is one write, and a read of them one answer', async () => {
+test('a write to several tables is one LevelDB write, and a read from them one response', async () => {
   const RequestItems = {
     Sessions: [{ PutRequest: { Item: { sim: { S: 'several' }, sessionId: { S: '1' }, start: { S: 'a' } } } }],
     Usage: [{ PutRequest: { Item: { sim: { S: 'several' }, usageId: { S: '1' } } } }],
@@ -162,7 +162,7 @@ test('a write to several tables is one write, and a read of them one answer', as
   expect([written, answer]).toMatchObject([200, { Responses: { Usage: [{ sim: { S: 'several' } }] } }]);
 });
 
-test('keys beyond the size of an answer are left for another request', async () => {
+test('keys beyond the size of a response are returned as unprocessed', async () => {
   const keys = ['1', '2', '3', '4', '5'].map((sessionId) => ({
     sim: { S: 'large' },
     sessionId: { S: sessionId },

@@ -38,7 +38,7 @@ async function listEngines(): Promise<string[]> {
 }
 
 describe('the engine', () => {
-  test('is compiled to one file, its packages left out, and once of the same sources', async () => {
+  test('is compiled to one file without its packages, and only once while its sources are unchanged', async () => {
     const file = await compile();
     const code = await readFile(file, 'utf8');
     expect(code).toContain('console.log("first");');
@@ -49,7 +49,7 @@ describe('the engine', () => {
     expect(await listEngines()).toEqual([basename(file)]);
   });
 
-  test('is compiled anew when a source is changed, and the earlier one goes after a day', async () => {
+  test('is compiled again when a source has changed, and the earlier file is removed after a day', async () => {
     const first = await compile();
     await writeSource('other.ts', "console.log('second');\n");
     const second = await compile();
@@ -62,7 +62,7 @@ describe('the engine', () => {
     expect(await listEngines()).toEqual([basename(third)]);
   });
 
-  test('runs from its sources where the folder cannot be written', async () => {
+  test('runs from its sources if the folder is not writable', async () => {
     await mkdir(join(compilation.cacheDirectory, '..'));
     await writeFile(compilation.cacheDirectory, 'a file');
     expect(await compileEngine(entry, compilation)).toBeUndefined();

@@ -19,7 +19,7 @@ async function listIds(): Promise<unknown> {
   return (await tables.items('Usage')).map(({ usageId }) => usageId?.S);
 }
 
-test('items go once they have expired, and those without an expiry stay', async () => {
+test('expired items are deleted, and items without an expiry stay', async () => {
   await put('before', now / 1_000 - 1);
   await put('now', now / 1_000);
   await put('later', now / 1_000 + 1);
@@ -31,7 +31,7 @@ test('items go once they have expired, and those without an expiry stay', async 
   expect([await expireItems(tables.client, usage, now + 10_000), await listIds()]).toEqual([2, ['never']]);
 });
 
-test('an item that is written anew meanwhile stays', async () => {
+test('an item that is replaced meanwhile stays', async () => {
   await tables.clear();
   await put('renewed', now / 1_000 - 1);
   const client = tables.newClient();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parseStatement } from '../../../emulators/dynamodb/partiql.ts';
 
 describe('a statement', () => {
-  test('that inserts gives its attributes the numbers of their parameters', () => {
+  test('that inserts an item maps its attributes to the indexes of parameters', () => {
     expect(parseStatement(`insert into "T" value {'a': ?, 'it''s': ?}`)).toEqual({
       kind: 'insert',
       table: 'T',

@@ -52,7 +52,7 @@ describe('the DynamoDB stand-in', () => {
     await dynamoDb.stop();
   });
 
-  test('has the tables as the stack defines them', async () => {
+  test('has the tables that the stack defines', async () => {
     const { TableNames } = await client.send(new ListTablesCommand({}));
     expect(TableNames).toEqual(tableNames);
     const { Table } = await client.send(new DescribeTableCommand({ TableName: 'Sessions' }));
@@ -77,7 +77,7 @@ describe('the DynamoDB stand-in', () => {
     });
   });
 
-  test('knows at once that a table was deleted, and made again with another key', async () => {
+  test('notices immediately that a table was deleted, and created again with another key', async () => {
     const make = async (key: string): Promise<void> => {
       await client.send(
         new CreateTableCommand({
@@ -131,7 +131,7 @@ describe('the DynamoDB stand-in', () => {
     expect(Items?.map((item) => item['sessionId']?.S)).toEqual(['B', 'C', 'A']);
   });
 
-  test('survives clients that abort in the middle of a request, and continues to read and write', async () => {
+  test('survives clients that abort during a request, and continues to read and write', async () => {
     const body = JSON.stringify({ TableName: 'Usage', Item: usage('aborted', 'x'.repeat(1000)) });
     await Promise.all(
       Array.from({ length: 300 }, () => abortAfter(dynamoDb.port, request('PutItem', body, 0.5), 0)),
@@ -141,7 +141,7 @@ describe('the DynamoDB stand-in', () => {
     expect(await read(client, item)).toEqual(item);
   });
 
-  test('survives clients that abort before or in the middle of an answer', async () => {
+  test('survives clients that abort before or during a response', async () => {
     const items = Array.from({ length: 25 }, (_, n) => ({
       ...usage('large', `${n}`),
       filler: { S: 'x'.repeat(10_000) },
@@ -181,7 +181,7 @@ describe('the DynamoDB stand-in', () => {
     expect(TableNames?.length).toBe(tables.length);
   });
 
-  test('fails with a code if the port is taken', async () => {
+  test('fails with a code if the port is in use', async () => {
     const error = await startLedgerTables({ port: dynamoDb.port }).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(DynamoDbStartError);
     expect(error).toMatchObject({ code: 'EADDRINUSE' });

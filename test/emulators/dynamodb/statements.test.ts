@@ -82,7 +82,7 @@ test('only one of several concurrent inserts of a key succeeds', async () => {
   expect(successes.map(({ length }) => length)).toEqual(sims.map(() => 1));
 });
 
-test('an error names a key attribute that is set, and what the local DynamoDB does not support', async () => {
+test('the error names a key attribute that a statement sets, or what the local DynamoDB does not support', async () => {
   const key = [{ S: '5' }, { S: 'a' }];
   const answers = await run(
     {
@@ -96,7 +96,7 @@ test('an error names a key attribute that is set, and what the local DynamoDB do
   expect(answers?.[1]?.Error?.Message).toContain('DELETE');
 });
 
-test('an operand that has no order is refused with the message of AWS', async () => {
+test('an operand that cannot be ordered is refused with the message of AWS', async () => {
   const Statement = 'UPDATE "Sessions" SET "a" = ? WHERE "sim" = ? AND "sessionId" = ? AND NOT ("b" < ?)';
   const Parameters = [{ S: 'a' }, { S: '7' }, { S: 'a' }, { BOOL: true }];
   const { Responses } = await client.send(
@@ -107,7 +107,7 @@ test('an operand that has no order is refused with the message of AWS', async ()
   expect(Responses).toEqual([{ Error: { Code: 'ValidationError', Message } }]);
 });
 
-test('batches that lock the same items in another order, beside single writes, all finish', async () => {
+test('batches that lock the same items in different orders all finish, with single writes at the same time', async () => {
   const sims = Array.from({ length: 25 }, (_, index) => `order-${index}`);
   await run(...sims.map((sim) => insert(sim, 'b')));
   // The greatest count stays, in any order of the batches.
@@ -142,7 +142,7 @@ test('batches that lock the same items in another order, beside single writes, a
   );
 });
 
-test('a statement costs the units of the larger item of before and after, whether or not it is refused', async () => {
+test('a statement costs the units of the larger of the items before and after it, even if it is refused', async () => {
   const text = (length: number) => ({ S: 'x'.repeat(length) });
   const set = (sim: string, value: { S: string }, condition = '') => ({
     Statement: `UPDATE "Sessions" SET "a" = ? WHERE "sim" = ? AND "sessionId" = ?${condition}`,
@@ -162,7 +162,7 @@ test('a statement costs the units of the larger item of before and after, whethe
   );
 });
 
-test('an item that a statement writes is found by its index, and no longer where it was', async () => {
+test('an item that a statement moves is found at its new place in the index only', async () => {
   const sim = (statement: string, ...values: string[]) => ({
     Statement: statement,
     Parameters: values.map((S) => ({ S })),
@@ -216,7 +216,7 @@ test.each([
   expect(await run(insert(`after ${_}`, 'b'))).toEqual([done]);
 });
 
-test('a parameter that is null fails its statement', async () => {
+test('a statement with a null parameter fails', async () => {
   const body = JSON.stringify({
     Statements: [{ Statement: insert('null', 'b').Statement, Parameters: [null, null, null, null] }],
   });

@@ -88,7 +88,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe('messages of a queue', () => {
-  test('have the shape that Lambda gives them, and are deleted when they are processed', async () => {
+  test('have the same form as on Lambda, and are deleted when they are processed', async () => {
     const queue = new MemoryQueue();
     const events: SQSEvent[] = [];
     const { mapping, reports } = map(queue, (event) => void events.push(event));

@@ -36,7 +36,7 @@ describe('a shard', () => {
     ]);
   });
 
-  it('numbers its records upwards, above its own starting number', () => {
+  it('numbers its records in ascending order, above its starting number', () => {
     const shard = shardWith(1000);
     const numbers = [
       shard.startingSequenceNumber,
@@ -71,7 +71,7 @@ describe('a shard', () => {
     expect(shard.read(0, everything).map((record) => record.approximateArrivalTimestamp)).toEqual([5, 5, 6]);
   });
 
-  it('drops what arrived before a time and keeps the positions of the rest', () => {
+  it('drops records that arrived before a time, and keeps the positions of the others', () => {
     const shard = shardWith(100);
     shard.trimBefore(1000 + 97);
     expect({ start: shard.start, end: shard.end, left: positions(shard, 0) }).toEqual({
@@ -81,7 +81,7 @@ describe('a shard', () => {
     });
   });
 
-  it('drops its oldest records down to a weight, but none that a reader keeps', () => {
+  it('drops its oldest records to reach a weight, but none that a reader protects', () => {
     const shard = shardWith(100, 600);
     shard.keepFrom(30);
     shard.trimToWeight(50_000);

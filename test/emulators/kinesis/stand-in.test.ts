@@ -104,7 +104,7 @@ describe.each([
     client = create();
   });
 
-  it('gives back what was put, in order, with key, number and time of arrival', async () => {
+  it('returns what was put, in order, with key, number and time of arrival', async () => {
     standIn.createStream(name, 1);
     const data = Uint8Array.from({ length: 256 }, (_, index) => index);
     const first = await client.send(
@@ -138,7 +138,7 @@ describe.each([
     expect(later.Records).toEqual([]);
   });
 
-  it('takes a record of 10 MiB and returns it', async () => {
+  it('accepts a record of 10 MiB and returns it', async () => {
     standIn.createStream(name, 1);
     const data = Buffer.alloc(10 * 1024 * 1024 - 1, 'x');
     await client.send(new PutRecordCommand({ StreamName: name, PartitionKey: 'k', Data: data }));
@@ -146,13 +146,13 @@ describe.each([
     expect(Records?.map((record) => data.equals(record.Data ?? new Uint8Array()))).toEqual([true]);
   });
 
-  it('answers errors that the SDK knows by their class', async () => {
+  it('answers with errors for which the SDK has classes', async () => {
     const failure = client.send(new DescribeStreamSummaryCommand({ StreamName: 'nowhere' }));
     await expect(failure).rejects.toThrow('Stream nowhere under account 000000000000 not found.');
     await expect(failure).rejects.toBeInstanceOf(ResourceNotFoundException);
   });
 
-  it('keeps running if clients abort in the middle of requests and responses', async () => {
+  it('keeps running if clients abort during requests and responses', async () => {
     standIn.createStream(name, 1);
     const errors = vi.spyOn(console, 'error');
     onTestFinished(() => void vi.restoreAllMocks());
@@ -175,7 +175,7 @@ describe.each([
 });
 
 describe('the Kinesis stand-in', () => {
-  it('makes, lists, describes and removes streams', async () => {
+  it('creates, lists, describes and deletes streams', async () => {
     await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: 3 }));
     await client.send(
       new CreateStreamCommand({ StreamName: 'other', StreamModeDetails: { StreamMode: 'ON_DEMAND' } }),
@@ -259,7 +259,7 @@ describe('the Kinesis stand-in', () => {
     ]);
   });
 
-  it('begins reading where each of the five iterator types says', async () => {
+  it('starts reading where each of the five iterator types says', async () => {
     standIn.createStream(name, 1);
     const [a, b] = await put('a', 'b');
     now += 1000;
@@ -301,7 +301,7 @@ describe('the Kinesis stand-in', () => {
     });
   });
 
-  it('reads on from page to page and says how far behind the reader is', async () => {
+  it('continues from page to page, and says how far behind the reader is', async () => {
     standIn.createStream(name, 1);
     await put('a', 'b', 'c');
     now += 2500;
@@ -318,7 +318,7 @@ describe('the Kinesis stand-in', () => {
     ]);
   });
 
-  it('forgets records after a day', async () => {
+  it('drops records after a day', async () => {
     standIn.createStream(name, 1);
     await put('old');
     now += 24 * 3_600_000;
@@ -424,7 +424,7 @@ describe('the Kinesis stand-in', () => {
     expect(stream.shards[0]?.end).toBe(0);
   });
 
-  it('takes a key of 256 characters of any number of bytes', async () => {
+  it('accepts a key of 256 characters with any number of bytes', async () => {
     standIn.createStream(name, 1);
     const PartitionKey = '📡'.repeat(256);
     await client.send(new PutRecordCommand({ StreamName: name, PartitionKey, Data: new Uint8Array() }));
@@ -432,7 +432,7 @@ describe('the Kinesis stand-in', () => {
     expect(Records?.map((record) => record.PartitionKey)).toEqual([PartitionKey]);
   });
 
-  it('names the operation that it does not know', async () => {
+  it('names an operation that it does not support', async () => {
     standIn.createStream(name, 2);
     await expect(
       client.send(new MergeShardsCommand({ StreamName: name, ShardToMerge: 'a', AdjacentShardToMerge: 'b' })),
@@ -503,7 +503,7 @@ describe('the Kinesis stand-in', () => {
     expect(ends).toEqual([3, 4]);
   });
 
-  it('refuses records while its memory is full of records that a reader keeps, and accepts them afterwards', async () => {
+  it('refuses records while its memory is full of records that a reader protects, and accepts them afterwards', async () => {
     const small = createKinesisStandIn({ maximumBytesPerStream: 10 * 1024 * 1024 });
     const smallClient = createClient({
       endpoint: `http://127.0.0.1:${(await small.listen(0)).port}`,
@@ -537,7 +537,7 @@ describe('the Kinesis stand-in', () => {
     await small.close();
   });
 
-  it('takes no more work with 100,000 records than with none, and returns them all', async () => {
+  it('does not become slower with 100,000 records, and returns them all', async () => {
     const stream = standIn.createStream(name, 2);
     const entries = Array.from({ length: 500 }, (_, index) => ({
       partitionKey: `${index}`,
@@ -570,7 +570,7 @@ describe('the Kinesis stand-in', () => {
     expect(read).toBe(130_000);
   });
 
-  it('says which port is taken', async () => {
+  it('says which port is in use', async () => {
     const other = createKinesisStandIn();
     await expect(other.listen(port)).rejects.toMatchObject({ code: 'EADDRINUSE', port });
   });

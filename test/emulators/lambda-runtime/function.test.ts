@@ -49,7 +49,7 @@ describe('a local function', () => {
     expect(obedient.countInvocations()).toEqual({ succeeded: 3, failed: 0 });
   });
 
-  test('gets the context that Lambda gives, with the remaining time', async () => {
+  test('gets the same context as on Lambda, with the remaining time', async () => {
     const obedient = await create({ timeoutSeconds: 900 });
     const result = await obedient.invoke({ action: 'context' });
     expect(result).toEqual({
@@ -130,7 +130,7 @@ describe('a local function', () => {
     expect(await obedient.invoke({ action: 'count' })).toMatchObject({ response: { invocations: 1 } });
   });
 
-  test('fails if it takes more memory than it has, and starts again', async () => {
+  test('fails if it exceeds its memory, and starts again', async () => {
     const obedient = await create({ memoryMegabytes: 64 });
     const result = await obedient.invoke({ action: 'exhaust' });
     expect(result).toMatchObject({ ok: false, error: { name: 'Runtime.ExitError' } });
@@ -138,7 +138,7 @@ describe('a local function', () => {
     expect(await obedient.invoke({ action: 'count' })).toMatchObject({ response: { invocations: 1 } });
   });
 
-  test.each(['sleep', 'spin'])('is ended by its time-out even if it only does %s', async (action) => {
+  test.each(['sleep', 'spin'])('is ended by its timeout even if it only does %s', async (action) => {
     const obedient = await create({ timeoutSeconds: 2 });
     expect(await obedient.invoke({ action, value: 60_000 })).toEqual({
       ok: false,
@@ -151,7 +151,7 @@ describe('a local function', () => {
     expect(await obedient.invoke({ action: 'count' })).toMatchObject({ response: { invocations: 1 } });
   });
 
-  test('takes an event of six megabytes', async () => {
+  test('accepts an event of six megabytes', async () => {
     const obedient = await create();
     const value = 'x'.repeat(6 * 1024 * 1024);
     expect(await obedient.invoke({ action: 'measure', value })).toEqual({
@@ -182,7 +182,7 @@ describe('a local function', () => {
     expect(invocations[0] + invocations[1]).toBe(8);
   });
 
-  test('tells when what runs and waits has ended, whatever begins later', async () => {
+  test('reports when all running and waiting invocations have ended, regardless of later ones', async () => {
     const obedient = await create();
     const ended: string[] = [];
     const invoke = async (name: string, event: object): Promise<void> => {
@@ -210,7 +210,7 @@ describe('a local function', () => {
     expect([await unloadable.invoke({}), await unloadable.invoke({})]).toEqual([failure, failure]);
   });
 
-  test('is not made from an entry that does not build', async () => {
+  test('is not created if its entry does not compile', async () => {
     await expect(create({ entry: handlerPath('missing') })).rejects.toThrow('Could not resolve');
   });
 

@@ -41,7 +41,7 @@ describe('a bucket', () => {
     });
   });
 
-  test('is refused a second time and under a bad name, and so is its deletion while it is not empty', async () => {
+  test('is refused if it exists or has an invalid name, and its deletion is refused while it is not empty', async () => {
     const { client, s3 } = running;
     s3.createBucket('full');
     s3.createBucket('full');
@@ -108,7 +108,7 @@ describe('a list', () => {
     expect(await list({ StartAfter: 'b/2' }, 1)).toEqual({ keys: keys.slice(3), prefixes: [], pages: 3 });
   });
 
-  test('tells size, ETag and time of each object', async () => {
+  test('has the size, ETag and time of each object', async () => {
     const { client } = running;
     for await (const { Contents, KeyCount, Name } of paginateListObjectsV2(
       { client },
@@ -130,7 +130,7 @@ describe('a list', () => {
     }
   });
 
-  test('encodes keys when asked to', async () => {
+  test('encodes keys on request', async () => {
     const answer = await fetch(`${running.endpoint}/${Bucket}?list-type=2&encoding-type=url&start-after=z`);
     expect(await answer.text()).toContain('<Key>%C3%BC+%2B%26%3C%3E%F0%9F%98%80</Key>');
   });
@@ -153,7 +153,7 @@ describe('versioning', () => {
     return Body?.transformToString();
   };
 
-  test('keeps each version, and the object from before under the id null', async () => {
+  test('keeps each version, and the earlier object under the id null', async () => {
     const { s3 } = running;
     s3.createBucket('kept');
     expect((await put('kept', 'x', 'zero')).VersionId).toBeUndefined();

@@ -14,7 +14,7 @@ test.each(checksumAlgorithms)('%s of the digits 1 to 9 is the published check va
   expect(computeChecksum(algorithm, Buffer.from('123456789')).toString('hex')).toBe(ofCheckInput[algorithm]);
 });
 
-test.each(checksumAlgorithms)('%s of pieces is that of the whole', (algorithm) => {
+test.each(checksumAlgorithms)('%s of pieces equals that of the whole', (algorithm) => {
   const running = startChecksum(algorithm);
   for (const piece of ['1234', '', '5', '6789']) running.update(Buffer.from(piece));
   expect(running.digest().toString('hex')).toBe(ofCheckInput[algorithm]);

@@ -17,7 +17,7 @@ async function decode(body: Buffer | string, pieceSize: number) {
 const signature = 'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648';
 
 describe.each([1, 2, 3, 7, 1000])('a body that arrives in pieces of %i bytes', (pieceSize) => {
-  test('loses the framing of unsigned chunks and gives its trailer', async () => {
+  test('is decoded from unsigned chunks, with its trailer', async () => {
     const body = '5\r\nhello\r\n6\r\n\r\n0\r\n!\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n';
     expect(await decode(body, pieceSize)).toEqual({
       bytes: 'hello\r\n0\r\n!',
@@ -25,12 +25,12 @@ describe.each([1, 2, 3, 7, 1000])('a body that arrives in pieces of %i bytes', (
     });
   });
 
-  test('loses the framing of signed chunks', async () => {
+  test('is decoded from signed chunks', async () => {
     const body = `a;chunk-signature=${signature}\r\n0123456789\r\n0;chunk-signature=${signature}\r\n\r\n`;
     expect(await decode(body, pieceSize)).toEqual({ bytes: '0123456789', trailers: {} });
   });
 
-  test('gives signed trailers with the line endings that the documentation shows', async () => {
+  test('has signed trailers, with the line endings that the documentation shows', async () => {
     const body = `1;chunk-signature=${signature}\r\nx\r\n0;chunk-signature=${signature}\r\nX-Amz-Checksum-Crc32c: sOO8/Q==\n\r\nx-amz-trailer-signature:${signature}\n\r\n\r\n`;
     expect(await decode(body, pieceSize)).toEqual({
       bytes: 'x',
@@ -54,7 +54,7 @@ test('an endless line is refused before it fills the memory', async () => {
   await expect(decode('1'.repeat(100_000), 1000)).rejects.toMatchObject({ code: 'InvalidRequest' });
 });
 
-test('any bytes come through any framing in any pieces', async () => {
+test('any bytes are decoded from any framing in any pieces', async () => {
   const chunks = fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 }), { maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(chunks, fc.integer({ min: 1, max: 50 }), async (given, pieceSize) => {

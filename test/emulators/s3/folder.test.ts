@@ -56,14 +56,14 @@ function files(): Record<string, string> {
 }
 
 describe('a bucket in a folder', () => {
-  test('has each object as a file at its key, of the last upload', async () => {
+  test('has the latest upload of each object as a file at its key', async () => {
     await put('usage/day=2026-11-02/bucket=0003.parquet', 'first');
     await put('usage/day=2026-11-02/bucket=0003.parquet', 'second');
     await put('plan.json', '');
     expect(files()).toEqual({ 'usage/day=2026-11-02/bucket=0003.parquet': 'second', 'plan.json': '' });
   });
 
-  test('shows after a restart what it had, with the same tags, and nothing that was being written', async () => {
+  test('has the same objects with the same tags after a restart, and nothing unfinished', async () => {
     const { ETag } = await put('days/day=2026-11-02/manifest.json', 'content');
     writeFileSync(join(folder, '.writing', 'half'), 'ha');
     writeFileSync(join(folder, 'Notes.txt'), 'not a key');
@@ -79,7 +79,7 @@ describe('a bucket in a folder', () => {
     expect(files()).toEqual({ 'days/day=2026-11-02/manifest.json': 'content', 'Notes.txt': 'not a key' });
   });
 
-  test('keeps the conditions of uploads', async () => {
+  test('supports the conditions of uploads', async () => {
     const { ETag } = await put('a', 'first', { IfNoneMatch: '*' });
     expect(await refusalOf(put('a', 'second', { IfNoneMatch: '*' }))).toEqual({
       code: 'PreconditionFailed',
@@ -93,7 +93,7 @@ describe('a bucket in a folder', () => {
     expect(files()).toEqual({ a: 'third' });
   });
 
-  test('sends an object to its end that is replaced or deleted meanwhile, and leaves no copy of it', async () => {
+  test('sends the whole of an object that is replaced or deleted meanwhile, and leaves no copy of it', async () => {
     const bytes = variedBytes(8_000_000);
     await put('large', bytes);
     const [first, second] = [await get('large'), await get('large')];
@@ -108,7 +108,7 @@ describe('a bucket in a folder', () => {
     await expect.poll(files).toEqual({});
   });
 
-  test('gives copies to other buckets, which keep them', async () => {
+  test('can be copied to other buckets, which keep the copies', async () => {
     const copies = `${Bucket}-copies`;
     running.s3.createBucket(copies);
     await put('a', 'first');
@@ -138,7 +138,7 @@ describe('a bucket in a folder', () => {
     expect(files()).toEqual({ before: 'here' });
   });
 
-  test('finds its folder where it is made beforehand', async () => {
+  test('uses a folder that was created before', async () => {
     const made = join(root, 'made');
     await mkdir(made);
     await running.s3.openBucket('made', made);

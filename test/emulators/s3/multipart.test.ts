@@ -126,7 +126,7 @@ describe('a multipart upload', () => {
     await expect.poll(newFiles).toBe(0);
   });
 
-  test('gets a checksum of the whole object when that is asked for', async () => {
+  test('gets a checksum of the whole object if that is requested', async () => {
     const upload = await start('full', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
     const parts = [await uploadPart(upload, 1, pieces[0]!), await uploadPart(upload, 2, pieces[2]!)];
     const expected = computeChecksum('CRC32', Buffer.concat([pieces[0]!, pieces[2]!])).toString('base64');
@@ -139,7 +139,7 @@ describe('a multipart upload', () => {
     expect(done).toMatchObject({ ChecksumCRC32: expected, ChecksumType: 'FULL_OBJECT' });
   });
 
-  test('is gone when it is aborted, and leaves no files', async () => {
+  test('is removed when it is aborted, and leaves no files', async () => {
     const newFiles = running.watchFiles();
     const upload = await start('aborted');
     const parts: CompletedPart[] = [];

@@ -34,7 +34,7 @@ const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest();
 const quotedMd5 = (bytes: Uint8Array) => `"${md5(bytes).toString('hex')}"`;
 
 describe('an upload', () => {
-  test('comes back with its bytes, headers, metadata and checksum', async () => {
+  test('is returned with its bytes, headers, metadata and checksum', async () => {
     const written = await put('plain', 'Grüße', {
       ContentType: 'text/csv',
       CacheControl: 'no-cache',
@@ -93,7 +93,7 @@ describe('an upload', () => {
     expect(fingerprint(await buffer(read.Body as Readable))).toBe(fingerprint(bytes));
   });
 
-  test('keeps its own encoding when it is streamed', async () => {
+  test('keeps its own content encoding when it is streamed', async () => {
     const zipped = gzipSync('id;volume\n1;2\n');
     await put('zipped', Readable.from([zipped]), { ContentLength: zipped.length, ContentEncoding: 'gzip' });
     const { Body, ContentEncoding } = await get('zipped');
@@ -101,14 +101,14 @@ describe('an upload', () => {
     expect(gunzipSync(await Body!.transformToByteArray()).toString()).toBe('id;volume\n1;2\n');
   });
 
-  test('replaces the object of its key whole', async () => {
+  test('replaces the whole object of its key', async () => {
     await put('replaced', variedBytes(100_000), { Metadata: { first: 'yes' } });
     await put('replaced', 'short');
     const { Body, Metadata } = await get('replaced');
     expect({ text: await Body?.transformToString(), Metadata }).toEqual({ text: 'short', Metadata: {} });
   });
 
-  test.each(checksumAlgorithms)('with a right %s keeps it', async (algorithm) => {
+  test.each(checksumAlgorithms)('with a correct %s keeps it', async (algorithm) => {
     const value = computeChecksum(algorithm, Buffer.from('checked')).toString('base64');
     const written = await put(`right ${algorithm}`, 'checked', { [`Checksum${algorithm}`]: value });
     expect(written).toMatchObject({ [`Checksum${algorithm}`]: value, ChecksumType: 'FULL_OBJECT' });
@@ -134,7 +134,7 @@ describe('an upload', () => {
     expect(await textOf('md5')).toBe('checked');
   });
 
-  test('with more metadata than S3 takes is refused', async () => {
+  test('with more metadata than S3 accepts is refused', async () => {
     expect(await refusalOf(put('fat', 'x', { Metadata: { fat: 'x'.repeat(2048) } }))).toEqual({
       code: 'MetadataTooLarge',
       status: 400,
@@ -258,7 +258,7 @@ describe('a condition', () => {
     expect(found).toBe(status);
   });
 
-  test('If-None-Match: * of a write lets only the first through', async () => {
+  test('If-None-Match: * allows only the first write', async () => {
     await put('once', 'first', { IfNoneMatch: '*' });
     expect(await refusalOf(put('once', 'second', { IfNoneMatch: '*' }))).toEqual({
       code: 'PreconditionFailed',
@@ -267,7 +267,7 @@ describe('a condition', () => {
     expect(await textOf('once')).toBe('first');
   });
 
-  test('If-None-Match: * lets one of many writes at the same time through', async () => {
+  test('If-None-Match: * allows one of many concurrent writes', async () => {
     const writes = Array.from({ length: 8 }, (_, index) =>
       put('race', `write ${index}`, { IfNoneMatch: '*' }),
     );
@@ -277,7 +277,7 @@ describe('a condition', () => {
     expect(await textOf('race')).toBe(`write ${winner}`);
   });
 
-  test('If-Match of a write compares with what is there', async () => {
+  test('If-Match of a write compares with the current object', async () => {
     await put('swap', 'first');
     const second = await put('swap', 'second', { IfMatch: etag });
     expect(await refusalOf(put('swap', 'third', { IfMatch: etag }))).toEqual({
@@ -307,7 +307,7 @@ describe('a copy', () => {
     expect({ ContentType, Metadata }).toEqual({ ContentType: 'text/csv', Metadata: { a: '1' } });
   });
 
-  test('takes new metadata when told to', async () => {
+  test('gets new metadata on request', async () => {
     await put('relabelled', 'x', { ContentType: 'text/csv', Metadata: { a: '1' } });
     const labels = { MetadataDirective: 'REPLACE', ContentType: 'text/plain', Metadata: { b: '2' } };
     await copy('relabelled', `/${Bucket}/relabelled`, labels);
@@ -315,7 +315,7 @@ describe('a copy', () => {
     expect({ ContentType, Metadata }).toEqual({ ContentType: 'text/plain', Metadata: { b: '2' } });
   });
 
-  test('gets the checksum that is asked for', async () => {
+  test('gets the checksum that is requested', async () => {
     await put('summed', 'x');
     await copy('summed copy', `${Bucket}/summed`, { ChecksumAlgorithm: 'SHA256' });
     const { ChecksumSHA256, ChecksumCRC32 } = await get('summed copy');
@@ -353,7 +353,7 @@ describe('a deletion', () => {
     await expect.poll(newFiles).toBe(0);
   });
 
-  test('of a changed object is refused when it must match', async () => {
+  test('of a changed object is refused if it must match', async () => {
     await put('guarded', 'x');
     const guarded = new DeleteObjectCommand({ Bucket, Key: 'guarded', IfMatch: '"other"' });
     expect(await refusalOf(running.client.send(guarded))).toEqual({
@@ -384,8 +384,8 @@ describe('a deletion', () => {
   });
 });
 
-describe('what the stand-in does not do', () => {
-  test('is refused by the name of the operation', async () => {
+describe('what the stand-in does not support', () => {
+  test('is refused with the name of the operation', async () => {
     const request = running.client.send(new GetObjectTaggingCommand({ Bucket, Key: 'plain' }));
     await expect(request).rejects.toMatchObject({
       name: 'NotImplemented',
@@ -393,7 +393,7 @@ describe('what the stand-in does not do', () => {
     });
   });
 
-  test('is refused by the name of the header', async () => {
+  test('is refused with the name of the header', async () => {
     await expect(put('tagged', 'x', { Tagging: 'a=b' })).rejects.toMatchObject({
       name: 'NotImplemented',
       message: 'A header you provided implies functionality that is not implemented: x-amz-tagging',
@@ -401,7 +401,7 @@ describe('what the stand-in does not do', () => {
   });
 });
 
-test('the process itself puts, reads and lists without HTTP', async () => {
+test('this process puts, reads and lists objects without HTTP', async () => {
   const { s3 } = running;
   s3.createBucket('inside');
   const large = variedBytes(40_000);

@@ -82,7 +82,7 @@ describe.skipIf(!isThere('aws', '--version'))('the AWS CLI with its defaults', (
     expect(running.s3.listObjects('cli').map(({ key }) => key)).toEqual(['small ü+1.csv']);
   });
 
-  test('makes a bucket, synchronises it both ways, the second time without sending anything, and removes it', async () => {
+  test('creates a bucket, synchronises it in both directions, the second time without sending anything, and removes it', async () => {
     await aws('s3', 'mb', 's3://synced');
     const uploads: string[] = [];
     running.s3.onObjectCreated('synced', ({ Records }) => uploads.push(Records[0]?.s3.object.key ?? ''));

@@ -34,7 +34,7 @@ describe('the order of keys', () => {
     );
   });
 
-  test('survives any puts and deletions', () => {
+  test('is kept by any puts and deletions', () => {
     const change = fc.tuple(fc.constantFrom('set', 'delete', 'list'), someKey);
     fc.assert(
       fc.property(fc.array(change), (changes) => {
@@ -74,7 +74,7 @@ describe('a page', () => {
     });
   });
 
-  test('shows nothing, and no more, when asked for nothing', () => {
+  test('is empty and not truncated if nothing is requested', () => {
     expect(page(keys, { limit: 0 })).toEqual({
       items: [],
       commonPrefixes: [],
@@ -83,7 +83,7 @@ describe('a page', () => {
     });
   });
 
-  test('leaves out common prefixes under which nothing is visible', () => {
+  test('omits common prefixes under which nothing is visible', () => {
     expect(
       page(keys, { delimiter: '/', readItem: (key) => (key.startsWith('b/') ? undefined : { key }) }),
     ).toEqual({
@@ -95,7 +95,7 @@ describe('a page', () => {
   });
 });
 
-test('pages of any size put together are the whole list', () => {
+test('pages of any size make up the whole list', () => {
   const delimiter = fc.constantFrom('', '/', 'ab');
   fc.assert(
     fc.property(

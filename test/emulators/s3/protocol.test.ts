@@ -55,7 +55,7 @@ const streaming = (length: number, more: OutgoingHttpHeaders = {}): OutgoingHttp
 });
 
 describe('an upload in chunks', () => {
-  test('signed as in the documentation of AWS is stored without its framing', async () => {
+  test('signed as in AWS’s documentation is stored without its framing', async () => {
     const signature = 'ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648';
     const chunk = (bytes: string) =>
       `${bytes.length.toString(16)};chunk-signature=${signature}\r\n${bytes}\r\n`;
@@ -107,7 +107,7 @@ describe('an upload in chunks', () => {
     expect(await stored(name)).toBeUndefined();
   });
 
-  test('may be chunked by HTTP too, because its decoded length is known', async () => {
+  test('may also be chunked by HTTP, because its decoded length is known', async () => {
     const headers = streaming(5, { 'transfer-encoding': 'chunked' });
     const answer = await send({
       method: 'PUT',
@@ -120,7 +120,7 @@ describe('an upload in chunks', () => {
 });
 
 describe('an upload', () => {
-  test('whose client goes away in the middle leaves nothing', async () => {
+  test('whose client disconnects in the middle leaves nothing', async () => {
     const newFiles = running.watchFiles();
     const head = `PUT /raw/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n`;
     const part = Buffer.concat([Buffer.from(head), variedBytes(1_000_000)]);
@@ -129,7 +129,7 @@ describe('an upload', () => {
     expect(await stored('broken')).toBeUndefined();
   });
 
-  test('in chunks whose client goes away in the middle leaves nothing', async () => {
+  test('in chunks whose client disconnects in the middle leaves nothing', async () => {
     const newFiles = running.watchFiles();
     const head =
       'PUT /raw/broken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\nContent-Encoding: aws-chunked\r\nX-Amz-Decoded-Content-Length: 2900000\r\n\r\n10000\r\n';
@@ -139,7 +139,7 @@ describe('an upload', () => {
     expect(await stored('broken')).toBeUndefined();
   });
 
-  test('that was the first of its key when it began is refused if another was faster', async () => {
+  test('that must be the first of its key is refused if another one finished first', async () => {
     const newFiles = running.watchFiles();
     const uploads = ['one', 'two'].map((name) => {
       const headers = { 'if-none-match': '*', 'content-length': 100_000 };
@@ -168,7 +168,7 @@ describe('an upload', () => {
     expect((await send({ path: '/raw?list-type=2' })).status).toBe(200);
   });
 
-  test('that is refused at once still gets its answer, and the connection stays open', async () => {
+  test('that is refused immediately still gets its response, and the connection stays open', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const refused = await send({ agent, method: 'PUT', path: '/nowhere/x', body: variedBytes(3_000_000) });
     expect(codeOf(refused)).toEqual([404, 'NoSuchBucket']);
@@ -177,7 +177,7 @@ describe('an upload', () => {
     agent.destroy();
   });
 
-  test('that is refused in the middle still gets its answer, and the connection stays open', async () => {
+  test('that is refused in the middle still gets its response, and the connection stays open', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const body = Buffer.concat([Buffer.from('1\r\nxx\r\n'), variedBytes(3_000_000)]);
     const refused = await send({ agent, method: 'PUT', path: '/raw/x', headers: streaming(5), body });
@@ -186,7 +186,7 @@ describe('an upload', () => {
     agent.destroy();
   });
 
-  test('whose signed digest is of another body is refused', async () => {
+  test('whose signed digest does not match its body is refused', async () => {
     const headers = { 'x-amz-content-sha256': '0'.repeat(64) };
     const answer = await send({ method: 'PUT', path: '/raw/forged', headers, body: 'x' });
     expect(codeOf(answer)).toEqual([400, 'XAmzContentSHA256Mismatch']);
@@ -222,7 +222,7 @@ describe('a download', () => {
     await expect.poll(newFiles).toBe(0);
   });
 
-  test('with a presigned address works', async () => {
+  test('with a presigned URL works', async () => {
     await running.s3.putObject(bucket, 'a b.csv', Buffer.from('id\n'));
     const path =
       '/raw/a%20b.csv?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=x%2F20240101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20240101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Signature=00&x-id=GetObject';
@@ -231,7 +231,7 @@ describe('a download', () => {
   });
 });
 
-test('an upload with a presigned address takes metadata from the address, but not the checksum of the body unknown then', async () => {
+test('an upload with a presigned URL takes metadata from it, but not the checksum, because the body was unknown when it was signed', async () => {
   const path =
     '/raw/presigned?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=00&x-amz-meta-carrier=kore&x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-id=PutObject';
   expect((await send({ method: 'PUT', path, body: 'body' })).status).toBe(200);
@@ -274,7 +274,7 @@ describe('an address', () => {
   });
 });
 
-describe('an operation that is not there is named', () => {
+describe('an unsupported operation is named:', () => {
   test('PUT of a part with a source to copy', async () => {
     const headers = { 'x-amz-copy-source': 'raw/y' };
     const { status, text } = await send({ method: 'PUT', path: '/raw/x?partNumber=1&uploadId=1', headers });
@@ -344,13 +344,13 @@ test('closing ends running uploads and downloads', async () => {
   expect(errors).toEqual([]);
 });
 
-test('a taken port is the error of the operating system', async () => {
+test('a port in use leads to the operating system’s error', async () => {
   const s3 = createS3StandIn();
   await expect(s3.listen(running.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await s3.close();
 });
 
-test('many concurrent uploads and downloads do not mix', async () => {
+test('many concurrent uploads and downloads do not affect each other', async () => {
   const bodies = Array.from({ length: 20 }, (_, index) => variedBytes(50_000 + index * 7));
   await Promise.all(bodies.map((body, index) => send({ method: 'PUT', path: `/raw/many/${index}`, body })));
   const read = await Promise.all(bodies.map((_, index) => running.s3.getObject(bucket, `many/${index}`)));

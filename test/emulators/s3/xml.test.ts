@@ -43,7 +43,7 @@ describe('a body is refused', () => {
   });
 });
 
-test('any text that is written is read as it was', () => {
+test('any text is read as it was written', () => {
   fc.assert(
     fc.property(fc.string({ unit: codePoint }), (text) => {
       const root = parseXml(renderDocument('Root', renderElement('Entry', renderField('Key', text))), 'Root');

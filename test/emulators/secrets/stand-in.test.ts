@@ -22,7 +22,7 @@ async function ask(
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 
-it('the Secrets Manager stand-in gives a secret by its name, in AWS’s shape', async () => {
+it('the Secrets Manager stand-in returns a secret by its name, as AWS does', async () => {
   expect(await ask('GetSecretValue', { SecretId: 'api' })).toEqual({
     status: 200,
     body: {

@@ -26,7 +26,7 @@ describe('a queue', () => {
     });
   });
 
-  it('gives a message to one receiver until it is deleted, with its times and count', async () => {
+  it('delivers a message to one receiver, with its times and count', async () => {
     const queue = createQueue('files');
     const before = Date.now();
     const sent = queue.send('message digest');
@@ -52,14 +52,14 @@ describe('a queue', () => {
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  it('gives messages in the order in which they were sent, no more than asked for', async () => {
+  it('delivers messages in the order in which they were sent, and no more than requested', async () => {
     const queue = createQueue('files');
     for (const body of ['a', 'b', 'c']) queue.send(body);
     expect((await queue.receive(2, 0)).map((message) => message.body)).toEqual(['a', 'b']);
     expect(await bodies(queue)).toEqual(['c']);
   });
 
-  it('gives a message again after the visibility time-out, under a new receipt', async () => {
+  it('delivers a message again after the visibility timeout, with a new receipt', async () => {
     const queue = createQueue('files', { visibilityTimeoutSeconds: 0.02 });
     queue.send('a');
     const first = await queue.receive(1, 0);
@@ -74,7 +74,7 @@ describe('a queue', () => {
     expect(queue.delete('rubbish')).toBe('not a receipt');
   });
 
-  it('hides a received message longer, or gives it back at once', async () => {
+  it('hides a received message longer, or makes it visible immediately', async () => {
     vi.useFakeTimers();
     const queue = createQueue('files', { visibilityTimeoutSeconds: 5 });
     queue.send('a');
@@ -89,7 +89,7 @@ describe('a queue', () => {
     expect(await waiting).toEqual(['a']);
   });
 
-  it('holds a delayed message back', async () => {
+  it('does not deliver a delayed message before its time', async () => {
     vi.useFakeTimers();
     const queue = createQueue('files');
     queue.send('later', { delaySeconds: 5 });
@@ -108,7 +108,7 @@ describe('a queue', () => {
     expect((await Promise.all(waiting)).toSorted()).toEqual([[], ['a']]);
   });
 
-  it('gives nothing to a receiver that has disconnected', async () => {
+  it('delivers nothing to a receiver that has disconnected', async () => {
     const queue = createQueue('files');
     const gone = new AbortController();
     const waiting = queue.receive(1, Number.POSITIVE_INFINITY, { signal: gone.signal });

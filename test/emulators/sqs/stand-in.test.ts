@@ -73,11 +73,11 @@ describe('the SQS stand-in', () => {
     });
   });
 
-  it('makes a queue of a name once', () => {
+  it('refuses a second queue with the same name', () => {
     expect(() => standIn.createQueue('files')).toThrow('A queue named files already exists.');
   });
 
-  it('sends, receives, hides and deletes a message; the SDK finds its checksums right', async () => {
+  it('sends, receives, hides and deletes a message, with checksums that the SDK accepts', async () => {
     const MessageBody = '{"Records":[]} äöü 📡 \n';
     const { MessageId } = await client.send(new SendMessageCommand({ QueueUrl: queue.url, MessageBody }));
     const [message] = await receive({ MessageSystemAttributeNames: ['All'], VisibilityTimeout: 60 });
@@ -105,7 +105,7 @@ describe('the SQS stand-in', () => {
     expect(queue.counts()).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
   });
 
-  it('sends up to ten messages at once; the SDK finds their checksums right', async () => {
+  it('sends up to ten messages in a request, with checksums that the SDK accepts', async () => {
     const QueueUrl = queue.url;
     const makeEntries = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ Id: `id-${index}`, MessageBody: `message ${index}` }));
@@ -127,7 +127,7 @@ describe('the SQS stand-in', () => {
     expect(await receive()).toEqual([]);
   });
 
-  it('deletes up to ten messages at once, and says which receipts it does not know', async () => {
+  it('deletes up to ten messages in a request, and says which receipts are unknown', async () => {
     const QueueUrl = queue.url;
     const Entries = ['a', 'b', 'c'].map((Id) => ({ Id, MessageBody: Id }));
     await client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
@@ -216,7 +216,7 @@ describe('the SQS stand-in', () => {
     });
   });
 
-  it('names the operation that it does not know', async () => {
+  it('names an operation that it does not support', async () => {
     await expect(client.send(new ListQueueTagsCommand({ QueueUrl: queue.url }))).rejects.toMatchObject({
       name: 'UnknownOperationException',
       message: expect.stringContaining('does not support the operation ListQueueTags.'),

@@ -43,7 +43,7 @@ test('unread keys are requested again, and no others', async () => {
   expect(requests.map((request) => request.keys)).toEqual([keys, keys.slice(1), keys.slice(2)]);
 });
 
-test('keys that stay unread are given up after ten requests, and an error counts them', async () => {
+test('keys that stay unread are given up after ten requests, with an error that counts them', async () => {
   withoutWaiting();
   const keys = makeKeys(3);
   const { client, requests } = answering(([first, ...others], request) =>
@@ -100,7 +100,7 @@ test.each([
   expect(requests).toMatchObject([expected]);
 });
 
-test('without keys no request is sent', async () => {
+test('without keys, no request is sent', async () => {
   const { client, requests } = answering(() => ({}));
   expect(await readItems(client, 'Sims', [], { consistent: true })).toEqual([]);
   expect(requests).toEqual([]);

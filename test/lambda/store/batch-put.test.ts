@@ -43,7 +43,7 @@ function listPuts(batches: readonly Requests[]): string[][] {
   );
 }
 
-test('items that are left unprocessed are told by their whole key and their table, and put again', async () => {
+test('unprocessed items are identified by their whole key and their table, and put again', async () => {
   withoutWaiting();
   const { client, batches } = leaving(({ Usage = [], Events = [] }, batch) =>
     batch === 1 ? { Usage: Usage.slice(1, 2), Events: Events.slice(0, 1) } : undefined,
@@ -59,7 +59,7 @@ test('items that are left unprocessed are told by their whole key and their tabl
   ]);
 });
 
-test('items that stay unprocessed are given up after ten requests, and only these', async () => {
+test('items that stay unprocessed are given up after ten requests, and no others', async () => {
   withoutWaiting();
   const { client, batches } = leaving(({ Usage = [] }, batch) => ({
     Usage: batch === 1 ? Usage.slice(1) : Usage,
@@ -74,7 +74,7 @@ test('items that stay unprocessed are given up after ten requests, and only thes
   expect(batches.length).toBe(10);
 });
 
-test('the items that are refused are found by halving, and the others are put', async () => {
+test('refused items are found by halving, and the others are put', async () => {
   const refusal = new DynamoDBServiceException({
     ...{ name: 'ValidationException', message: 'too large', $fault: 'client', $metadata: {} },
   });
@@ -87,7 +87,7 @@ test('the items that are refused are found by halving, and the others are put', 
   expect(listPuts(batches).map((keys) => keys.length)).toEqual([5, 3, 2, 1, 2]);
 });
 
-test('a request that fails otherwise fails all of its items, and is not divided', async () => {
+test('if a request fails for another reason, all of its items fail, and it is not divided', async () => {
   const failure = new Error('The connection broke');
   const { client, batches } = leaving((_, batch) => {
     if (batch === 1) throw failure;

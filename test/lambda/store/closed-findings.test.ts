@@ -40,7 +40,7 @@ test('days are closed up to the end of the last one, and not sealed while they a
   });
 });
 
-test('findings are those of days of which a part lies in the time, and its end is not part of it', async () => {
+test('findings are those of days that overlap the time range, whose end is excluded', async () => {
   const { reader, findings } = openReader();
   const days = ['2026-10-31', '2026-11-01', '2026-11-02', '2026-11-03'];
   await findings.put(

@@ -22,7 +22,7 @@ function makeEvent(completeness: number, more: Parameters<typeof eventAt>[3] = {
   );
 }
 
-describe('how much an item says', () => {
+describe('how complete an item is', () => {
   test.each([
     ['an event', makeEvent(complete), complete],
     ['an event that names a session', makeEvent(complete, { sessionId: 's' }), complete],
@@ -34,7 +34,7 @@ describe('how much an item says', () => {
     expect(rankCompleteness(item)).toBe(expected);
   });
 
-  test('decides before what it says', () => {
+  test('decides before its content does', () => {
     const [less, more] = [makeUsage(3, { country: 'ZZ' }), makeUsage(complete, { country: 'AA' })];
     expect([compareCompleteness(more, less), compareCompleteness(less, more)]).toEqual([6, -6]);
     expect([outdoes(more, less), outdoes(less, more)]).toEqual([true, false]);
@@ -46,15 +46,15 @@ describe.each([
   ['usage', makeUsage(complete, { country: 'DE' }), makeUsage(complete, { country: 'FR' })],
   ['events', makeEvent(complete, { type: 'a' }), makeEvent(complete, { type: 'b' })],
 ])('of two renderings of %s that say equally much', (_, one, other) => {
-  test('the same one stays in either order, where either may come first', () => {
+  test('the same one stays in either order, if either may arrive first', () => {
     expect(outdoes(one, other)).toBe(!outdoes(other, one));
   });
 
-  test('the last one stays, where the order is that of a stream', () => {
+  test('the last one stays, if a stream determines the order', () => {
     expect([supersedes(one, other), supersedes(other, one)]).toEqual([true, true]);
   });
 
-  test('neither takes the place of the other if both say the same', () => {
+  test('neither replaces the other if both have the same content', () => {
     expect([outdoes(one, { ...one }), supersedes(one, { ...one })]).toEqual([false, false]);
   });
 });

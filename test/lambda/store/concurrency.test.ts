@@ -6,7 +6,7 @@ import {
   waitBeforeRetry,
 } from '../../../lambda/store/concurrency.ts';
 
-test('each item is done once, and never more than the limit at a time', async () => {
+test('each item is processed once, and never more than the limit concurrently', async () => {
   const done: number[] = [];
   let [underWay, most] = [0, 0];
   await forEachConcurrently([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
@@ -19,13 +19,13 @@ test('each item is done once, and never more than the limit at a time', async ()
   expect([done, most]).toEqual([[1, 2, 3, 4, 5, 6, 7], 3]);
 });
 
-test('an item that is undefined is an item, and none behind it is left out', async () => {
+test('undefined is an item like others, and items after it are processed', async () => {
   const done: unknown[] = [];
   await forEachConcurrently([1, undefined, 3], 2, async (item) => void done.push(item));
   expect(done).toEqual([1, undefined, 3]);
 });
 
-test('results are in the order of their items, whichever comes first', async () => {
+test('results are in the order of their items, whichever is ready first', async () => {
   const ends: (() => void)[] = [];
   const results = mapConcurrently(['a', 'b', 'c'], 3, async (item) => {
     await new Promise<void>((resolve) => ends.push(resolve));
@@ -38,7 +38,7 @@ test('results are in the order of their items, whichever comes first', async () 
   expect(await results).toEqual(['A', 'B', 'C']);
 });
 
-test('the first error is thrown once what is under way has ended, and nothing more is begun', async () => {
+test('the first error is thrown after the running tasks have ended, and no more are started', async () => {
   const begun: number[] = [];
   const ended: number[] = [];
   const failing = mapConcurrently([0, 1, 2, 3, 4], 2, async (item) => {
@@ -52,7 +52,7 @@ test('the first error is thrown once what is under way has ended, and nothing mo
   expect([begun, ended]).toEqual([[0, 1], [0]]);
 });
 
-test('each retry waits a random time, up to twice as long as the one before and never above two seconds', async () => {
+test('each retry waits a random time, up to twice as long as the previous one and at most two seconds', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] });
   const random = vi.spyOn(Math, 'random');
   onTestFinished(() => {
@@ -73,7 +73,7 @@ test('each retry waits a random time, up to twice as long as the one before and 
   expect([await measure(1, 1, 1_000), await measure(1, 5, 1_000, 8_000)]).toEqual([2_000, 8_000]);
 });
 
-test('a list is cut into runs of a size, of which only the last is shorter', () => {
+test('a list is divided into chunks of the same size, of which only the last may be shorter', () => {
   expect(divideIntoChunks([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]]);
   expect(divideIntoChunks([1, 2], 2)).toEqual([[1, 2]]);
   expect(divideIntoChunks([], 2)).toEqual([]);

@@ -33,13 +33,13 @@ function listKeys(
 }
 
 describe('of items whose times are at most a second apart', () => {
-  test('only the fuller one of a record counts, in either order', () => {
+  test('only the more complete one of a record counts, in either order', () => {
     const items = [makeRow('00:01.000'), makeUsage('00:01.400')];
     for (const some of [items, items.toReversed()])
       expect(listKeys(usageRecords, some)).toEqual([`${hour}:00:01.400Z#1`]);
   });
 
-  test('only the fuller one counts where its key is cut to the second', () => {
+  test('only the more complete one counts if its key is cut to the second', () => {
     const cut = makeUsage('00:01.900', { usageId: `${hour}:00:01.000Z#1` });
     expect(listKeys(usageRecords, [cut, makeRow('00:02.900')])).toEqual([`${hour}:00:01.000Z#1`]);
     expect(listKeys(usageRecords, [cut, makeRow('00:02.901')])).toHaveLength(2);
@@ -53,7 +53,7 @@ describe('of items whose times are at most a second apart', () => {
     expect(listKeys(usageRecords, [makeUsage('00:01.000'), makeRow('00:01.400', more)])).toHaveLength(2);
   });
 
-  test('only the fuller one of an event counts', () => {
+  test('only the more complete one of an event counts', () => {
     const full = encodeEventItem(eventAt(`${hour}:00:01.400Z`, 'sim', '1'), true, 0);
     const rounded = { ...eventAt(`${hour}:00:01.000Z`, 'sim', '1'), completeness: complete - 1 };
     expect(listKeys(eventRecords, [encodeEventItem(rounded, false, 0), full])).toEqual([
@@ -62,7 +62,7 @@ describe('of items whose times are at most a second apart', () => {
   });
 });
 
-test('items of a record that are more than a second apart are two records', () => {
+test('items with the same id that are more than a second apart are two records', () => {
   expect(listKeys(usageRecords, [makeUsage('00:01.000'), makeRow('00:02.000')])).toHaveLength(1);
   expect(listKeys(usageRecords, [makeUsage('00:01.000'), makeRow('00:02.001')])).toHaveLength(2);
 });
@@ -97,7 +97,7 @@ test.each([
   expect(listKeysToRead(range, before)).toEqual(expected);
 });
 
-test('times from a second before a range to a second behind it decide what counts in it', () => {
+test('items from a second before a range to a second after it decide what counts in it', () => {
   expect(listRecordTimes({ from: `${hour}:00:01.000Z`, to: `${hour}:59:00.000Z` })).toEqual({
     from: `${hour}:00:00.000Z`,
     to: `${hour}:59:01.000Z`,

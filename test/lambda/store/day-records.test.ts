@@ -83,7 +83,7 @@ describe('a SIM’s day', () => {
   const start = '2026-11-02T10:00:00.000Z';
   const span = findReadSpan('2026-11-02');
 
-  it('has decimals as they are written today, whatever spelling an item has', async () => {
+  it('has decimals as today’s version writes them, whatever form an item has', async () => {
     const usage = makeUsage({ start, volume: '0.5', cost: '12', currency: 'EUR' });
     const item = encodeUsageItem(usage, true);
     await tables.client.send(
@@ -95,7 +95,7 @@ describe('a SIM’s day', () => {
     expect(await reader.readRecords(sim, span)).toEqual({ usage: [usage], events: [] });
   });
 
-  it('has no money of carriers whose cost repeats the volume, although older versions stored it as money', async () => {
+  it('has no money for carriers whose cost is a volume, although older versions stored it as money', async () => {
     const usage = makeUsage({ start, source: '1nce', carrier: '1nce', costVolume: '0.25' });
     const { costVolume: _, ...item } = encodeUsageItem(usage, true);
     const old = { ...item, cost: { N: '0.250' }, currency: { S: 'EUR' } };
@@ -103,14 +103,14 @@ describe('a SIM’s day', () => {
     expect(await reader.readRecords(sim, span)).toEqual({ usage: [usage], events: [] });
   });
 
-  it('has records whose key is cut to the second, by their own time', async () => {
+  it('has records whose key is cut to the second at their own time', async () => {
     const cut = (time: string) => makeUsage({ start: time, usageId: `${time.slice(0, 19)}.000Z#EZ1` });
     const inside = cut(span.from.replace('.000Z', '.400Z'));
     await write({ ...noItems, usage: [inside, cut('2026-11-01T23:59:58.400Z')] });
     expect((await reader.readRecords(sim, span)).usage).toEqual([inside]);
   });
 
-  it('has records from the first moment of a span on, and none of its end, within a second as well', async () => {
+  it('has records from the start of a span (included) to its end (excluded), also within a second', async () => {
     const at = (second: string) =>
       makeUsage({
         start: `2026-11-02T10:00:${second}Z`,
@@ -123,7 +123,7 @@ describe('a SIM’s day', () => {
     expect(await reader.readUsage(sim, part)).toEqual(usage.slice(1, 3));
   });
 
-  it('is read to its last page', async () => {
+  it('is read up to its last page', async () => {
     // More than the megabyte of a page.
     const events = Array.from({ length: 60 }, (_, number) =>
       makeEvent({ time: start, eventId: String(number), detail: 'x'.repeat(30_000) }),
@@ -132,7 +132,7 @@ describe('a SIM’s day', () => {
     expect((await reader.readRecords(sim, span)).events).toHaveLength(60);
   });
 
-  it('has sessions that began shortly before, and none that began earlier and is not named', async () => {
+  it('has sessions that began shortly before, but of earlier ones only those that are named', async () => {
     const sessions = ['2026-10-30', '2026-11-01', '2026-11-02'].map((day) =>
       makeSession({ sessionId: day, start: `${day}T00:00:00.000Z`, end: '2026-11-02T11:00:00.000Z' }),
     );
@@ -145,7 +145,7 @@ describe('a SIM’s day', () => {
   });
 });
 
-test('all SIMs are listed, and the accounts that they name', async () => {
+test('all SIMs are listed, with the accounts that they name', async () => {
   const ids = { simSid: undefined, simId: undefined, fleetSid: undefined };
   const sims = Array.from({ length: 30 }, (_, number) =>
     simAt('2026-11-02T10:00:00.000Z', `898830700000${number}`, {

@@ -8,7 +8,7 @@ import { intercept } from './watched-client.ts';
 
 const tables = runningTables();
 
-test('the fence is nowhere at first, and never moves back', async () => {
+test('the fence is undefined at first, and never moves back', async () => {
   const fence = new FenceTable(tables.client, 'DayState');
   const seen = [await fence.read()];
   for (const through of ['2026-11-02', '2026-11-01', '2026-11-02', '2026-11-30']) {
@@ -34,14 +34,14 @@ describe('markers', () => {
     }),
   );
 
-  test('stand for a SIM’s day and for each of its sessions, and are listed as they were put', async () => {
+  test('are one for a SIM’s day and one for each of its sessions, and are listed as they were put', async () => {
     await tables.clear();
     const markers = new DayMarkers(tables.client, 'DayMarkers');
     expect(await markers.tryPut(many)).toEqual(new Map());
     expect(await listAll(markers)).toEqual(many);
   });
 
-  test('are removed on their token only', async () => {
+  test('are removed only with their token', async () => {
     await tables.clear();
     const markers = new DayMarkers(tables.client, 'DayMarkers');
     const marker: Marker = { sim: 'a', day: '2026-11-01', sessionId: undefined, token: 'old' };
@@ -54,7 +54,7 @@ describe('markers', () => {
     expect(await listAll(markers)).toEqual([]);
   });
 
-  test('that a request does not put are told with the reason, and no others; those left unprocessed are sent again', async () => {
+  test('that a request does not put are returned with the error, and no others; unprocessed ones are sent again', async () => {
     await tables.clear();
     const client = tables.newClient();
     let request = 0;
@@ -90,7 +90,7 @@ describe('markers', () => {
     expect(counts).toEqual([1, 2, 3].map((day) => [`2026-11-0${day}`, 20]));
   });
 
-  test('that are not put are told by an error', async () => {
+  test('that are not put lead to an error', async () => {
     const client = tables.newClient();
     intercept(client, async () => {
       throw new Error('The table is gone');
@@ -102,7 +102,7 @@ describe('markers', () => {
   });
 });
 
-test('a session’s note is written only if it is still what was read', async () => {
+test('a session’s note is written only if it has not changed since it was read', async () => {
   const notes = new SessionNoteStore(tables.client, 'SessionDays');
   const [old, now] = ['2026-11-01', '2026-11-02'].map((day) => ({ day, hash: `of ${day}` }));
   if (old === undefined || now === undefined) throw new Error('There are two');

@@ -234,7 +234,7 @@ describe('docs/tables.md', () => {
     );
   });
 
-  it('has a section of every table', () => {
+  it('has a section for every table', () => {
     const sections = [...page.matchAll(/^## (\w+)$/gm)].map(([, name = '']) => name);
     expect(sections).toEqual(expect.arrayContaining(tables.map(({ name }) => name)));
   });

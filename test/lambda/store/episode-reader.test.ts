@@ -55,7 +55,7 @@ describe('the keys of episodes', () => {
     expect(await listDays('2026-12-01', '2026-12-30')).toEqual([]);
   });
 
-  test('are as many as asked for, and go on behind the last one, also within a month', async () => {
+  test('are as many as requested, and continue after the last one, also within a month', async () => {
     const { client, reader, commands } = openTable();
     await storeEpisodes(
       client,
@@ -93,7 +93,7 @@ describe('the episodes at some keys', () => {
     return (await reader.readEpisodes(keys)).map(({ key, episode }) => ({ slot: key.slot, ...episode }));
   };
 
-  test('are told in their order, those about many SIMs among them', async () => {
+  test('are returned in the order of their keys, including those about many SIMs', async () => {
     const { client, reader } = openTable();
     const [first, last] = [makeClosed(1, '2026-11-01'), makeClosed(2, '2026-11-05')];
     const [group, source] = [makeGroup(), makeSourceAlert()];
@@ -126,7 +126,7 @@ describe('the episodes at some keys', () => {
     expect(await reader.readEpisode(open.id)).toMatchObject({ state: newest.state, revision });
   });
 
-  test('that were moved since their keys were read are told where they are now', async () => {
+  test('that were moved since their keys were read are found in their new place', async () => {
     const { client, reader } = openTable();
     const others = [makeClosed(7, '2026-11-01'), makeClosed(8, '2026-11-01')].map((one) => ({
       ...one,
@@ -144,7 +144,7 @@ describe('the episodes at some keys', () => {
     expect(await reader.readEpisode(open.id)).toEqual(closed);
   });
 
-  test('of one rule and SIM are told apart, whichever was written more often', async () => {
+  test('of one rule and SIM are distinguished, whichever was written more often', async () => {
     const { client, reader } = openTable();
     for (const [closedRevision, openRevision] of [
       [1, 5],
@@ -157,7 +157,7 @@ describe('the episodes at some keys', () => {
     }
   });
 
-  test('that have gone are left out', async () => {
+  test('that no longer exist are left out', async () => {
     const { client, reader } = openTable();
     const gone = { begun: '2026-11-02T10:00:00.000Z', slot: 'live' };
     const keys = [
@@ -186,7 +186,7 @@ test('an episode is found by its id, whatever else its rule and SIM have, and ab
   expect(await reader.readEpisodesOfSim('silent', 'a#b')).toEqual(others);
 });
 
-test('the members of a group are those that name it, each once, and no more than asked for', async () => {
+test('the members of a group are those that name it, each once, and no more than requested', async () => {
   const { client, reader } = openTable();
   const group = makeGroup();
   const members = [1, 2, 3].map((number) => ({ ...makeClosed(number, '2026-11-02'), group: group.id }));
@@ -200,7 +200,7 @@ test('the members of a group are those that name it, each once, and no more than
   expect(await ids(2)).toHaveLength(2);
 });
 
-test('reads for queries are eventually consistent, at half the price', async () => {
+test('reads for queries are eventually consistent, which costs half as much', async () => {
   const { client, reader, commands } = openTable();
   await storeEpisodes(client, [makeClosed(1, '2026-11-02')]);
   await storeShared(client, [makeGroup()]);

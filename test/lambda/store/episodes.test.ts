@@ -26,7 +26,7 @@ function planSweep(stored: readonly StoredEpisode[], minutes: number, ...heard: 
 describe('the table of episodes', () => {
   const tables = runningTables();
 
-  it('keeps episodes as they were written, and finds what is to be told', async () => {
+  it('keeps episodes as they were written, and finds those with messages to send', async () => {
     const episodes = new EpisodesTable(tables.client, alertsTable.name);
     const opened = planSweep([], 60, 0);
     expect(await episodes.write(opened)).toBe(true);
@@ -57,7 +57,7 @@ describe('the table of episodes', () => {
     expect(waiting?.length).toBe(2);
   });
 
-  it('takes no write of a sweep that another one has overtaken', async () => {
+  it('refuses the write of a sweep that another one has overtaken', async () => {
     const episodes = new EpisodesTable(tables.client, alertsTable.name);
     const stored = await episodes.read('silent', sim);
     const late = planSweep(stored, 400, 0, 90, 300);
@@ -67,7 +67,7 @@ describe('the table of episodes', () => {
     expect(await episodes.read('silent', sim)).toEqual(standing);
   });
 
-  it('begins no episode again for a sweep that read before it began, and writes after it has ended', async () => {
+  it('does not begin an episode again if a sweep read before its beginning and writes after its end', async () => {
     const episodes = new EpisodesTable(tables.client, alertsTable.name);
     const device = '8988307000000120099';
     const hear = (minutes: number, ...heard: number[]) =>
@@ -85,7 +85,7 @@ describe('the table of episodes', () => {
     expect(await episodes.read('silent', device)).toEqual(standing);
   });
 
-  it('begins an episode once, whether or not another one is live by what a sweep knows', async () => {
+  it('begins an episode once, whether or not a sweep believes that another one is live', async () => {
     const memory = new MemoryDynamoDb([alertsTable]);
     const episodes = new EpisodesTable(asClient(memory), alertsTable.name);
     await episodes.write(planSweep([], 150, 90));
@@ -105,7 +105,7 @@ describe('the table of episodes', () => {
   });
 });
 
-test('an episode is the same when it is read as when it was written, and no reason to write again', () => {
+test('an episode is read exactly as it was written, so that it is not written again', () => {
   const timedRule = rule.map((one): Rule => ({ ...one, recovery: one.kind === 'blocked' ? 3 * minute : 0 }));
   fc.assert(
     fc.property(timedRule, known, fc.boolean(), (given, records, isHeld) => {
@@ -193,7 +193,7 @@ function watchMessages(memory: MemoryDynamoDb): void {
   };
 }
 
-test('sweeps that die and overlap, on a table whose requests get lost, end with the episodes of the current spans', async () => {
+test('sweeps that die, overlap and lose requests end with the episodes of the current spans', async () => {
   await fc.assert(
     fc.asyncProperty(rule, known, steps, async (given, records, all) => {
       const memory = new MemoryDynamoDb([alertsTable]);

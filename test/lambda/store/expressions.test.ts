@@ -27,23 +27,26 @@ function isWritten(stored: Item | undefined, sim: ReturnType<typeof makeSim>): b
   return true;
 }
 
-test.each(markNames)('a SIM that states when it was %s is written unless that mark has moved on', (name) => {
-  const other = markNames.find((one) => one !== name) ?? name;
-  const sim = makeSim(10, { [name]: 5 });
-  expect([
-    isWritten(undefined, sim),
-    isWritten(encodeSimItem(makeSim(9, {})), sim),
-    isWritten(encodeSimItem(makeSim(9, { [name]: 5 })), sim),
-    isWritten(encodeSimItem(makeSim(9, { [other]: 7 })), sim),
-  ]).toEqual([true, true, true, true]);
-  expect([
-    isWritten(encodeSimItem(makeSim(9, { [name]: 6 })), sim),
-    // What is stored was observed as late, or later.
-    isWritten(encodeSimItem(makeSim(10, {})), sim),
-  ]).toEqual([false, false]);
-});
+test.each(markNames)(
+  'a SIM that states when it was %s is written unless the stored mark is later',
+  (name) => {
+    const other = markNames.find((one) => one !== name) ?? name;
+    const sim = makeSim(10, { [name]: 5 });
+    expect([
+      isWritten(undefined, sim),
+      isWritten(encodeSimItem(makeSim(9, {})), sim),
+      isWritten(encodeSimItem(makeSim(9, { [name]: 5 })), sim),
+      isWritten(encodeSimItem(makeSim(9, { [other]: 7 })), sim),
+    ]).toEqual([true, true, true, true]);
+    expect([
+      isWritten(encodeSimItem(makeSim(9, { [name]: 6 })), sim),
+      // What is stored was observed as late, or later.
+      isWritten(encodeSimItem(makeSim(10, {})), sim),
+    ]).toEqual([false, false]);
+  },
+);
 
-test('a SIM that states several marks is written only if none of them has moved on', () => {
+test('a SIM that states several marks is written only if no stored mark is later', () => {
   const sim = makeSim(10, { signalled: 5, bytes: 6, session: 7 });
   expect(isWritten(encodeSimItem(makeSim(9, { signalled: 5, bytes: 6, session: 7 })), sim)).toBe(true);
   for (const name of markNames) expect(isWritten(encodeSimItem(makeSim(9, { [name]: 8 })), sim)).toBe(false);
@@ -57,7 +60,7 @@ const stored: Item = {
   gone: { BOOL: true },
 };
 
-test('an item that was read is replaced by what differs, while it is as it was read', () => {
+test('an item that was read is replaced by what differs, if it has not changed since', () => {
   const item = {
     ...key,
     lastUpdated: { S: 'b' },
@@ -78,7 +81,7 @@ test('an item that was read is replaced by what differs, while it is as it was r
   });
 });
 
-test('an item that only loses attributes is replaced by setting the time of its last update, since something must be set', () => {
+test('an item that only loses attributes is replaced by setting its `lastUpdated`, because a statement must set something', () => {
   const { gone: _, ...item } = stored;
   expect(replaceStatement('Sims', key, stored, item, []).text).toMatch(
     /^UPDATE "Sims" SET "lastUpdated" = \? REMOVE "gone" WHERE "sim" = \? AND \(/,

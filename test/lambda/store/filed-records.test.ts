@@ -32,7 +32,7 @@ function openNotes() {
   };
 }
 
-/** Ids of those of some records that came in files. */
+/** Ids of those of some records from files. */
 async function pickIds(
   reader: FiledRecordReader,
   records: readonly Usage[],
@@ -42,8 +42,8 @@ async function pickIds(
   return [...filed].map(({ recordId }) => recordId);
 }
 
-describe('records that came in files', () => {
-  it('are found among others of their SIM and day', async () => {
+describe('records from files', () => {
+  it('are found among other records of their SIM and day', async () => {
     const { notes, reader } = openNotes();
     const records = makeRecords('1', 5);
     await notes.put(records.filter((_, index) => index % 2 === 0).map(describeUsage));
@@ -54,14 +54,14 @@ describe('records that came in files', () => {
     expect(await pickIds(reader, [])).toEqual([]);
   });
 
-  it('are told apart by their kind', async () => {
+  it('are distinguished by their kind', async () => {
     const { notes, reader } = openNotes();
     const event = makeEvent({ time: `${day}T10:00:00.000Z`, eventId: '0', source: 'twilio' });
     await notes.put([describeEvent({ ...event, sim: '1' })]);
     expect(await pickIds(reader, makeRecords('1', 1))).toEqual([]);
   });
 
-  it('are noted once, however often and in whatever order they come', async () => {
+  it('are noted once, however often and in whatever order they arrive', async () => {
     const { engine, notes, reader } = openNotes();
     const records = makeRecords('1', 9);
     await notes.put(records.map(describeUsage));
@@ -80,7 +80,7 @@ describe('records that came in files', () => {
     expect(await pickIds(reader, [record], { on: '2026-11-03' })).toEqual(['0']);
   });
 
-  it('are held of the SIMs of one bucket only', async () => {
+  it('are kept in memory for the SIMs of one bucket only', async () => {
     const { notes, reader } = openNotes();
     const fleet = Array.from({ length: 40 }, (_, index) => makeRecords(`${index}`, 1));
     await notes.put(fleet.flat().map(describeUsage));
@@ -95,7 +95,7 @@ describe('records that came in files', () => {
     expect(found.every((ofBucket) => ofBucket.includes(1))).toBe(true);
   });
 
-  it('are so many in a note that an item has room for the rows that an import takes in at once', async () => {
+  it('fit into a note’s item, as many as an import processes together', async () => {
     const { engine, notes } = openNotes();
     const time = `${day}T10:00:00.000Z`;
     await notes.put(makeRecords('1', 20_000).map((one) => ({ ...describeUsage(one), time })));
@@ -105,7 +105,7 @@ describe('records that came in files', () => {
 });
 
 describe('the names of files', () => {
-  it('are read by the day that they tell, each once', async () => {
+  it('are read by the day that they state, each once', async () => {
     const { notes, reader } = openNotes();
     const file = { source: '1nce', carrier: '1nce', name: 'cdr_20261102_100000.csv' } as const;
     const named = { ...file, time: `${day}T10:00:00.000Z`, rows: 7 };

@@ -43,7 +43,7 @@ function newFiles(): FilesTable {
   return new FilesTable(tables.client, 'Files');
 }
 
-test('a manifest is read as it was written, and one of which nothing is known is undefined', async () => {
+test('a manifest is read as it was written, and an unknown one is undefined', async () => {
   const files = newFiles();
   expect(await files.read('bucket/unknown@1')).toBeUndefined();
   await files.write(started());
@@ -96,7 +96,7 @@ test('progress only grows, in whatever order two imports of one file note it', a
   }
 });
 
-test('a file that is done is neither begun again nor failed', async () => {
+test('a file that is done can neither begin again nor fail', async () => {
   const files = newFiles();
   await files.write(finished());
   await files.write(started({ position: 9999 }));
@@ -104,14 +104,14 @@ test('a file that is done is neither begun again nor failed', async () => {
   expect(await files.read(finished().object)).toEqual(finished());
 });
 
-test('imports of one file at the same time leave what the furthest has noted', async () => {
+test('of concurrent imports of one file, the note of the furthest one stays', async () => {
   const files = newFiles();
   const positions = Array.from({ length: 30 }, (_, n) => (n * 7) % 30);
   await Promise.all(positions.map((position) => files.write(started({ position, rows: position }))));
   expect(await files.read(started().object)).toEqual(started({ position: 29, rows: 29 }));
 });
 
-test('a file that failed can be opened again, and no other', async () => {
+test('only a failed file can be reopened', async () => {
   const files = newFiles();
   const failed = finished({ state: 'failed', reason: 'The file is empty', rows: 3 });
   await files.write(failed);
@@ -125,7 +125,7 @@ test('a file that failed can be opened again, and no other', async () => {
   expect(await files.read(failed.object)).toEqual(finished());
 });
 
-test('what the store refuses is thrown', async () => {
+test('DynamoDB’s errors are thrown', async () => {
   count += 1;
   const missing = new FilesTable(tables.client, 'NoSuchTable');
   await expect(missing.write(started())).rejects.toMatchObject({ name: 'ResourceNotFoundException' });

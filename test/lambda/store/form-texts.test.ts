@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FormTexts } from '../../../lambda/store/form-texts.ts';
 
-test('a text is made once for a form, and again once sixteen others were made', () => {
+test('a text is made once for a form, and again after sixteen others were made', () => {
   const texts = new FormTexts();
   const made: string[] = [];
   const find = (...names: string[]) =>

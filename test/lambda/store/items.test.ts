@@ -9,7 +9,7 @@ import {
 import { isKey } from '../../../lambda/store/keys.ts';
 import { minute, sessionAt } from './observations.ts';
 
-describe('an item in place of another one of the same record', () => {
+describe('an item that replaces another one of the same record', () => {
   const expiring = (expiresAt: number | undefined, tariff: string): Item => ({
     tariff: { S: tariff },
     ...(expiresAt !== undefined && { expiresAt: { N: String(expiresAt) } }),
@@ -27,7 +27,7 @@ describe('an item in place of another one of the same record', () => {
   });
 });
 
-test('a session is over only with its end: a status alone, as an open one has, is not', () => {
+test('a session has ended only if it has an end; a status is not enough, because open ones have one', () => {
   const open = encodeSessionItem(sessionAt(minute(1), 'sim', { start: minute(1) }));
   expect([open['status']?.S, decodeSession(open).terminal]).toEqual(['open', undefined]);
   for (const status of ['ended', 'failed'] as const) {

@@ -21,7 +21,7 @@ function makeSim(number: number, groups?: Partial<Sim['groups']>): Sim {
 
 const mark = (time: string) => ({ at: `2026-11-02T${time}:00.000Z`, group: {} });
 
-test('a SIM is known by all that its record states', () => {
+test('a SIM is known by everything that its record states', () => {
   const known = new KnownSims();
   const label = { at: day, group: { simName: 'pump' } };
   known.remember(makeSim(1, { label }));
@@ -47,7 +47,7 @@ test('a SIM is known up to the latest of each of its marks', () => {
   ]).toEqual([true, true, false, false, false]);
 });
 
-test('100,000 SIMs are remembered, and of more the latest', () => {
+test('100,000 SIMs are remembered; if there are more, the latest', () => {
   const known = new KnownSims();
   const count = (from: number, to: number): number => {
     let contained = 0;

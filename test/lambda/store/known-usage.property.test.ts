@@ -36,7 +36,7 @@ async function listIds(pages: AsyncIterable<readonly { readonly usageId: string 
   return ids;
 }
 
-test('usage read in part counts the same items as usage read whole, also if two renderings are equally complete', async () => {
+test('a projection of usage counts the same items as complete usage, also if two renderings are equally complete', async () => {
   const property = fc.asyncProperty(renderings, fc.integer({ min: 1, max: 4 }), async (states, limit) => {
     const memory = new MemoryDynamoDb(undefined, 3);
     for (const state of states) {

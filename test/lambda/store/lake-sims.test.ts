@@ -85,7 +85,7 @@ describe('walking through closed days', () => {
     }
   });
 
-  test('reads what a bill needs of usage and sessions, and nothing else', async () => {
+  test('reads only what a bill needs of usage and sessions', async () => {
     const lake = new MemoryFiles();
     const [sim = ''] = sims;
     const row = {
@@ -119,7 +119,7 @@ describe('walking through closed days', () => {
 });
 
 describe('parts of the fleet', () => {
-  test('are as many as the day with the fewest buckets has', () => {
+  test('are as many as the buckets of the day with the fewest', () => {
     expect(countParts([])).toBe(1);
     expect(countParts(days)).toBe(1);
     expect(countParts(days.slice(1))).toBe(2);
@@ -144,7 +144,7 @@ describe('parts of the fleet', () => {
   });
 });
 
-test('records that come from elsewhere are added to their SIMs, in whatever order they are given', async () => {
+test('records that are not in the lake are added to their SIMs, in any order', async () => {
   const lake = new MemoryFiles();
   const [first = '', second = '', third = ''] = sims;
   for (const { day, buckets } of days) lake.write(day, buckets, { usage: [makeRow(second, day)] });
@@ -173,7 +173,7 @@ test('records that come from elsewhere are added to their SIMs, in whatever orde
   }
 });
 
-test('a bill reads of usage what it states, whole and added up, and its absent values as absent', async () => {
+test('a bill reads usage exactly, in single records and added up, and absent values as absent', async () => {
   const lake = new MemoryFiles();
   const [sim = '', other = ''] = sims;
   const about = {
@@ -213,7 +213,7 @@ test('a bill reads of usage what it states, whole and added up, and its absent v
 });
 
 describe('walking through the records of sealed days', () => {
-  test('finds each wanted SIM once, also one without rows, with its own usage and events of all days', async () => {
+  test('finds each requested SIM once, also without rows, with its own usage and events of all days', async () => {
     const lake = new MemoryFiles();
     const heard = sims.slice(0, 30);
     for (const { day, buckets } of days) {
@@ -237,7 +237,7 @@ describe('walking through the records of sealed days', () => {
     }
   });
 
-  test('opens no file of a part of the fleet of which no SIM is wanted', async () => {
+  test('does not open files of a part of the fleet without a requested SIM', async () => {
     const opened: string[] = [];
     const lake = { open: async (key: string) => void opened.push(key) };
     const { day, buckets } = days[1];

@@ -21,7 +21,7 @@ function sorted({ from }: LateRecords): (readonly [string, number])[] {
   return [...from].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-test('each SIM has the earliest time of its notes, and keeps it until it was judged', async () => {
+test('each SIM has the earliest time of its notes, until it was judged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(late, { maxLength: 4 }), fc.func(fc.boolean()), async (chunks, judged) => {
       const { notes } = makeNotes();
@@ -47,7 +47,7 @@ test('a note that was put while SIMs were judged stays', async () => {
   expect(sorted(await notes.list())).toEqual([['a', 3]]);
 });
 
-test('notes are as few as write units allow, and none is written for SIMs of which none was judged', async () => {
+test('notes are as few as write units allow, and are not written again if none of their SIMs was judged', async () => {
   const { notes, memory } = makeNotes();
   const fleet = Array.from({ length: 1_000 }, (_, index) => `89882806660${String(index).padStart(8, '0')}`);
   await notes.put(
@@ -67,7 +67,7 @@ test('notes are as few as write units allow, and none is written for SIMs of whi
   expect(memory.items(alertStateTable.name)).toEqual(items);
 });
 
-test('a SIM has the earliest time of all of its notes, and what was not judged is noted again for its whole time', async () => {
+test('a SIM has the earliest time of all its notes, and if it was not judged, that time is noted again', async () => {
   const { notes, memory } = makeNotes();
   await notes.put(
     [

@@ -7,7 +7,7 @@ import { runningTables } from './running-tables.ts';
 
 const tables = runningTables();
 
-test('open days are kept with their first times, in the order of days, until they are removed', async () => {
+test('open days keep their first times, in the order of days, until they are removed', async () => {
   const openDays = new OpenDaysTable(tables.client, dayStateTable.name);
   await openDays.note({ day: '2026-11-02', orderedAt: 5 });
   await openDays.note({ day: '2026-11-01', unreadAt: 1 });
@@ -25,7 +25,7 @@ test('open days are kept with their first times, in the order of days, until the
   expect(await openDays.list()).toEqual([{ day: '2026-11-01', orderedAt: 7, unreadAt: 1 }]);
 });
 
-test('usage of days before one is found, if there is any', async () => {
+test('usage before a day is found, if there is any', async () => {
   const put = (sim: string, usageId: string) => {
     const Item = { sim: { S: sim }, usageId: { S: usageId } };
     return tables.client.send(new PutItemCommand({ TableName: usageTable.name, Item }));

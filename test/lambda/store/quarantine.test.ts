@@ -84,7 +84,7 @@ async function lines(key: string): Promise<unknown[]> {
 }
 
 describe('a reject', () => {
-  test('is kept as one object of one JSON line, under its source and code', async () => {
+  test('is stored as one object of one JSON line, by source and code', async () => {
     await quarantine.keep([reject('{"imsi": "9014051000')]);
     const id = idOf('broken-json', '{"imsi": "9014051000');
     expect(keys()).toEqual([`rejects/${source}/broken-json/${id}.jsonl`]);
@@ -102,14 +102,14 @@ describe('a reject', () => {
     ]);
   });
 
-  test('that comes again, later and elsewhere, leaves the object as it is', async () => {
+  test('that arrives again, later and elsewhere, does not change the object', async () => {
     await quarantine.keep([reject('again')]);
     const before = await lines(keys()[0]!);
     await quarantine.keep([reject('again', { arrivedAt: Date.now(), position: 'stream/shardId-1/2' })]);
     expect([keys().length, await lines(keys()[0]!)]).toEqual([1, before]);
   });
 
-  test('comes with every byte, of any value', async () => {
+  test('has every byte, of any value', async () => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
     // A view into a larger buffer, like a row in its block.
     const view = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('after')]).subarray(6, 262);
@@ -125,7 +125,7 @@ describe('a reject', () => {
     expect(await lines(keys()[0]!)).toMatchObject([{ encoding: 'utf8', body: text }]);
   });
 
-  test('of the same bytes but another code is another object', async () => {
+  test('with the same bytes but another code is another object', async () => {
     await quarantine.keep([reject('same')]);
     await quarantine.keep([reject('same', { code: 'empty' })]);
     expect(keys()).toEqual([
@@ -134,14 +134,14 @@ describe('a reject', () => {
     ]);
   });
 
-  test('may be of several megabytes', async () => {
+  test('may have several megabytes', async () => {
     const body = 'x'.repeat(5 * 1024 * 1024);
     await quarantine.keep([reject(body)]);
     expect(await lines(keys()[0]!)).toMatchObject([{ body }]);
   });
 });
 
-test('the rejects of a delivery are one object, named by what they are: not by their order or place', async () => {
+test('the rejects of a delivery are one object, whose name depends on their content and not on order or place', async () => {
   const rejects = ['one', 'two', 'three'].map((body, index) => reject(body, { position: `s/1/1#${index}` }));
   await quarantine.keep(rejects);
   const elsewhere = rejects.toReversed().map((one) => ({ ...one, position: 's/2/7' }));
@@ -157,7 +157,7 @@ test('the rejects of a delivery are one object, named by what they are: not by t
   );
 });
 
-test('a text of control characters is kept in base64, which is not six times as long', async () => {
+test('a text of control characters is stored in base64, which is shorter than escapes', async () => {
   const body = '\u0000'.repeat(1_000);
   await quarantine.keep([reject(body)]);
   const [line] = await lines(keys()[0]!);
@@ -176,7 +176,7 @@ test.each([
   },
 );
 
-test('a line tells the member that is wrong, its value and the header before a row, and nothing that is unknown', async () => {
+test('a line has the wrong member, its value and a row’s header, and nothing that is unknown', async () => {
   const told = { member: 'volume', value: 'x', header: 'id;volume' };
   await quarantine.keep([reject('a', told), reject('b')]);
   const [full, bare] = await lines(keys()[0]!);
@@ -205,7 +205,7 @@ test.each([
   expect(readRejectKey(key)).toEqual(expected);
 });
 
-test('a group of rejects is one object, a line each, which stays when the group comes again', async () => {
+test('a group of rejects is one object with a line for each, which stays if the group arrives again', async () => {
   const rejects = [1, 2, 3].map((row) =>
     reject(`row ${row}`, { code: 'broken-row', position: `files/cdr.csv@1#${row}` }),
   );
@@ -225,7 +225,7 @@ test('a group of rejects is one object, a line each, which stays when the group 
   ]);
 });
 
-test('a group that comes again with other rejects keeps both', async () => {
+test('a group that arrives again with other rejects makes another object', async () => {
   const one = reject('row 1', { code: 'broken-row' });
   const other = reject('row 2', { code: 'broken-row' });
   await quarantine.keep([one], 'files/cdr.csv@1#0/broken-row');
@@ -236,12 +236,12 @@ test('a group that comes again with other rejects keeps both', async () => {
   expect(kept).toContainEqual(['row 1', 'row 2'].map((body) => expect.objectContaining({ body })));
 });
 
-test('nothing is put for no rejects', async () => {
+test('without rejects, nothing is put', async () => {
   await quarantine.keep([]);
   expect(keys()).toEqual([]);
 });
 
-test('a whole file is copied, beside a line that says what is wrong with it', async () => {
+test('a whole file is copied, with a line that says what is wrong with it', async () => {
   const bytes = Buffer.from([0xff, 0xfe, 0x69, 0x00, 0x64, 0x00]);
   const { versionId } = await s3.putObject('files', 'a folder/cdr 1+2.csv', bytes);
   await s3.putObject('files', 'a folder/cdr 1+2.csv', Buffer.from('another version'));
@@ -269,7 +269,7 @@ test('a whole file is copied, beside a line that says what is wrong with it', as
   ]);
 });
 
-describe('a bucket that answers badly', () => {
+describe('a bucket that answers with an error', () => {
   let answered: string[];
 
   async function answering(listener: RequestListener): Promise<string> {
@@ -292,14 +292,14 @@ describe('a bucket that answers badly', () => {
     return `http://127.0.0.1:${port}`;
   }
 
-  test('is asked again while it is busy', async () => {
+  test('is retried while it is busy', async () => {
     const statuses = [500, 503, 429, 200];
     await answering((_, response) => response.writeHead(statuses.shift() ?? 200).end());
     await quarantine.keep([reject('busy')]);
     expect(answered.length).toBe(4);
   });
 
-  test('is given up when it stays busy', async () => {
+  test('is given up if it stays busy', async () => {
     await answering((_, response) => response.writeHead(503).end('<Error>SlowDown</Error>'));
     await expect(quarantine.keep([reject('busy')])).rejects.toThrow(
       'PUT to s3 failed 5 times, last with status 503: <Error>SlowDown</Error>',
@@ -307,13 +307,13 @@ describe('a bucket that answers badly', () => {
     expect(answered.length).toBe(5);
   });
 
-  test('is given up when it does not answer at all', async () => {
+  test('is given up if it does not answer at all', async () => {
     await answering((request) => request.socket.destroy());
     await expect(quarantine.keep([reject('gone')])).rejects.toMatchObject({ name: 'AwsRequestError' });
     expect(answered.length).toBe(5);
   });
 
-  test('is not asked again when it refuses', async () => {
+  test('is not retried if it refuses', async () => {
     await answering((_, response) => response.writeHead(403).end('<Error>AccessDenied</Error>'));
     await expect(quarantine.keep([reject('refused')])).rejects.toThrow(
       'The quarantine bucket answered 403: <Error>AccessDenied</Error>',
@@ -321,7 +321,7 @@ describe('a bucket that answers badly', () => {
     expect(answered.length).toBe(1);
   });
 
-  test('has not copied a file when it says so in an answer that began with success', async () => {
+  test('has not copied a file if a response that began with success says so', async () => {
     const at = await answering((_, response) =>
       response.writeHead(200).end('<Error><Code>InternalError</Code></Error>'),
     );
@@ -331,7 +331,7 @@ describe('a bucket that answers badly', () => {
     });
   });
 
-  test('is an error of the S3 client too when it refuses', async () => {
+  test('is also an error of the S3 client if it refuses', async () => {
     const at = await answering((_, response) =>
       response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>'),
     );
@@ -342,7 +342,7 @@ describe('a bucket that answers badly', () => {
   });
 });
 
-test('the S3 client keeps the same objects as signed requests do, and the first to arrive stays', async () => {
+test('the S3 client stores the same objects as signed requests, and the first to arrive stays', async () => {
   await quarantine.keep([reject('signed first')]);
   const kept = await Promise.all(keys().map((key) => lines(key)));
   const byClient = new BucketQuarantine(clientBucket(endpoint));

@@ -43,7 +43,7 @@ describe('events of a type', () => {
     encodeEventItem(eventAt(minute(at), sim, `${at}`, { type: at % 20 === 0 ? 'rare' : 'common' }), true, 0),
   );
 
-  test('are looked for in some pages only, and the next request goes on where this one ended', async () => {
+  test('are searched for in a few pages only, and the next request continues where this one ended', async () => {
     const { reader, commands } = await openLedger({ Events: events });
     const found: string[] = [];
     const requests: number[] = [];
@@ -61,7 +61,7 @@ describe('events of a type', () => {
     expect(requests.length).toBeGreaterThan(2);
   });
 
-  test('are looked for before where the last request ended, however many events lie close behind', async () => {
+  test('are searched for before the end of the last request, however many events are close to it', async () => {
     const end = Date.parse(minute(10));
     const make = (time: number, type: string) =>
       encodeEventItem(eventAt(new Date(time).toISOString(), sim, `${time - end}`, { type }), true, 0);
@@ -86,7 +86,7 @@ describe('events of a type', () => {
     expect(found).toEqual(['-60000']);
   });
 
-  test('are no more than asked for, and go on behind the last one', async () => {
+  test('are no more than requested, and continue after the last one', async () => {
     const { reader } = await openLedger({ Events: events }, { pageSize: 100 });
     const first = await reader.readEvents({ sim, ...always }, 2, { type: 'rare' });
     expect([first.events.length, first.next]).toEqual([2, `${minute(20)}#20`]);
@@ -133,14 +133,14 @@ describe('the fleet', () => {
     expect(found).toEqual(wanted);
   });
 
-  test('has SIMs without a name, a status or a connection that no such filter finds', () => {
+  test('has SIMs without a name, a status or a connection, which no such filter finds', () => {
     const unknown = simAt(minute(1), 'sim');
     const filters: SimFilter[] = [{ name: '' }, { status: 'active' }, { online: false }, { fleet: 'HF1' }];
     expect(filters.map((filter) => matchesFilter(unknown, filter))).toEqual([false, false, false, false]);
     expect(matchesFilter(unknown, {})).toBe(true);
   });
 
-  test('is read by keys in their order, and by names, without those that there are not', async () => {
+  test('is read by keys in their order, and by names, without SIMs that do not exist', async () => {
     const { reader } = await openLedger({
       Sims: [...fleet.map(encodeSimItem), encodeSimItem(simAt(minute(1), 'nameless'))],
     });
@@ -158,7 +158,7 @@ describe('the fleet', () => {
   });
 });
 
-test('a SIM has so many sessions, from either end, that go on behind the last one', async () => {
+test('a SIM’s sessions are read from either end, up to a limit, and continue after the last one', async () => {
   const starts = [1, 2, 2, 3, 9].map((at, index) => ({
     ...sessionAt(minute(at), sim, { start: minute(at) }),
     sessionId: `s${index}`,
@@ -182,7 +182,7 @@ test('a SIM has so many sessions, from either end, that go on behind the last on
   expect(sessions.map(({ sessionId }) => sessionId)).toEqual(['s3', 's0']);
 });
 
-test('files of several sources that were delivered at one moment come in the order of the sources', async () => {
+test('files of several sources that were delivered at the same time are ordered by source', async () => {
   const files = ['a', 'b', 'c'].flatMap((source) =>
     [1, 2, 3].map((at) => ({
       object: { S: `${source}-${at}` },
@@ -200,7 +200,7 @@ test('files of several sources that were delivered at one moment come in the ord
   expect((await reader.fileKeys('a', 2, undefined)).map(({ object }) => object)).toEqual(['a-3', 'a-2']);
 });
 
-describe('usage of which some has expired', () => {
+describe('usage that has partly expired', () => {
   const use = (start: string, more: Partial<Parameters<typeof makeUsage>[0]> = {}) =>
     makeUsage({ start: `2026-${start}.000Z`, recordId: start, ...more });
   const archived = {
@@ -239,7 +239,7 @@ describe('usage of which some has expired', () => {
     return found;
   }
 
-  test('is told once and newest first, wherever one begins and ends', async () => {
+  test('is returned once and newest first, for any range', async () => {
     const { reader } = await open();
     const bounds = ['0', '2026-10-30T12:00:00.000Z', '2026-10-31T00:00:00.000Z', '2026-10-31T12:00:00.000Z'];
     bounds.push(
@@ -264,14 +264,14 @@ describe('usage of which some has expired', () => {
 
   const period = { sim, from: '2026-01-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' };
 
-  test('goes on before any record', async () => {
+  test('continues before any record', async () => {
     const { reader } = await open();
     for (const [index, before] of ids.entries())
       expect(await listIds(reader.readUsage(period, { before })), before).toEqual(ids.slice(index + 1));
     expect(await listIds(reader.readKnownUsage(period, { before: ids[2] }))).toEqual(ids.slice(3));
   });
 
-  test('counts one rendering of a record, or has each that is stored or archived', async () => {
+  test('has the rendering of a record that counts, or all that are stored or archived', async () => {
     const { reader } = await open();
     const counts: number[] = [];
     for (const everyRendering of [false, true]) {
@@ -283,7 +283,7 @@ describe('usage of which some has expired', () => {
   });
 });
 
-test('usage as alerts look at it is the same, also where all that two renderings say decides', async () => {
+test('usage for alerts is the same, also if the whole content of two renderings decides', async () => {
   const usage = ['01.000', '05.000', '10.000', '20.000'].flatMap((second) =>
     [0, 400].map((milliseconds) => {
       const start = new Date(Date.parse(`2026-11-02T10:00:${second}Z`) + milliseconds).toISOString();
@@ -305,7 +305,7 @@ test('usage as alerts look at it is the same, also where all that two renderings
   }
 });
 
-test('the latest event of some types is told by its own time, where keys of one second are in another order', async () => {
+test('the latest event of some types is found by its own time, even if keys within a second are in another order', async () => {
   // Keys are cut to the second, so that the ids decide about their order.
   const events = [
     ['10:00:05.200', '1', 'a'],
@@ -339,7 +339,7 @@ test('the latest event of some types is told by its own time, where keys of one 
   expect(asked.length).toBe(4);
 });
 
-test('reads for queries are eventually consistent, at half the price', async () => {
+test('reads for queries are eventually consistent, which costs half as much', async () => {
   const { reader, commands } = await openLedger({});
   await reader.readSims(['a']);
   await reader.readSimNames(['a']);

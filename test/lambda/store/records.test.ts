@@ -37,7 +37,7 @@ it.each([
   expect({ cost, currency, costVolume }).toEqual(expected);
 });
 
-it('an item of a carrier that is not known is an error that names it', () => {
+it('an item of an unknown carrier is an error that names it', () => {
   const item = { ...encodeUsageItem(usageAt(minute(0), 's', '1'), true), carrier: { S: 'acme' } };
   expect(() => decodeUsage(item)).toThrow('acme');
 });

@@ -52,7 +52,7 @@ import { runs } from '../../records/runs.ts';
 /** What is made from the ledger's tables of attributes. */
 
 describe('an item', () => {
-  it('of a usage record holds all that it says', () => {
+  it('of a usage record has its whole content', () => {
     fc.assert(
       fc.property(usage, (state) => {
         const { completeness, ...content } = state;
@@ -62,7 +62,7 @@ describe('an item', () => {
     );
   });
 
-  it('of an event holds all that it says', () => {
+  it('of an event has its whole content', () => {
     fc.assert(
       fc.property(event, (state) => {
         const { completeness, arrivedAt, ...content } = state;
@@ -75,7 +75,7 @@ describe('an item', () => {
     );
   });
 
-  it('has the attributes that are possible, of their types, and no other', () => {
+  it('has only possible attributes, with their types', () => {
     fc.assert(
       fc.property(session, usage, event, sim, (a, b, c, d) => {
         const items = {
@@ -106,7 +106,7 @@ function itemAfter(key: Item, { ExpressionAttributeValues }: Expressions): Item 
   return { ...key, ...Object.fromEntries(set) };
 }
 
-test('what alerts look at of a usage record is read from the attributes of its item', () => {
+test('what alerts need of a usage record is decoded from the attributes of its item', () => {
   fc.assert(
     fc.property(usage, fc.boolean(), (state, isWhole) => {
       const { completeness, ...content } = state;
@@ -125,7 +125,7 @@ test('what alerts look at of a usage record is read from the attributes of its i
 });
 
 describe('an update', () => {
-  it('of a session that is not there makes its item', () => {
+  it('of a session that is not stored creates its item', () => {
     fc.assert(
       fc.property(session, (state: Session) => {
         const key = { sim: { S: state.sim }, sessionId: { S: state.sessionId } };
@@ -135,7 +135,7 @@ describe('an update', () => {
     );
   });
 
-  it('of a SIM that is not there makes its item', () => {
+  it('of a SIM that is not stored creates its item', () => {
     fc.assert(
       fc.property(sim, (state: Sim) => {
         expect(itemAfter({ sim: { S: state.sim } }, writeSimUpdate(state).expressions)).toEqual(
@@ -175,7 +175,7 @@ describe('an update as a statement', () => {
     return { byRequest: byRequest.items(tableName), byStatement: byStatement.items(tableName) };
   }
 
-  it('changes a session as the request of its own does', () => {
+  it('changes a session as a request of its own does', () => {
     fc.assert(
       fc.property(fc.option(session, { nil: undefined }), session, (before, change) => {
         const key = { sim: { S: change.sim }, sessionId: { S: change.sessionId } };
@@ -193,7 +193,7 @@ describe('an update as a statement', () => {
     );
   });
 
-  it('changes a SIM as the request of its own does', () => {
+  it('changes a SIM as a request of its own does', () => {
     fc.assert(
       fc.property(fc.option(sim, { nil: undefined }), sim, (before, change) => {
         const key = { sim: { S: change.sim } };
@@ -211,7 +211,7 @@ describe('an update as a statement', () => {
     );
   });
 
-  it('replaces what was read as the request of its own does, and nothing that differs in one attribute', () => {
+  it('replaces what was read as a request of its own does, and nothing that differs in one attribute', () => {
     const possible = possibleAttributes.sims;
     const differing = fc.option(fc.constantFrom(...possible.filter((name) => name !== 'sim')));
     fc.assert(
@@ -244,7 +244,7 @@ describe('an update as a statement', () => {
     );
   });
 
-  it('and an insertion quote all names, and stay within what DynamoDB takes of a statement', () => {
+  it('and an insertion quote all names, and stay within DynamoDB’s limits for statements', () => {
     const tableName = 't'.repeat(255);
     const quoted = /"[\w.-]+"|'[\w.-]+'/g;
     const words = /^(?:UPDATE|SET|REMOVE|WHERE|AND|OR|IS|MISSING|INSERT|INTO|VALUE|[\s?=<>(){}:,])*$/;
@@ -273,7 +273,7 @@ describe('an update as a statement', () => {
   });
 });
 
-test('a SIM’s item contains a record where joining the two would leave it as it is', () => {
+test('a SIM’s item contains a record if merging the two would not change it', () => {
   let contained = 0;
   fc.assert(
     fc.property(sim, sim, fc.array(fc.constantFrom(...simSchema.map(({ name }) => name))), (a, b, taken) => {
@@ -290,7 +290,7 @@ test('a SIM’s item contains a record where joining the two would leave it as i
   expect(contained).toBeGreaterThan(0);
 });
 
-test('two statements of a group are printed alike only where they say the same', () => {
+test('two statements of a group are printed alike only if they are equal', () => {
   fc.assert(
     fc.property(sim, sim, (a, b) => {
       for (const { name, print } of simSchema) {
@@ -303,7 +303,7 @@ test('two statements of a group are printed alike only where they say the same',
   );
 });
 
-test('an export has a column of every attribute but stamps and completeness', () => {
+test('an export has a column for every attribute, except stamps and completeness', () => {
   const missing = exportedTables.flatMap(({ name, columns }) =>
     itemAttributes[name]
       .map((attribute) => attribute.name)
@@ -330,7 +330,7 @@ test('an export has a column of every attribute but stamps and completeness', ()
   expect(columns.map((each) => new Set(each).size)).toEqual(columns.map((each) => each.length));
 });
 
-test('what alerts look at of a SIM is what its item holds, times as numbers', () => {
+test('what alerts need of a SIM is decoded from its item, with times as numbers', () => {
   fc.assert(
     fc.property(sim, (state) => {
       const { groups, origin } = state;
@@ -366,7 +366,7 @@ test('a name that cannot stand in compiled code is refused', () => {
   );
 });
 
-test('what an item of ours never lacks is read as nothing where it is lacking', () => {
+test('a required attribute that an item lacks is read as empty', () => {
   const { dataTotal, sim: key, iccid } = usageCodec.decode({});
   expect({ dataTotal, key, iccid, type: eventCodec.decode({}).type }).toEqual({
     dataTotal: 0,

@@ -12,7 +12,7 @@ import { runningTables } from './running-tables.ts';
 
 const tables = runningTables();
 
-test('sealed usage begins with the first day of the schedule, ends with the first one that is not sealed, and has the bytes of days', async () => {
+test('sealed usage begins with the first day of the schedule, ends before the first unsealed day, and has the bytes of each day', async () => {
   const { client } = tables;
   const reader = new SealedUsageReader(client, { dayState: dayStateTable.name, simDays: simDaysTable.name });
   expect(await reader.findSealed()).toBeUndefined();

@@ -163,7 +163,7 @@ describe.each([
     });
   });
 
-  test('takes an older record by joining: its newer statements stay, its missing ones are filled in', async () => {
+  test('is merged with an older record: newer statements stay, missing ones are added', async () => {
     await write(writer, sessionAt(minute(9), sim, { start: minute(0), totals: totals(90) }));
     watched.reset();
     const outcome = await write(
@@ -182,7 +182,7 @@ describe.each([
     });
   });
 
-  test('is not written again by a repeated or an older record that says nothing new', async () => {
+  test('is not written again by a repeated or older record that states nothing new', async () => {
     const older = sessionAt(minute(1), sim, { start: minute(0), totals: totals(10) });
     const newer = sessionAt(minute(2), sim, { start: minute(0), totals: totals(20) });
     await write(writer, older);
@@ -225,7 +225,7 @@ describe.each([
     expect(await stored(other)).toEqual({ ...(await stored()), sim: { S: other } });
   });
 
-  test('that failed and ended at one moment failed, whichever record comes later', async () => {
+  test('that failed and ended at the same time failed, whichever record arrives later', async () => {
     const terminal = (status: 'ended' | 'failed') => ({ status, end: minute(5) });
     const failedFirst = [terminal('failed'), terminal('ended')];
     for (const [index, terminals] of [failedFirst, failedFirst.toReversed()].entries()) {
@@ -238,13 +238,13 @@ describe.each([
     }
   });
 
-  test('starts earlier once a later record states an earlier moment, as a usage record does', async () => {
+  test('starts earlier if a later record states an earlier time, as a usage record may', async () => {
     await write(writer, sessionAt(minute(5), sim));
     await write(writer, sessionAt(minute(10), sim, { start: minute(2), startStated: false }));
     expect((await stored())?.['start']).toEqual({ S: minute(2) });
   });
 
-  test('starts at the earliest observation until a start is stated, and then there', async () => {
+  test('starts at the earliest observation until a start is stated, and then at that', async () => {
     const starts: unknown[] = [];
     for (const session of [
       sessionAt(minute(5), sim),
@@ -272,7 +272,7 @@ describe.each([
     ]);
   });
 
-  test('loses from a group what its latest statement lacks, and nothing from groups that it does not mention', async () => {
+  test('loses attributes of a group that its latest statement lacks, and none of groups that it does not mention', async () => {
     await write(
       writer,
       sessionAt(minute(1), sim, {
@@ -355,7 +355,7 @@ describe.each([
     };
   }
 
-  test('ends as the same item for all orders of its records', async () => {
+  test('ends as the same item for any order of its records', async () => {
     const orders = share(permutations([0, 1, 2, 3, 4]));
     await Promise.all(
       orders.map(async (order) => {
@@ -366,14 +366,14 @@ describe.each([
     );
   });
 
-  test('ends as the same item when many write it at the same time', async () => {
+  test('ends as the same item if many write it concurrently', async () => {
     const writers = Array.from({ length: 8 }, () => fiveRecords(sim).records).flat();
     const outcomes = await Promise.all(writers.map((record) => write(writer, record)));
     expect(new Set(outcomes)).toEqual(new Set(['changed', 'unchanged']));
     expect(await stored()).toEqual(fiveRecords(sim).item);
   });
 
-  test('keeps what another writer adds between the reading and the writing of a join', async () => {
+  test('keeps what another writer adds between the read and the write of a merge', async () => {
     const interrupted = tables.newClient();
     if (returnsOldItems) returnOldItems(interrupted, tables.client);
     const others = [
@@ -409,7 +409,7 @@ describe.each([
     });
   });
 
-  test('that is deleted by hand while it is joined is created again', async () => {
+  test('that is deleted by hand during a merge is created again', async () => {
     await write(writer, sessionAt(minute(9), sim, { start: minute(0) }));
     const interrupted = tables.newClient();
     if (returnsOldItems) returnOldItems(interrupted, tables.client);
@@ -429,7 +429,7 @@ describe.each([
   });
 });
 
-test('a session that others keep overwriting is given up after a while, and reported', async () => {
+test('a session that others keep overwriting is given up, and reported', async () => {
   vi.spyOn(Math, 'random').mockReturnValue(0);
   onTestFinished(() => void vi.restoreAllMocks());
   const client = tables.newClient();

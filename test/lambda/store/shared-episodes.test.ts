@@ -17,7 +17,7 @@ import { makeGroup, makeSourceAlert } from '../queries/stored-alerts.ts';
 
 const group = makeGroup({ revision: 1 });
 
-test('an episode about many SIMs is read as it was written, whether or not anything was told of it', async () => {
+test('an episode about many SIMs is read as it was written, with or without messages', async () => {
   const shared = new SharedEpisodesTable(asClient(new MemoryDynamoDb()), 'Alerts');
   for (const episode of [group, makeSourceAlert(), makeGroup({ id: 'c'.repeat(32), told: undefined })]) {
     const first = { ...episode, revision: 1 };
@@ -27,7 +27,7 @@ test('an episode about many SIMs is read as it was written, whether or not anyth
   expect(await shared.read({ ...group, id: 'd'.repeat(32) })).toBeUndefined();
 });
 
-test('an episode about many SIMs is written only over the revision before', async () => {
+test('an episode about many SIMs replaces only its previous revision', async () => {
   const shared = new SharedEpisodesTable(asClient(new MemoryDynamoDb()), 'Alerts');
   const written: boolean[] = [];
   for (const revision of [2, 1, 1, 3, 2]) written.push(await shared.write({ ...group, revision }));
@@ -35,7 +35,7 @@ test('an episode about many SIMs is written only over the revision before', asyn
   expect((await shared.read(group))?.revision).toBe(2);
 });
 
-test('groups stand under their rule, and sources under themselves, apart from the alerts of single SIMs', () => {
+test('groups are stored by rule, and sources by name, apart from the alerts of single SIMs', () => {
   const [ofGroup, ofSource] = [group, makeSourceAlert()].map((one) => makeSharedKey(one)['alert']?.S ?? '');
   expect([ofGroup, ofSource]).toEqual(['!group#lost-vans', '!source#kore']);
   expect([ofGroup, ofSource, 'silent#89', 'silent#!'].map((one) => isSharedPartition(one ?? ''))).toEqual([

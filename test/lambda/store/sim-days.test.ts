@@ -57,7 +57,7 @@ describe('SIM-days', () => {
     expect(await store.readDays(sim, '2026-11-02', '2026-11-02')).toEqual([stored(makeDay('2026-11-02', 7))]);
   });
 
-  it('without anything left are not listed any more, and count in no month', async () => {
+  it('without any activity are no longer listed, and do not count in a month', async () => {
     await store.put([makeDay('2026-11-02', 5)], 1);
     await store.put([makeDay('2026-11-02', 0)], 2);
     expect([
@@ -66,7 +66,7 @@ describe('SIM-days', () => {
     ]).toEqual([[], new Map([[sim, 0n]])]);
   });
 
-  it('are added up by month, each with its own days', async () => {
+  it('are added up by month, each month with its own days', async () => {
     const days = ['2026-10-31', '2026-11-01', '2026-11-30', '2026-12-01'];
     await store.put(
       days.map((day, at) => makeDay(day, 10 ** at)),
@@ -86,7 +86,7 @@ describe('SIM-days', () => {
 describe('a SIM-day that is made again', () => {
   const day = '2026-11-02';
 
-  it('is the stored one, whatever the revision, or is not', async () => {
+  it('is compared with the stored one regardless of its revision', async () => {
     await store.put([makeDay(day, 5)], 3);
     const found = await Promise.all(
       [makeDay(day, 5), makeDay(day, 6), makeDay(day, 0), makeDay('2026-11-03', 5)].map((one) =>
@@ -96,7 +96,7 @@ describe('a SIM-day that is made again', () => {
     expect(found).toEqual([true, false, false, false]);
   });
 
-  it('need not be stored when nothing happened, and does not count if a partial pass made it', async () => {
+  it('need not be stored if nothing happened, and does not count if a partial pass made it', async () => {
     await store.putPartial([makeDay(day, 5)], `${day}T06:00:00.000Z`);
     expect([
       await store.holds(makeDay(day, 5)),
@@ -112,7 +112,7 @@ describe('SIM-days of partial passes', () => {
   const [six, noon] = ['2026-11-02T06:00:00.000Z', '2026-11-02T12:00:00.000Z'];
   const partial = (period: SimPeriod, asOf: string) => ({ ...stored(period), asOf });
 
-  it('say as of when they are, and a later one takes the place of one before', async () => {
+  it('state their time, and a later one replaces an earlier one', async () => {
     for (const [bytes, asOf] of [
       [5, six],
       [6, noon],
@@ -124,14 +124,14 @@ describe('SIM-days of partial passes', () => {
     ]);
   });
 
-  it('never take the place of what was made of a closed day, and are replaced by that', async () => {
+  it('never replace the SIM-day of a closed day, and are replaced by that', async () => {
     await store.putPartial([makeDay('2026-11-02', 5)], six);
     await store.put([makeDay('2026-11-02', 6)], 1);
     await store.putPartial([makeDay('2026-11-02', 7)], noon);
     expect(await store.readDays(sim, '2026-11-01', '2026-11-30')).toEqual([stored(makeDay('2026-11-02', 6))]);
   });
 
-  it('count in a month only where their day is named', async () => {
+  it('count in a month only if their day is named', async () => {
     await store.putPartial([makeDay('2026-11-02', 5)], six);
     await store.putPartial([makeDay('2026-11-03', 7)], six);
     await store.put([makeDay('2026-11-01', 6)], 1);
@@ -150,7 +150,7 @@ describe('SIM-days of partial passes', () => {
   });
 });
 
-describe('a SIM-day of more combinations than an item holds', () => {
+describe('a SIM-day with more combinations than fit into an item', () => {
   const dimensions = ['country', 'mcc', 'mnc', 'operatorName', 'tariff', 'rateZone'] as const;
   // Names are longer than carriers', so that fewer records fill an item.
   const manyRecords = (count: number, differing: readonly (typeof dimensions)[number][]): SimPeriod => {
@@ -190,14 +190,14 @@ describe('a SIM-day of more combinations than an item holds', () => {
     expect(sumBy(read.usage)).toEqual(sumBy(day.usage));
   });
 
-  it('is taken by the table', async () => {
+  it('is accepted by the table', async () => {
     const day = manyRecords(500, ['rateZone']);
     await store.put([day], 1);
     const [read] = await store.readDays(sim, day.period, day.period);
     expect([read?.leftOut, read?.usageRecords]).toEqual([['rateZone'], 500]);
   });
 
-  it('adds up no money where its currencies are too many, and no kinds of traffic', () => {
+  it('omits money if it has too many currencies, and never adds up different kinds of traffic', () => {
     const usage = Array.from({ length: 600 }, (_, number) => ({
       ...makeDay('2026-11-02', 5).usage[0],
       currency: `${number}`.padStart(640, 'x'),

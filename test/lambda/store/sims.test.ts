@@ -58,7 +58,7 @@ function event(at: string, lastEvent: string, more: Parameters<typeof simAt>[2] 
   return simAt(at, sim, { lastEvent: { lastEvent, lastEventTime: at }, ...more });
 }
 
-test('a reminder that also says that a SIM is active is written, whatever its day has said before', async () => {
+test('a reminder that also states that a SIM is active is written, whatever was stated earlier on its day', async () => {
   const writer = tables.newWriter();
   const yesterday = '2026-11-01T10:00:00.000Z';
   const blocked = event(yesterday, 'endpoint.blocked', { lifecycle: { status: 'blocked' } });
@@ -205,7 +205,7 @@ function marked(state: Sim, marks: Readonly<Partial<Record<keyof Marks, string>>
   return { ...state, groups: { ...state.groups, ...Object.fromEntries(groups) } };
 }
 
-test('a mark is written where it moves the stored one on, and otherwise not even looked up', async () => {
+test('a mark is written if it is later than the stored one, and otherwise nothing is read', async () => {
   const client = tables.newClient();
   const watched = watch(client);
   const writer = tables.newWriter(client);
@@ -232,7 +232,7 @@ test('a mark is written where it moves the stored one on, and otherwise not even
   ]);
 });
 
-test('an event moves no mark back that usage has moved on, and does not read the SIM where it moves one on', async () => {
+test('an event does not move back a mark that usage has moved, and needs no read if it moves one forward', async () => {
   const marks = { signalled: minute(5), session: minute(5), bytes: minute(5) };
   const used = marked(reminder(today), { session: minute(60) });
   const later = marked(event(minute(70), 'pdp-context.updated'), {
@@ -262,7 +262,7 @@ test('an event moves no mark back that usage has moved on, and does not read the
   expect(watched.operations).toEqual(['UPDATE Sims']);
 });
 
-test('a reminder is written where only the spelling of an IMEI or ICCID is new', async () => {
+test('a reminder is written if only the form of an IMEI or ICCID is new', async () => {
   const ofSim = '8988280666001000777';
   const writer = tables.newWriter();
   const plain = reminder(today, ofSim);
@@ -293,7 +293,7 @@ test('a reminder is written where only the spelling of an IMEI or ICCID is new',
   ]);
 });
 
-test('SIMs that the store does not take fail their records, and are not taken for known', async () => {
+test('if DynamoDB refuses SIMs, their records fail, and the SIMs do not count as known', async () => {
   const client = tables.newClient();
   const writer = tables.newWriter(client);
   const broken = new Set(['BatchExecuteStatement']);
@@ -313,7 +313,7 @@ test('SIMs that the store does not take fail their records, and are not taken fo
   expect(await tables.items('Sims', sim)).toEqual([reminderItem(today)]);
 });
 
-test('SIMs that could not be read are written without, and those of other requests as always', async () => {
+test('SIMs that could not be read are written without reading, and those of other requests as usual', async () => {
   const sims = Array.from({ length: 150 }, (_, index) => `${sim}-${index}`);
   const reminders = sims.map((one) => reminder(today, one));
   await tables.newWriter().write(changesOf({ sims: reminders }), options);
@@ -336,7 +336,7 @@ test('SIMs that could not be read are written without, and those of other reques
   expect(await tables.items('Sims', unseen)).toEqual([reminderItem(today, unseen)]);
 });
 
-test('an item contains a record only if joining the two would leave it as it is', () => {
+test('an item contains a record only if merging the two would not change it', () => {
   const stored = reminder(today);
   const stating = (at: string, more: Parameters<typeof simAt>[2], origin: object = {}): Sim => {
     const one = simAt(at, sim, more);

@@ -92,7 +92,7 @@ function refusing(name: string, message = 'as the test says'): Answer {
 }
 
 describe('requests', () => {
-  test('carry 25 statements, of all tables together, and only the last fewer', async () => {
+  test('carry 25 statements for any tables, and only the last carries fewer', async () => {
     const watched = new WatchedWriter();
     const usage = Array.from({ length: 1_000 }, (_, index) =>
       usageAt(minute(index), `sim-${index}`, '1', { completeness: 1 }),
@@ -105,7 +105,7 @@ describe('requests', () => {
     ]);
   });
 
-  test('are filled while others are under way, however these are answered', async () => {
+  test('are filled while others are running, however these are answered', async () => {
     const watched = new WatchedWriter();
     let turn = 0;
     watched.answer = async (command, engine) => {
@@ -138,7 +138,7 @@ describe('requests', () => {
     expect(outcomes).toEqual(outcomes.map(() => ({ kind: 'done' })));
   });
 
-  test('are at most 48 under way at once', async () => {
+  test('are at most 48 concurrently', async () => {
     const watched = new WatchedWriter();
     let [underWay, most] = [0, 0];
     watched.answer = async (command, engine) => {
@@ -175,7 +175,7 @@ describe('a statement that fails', () => {
     expect(watched.engine.items('Sessions').length).toBe(8);
   });
 
-  test('for want of capacity fails its records after ten times, and only these', async () => {
+  test('because of throttling fails its records after ten attempts, and no others', async () => {
     withoutWaiting();
     const watched = new WatchedWriter();
     watched.answer = (command, engine) =>
@@ -203,7 +203,7 @@ describe('a statement that fails', () => {
     expect([watched.requests.length, watched.stops]).toEqual([1, []]);
   });
 
-  test('to be answered fails its records', async () => {
+  test('because it is not answered fails its records', async () => {
     const watched = new WatchedWriter();
     watched.answer = () => ({ Responses: [{}] });
     expect(await watched.write({ sessions: sessions(2) })).toEqual({
@@ -213,7 +213,7 @@ describe('a statement that fails', () => {
     });
   });
 
-  test('with its request fails its records, as does each other one of the request', async () => {
+  test('with its whole request fails its records, and so do the others of the request', async () => {
     const watched = new WatchedWriter();
     watched.answer = (command, engine) =>
       watched.requests.length === 1 ? refusing('TimeoutError')(command, engine) : engine.answer(command);
@@ -226,7 +226,7 @@ describe('a statement that fails', () => {
   });
 });
 
-test('a change that is joined with what is stored fails its record if its replacement fails', async () => {
+test('a change that is merged with the stored item fails its record if the replacement fails', async () => {
   const watched = new WatchedWriter();
   await watched.write({ sessions: [sessionAt(minute(9), 'sim', { start: minute(9) })] });
   watched.answer = (command, engine) =>
@@ -243,7 +243,7 @@ test('a change that is joined with what is stored fails its record if its replac
   expect(watched.engine.items('Sessions').map(({ start }) => start?.S)).toEqual([minute(9)]);
 });
 
-describe('where DynamoDB does not accept statements', () => {
+describe('if DynamoDB does not accept statements', () => {
   test.each(['AccessDeniedException', 'ValidationException', 'UnknownOperationException'])(
     'with %s, the process goes on with single writes and tells it once',
     async (name) => {
@@ -265,7 +265,7 @@ describe('where DynamoDB does not accept statements', () => {
     },
   );
 
-  test('from this role, by single statements, the process goes on with single writes', async () => {
+  test('from this role, by error of a single statement, the process continues with single writes', async () => {
     const watched = new WatchedWriter();
     watched.answer = failing('AccessDenied', (index) => index === 1);
     expect(await watched.write({ sessions: sessions(3) })).toEqual(allWritten);
@@ -277,7 +277,7 @@ describe('where DynamoDB does not accept statements', () => {
     expect(watched.requests.slice(2)).toEqual(['UpdateItem']);
   });
 
-  test('that say what it accepts of a single write, the process goes on with single writes', async () => {
+  test('but the same single writes, the process continues with single writes', async () => {
     const watched = new WatchedWriter();
     watched.answer = failing('ValidationError', () => true);
     const usage = [usageAt(minute(0), 'sim', '1', { completeness: 1 })];
@@ -289,7 +289,7 @@ describe('where DynamoDB does not accept statements', () => {
     ]);
   });
 
-  test('since an item is too large for any write, its records fail, and statements go on', async () => {
+  test('because an item is too large for any write, its records fail, and statements continue', async () => {
     const watched = new WatchedWriter();
     const makeTooLargeFault = usageAt(minute(0), 'sim', '1', {
       completeness: 1,
@@ -316,14 +316,14 @@ describe('where DynamoDB does not accept statements', () => {
   });
 });
 
-test('where single writes are configured, no statement is sent', async () => {
+test('if single writes are configured, no statement is sent', async () => {
   const watched = new WatchedWriter('single');
   const usage = [usageAt(minute(0), 'sim', '1', { completeness: 1 })];
   expect(await watched.write({ sessions: sessions(1), usage })).toEqual(allWritten);
   expect(watched.requests).toEqual(['UpdateItem', 'PutItem']);
 });
 
-test('a batch that comes again changes nothing and takes at most twice its statements divided by 25', async () => {
+test('a repeated batch changes nothing, and takes at most twice its statements divided by 25', async () => {
   const watched = new WatchedWriter();
   const states = {
     sessions: sessions(500),

@@ -12,7 +12,7 @@ function makeDay(day: string, kind: 'usage' | 'events', asOf?: string) {
   return { ...makeSimDay(sim, day, makeRows(day, { ...noItems, ...items })), leftOut: [], asOf };
 }
 
-test('the days with archived usage are the sealed ones that have usage, newest first', async () => {
+test('the days with archived usage are the sealed days with usage, newest first', async () => {
   const days = [
     ...[makeDay('2026-11-01', 'usage'), makeDay('2026-11-02', 'events'), makeDay('2026-11-03', 'usage')],
     makeDay('2026-11-04', 'usage', '2026-11-04T12:00:00.000Z'),
@@ -29,7 +29,7 @@ test('the days with archived usage are the sealed ones that have usage, newest f
   expect(asked).toEqual([[sim, '2026-11-01', '2026-11-04']]);
 });
 
-test('of the last twelve days, today included, no usage can have expired', () => {
+test('usage of the last twelve days, including today, cannot have expired', () => {
   const keptFrom = (now: string) =>
     new StoredDays({ readDays: async () => [] }, {} as LakeReader, () => Date.parse(now)).findKeptFrom();
   expect([keptFrom('2026-11-20T00:00:00Z'), keptFrom('2026-11-20T23:59:59.999Z')]).toEqual([

@@ -87,7 +87,7 @@ async function deliver(
 }
 
 describe('what usage gains', () => {
-  test('counts each record once, whatever renderings come, how often and in which order', async () => {
+  test('counts each record once, whatever renderings arrive, how often and in which order', async () => {
     await fc.assert(
       fc.asyncProperty(path, async (given) => {
         const { gained, expected } = await deliver(given, false);
@@ -97,7 +97,7 @@ describe('what usage gains', () => {
     );
   });
 
-  test('counts no record twice where answers are lost and processes end', async () => {
+  test('counts no record twice if responses are lost and processes end', async () => {
     await fc.assert(
       fc.asyncProperty(path, async (given) => {
         const { gained, expected } = await deliver(given, true);
@@ -109,7 +109,7 @@ describe('what usage gains', () => {
     );
   });
 
-  test('is not told where nobody measures it', async () => {
+  test('is not reported if it is not measured', async () => {
     const client = asClient({ send: (command) => Promise.resolve(new MemoryDynamoDb().answer(command, {})) });
     const { gains } = await new LedgerWriter(ledgerTablesOf(client)).write(
       changesOf({ usage: [render(0, 'stream')] }),

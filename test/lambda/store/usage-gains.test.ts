@@ -70,7 +70,7 @@ test.each([
   expect(await settle(stored)).toEqual({ before: [before], usage: [written], reads: 1 });
 });
 
-test('a record that replaces one gains what it says beyond that, and nothing is read', async () => {
+test('a record that replaces another gains what it states beyond that, and nothing is read', async () => {
   const replaced = use('05', { bytes: 1 });
   expect(await settle([use('04')], { replaced })).toMatchObject({ before: [1], reads: 0 });
 });

@@ -103,7 +103,7 @@ test.each([
   await tables.clear();
 });
 
-test('items stay within a write unit', async () => {
+test('items fit into a write unit', async () => {
   await tables.newWriter().write(batch(1, 1, 1), options);
   const { Sessions = [], Usage = [], Sims = [] } = await tables.everything();
   const sizes = [...Sessions, ...Usage, ...Sims].map(measureItem);
@@ -111,7 +111,7 @@ test('items stay within a write unit', async () => {
   await tables.clear();
 });
 
-test('single writes run concurrently, at most 48 of a kind', async () => {
+test('single writes run concurrently, at most 48 of one kind', async () => {
   const client = tables.newClient();
   const watched = watch(client);
   const many = Array.from({ length: 100 }, (_, n) => `sim-${n}`);
@@ -136,7 +136,7 @@ test('single writes run concurrently, at most 48 of a kind', async () => {
   await tables.clear();
 });
 
-test('what the store does not take at all is reported, record for record, and no exception leaves the writer', async () => {
+test('if DynamoDB refuses everything, each record is reported, and the writer does not throw', async () => {
   const client = tables.newClient('http://127.0.0.1:9');
   const writer = tables.newWriter(client);
   const states = {

@@ -30,7 +30,7 @@ function objectsIn(data: Buffer): Readonly<Record<string, unknown>>[] {
 }
 
 describe('the example records', () => {
-  it('make the receipt and the items that a reader of the documents alone makes of them', async () => {
+  it('lead to the receipt and the items that an independent reader of the documents gets', async () => {
     const { counts, tables } = await replayed();
     const { Sessions, Usage, Events, Sims } = tables;
     expect({ received: counts.delivered, ignored: counts.ignored, rejected: counts.rejected }).toEqual(
@@ -44,7 +44,7 @@ describe('the example records', () => {
     }).toEqual(expectedItems);
   });
 
-  it('come from all carriers by stream, and from three by file', async () => {
+  it('are in the streams of all carriers, and in files of three', async () => {
     const { stream, files } = await readExampleDeliveries();
     expect([...new Set(stream.map((body) => body.source))].sort()).toEqual([...carriers].sort());
     expect(files.map((file) => `${file.source}/${file.key}`)).toEqual([
@@ -54,7 +54,7 @@ describe('the example records', () => {
     ]);
   });
 
-  it('hold every Super SIM event type, both type prefixes, and data as an object and as a string', async () => {
+  it('contain every Super SIM event type, both type prefixes, and data as an object and as a string', async () => {
     const types = new Set<string>();
     const data = new Set<string>();
     for (const body of (await readExampleDeliveries()).stream) {
