@@ -206,7 +206,7 @@ test.each([
   [
     'more than 16 MB',
     `{"Statements":["${'x'.repeat(16 * 2 ** 20)}"]}`,
-    /^A request has at most 16777216 bytes$/,
+    /^A request must have at most 16777216 bytes$/,
   ],
 ])('a request with %s is refused, and the engine continues', async (_, body, message) => {
   const headers = { 'x-amz-target': 'DynamoDB_20120810.BatchExecuteStatement' };
