@@ -1,5 +1,6 @@
 import { type JsonObject, parseObject } from '../json/json.ts';
 import { findEndpoint, type RetryPolicy, type SigningConfiguration, sendSigned } from './aws-request.ts';
+import { makeJsonRequest } from './json-operations.ts';
 
 /** Where a secret comes from; an answer may be some minutes old unless a fresh one is requested. */
 export interface SecretSource<Secret> {
@@ -105,20 +106,9 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
 
   async #read(): Promise<Secret> {
     const { id, owner, content, read, retryPolicy } = this.#definition;
-    const answer = await sendSigned(
-      this.#configuration,
-      {
-        service: 'secretsmanager',
-        method: 'POST',
-        url: await findEndpoint(this.#configuration, 'secretsmanager'),
-        headers: {
-          'content-type': 'application/x-amz-json-1.1',
-          'x-amz-target': 'secretsmanager.GetSecretValue',
-        },
-        body: JSON.stringify({ SecretId: id }),
-      },
-      retryPolicy,
-    );
+    const url = await findEndpoint(this.#configuration, 'secretsmanager');
+    const request = makeJsonRequest('secretsmanager', 'GetSecretValue', url, { SecretId: id });
+    const answer = await sendSigned(this.#configuration, request, retryPolicy);
     // Neither answer nor secret is shown: one may hold the other.
     if (answer.status !== 200) {
       throw new CredentialsError(

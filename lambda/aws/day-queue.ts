@@ -1,5 +1,6 @@
 import { type DayMessage, type MessageQueue, printMessage } from '../days/work.ts';
-import { type SigningConfiguration, sendSigned } from './aws-request.ts';
+import type { SigningConfiguration } from './aws-request.ts';
+import { callQueue } from './json-operations.ts';
 
 /** Messages that SQS takes in one request. */
 const maxEntries = 10;
@@ -27,22 +28,12 @@ export class DayQueue implements MessageQueue {
   }
 
   async #sendEntries(messages: readonly DayMessage[], delaySeconds: number): Promise<void> {
-    const { status, body } = await sendSigned(this.#configuration, {
-      service: 'sqs',
-      method: 'POST',
-      url: new URL(new URL(this.#url).origin),
-      headers: {
-        'content-type': 'application/x-amz-json-1.0',
-        'x-amz-target': 'AmazonSQS.SendMessageBatch',
-      },
-      body: JSON.stringify({
-        QueueUrl: this.#url,
-        Entries: messages.map((message, index) => ({
-          Id: String(index),
-          MessageBody: printMessage(message),
-          DelaySeconds: delaySeconds,
-        })),
-      }),
+    const { status, body } = await callQueue(this.#configuration, this.#url, 'SendMessageBatch', {
+      Entries: messages.map((message, index) => ({
+        Id: String(index),
+        MessageBody: printMessage(message),
+        DelaySeconds: delaySeconds,
+      })),
     });
     if (status !== 200) throw new DayQueueError(`${status}: ${body.slice(0, 300)}`);
     const { Failed = [] } = JSON.parse(body) as { Failed?: readonly { readonly Code?: string }[] };

@@ -1,7 +1,8 @@
 import type { QueuedMessage, VolumeQueue } from '../metrics/export.ts';
 import { type MetricsMessage, maxMessageGroups, printMessage } from '../metrics/messages.ts';
 import { NamedSeries, type VolumeGroup } from '../metrics/volumes.ts';
-import { type AwsAnswer, type RetryPolicy, type SigningConfiguration, sendSigned } from './aws-request.ts';
+import type { AwsAnswer, RetryPolicy, SigningConfiguration } from './aws-request.ts';
+import { callQueue } from './json-operations.ts';
 import { startTimer } from './timer.ts';
 
 /** The queue of volumes, between the functions that write the ledger and the exporter of metrics. */
@@ -30,9 +31,9 @@ export class MetricsSender {
   async send(message: MetricsMessage): Promise<void> {
     const groups = new NamedSeries(maxMessageGroups).name(message.groups);
     if (groups.length === 0) return;
-    const body = { QueueUrl: this.#url, MessageBody: printMessage({ ...message, groups }) };
+    const body = { MessageBody: printMessage({ ...message, groups }) };
     const retryPolicy = message.kind === 'gain' ? gainPolicy : undefined;
-    refuseFailure(await call(this.#configuration, this.#url, 'SendMessage', body, retryPolicy));
+    refuseFailure(await callQueue(this.#configuration, this.#url, 'SendMessage', body, retryPolicy));
   }
 }
 
@@ -74,8 +75,7 @@ export class MetricsQueue implements VolumeQueue {
 
   /** @throws MetricsQueueError or AwsRequestError if SQS keeps failing. */
   async receive(): Promise<readonly QueuedMessage[]> {
-    const answer = await call(this.#configuration, this.#url, 'ReceiveMessage', {
-      QueueUrl: this.#url,
+    const answer = await callQueue(this.#configuration, this.#url, 'ReceiveMessage', {
       MaxNumberOfMessages: maxEntries,
       // Without waiting, SQS looks at some of its servers only.
       WaitTimeSeconds: 1,
@@ -99,33 +99,10 @@ export class MetricsQueue implements VolumeQueue {
         .map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
       // A receipt that is out of date deletes nothing: the message comes again, and is then known.
       refuseFailure(
-        await call(this.#configuration, this.#url, 'DeleteMessageBatch', {
-          QueueUrl: this.#url,
-          Entries: entries,
-        }),
+        await callQueue(this.#configuration, this.#url, 'DeleteMessageBatch', { Entries: entries }),
       );
     }
   }
-}
-
-function call(
-  configuration: SigningConfiguration,
-  url: string,
-  operation: string,
-  body: object,
-  retryPolicy?: RetryPolicy,
-): Promise<AwsAnswer> {
-  return sendSigned(
-    configuration,
-    {
-      service: 'sqs',
-      method: 'POST',
-      url: new URL(new URL(url).origin),
-      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
-      body: JSON.stringify(body),
-    },
-    retryPolicy,
-  );
 }
 
 function refuseFailure({ status, body }: AwsAnswer): void {

@@ -6,6 +6,7 @@ import {
   type SigningConfiguration,
   sendSigned,
 } from '../../aws/aws-request.ts';
+import { makeJsonRequest } from '../../aws/json-operations.ts';
 import { parseObject, toJsonObject } from '../../json/json.ts';
 import { isForPeople, type Outcome, type Receiver } from './receiver.ts';
 import type { AlertTransition } from './transition.ts';
@@ -38,10 +39,9 @@ export function makeBusReceiver(definition: AwsReceiverDefinition): Receiver {
         Time: Math.floor(Date.parse(event.time) / 1000),
         Detail: JSON.stringify(event),
       };
-      return request(definition, 'events', {
-        headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AWSEvents.PutEvents' },
-        body: JSON.stringify({ Entries: [entry] }),
-      });
+      return send(definition, 'events', (url) =>
+        makeJsonRequest('events', 'PutEvents', url, { Entries: [entry] }),
+      );
     },
   };
 }
@@ -73,10 +73,13 @@ export function makeTopicReceiver(definition: AwsReceiverDefinition): Receiver {
         Message: JSON.stringify(message),
         ...writeAttributes(transition),
       });
-      return request(definition, 'sns', {
+      return send(definition, 'sns', (url) => ({
+        service: 'sns',
+        method: 'POST',
+        url,
         headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' },
         body: form.toString(),
-      });
+      }));
     },
   };
 }
@@ -95,16 +98,15 @@ function writeAttributes({ rule, kind }: AlertTransition): Record<string, string
   );
 }
 
-async function request(
+async function send(
   { arn, configuration, timeoutMilliseconds }: AwsReceiverDefinition,
   service: 'events' | 'sns',
-  { headers, body }: Pick<AwsRequest, 'headers' | 'body'>,
+  makeRequest: (url: URL) => AwsRequest,
 ): Promise<Outcome> {
   const there = { ...configuration, region: async () => arn.split(':')[3] ?? '' };
   try {
-    const url = await findEndpoint(there, service);
-    const signed = { service, method: 'POST', url, headers, body } as const;
-    return judgeAwsAnswer(await sendSigned(there, signed, { attempts: 1, timeoutMilliseconds }));
+    const request = makeRequest(await findEndpoint(there, service));
+    return judgeAwsAnswer(await sendSigned(there, request, { attempts: 1, timeoutMilliseconds }));
   } catch (error) {
     // Its message may quote what the service said of the request.
     if (error instanceof AwsRequestError)

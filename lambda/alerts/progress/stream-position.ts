@@ -4,6 +4,7 @@ import {
   type SigningConfiguration,
   sendSigned,
 } from '../../aws/aws-request.ts';
+import { makeJsonRequest } from '../../aws/json-operations.ts';
 import { type JsonObject, parseObject, toJsonObject } from '../../json/json.ts';
 
 /** Reads what a stream holds. */
@@ -83,16 +84,8 @@ export class KinesisPositions implements StreamPositions {
   }
 
   async #send(operation: string, input: JsonObject): Promise<AwsAnswer> {
-    return sendSigned(this.#configuration, {
-      service: 'kinesis',
-      method: 'POST',
-      url: await findEndpoint(this.#configuration, 'kinesis'),
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `Kinesis_20131202.${operation}`,
-      },
-      body: JSON.stringify(input),
-    });
+    const url = await findEndpoint(this.#configuration, 'kinesis');
+    return sendSigned(this.#configuration, makeJsonRequest('kinesis', operation, url, input));
   }
 }
 

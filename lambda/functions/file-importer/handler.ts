@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { sendSigned } from '../../aws/aws-request.ts';
 import { ClientBucket } from '../../aws/client-bucket.ts';
 import { makeDynamoDbClient } from '../../aws/dynamodb-client.ts';
+import { callQueue } from '../../aws/json-operations.ts';
 import { makeLedgerPorts } from '../../aws/ledger-ports.ts';
 import { environment, service } from '../../aws/names.ts';
 import { readSources, requireEnvironment } from '../../aws/sources.ts';
@@ -90,13 +90,8 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
  * client would add 25 KB to the bundle, and so to the start of each process.
  */
 async function goOn(object: FileObject): Promise<void> {
-  const answer = await sendSigned(dynamoDb.config, {
-    service: 'sqs',
-    method: 'POST',
-    url: new URL(new URL(queueUrl).origin),
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessage' },
-    body: JSON.stringify({ QueueUrl: queueUrl, MessageBody: makeContinuation(object) }),
-  });
+  const message = { MessageBody: makeContinuation(object) };
+  const answer = await callQueue(dynamoDb.config, queueUrl, 'SendMessage', message);
   if (answer.status !== 200)
     throw new Error(`The queue answered ${answer.status}: ${answer.body.slice(0, 300)}`);
 }

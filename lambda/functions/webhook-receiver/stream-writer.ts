@@ -6,6 +6,7 @@ import {
   type SigningConfiguration,
   sendSigned,
 } from '../../aws/aws-request.ts';
+import { makeJsonRequest } from '../../aws/json-operations.ts';
 import { parseObject, toJsonObject } from '../../json/json.ts';
 import { partitionKeyBytes } from './split-request.ts';
 
@@ -86,16 +87,8 @@ export class StreamWriter {
 
   async #send(streamArn: string, entries: readonly Entry[], until: number): Promise<Unwritten> {
     const timeoutMilliseconds = Math.max(1, Math.min(this.#requestMilliseconds, until - performance.now()));
-    const request = {
-      service: 'kinesis',
-      method: 'POST',
-      url: await findEndpoint(this.#configuration, 'kinesis'),
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': 'Kinesis_20131202.PutRecords',
-      },
-      body: JSON.stringify({ StreamARN: streamArn, Records: entries }),
-    } as const;
+    const url = await findEndpoint(this.#configuration, 'kinesis');
+    const request = makeJsonRequest('kinesis', 'PutRecords', url, { StreamARN: streamArn, Records: entries });
     try {
       const retryPolicy = { attempts: 1, timeoutMilliseconds: Math.ceil(timeoutMilliseconds) };
       const { status, body } = await sendSigned(this.#configuration, request, retryPolicy);
