@@ -1,5 +1,5 @@
 import type { KnownSource } from '../lambda/aws/sources.ts';
-import { UnknownSourceError } from '../lambda/errors.ts';
+import { UnknownSourceError, UsageError } from '../lambda/errors.ts';
 import type { Interpret } from '../lambda/ingest/entries.ts';
 import type { Deployment } from './deployment/deployment.ts';
 import { Progress } from './terminal/progress.ts';
@@ -91,4 +91,14 @@ export function requireSource({ places }: Pick<Deployment, 'places'>, name: stri
     name,
     all.map((one) => one.name),
   );
+}
+
+/** @throws UsageError if several formats are requested. */
+export function refuseSeveralFormats(
+  { json }: Pick<CommandContext, 'json'>,
+  { csv, jsonl = false }: { readonly csv: boolean; readonly jsonl?: boolean },
+): void {
+  const asked = [json && '--json', jsonl && '--jsonl', csv && '--csv'].filter((option) => option !== false);
+  if (asked.length > 1)
+    throw new UsageError(`${asked.join(' and ')} cannot be used together: give one of them`);
 }

@@ -27,8 +27,21 @@ export interface Effect {
   readonly dryRun: boolean;
 }
 
+/** A deployment's ledger, as {@link ingest} writes it. */
+export function openLedgerPorts(
+  deployment: Deployment,
+  effect: Effect,
+): LedgerPorts & { readonly writer: LedgerWriter } {
+  return {
+    writer: makeWriter(deployment, effect),
+    quarantine: makeQuarantine(deployment, effect),
+    fence: chooseFence(deployment, effect),
+    ...chooseNotes(deployment, effect),
+  };
+}
+
 /** A deployment's writer. In a dry run it reads what is stored, gives the same receipt, and writes nothing. */
-export function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
+function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
   const client = dryRun ? blockWrites(deployment.openDynamoDb()) : deployment.dynamoDb;
   const tables = makeLedgerTables(deployment, client);
   // A dry run uses single writes, which have the same outcome.
@@ -43,13 +56,13 @@ export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient)
 }
 
 /** A deployment's quarantine. In a dry run it keeps nothing. */
-export function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quarantine {
+function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quarantine {
   if (dryRun) return { keep: async () => undefined };
   return new BucketQuarantine(makeRejectBucket(deployment));
 }
 
 /** A deployment's fence. A dry run writes nothing, and so needs no leave. */
-export function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFence {
+function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFence {
   return dryRun ? noDaysClosed : fence;
 }
 
@@ -57,7 +70,7 @@ export function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFen
  * Notes late records for a deployment's alerts, where these are judged, and which records came in files; nothing in a dry
  * run.
  */
-export function chooseNotes(
+function chooseNotes(
   { dynamoDb, places }: Deployment,
   { dryRun }: Effect,
 ): Pick<LedgerPorts, 'noteLate' | 'noteFiled'> {
@@ -144,10 +157,7 @@ export interface FileImportOptions {
 export function makeImportPorts(deployment: Deployment, { dryRun, signal }: FileImportOptions): ImportPorts {
   const { dynamoDb, s3, places } = deployment;
   return {
-    writer: makeWriter(deployment, { dryRun }),
-    quarantine: makeQuarantine(deployment, { dryRun }),
-    fence: chooseFence(deployment, { dryRun }),
-    ...chooseNotes(deployment, { dryRun }),
+    ...openLedgerPorts(deployment, { dryRun }),
     noteFile: dryRun ? undefined : makeFileNote(deployment),
     files: dryRun ? new RehearsedFiles() : new FilesTable(dynamoDb, places.tables.files),
     open: (object, from) => openFile(s3, object, from),

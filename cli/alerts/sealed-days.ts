@@ -3,14 +3,12 @@ import { addSigns } from '../../lambda/alerts/signs.ts';
 import { readKnown } from '../../lambda/alerts/sweep/read-known.ts';
 import type { WatchedSim } from '../../lambda/alerts/sweep/watched-sim.ts';
 import { type Day, findDay, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
-import { ConflictError } from '../../lambda/days/pass/ports.ts';
-import { AttentionError } from '../../lambda/errors.ts';
 import { formatTime, toMilliseconds } from '../../lambda/ledger/time.ts';
 import { ClosedFindingsReader } from '../../lambda/store/closed-findings.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { type SealedRecords, walkSealedRecords } from '../../lambda/store/lake-records.ts';
 import type { LedgerReader } from '../../lambda/store/reader.ts';
-import { listSealedDays, openLake } from '../days/lake.ts';
+import { listSealedDays, openLake, requireUnchanged } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 
 /**
@@ -67,7 +65,8 @@ export async function openSealedDays(
     async *walk(sims, reader, readsFindings) {
       const findings = readsFindings ? await openFindings(deployment, time) : undefined;
       const bySim = new Map(sims.map((sim) => [sim.sim, sim]));
-      for await (const chunk of gather(walkSealedRecords(lake, closed, [...bySim.keys()]), concurrency)) {
+      const sealedRecords = requireUnchanged(walkSealedRecords(lake, closed, [...bySim.keys()]));
+      for await (const chunk of gather(sealedRecords, concurrency)) {
         yield* await mapConcurrently(chunk, concurrency, async (records) => {
           const sim = bySim.get(records.sim) as WatchedSim;
           const known = await readMerged({ sim, records, sealed, tablesFrom, from: time.from }, reader);
@@ -140,18 +139,11 @@ async function* gather(
   size: number,
 ): AsyncGenerator<readonly SealedRecords[]> {
   let chunk: SealedRecords[] = [];
-  try {
-    for await (const one of records) {
-      chunk.push(one);
-      if (chunk.length < size) continue;
-      yield chunk;
-      chunk = [];
-    }
-  } catch (error) {
-    if (!(error instanceof ConflictError)) throw error;
-    throw new AttentionError('A day was read again while this command read it: run the command again', {
-      cause: error,
-    });
+  for await (const one of records) {
+    chunk.push(one);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
   }
   if (chunk.length > 0) yield chunk;
 }

@@ -13,7 +13,14 @@ import type { RatingContext } from '../../lambda/billing/rate.ts';
 import { findRowDays } from '../../lambda/billing/row-days.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
-import { type CommandContext, type ExitCode, exitCode, pickColours, print } from '../command.ts';
+import {
+  type CommandContext,
+  type ExitCode,
+  exitCode,
+  pickColours,
+  print,
+  refuseSeveralFormats,
+} from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { countNoun } from '../terminal/quantities.ts';
@@ -40,8 +47,7 @@ export interface CheckOptions extends BillFiles {
 
 /** `bill check`: each line of an invoice beside ours. */
 export async function checkInvoice(context: CommandContext, options: CheckOptions): Promise<ExitCode> {
-  if (options.csv && context.json)
-    throw new UsageError('--json and --csv cannot be used together: give one of them');
+  refuseSeveralFormats(context, options);
   const given = await readRatingContext(options);
   const map = await readChecked(options.map, 'map', invoiceMap);
   const invoice = await openInvoice(options.invoice, map, given.tariffs);

@@ -1,7 +1,14 @@
 import { formatDecimal } from '../../lambda/billing/decimal.ts';
 import { type Savings, SavingsSum } from '../../lambda/billing/savings.ts';
-import { UsageError } from '../../lambda/errors.ts';
-import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
+import {
+  type CommandContext,
+  type ExitCode,
+  exitCode,
+  pickColours,
+  print,
+  printJson,
+  refuseSeveralFormats,
+} from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { countNoun } from '../terminal/quantities.ts';
@@ -17,8 +24,7 @@ const columns = ['tariff', 'currency', 'amount', 'cheapest_for', 'not_rated'] as
 
 /** `bill savings`: what a month would have cost by each of the given tariffs. */
 export async function showSavings(context: CommandContext, options: SavingsOptions): Promise<ExitCode> {
-  if (options.csv && context.json)
-    throw new UsageError('--json and --csv cannot be used together: give one of them');
+  refuseSeveralFormats(context, options);
   const rating = await readRatingContext(options);
   const records = await openBillRecords(context, rating);
   const sum = new SavingsSum(rating);

@@ -9,7 +9,15 @@ import type { TracedIncrement } from '../../lambda/billing/quantities.ts';
 import type { RatingContext } from '../../lambda/billing/rate.ts';
 import type { BilledUsage } from '../../lambda/billing/tariff.ts';
 import { AttentionError, UsageError } from '../../lambda/errors.ts';
-import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
+import {
+  type CommandContext,
+  type ExitCode,
+  exitCode,
+  pickColours,
+  print,
+  printJson,
+  refuseSeveralFormats,
+} from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
@@ -49,8 +57,7 @@ export interface BillOptions extends BillFiles {
 
 /** `bill show`: what usage should cost. */
 export async function showBill(context: CommandContext, options: BillOptions): Promise<ExitCode> {
-  if (options.csv && context.json)
-    throw new UsageError('--json and --csv cannot be used together: give one of them');
+  refuseSeveralFormats(context, options);
   if (options.stored)
     return showListed(context, await readStoredBill(context, options.month), options, storedBy);
   const rating = await openRatingContext(context, options);

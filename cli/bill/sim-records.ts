@@ -2,19 +2,13 @@ import type { RowDays } from '../../lambda/billing/row-days.ts';
 import type { SimRecords } from '../../lambda/billing/sim-records.ts';
 import { type Day, listDays, shiftDay, startDay } from '../../lambda/days/day.ts';
 import { listExpiredDays } from '../../lambda/days/kept-days.ts';
-import { ConflictError, type DayTables, type Lake } from '../../lambda/days/pass/ports.ts';
+import type { DayTables } from '../../lambda/days/pass/ports.ts';
 import { makeRows } from '../../lambda/days/rows.ts';
-import { AttentionError } from '../../lambda/errors.ts';
 import { isAccount } from '../../lambda/ledger/accounts.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
-import {
-  countParts,
-  type FurtherRecords,
-  type LakeWalk,
-  walkLakeSims,
-} from '../../lambda/store/lake-sims.ts';
+import { countParts, type FurtherRecords, walkLakeSims } from '../../lambda/store/lake-sims.ts';
 import type { CommandContext } from '../command.ts';
-import { listSealedDays, openDayTables, openLake } from '../days/lake.ts';
+import { listSealedDays, openDayTables, openLake, requireUnchanged } from '../days/lake.ts';
 import { findToday } from '../days/range.ts';
 
 /** The records that a bill is made of: sealed days from the lake; of small fleets, days without a seal from the tables. */
@@ -80,7 +74,10 @@ export async function openRecords(
     missing: sims === undefined ? open : [],
     expired: listExpiredDays(open, deployment.places.usageRetentionDays, terminal.now()),
     parts: countParts(days),
-    walk: (others) => walk(lake, { days, readsSessions, isFolded, further: addSilent(further, others) }),
+    walk: (others) =>
+      requireUnchanged(
+        walkLakeSims(lake, { days, readsSessions, isFolded, further: addSilent(further, others) }),
+      ),
   };
 }
 
@@ -101,17 +98,6 @@ function listOpenDays(sealed: readonly Day[], from: Day | undefined, last: Day):
   const first = from ?? sealed[0] ?? last;
   const known = new Set(sealed);
   return listDays(first, last).filter((day) => !known.has(day));
-}
-
-async function* walk(lake: Pick<Lake, 'open'>, work: LakeWalk): AsyncGenerator<SimRecords> {
-  try {
-    yield* walkLakeSims(lake, work);
-  } catch (error) {
-    if (!(error instanceof ConflictError)) throw error;
-    throw new AttentionError('A day was read again while this command read it: run the command again', {
-      cause: error,
-    });
-  }
 }
 
 /** All SIMs; undefined if there are more than can be read from the tables. */

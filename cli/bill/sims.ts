@@ -5,7 +5,15 @@ import { findRowDays } from '../../lambda/billing/row-days.ts';
 import { shiftDay } from '../../lambda/days/day.ts';
 import { UsageError } from '../../lambda/errors.ts';
 import { invoiceMap } from '../../lib/invoice-maps.ts';
-import { type CommandContext, type ExitCode, exitCode, pickColours, print, printJson } from '../command.ts';
+import {
+  type CommandContext,
+  type ExitCode,
+  exitCode,
+  pickColours,
+  print,
+  printJson,
+  refuseSeveralFormats,
+} from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
@@ -31,8 +39,7 @@ const maxShown = 50;
 
 /** `bill sims`: SIMs that cost and do nothing, and the reverse. */
 export async function showMismatches(context: CommandContext, options: MismatchOptions): Promise<ExitCode> {
-  if (options.csv && context.json)
-    throw new UsageError('--json and --csv cannot be used together: give one of them');
+  refuseSeveralFormats(context, options);
   const rating = await readRatingContext(options);
   const invoiced = await readInvoiced(options, rating.tariffs);
   const { month, tariffs } = rating;

@@ -7,6 +7,8 @@ import type { Manifest } from '../../lambda/days/manifest.ts';
 import type { OpenDay } from '../../lambda/days/open-days.ts';
 import type { StoredResults } from '../../lambda/days/pass/compare-tables.ts';
 import type { DayPorts } from '../../lambda/days/pass/ports.ts';
+import { ConflictError } from '../../lambda/days/pass/ports.ts';
+import { AttentionError } from '../../lambda/errors.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import { FenceTable } from '../../lambda/store/day-fence.ts';
 import { DayMarkers } from '../../lambda/store/day-markers.ts';
@@ -109,4 +111,20 @@ export async function readMarkers({ dynamoDb, places }: Deployment): Promise<Rea
     for (const marker of some) byDay.set(marker.day, [...(byDay.get(marker.day) ?? []), marker]);
   }
   return byDay;
+}
+
+/**
+ * Passes on what is read of closed days.
+ *
+ * @throws AttentionError if a day is read again meanwhile: its files and those that were read before do not belong together.
+ */
+export async function* requireUnchanged<Read>(read: AsyncIterable<Read>): AsyncGenerator<Read> {
+  try {
+    yield* read;
+  } catch (error) {
+    if (!(error instanceof ConflictError)) throw error;
+    throw new AttentionError('A day was read again while this command read it: run the command again', {
+      cause: error,
+    });
+  }
 }

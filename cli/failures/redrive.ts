@@ -4,7 +4,7 @@ import { findArrival, readEntries } from '../../lambda/ingest/entries.ts';
 import { importFile } from '../../lambda/ingest/files/import-file.ts';
 import { type FileObject, formatObjectName } from '../../lambda/ingest/files/messages.ts';
 import { type CommandContext, type ExitCode, exitCode, print, printJson, startProgress } from '../command.ts';
-import { chooseFence, chooseNotes, makeImportPorts, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import { makeImportPorts, openLedgerPorts, takeIn } from '../ledger.ts';
 import { removeObjects } from '../quarantine/objects.ts';
 import { printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
@@ -55,13 +55,7 @@ class FailureRedrive {
   constructor(context: CommandContext, dryRun: boolean) {
     this.#context = context;
     this.#dryRun = dryRun;
-    const { deployment } = context;
-    this.#ports = {
-      writer: makeWriter(deployment, { dryRun }),
-      quarantine: makeQuarantine(deployment, { dryRun }),
-      fence: chooseFence(deployment, { dryRun }),
-      ...chooseNotes(deployment, { dryRun }),
-    };
+    this.#ports = openLedgerPorts(context.deployment, { dryRun });
   }
 
   async takeBatches(): Promise<void> {

@@ -4,7 +4,7 @@ import { addReceipts, emptyReceipt } from '../../lambda/ledger/receipt.ts';
 import { FilesTable } from '../../lambda/store/files.ts';
 import type { Manifest } from '../../lambda/store/manifest.ts';
 import { splitBodies } from '../../local/user-files.ts';
-import { chooseNotes, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import { openLedgerPorts, takeIn } from '../ledger.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
 /** Bodies that are stored together, and the bytes that they may have. */
@@ -44,16 +44,10 @@ class JsonImport {
   #receipt = emptyReceipt;
 
   constructor(task: ImportTask, files: FilesTable, manifest: Manifest) {
-    const { deployment } = task.context;
     this.#task = task;
     this.#files = files;
     this.#manifest = manifest;
-    this.#ports = {
-      writer: makeWriter(deployment, { dryRun: false }),
-      quarantine: makeQuarantine(deployment, { dryRun: false }),
-      fence: deployment.fence,
-      ...chooseNotes(deployment, { dryRun: false }),
-    };
+    this.#ports = openLedgerPorts(task.context.deployment, { dryRun: false });
   }
 
   async run(): Promise<Imported> {

@@ -1,8 +1,7 @@
-import { UsageError } from '../../lambda/errors.ts';
 import { toJsonObject } from '../../lambda/json/json.ts';
 import { type Disclosure, type PersonalField, personalFields } from '../../lambda/queries/disclosure.ts';
 import { maxPageSize, type Page, type PageRequest } from '../../lambda/queries/page.ts';
-import { type CommandContext, pickColours, print } from '../command.ts';
+import { type CommandContext, pickColours, print, refuseSeveralFormats } from '../command.ts';
 import { formatTable } from '../terminal/figures.ts';
 import { maskFields } from '../terminal/masking.ts';
 import { count } from '../terminal/progress.ts';
@@ -107,14 +106,12 @@ function describeMore(shown: number, { limit }: ListOptions): string {
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
 }
 
-/** @throws UsageError if several forms are requested. */
+/** @throws UsageError if several formats are requested. */
 export function chooseFormat(
   { json }: Pick<CommandContext, 'json'>,
   { csv, jsonl }: ListOptions,
 ): 'table' | 'json' | 'jsonl' | 'csv' {
-  const asked = [json && '--json', jsonl && '--jsonl', csv && '--csv'].filter((option) => option !== false);
-  if (asked.length > 1)
-    throw new UsageError(`${asked.join(' and ')} cannot be used together: give one of them`);
+  refuseSeveralFormats({ json }, { csv, jsonl });
   return json ? 'json' : jsonl ? 'jsonl' : csv ? 'csv' : 'table';
 }
 

@@ -3,9 +3,8 @@ import { type Entry, ingest } from '../../lambda/ingest/ingest.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../../lambda/ledger/receipt.ts';
 import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { Quarantine, RejectLine } from '../../lambda/store/quarantine.ts';
-import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
-import { chooseFence, chooseNotes, makeQuarantine, makeWriter } from '../ledger.ts';
+import { openLedgerPorts } from '../ledger.ts';
 import {
   keepOnly,
   type RejectFilter,
@@ -122,8 +121,7 @@ class Redrive {
   readonly #options: RedriveOptions;
   readonly #reader: RejectReader;
   readonly #files: RefusedFiles;
-  readonly #writer: LedgerWriter;
-  readonly #quarantine: Quarantine;
+  readonly #ports: ReturnType<typeof openLedgerPorts>;
   readonly #groups = new Map<string, RedrivenGroup>();
   readonly #stillRejected = new Map<string, number>();
   readonly #troubles = new Set<string>();
@@ -134,9 +132,8 @@ class Redrive {
     this.#deployment = deployment;
     this.#options = options;
     this.#reader = new RejectReader(deployment, options.interpret);
-    this.#writer = makeWriter(deployment, options);
-    this.#quarantine = makeQuarantine(deployment, options);
-    this.#files = new RefusedFiles(deployment, { ...options, writer: this.#writer });
+    this.#ports = openLedgerPorts(deployment, options);
+    this.#files = new RefusedFiles(deployment, { ...options, writer: this.#ports.writer });
   }
 
   summarise(interrupted: boolean): Redriven {
@@ -180,12 +177,7 @@ class Redrive {
     const entries = attempts.flatMap((attempt) => attempt.entries);
     const { receipt, failedDeliveries, errors } = await ingest(
       entries,
-      {
-        writer: this.#writer,
-        quarantine: this.#collectParts(attempts),
-        fence: chooseFence(this.#deployment, this.#options),
-        ...chooseNotes(this.#deployment, this.#options),
-      },
+      { ...this.#ports, quarantine: this.#collectParts(attempts) },
       // A run before this one may have been broken off.
       { readBeforeWrite: true, writtenAt: this.#options.now(), isRetry: true },
     );
@@ -235,7 +227,7 @@ class Redrive {
     );
     return {
       keep: async (rejects) => {
-        await this.#quarantine.keep(rejects.filter(({ position }) => parts.has(position)));
+        await this.#ports.quarantine.keep(rejects.filter(({ position }) => parts.has(position)));
       },
     };
   }

@@ -8,6 +8,7 @@ import { mapConcurrently } from '../../lambda/store/concurrency.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import type { LedgerTables, WriteOptions } from '../../lambda/store/ledger-tables.ts';
 import type { WriteReport } from '../../lambda/store/report.ts';
+import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import {
   type CommandContext,
   type ExitCode,
@@ -19,7 +20,7 @@ import {
   startProgress,
 } from '../command.ts';
 import { listShards, readRetainedRecords, type TimeRange } from '../deployment/streams.ts';
-import { chooseFence, chooseNotes, makeLedgerTables, makeQuarantine, makeWriter, takeIn } from '../ledger.ts';
+import { makeLedgerTables, openLedgerPorts, takeIn } from '../ledger.ts';
 import { formatTable, printReceipts, SourceReceipts } from '../terminal/figures.ts';
 import { count, type Progress } from '../terminal/progress.ts';
 
@@ -105,7 +106,7 @@ class Replay {
   readonly progress: Progress;
   readonly receipts = new SourceReceipts();
   readonly #context: CommandContext;
-  readonly #ports: LedgerPorts & { readonly writer: VerifyingWriter | ReturnType<typeof makeWriter> };
+  readonly #ports: LedgerPorts & { readonly writer: VerifyingWriter | LedgerWriter };
   readonly #shares = new Map<Shard, number>();
   readonly #shards: number;
   readonly #troubles = new Set<string>();
@@ -115,14 +116,12 @@ class Replay {
     this.#context = context;
     this.#shards = shards;
     this.progress = startProgress(context, 'records');
-    const writer = makeWriter(deployment, options);
+    const ports = openLedgerPorts(deployment, options);
     this.#ports = {
-      quarantine: makeQuarantine(deployment, options),
-      fence: chooseFence(deployment, options),
-      ...chooseNotes(deployment, options),
+      ...ports,
       writer: options.verify
-        ? new VerifyingWriter(writer, makeLedgerTables(deployment, deployment.dynamoDb))
-        : writer,
+        ? new VerifyingWriter(ports.writer, makeLedgerTables(deployment, deployment.dynamoDb))
+        : ports.writer,
     };
   }
 

@@ -6,7 +6,7 @@ import { FindingsTable } from '../store/findings.ts';
 import { SessionNoteStore } from '../store/session-notes.ts';
 import { SimDayStore } from '../store/sim-days.ts';
 import { environment } from './names.ts';
-import { requireEnvironment } from './sources.ts';
+import { readTableNames, requireEnvironment } from './sources.ts';
 
 /** The tables that the day pass works with. */
 export interface DayPassTables extends DayRecordTables {
@@ -49,10 +49,7 @@ export function makePartialPorts(
 export function readDayTables(client: DynamoDBClient): DayPassTables {
   return {
     client,
-    sessions: requireEnvironment(environment.sessionsTable),
-    usage: requireEnvironment(environment.usageTable),
-    events: requireEnvironment(environment.eventsTable),
-    sims: requireEnvironment(environment.simsTable),
+    ...readTableNames(),
     sessionDays: requireEnvironment(environment.sessionDaysTable),
     simDays: requireEnvironment(environment.simDaysTable),
     findings: requireEnvironment(environment.findingsTable),

@@ -8,7 +8,7 @@ import type { Deadline } from './deadline.ts';
 import { MetricsSender, makeVolumeTeller } from './metrics-queue.ts';
 import { environment } from './names.ts';
 import { makeProcessFence } from './process-fence.ts';
-import { requireEnvironment, writeModeFromEnvironment } from './sources.ts';
+import { readTableNames, requireEnvironment, writeModeFromEnvironment } from './sources.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /**
@@ -28,10 +28,7 @@ export function makeLedgerPorts(
   return {
     writer: new LedgerWriter({
       client,
-      sessions: requireEnvironment(environment.sessionsTable),
-      usage: requireEnvironment(environment.usageTable),
-      events: requireEnvironment(environment.eventsTable),
-      sims: requireEnvironment(environment.simsTable),
+      ...readTableNames(),
       eventRetentionDays: Number(requireEnvironment(environment.eventRetentionDays)),
       usageRetentionDays: Number(requireEnvironment(environment.usageRetentionDays)),
       writes: writeModeFromEnvironment(),

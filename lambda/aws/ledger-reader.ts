@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { LedgerReader } from '../store/reader.ts';
 import type { UsageArchive } from '../store/usage-archive.ts';
 import { environment } from './names.ts';
-import { requireEnvironment } from './sources.ts';
+import { readTableNames, requireEnvironment } from './sources.ts';
 
 /**
  * Makes the reader of the tables that the environment names.
@@ -12,10 +12,7 @@ import { requireEnvironment } from './sources.ts';
 export function makeLedgerReader(client: DynamoDBClient, archive?: UsageArchive): LedgerReader {
   return new LedgerReader({
     client,
-    sessions: requireEnvironment(environment.sessionsTable),
-    usage: requireEnvironment(environment.usageTable),
-    events: requireEnvironment(environment.eventsTable),
-    sims: requireEnvironment(environment.simsTable),
+    ...readTableNames(),
     files: requireEnvironment(environment.filesTable),
     archive,
   });

@@ -124,6 +124,16 @@ export function requireEnvironment(name: string, env: NodeJS.ProcessEnv = proces
   return value;
 }
 
+/** The names of the ledger's tables, which the environment has. */
+export function readTableNames(): Record<'sessions' | 'usage' | 'events' | 'sims', string> {
+  return {
+    sessions: requireEnvironment(environment.sessionsTable),
+    usage: requireEnvironment(environment.usageTable),
+    events: requireEnvironment(environment.eventsTable),
+    sims: requireEnvironment(environment.simsTable),
+  };
+}
+
 function requireSource(source: KnownSource | undefined, place: string): Source {
   if (source === undefined) throw new Error(`No source is configured for ${place}`);
   return source;

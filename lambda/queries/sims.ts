@@ -2,6 +2,7 @@ import type { Session, Sim } from '../ledger/observation.ts';
 import { formatTime } from '../ledger/time.ts';
 import { isKey } from '../store/keys.ts';
 import type { LedgerReader } from '../store/reader.ts';
+import type { SimFilter } from '../store/sim-filter.ts';
 import { convertCountry } from './country-code.ts';
 import { type DataSession, readAccountSid, renderDataSessions } from './data-sessions.ts';
 import type { Disclosure } from './disclosure.ts';
@@ -18,17 +19,8 @@ const latestSessions = 10;
 const beginningOfTime = '0';
 const endOfTime = '9999';
 
-/** Which SIMs are listed. Each filter left out asks for all. */
-export interface SimsQuery extends PageRequest<string> {
-  /** As the carrier words it. */
-  readonly status?: string | undefined;
-  readonly online?: boolean | undefined;
-  readonly source?: string | undefined;
-  /** SID of a fleet. */
-  readonly fleet?: string | undefined;
-  /** Part of the SIM's name, in upper or lower case. */
-  readonly name?: string | undefined;
-}
+/** Which SIMs are listed. */
+export interface SimsQuery extends PageRequest<string>, SimFilter {}
 
 /** A SIM, and the key that its address contains. */
 export interface ListedSim {

@@ -3,9 +3,11 @@ import type { Sim } from '../ledger/observation.ts';
 
 /** Which SIMs of the fleet to return. A member that is absent allows all. */
 export interface SimFilter {
+  /** As the carrier words it. */
   readonly status?: string | undefined;
   readonly online?: boolean | undefined;
   readonly source?: string | undefined;
+  /** SID of a fleet. */
   readonly fleet?: string | undefined;
   /** A part of the SIM's name; case does not matter. */
   readonly name?: string | undefined;
