@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { statements } from './statements.ts';
 import { ofType, type Synthesised, synthesise } from './synthesised.ts';
 
 const sources = [
@@ -86,8 +87,7 @@ describe('access logs in a bucket of the stack', () => {
         StringEquals: { 'aws:SourceAccount': 'AWS::AccountId' },
       },
     });
-    const { PolicyDocument } = stack.resources['AccessLogs/Policy']?.Properties ?? {};
-    expect((PolicyDocument as { Statement: unknown[] }).Statement).toEqual([
+    expect(statements(stack)['AccessLogs/Policy']).toEqual([
       {
         Effect: 'Deny',
         Action: 's3:*',
