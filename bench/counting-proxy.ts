@@ -1,4 +1,5 @@
 import { createServer, request } from 'node:http';
+import { listen } from './listen.ts';
 
 /** What a program requested of DynamoDB. */
 export interface Counts {
@@ -39,11 +40,9 @@ export async function startCountingProxy(engine: string): Promise<CountingProxy>
       outgoing.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(answer.body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('The proxy has no port');
+  const port = await listen(server);
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    endpoint: `http://127.0.0.1:${port}`,
     take: () => {
       const taken = counts;
       counts = { requests: {}, writeUnits: 0 };

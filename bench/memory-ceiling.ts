@@ -18,6 +18,7 @@ import {
   megabyte,
 } from '../test/property/large-deliveries.ts';
 import { type FunctionName, readDeployedFunction } from './deployed.ts';
+import { listen } from './listen.ts';
 import { startStub } from './processes.ts';
 
 /**
@@ -142,11 +143,8 @@ async function measureAll(megabytes: number): Promise<Record<What, Measured>> {
   const server = createServer((request, response) => answer(file, request, response));
   try {
     await pipeline(Readable.from(largeFile(megabytes)), createWriteStream(file));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    if (typeof address !== 'object' || address === null) throw new Error('The server has no port');
     const endpoints = {
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${address.port}`,
+      AWS_ENDPOINT_URL: `http://127.0.0.1:${await listen(server)}`,
       AWS_ENDPOINT_URL_DYNAMODB: stub.endpoint,
     };
     const batch = await measure('batch', endpoints);

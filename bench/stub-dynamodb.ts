@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createInterface } from 'node:readline';
 import type { Item } from '../lambda/store/items.ts';
+import { listen } from './listen.ts';
 
 /**
  * A DynamoDB stub that accepts everything, keeps nothing and answers immediately, so that only the cost of its client
@@ -107,17 +108,14 @@ function answer(request: IncomingMessage, response: ServerResponse, knowsUsage: 
 }
 
 /**
- * Starts to listen.
+ * Starts the stub.
  *
- * @returns the port.
+ * @returns its port.
  */
-async function listen(knowsUsage: boolean): Promise<number> {
+async function serve(knowsUsage: boolean): Promise<number> {
   const server = createServer((request, response) => answer(request, response, knowsUsage));
   server.keepAliveTimeout = 120_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('The stub has no port');
-  return address.port;
+  return listen(server);
 }
 
 /** The ports of the stub. */
@@ -127,5 +125,5 @@ export interface StubPorts {
   readonly halfPort: number;
 }
 
-process.send?.({ port: await listen(false), halfPort: await listen(true) } satisfies StubPorts);
+process.send?.({ port: await serve(false), halfPort: await serve(true) } satisfies StubPorts);
 process.once('disconnect', () => process.exit());

@@ -11,6 +11,7 @@ import {
   type TableDefinition,
   usageTable,
 } from '../lambda/store/tables.ts';
+import { listen } from './listen.ts';
 
 /**
  * Stubs of DynamoDB with a fleet's tables, of its Kinesis stream, and of the lake in S3. They answer immediately, so
@@ -338,8 +339,5 @@ function noteSweep(): void {
 noteSweep();
 const server = createServer(answer);
 server.keepAliveTimeout = 120_000;
-await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-const address = server.address();
-if (typeof address !== 'object' || address === null) throw new Error('The stub has no port');
-process.send?.({ port: address.port });
+process.send?.({ port: await listen(server) });
 process.once('disconnect', () => process.exit());
