@@ -4,14 +4,14 @@ import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 /**
- * Single signed requests to services that a function needs only one operation of. Their SDK clients would double the
+ * Single signed requests to services of which a function needs only one operation. Their SDK clients would double the
  * size of a bundle, and with it the cold start.
  */
 
-/** Region and credentials, as a client of the AWS SDK has them. */
+/** Region and credentials, as in the configuration of an AWS SDK client. */
 export type SigningConfiguration = Pick<DynamoDBClient['config'], 'credentials' | 'region'>;
 
-/** A request to be signed. */
+/** A request to sign. */
 export interface AwsRequest {
   readonly service: 'kinesis' | 's3' | 'sqs' | 'secretsmanager' | 'events' | 'sns';
   readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST';
@@ -20,36 +20,36 @@ export interface AwsRequest {
   readonly body: Uint8Array | string;
 }
 
-/** What a service answered, as text. */
+/** A service's response with its body as text. */
 export interface AwsAnswer {
   readonly status: number;
   readonly body: string;
 }
 
-/** What a service answered. */
+/** A service's response. */
 export interface AwsBytes {
   readonly status: number;
   readonly headers: Headers;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** How many times the request was sent: what it asks for may have been done by one before. */
+  /** How often the request was sent. An earlier attempt may already have had its effect. */
   readonly attempts: number;
 }
 
-/** How long an answer is waited for. */
+/** How often to try a request, and how long to wait for a response. */
 export interface RetryPolicy {
-  /** Times that a request is tried, while the service or the network fails. */
+  /** How often to try the request while the service or the network fails. */
   readonly attempts: number;
-  /** For each attempt. */
+  /** The time for each attempt. */
   readonly timeoutMilliseconds: number;
 }
 
 const defaultRetryPolicy: RetryPolicy = { attempts: 5, timeoutMilliseconds: 10_000 };
 
 /**
- * Signs and sends a request; tries again on throttling, server errors and network errors.
+ * Signs and sends a request. Retries it after throttling, server errors and network errors.
  *
- * @returns the answer, whatever its status below 500 (429 aside).
- * @throws AwsRequestError when the service or the network keeps failing.
+ * @returns the response, with any status below 500 except 429.
+ * @throws AwsRequestError if the service or the network keeps failing.
  */
 export async function sendSigned(
   configuration: SigningConfiguration,
@@ -60,7 +60,7 @@ export async function sendSigned(
   return { status, body: decodeText(bytes) };
 }
 
-/** Does the same as {@link sendSigned} for answers that are not text, or whose headers count. */
+/** Like {@link sendSigned}, for responses that are not text or whose headers matter. */
 export async function fetchSigned(
   configuration: SigningConfiguration,
   request: AwsRequest,
@@ -81,7 +81,7 @@ function decodeText(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-/** Where a service is: the address that the environment gives, or else the region's own. */
+/** The endpoint of a service: from the environment, or else the region's own. */
 export async function findEndpoint(
   { region }: SigningConfiguration,
   service: 'kinesis' | 'secretsmanager' | 'events' | 'sns',
@@ -98,13 +98,13 @@ export async function findEndpoint(
   return new URL(`https://${service}.${name}.amazonaws.com${name.startsWith('cn-') ? '.cn' : ''}`);
 }
 
-/** A failed answer as a message may show it. An answer of Secrets Manager is not shown: it may hold a secret. */
+/** Describes a failed response for a message. Never shows a response of Secrets Manager, which may contain a secret. */
 function describeAnswer({ service }: AwsRequest, { status, bytes }: Omit<AwsBytes, 'attempts'>): string {
   if (service === 'secretsmanager') return `status ${status}`;
   return `status ${status}: ${decodeText(bytes).slice(0, 300)}`;
 }
 
-/** @returns the answer, or what the network said. */
+/** @returns the response, or a description of the network's error. */
 async function attemptOnce(
   configuration: SigningConfiguration,
   request: AwsRequest,
@@ -150,7 +150,7 @@ async function signHeaders(
   return others;
 }
 
-/** A service that keeps failing. */
+/** A service kept failing. */
 export class AwsRequestError extends Error {
   override readonly name = 'AwsRequestError';
 

@@ -4,7 +4,7 @@ import type { BillWork } from '../days/take-message.ts';
 import type { MessageQueue } from '../days/work.ts';
 import type { LakeBucket } from './lake-bucket.ts';
 
-/** What makes bills, of the lake's bucket and the queue of the day pass. */
+/** What bills need of the lake's bucket and the queue of the day pass. */
 export function makeBillWork(
   lake: LakeBucket,
   { start, queue }: { readonly start: Pick<ScheduleStart, 'read'>; readonly queue: MessageQueue },

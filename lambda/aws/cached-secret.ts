@@ -2,54 +2,54 @@ import { type JsonObject, parseObject } from '../json/json.ts';
 import { findEndpoint, type RetryPolicy, type SigningConfiguration, sendSigned } from './aws-request.ts';
 import { makeJsonRequest } from './json-operations.ts';
 
-/** Where a secret comes from; an answer may be some minutes old unless a fresh one is requested. */
+/** A secret that may be some minutes old unless a fresh one is requested. */
 export interface SecretSource<Secret> {
   get(): Promise<Secret>;
-  /** The secret as it is now, unless it was read a moment ago. */
+  /** The secret as it is now, unless it was read a few seconds ago. */
   refresh(): Promise<Secret>;
 }
 
 /** How long a secret is used before it is read again. */
 const cacheMilliseconds = 300_000;
-/** How long the secret is not read again, even for unknown credentials or after a failed reading. */
+/** How long the secret is not read again, even for unknown credentials or after an error. */
 const refreshMilliseconds = 10_000;
-/** How long a secret is used after it was read, while it cannot be read again. */
+/** How long after it was read a secret is used while it cannot be read again. */
 const keptMilliseconds = 3_600_000;
 
-/** A secret in Secrets Manager, and what is expected in it. */
+/** A secret in Secrets Manager, and what it must contain. */
 export interface SecretDefinition<Secret> {
   /** ARN or name. */
   readonly id: string;
-  /** Whose it is, in the middle of a sentence: `the query API`. */
+  /** The secret's owner for error messages, for example `the query API`. */
   readonly owner: string;
-  /** What its JSON object must hold, in words. */
+  /** What its JSON object must contain, for error messages. */
   readonly content: string;
-  /** Reads the secret's text; undefined if it does not hold what it must. */
+  /** Parses the secret; undefined if its content is wrong. */
   readonly read: (members: JsonObject) => Secret | undefined;
-  /** How long reading it may take, in milliseconds. */
+  /** How long it may take to read the secret, and how often to try. */
   readonly retryPolicy: RetryPolicy;
-  /** Called for each reading that fails. The error shows nothing of the secret. */
+  /** Called for each error. The error does not show the secret. */
   readonly onUnreadable: OnUnreadable;
 }
 
-/** A reading of a secret that failed. */
+/** An error while a secret was read. */
 export interface FailedReading {
-  /** Whose secret it is. */
+  /** The secret's owner. */
   readonly owner: string;
   readonly error: unknown;
-  /** Whether the secret that was read last is used instead. */
+  /** Whether the previous secret is used instead. */
   readonly isKept: boolean;
 }
 
-/** Called for readings that fail. */
+/** Called when a secret could not be read. */
 export type OnUnreadable = (failure: FailedReading) => void;
 
 /**
- * A secret in Secrets Manager, a JSON object, cached for five minutes. New credentials work at once, since unknown
- * credentials make the function read the secret again; withdrawn ones stop working within five minutes.
+ * A secret in Secrets Manager, a JSON object, cached for five minutes. New credentials work immediately, because
+ * unknown credentials cause another read. Withdrawn ones stop working within five minutes.
  *
- * If the secret cannot be read again (Secrets Manager cannot be reached, the permission is missing, the value is not
- * readable), the last one is used for up to an hour after it was read.
+ * If the secret cannot be read (Secrets Manager does not answer, the permission is missing, the value is invalid), the
+ * previous value is used for up to an hour after it was read.
  */
 export class CachedSecret<Secret> implements SecretSource<Secret> {
   readonly #configuration: SigningConfiguration;
@@ -63,12 +63,12 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
     this.#definition = definition;
   }
 
-  /** @throws CredentialsError or AwsRequestError when it can't be read, and was not within the last hour. */
+  /** @throws CredentialsError or AwsRequestError if it cannot be read, and was not read within the last hour. */
   get(): Promise<Secret> {
     return this.#getYoungerThan(cacheMilliseconds);
   }
 
-  /** @throws CredentialsError or AwsRequestError when it can't be read, and was not within the last hour. */
+  /** @throws CredentialsError or AwsRequestError if it cannot be read, and was not read within the last hour. */
   refresh(): Promise<Secret> {
     return this.#getYoungerThan(refreshMilliseconds);
   }
@@ -109,7 +109,7 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
     const url = await findEndpoint(this.#configuration, 'secretsmanager');
     const request = makeJsonRequest('secretsmanager', 'GetSecretValue', url, { SecretId: id });
     const answer = await sendSigned(this.#configuration, request, retryPolicy);
-    // Neither answer nor secret is shown: one may hold the other.
+    // Shows neither response nor secret, because one may contain the other.
     if (answer.status !== 200) {
       throw new CredentialsError(
         `Secrets Manager answered ${answer.status} when the secret of ${owner} was read`,
@@ -125,7 +125,7 @@ export class CachedSecret<Secret> implements SecretSource<Secret> {
   }
 }
 
-/** The secret could not be read, or does not hold what it must. */
+/** The secret could not be read, or its content is wrong. */
 export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }

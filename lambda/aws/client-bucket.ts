@@ -1,7 +1,7 @@
 import { CopyObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type { FileRejectBucket } from '../store/quarantine.ts';
 
-/** The quarantine's bucket for the file importer and the command line, which have the SDK's S3 client. */
+/** The quarantine's bucket for the file importer and the command line, which use the SDK's S3 client. */
 export class ClientBucket implements FileRejectBucket {
   readonly #client: S3Client;
   readonly #bucket: string;
@@ -11,7 +11,7 @@ export class ClientBucket implements FileRejectBucket {
     this.#bucket = bucket;
   }
 
-  /** @throws what S3 answers, as the SDK has it. */
+  /** @throws the S3 client's errors. */
   async put(key: string, lines: string): Promise<void> {
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
@@ -27,7 +27,7 @@ export class ClientBucket implements FileRejectBucket {
     }
   }
 
-  /** @throws what S3 answers, as the SDK has it. */
+  /** @throws the S3 client's errors. */
   async copy(key: string, copySource: string): Promise<void> {
     await this.#client.send(
       new CopyObjectCommand({ Bucket: this.#bucket, Key: key, CopySource: copySource }),

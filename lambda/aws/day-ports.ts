@@ -8,7 +8,7 @@ import { SimDayStore } from '../store/sim-days.ts';
 import { environment } from './names.ts';
 import { readTableNames, requireEnvironment } from './sources.ts';
 
-/** The tables that the day pass works with. */
+/** The tables of the day pass. */
 export interface DayPassTables extends DayRecordTables {
   readonly sessionDays: string;
   readonly simDays: string;
@@ -16,7 +16,7 @@ export interface DayPassTables extends DayRecordTables {
   readonly dayMarkers: string;
 }
 
-/** What the day pass works with, of tables, a lake and a queue. */
+/** What the day pass needs of tables, a lake and a queue. */
 export function makeDayPorts(
   { sessionDays, simDays, findings, dayMarkers, ...tables }: DayPassTables,
   { lake, jobs }: Pick<DayPorts, 'lake' | 'jobs'>,
@@ -33,7 +33,10 @@ export function makeDayPorts(
   };
 }
 
-/** What partial passes work with. Their reads are not consistent: a pass is as of a time that has gone, and half the price. */
+/**
+ * What partial passes need. Their reads are eventually consistent, which costs half as much: a partial pass is about a
+ * past time anyway.
+ */
 export function makePartialPorts(
   tables: DayRecordTables & Pick<DayPassTables, 'simDays'>,
   others: Pick<PartialPorts, 'lake' | 'jobs' | 'maxLiveSims'>,

@@ -2,7 +2,7 @@ import { type DayMessage, type MessageQueue, printMessage } from '../days/work.t
 import type { SigningConfiguration } from './aws-request.ts';
 import { callQueue } from './json-operations.ts';
 
-/** Messages that SQS takes in one request. */
+/** The most messages that SQS accepts in one request. */
 const maxEntries = 10;
 
 /** The queue of the day pass's messages. */
@@ -18,8 +18,8 @@ export class DayQueue implements MessageQueue {
   /**
    * Sends messages.
    *
-   * @param delayMilliseconds before they are delivered, up to 15 minutes.
-   * @throws DayQueueError if one of them is not taken; others may be. AwsRequestError if SQS keeps failing.
+   * @param delayMilliseconds time until they are delivered, up to 15 minutes.
+   * @throws DayQueueError if one of them is not accepted; others may be. AwsRequestError if SQS keeps failing.
    */
   async send(messages: readonly DayMessage[], delayMilliseconds: number): Promise<void> {
     for (let from = 0; from < messages.length; from += maxEntries) {
@@ -44,7 +44,7 @@ export class DayQueue implements MessageQueue {
   }
 }
 
-/** The queue does not take messages. */
+/** The queue did not accept messages. */
 export class DayQueueError extends Error {
   override readonly name = 'DayQueueError';
 

@@ -3,11 +3,11 @@ import type { ScheduleReport } from '../days/run-schedule.ts';
 import { days, dimension, service } from './names.ts';
 import { dropZeros, type Telemetry } from './telemetry.ts';
 
-/** What is logged and measured of the day pass; in a module of its own, since no other function needs it. */
+/** Logs and metrics of the day pass. In a module of its own, because no other function needs it. */
 
 type DayTelemetry = Pick<Telemetry, 'logger' | 'publish'>;
 
-/** Logs and measures what a scheduled run did and found. */
+/** Logs and measures a run of the schedule. */
 export function measureSchedule({ logger, publish }: DayTelemetry, report: ScheduleReport): void {
   logger.info('Days', { ...report });
   publish({
@@ -25,15 +25,15 @@ export function measureSchedule({ logger, publish }: DayTelemetry, report: Sched
 
 /** What an invocation of the worker did. */
 export interface WorkReport {
-  /** Versions of days that were sealed. */
+  /** How many versions of days were sealed. */
   readonly sealed: number;
-  /** SIM-days that were stored. */
+  /** How many SIM-days were stored. */
   readonly simDays: number;
-  /** Messages that are delivered again. */
+  /** How many messages will be delivered again. */
   readonly failed: number;
 }
 
-/** Logs and measures what an invocation of the worker did. */
+/** Logs and measures an invocation of the worker. */
 export function measureWork({ publish }: DayTelemetry, { sealed, simDays, failed }: WorkReport): void {
   publish({
     dimensionSets: [{ [dimension.service]: service.dayWorker }],

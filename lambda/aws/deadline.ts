@@ -1,15 +1,15 @@
 /**
- * The time that an invocation has for its requests. What the store does not take by then is reported as failed. So an
- * outage never makes an invocation run out of time; if one does, a record is to blame.
+ * Limits the time of an invocation's requests. What DynamoDB has not accepted by then is reported as failed. So an
+ * outage never makes an invocation time out; if one does, a record is the cause.
  */
 export class Deadline {
-  /** The running task: whether its time is up, and what waits for an answer meanwhile. */
+  /** The running task: whether its time is up, and who must be told when it is. */
   #task: { isOver: boolean; readonly waiting: Set<() => void> } | undefined;
 
   /**
-   * Runs a task whose requests must be over in time.
+   * Runs a task whose requests must end in time.
    *
-   * @param milliseconds from now on.
+   * @param milliseconds the time, from now on.
    */
   async runWithin<T>(milliseconds: number, run: () => Promise<T>): Promise<T> {
     const task = { isOver: false, waiting: new Set<() => void>() };
@@ -30,9 +30,10 @@ export class Deadline {
   }
 
   /**
-   * Waits for an answer, as long as there is time; outside of a task, as long as it takes.
+   * Waits for a response until the time is up; outside of a task, without limit.
    *
-   * @throws DeadlineError when the time is up, and what the request throws. A request that is given up may still arrive.
+   * @throws DeadlineError when the time is up, and the request's errors. A request that is given up may still have its
+   *   effect.
    */
   async waitForAnswer<T>(request: () => Promise<T>): Promise<T> {
     const task = this.#task;

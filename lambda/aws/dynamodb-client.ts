@@ -19,25 +19,25 @@ import type {
 import type { Deadline } from './deadline.ts';
 
 /**
- * The DynamoDB client as the functions use it: the AWS SDK's, tuned by the measurements in `docs/performance.md`. Most
- * of a function's CPU goes into requests, so each microsecond here counts thousands of times a batch.
+ * The functions' DynamoDB client: the AWS SDK's, tuned by the measurements in `docs/performance.md`. Requests take most
+ * of a function's CPU, so each microsecond here counts thousands of times per batch.
  */
 
-/** Connections that one process keeps open to DynamoDB. */
+/** How many connections a process keeps open to DynamoDB. */
 const maxConnections = 64;
 
 /**
- * Middleware of the SDK that simledger does not need: a copy of each input for a log that nobody reads (items are
- * personal data and never logged), a guard against functions that call themselves, which does not concern DynamoDB, and
- * the user agent, which is put together anew for each request.
+ * SDK middleware that simledger does not need: a copy of each input for a log (items are personal data and never
+ * logged), a guard against functions that call themselves, which does not apply to DynamoDB, and the user agent, which
+ * is built again for each request.
  */
 const unneededMiddleware = ['loggerMiddleware', 'recursionDetectionMiddleware', 'getUserAgentMiddleware'];
 
 /**
- * A DynamoDB client for items of ours, which hold strings, numbers and booleans, no bytes.
+ * A DynamoDB client for our items, which contain strings, numbers and booleans, but no bytes.
  *
- * @param where whose tables, where the environment does not say: functions give nothing.
- * @param deadline the time that requests have, their retries included; as long as they take, by default.
+ * @param where the tables' location, if the environment does not state it. Functions omit it.
+ * @param deadline limits the time of requests including their retries; no limit by default.
  */
 export function makeDynamoDbClient(
   where: Pick<DynamoDBClientConfig, 'endpoint' | 'region' | 'credentials' | 'profile'> = {},
@@ -45,15 +45,15 @@ export function makeDynamoDbClient(
 ): DynamoDBClient {
   const client = new DynamoDBClient({
     ...where,
-    // Commands of one kind go through the same middleware: putting it together once saves a tenth of a request.
+    // Commands of one kind use the same middleware: to build it only once saves a tenth of a request.
     cacheMiddleware: true,
-    // A request that still fails is repeated by the next delivery, so a few attempts are enough.
+    // If a request still fails, the next delivery repeats it, so a few attempts are enough.
     maxAttempts: 6,
     protocol: PlainJsonProtocol,
     requestHandler: {
       connectionTimeout: 2_000,
       requestTimeout: 10_000,
-      // Without this, the SDK only writes a warning and goes on waiting.
+      // Without this, the SDK only writes a warning and continues to wait.
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: maxConnections },
       httpsAgent: { keepAlive: true, maxSockets: maxConnections },
@@ -73,8 +73,9 @@ export function makeDynamoDbClient(
 }
 
 /**
- * Keeps what the SDK makes anew for each request: the signer, which reads the credentials for each signature all the
- * same, and two copies of the client's whole configuration, of which writing and reading bodies need a few members.
+ * Reuses what the SDK creates again for each request: the signer, which reads the credentials for each signature in any
+ * case, and two copies of the client's whole configuration, of which writing and reading bodies need only a few
+ * members.
  */
 function reuseWhatStays({ config, middlewareStack }: DynamoDBClient): void {
   const makeSigner = config.signer;
@@ -87,16 +88,15 @@ function reuseWhatStays({ config, middlewareStack }: DynamoDBClient): void {
   const { base64Encoder, base64Decoder, utf8Encoder, utf8Decoder } = config;
   const encoders = { base64Encoder, base64Decoder, utf8Encoder, utf8Decoder, streamCollector };
   const lean = { protocol, requestHandler, disableHostPrefix, urlParser, ...encoders };
-  // It takes the place of the one that the client has put on itself.
+  // Replaces the plugin that the client has added.
   middlewareStack.use(getSchemaSerdePlugin(lean));
 }
 
 type Context = HandlerExecutionContext & SerdeFunctions;
 
 /**
- * Writes and reads DynamoDB's JSON without conversion. Our commands and items already have the form that they have on
- * the wire, whereas the SDK's codec looks up every value in the service's schema. Error answers are left to the SDK,
- * which knows them all.
+ * Writes and reads DynamoDB's JSON without conversion. Our commands and items already have their form on the wire,
+ * whereas the SDK's codec looks up every value in the service's schema. Error responses are left to the SDK.
  */
 class PlainJsonProtocol extends AwsJson1_0Protocol {
   override async serializeRequest<Input extends object>(
@@ -129,7 +129,7 @@ class PlainJsonProtocol extends AwsJson1_0Protocol {
   }
 }
 
-/** A request's body. The texts of statements, of which there are few, are escaped once. */
+/** A request's body. The texts of statements, of which there are few, are escaped only once. */
 function formatBody(input: BatchExecuteStatementCommandInput | object): string {
   if (!('Statements' in input) || input.Statements === undefined) return JSON.stringify(input);
   const { Statements, ...rest } = input;
@@ -142,13 +142,13 @@ function formatBody(input: BatchExecuteStatementCommandInput | object): string {
   return `${body}]${formatMembers(rest)}`;
 }
 
-/** The members of an object that has begun already, and its end. */
+/** The remaining members of a JSON object, and its closing brace. */
 function formatMembers(members: object): string {
   const text = JSON.stringify(members).slice(1);
   return text === '}' ? text : `,${text}`;
 }
 
-/** Texts as JSON. */
+/** Escaped texts, by text. */
 const escaped = new Map<string, string>();
 const maxEscaped = 64;
 
@@ -161,7 +161,7 @@ function escapeOnce(text: string): string {
   return json;
 }
 
-/** @throws what the connection throws when it breaks, which the SDK then tries again. */
+/** @throws the connection's errors, after which the SDK retries. */
 function readText(body: NodeJS.ReadableStream): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

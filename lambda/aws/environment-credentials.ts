@@ -1,15 +1,15 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
-/** What a client of the AWS SDK asks for its credentials. */
+/** The type of an AWS SDK client's credentials. */
 type CredentialsProvider = DynamoDBClient['config']['credentials'];
 
 /**
- * Credentials from the environment, where Lambda puts those of a function's role. The bundles contain this module
- * instead of `@aws-sdk/credential-provider-node`, which looks for credentials in many other places (profiles, single
- * sign-on, instance metadata, web identities, …). None of them exists on Lambda, and with their clients they would be a
- * third of a bundle. The name of the export is the SDK's.
+ * Credentials from the environment, where Lambda puts those of a function's role. Bundles contain this module instead
+ * of `@aws-sdk/credential-provider-node`, which also supports profiles, single sign-on, instance metadata, web
+ * identities and more. None of these exists on Lambda, and their clients would make up a third of a bundle. The export
+ * has the SDK's name.
  *
- * @returns a provider that throws MissingCredentialsError where the environment has none.
+ * @returns a provider that throws MissingCredentialsError if the environment has no credentials.
  */
 export function defaultProvider(): CredentialsProvider {
   return async () => {
@@ -23,7 +23,7 @@ export function defaultProvider(): CredentialsProvider {
   };
 }
 
-/** A function that was started without credentials. */
+/** The function was started without credentials. */
 export class MissingCredentialsError extends Error {
   override readonly name = 'MissingCredentialsError';
 

@@ -7,33 +7,33 @@ import { fetchObjectList, readListField } from './object-list.ts';
 import { findObjectUrl, type S3Configuration } from './object-url.ts';
 
 /**
- * The lake in S3. Requests are signed one by one, as of functions that need little of a service: the SDK's S3 client would
- * double the bundle of a function that only reads the lake.
+ * The lake in S3. Requests are signed one by one, because the SDK's S3 client would double the bundle of a function
+ * that only reads the lake.
  */
 
 /** The buckets of a lake. */
 export interface LakeBuckets {
   readonly lake: string;
-  /** Bucket of what names no SIM: objects whose keys begin with {@link accountPrefix}. */
+  /** The bucket for objects that do not name a SIM, whose keys begin with {@link accountPrefix}. */
   readonly accounts: string;
 }
 
-/** First part of the keys of objects that name no SIM. */
+/** What the keys of objects begin with that do not name a SIM. */
 const accountPrefix = 'account-';
 
 /**
- * Bytes that opening an object reads of its end: all of a plan or result of most fleets, and what a Parquet file says of
- * itself.
+ * How many bytes at its end are read when an object is opened: most plans and results completely, and the metadata of a
+ * Parquet file.
  */
 const tailBytes = 64 * 1024;
 
 /** What the keys of days' plans, results and manifests begin with. */
 const dayPrefix = `${daysPrefix}day=`;
 
-/** A file of 100 MB takes some seconds. */
+/** A file of 100 MB takes several seconds. */
 const retryPolicy = { attempts: 5, timeoutMilliseconds: 60_000 };
 
-/** The header that tells a write from others with the same content. */
+/** A header that distinguishes a write from others with the same content. */
 const writeHeader = 'x-amz-meta-write';
 
 /** The lake's buckets in S3. */
@@ -46,7 +46,9 @@ export class LakeBucket implements Lake {
     this.#buckets = buckets;
   }
 
-  /** @throws AwsRequestError if S3 keeps failing, LakeError if it refuses, and ConflictError of reads: see {@link Lake}. */
+  /**
+   * @throws AwsRequestError if S3 keeps failing, LakeError if it refuses, and ConflictError of reads: see {@link Lake}.
+   */
   async open(key: string): Promise<StoredObject | undefined> {
     const answer = await this.#send(key, { method: 'GET', headers: { range: `bytes=-${tailBytes}` } });
     if (isMissing(answer)) return undefined;
@@ -70,7 +72,7 @@ export class LakeBucket implements Lake {
       method: 'PUT',
       headers: {
         'content-type': findContentType(key),
-        // A bucket with Object Lock takes no object without a checksum.
+        // A bucket with Object Lock accepts no object without a checksum.
         'x-amz-checksum-sha256': sha256.toString('base64'),
         'x-amz-content-sha256': sha256.toString('hex'),
         [writeHeader]: write,
@@ -81,14 +83,14 @@ export class LakeBucket implements Lake {
     const tag = answer.headers.get('etag');
     if (answer.status === 200 && tag !== null) return tag;
     if (!isRefusedByCondition(answer)) throw new LakeError(key, answer);
-    // The answer to an attempt may have been lost, and then the next one meets what it has written itself.
+    // The condition also fails if a retry follows an attempt that succeeded but whose response was lost.
     const written = answer.attempts > 1 ? await this.#findWritten(key, write) : undefined;
     if (written === undefined) throw new ConflictError(`${key} was written by another process`);
     return written;
   }
 
   /**
-   * The days of which the lake has something, oldest first.
+   * The days that have objects in the lake, oldest first.
    *
    * @throws AwsRequestError if S3 keeps failing, LakeError if it refuses.
    */
@@ -115,7 +117,7 @@ export class LakeBucket implements Lake {
     throw new LakeError(key, answer);
   }
 
-  /** The tag of an object, if it is what a write has written. */
+  /** The tag of an object, if it is the given write's. */
   async #findWritten(key: string, write: string): Promise<string | undefined> {
     const { status, headers } = await this.#send(key, { method: 'HEAD', headers: {} });
     const isWritten = status === 200 && headers.get(writeHeader) === write;
@@ -132,7 +134,7 @@ export class LakeBucket implements Lake {
   }
 }
 
-/** An object as it was opened. */
+/** An opened object. */
 class OpenObject implements StoredObject {
   readonly tag: string;
   readonly byteLength: number;
@@ -174,17 +176,17 @@ function isMissing(answer: AwsBytes): boolean {
   return answer.status === 404 && readCode(answer) === 'NoSuchKey';
 }
 
-/** S3 answers 409 where another conditional write of the key is under way. */
+/** S3 answers with 409 if another conditional write of the key is running. */
 function isRefusedByCondition(answer: AwsBytes): boolean {
   return answer.status === 412 || answer.status === 409 || isMissing(answer);
 }
 
-/** The code of an error of S3. */
+/** The code of an S3 error. */
 function readCode({ bytes }: AwsBytes): string | undefined {
   return /<Code>(\w+)<\/Code>/.exec(new TextDecoder().decode(bytes))?.[1];
 }
 
-/** S3 refuses a request for an object of the lake. */
+/** S3 refused a request for an object of the lake. */
 export class LakeError extends Error {
   override readonly name = 'LakeError';
 

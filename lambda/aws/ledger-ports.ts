@@ -14,9 +14,9 @@ import type { Telemetry } from './telemetry.ts';
 /**
  * Makes the ledger from the tables that the environment names.
  *
- * @param rejects the bucket that its quarantine is in.
- * @param telemetry logs that DynamoDB does not accept batched writes, and volumes that are lost to metrics.
- * @param deadline the time that the quarantine's requests have; the client knows its own.
+ * @param rejects the bucket of the quarantine.
+ * @param telemetry logs that DynamoDB does not accept batched writes, and that volumes are lost for metrics.
+ * @param deadline limits the time of the quarantine's requests; the client has its own.
  */
 export function makeLedgerPorts(
   client: DynamoDBClient,

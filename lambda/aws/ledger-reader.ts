@@ -7,7 +7,7 @@ import { readTableNames, requireEnvironment } from './sources.ts';
 /**
  * Makes the reader of the tables that the environment names.
  *
- * @param archive where usage is that has expired; without it, only what the table has is read.
+ * @param archive the archive of expired usage; without it, only the table is read.
  */
 export function makeLedgerReader(client: DynamoDBClient, archive?: UsageArchive): LedgerReader {
   return new LedgerReader({

@@ -7,10 +7,10 @@ import { startTimer } from './timer.ts';
 
 /** The queue of volumes, between the functions that write the ledger and the exporter of metrics. */
 
-/** Messages that SQS hands out, and deletes, in one request. */
+/** The most messages that SQS returns, or deletes, in one request. */
 const maxEntries = 10;
 
-/** Of gains: a second attempt could send them twice, and a batch must not wait for the queue. */
+/** For messages with gains: a second attempt could send them twice, and a batch must not wait for the queue. */
 const gainPolicy: RetryPolicy = { attempts: 1, timeoutMilliseconds: 1_000 };
 
 /** Sends volumes to the queue. */
@@ -24,9 +24,10 @@ export class MetricsSender {
   }
 
   /**
-   * Sends a message; one of gains once. Groups beyond its limit are added up as `other`.
+   * Sends a message, but never sends gains twice. Groups beyond the limit are added up as `other`.
    *
-   * @throws MetricsQueueError or AwsRequestError if it is not known to be taken: of gains within a second.
+   * @throws MetricsQueueError or AwsRequestError if it is unknown whether the message was accepted; for gains within a
+   *   second.
    */
   async send(message: MetricsMessage): Promise<void> {
     const groups = new NamedSeries(maxMessageGroups).name(message.groups);
@@ -37,12 +38,12 @@ export class MetricsSender {
   }
 }
 
-/** Milliseconds for which nothing is sent after a failure, so that batches do not each wait for a queue that hangs. */
+/** Milliseconds without sending after a failure, so that not every batch waits for a queue that hangs. */
 const pauseMilliseconds = 30_000;
 
 /**
- * Makes the function that sends the gains of usage to the exporter of metrics. A failed message is lost to the live
- * metrics: sent later, it could count twice.
+ * Makes the function that sends usage gains to the metrics exporter. Live metrics miss a message that fails: sent
+ * later, it could count twice.
  *
  * @param onLost called for the failure that begins a pause.
  */
@@ -77,7 +78,7 @@ export class MetricsQueue implements VolumeQueue {
   async receive(): Promise<readonly QueuedMessage[]> {
     const answer = await callQueue(this.#configuration, this.#url, 'ReceiveMessage', {
       MaxNumberOfMessages: maxEntries,
-      // Without waiting, SQS looks at some of its servers only.
+      // Without waiting, SQS reads only some of its servers.
       WaitTimeSeconds: 1,
     });
     refuseFailure(answer);
@@ -97,7 +98,7 @@ export class MetricsQueue implements VolumeQueue {
       const entries = messages
         .slice(from, from + maxEntries)
         .map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
-      // A receipt that is out of date deletes nothing: the message comes again, and is then known.
+      // An outdated receipt deletes nothing: the message is received again, and is then known.
       refuseFailure(
         await callQueue(this.#configuration, this.#url, 'DeleteMessageBatch', { Entries: entries }),
       );
@@ -109,7 +110,7 @@ function refuseFailure({ status, body }: AwsAnswer): void {
   if (status !== 200) throw new MetricsQueueError(`${status}: ${body.slice(0, 300)}`);
 }
 
-/** The queue refuses a request. */
+/** The queue refused a request. */
 export class MetricsQueueError extends Error {
   override readonly name = 'MetricsQueueError';
 

@@ -4,17 +4,17 @@ import { makeOtlpReceiver, otlpSecretContent, readOtlpSecret } from '../metrics/
 import type { SigningConfiguration } from './aws-request.ts';
 import { CachedSecret, type OnUnreadable } from './cached-secret.ts';
 
-/** The receiver of metrics as the exporter's environment has it. Address and headers stand in Secrets Manager. */
+/** The metrics receiver in the exporter's environment. Its address and headers are in Secrets Manager. */
 export interface MetricsSettings {
   /** Name or ARN of the secret. */
   readonly secret: string;
-  /** Whether its address may be private or loopback, and then plain HTTP. */
+  /** Whether its address may be private or loopback, and may then use plain HTTP. */
   readonly allowPrivateAddresses: boolean;
-  /** Combinations that have series of their own, at most: of the live metrics, and of the daily ones. */
+  /** The most combinations that have their own series, of the live metrics and of the daily ones. */
   readonly maxSeries: number;
 }
 
-/** Makes what posts requests to the receiver of settings. */
+/** Makes the function that posts requests to the receiver. */
 export function makeMetricsReceiver(
   { secret, allowPrivateAddresses }: MetricsSettings,
   configuration: SigningConfiguration,

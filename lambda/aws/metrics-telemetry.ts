@@ -3,7 +3,7 @@ import type { ExportReport } from '../metrics/export.ts';
 import { dimension, metricsExport, service } from './names.ts';
 import { dropZeros, type Telemetry } from './telemetry.ts';
 
-/** Logs and measures what a run of the exporter of metrics did. */
+/** Logs and measures a run of the metrics exporter. */
 export function measureExport(
   { logger, publish }: Pick<Telemetry, 'logger' | 'publish'>,
   { exported, dropped, rejectedPoints, warning, failure }: ExportReport,

@@ -1,8 +1,6 @@
-/**
- * Names that the infrastructure, the functions and the local run share. Each stands here once.
- */
+/** Names that the infrastructure, the functions and the local run share. Each is defined only here. */
 
-/** Folders of the console's files, and of the contract and its page, in the folder of the query API's function. */
+/** Folders in the query API's function: the console's files, and the contract with its page. */
 export const consoleFolder = 'console';
 export const documentationFolder = 'documentation';
 
@@ -17,25 +15,25 @@ export const environment = {
   dayStateTable: 'DAY_STATE_TABLE',
   /** Table of markers of late records. */
   dayMarkersTable: 'DAY_MARKERS_TABLE',
-  /** Seconds for which a process uses one reading of how far days are closed; 60 where it is not set, and at most. */
+  /** How many seconds a process caches which days are closed; 60 by default and at most. */
   fenceCacheSeconds: 'FENCE_CACHE_SECONDS',
   /** SIM-days. */
   simDaysTable: 'SIM_DAYS_TABLE',
-  /** What is missing or twice in the days of SIMs. */
+  /** Findings: what is missing or duplicated in SIMs' days. */
   findingsTable: 'FINDINGS_TABLE',
-  /** Table of the day of each ended session. */
+  /** Table with the day of each ended session. */
   sessionDaysTable: 'SESSION_DAYS_TABLE',
   /** Bucket of the lake. */
   lakeBucket: 'LAKE_BUCKET',
-  /** Bucket of what the lake has of accounts: their events name people. */
+  /** Bucket for the lake's objects about accounts: their events name people. */
   accountLakeBucket: 'ACCOUNT_LAKE_BUCKET',
-  /** Hours from one partial pass over days that are not closed to the next one; 0 for none. */
+  /** Hours between partial passes over days that are not closed; 0 for none. */
   partialHours: 'PARTIAL_HOURS',
-  /** URL of the queue of the day pass's messages. */
+  /** URL of the day pass's queue. */
   dayQueue: 'DAY_QUEUE_URL',
   /** Notes of the consumer's work. */
   deliveriesTable: 'DELIVERIES_TABLE',
-  /** Batches of a shard that run at once, at most; 10 where it is not set. */
+  /** The most batches of a shard that run concurrently; 10 by default. */
   parallelBatches: 'PARALLEL_BATCHES',
   /** Bucket of the quarantine. */
   quarantineBucket: 'QUARANTINE_BUCKET',
@@ -43,21 +41,21 @@ export const environment = {
   fileQueueUrl: 'FILE_QUEUE_URL',
   /** JSON array of {@link import('./sources.ts').SourceDescription}. */
   sources: 'SIMLEDGER_SOURCES',
-  /** When session updates write their session: `update` or `hourly`; `update` if it is not set. */
+  /** Which session updates write their session: `update` or `hourly`; `update` by default. */
   sessionRefresh: 'SESSION_REFRESH',
-  /** How conditional writes are sent: `batched` or `single`; `batched` where it is not set. */
+  /** How conditional writes are sent: `batched` or `single`; `batched` by default. */
   writes: 'WRITES',
-  /** Days that an item of the events table is kept, counted from its arrival; 0 keeps it forever. */
+  /** Days that an item of the events table is kept, counted from its arrival; 0 means forever. */
   eventRetentionDays: 'EVENT_RETENTION_DAYS',
-  /** Days that an item of the usage table is kept; 0 keeps it forever. */
+  /** Days that an item of the usage table is kept; 0 means forever. */
   usageRetentionDays: 'USAGE_RETENTION_DAYS',
   /** How callers of the query API authenticate: `basic` or `iam`. */
   apiAccess: 'API_ACCESS',
-  /** ARN or name of the secret with the query API's credentials; only where access is `basic`. */
+  /** ARN or name of the secret with the query API's credentials; set only if access is `basic`. */
   apiSecret: 'API_SECRET',
-  /** Whether answers show IMSI and IP addresses: `never`, `on-request` or `always`. */
+  /** Whether responses show IMSI and IP addresses: `never`, `on-request` or `always`. */
   apiPersonalData: 'API_PERSONAL_DATA',
-  /** Requests that a client may make a second; 0 for any number. */
+  /** Requests per second of a client; 0 for no limit. */
   apiClientRequestsPerSecond: 'API_CLIENT_REQUESTS_PER_SECOND',
   /** JSON array of the names of all sources, whose files the query API lists. */
   apiSources: 'API_SOURCES',
@@ -65,7 +63,7 @@ export const environment = {
   webhookSources: 'WEBHOOK_SOURCES',
   /** Episodes of alerts. */
   alertsTable: 'ALERTS_TABLE',
-  /** What sweeps of alerts keep, and mutes: {@link import('../store/tables.ts').alertStateTable}. */
+  /** Mutes, and the state of alert sweeps: {@link import('../store/tables.ts').alertStateTable}. */
   progressTable: 'PROGRESS_TABLE',
   /** JSON: `rules`, a list of {@link import('../alerts/rules.ts').Rule}, and `groupWait` in milliseconds. */
   alertRules: 'ALERT_RULES',
@@ -73,24 +71,24 @@ export const environment = {
   alertSources: 'ALERT_SOURCES',
   /** JSON array of {@link import('../alerts/delivery/receiver.ts').ReceiverSettings}; for the sweep without addresses. */
   alertReceivers: 'ALERT_RECEIVERS',
-  /** What receivers of alerts have not acknowledged. */
+  /** Alerts that receivers have not acknowledged. */
   alertOutboxTable: 'ALERT_OUTBOX_TABLE',
-  /** Address of the query API, to which alerts link; none where it is not set. */
+  /** Address of the query API, for links in alerts; without it, alerts have no links. */
   alertApiUrl: 'ALERT_API_URL',
-  /** URL of the queue of volumes that are sent as metrics; where it is not set, none are. */
+  /** URL of the queue of volumes to send as metrics; without it, none are sent. */
   metricsQueue: 'METRICS_QUEUE_URL',
   /** JSON: {@link import('./metrics-receiver.ts').MetricsSettings}. */
   metricsReceiver: 'METRICS_RECEIVER',
-  /** CloudWatch namespace of the metrics, which tells the stacks of an account apart; `simledger` if it is not set. */
+  /** CloudWatch namespace of the metrics, which distinguishes the stacks of an account; `simledger` by default. */
   metricNamespace: 'METRIC_NAMESPACE',
-  /** Number of pairs of country and operator that a process measures by name; 0 if it is not set. */
+  /** How many pairs of country and operator a process measures by name; 0 by default. */
   measuredNetworks: 'MEASURED_NETWORKS',
 } as const;
 
-/** The CloudWatch namespace of simledger's metrics where the environment names no other. */
+/** The CloudWatch namespace of simledger's metrics, unless the environment names another one. */
 export const metricNamespace = 'simledger';
 
-/** The functions, as metrics and log lines name them. */
+/** The functions' names in metrics and log lines. */
 export const service = {
   kinesisConsumer: 'kinesis-consumer',
   fileImporter: 'file-importer',
@@ -123,45 +121,45 @@ export const metric = {
   repeated: 'repeated',
   ignored: 'ignored',
   rejected: 'rejected',
-  /** Records handed back to be delivered again, because the store did not take them. */
+  /** Records that are delivered again, because the store did not accept them. */
   failed: 'failed',
 } as const;
 
 /** Further metrics, by source. */
 export const measure = {
-  /** Seconds between what a record tells of and its arrival. */
+  /** Seconds between a record's own time and its arrival. */
   lag: 'lagSeconds',
   /** Files of which no row could be read. */
   filesFailed: 'filesFailed',
-  /** Records that a receipt does not account for: always 0. */
+  /** Records that a receipt does not account for; always 0. */
   unaccounted: 'unaccounted',
 } as const;
 
 /** Metrics of the secrets that identify callers, by service. */
 export const secret = {
-  /** Readings that failed. The last secret is used for an hour; then every caller is refused. */
+  /** Failed reads. The previous secret is used for an hour; then every caller is refused. */
   unreadable: 'secretUnreadable',
 } as const;
 
 /** Metrics of the tables, by service. */
 export const store = {
-  /** Processes that go on with single writes, since DynamoDB does not accept batched ones. */
+  /** Processes that continue with single writes, because DynamoDB does not accept batched ones. */
   batchesRefused: 'batchedWritesRefused',
 } as const;
 
-/** Metrics of the requests that carriers make, by source. */
+/** Metrics of carriers' requests, by source. */
 export const webhook = {
-  /** Answered with 200: everything they brought is in the stream. */
+  /** Status 200: the whole body is in the stream. */
   taken: 'webhookTaken',
-  /** Answered with 4xx: nothing they brought is in the stream, and the carrier drops them or stops. */
+  /** Status 4xx: nothing of the body is in the stream, and the carrier drops the request or stops. */
   refused: 'webhookRefused',
-  /** Answered with 5xx: the carrier must send them again. */
+  /** Status 5xx: the carrier must send the request again. */
   failed: 'webhookFailed',
 } as const;
 
 /**
- * Metrics of the sweep of alerts, by service; left out where they are 0. Rules, states and sources have none of their own:
- * a metric costs more than a thousand SIMs.
+ * Metrics of the alert sweep, by service; omitted if they are 0. There are none by rule, state or source, because a
+ * metric costs more than a thousand SIMs.
  */
 export const sweep = {
   /** SIMs that were scanned. */
@@ -170,19 +168,19 @@ export const sweep = {
   judged: 'alertSimsJudged',
   /** SIMs that could not be judged; the next sweep judges them again. */
   failed: 'alertSimsFailed',
-  /** SIMs for which time ran out; the next sweep judges them first. */
+  /** SIMs for which there was no time; the next sweep judges them first. */
   left: 'alertSimsLeft',
-  /** Messages that were passed on to the receivers' outbox. */
+  /** Messages that were passed to the receivers' outbox. */
   told: 'alertMessages',
-  /** Seconds up to which the source that is read least is not read. */
+  /** How many seconds the least read source is behind. */
   readLag: 'alertReadLagSeconds',
   /** Seconds since the newest records of the source that delivers latest. */
   deliveryLag: 'alertDeliveryLagSeconds',
 } as const;
 
-/** Metrics of what holds back alerts, by source; left out where nothing does. */
+/** Metrics of what holds alerts back, by source; omitted if nothing does. */
 export const hold = {
-  /** Seconds for which batches that fail or were given up, or files, have held back how far the source is read. */
+  /** How many seconds failing or abandoned batches, or files, have held back how far the source counts as read. */
   seconds: 'alertReadHeldSeconds',
 } as const;
 
@@ -190,46 +188,46 @@ export const hold = {
 export const delivery = {
   /** Messages that the receiver accepted. */
   delivered: 'alertsDelivered',
-  /** Attempts that failed and are repeated. */
+  /** Attempts that failed and will be repeated. */
   failed: 'alertsFailed',
-  /** Messages that are given up and kept. */
+  /** Messages that were given up and kept. */
   undeliverable: 'alertsUndeliverable',
   /** Age of the oldest message whose attempt failed. */
   oldestFailed: 'alertOldestFailedSeconds',
-  /** 1 in each run while the receiver's address or key does not work: nothing is delivered. */
+  /** 1 in each run while the receiver's address or key does not work and nothing is delivered. */
   unusable: 'alertReceiverUnusable',
 } as const;
 
-/** Metrics of the day pass, by service; left out where they are 0. */
+/** Metrics of the day pass, by service; omitted if they are 0. */
 export const days = {
-  /** Seconds since the oldest day that is not sealed could have been read. */
+  /** Seconds since the oldest unsealed day could have been read. */
   unsealed: 'dayUnsealedSeconds',
-  /** 1 in each run that finds the expiry of usage held back, since a day is not sealed. */
+  /** 1 in each run in which the expiry of usage is held back, because a day is not sealed. */
   expiryHeld: 'usageExpiryHeld',
   /** Versions of days that were sealed. */
   sealed: 'daysSealed',
   /** SIM-days that were stored. */
   simDays: 'simDaysStored',
-  /** Messages that failed, and are delivered again. */
+  /** Messages that failed, and will be delivered again. */
   failed: 'dayMessagesFailed',
 } as const;
 
-/** Metrics of the export of metrics, by service; left out where they are 0. */
+/** Metrics of the metrics export, by service; omitted if they are 0. */
 export const metricsExport = {
-  /** Messages with volumes, and points of accepted requests, that the receiver refuses, and would again. */
+  /** Messages with volumes, and points of accepted requests, that the receiver refuses and would refuse again. */
   dropped: 'metricsDropped',
-  /** Pauses in which nothing is sent to the exporter, since its queue failed. */
+  /** Pauses in which nothing is sent to the exporter, because its queue failed. */
   paused: 'metricsPaused',
 } as const;
 
 /** Metrics of the address that carriers call, as a whole. */
 export const gateway = {
-  /** Requests that API Gateway answered by itself with 429, 413 or 5xx: no function has seen them. */
+  /** Requests that API Gateway itself answered with 429, 413 or 5xx, before any function. */
   refused: 'webhookGatewayRefused',
 } as const;
 
 /**
- * Metrics of usage, by source, and by source, country and operator: what the carriers' own integrations call
+ * Metrics of usage, by source, and by source, country and operator. Carriers' own integrations call them
  * `endpoint.volume`, `endpoint.volume_tx`, `endpoint.volume_rx` and `endpoint.cost`.
  */
 export const traffic = {
@@ -243,14 +241,14 @@ export const traffic = {
   cost: 'cost',
 } as const;
 
-/** Country and operator of the usage of networks that have no metrics of their own. */
+/** Country and operator of usage in networks without metrics of their own. */
 export const otherNetworks = 'other';
 
 /** Country and operator of usage for which the carrier states no network. */
 export const unknownNetwork = 'unknown';
 
-/** First part of the key of every object that holds rejected bytes. */
+/** What the key of every object with rejected bytes begins with. */
 export const rejectPrefix = 'rejects/';
 
-/** First part of the key of every object that holds a batch that kept failing; Lambda chooses it. */
+/** What the key of every object with a batch that kept failing begins with. Lambda defines it. */
 export const failedBatchPrefix = 'aws/lambda/';

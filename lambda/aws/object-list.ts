@@ -1,7 +1,7 @@
 import { type AwsBytes, fetchSigned, type RetryPolicy } from './aws-request.ts';
 import { findObjectUrl, type S3Configuration } from './object-url.ts';
 
-/** A page of S3's list of a bucket, as `ListObjectsV2` answers it. */
+/** A page of S3's response to `ListObjectsV2`. */
 export interface ObjectListPage {
   readonly answer: AwsBytes;
   /** XML. */
@@ -9,10 +9,10 @@ export interface ObjectListPage {
 }
 
 /**
- * Asks S3 for a page of a bucket's objects, in a request that is signed by itself.
+ * Requests a page of a bucket's objects from S3, in a signed request of its own.
  *
- * @param query parameters of the request, besides `list-type`; those that are undefined are left out.
- * @throws AwsRequestError if S3 keeps failing. What it refuses is an answer.
+ * @param query parameters of the request, besides `list-type`; undefined ones are omitted.
+ * @throws AwsRequestError if S3 keeps failing. If S3 refuses the request, that is a response.
  */
 export async function fetchObjectList(
   configuration: S3Configuration,
@@ -29,7 +29,7 @@ export async function fetchObjectList(
   return { answer, text: new TextDecoder().decode(answer.bytes) };
 }
 
-/** The text of an element of a page; empty without one. */
+/** The text of an element of a page; empty if it does not exist. */
 export function readListField(text: string, name: string): string {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
 }

@@ -1,14 +1,14 @@
 import type { SigningConfiguration } from './aws-request.ts';
 
-/** How S3 is reached. */
+/** How to reach S3. */
 export interface S3Configuration extends SigningConfiguration {
-  /** Where S3 is; by default where the environment says, or else AWS's own. */
+  /** S3's endpoint; by default that of the environment, or else AWS's own. */
   readonly s3Endpoint?: string | undefined;
 }
 
 /**
- * The address of an object in S3: path style where an endpoint is given, as the SDK does for an IP address; else the
- * bucket's host. The key is encoded as S3 encodes it when it checks a signature.
+ * The URL of an object in S3: in path style if an endpoint is given, as the SDK does for an IP address; otherwise with
+ * the bucket's host. The key is encoded as S3 does to check a signature.
  */
 export async function findObjectUrl(
   { region, s3Endpoint }: Pick<S3Configuration, 'region' | 's3Endpoint'>,

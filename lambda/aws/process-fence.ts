@@ -7,23 +7,23 @@ import { FenceTable } from '../store/day-fence.ts';
 import { DayMarkers } from '../store/day-markers.ts';
 import { startTimer } from './timer.ts';
 
-/** Names of the tables that tell and mark which days are closed. */
+/** Names of the tables that hold the fence and the markers. */
 export interface DayTableNames {
   readonly dayState: string;
   readonly dayMarkers: string;
 }
 
-/** How the fence of a process is read. */
+/** How a process reads its fence. */
 export interface FenceOptions {
-  /** How long batches use one reading; a minute by default, and at most. */
+  /** How long batches use one reading; a minute by default and at most. */
   readonly cacheMilliseconds?: number | undefined;
 }
 
 /**
- * Makes the fence of a process. From here on the client sends no request that was signed too late after a chunk of the
- * process has read the fence.
+ * Makes the fence of a process. From then on, the client refuses to send a request that was signed too long after the
+ * chunk read the fence.
  *
- * @param client the one that the chunks are written with.
+ * @param client the client that writes the chunks.
  */
 export function makeProcessFence(
   client: DynamoDBClient,
@@ -43,7 +43,7 @@ export function makeProcessFence(
   return fence;
 }
 
-/** The member of a request's arguments that holds what is called once it is signed. */
+/** The member of a request's arguments with the function to call after it was signed. */
 const checkMember = Symbol('checks a signed request');
 
 function guardRequests({ middlewareStack }: DynamoDBClient, fence: ProcessFence): void {

@@ -3,7 +3,7 @@ import { environment } from './names.ts';
 import { fetchObjectList, readListField } from './object-list.ts';
 import type { S3Configuration } from './object-url.ts';
 
-/** The quarantine's bucket, of which only the names of objects are read. */
+/** Lists the names of objects in the quarantine's bucket. */
 export class QuarantineBucketList implements QuarantineList {
   readonly #configuration: S3Configuration;
   readonly #bucket: string;
@@ -20,7 +20,7 @@ export class QuarantineBucketList implements QuarantineList {
     after: string | undefined,
   ): Promise<{ readonly objects: readonly QuarantineObject[]; readonly isEnd: boolean }> {
     const { answer, text } = await fetchObjectList(this.#configuration, this.#bucket, {
-      // Keys are as an address writes them, so that none of them has a mark of XML.
+      // Keys are URL-encoded, so that none of them contains XML characters.
       ...{ 'encoding-type': 'url', prefix, 'max-keys': String(limit), 'start-after': after },
     });
     if (answer.status !== 200) {
@@ -37,7 +37,7 @@ export class QuarantineBucketList implements QuarantineList {
 /**
  * The quarantine that the environment names.
  *
- * @returns undefined where it names none.
+ * @returns undefined if it names none.
  */
 export function openQuarantine(configuration: S3Configuration): QuarantineList | undefined {
   const bucket = process.env[environment.quarantineBucket];
@@ -52,7 +52,7 @@ function readObject(entry: string): QuarantineObject {
   };
 }
 
-/** S3 refuses to list the quarantine. */
+/** S3 refused to list the quarantine. */
 export class QuarantineError extends Error {
   override readonly name = 'QuarantineError';
 }

@@ -1,15 +1,15 @@
 import { parseTime, toMilliseconds } from '../ledger/time.ts';
 
-/** What the schedule sends. */
+/** The event that the schedule sends. */
 export interface ScheduledEvent {
-  /** Time for which the run was scheduled, ISO 8601. */
+  /** The time for which the run was scheduled, ISO 8601. */
   readonly time: string;
 }
 
 /**
  * The time for which a run was scheduled, in milliseconds since the epoch.
  *
- * @throws Error when the event has no time.
+ * @throws Error if the event has no time.
  */
 export function readScheduledTime({ time }: ScheduledEvent): number {
   const parsed = parseTime(time);

@@ -3,8 +3,8 @@ import { type SigningConfiguration, sendSigned } from './aws-request.ts';
 import { findObjectUrl } from './object-url.ts';
 
 /**
- * The quarantine's bucket for the Kinesis consumer, which puts objects and needs nothing else of S3. It signs these
- * requests itself: with the SDK's S3 client, its bundle of 330 KB would be half as large again.
+ * The quarantine's bucket for the Kinesis consumer, which only puts objects. It signs these requests itself, because
+ * the SDK's S3 client would make its bundle of 330 KB half as large again.
  */
 export class SignedBucket implements RejectBucket {
   readonly #configuration: SigningConfiguration;
@@ -29,7 +29,7 @@ export class SignedBucket implements RejectBucket {
   }
 }
 
-/** A bucket that refuses rejects. */
+/** The bucket refused rejects. */
 export class QuarantineError extends Error {
   override readonly name = 'QuarantineError';
 

@@ -8,39 +8,44 @@ import {
 import { type WriteMode, writeModes } from '../store/ledger-tables.ts';
 import { environment } from './names.ts';
 
-/** A source with the places where its records arrive, as the environment of a function carries it. */
+/** A source and the places where its records arrive, as in a function's environment. */
 export interface SourceDescription extends Omit<Source, 'bytesPerMegabyte' | 'lateness'> {
-  /** 1,000,000 where it is absent. */
+  /** 1,000,000 if absent. */
   readonly bytesPerMegabyte?: number;
-  /** In milliseconds. 30 minutes where it is absent: an environment holds 4 KB. Null where no rule watches the source. */
+  /**
+   * In milliseconds; 30 minutes if absent, because an environment may have only 4 KB. Null if no rule watches the
+   * source.
+   */
   readonly lateness?: number | null;
   /** ARN of the source's Kinesis stream. */
   readonly streamArn?: string;
-  /** Name of the bucket that takes the source's CSV files. */
+  /** Name of the bucket for the source's CSV files. */
   readonly bucket?: string;
 }
 
-/** A source whose carrier calls an HTTPS address, as the environment of the webhook receiver carries it. */
+/** A source whose carrier calls an HTTPS address, as in the webhook receiver's environment. */
 export interface WebhookSourceDescription extends Pick<Source, 'name' | 'carrier'> {
   /** ARN of the source's Kinesis stream. */
   readonly streamArn: string;
   /** ARN or name of the secret that identifies the carrier's requests. */
   readonly secret: string;
-  /** Requests that each process of the receiver takes a second, and twice as many at once; 0 for any number. */
+  /**
+   * How many requests per second each process of the receiver accepts, and twice as many in a burst; 0 for no limit.
+   */
   readonly requestsPerSecond: number;
 }
 
-/** What the sweep of alerts must know of a source, as its environment carries it. */
+/** What the alert sweep must know about a source, as in its environment. */
 export interface AlertSourceDescription extends Pick<Source, 'name' | 'carrier'> {
-  /** How much later than their time its records may come, in milliseconds. */
+  /** How much later than their own time its records may arrive, in milliseconds. */
   readonly lateness: number;
-  /** Whether it has a stream, as each source of a stack. */
+  /** Whether it has a stream, as every source of a stack does. */
   readonly hasStream: boolean;
   /** Name of the source's Kinesis stream. */
   readonly streamName: string;
 }
 
-/** Where records come from, and whose they are. */
+/** Finds the source of a record. */
 export interface Sources {
   findByStream(arn: string): Source;
   findByBucket(name: string): Source;
@@ -51,20 +56,20 @@ export interface KnownSources extends Sources {
   readonly all: readonly KnownSource[];
 }
 
-/** A source with the places where its records arrive. */
+/** A source and the places where its records arrive. */
 export interface KnownSource extends Source, Pick<SourceDescription, 'streamArn' | 'bucket'> {}
 
-/** Bytes of the megabyte of a source that says nothing else. */
+/** Bytes per megabyte of a source by default. */
 export const defaultBytesPerMegabyte = 1_000_000;
 
-/** How much later than their time records of a source may come that says nothing else, in milliseconds. */
+/** How much later than their own time a source's records may arrive by default, in milliseconds. */
 export const defaultLateness = 30 * 60_000;
 
 /**
  * Reads the sources from the environment.
  *
- * @throws Error when the variable is missing, is not an array of source descriptions, or goes with a setting that is not
- *   accepted, and, from the returned functions, when a record comes from a stream or bucket that belongs to no source.
+ * @throws Error if the variable is missing, is not an array of source descriptions, or is combined with an invalid
+ *   setting. The returned functions throw it for a stream or bucket that belongs to no source.
  */
 export function readSources(env: NodeJS.ProcessEnv = process.env): KnownSources {
   const descriptions = JSON.parse(requireEnvironment(environment.sources, env)) as SourceDescription[];
@@ -88,7 +93,7 @@ export function readSources(env: NodeJS.ProcessEnv = process.env): KnownSources 
 }
 
 /**
- * When session updates write their session, by the environment.
+ * Which session updates write their session, from the environment.
  *
  * @throws Error for an unknown setting.
  */
@@ -97,7 +102,7 @@ export function readSessionRefresh(env: NodeJS.ProcessEnv = process.env): Sessio
 }
 
 /**
- * How conditional writes are sent, by the environment.
+ * How to send conditional writes, from the environment.
  *
  * @throws Error for an unknown setting.
  */
@@ -117,7 +122,11 @@ function readSetting<Setting extends string>(
   throw new Error(`${variable} is ${JSON.stringify(given)}; accepted is one of ${accepted.join(', ')}`);
 }
 
-/** A variable of the environment that must be there. */
+/**
+ * The value of a required environment variable.
+ *
+ * @throws Error if it is not set.
+ */
 export function requireEnvironment(name: string, env: NodeJS.ProcessEnv = process.env): string {
   const value = env[name];
   if (value === undefined || value === '') throw new Error(`The environment variable ${name} is not set`);

@@ -6,7 +6,7 @@ import type { S3Configuration } from './object-url.ts';
 /**
  * Stored bills in the bucket that the environment names.
  *
- * @returns undefined where it names none: no bill is made there.
+ * @returns undefined if it names none, so that there are no bills.
  */
 export function openStoredBills(configuration: S3Configuration): BillReader | undefined {
   const lake = process.env[environment.lakeBucket];

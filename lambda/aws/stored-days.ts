@@ -7,15 +7,15 @@ import { environment } from './names.ts';
 import { requireEnvironment } from './sources.ts';
 
 /**
- * Closed days of the table and bucket that the environment names.
+ * Closed days in the table and bucket that the environment names.
  *
- * @param now milliseconds since the epoch.
- * @returns undefined where it names no bucket: no day is closed there.
+ * @param now returns milliseconds since the epoch.
+ * @returns undefined if it names no bucket, so that there are no closed days.
  */
 export function openStoredDays(client: DynamoDBClient, now: () => number): StoredDays | undefined {
   const lake = process.env[environment.lakeBucket];
   if (lake === undefined) return undefined;
-  // Nothing of accounts is read: their bucket holds what names people.
+  // Objects about accounts, which name people, are not read.
   const bucket = new LakeBucket(client.config, { lake, accounts: lake });
   const simDays = new SimDayStore(client, requireEnvironment(environment.simDaysTable));
   return new StoredDays(simDays, new LakeReader(bucket), now);

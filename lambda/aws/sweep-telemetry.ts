@@ -3,12 +3,12 @@ import type { SweepReport } from '../alerts/sweep/sweep-run.ts';
 import { dimension, hold, service, sweep } from './names.ts';
 import { dropZeros, type MetricValue, makeSourceLine, type Telemetry } from './telemetry.ts';
 
-/** What is logged and measured of a sweep of alerts; in a module of its own, since no other function needs it. */
+/** Logs and metrics of an alert sweep. In a module of its own, because no other function needs it. */
 
 /**
- * Logs and measures what a sweep of alerts did.
+ * Logs and measures an alert sweep.
  *
- * @param report its sources are those that are configured.
+ * @param report its sources are the configured ones.
  * @param now time of the sweep, in milliseconds since the epoch.
  */
 export function measureSweep(
@@ -27,12 +27,12 @@ export function measureSweep(
   }
 }
 
-/** How far a source is behind, in whole seconds; null where nothing is known. */
+/** How far a source is behind, in whole seconds; null if unknown. */
 interface SourceLags {
   readonly source: string;
   readonly readLagSeconds: number | null;
   readonly deliveryLagSeconds: number | null;
-  /** For how long the oldest that is not done has held back how far the source is read; 0 where nothing has. */
+  /** How long the oldest unfinished batch or file has held back how far the source counts as read; 0 if nothing has. */
   readonly heldSeconds: number;
   readonly isBehind: boolean;
 }
@@ -55,7 +55,7 @@ function countSeconds(milliseconds: number): number {
   return Math.max(0, Math.round(milliseconds / 1_000));
 }
 
-/** What a sweep measured, without zeros. */
+/** A sweep's metrics, without zeros. */
 function listSweepValues(
   { sims, judged, failed, left, told }: SweepReport,
   lags: readonly SourceLags[],

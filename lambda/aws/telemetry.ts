@@ -22,35 +22,35 @@ import {
 } from './names.ts';
 
 /**
- * The telemetry of a function: structured log lines, and CloudWatch metrics in the embedded format. Neither ever holds a
- * record or a part of one: records are personal data.
+ * A function's telemetry: structured log lines, and CloudWatch metrics in the embedded format. Neither ever contains a
+ * record or part of one, because records are personal data.
  */
 export interface Telemetry {
   readonly logger: Logger;
-  /** Measures the outcome of records of a source: their receipt, and what was measured of them by kind. */
+  /** Measures the outcome of a source's records: their receipt, and their measures by kind. */
   count(receipt: Receipt, measures: Measures, source: string): void;
   /** Measures a file of which no row could be read. */
   fileFailed(source: string): void;
-  /** Measures a carrier's request by the HTTP status that it was answered with. */
+  /** Measures a carrier's request by the HTTP status of the response. */
   reportRequest(status: number, source: string): void;
-  /** Publishes a line of metrics; nothing where it has no values. */
+  /** Publishes a line of metrics, unless it has no values. */
   publish(line: MetricLine): void;
-  /** Logs and measures what a run of delivery did for a receiver. */
+  /** Logs and measures a delivery run for a receiver. */
   reportDelivery(report: DeliveryReport): void;
-  /** Logs and measures that a secret of the function can't be read. */
+  /** Logs and measures that a secret of the function cannot be read. */
   reportUnreadableSecret(failure: FailedReading): void;
-  /** Logs and measures that DynamoDB does not accept batched writes, so that the process goes on with single ones. */
+  /** Logs and measures that DynamoDB does not accept batched writes, so that the process continues with single ones. */
   reportRefusedBatches(error: Error): void;
-  /** Logs and measures that volumes cannot be told to the exporter of metrics, so that some are not. */
+  /** Logs and measures that volumes cannot be sent to the metrics exporter, so that some are missing. */
   reportLostVolumes(error: unknown): void;
 }
 
-/** How a {@link Telemetry} is made. */
+/** Options of a {@link Telemetry}. */
 export interface TelemetryOptions {
   readonly env?: NodeJS.ProcessEnv;
   /**
-   * Takes a line of metrics. By default it goes to the standard output unchanged: Lambda would wrap what the console
-   * writes in its own JSON, in which CloudWatch does not find metrics.
+   * Writes a line of metrics; by default to standard output, unchanged. Lambda would wrap what the console writes in
+   * its own JSON, where CloudWatch does not find metrics.
    */
   readonly write?: (line: string) => void;
 }
@@ -64,10 +64,11 @@ export function createTelemetry(
   const logger = new Logger({ serviceName });
   const metrics = new Metrics({
     namespace: env[environment.metricNamespace] ?? metricNamespace,
-    // It would write a line of plain text for each name that stands in two sets of dimensions, as the source always does.
+    // Suppresses the library's plain-text warning about a name that occurs in two sets of dimensions, as the source
+    // always does.
     logger: { debug: console.debug, info: console.info, warn: () => undefined, error: console.error },
   });
-  // The service is a dimension of its own only where each line says so.
+  // The service must be a dimension only of lines that state it.
   metrics.clearDefaultDimensions();
   const networks = new MeasuredNetworks(Number(env[environment.measuredNetworks] ?? 0));
   const publish = ({ dimensionSets, values }: MetricLine): void => {
@@ -130,7 +131,7 @@ export function createTelemetry(
   };
 }
 
-/** An error as a log line may show it: its name and message, which are AWS's or ours. */
+/** Describes an error for a log line: its name and message, which come from AWS or from us. */
 export function describeCause(error: unknown): { cause: string } {
   return { cause: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }
@@ -147,13 +148,13 @@ export interface MetricValue {
   readonly value: number | readonly number[];
 }
 
-/** A line of metrics, which counts once under each of its sets of dimensions. */
+/** A line of metrics, which counts once for each of its sets of dimensions. */
 export interface MetricLine {
   readonly dimensionSets: readonly Readonly<Record<string, string>>[];
   readonly values: readonly MetricValue[];
 }
 
-/** Values of one metric that a line holds: at a hundred, the library would publish it by itself. */
+/** The most values of one metric in a line: at a hundred, the library would publish the line automatically. */
 const maxValues = 99;
 
 /** A line with one metric of a source. */
@@ -161,7 +162,7 @@ export function makeSourceLine(source: string, value: MetricValue): MetricLine {
   return { dimensionSets: [{ [dimension.source]: source }], values: [value] };
 }
 
-/** A line for each kind of record, which counts for the source as a whole too. */
+/** A line for each kind of record, which also counts for the source as a whole. */
 function makeReceiptLines(measures: Measures, source: string): MetricLine[] {
   return [...measures.receipts].map(([kind, receipt]) => ({
     dimensionSets: [{ [dimension.source]: source }, { [dimension.source]: source, [dimension.kind]: kind }],
@@ -171,7 +172,7 @@ function makeReceiptLines(measures: Measures, source: string): MetricLine[] {
   }));
 }
 
-/** Files are late by nature, so each path's lag is measured by itself. */
+/** Files are always late, so each path's lag is measured separately. */
 function makeLagLine(measures: Measures, source: string, serviceName: string): MetricLine {
   const lags = measures.listLags(maxValues);
   return {
@@ -180,7 +181,7 @@ function makeLagLine(measures: Measures, source: string, serviceName: string): M
   };
 }
 
-/** A line for each network, which counts for the source as a whole too. */
+/** A line for each network, which also counts for the source as a whole. */
 function makeTrafficLines(networks: MeasuredNetworks, measures: Measures, source: string): MetricLine[] {
   return networks.name(measures.traffic).map(({ country, operator, bytes, uploaded, downloaded, cost }) => {
     const values: MetricValue[] = [
@@ -198,7 +199,7 @@ function makeTrafficLines(networks: MeasuredNetworks, measures: Measures, source
   });
 }
 
-/** What a run of delivery measured, without zeros. */
+/** The metrics of a delivery run, without zeros. */
 function listDeliveryValues(report: DeliveryReport): MetricValue[] {
   const { delivered, failed, undeliverable, oldestFailedSeconds, unusableRuns } = report;
   const values: MetricValue[] = [
@@ -211,12 +212,12 @@ function listDeliveryValues(report: DeliveryReport): MetricValue[] {
   return dropZeros(values);
 }
 
-/** Measured values without zeros: what is not published costs nothing. */
+/** Values without zeros, because unpublished values cost nothing. */
 export function dropZeros(values: readonly MetricValue[]): MetricValue[] {
   return values.filter(({ value }) => value !== 0);
 }
 
-/** A dimension's value as CloudWatch takes it: printable ASCII, and not too long to be read. */
+/** A dimension's value in a form that CloudWatch accepts: printable ASCII, shortened to a readable length. */
 function formatDimension(text: string, absent: string): string {
   const plain = text
     .normalize('NFD')
@@ -227,8 +228,8 @@ function formatDimension(text: string, absent: string): string {
 }
 
 /**
- * Decides which networks have metrics of their own. Each pair of country and operator costs money, so a process names
- * only the first ones that it meets; the largest networks of a large fleet are met first.
+ * Decides which networks have their own metrics. Each pair of country and operator costs money, so a process names only
+ * the first ones that it sees. In a large fleet, it sees the largest networks first.
  */
 class MeasuredNetworks {
   readonly #maxNetworks: number;
@@ -242,7 +243,7 @@ class MeasuredNetworks {
     return this.#maxNetworks > 0;
   }
 
-  /** The same traffic under the names that it is measured by. */
+  /** The traffic by the names under which it is measured. */
   name(networks: readonly Traffic[]): Traffic[] {
     const byName = new Map<string, Traffic>();
     for (const network of networks) {

@@ -1,8 +1,8 @@
 /**
  * Starts to measure a duration.
  *
- * @returns tells how many milliseconds have passed since, by the clock that says more: the one that is never set back may
- *   stand still while a process is frozen or its machine sleeps.
+ * @returns a function that returns the milliseconds since, by whichever clock has advanced more: the monotonic clock
+ *   may stop while a process is frozen or its machine sleeps.
  */
 export function startTimer(): () => number {
   const [steady, wall] = [performance.now(), Date.now()];

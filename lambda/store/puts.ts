@@ -32,7 +32,7 @@ interface Put extends PlacedItem {
   readonly change: Change<Usage | LedgerEvent>;
 }
 
-const maxJoins = 24;
+const maxMerges = 24;
 
 /** Puts all usage and events of a batch. */
 export async function putAll(
@@ -225,7 +225,7 @@ async function putUnlessFuller(
   { seen, takesPlace, onPut }: PutContext,
 ): Promise<Outcome> {
   let stored = seen;
-  for (let attempt = 0; attempt < maxJoins; attempt += 1) {
+  for (let attempt = 0; attempt < maxMerges; attempt += 1) {
     if (stored === undefined) {
       const first = await putIfAbsent(client, put);
       if (first === 'changed') {

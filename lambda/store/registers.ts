@@ -35,7 +35,7 @@ export interface RegisterTable<State> {
 }
 
 /** How often a merge is tried while other writers keep changing the item. The record is then delivered again. */
-const maxJoins = 24;
+const maxMerges = 24;
 
 /** Runs a write and notes its outcome. Must not reject. */
 export type Settle<State> = (change: Change<State>, write: () => Promise<Outcome>) => Promise<void>;
@@ -76,7 +76,7 @@ async function writeAfterStatement<State>(
   if (outcome.kind === 'refused') {
     return outcome.stored === undefined
       ? updateItem(table, change)
-      : joinStored(table, change, outcome.stored);
+      : mergeWithStored(table, change, outcome.stored);
   }
   const written = await updateItem(table, change);
   if (outcome.error !== undefined) table.statements.stop(outcome.error);
@@ -97,7 +97,7 @@ async function updateItem<State>(table: RegisterTable<State>, change: State): Pr
     return 'changed';
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    return joinStored(table, change, error.Item);
+    return mergeWithStored(table, change, error.Item);
   }
 }
 
@@ -124,20 +124,20 @@ async function writeByStatement<State>(
  * @param seen the stored item if it is known. If it is not, because an engine did not return it with the failed
  *   condition, it is read.
  */
-export async function joinStored<State>(
+export async function mergeWithStored<State>(
   table: RegisterTable<State>,
   change: State,
   seen: Item | undefined,
 ): Promise<Outcome> {
   let stored = seen;
-  for (let attempt = 0; attempt < maxJoins; attempt += 1) {
+  for (let attempt = 0; attempt < maxMerges; attempt += 1) {
     stored ??= await readItem(table.client, table.tableName, table.makeKey(change));
     // Somebody deleted the item meanwhile, so there is nothing to merge with.
     if (stored === undefined) return updateItem(table, change);
     const before = table.decode(stored);
-    const joined = table.merge(before, change);
-    if (table.isSame(before, joined)) return 'unchanged';
-    const replaced = await replaceRegister(table, stored, joined);
+    const merged = table.merge(before, change);
+    if (table.isSame(before, merged)) return 'unchanged';
+    const replaced = await replaceRegister(table, stored, merged);
     if (replaced.done) return 'changed';
     stored = replaced.stored;
     await waitBeforeRetry(attempt);
@@ -151,7 +151,7 @@ export class ContendedItemError extends Error {
 
   constructor(tableName: string) {
     super(
-      `Other writers changed an item of ${tableName} during each of ${maxJoins} attempts to merge a change with it`,
+      `Other writers changed an item of ${tableName} during each of ${maxMerges} attempts to merge a change with it`,
     );
   }
 }
@@ -168,12 +168,12 @@ type Replaced = { readonly done: true } | { readonly done: false; readonly store
 async function replaceRegister<State>(
   table: RegisterTable<State>,
   stored: Item,
-  joined: State,
+  merged: State,
 ): Promise<Replaced> {
   const { statements, tableName, attributes } = table;
-  const item = table.encode(joined);
+  const item = table.encode(merged);
   const outcome = await statements.execute(() =>
-    replaceStatement(tableName, table.makeKey(joined), stored, item, attributes),
+    replaceStatement(tableName, table.makeKey(merged), stored, item, attributes),
   );
   switch (outcome.kind) {
     case 'done':

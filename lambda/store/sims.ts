@@ -10,7 +10,7 @@ import { writeSimUpdate } from './expressions.ts';
 import { readText } from './item-attributes.ts';
 import { decodeSim, encodeSimItem, type Item } from './items.ts';
 import { KnownSims } from './known-sims.ts';
-import { joinStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
+import { mergeWithStored, type RegisterTable, type Settle, writeRegisters } from './registers.ts';
 import type { Outcome, Report } from './report.ts';
 import { originCodec, possibleAttributes, simSchema } from './schema.ts';
 import type { StatementQueue } from './statements.ts';
@@ -67,14 +67,14 @@ export class SimWriter {
       // SIMs that could not be read are probably stored, as most SIMs are.
       writeRegisters(this.#table, unknown, ({ sim }) => !unreadSims.has(sim), settle),
       forEachConcurrently(known, maxRequests, (change) =>
-        settle(change, () => this.#join(change.state, stored.get(change.state.sim))),
+        settle(change, () => this.#merge(change.state, stored.get(change.state.sim))),
       ),
     ]);
   }
 
-  async #join(state: Sim, stored: Item | undefined): Promise<Outcome> {
+  async #merge(state: Sim, stored: Item | undefined): Promise<Outcome> {
     if (stored !== undefined && containsSim(stored, state)) return 'unchanged';
-    return joinStored(this.#table, state, stored);
+    return mergeWithStored(this.#table, state, stored);
   }
 
   /** Whether a SIM's item changes does not tell whether a record is a repetition, so only failures are reported. */

@@ -2,18 +2,18 @@ import { type DeliveryReport, type DeliveryRun, deliver } from '../../alerts/del
 import type { Receiver } from '../../alerts/delivery/receiver.ts';
 import type { UndeliveredTransitions } from '../../alerts/delivery/undelivered.ts';
 
-/** What delivery to all receivers works with. */
+/** What delivery to all receivers needs. */
 export interface DeliveryPorts {
   readonly receivers: readonly Receiver[];
   readonly store: UndeliveredTransitions;
-  /** Called with the report of a receiver. */
+  /** Called with each receiver's report. */
   readonly onReport: (report: DeliveryReport) => void;
 }
 
 /**
- * Delivers to all receivers at the same time, to each by itself: none waits for another one.
+ * Delivers to all receivers concurrently and independently.
  *
- * @throws AggregateError when the store failed for some of them; the others have got what was due.
+ * @throws AggregateError if the store failed for some of them; the others have received what was due.
  */
 export async function deliverAll(
   { receivers, store, onReport }: DeliveryPorts,

@@ -29,7 +29,7 @@ const context = {
 /**
  * Delivers what is due at the time of the event.
  *
- * @throws Error when the event has no time, and AggregateError when the store failed.
+ * @throws Error if the event has no time, and AggregateError if the store failed.
  */
 export async function handler(event: ScheduledEvent): Promise<void> {
   const started = performance.now();

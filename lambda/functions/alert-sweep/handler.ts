@@ -24,7 +24,7 @@ import { SealedUsageReader } from '../../store/sealed-usage.ts';
 import { SimMarks } from '../../store/sim-marks.ts';
 
 const telemetry = createTelemetry(service.alertSweep);
-/** Time reserved for the log when the store does not answer. */
+/** Time reserved for logging if the store does not answer. */
 const spareMilliseconds = 5_000;
 
 const deadline = new Deadline();
@@ -38,13 +38,13 @@ const readMarkPorts: ReadMarkPorts = {
   positions: new KinesisPositions(client.config),
   reader,
 };
-/** Only where a rule asks for days or months. */
+/** Set only if a rule is about the usage of days or months. */
 const simDays = process.env[environment.simDaysTable];
 const sealedUsage =
   simDays === undefined
     ? undefined
     : new SealedUsageReader(client, { dayState: requireEnvironment(environment.dayStateTable), simDays });
-/** Only where a rule asks for findings. */
+/** Set only if a rule is about findings. */
 const findings = process.env[environment.findingsTable];
 const closedFindings =
   findings === undefined
@@ -66,7 +66,7 @@ const ports: SweepPorts = {
   onFailure: (error) => telemetry.logger.error('A SIM could not be judged', describeCause(error)),
 };
 
-/** Up to when a source is read. If that cannot be determined, nothing of it is judged. */
+/** Up to when a source was read. If that cannot be determined, nothing of it is judged. */
 async function readMark(name: string, now: number): Promise<ReadMark> {
   const source = sources.find((one) => one.name === name);
   try {
@@ -83,7 +83,7 @@ async function readMark(name: string, now: number): Promise<ReadMark> {
 /**
  * Sweeps the fleet at the time of the event.
  *
- * @throws Error when the event has no time, and what the store throws while the fleet is read, or when its time is up.
+ * @throws Error if the event has no time, and the store's errors while the fleet is read, or when the time is up.
  */
 export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
   const run = { ...settings, sources, now: readScheduledTime(event), isWhole: false };

@@ -23,7 +23,7 @@ import { usageTable } from '../../store/tables.ts';
 import { hasUsageBefore } from '../../store/usage-history.ts';
 
 const telemetry = createTelemetry(service.dayPlanner);
-/** Time reserved for the log when the store does not answer. */
+/** Time reserved for logging if the store does not answer. */
 const spareMilliseconds = 5_000;
 
 const deadline = new Deadline();
@@ -55,7 +55,9 @@ const ports: SchedulePorts = {
     telemetry.logger.error('Cannot switch the expiry of usage', describeCause(error)),
 };
 
-/** How far each source is read; undefined where that cannot be found of one: then no day is closed now. */
+/**
+ * How far each source was read; undefined if that cannot be determined for one of them, and no day can be closed now.
+ */
 async function readSources(now: number): Promise<readonly SourceReading[] | undefined> {
   try {
     return await Promise.all(sources.map((source) => findReadMark(source, readMarkPorts, now)));
@@ -66,9 +68,9 @@ async function readSources(now: number): Promise<readonly SourceReading[] | unde
 }
 
 /**
- * Closes the days that are due, and goes on with what is not done.
+ * Closes the days that are due, and continues unfinished work.
  *
- * @throws Error when the event has no time, and what the store and the queue throw, or when the time is up.
+ * @throws Error if the event has no time, and the errors of the store and the queue, also when the time is up.
  */
 export async function handler(event: ScheduledEvent, context: Context): Promise<void> {
   const now = readScheduledTime(event);

@@ -19,7 +19,7 @@ import { FenceTable } from '../../store/day-fence.ts';
 import { OpenDaysTable } from '../../store/open-days.ts';
 import { ScheduleStartTable } from '../../store/schedule-start.ts';
 
-/** Time that must be left for one more message: most buckets are read in less. */
+/** Time that must be left for another message: most buckets are read in less. */
 const reserveMilliseconds = 120_000;
 
 const telemetry = createTelemetry(service.dayWorker);
@@ -43,7 +43,10 @@ const ports: Omit<WorkPorts, 'days'> = {
 const metricsQueue = process.env[environment.metricsQueue];
 const metrics = metricsQueue === undefined ? undefined : new MetricsSender(client.config, metricsQueue);
 
-/** Takes messages of the day pass. One that fails, or for which no time is left, is reported, and delivered again. */
+/**
+ * Processes messages of the day pass. A message that fails, or for which there is no time left, is reported and
+ * delivered again.
+ */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   let sealed = 0;
   let simDays = 0;
@@ -65,7 +68,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
       findNow: ({ attributes }) => Number(attributes.ApproximateFirstReceiveTimestamp),
       isTimeLeft: () => context.getRemainingTimeInMillis() >= reserveMilliseconds,
       onSeal: async (manifest, now) => {
-        // Also if it was sealed before: that invocation may have died before it told so.
+        // Also if the day was sealed before, because that invocation may have died before it sent this message.
         await metrics?.send(describeSealedDay(manifest));
         if (manifest.sealedAt !== formatTime(now)) return;
         sealed += 1;

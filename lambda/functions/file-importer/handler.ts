@@ -20,7 +20,7 @@ import { FiledRecordNotes } from '../../store/filed-records.ts';
 import { FilesTable } from '../../store/files.ts';
 import { keepFile } from '../../store/quarantine.ts';
 
-/** Time that must be left for one more block and for the notes about it. */
+/** Time that must be left for another block and the notes about it. */
 const reserveMilliseconds = 20_000;
 
 const telemetry = createTelemetry(service.fileImporter);
@@ -28,10 +28,10 @@ const sources = readSources();
 const dynamoDb = makeDynamoDbClient();
 const s3 = new S3Client({
   maxAttempts: 5,
-  // TLS, and for puts the length, already show whether all bytes arrived.
+  // TLS, and for puts the length, already ensure that all bytes arrive.
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',
-  // Until the answer begins; reading the file may then take as long as it needs.
+  // Limits the time until the response begins; reading the file may then take any time.
   requestHandler: { connectionTimeout: 2_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
 });
 const rejects = new ClientBucket(s3, requireEnvironment(environment.quarantineBucket));
@@ -40,7 +40,7 @@ const files = new FilesTable(dynamoDb, requireEnvironment(environment.filesTable
 const filed = new FiledRecordNotes(dynamoDb, requireEnvironment(environment.dayStateTable));
 const queueUrl = requireEnvironment(environment.fileQueueUrl);
 
-/** Imports the files that the messages name; a message that fails is reported, and delivered again. */
+/** Imports the files that the messages name. A message that fails is reported and delivered again. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
   for (const record of event.Records) {
@@ -78,16 +78,16 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
     now: Date.now,
   };
   const { outcome, manifest } = await importFile(object, source, ports);
-  // The reason is only in the manifest, not in the log: it shows the first row, which may be a record.
+  // The reason is not logged, only stored in the manifest: it shows the first row, which may be a record.
   const { rows, accepted, rejected } = manifest ?? {};
   telemetry.logger.info('File', { object: formatObjectName(object), outcome, rows, accepted, rejected });
   if (outcome === 'failed') telemetry.fileFailed(source.name);
-  if (outcome === 'continue') await goOn(object);
+  if (outcome === 'continue') await sendContinuation(object);
 }
 
 /**
- * Sends the message with which another invocation continues. This single request is signed by hand: the SDK's SQS
- * client would add 25 KB to the bundle, and so to the start of each process.
+ * Sends the message with which another invocation continues. This single request is signed here, because the SDK's SQS
+ * client would add 25 KB to the bundle, and so to every cold start.
  */
 async function goOn(object: FileObject): Promise<void> {
   const message = { MessageBody: makeContinuation(object) };

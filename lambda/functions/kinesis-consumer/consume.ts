@@ -11,42 +11,42 @@ import { Measures } from '../../ingest/measures.ts';
 import { emptyReceipt } from '../../ledger/receipt.ts';
 import type { DeliveryNotes, SingleDelivery } from './delivery-notes.ts';
 
-/** What the consumer works with. */
+/** What the consumer needs. */
 export interface ConsumerContext {
   readonly sources: Sources;
   readonly ports: Omit<LedgerPorts, 'beginChunk'>;
   readonly notes: DeliveryNotes;
-  /** Notes how far the stream is read, by which silence is judged. */
+  /** Notes how far the stream was read, which alerts about silence depend on. */
   readonly progress: BatchProgress;
   readonly telemetry: Telemetry;
-  /** Bounds the time of requests to the store. */
+  /** Limits the time of requests to the store. */
   readonly deadline: Pick<Deadline, 'runWithin'>;
-  /** Interprets a value of a carrier's JSON; by default as `lambda/carriers` does. */
+  /** Interprets a value of a carrier's JSON; by default with `lambda/carriers`. */
   readonly interpretValue?: Interpret;
 }
 
 /** How often a record may kill the function before it goes to the quarantine. */
 export const maxDeaths = 3;
 
-/** The kind under which an unread record is counted. */
+/** The kind that an unread record is counted as. */
 const unread = 'unread';
 
 /** How many milliseconds before its timeout the function stops working, to report what failed. */
 const reserveMilliseconds = 5_000;
 
-/** How many of these milliseconds it may take to note the end of a delivery. */
+/** How many of these milliseconds may be used to note the end of a delivery. */
 const endNoteMilliseconds = 3_000;
 
 /**
- * Takes in a batch of Kinesis records.
+ * Stores a batch of Kinesis records.
  *
- * Lambda delivers records until they are too old for the stream, so that an outage of hours loses nothing. A record that
- * crashes the function or makes it time out would block its shard for as long. Lambda halves a failing batch until that
- * record is alone. The function then notes each time it begins with the record, and after {@link maxDeaths} beginnings
- * without an end it rejects the record unread.
+ * Lambda delivers records until they are too old for the stream, so that an outage of hours loses nothing. A record
+ * that crashes the function or makes it time out would block its shard for the same time. Lambda halves a failing batch
+ * until that record is alone. From then on, the function notes each attempt before it reads the record. After {@link
+ * maxDeaths} attempts without an end, it rejects the record unread.
  *
  * @param milliseconds until Lambda ends the function.
- * @returns the sequence numbers of exactly those records that were not, or not completely, taken in.
+ * @returns the sequence numbers of exactly those records that were not stored, or not completely.
  */
 export async function consume(
   { Records: records }: KinesisStreamEvent,
@@ -63,7 +63,7 @@ export async function consume(
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
 
-/** Takes in a record that is alone in its batch. If it throws, the noted beginning has no end. */
+/** Stores a record that is alone in its batch. If it throws, the noted attempt has no end. */
 async function takeOne(
   record: KinesisStreamRecord,
   context: ConsumerContext,
@@ -95,7 +95,7 @@ async function takeOne(
   return failed;
 }
 
-/** Counts a record that is handed back unread, like one that the store did not take. */
+/** Counts a record that is returned unread, like one that the store did not accept. */
 function countUnread(record: KinesisStreamRecord, { sources, telemetry }: ConsumerContext): void {
   const measures = new Measures();
   measures.count(unread, 'failed');
@@ -136,7 +136,7 @@ async function ingestEntries(
   const batch = describeBatch(source, records);
   const endChunk = async (outcome: ChunkOutcome): Promise<void> => {
     const { receipt, measures, testIds, errors, failedDeliveries } = outcome;
-    // Lambda delivers again all from the first record that failed.
+    // Lambda delivers all records again from the first one that failed.
     const firstFailed = Math.min(...failedDeliveries, records.length);
     await note(telemetry, () => progress.end(batch, batch.records.slice(firstFailed)));
     telemetry.count(receipt, measures, source);
@@ -155,7 +155,7 @@ async function ingestEntries(
   return ingest(entries, { ...ports, beginChunk }, { readBeforeWrite: false });
 }
 
-/** Notes progress. The ledger does not wait for it: what is not noted may only let alerts be late, or early. */
+/** Notes progress. The ledger does not wait for it: without the note, alerts may only be late, or early. */
 async function note({ logger }: Telemetry, write: () => Promise<void>): Promise<void> {
   try {
     await write();

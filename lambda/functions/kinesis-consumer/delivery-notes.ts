@@ -13,21 +13,21 @@ export interface SingleDelivery {
 }
 
 /**
- * Notes about records that are alone in their batch. Lambda treats a crash like a throttle, and a record that kills the
- * function must not be tried for days. These notes tell the two apart.
+ * Notes about records that are alone in their batch. Lambda treats a crash like throttling, but a record that kills the
+ * function must not be retried for days. The notes distinguish the two.
  */
 export interface DeliveryNotes {
   /**
    * Notes that work on a record begins.
    *
-   * @returns how often it began before without an end, because the process crashed or timed out.
-   * @throws what the store throws: then nothing is known, and the record must not be read.
+   * @returns how often it has begun before without an end, because the process crashed or timed out.
+   * @throws the store's errors: then nothing is known, and the record must not be read.
    */
   begin(delivery: SingleDelivery): Promise<number>;
   /**
-   * Notes that the work ended and the record comes again. A record that was taken in needs no such note.
+   * Notes that the work has ended and the record will be delivered again. Not needed for a record that was stored.
    *
-   * @throws what the store throws.
+   * @throws the store's errors.
    */
   end(delivery: SingleDelivery): Promise<void>;
 }
@@ -35,14 +35,14 @@ export interface DeliveryNotes {
 /** How many seconds after the record's arrival its note expires: longer than the record is delivered. */
 const noteSeconds = 8 * 24 * 3600;
 
-/** How many ends a process remembers: far more than the shards that it serves. */
+/** How many ends a process remembers: far more than it has shards. */
 const maxUnnotedEnds = 10_000;
 
-/** Keeps the notes as items of the table Deliveries. */
+/** Stores the notes as items of the table Deliveries. */
 export class StoredDeliveryNotes implements DeliveryNotes {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
-  /** Records whose end the store did not take: this process knows that they did not kill it. */
+  /** Records whose end could not be stored: this process knows that they did not kill it. */
   readonly #unnotedEnds = new Set<string>();
 
   constructor(client: DynamoDBClient, tableName: string) {

@@ -33,7 +33,7 @@ function readParallelBatches(): number | undefined {
   return given === undefined ? undefined : Number(given);
 }
 
-/** Takes in a batch of Kinesis records; see {@link consume}. */
+/** Stores a batch of Kinesis records; see {@link consume}. */
 export function handler(event: KinesisStreamEvent, context: Context): Promise<KinesisStreamBatchResponse> {
   return consume(event, consumer, context.getRemainingTimeInMillis());
 }

@@ -9,7 +9,7 @@ import { createTelemetry } from '../../aws/telemetry.ts';
 import { VolumeExporter } from '../../metrics/export.ts';
 
 const telemetry = createTelemetry(service.metricsExporter);
-// Its configuration signs the requests; no table is read.
+// Only for its configuration, which signs the requests; no table is read.
 const { config } = makeDynamoDbClient();
 const settings = JSON.parse(requireEnvironment(environment.metricsReceiver)) as MetricsSettings;
 const exporter = new VolumeExporter(
@@ -27,7 +27,7 @@ const exporter = new VolumeExporter(
 /**
  * Exports what was stored since the last run.
  *
- * @throws Error when the event has no time, and what the queue throws.
+ * @throws Error if the event has no time, and the queue's errors.
  */
 export async function handler(event: ScheduledEvent): Promise<void> {
   measureExport(telemetry, await exporter.run(readScheduledTime(event)));

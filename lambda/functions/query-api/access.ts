@@ -5,7 +5,7 @@ import type { Credentials } from './credentials.ts';
 import { Problem, problemCodes } from './problem.ts';
 import type { HttpRequest } from './request.ts';
 
-/** How callers say who they are. */
+/** How callers authenticate. */
 export type Access =
   /** HTTP Basic, account and token. */
   | { readonly kind: 'basic'; readonly credentials: SecretSource<Credentials> }
@@ -13,7 +13,7 @@ export type Access =
   | { readonly kind: 'iam' };
 
 /**
- * Returns who calls: the account, or the ARN of the IAM principal.
+ * Authenticates the caller and returns who it is: the account, or the ARN of the IAM principal.
  *
  * @throws Problem 401
  */
@@ -39,7 +39,7 @@ function makeAccessProblem(accepted: string, headers: Readonly<Record<string, st
   return new Problem(401, problemCodes.unauthenticated, message, headers);
 }
 
-/** Compares in constant time: always makes every comparison. */
+/** Compares in constant time, because it always makes every comparison. */
 function areValid(given: BasicCredentials, { account, tokens }: Credentials): boolean {
   const isToken = matchesAny(given.password, tokens);
   const isAccount = isEqual(given.user, account);

@@ -30,11 +30,11 @@ import type { HttpRequest } from './request.ts';
 import { type ConsoleOperation, isConsoleRoute, type Operation, type Route } from './routes.ts';
 import type { Attempt, ClientThrottle } from './throttle.ts';
 
-/** What the whole API works with. */
+/** What the whole API needs. */
 export interface Api extends ApiPorts {
   readonly access: Access;
   readonly throttle: ClientThrottle;
-  /** The console's files; undefined where it is not served. */
+  /** The console's files; undefined if it is not served. */
   readonly console: ConsoleFiles | undefined;
   readonly documentation: Documentation;
   /** Called with each internal error. */
@@ -65,7 +65,7 @@ const handlers: Readonly<Record<Operation, Handle>> = {
   fetchHealth: makeJsonAnswer(() => ({ status: 'ok' })),
 };
 
-/** Answers a request. Never rejects: every error becomes an answer. */
+/** Answers a request. Never rejects: every error becomes a response. */
 export async function respond(request: HttpRequest, api: Api): Promise<ApiAnswer> {
   try {
     return await handle(request, api);
@@ -103,13 +103,13 @@ async function handleConsole(
   return makeJsonAnswer(answerMute)(request, api);
 }
 
-/** Admits a caller with the right credentials, as often as a client may ask. */
+/** Admits a caller with correct credentials, within the client's limit. */
 async function admit(request: HttpRequest, { access, throttle, now }: Api): Promise<void> {
   const attempt: Attempt = {
     address: request.sourceIp,
     credentials: request.principal ?? request.authorization ?? '',
   };
-  // API Gateway has checked the signature, so nobody can guess here.
+  // API Gateway has checked the signature, so credentials cannot be guessed here.
   if (access.kind === 'basic') throttle.requireAttempt(attempt, now());
   let caller: string;
   try {
@@ -130,10 +130,13 @@ function makeJsonAnswer(read: (request: HttpRequest, api: Api) => object | Promi
   });
 }
 
-/** Maximum number of bytes of an answer that Lambda accepts, less some room for headers. */
+/** The most bytes of a response that Lambda accepts, minus some room for headers. */
 const maxAnswerBytes = 6_000_000;
 
-/** An answer's JSON. A page that is too large for Lambda is read again with fewer items; the next page goes on after it. */
+/**
+ * A response's JSON. A page that is too large for Lambda is read again with fewer items; the next page continues after
+ * it.
+ */
 async function answerJson(
   read: (request: HttpRequest, api: Api) => object | Promise<object>,
   request: HttpRequest,
@@ -155,7 +158,7 @@ function page(html: string): ApiAnswer {
     statusCode: 200,
     headers: {
       ...makeHeaders('text/html; charset=utf-8'),
-      // The page contains all that it needs and must load nothing.
+      // The page contains everything that it needs and must load nothing.
       'content-security-policy':
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
     },
@@ -163,7 +166,7 @@ function page(html: string): ApiAnswer {
   };
 }
 
-/** An error in the form that Twilio's clients convert into a `RestException`. */
+/** An error in the form that Twilio's clients convert to a `RestException`. */
 function answerProblem(request: HttpRequest, { status, code, message, headers }: Problem): ApiAnswer {
   const body = { code, message, more_info: `${request.root}/docs#error-${code}`, status };
   return {
@@ -173,7 +176,7 @@ function answerProblem(request: HttpRequest, { status, code, message, headers }:
   };
 }
 
-/** Answers hold personal data and soon are out of date: nobody may cache them. */
+/** Responses contain personal data and soon become outdated, so they must not be cached. */
 function makeHeaders(contentType: string): Record<string, string> {
   return { 'content-type': contentType, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 }

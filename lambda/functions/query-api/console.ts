@@ -8,15 +8,16 @@ import type { HttpRequest } from './request.ts';
 import { consoleSessionPath } from './routes.ts';
 
 /**
- * Serves the web console: its page and the files that the page loads. They are read when they are requested, so that a
- * process that answers API requests only does not load them. They hold no data of the ledger, and need no credentials.
+ * Serves the web console: its page and the files that the page loads. Files are read when they are requested, so that a
+ * process that only answers API requests does not load them. They contain no data of the ledger and need no
+ * credentials.
  */
 
-/** Where the console's files are: in the function's folder, as `console/build.ts` makes them. */
+/** The folder with the console's files, which `console/build.ts` creates. */
 export class ConsoleFiles {
   readonly #folder: string;
 
-  /** @param folder holds `index.html`, and each other file as it is, and beside it as `.br` and `.gz`. */
+  /** @param folder contains `index.html`, and each other file both uncompressed and as `.br` and `.gz`. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -32,10 +33,10 @@ export class ConsoleFiles {
   }
 }
 
-/** The content of `index.html` where the API's path is inserted. */
+/** What `index.html` contains where the API's path must be inserted. */
 export const rootMark = '{{root}}';
 
-/** Nothing is loaded from elsewhere, nothing runs that stands in a page, and no other page may show the console in a frame. */
+/** Nothing is loaded from elsewhere, no inline script runs, and no other page may show the console in a frame. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -54,7 +55,10 @@ const commonHeaders = {
   'cross-origin-resource-policy': 'same-origin',
 };
 
-/** Names with a hash of the content. No other name is looked up, so that nothing else of the function's folder is served. */
+/**
+ * Names with a hash of the content. Other names are not looked up, so that nothing else in the function's folder is
+ * served.
+ */
 const hashedName = /^[\w.]{1,100}-[A-Z0-9]{8}\.(js|css|json|svg|txt)$/;
 
 const contentTypes: Readonly<Record<string, string>> = {
@@ -65,7 +69,7 @@ const contentTypes: Readonly<Record<string, string>> = {
   txt: 'text/plain; charset=utf-8',
 };
 
-/** Encodings, the better one first, with the ending of a file's name. */
+/** Encodings in order of preference, and what their files' names end in. */
 const encodings = [
   { name: 'br', ending: '.br' },
   { name: 'gzip', ending: '.gz' },
@@ -91,7 +95,7 @@ export async function serveConsole(
   return answer;
 }
 
-/** The page, which names the current files: browsers ask each time whether it has changed. */
+/** The page, which names the current files. Browsers check each time whether it has changed. */
 async function answerPage(
   { root, headers: sent }: HttpRequest,
   files: ConsoleFiles,
@@ -118,7 +122,7 @@ const noSession: ApiAnswer = {
   body: '{}',
 };
 
-/** A file of the page, in an encoding that the client reads. Its content never changes under its name. */
+/** A file of the page, in an encoding that the client accepts. The content under a name never changes. */
 async function answerFile(request: HttpRequest, files: ConsoleFiles): Promise<ApiAnswer | undefined> {
   const name = request.pathParameters['file'] ?? '';
   if (consoleSessionPath.endsWith(`/${name}`)) return noSession;
@@ -146,7 +150,7 @@ async function answerFile(request: HttpRequest, files: ConsoleFiles): Promise<Ap
   return content && { statusCode: 200, headers, body: content.toString('base64'), isBase64Encoded: true };
 }
 
-/** Whether a client's `Accept-Encoding` names an encoding and does not refuse it by `q=0`. */
+/** Whether a client's `Accept-Encoding` names an encoding without refusing it by `q=0`. */
 function accepts(header: string | undefined, encoding: string): boolean {
   return (header ?? '').split(',').some((part) => {
     const [name = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase());

@@ -4,18 +4,18 @@ import type { JsonObject } from '../../json/json.ts';
 
 /** The account that may call, and its tokens. */
 export interface Credentials {
-  /** An account SID, `AC` and 32 hexadecimal digits: Twilio's clients accept no other. */
+  /** An account SID: `AC` and 32 hexadecimal digits, because Twilio's clients accept nothing else. */
   readonly account: string;
-  /** Tokens that are valid now: the current one, and while it is being replaced the previous one. */
+  /** Tokens that are valid now: the current one and, while it is being replaced, the previous one. */
   readonly tokens: readonly string[];
 }
 
-/** Short, since a caller waits meanwhile. */
+/** Short, because a caller is waiting. */
 const retryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
 
 /**
  * Credentials in Secrets Manager, as JSON: `{"account": "AC…", "token": "…"}`, and `"previousToken"` while clients
- * change over to a new token.
+ * change to a new token.
  */
 export function openCredentials(
   configuration: SigningConfiguration,

@@ -6,23 +6,23 @@ import { escapeAttribute } from './html.ts';
 export const documentationFiles = { contract: 'openapi.json', page: 'documentation.json' } as const;
 
 /**
- * Serves the contract as JSON and as a page. Both are read when they are requested, as they seldom are: a process that
+ * Serves the contract as JSON and as a page. Both are rarely requested, so they are read only then: a process that
  * answers other requests does not load them.
  */
 export class Documentation {
   readonly #folder: string;
 
-  /** @param folder holds {@link documentationFiles}. */
+  /** @param folder contains {@link documentationFiles}. */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The contract, with the address that it was read from as its server. */
+  /** The contract. Its server is the address that it was requested from. */
   async readContract(root: string): Promise<object> {
     return { ...(await this.#read<object>('contract')), servers: [{ url: root }] };
   }
 
-  /** The contract as a page that loads nothing, with the address that it was read from in its requests. */
+  /** The contract as a page that loads nothing. Its example requests use the address that it was requested from. */
   async readPage(root: string): Promise<string> {
     const { html, rootMark } = await this.#read<RenderedPage>('page');
     return html.join('\n').replaceAll(rootMark, () => escapeAttribute(root));
@@ -36,6 +36,6 @@ export class Documentation {
 /** The page as `bin/documentation-page.ts` renders it. */
 interface RenderedPage {
   readonly html: readonly string[];
-  /** What stands where the address is inserted. */
+  /** What the page contains where the address must be inserted. */
   readonly rootMark: string;
 }

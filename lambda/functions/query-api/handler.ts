@@ -26,7 +26,7 @@ const { logger } = telemetry;
 const client = makeDynamoDbClient();
 const days = openStoredDays(client, Date.now);
 
-/** The function ends after 29 seconds, and API Gateway waits for 30: see lib/limits.ts. */
+/** The function times out after 29 seconds, and API Gateway after 30: see lib/limits.ts. */
 const maxSumSeconds = 20;
 
 /** The function's folder, as Lambda names it. */
@@ -43,7 +43,7 @@ const api: Api = {
   quarantine: openQuarantine(client.config),
   now: Date.now,
   access,
-  // Where AWS signatures are requested, a browser could not sign its requests.
+  // If AWS signatures are required, a browser could not sign its requests.
   console: access.kind === 'basic' ? new ConsoleFiles(join(folder, consoleFolder)) : undefined,
   documentation: new Documentation(join(folder, documentationFolder)),
   throttle: new ClientThrottle(Number(requireEnvironment(environment.apiClientRequestsPerSecond))),
@@ -55,7 +55,7 @@ const api: Api = {
   onError: (error) => logger.error('The request failed', describeCause(error)),
 };
 
-/** Answers one request. The log has the route and the status, and nothing about the SIM. */
+/** Answers one request. The log contains the route and the status, but nothing about the SIM. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const started = performance.now();
   const request = readRequest(event);
@@ -68,7 +68,7 @@ export async function handler(event: APIGatewayProxyEventV2): Promise<APIGateway
   return { ...answer, headers: { ...answer.headers } };
 }
 
-/** The tables of alerts; undefined where no rules are judged, and the environment names none. */
+/** The alert tables; undefined if there are no rules, and so the environment names no table. */
 function openAlerts(): Api['alerts'] {
   const episodes = process.env[environment.alertsTable];
   if (episodes === undefined) return undefined;
@@ -80,7 +80,7 @@ function openAlerts(): Api['alerts'] {
   };
 }
 
-/** The table of findings; undefined where no days are closed, and the environment names none. */
+/** The table of findings; undefined if no days are closed, and so the environment names no table. */
 function openFindings(): Api['findings'] {
   const name = process.env[environment.findingsTable];
   return name === undefined ? undefined : new FindingsTable(client, name);

@@ -4,7 +4,7 @@ import { defaultPageSize, findParameterKind } from './parameters.ts';
 import { type HttpRequest, makeUrl } from './request.ts';
 import type { Operation } from './routes.ts';
 
-/** Listings in the form that Twilio's clients follow from page to page. */
+/** Lists in the form that Twilio's clients follow from page to page. */
 
 /** The paging parameters of a request. */
 export interface PagingParameters {
@@ -13,24 +13,24 @@ export interface PagingParameters {
   readonly PageToken?: string;
 }
 
-/** One page of a listing, as it was requested. */
+/** One page of a list, as it was requested. */
 export interface Listing {
   /** What is listed: the resource and its owner. A token of another subject is refused. */
   readonly subject: string;
   readonly size: number;
   readonly page: number;
-  /** The filters, defaults included; the same for all pages. */
+  /** The filters, including defaults; the same for all pages. */
   readonly filters: Readonly<Record<string, string>>;
-  /** Where to go on; undefined on the first page. */
+  /** Where to continue; undefined on the first page. */
   readonly from: PageState | undefined;
 }
 
-/** Where the next page goes on; undefined at the end. */
+/** Where the next page continues; undefined at the end. */
 export type Next = { readonly position: unknown; readonly bytes?: Uint8Array } | undefined;
 
-/** Where a page stands in its listing, as Twilio's clients read it. */
+/** The place of a page in its list, as Twilio's clients read it. */
 export interface PageMeta {
-  /** Name of the member that holds the resources. */
+  /** Name of the member with the resources. */
   readonly key: string;
   readonly page: number;
   readonly page_size: number;
@@ -41,18 +41,18 @@ export interface PageMeta {
   readonly url: string;
 }
 
-/** A page as it is answered: the resources under their name, and `meta`. */
+/** A page in a response: the resources under their name, and `meta`. */
 export interface PageBody {
   readonly meta: PageMeta;
   readonly [resources: string]: unknown;
 }
 
 /**
- * Opens a listing, or a further page of one.
+ * Opens a list, or another page of one.
  *
- * @param given the filters that the operation takes, undefined where the request does not state them.
- * @param complete adds the defaults when the listing begins; on later pages, checks the filters.
- * @throws ParameterError where the token is not valid, or belongs to another subject or to other filters.
+ * @param given the filters that the operation accepts; undefined if the request does not state them.
+ * @param complete adds defaults on the first page; checks the filters on later pages.
+ * @throws ParameterError if the token is invalid, or belongs to another subject or to other filters.
  */
 export function openListing(
   operation: Operation,
@@ -86,8 +86,8 @@ export function openListing(
 }
 
 /**
- * Whether a token's filters are those of a listing of this operation: accepted parameters with normalised values, and
- * all those that have a default.
+ * Whether a token's filters are those of a list of this operation: accepted parameters with normalised values,
+ * including all that have a default.
  */
 function areFilters(
   operation: Operation,
@@ -104,15 +104,15 @@ function areFilters(
 
 const pageWithoutToken = '0, or the page that a PageToken belongs to: follow meta.next_page_url';
 
-/** The error of a token that does not belong here. */
+/** The error for a token that does not belong to the list. */
 function makeTokenError(token: string): ParameterError {
   return new ParameterError('PageToken', token, 'the PageToken of a meta.next_page_url of the same list');
 }
 
 /**
- * Where a listing goes on; undefined on the first page.
+ * Where a list continues; undefined on the first page.
  *
- * @param read reads the position from a token's content; returns undefined if it is not a position of this listing.
+ * @param read parses the position in a token's content; returns undefined if it is not a position of this list.
  * @throws ParameterError if it is not.
  */
 export function readPosition<Position>(
@@ -150,7 +150,7 @@ export function pageBody(
       page,
       page_size: size,
       first_page_url: address(0, undefined),
-      // A listing only goes forward: earlier pages may have grown since.
+      // A list only goes forward, because earlier pages may have grown since.
       previous_page_url: null,
       next_page_url: next === undefined ? null : address(page + 1, makeToken(listing, next)),
       url: address(page, request.query.get('PageToken') ?? undefined),

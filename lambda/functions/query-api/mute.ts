@@ -8,14 +8,14 @@ import { readDuration } from '../../queries/parameters.ts';
 import type { ApiPorts } from './operations.ts';
 import type { HttpRequest } from './request.ts';
 
-/** The one thing that the console changes: it holds back the messages of an alert for a time. */
+/** The only thing that the console can change: it mutes an alert for some time. */
 
 /** The longest time for which the console mutes. */
 const maxMilliseconds = 30 * 86_400_000;
 
 /**
- * Refuses a request that another page may have had a browser send. A page can neither forge where a request comes from
- * nor, without being asked back first, set a content type that forms don't have; older browsers say nothing of the first.
+ * Refuses a request that another page may have made a browser send. A page cannot forge its origin, and cannot set a
+ * content type that forms lack without a preflight; older browsers do not send the origin.
  *
  * @throws ParameterError
  */
@@ -44,7 +44,7 @@ export async function answerMute(request: HttpRequest, ports: ApiPorts): Promise
   return renderMute(mute);
 }
 
-/** What is muted: the alert's rule for its SIM; of an alert about many SIMs, for its source. */
+/** What to mute: the alert's rule for its SIM, or for its source if the alert is about many SIMs. */
 function findScope({ rule, sim, source }: AlertDetail): MuteScope {
   return sim === null
     ? { rule, sim: undefined, source: source ?? undefined }

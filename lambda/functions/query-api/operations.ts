@@ -58,7 +58,7 @@ import { fillPath, type HttpRequest } from './request.ts';
 
 /** The operations of the API: each reads a request's parameters, runs the query, and writes its result as a body. */
 
-/** What the operations work with. */
+/** What the operations need. */
 export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsPorts, BillPorts, RejectPorts {
   readonly alerts:
     | (NonNullable<AlertPorts['alerts']> & { readonly mutes: Pick<MutesTable, 'put'> } & NonNullable<
@@ -69,7 +69,7 @@ export interface ApiPorts extends QueryPorts, AlertPorts, ReportPorts, FindingsP
     | undefined;
   readonly days: ReportPorts['days'];
   readonly personalData: PersonalData;
-  /** How long one answer may add up usage; undefined for as long as it takes. */
+  /** How many seconds a response may spend on adding up usage; undefined for no limit. */
   readonly maxSumSeconds?: number;
   /** Names of the configured sources, whose files are listed. */
   readonly sources: readonly string[];
@@ -241,7 +241,7 @@ export const answerFleetUsageRecords: Answer<PageBody> = async (request, ports) 
   };
 };
 
-/** The error of a time whose usage takes too long to be added up. */
+/** The error for a period whose usage takes too long to add up. */
 function makeTooSlowError(
   { from, to }: { readonly from: string; readonly to: string },
   seconds = 0,
@@ -274,7 +274,7 @@ export const answerConnectionEvents: Answer<PageBody> = async (request, ports) =
   return pageBody(request, listing, 'connection_events', resources, readNextKey(next));
 };
 
-/** `GET /v1/Files`: the files of all sources, those delivered last first. */
+/** `GET /v1/Files`: the files of all sources, latest delivery first. */
 export const answerFiles: Answer<PageBody> = async (request, ports) => {
   const parameters = readParameters('listFiles', request.query);
   const { Source, State } = parameters;
@@ -306,7 +306,7 @@ export const answerRejects: Answer<PageBody> = async (request, ports) => {
   return pageBody(request, listing, 'rejects', page.resources, readNextKey(page.next));
 };
 
-/** `GET /v1/Alerts`: alerts, those that began last first. */
+/** `GET /v1/Alerts`: alerts, latest start first. */
 export const answerAlerts: Answer<PageBody> = async (request, ports) => {
   const parameters = readParameters('listAlerts', request.query);
   const { StartTime, EndTime, State, Severity, Rule, Sim, Source } = parameters;
@@ -349,7 +349,7 @@ export const answerAlert: Answer = async (request, ports) => {
   };
 };
 
-/** `GET /v1/Findings`: what carriers did not deliver, or delivered twice, that of the last day first. */
+/** `GET /v1/Findings`: what carriers did not deliver, or delivered twice, latest day first. */
 export const answerFindings: Answer<PageBody> = async (request, ports) => {
   const parameters = readParameters('listFindings', request.query);
   const { StartTime, EndTime, Check, Sim, Source } = parameters;
@@ -376,7 +376,7 @@ export const answerFindings: Answer<PageBody> = async (request, ports) => {
   return pageBody(request, listing, 'findings', resources, readNextKey(next));
 };
 
-/** `GET /v1/Bills`: bills, that of the last month first. */
+/** `GET /v1/Bills`: bills, latest month first. */
 export const answerBills: Answer<PageBody> = async (request, ports) => {
   const parameters = readParameters('listBills', request.query);
   const listing = openListing('listBills', 'Bills', parameters, {}, (filters) => filters);
@@ -393,7 +393,7 @@ export const answerBill: Answer = async (request, ports) => {
   return { ...bill, ...makeBillAddresses(request.root, bill.month) };
 };
 
-/** `GET /v1/Bills/{month}/Lines`: what each SIM comes to. */
+/** `GET /v1/Bills/{month}/Lines`: what each SIM costs. */
 export const answerBillLines: Answer<PageBody> = async (request, ports) => {
   const parameters = readParameters('listBillLines', request.query);
   const month = request.pathParameters['month'] ?? '';
@@ -421,7 +421,7 @@ function makeBillAddresses(root: string, month: string): object {
   return { url: address('/v1/Bills/{month}'), links: { lines: address('/v1/Bills/{month}/Lines') } };
 }
 
-/** The records of an alert, each with the address of a list that shows it. */
+/** The records of an alert, each with the address of a list that contains it. */
 function showEvidence(
   root: string,
   sim: string,
@@ -471,7 +471,7 @@ const recordLists = {
   connection_event: 'ConnectionEvents',
 } as const;
 
-/** The address of a list that shows a record; null where it can't be found by its time. */
+/** The address of a list that contains a record; null if the record cannot be found by its time. */
 function makeRecordAddress(
   root: string,
   sim: string,
@@ -480,12 +480,12 @@ function makeRecordAddress(
   if (at === null) return null;
   const query = new URLSearchParams({ StartTime: at });
   if (type === 'finding') {
-    // The day is the first one requested, and its beginning is not the end of the range.
+    // The list begins with the record's day; its end is excluded, so it must be after the day's beginning.
     query.set('EndTime', formatTime(toMilliseconds(at) + 1_000));
     query.set('Sim', sim);
     return `${root}/v1/Findings?${query}`;
   }
-  // The end of a range of usage is not part of it.
+  // The end of a range of usage is excluded.
   query.set('EndTime', type === 'usage_record' ? formatTime(toMilliseconds(at) + 1_000) : at);
   if (type === 'usage_record') query.set('Granularity', 'raw');
   return `${root}${fillPath(`/v1/Sims/{sim}/${recordLists[type]}`, { sim })}?${query}`;

@@ -2,38 +2,38 @@ import { createHash } from 'node:crypto';
 import { parseJson } from '../../json/json.ts';
 
 /**
- * Page tokens: where a listing goes on, as opaque text that clients hand back.
+ * Page tokens: where a list continues, as opaque text that clients send back.
  *
- * A token carries a digest of itself and of its subject, which reveals a damaged token or one of another SIM. The digest
+ * A token contains a digest of itself and its subject, which reveals a damaged token, or one of another SIM. The digest
  * is not a secret, so anyone can make a token. But a token grants nothing: the caller still needs credentials, and a
  * token can only state what a request could. `openListing` checks its filters like parameters, and each resource checks
  * its position.
  */
 
-/** What a token holds. */
+/** The content of a token. */
 export interface PageState {
   /** Number of the page that it leads to. */
   readonly page: number;
-  /** The listing's filters as they were when it began, defaults included. */
+  /** The list's filters as of its first page, including defaults. */
   readonly filters: Readonly<Record<string, string>>;
-  /** Where to go on; only the resource knows what it means. */
+  /** Where to continue. Only the resource knows its meaning. */
   readonly position: unknown;
   /** Binary state, empty for most resources. */
   readonly bytes: Uint8Array;
 }
 
-/** The maximum length of a token. The listings' own tokens stay below some 8 KB, so that they fit into a URL. */
+/** The most characters of a token. Our own tokens stay below some 8 KB, so that they fit into a URL. */
 export const maxTokenCharacters = 10_000;
 
-/** The greatest page number: `Page` takes nine digits, and a page names the next one. */
+/** The greatest page number: `Page` accepts nine digits, and a page names the next one. */
 const maxPage = 999_999_998;
 const digestBytes = 8;
 const version = 1;
 
 /**
- * Writes a state as a token.
+ * Encodes a state as a token.
  *
- * @param subject what is listed: the resource and whose it is.
+ * @param subject what is listed: the resource and its owner.
  */
 export function encodeToken(subject: string, { page, filters, position, bytes }: PageState): string {
   const header = JSON.stringify({ v: version, page, filters, position });
@@ -41,10 +41,10 @@ export function encodeToken(subject: string, { page, filters, position, bytes }:
   return Buffer.concat([computeDigest(subject, content), content]).toString('base64url');
 }
 
-/** Reads a token's state; undefined if it is damaged, or of another subject or version. */
+/** Decodes a token's state; undefined if it is damaged, or of another subject or version. */
 export function decodeToken(subject: string, token: string): PageState | undefined {
   const whole = Buffer.from(token, 'base64url');
-  // Decoding skips characters that are not base64url, and would accept several spellings.
+  // Decoding skips characters that are not base64url, so several texts would decode to the same token.
   if (whole.toString('base64url') !== token || whole.length <= digestBytes) return undefined;
   const content = whole.subarray(digestBytes);
   if (!whole.subarray(0, digestBytes).equals(computeDigest(subject, content))) return undefined;

@@ -7,10 +7,10 @@ import type { Operation } from './routes.ts';
 
 /** The query parameters of each operation, by their names over HTTP. */
 
-/** Entries of a page, where the request states no number. */
+/** Entries of a page by default. */
 export const defaultPageSize = 50;
 
-/** A greater `PageSize` counts as the maximum, since Twilio's clients pass on whatever their caller wants. */
+/** A greater `PageSize` counts as the maximum, because Twilio's clients pass on any number. */
 const pageSize: ParameterKind<number> = {
   accepted: `a whole number from 1; more than ${maxPageSize} counts as ${maxPageSize}`,
   parse: (text) => (/^0*[1-9]\d*$/.test(text) ? Math.min(Number(text), maxPageSize) : undefined),
@@ -40,7 +40,7 @@ const paging = { PageSize: pageSize, Page: page, PageToken: pageToken };
 const period = { StartTime: timeParameter, EndTime: timeParameter };
 const { sims, sessions, usage, fleetUsage, events, files, rejects, alerts, findings } = filters;
 
-/** The parameters of each operation; any other is refused, so that a misspelt filter does not go unnoticed. */
+/** The parameters of each operation. All others are refused, so that a misspelt filter does not go unnoticed. */
 export const operationParameters = {
   listSims: {
     ...paging,
@@ -78,7 +78,7 @@ export const operationParameters = {
 
 type Kinds<Name extends Operation> = (typeof operationParameters)[Name];
 
-/** The values that a request gives, by parameter. */
+/** The values of a request's parameters. */
 export type Parameters<Name extends Operation> = {
   readonly [Parameter in keyof Kinds<Name>]?: Kinds<Name>[Parameter] extends ParameterKind<infer Value>
     ? Value
@@ -88,7 +88,7 @@ export type Parameters<Name extends Operation> = {
 /**
  * Reads a request's parameters.
  *
- * @throws ParameterError that names the parameter, the value given and what is accepted.
+ * @throws ParameterError that names the parameter, its value and what is accepted.
  */
 export function readParameters<Name extends Operation>(
   operation: Name,

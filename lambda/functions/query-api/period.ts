@@ -12,34 +12,36 @@ import {
 /** The period of a list. Times are ISO 8601 with milliseconds and `Z`. */
 
 const dayMilliseconds = 86_400_000;
-/** Tolerance for a client that asks for the longest period until now: its clock differs, and its request takes time. */
+/**
+ * Tolerance for a client that requests the longest period until now: its clock may differ, and its request takes time.
+ */
 const graceDays = 1 / 24;
 
 /** How long a period may be. */
 export interface PeriodRule {
-  /** Undefined for any length. */
+  /** Undefined for no limit. */
   readonly maxDays: number | undefined;
-  /** Whether the moment of EndTime is part of the list. Where it is not, a period without length is refused. */
+  /** Whether EndTime is included. If it is not, a period without length is refused. */
   readonly includesEnd: boolean;
-  /** Days before the end at which a period begins whose beginning is left out; 30 where this is. */
+  /** Days before its end at which a period without StartTime begins; 30 by default. */
   readonly defaultDays?: number;
-  /** When a period begins whose beginning is left out, where that is not a number of days. */
+  /** Where a period without StartTime begins, if that is not a number of days before its end. */
   readonly defaultStart?: (end: string) => string;
 }
 
 /** The longest period for sessions: as long as Twilio keeps them. */
 export const sessionPeriodRule: PeriodRule = { maxDays: 30, includesEnd: includesEnd.sessions };
-/** Of events. */
+/** For events. */
 export const eventPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.events };
-/** An alert may have been open for long: without a beginning, none is left out. */
+/** For alerts. An alert may have been open for long, so without StartTime the list is complete. */
 export const alertPeriodRule: PeriodRule = {
   maxDays: 400,
   includesEnd: includesEnd.alerts,
   defaultDays: defaultAlertDays,
 };
-/** By the days of findings. */
+/** For findings, by their days. */
 export const findingPeriodRule: PeriodRule = { maxDays: 400, includesEnd: includesEnd.findings };
-/** Of a SIM's usage, by what one record sums up. */
+/** For a SIM's usage, by granularity. */
 export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], PeriodRule>> = {
   hour: { maxDays: 31, includesEnd: includesEnd.usage },
   day: { maxDays: 400, includesEnd: includesEnd.usage },
@@ -47,32 +49,33 @@ export const usagePeriodRules: Readonly<Record<(typeof granularities)[number], P
   raw: { maxDays: 400, includesEnd: includesEnd.usage },
 };
 
-/** Usage of the fleet, in KORE's words: the default begins one month before the end. */
+/** For usage of the fleet, in KORE's terms: by default, the period begins one month before its end. */
 export const fleetUsagePeriodRules: Readonly<Record<(typeof fleetGranularities)[number], PeriodRule>> = {
   hour: { maxDays: 31, includesEnd: includesEnd.usage, defaultStart: findMonthBefore },
   day: { maxDays: 400, includesEnd: includesEnd.usage, defaultStart: findMonthBefore },
   all: { maxDays: 400, includesEnd: includesEnd.usage, defaultStart: findMonthBefore },
 };
 
-/** A period as it was requested; what is left out is undefined. */
+/** A requested period; omitted times are undefined. */
 export interface RequestedPeriod {
   readonly StartTime?: string | undefined;
   readonly EndTime?: string | undefined;
 }
 
-/** A period with its beginning; without an end it goes on until now. */
+/** A period with its beginning. Without EndTime it extends to now. */
 export interface CompletePeriod {
   readonly StartTime: string;
   readonly EndTime: string | undefined;
 }
 
 /**
- * Completes a period. Without EndTime it goes on until now, as KORE's does, with an open end, so that it includes records
- * that a carrier's clock dates slightly ahead. Without StartTime it begins 30 days before its end, or as the rule says.
+ * Completes a period. Without EndTime it extends to now, as KORE's does, with an open end, so that it includes records
+ * whose carrier's clock is slightly ahead. Without StartTime it begins 30 days before its end, or as the rule says.
  *
  * @param now milliseconds since the epoch.
- * @param isFirstPage whether the list begins. On later pages an open period is not checked again, since it grows with time.
- * @throws ParameterError if the ends are the wrong way round, or too far apart.
+ * @param isFirstPage whether this is the list's first page. Later pages do not check an open period again, because it
+ *   grows with time.
+ * @throws ParameterError if the times are in the wrong order, or too far apart.
  */
 export function fillPeriod(
   given: RequestedPeriod,
@@ -81,7 +84,7 @@ export function fillPeriod(
   isFirstPage = false,
 ): CompletePeriod {
   const { StartTime: start, EndTime: end } = given;
-  // Parameters are times already; a page token may hold anything.
+  // Parameters are valid times, but a page token may contain anything.
   if (start !== undefined) requireTime('StartTime', start);
   if (end !== undefined) requireTime('EndTime', end);
   if (start === undefined) {
@@ -101,7 +104,7 @@ export function fillPeriod(
   return { StartTime: start, EndTime: end };
 }
 
-/** The error of a period with both ends; undefined if it is right. */
+/** The error of a period with both times; undefined if it is valid. */
 function describeClosedProblem(start: string, end: string, rule: PeriodRule): ParameterError | undefined {
   const { maxDays } = rule;
   if (end < start || (end === start && !rule.includesEnd)) {
@@ -113,7 +116,7 @@ function describeClosedProblem(start: string, end: string, rule: PeriodRule): Pa
   return new ParameterError('EndTime', end, accepted);
 }
 
-/** The error of a period that goes on until now; undefined if it is right. */
+/** The error of a period that extends to now; undefined if it is valid. */
 function openProblem(start: string, now: number, { maxDays }: PeriodRule): ParameterError | undefined {
   const end = formatTime(now);
   if (start > end) {

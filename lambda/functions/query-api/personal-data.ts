@@ -1,12 +1,12 @@
 import { type Disclosure, type PersonalField, personalFields } from '../../queries/disclosure.ts';
 import { ParameterError } from '../../queries/errors.ts';
 
-/** Whether a deployment's answers show personal data: IMSI and IP addresses. */
+/** Whether a deployment's responses show personal data: IMSI and IP addresses. */
 export const personalDataSettings = ['never', 'on-request', 'always'] as const;
 export type PersonalData = (typeof personalDataSettings)[number];
 
 /**
- * Which personal fields the answer to a request shows: IMSI, IP addresses, and carriers' own words, which hold both.
+ * Which personal fields a response shows: IMSI, IP addresses, and carriers' original texts, which may contain both.
  *
  * @throws ParameterError if the request asks for a field that the deployment never shows.
  */

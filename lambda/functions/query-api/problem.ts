@@ -5,7 +5,7 @@ import { UsageError } from '../../errors.ts';
 import { NotFoundError } from '../../queries/errors.ts';
 import { UnreadKeysError } from '../../store/batch-get.ts';
 
-/** An error answer. Thrown inside the API, and written as an answer by {@link respond}. */
+/** An error response. Thrown inside the API, and sent by {@link respond}. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   /** HTTP status. */
@@ -33,7 +33,7 @@ export const problemCodes = {
   unavailable: 20503,
 } as const;
 
-/** The answer to a wrong request; undefined if the error is not the caller's. */
+/** The response to an invalid request; undefined if the caller did not cause the error. */
 export function explainRefusal(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error;
   if (error instanceof NotFoundError) return new Problem(404, problemCodes.notFound, error.message);
@@ -41,7 +41,7 @@ export function explainRefusal(error: unknown): Problem | undefined {
   return undefined;
 }
 
-/** The answer to a request that failed here. */
+/** The response to a request that failed here. */
 export function explainFailure(error: unknown): Problem {
   if (error instanceof Error && passes(error)) {
     const message = 'The ledger cannot be read now; try again in a moment';
@@ -55,7 +55,7 @@ export function explainFailure(error: unknown): Problem {
   return new Problem(500, problemCodes.internal, message);
 }
 
-/** The action that AWS does not allow the function; undefined for any other error. */
+/** The action that the function is not allowed to perform; undefined for other errors. */
 function findMissingRight({ message }: Error): string | undefined {
   return /not authorized to perform: ([a-z0-9-]+:\w+)/.exec(message)?.[1];
 }

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { type AnyRoute, consoleRoutes, routeKey, routes } from './routes.ts';
 
-/** A request as the operations see it, independent of stage and domain. */
+/** A request, as the operations get it: independent of stage and domain. */
 export interface HttpRequest {
   readonly method: string;
   /** Undefined if no route matches. */
@@ -9,17 +9,17 @@ export interface HttpRequest {
   /** The path below the API's root, as it was sent. */
   readonly path: string;
   readonly pathParameters: Readonly<Record<string, string>>;
-  /** Every occurrence of every query parameter. */
+  /** All query parameters, including repeated ones. */
   readonly query: URLSearchParams;
-  /** Scheme, host, and stage or base path if there is one; without a slash at its end. */
+  /** Scheme, host, and stage or base path if there is one; without a trailing slash. */
   readonly root: string;
   readonly authorization: string | undefined;
-  /** By their names in lower case. */
+  /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Empty without one. */
+  /** Empty if there is none. */
   readonly body: string;
   readonly sourceIp: string;
-  /** ARN of the IAM principal whose signature API Gateway has checked; undefined where it checks none. */
+  /** ARN of the IAM principal whose signature API Gateway has checked; undefined if it does not check signatures. */
   readonly principal: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export function readRequest(event: APIGatewayProxyEventV2): HttpRequest {
   };
 }
 
-/** The address of the same request with other query parameters; path parameters are encoded. */
+/** The URL of the same request with other query parameters; path parameters are encoded. */
 export function makeUrl(request: HttpRequest, query: URLSearchParams): string {
   const { root, route, path, pathParameters } = request;
   const address = route === undefined ? path : fillPath(route.path, pathParameters);
@@ -67,7 +67,7 @@ export function fillPath(path: string, parameters: Readonly<Record<string, strin
 
 /**
  * The part of the path before the routed path. API Gateway leaves a named stage, and a custom domain's base path, in
- * `rawPath`, and a client must use them again.
+ * `rawPath`, and clients must send them again.
  */
 function findPrefix(rawPath: string, stage: string, route: AnyRoute | undefined): string {
   if (route === undefined) {
@@ -76,7 +76,7 @@ function findPrefix(rawPath: string, stage: string, route: AnyRoute | undefined)
   }
   const fixed = route.path.replace(/\{.*$/, '');
   if (fixed === '/') return rawPath.replace(/\/$/, '');
-  // Of `/v1/v1/Sims` on a stage named `v1` this finds the second `/v1`.
+  // For `/v1/v1/Sims` on a stage named `v1`, this finds the second `/v1`.
   const at = rawPath.indexOf(fixed);
   return at === -1 ? '' : rawPath.slice(0, at);
 }

@@ -1,8 +1,11 @@
-/** The routes of the API and of the console, which the CDK construct and the local run bind. Those of the API are `GET`. */
+/**
+ * The routes of the API and of the console, which the CDK construct and the local run use. Those of the API are all
+ * `GET`.
+ */
 
-/** One route, as API Gateway writes it. */
+/** A route, as API Gateway writes it. */
 export interface Route<Name extends string = Operation> {
-  /** GET unless said otherwise. */
+  /** GET by default. */
   readonly method?: 'GET' | 'POST';
   readonly path: string;
   readonly operation: Name;
@@ -32,7 +35,7 @@ export type Operation =
   | 'fetchDocumentation'
   | 'fetchHealth';
 
-/** All requests that the API takes. */
+/** All requests of the API. */
 export const routes: readonly Route[] = [
   { path: '/v1/Sims', operation: 'listSims', protected: true },
   { path: '/v1/Sims/{sim}', operation: 'fetchSim', protected: true },
@@ -55,10 +58,10 @@ export const routes: readonly Route[] = [
   { path: '/health', operation: 'fetchHealth', protected: false },
 ];
 
-/** What the console's own page asks for, beside the API. It is not part of the API's contract, which only reads. */
+/** Further requests of the console's page. They are not part of the API's contract, which only reads. */
 export type ConsoleOperation = 'fetchConsolePage' | 'fetchConsoleFile' | 'muteAlert';
 
-/** The routes of the console, which is where callers sign in with account and token. */
+/** The routes of the console, where callers sign in with account and token. */
 export const consoleRoutes: readonly Route<ConsoleOperation>[] = [
   { path: '/', operation: 'fetchConsolePage', protected: false },
   { path: '/console/{file}', operation: 'fetchConsoleFile', protected: false },
@@ -66,15 +69,15 @@ export const consoleRoutes: readonly Route<ConsoleOperation>[] = [
 ];
 
 /**
- * Path of the credentials with which the console signs in by itself. Only the local run answers with an account and a token;
- * the deployed API answers `{}`.
+ * Path of the credentials with which the console signs in automatically. Only the local run answers with an account and
+ * a token; the deployed API answers `{}`.
  */
 export const consoleSessionPath = '/console/session.json';
 
 /** A route of the API or of the console. */
 export type AnyRoute = Route | Route<ConsoleOperation>;
 
-/** Whether a route is the console's. */
+/** Whether a route is one of the console's. */
 export function isConsoleRoute(route: AnyRoute): route is Route<ConsoleOperation> {
   return consoleRoutes.some(({ operation }) => operation === route.operation);
 }

@@ -12,20 +12,21 @@ export interface Attempt {
 }
 
 /**
- * Keeps one client from crowding out all others: each has a number of requests a second, and twice as many in a burst.
- * Each process of the function counts by itself; the stage's own limit holds for all together.
+ * Prevents one client from crowding out all others: each may make a number of requests per second, and twice as many in
+ * a burst. Each process of the function counts separately; the stage has its own limit for all processes together.
  *
- * Attempts with wrong credentials are counted separately, by address (IPv6: by /64, which one client has). They never use
- * up the limit of a caller with the right credentials, and nobody can guess faster than a client may ask.
+ * Attempts with wrong credentials are counted separately, by address (IPv6: by /64, because one client has all of it).
+ * They do not use up the limit of a caller with correct credentials, and nobody can guess faster than a client may
+ * call.
  */
 export class ClientThrottle {
   readonly #perSecond: number;
   readonly #requests: Allowances;
   readonly #failures: Allowances;
-  /** Pairs of address and credentials that were right. */
+  /** Pairs of address and credentials that were correct. */
   readonly #admitted = new Map<string, true>();
 
-  /** @param perSecond requests; 0 for any number. */
+  /** @param perSecond requests; 0 for no limit. */
   constructor(perSecond: number) {
     this.#perSecond = perSecond;
     this.#requests = new Allowances({ perSecond, max: 2 * perSecond, min: 0 });
@@ -43,9 +44,9 @@ export class ClientThrottle {
   }
 
   /**
-   * Refuses an attempt whose credentials must not be checked: from an address with twenty seconds' worth of refusals,
-   * since the one answer other than 429 would reveal a right guess. Credentials that were right from this address
-   * before are always checked.
+   * Refuses an attempt without checking its credentials, if its address has used up twenty seconds' worth of failures:
+   * a response other than 429 would reveal a correct guess. Credentials that were correct from this address before are
+   * always checked.
    *
    * @throws Problem 429
    */
@@ -55,7 +56,7 @@ export class ClientThrottle {
     throw this.#makeProblem('requests with wrong credentials');
   }
 
-  /** Notes that credentials are right. */
+  /** Notes that credentials are correct. */
   admit(attempt: Attempt): void {
     remember(this.#admitted, makeKey(attempt), true);
   }
@@ -81,7 +82,7 @@ function makeKey({ address, credentials }: Attempt): string {
   return `${createHash('sha256').update(credentials).digest('base64')} ${address}`;
 }
 
-/** The part of an address that a client cannot change: all of an IPv4 address, the first 64 bits of an IPv6 one. */
+/** The part of an address that a client cannot change: all of an IPv4 address, the first 64 bits of an IPv6 address. */
 function findNetwork(address: string): string {
   if (!isIPv6(address)) return address;
   // An IPv4 address as a dual-stack socket writes it.

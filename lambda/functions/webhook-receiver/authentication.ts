@@ -7,14 +7,14 @@ import { isSignedByKore } from './kore-signature.ts';
 import type { WebhookRequest } from './request.ts';
 import { isSignedByTwilio } from './twilio-signature.ts';
 
-/** Checks whether a request is the carrier's. */
+/** Checks whether a request comes from the carrier. */
 export type Verifier = (request: WebhookRequest) => boolean;
 
-/** A way in which a carrier's requests authenticate, and what its secret must hold. */
+/** A way in which a carrier's requests authenticate, and what its secret must contain. */
 export interface Authentication {
-  /** What the source's secret must hold, in words. */
+  /** What the source's secret must contain, for error messages. */
   readonly content: string;
-  /** The member of the secret that is generated with it. */
+  /** The member of the secret that is generated when it is created. */
   readonly generated: 'password' | 'token' | 'secret';
   /** Whether the secret names a user as well. */
   readonly hasUser: boolean;
@@ -30,11 +30,11 @@ const basic: Authentication = {
 };
 
 /**
- * The check for each way of authentication; `carrierTraits` says which one a carrier uses by its documents. A secret may
- * hold two of each credential: the current and the previous one.
+ * The check for each way to authenticate; `carrierTraits` says which one a carrier uses according to its documents. A
+ * secret may contain two of each credential: the current and the previous one.
  */
 const authentications: Readonly<Record<WebhookAuthentication, Authentication>> = {
-  // Credentials in the URL work until the account's auth token is in the secret, and not after.
+  // Credentials in the URL work only until the secret contains the account's auth token.
   'twilio-hmac': {
     ...basic,
     content: 'the string field authToken, or the string fields username and password',
@@ -72,7 +72,7 @@ export function findAuthentication(carrier: Carrier): Authentication {
 }
 
 /**
- * Whether a request is the carrier's.
+ * Whether a request comes from the carrier.
  *
  * @throws CredentialsError or AwsRequestError if the secret cannot be read now.
  */
@@ -96,13 +96,13 @@ function makeBasicVerifier(members: JsonObject): Verifier | undefined {
   };
 }
 
-/** The token of a request: `Authorization`, with or without `Bearer`, or `X-API-Key`. */
+/** A request's token: `Authorization`, with or without `Bearer`, or `X-API-Key`. */
 function readToken({ headers }: WebhookRequest): string {
   const given = headers['authorization'] ?? headers['x-api-key'] ?? '';
   return given.trim().replace(/^bearer +/i, '');
 }
 
-/** The members of a secret that are strings and not empty: an empty one must admit nobody. */
+/** The members of a secret that are non-empty strings: an empty one must not admit anyone. */
 function readTexts(members: JsonObject, ...names: readonly string[]): string[] {
   return names
     .map((name) => members[name])

@@ -12,7 +12,7 @@ import { RequestLimit } from './request-limit.ts';
 import { makeWebhookRouteKey } from './routes.ts';
 import { StreamWriter } from './stream-writer.ts';
 
-/** Carriers wait for 5 seconds. The rest is for the network, and for the start of a process. */
+/** Carriers wait for 5 seconds. The rest is for the network and for a cold start. */
 const answerMilliseconds = 4_000;
 
 /** Short, so that enough time is left for the stream. */
@@ -30,7 +30,7 @@ const sources = new Map(
   ),
 );
 
-/** Answers one request. The log has the source and the status, and nothing of the body. */
+/** Answers one request. The log contains the source and the status, but nothing of the body. */
 export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
   const started = performance.now();
   const source = sources.get(event.routeKey);

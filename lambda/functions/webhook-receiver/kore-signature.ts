@@ -6,14 +6,14 @@ import type { WebhookRequest } from './request.ts';
 
 /**
  * Whether KORE has signed a request: `kore-signature` is the hexadecimal SHA-256 of secret, method, address without
- * query, and the minified body, one after the other.
+ * query and minified body, concatenated.
  *
- * KORE does not say exactly how the body is minified. Its page stringifies it in JavaScript, which may write strings and
- * numbers differently than they were sent (`-81.8090` as `-81.809`). So three bodies are accepted: without the blanks
- * between tokens, with its strings stringified as well, and stringified as a whole.
+ * KORE does not say exactly how the body is minified. Its page uses JavaScript's `JSON.stringify`, which may change
+ * strings and numbers (`-81.8090` becomes `-81.809`). So three bodies are accepted: without white space between tokens,
+ * additionally with its strings stringified, and stringified completely.
  *
- * A stranger who knows a plain hash can extend the text and compute its hash without the secret. Such an extension contains bytes
- * that JSON cannot hold, so a body that is not JSON never passes.
+ * A stranger who knows a plain hash can extend the text and compute its hash without the secret. Such an extension
+ * contains bytes that JSON cannot contain, so a body that is not JSON never passes.
  *
  * @see https://docs.korewireless.com/developers/how-to/webhooks/validate-webhook-signatures
  */
@@ -32,7 +32,7 @@ export function isSignedByKore(request: WebhookRequest, secrets: readonly string
   return matchesAny(headers['kore-signature'] ?? '', signatures);
 }
 
-/** JSON as JavaScript writes it; undefined if it has more levels than JavaScript can write. */
+/** JSON as JavaScript writes it; undefined if it is nested too deeply for JavaScript. */
 function stringify(json: string): string | undefined {
   const value: unknown = JSON.parse(json);
   try {

@@ -11,7 +11,7 @@ import { type Refusal, unpackBody } from './unpacking.ts';
 export interface WebhookSource {
   readonly name: string;
   readonly streamArn: string;
-  /** Checks whether a request is its carrier's. */
+  /** Checks whether a request comes from its carrier. */
   readonly verifier: SecretSource<Verifier>;
   /** Limits how many of its carrier's requests are accepted. */
   readonly limit: Pick<RequestLimit, 'perSecond' | 'take'>;
@@ -21,39 +21,39 @@ export interface WebhookSource {
 export class TooManyRequestsError extends Error {
   override readonly name = 'TooManyRequestsError';
 
-  /** @param perSecond requests that are accepted. */
+  /** @param perSecond how many requests are accepted. */
   constructor(perSecond: number) {
     super(`More than ${perSecond} requests per second`);
   }
 }
 
-/** What the receiver works with. */
+/** What the receiver needs. */
 export interface ReceiverPorts {
   readonly stream: Pick<StreamWriter, 'put'>;
-  /** Called with the error that keeps a request from being accepted. */
+  /** Called with the error if a request could not be accepted. */
   readonly onError: (error: unknown) => void;
 }
 
 /** The result of a request. */
 export interface Outcome {
   /**
-   * 200: the whole body is in the stream. 4xx: nothing of it is, and the same request would be refused again. 5xx: it must
-   * be sent again; a part of it may be in the stream, which does no harm.
+   * 200: the whole body is in the stream. 4xx: nothing of it is, and the same request would be refused again. 5xx: it
+   * must be sent again; part of it may be in the stream, which does no harm.
    */
   readonly status: 200 | 500 | 503 | Refusal['status'];
   readonly message: string;
-  /** Number of Kinesis records put into the stream; each holds one or more of the carrier's records. */
+  /** How many Kinesis records were put into the stream; each contains one or more of the carrier's records. */
   readonly records: number;
 }
 
 /**
- * Takes a carrier's request: authenticates it, unpacks and splits its body, and puts it into the source's stream. Only
- * the consumer reads the records: a carrier that learns of an unreadable record would send it again forever, and all
- * later records would wait.
+ * Receives a carrier's request: authenticates it, unpacks and splits its body, and puts it into the source's stream.
+ * Records are read only by the consumer: if a carrier learned about an unreadable record, it would send it again
+ * forever, and all later records would wait.
  *
  * Never rejects.
  *
- * @param until time of `performance.now()` by which the answer must be there.
+ * @param until time of `performance.now()` by which the response must be ready.
  */
 export async function receive(
   request: WebhookRequest,
@@ -92,7 +92,7 @@ async function admitRequest(
   if (!(await isAuthentic(request, verifier))) {
     return { status: 401, message: 'The credentials or the signature are missing or wrong' };
   }
-  // After the credentials, so that a caller without them uses up nothing of the carrier's limit.
+  // After the credentials, so that a caller without them does not use up the carrier's limit.
   if (!limit.take()) throw new TooManyRequestsError(limit.perSecond);
   const body = unpackBody(request);
   return Buffer.isBuffer(body) ? splitRequest(body) : body;

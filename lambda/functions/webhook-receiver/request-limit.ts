@@ -4,9 +4,9 @@ import { Allowances } from '../../http/allowances.ts';
 const source = 'source';
 
 /**
- * Limits the requests of one source that this process accepts: a number a second, and twice as many at once after a pause.
- * Each source has its own limit, so that none uses up another's. Each process of the function counts by itself, so
- * somewhat more are accepted while several run.
+ * Limits the requests of one source that this process accepts: a number per second, and twice as many in a burst after
+ * a pause. Each source has its own limit, so that none uses up another's. Each process of the function counts
+ * separately, so more are accepted while several processes run.
  */
 export class RequestLimit {
   readonly perSecond: number;
@@ -14,8 +14,8 @@ export class RequestLimit {
   readonly #now: () => number;
 
   /**
-   * @param perSecond requests; 0 for any number.
-   * @param now milliseconds of a clock that is never set back.
+   * @param perSecond requests; 0 for no limit.
+   * @param now returns milliseconds of a clock that is never set back.
    */
   constructor(perSecond: number, now: () => number = () => performance.now()) {
     this.perSecond = perSecond;
@@ -23,7 +23,7 @@ export class RequestLimit {
     this.#now = now;
   }
 
-  /** Counts a request; returns false if it exceeds the limit. */
+  /** Counts a request; false if it exceeds the limit. */
   take(): boolean {
     return this.perSecond === 0 || this.#allowances.take(source, this.#now());
   }

@@ -5,9 +5,9 @@ export interface WebhookRequest {
   readonly method: string;
   /** The address that was called: scheme, host and path. */
   readonly address: string;
-  /** The query string after the question mark, as it was sent; empty without one. */
+  /** The query string after the question mark, as it was sent; empty if there is none. */
   readonly query: string;
-  /** By their names in lower case. */
+  /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The bytes as they arrived, compressed or not. */
   readonly body: Buffer;

@@ -9,21 +9,21 @@ const maxRecordBytes = 1024 * 1024;
 /** Length of our partition keys, in characters of one byte. */
 export const partitionKeyBytes = 32;
 
-/** Maximum number of bytes of one value. */
+/** The most bytes of one value. */
 const maxValueBytes = maxRecordBytes - partitionKeyBytes;
 
 /**
- * Maximum number of bytes of a group of values. A shard takes 1 MiB a second: a record of that size would wait
- * for a second without any other, and several smaller ones can go to several shards at once.
+ * The most bytes of a group of values. A shard accepts 1 MiB per second: a record of that size would wait for a second
+ * without any other, and several smaller ones can go to several shards in parallel.
  */
 const groupBytes = 256 * 1024;
 
 /**
- * Splits a body into Kinesis records, which the consumer reads like any other delivery. A body that fits into one group is
- * not split. An array becomes arrays of its elements, each element's text unchanged. Other bodies are split
- * only if they exceed the Kinesis record limit: valid JSON values are grouped into arrays, and each invalid fragment
- * becomes its own record so that the consumer can quarantine it. A value that is not UTF-8 stays among the others, its
- * bytes unchanged. The same body is always split the same way.
+ * Splits a body into Kinesis records, which the consumer reads like any other delivery. A body that fits into one group
+ * is not split. An array becomes arrays of its elements, each element's text unchanged. Other bodies are split only if
+ * they exceed the Kinesis record limit: valid JSON values are grouped into arrays, and each invalid fragment becomes
+ * its own record so that the consumer can quarantine it. A value that is not UTF-8 stays in its group, its bytes
+ * unchanged. The same body is always split in the same way.
  */
 export function splitRequest(body: Buffer): readonly Buffer[] | Refusal {
   if (body.length <= groupBytes) return [body];
@@ -44,7 +44,7 @@ function cut(body: Buffer): readonly Buffer[] | Refusal {
   const limits = findLimits(body.length);
   const values = splitValue(text, limits);
   const pieces = values === 'none' && !isSmall ? splitBody(text, limits) : values;
-  // The consumer rejects what one record holds.
+  // If it fits into one record, the consumer will reject it.
   if (isSmall && (pieces === 'none' || pieces === undefined)) return [body];
   if (pieces === 'none' || pieces === undefined) {
     return {
@@ -56,7 +56,7 @@ function cut(body: Buffer): readonly Buffer[] | Refusal {
     isText ? Buffer.from(text.slice(from, to)) : body.subarray(from, to);
   const select = (isWhole: boolean) => pieces.filter(({ whole }) => whole === isWhole).map(cutPiece);
   const whole = select(true);
-  // Nothing can be read of it.
+  // Nothing of it can be read.
   if (!isText && !whole.some(isUtf8)) return [body];
   // Together, two invalid fragments could form a value that nobody sent.
   return [...groupIntoArrays(whole), ...select(false)];

@@ -10,19 +10,19 @@ import { makeJsonRequest } from '../../aws/json-operations.ts';
 import { parseObject, toJsonObject } from '../../json/json.ts';
 import { partitionKeyBytes } from './split-request.ts';
 
-/** Records and bytes that one PutRecords may carry; Kinesis takes 5 MiB at least. */
+/** The most records and bytes of a PutRecords request; Kinesis accepts at least 5 MiB. */
 const maxRecords = 500;
 const maxBytes = 4 * 1024 * 1024;
 
-/** Concurrent requests. Carriers' largest bodies need four. */
+/** The most concurrent requests. Carriers' largest bodies need four. */
 const maxConcurrentRequests = 8;
 
-/** Milliseconds to wait for the answer to one request. A healthy stream answers within a tenth of it. */
+/** How many milliseconds to wait for a response. A healthy stream answers in a tenth of that. */
 const defaultRequestMilliseconds = 1_500;
 
-/** After how many rounds in a row that put nothing the stream counts as busy. */
+/** After how many consecutive rounds without progress the stream counts as busy. */
 const maxFruitlessRounds = 5;
-/** Pause after the first such round; each further pause is twice as long, less up to a half at random. */
+/** Pause after the first such round. Each further pause is twice as long, minus up to half at random. */
 const firstPauseMilliseconds = 50;
 
 /** A record to put. */
@@ -31,7 +31,7 @@ interface Entry {
   readonly PartitionKey: string;
 }
 
-/** The records that a request could not put, and why; none once all are put. */
+/** The records that a request could not put, and why; empty when all are put. */
 interface Unwritten {
   readonly entries: readonly Entry[];
   readonly cause: string;
@@ -49,11 +49,13 @@ export class StreamWriter {
   }
 
   /**
-   * Puts all records, in any order, and repeats those that were not put as long as there is progress. The partition key is
-   * made from a record's bytes: records spread over all shards, and a repeated request spreads in the same way.
+   * Puts all records, in any order, and repeats those that were not put as long as there is progress. The partition key
+   * is derived from a record's bytes, so that records spread over all shards, and a repeated request spreads in the
+   * same way.
    *
    * @param until time of `performance.now()` at which to give up.
-   * @throws StreamBusyError if the stream does not take all in time: some may be there, and putting all again is safe.
+   * @throws StreamBusyError if the stream does not accept all in time: some may be in it, and it is safe to put all
+   *   again.
    * @throws StreamRefusedError if it never will.
    */
   async put(streamArn: string, records: readonly Buffer[], until: number): Promise<void> {
@@ -100,7 +102,7 @@ export class StreamWriter {
   }
 }
 
-/** The stream takes no more records now, or cannot be reached. */
+/** The stream does not accept more records now, or cannot be reached. */
 export class StreamBusyError extends Error {
   override readonly name = 'StreamBusyError';
 
@@ -118,7 +120,7 @@ export class StreamRefusedError extends Error {
 const passing = /^(ProvisionedThroughputExceeded|KMSThrottling|Throttling|LimitExceeded)/;
 
 /**
- * The records that are still to be put: all those that an answer does not confirm, whatever else it says.
+ * The records that are still to be put: all that a response does not confirm, whatever else it says.
  *
  * @throws StreamRefusedError
  */
@@ -164,7 +166,7 @@ function* groupIntoRequests(entries: readonly Entry[]): Generator<Entry[]> {
   if (some.length > 0) yield some;
 }
 
-/** Waits, at most until the time at which to give up. */
+/** Waits, but not beyond the time at which to give up. */
 async function pause(fruitlessRounds: number, until: number): Promise<void> {
   const maxPause = firstPauseMilliseconds * 2 ** (fruitlessRounds - 1);
   await wait(Math.min(maxPause * (1 - Math.random() / 2), Math.max(0, until - performance.now())));

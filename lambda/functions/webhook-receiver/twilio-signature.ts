@@ -4,8 +4,8 @@ import { readBasicCredentials } from '../../http/http-basic.ts';
 import type { WebhookRequest } from './request.ts';
 
 /**
- * Whether Twilio has signed a request: `X-Twilio-Signature` is the base64 HMAC-SHA1 of the address that it called, under
- * the account's auth token, and `bodySHA256` in that address is the hexadecimal SHA-256 of the body.
+ * Whether Twilio has signed a request: `X-Twilio-Signature` is the base64 HMAC-SHA1 of the address that it called, with
+ * the account's auth token as key, and `bodySHA256` in that address is the hexadecimal SHA-256 of the body.
  *
  * @see https://www.twilio.com/docs/usage/webhooks/webhooks-security
  */
@@ -22,7 +22,7 @@ export function isSignedByTwilio(request: WebhookRequest, authTokens: readonly s
 
 /**
  * The addresses that Twilio may have signed: with and without the port, as its own libraries accept them, and with and
- * without credentials in the URL, which reach us as a header.
+ * without credentials in the URL, which arrive here as a header.
  */
 function listPossibleAddresses({ address, query, headers }: WebhookRequest): string[] {
   const [, scheme = '', host = '', port = '', path = ''] =
