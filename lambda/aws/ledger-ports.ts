@@ -5,7 +5,7 @@ import { LateRecordNotes } from '../store/late-records.ts';
 import { BucketQuarantine, type Quarantine, type RejectBucket } from '../store/quarantine.ts';
 import { LedgerWriter } from '../store/writer.ts';
 import type { Deadline } from './deadline.ts';
-import { MetricsSender, makeVolumeTeller } from './metrics-queue.ts';
+import { MetricsSender, makeVolumeSender } from './metrics-queue.ts';
 import { environment } from './names.ts';
 import { makeProcessFence } from './process-fence.ts';
 import { readTableNames, requireEnvironment, writeModeFromEnvironment } from './sources.ts';
@@ -36,7 +36,7 @@ export function makeLedgerPorts(
       onSingleWrites: telemetry.reportRefusedBatches,
     }),
     ...(metricsQueue !== undefined && {
-      tellVolumes: makeVolumeTeller(
+      tellVolumes: makeVolumeSender(
         new MetricsSender(client.config, metricsQueue),
         telemetry.reportLostVolumes,
       ),

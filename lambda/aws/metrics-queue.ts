@@ -47,7 +47,7 @@ const pauseMilliseconds = 30_000;
  *
  * @param onLost called for the failure that begins a pause.
  */
-export function makeVolumeTeller(
+export function makeVolumeSender(
   sender: Pick<MetricsSender, 'send'>,
   onLost: (error: unknown) => void,
 ): (groups: readonly VolumeGroup[]) => Promise<void> {

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createSqsStandIn } from '../../../emulators/sqs/stand-in.ts';
-import { MetricsQueue, MetricsSender, makeVolumeTeller } from '../../../lambda/aws/metrics-queue.ts';
+import { MetricsQueue, MetricsSender, makeVolumeSender } from '../../../lambda/aws/metrics-queue.ts';
 import { noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
 import { type Entry, ingest, type LedgerPorts } from '../../../lambda/ingest/ingest.ts';
 import { maxMessageGroups, parseMessage } from '../../../lambda/metrics/messages.ts';
@@ -93,7 +93,7 @@ describe('a batch', () => {
     const tellVolumes =
       url === undefined
         ? undefined
-        : makeVolumeTeller(new MetricsSender(configuration, url), (error) => lost.push(error));
+        : makeVolumeSender(new MetricsSender(configuration, url), (error) => lost.push(error));
     const ports: LedgerPorts = {
       writer: new LedgerWriter({ ...ledgerTablesOf(client), measuresUsage: url !== undefined }),
       quarantine: { keep: async () => undefined },
@@ -154,7 +154,7 @@ describe('a batch', () => {
       if (fails) throw new Error('The queue is away');
     };
     const lost: unknown[] = [];
-    const tell = makeVolumeTeller({ send }, (error) => lost.push(error));
+    const tell = makeVolumeSender({ send }, (error) => lost.push(error));
     for (let batch = 0; batch < 5; batch += 1) await tell([groupOf('a', 1)]);
     fails = false;
     await tell([groupOf('a', 1)]);
