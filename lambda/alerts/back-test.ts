@@ -4,56 +4,57 @@ import { findDecidingTime, type Rule, type Severity } from './rules.ts';
 import { findJoinedSpans } from './spans.ts';
 
 /**
- * Back-test: the alerts that rules would have sent in a period, by all that is known now, beside those that were sent.
+ * Back-test: the alerts that rules would have sent in a period, according to all that is known now, and those that were
+ * sent.
  */
 
-/** A period in which alerts are counted, both ends included. Milliseconds since the epoch. */
+/** The period in which to count alerts, both ends included. Milliseconds since the epoch. */
 export interface BackTestPeriod {
   readonly from: number;
   readonly to: number;
 }
 
-/** An alert that was true. */
+/** An alert whose condition held. */
 export interface TrueAlert {
   readonly from: number;
   /** Undefined while it lasts. */
   readonly to: number | undefined;
-  /** Whether it is over, and all days that it depends on are sealed. */
+  /** Whether it has ended, and all days that it depends on are sealed. */
   readonly isFinal: boolean;
 }
 
-/** What a rule found of one SIM, and what was stored of it. */
+/** What a rule found for SIMs, and what was stored. */
 export interface RuleResult {
   readonly rule: string;
   readonly kind: Rule['kind'];
   readonly severity: Severity;
-  /** How many alerts were true; undefined of a rule that was not tested, but sent messages. */
+  /** How many alerts were true; undefined for a rule that was not tested but sent messages. */
   readonly found: number | undefined;
   readonly foundPerWeek: number | undefined;
-  /** How many of them only late records can change: they are over, and their days are sealed. */
+  /** How many of them only late records can change, because they have ended and their days are sealed. */
   readonly final: number | undefined;
-  /** Of how many SIMs. */
+  /** How many SIMs they are about. */
   readonly sims: number;
-  /** The SIMs with most of them. */
+  /** The SIMs with the most alerts. */
   readonly noisiest: readonly { readonly sim: string; readonly found: number }[];
-  /** The one that lasted longest; undefined without one that lasted. */
+  /** The alert that lasted longest; undefined if none lasted. */
   readonly longest: { readonly sim: string; readonly milliseconds: number } | undefined;
   /** How many stored alerts were sent. */
   readonly sent: number;
-  /** How many of those were withdrawn. */
+  /** How many of these were withdrawn. */
   readonly withdrawn: number;
 }
 
-/** SIMs that are named of a rule. */
+/** How many SIMs are named per rule. */
 const maxNoisiest = 5;
 const weekMilliseconds = 7 * 86_400_000;
 
 /**
- * The alerts of a rule and a SIM that were true in a period: those that would have been sent if every record up to its
- * end had arrived in time. The same records give the same alerts.
+ * The alerts of a rule and a SIM whose condition held in a period: those that would have been sent if every record up
+ * to its end had arrived in time. The same records give the same alerts.
  *
- * @param known as `findSpans` takes it, from the rule's window before the period on.
- * @param isSealed whether all days are sealed of which a part lies between two moments.
+ * @param known as for `findSpans`, from the rule's window before the period on.
+ * @param isSealed whether all days that overlap a time range are sealed.
  */
 export function findTrueAlerts(
   rule: Rule,
@@ -79,7 +80,7 @@ function isWithin(at: number, { from, to }: BackTestPeriod): boolean {
   return at >= from && at <= to;
 }
 
-/** Adds up, rule by rule, what is true of SIMs and what was sent. */
+/** Adds up, for each rule, the true alerts of SIMs and the alerts that were sent. */
 export class BackTest {
   readonly #rules: readonly Rule[];
   readonly #period: BackTestPeriod;
@@ -91,7 +92,7 @@ export class BackTest {
     for (const { name, kind, severity } of rules) this.#counts.set(name, makeCount(kind, severity, true));
   }
 
-  /** Counts what was true of a SIM by a rule. */
+  /** Counts the true alerts of a SIM by a rule. */
   addTrue(rule: string, sim: string, alerts: readonly TrueAlert[]): void {
     const count = this.#counts.get(rule);
     if (count === undefined || alerts.length === 0) return;
@@ -118,7 +119,7 @@ export class BackTest {
     if (state === 'withdrawn') count.withdrawn += 1;
   }
 
-  /** The results: the tested rules in their order, then others that sent messages, by name. */
+  /** The results: first the tested rules in their order, then other rules that sent messages, by name. */
   list(): RuleResult[] {
     const weeks = (this.#period.to - this.#period.from) / weekMilliseconds;
     const tested = this.#rules.map(({ name }) => name);

@@ -9,7 +9,7 @@ import {
 import type { CountryRule, DeviceChangedRule } from './rules.ts';
 import type { Span } from './span.ts';
 
-/** Kinds of rules about a value that changed: their spans begin and end at the record that states the new one. */
+/** Rules about a value that changed: their spans begin and end at the record that states the new value. */
 
 /** A value that a record states. */
 interface Statement<Value> {
@@ -20,11 +20,11 @@ interface Statement<Value> {
 /** The modem that a record names. */
 interface Modem {
   readonly imei: string;
-  /** The two digits of the software version, which an IMEISV has and an IMEI has not. */
+  /** The two digits of the software version, which are in an IMEISV but not in an IMEI. */
   readonly software: string | undefined;
 }
 
-/** The moments at which a SIM was found in another device, in a device of another model, or with other software. */
+/** When a SIM was found in another device, in a device of another model, or with other software. */
 export function findDeviceChanges({ change }: DeviceChangedRule, known: Known, watermark: number): Span[] {
   const statements = listModems(known);
   if (change === 'device') return findChanges(statements, (a, b) => a.imei !== b.imei, watermark);
@@ -32,7 +32,7 @@ export function findDeviceChanges({ change }: DeviceChangedRule, known: Known, w
     const models = statements.filter(({ value }) => readModel(value) !== undefined);
     return findChanges(models, (a, b) => readModel(a) !== readModel(b), watermark);
   }
-  // Only records that state the software are compared: others say nothing of it.
+  // Only records that state the software version are compared.
   const stated = statements.filter(({ value }) => value.software !== undefined);
   return findChanges(stated, (a, b) => a.imei === b.imei && a.software !== b.software, watermark);
 }
@@ -58,14 +58,14 @@ function readModem(imei: string, writtenImei: string | undefined): Modem {
   return { imei, software: digits.length === 16 ? digits.slice(14) : undefined };
 }
 
-/** The type allocation code of an IMEI; undefined where the carrier wrote something else. */
+/** The type allocation code of an IMEI; undefined if the carrier wrote something else. */
 function readModel({ imei }: Modem): string | undefined {
   return /^\d{15}$/.test(imei) ? imei.slice(0, 8) : undefined;
 }
 
 /**
- * The moments at which a SIM entered another country: without a list of allowed ones each change, otherwise each arrival
- * in one that is not allowed, the first one known included.
+ * When a SIM entered another country. Without a list of allowed countries every change counts; otherwise every arrival
+ * in a country that is not allowed, including the first known one.
  */
 export function findCountryChanges({ allowed }: CountryRule, known: Known, watermark: number): Span[] {
   const statements = listCountries(known);
@@ -95,7 +95,7 @@ function listCountries({ sessions, usage, events }: Known): Statement<string>[] 
   return statements;
 }
 
-/** The moments at which a value differs from the one stated before. */
+/** When a value differs from the previously stated one. */
 function findChanges<Value>(
   statements: readonly Statement<Value>[],
   isChange: (before: Value, after: Value) => boolean,
@@ -118,10 +118,10 @@ function describeMoment(begin: RecordReference, before: RecordReference | undefi
   return { from: at, metAt: at, to: at, evidence: { begin, before, last: begin, end: undefined, count: 1 } };
 }
 
-/** What a record says of a block. */
+/** What a record says about a block. */
 type Block = 'blocked' | 'free';
 
-/** The events that say it. Other states of a SIM, such as suspended, end a block, too. */
+/** The events that say it. Other states of a SIM, such as suspended, end a block as well. */
 const blockEvents: ReadonlyMap<string, Block> = new Map([
   ['endpoint.blocked', 'blocked'],
   ['endpoint.enabled', 'free'],
@@ -137,9 +137,9 @@ const blockEvents: ReadonlyMap<string, Block> = new Map([
 const blockedModifier = 'blocked';
 
 /**
- * The times in which the carrier blocked the SIM or its data limit was reached: from the record that says so to one that
- * says otherwise. A session that goes on without the mark, or usage with bytes, says otherwise; at one moment `blocked`
- * is believed.
+ * When the carrier blocked the SIM or its data limit was reached: from the record that says so to one that says
+ * otherwise. A session that continues without the mark, and usage with bytes, say otherwise. At the same time,
+ * `blocked` wins.
  */
 export function findBlocks(known: Known, watermark: number): Span[] {
   const spans: Span[] = [];
@@ -167,7 +167,7 @@ export function findBlocks(known: Known, watermark: number): Span[] {
   return spans;
 }
 
-/** What is said of blocks, in order, each moment once. */
+/** Statements about blocks, in order, one for each time. */
 function listBlocks({ sessions, usage, events, remembered = [] }: Known): Statement<Block>[] {
   const statements = remembered.map(({ record }): Statement<Block> => ({ record, value: 'blocked' }));
   for (const event of events) {
@@ -189,7 +189,7 @@ function listBlocks({ sessions, usage, events, remembered = [] }: Known): Statem
   return keepOnePerMoment(sortByRecord(statements));
 }
 
-/** What a record says with its mark; without it only one of a session that goes on, or of bytes, says anything. */
+/** What a record's modifier says. Without it, only a session that continues, or bytes, say anything. */
 function readModifier(modifier: string | undefined, goesOn: boolean): Block | undefined {
   if (modifier === blockedModifier) return 'blocked';
   return goesOn ? 'free' : undefined;

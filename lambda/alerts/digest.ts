@@ -5,7 +5,7 @@ export function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** A value as text: the same in whatever order its members stand, and whether undefined ones are there or not. */
+/** A value as text that does not depend on the order of its members, nor on undefined ones. */
 export function printCanonical(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
   if (Array.isArray(value)) return `[${value.map(printCanonical).join()}]`;

@@ -6,51 +6,53 @@ import { findDecidingTime, type Rule } from './rules.ts';
 import type { JoinedSpan } from './span.ts';
 
 /**
- * Episodes: what was written of a rule and a SIM, and is told as one incident.
+ * Episodes: what was stored for a rule and a SIM, and is sent as one incident.
  *
- * Spans are recomputed from the records each time; episodes are facts. `reconcileEpisodes` brings the stored episodes
- * in line with the spans that hold now, and says what to write and what to tell. It is a function: repeated, run twice
- * at once, or after a crash between any two writes, it results in the same episodes.
+ * Spans are recomputed from the records each time; episodes are facts. `reconcileEpisodes` makes the stored episodes
+ * agree with the current spans, and decides what to write and what to send. It is a pure function: repeated, run twice
+ * at the same time, or after a crash between any two writes, it results in the same episodes.
  */
 
-/** A rule and a SIM that are judged. */
+/** The judgement of a rule for a SIM. */
 export interface Judgement {
-  /** Undefined where the rule was removed, or does not match the SIM any more. */
+  /** Undefined if the rule was removed, or does not match the SIM any more. */
   readonly rule:
     | (Pick<Rule, 'name' | 'kind' | 'severity' | 'pending' | 'recovery'> & { readonly within?: number })
     | undefined;
   readonly ruleVersion: string | undefined;
   readonly sim: string;
   readonly source: string;
-  /** What holds by the records, the rule and the watermark, in order. */
+  /** When the condition held according to the records, the rule and the watermark, in order. */
   readonly spans: readonly JoinedSpan[];
-  /** From when the records are complete; what ended before is not judged. */
+  /** From when on the records are complete; what ended before is not judged. */
   readonly since: number;
-  /** From when on no record has expired; all are kept where it is absent. */
+  /** From when on no record has expired; absent if records never expire. */
   readonly keptSince?: number;
   /** See {@link findJudgingTime}. */
   readonly watermark: number;
-  /** The time at which the sweep began, by its clock. */
+  /** When the sweep began, by its clock. */
   readonly now: number;
-  /** Whether a mute is in force, or the source lags or is read late: then episodes are written and nothing is told. */
+  /** Whether a mute is in force, or the source lags or is read late: episodes are then written, but not sent. */
   readonly isHeld: boolean;
-  /** How long after it was met an episode is told alone, so that a group may take it up. */
+  /** How long to wait before an episode is sent alone, so that a group can include it. */
   readonly groupWait: number;
-  /** Whether an open episode is not told yet: groups are formed first, and {@link tellAlone} tells of those that are left. */
+  /** Whether open episodes are not sent yet: groups are formed first, and {@link tellAlone} sends the rest. */
   readonly isGroupedFirst?: boolean;
-  /** Whether history came in, of which more may follow: what it says is over is written and not told. */
+  /**
+   * Whether history was delivered, which may continue: episodes that have already ended are then written, but not sent.
+   */
   readonly isHistory?: boolean;
 }
 
 /**
- * The watermark by which a rule and a SIM are judged: never an earlier one than before, although a source's watermark may
- * fall back when the source begins to lag.
+ * The watermark by which a rule and a SIM are judged. Never earlier than before, although a source's watermark may go
+ * back when the source begins to lag.
  */
 export function findJudgingTime(stored: readonly StoredEpisode[], watermark: number): number {
   return stored.reduce((latest, { episode }) => Math.max(latest, episode.watermark), watermark);
 }
 
-/** What has been over for longer when it is found, as in history that is replayed, is written and not told. */
+/** An episode that is found more than this time after its end, as in replayed history, is written but not sent. */
 export const maxToldAge = 24 * 3_600_000;
 
 /** The id of an episode that begins with a record. `attempt` is 1 unless another episode has that id. */
@@ -61,15 +63,16 @@ export function identifyEpisode(rule: string, sim: string, begin: RecordReferenc
 }
 
 /**
- * What to write so that the stored episodes of a rule and a SIM agree with the spans that hold now.
+ * What to write so that the stored episodes of a rule and a SIM agree with the current spans.
  *
- * - A span that overlaps a stored episode amends it; of several that it joins, the oldest stays and the others are merged.
- * - An episode that overlaps several spans stays with the earliest; the others get episodes of their own.
- * - A span that overlaps none amends one that began with the same record or was compared with the same one before.
+ * - A span that overlaps a stored episode amends it; if it overlaps several, the oldest stays and the others are
+ *   merged.
+ * - An episode that overlaps several spans stays with the earliest; the others get their own episodes.
+ * - A span that overlaps none amends one that began with, or was compared with, the same record.
  * - A span without an episode gets one; an episode without a span is withdrawn, or closed as `rule-changed`.
  *
- * A crash may cut the writes anywhere, and a sweep must stop at the first whose condition does not hold: the next sweep
- * goes on from what is stored.
+ * A crash may interrupt the writes anywhere, and a sweep must stop at the first one whose condition does not hold: the
+ * next sweep continues from what is stored.
  *
  * @param stored the live episode, and the others that end at or after `judgement.since` or are held.
  */
@@ -87,10 +90,10 @@ export function reconcileEpisodes(stored: readonly StoredEpisode[], judgement: J
 }
 
 /**
- * Makes an open episode a member of a group, which reports it. An episode that was already sent alone keeps its own
- * messages: its receivers must learn that it is over.
+ * Makes an open episode a member of a group, whose messages include it. An episode that was already sent alone keeps
+ * its own messages, because its receivers must learn when it ends.
  *
- * @returns undefined where it is a member of that group already.
+ * @returns undefined if it is already a member of that group.
  */
 export function joinGroup({ slot, episode }: StoredEpisode, group: string): EpisodeWrite | undefined {
   if (episode.group === group) return undefined;
@@ -99,10 +102,10 @@ export function joinGroup({ slot, episode }: StoredEpisode, group: string): Epis
 }
 
 /**
- * Sends an open episode that belongs to no group and was not sent yet, if it is due. One whose group has ended is sent
+ * Sends an open episode that belongs to no group and was not sent yet, if it is due. If its group has ended, it is sent
  * alone again.
  *
- * @returns undefined where there is nothing to tell.
+ * @returns undefined if there is nothing to send.
  */
 export function tellAlone(
   { slot, episode }: StoredEpisode,
@@ -120,7 +123,7 @@ export function tellAlone(
   return { action: 'put', slot, episode: { ...told, messages, revision: revision + 1 }, replaces: revision };
 }
 
-/** Each stored episode once: of copies the one that was written last, and no marks. */
+/** Each stored episode once: of two copies the latest one, and no marks. */
 export function listCurrent(stored: readonly StoredEpisode[]): StoredEpisode[] {
   const current = new Map<string, StoredEpisode>();
   for (const one of stored) {
@@ -132,7 +135,7 @@ export function listCurrent(stored: readonly StoredEpisode[]): StoredEpisode[] {
   return [...current.values()];
 }
 
-/** A span with the episode that tells of it; `taken` are the ids that a new one may not have. */
+/** A span and its episode; `taken` are ids that a new episode must not get. */
 interface MatchedSpan {
   readonly span: JoinedSpan;
   readonly episode: Episode | undefined;
@@ -169,7 +172,7 @@ function matchSpans(episodes: readonly Episode[], { rule, sim, spans, since }: J
         episode,
       );
   }
-  // An episode that was ended as withdrawn or by a change of the rule comes back with the record that began it.
+  // An episode that ended as withdrawn or because the rule changed returns with the record that began it.
   for (const span of judged.filter(isFree)) {
     const id = rule && identifyEpisode(rule.name, sim, span.evidence.begin);
     const ended = episodes.find(
@@ -191,7 +194,7 @@ function isActive({ state }: Episode): boolean {
   return state === 'open' || state === 'closed';
 }
 
-/** A time that may last. */
+/** A time span that may not have ended. */
 interface Period {
   readonly from: number;
   readonly to: number | undefined;
@@ -203,12 +206,12 @@ function overlaps(a: Period, b: Period): boolean {
   return !isBefore(a.to, b.from) && !isBefore(b.to, a.from);
 }
 
-/** Whether the other one is a moment of it: the last one counts, since moments end where they begin. */
+/** Whether a moment lies in a period, including its last one, because moments end where they begin. */
 function contains({ from, to }: Period, moment: Period): boolean {
   return moment.to === moment.from && moment.from >= from && (to === undefined || moment.from <= to);
 }
 
-/** Whether an episode and a span begin with the same record, or with a change from the same one. */
+/** Whether an episode and a span begin with the same record, or with a change from the same record. */
 function sharesCause({ evidence: a }: Episode, { evidence: b }: JoinedSpan): boolean {
   const isSame = (x: RecordReference | undefined, y: RecordReference | undefined): boolean =>
     x !== undefined && y !== undefined && nameRecord(x) === nameRecord(y) && x.at === y.at;
@@ -229,7 +232,7 @@ function amendEpisode(
   const state = span.isOver ? 'closed' : 'open';
   const { metAt, to, evidence } = span;
   if (episode !== undefined) {
-    // What lies before the records that are known stands as it was written.
+    // What precedes the known records stays as it was written.
     const isOlder = episode.from < since || (mayHaveExpired(episode, judgement) && episode.from < span.from);
     const begun = isOlder
       ? { from: episode.from, metAt: episode.metAt, evidence: { ...evidence, begin: episode.evidence.begin } }
@@ -278,34 +281,34 @@ function findFreeId(rule: string, sim: string, begin: RecordReference, taken: Re
   }
 }
 
-/** Whether a record that an episode began with, or was compared with, may have expired. */
+/** Whether the record that an episode began with, or was compared with, may have expired. */
 function mayHaveExpired({ evidence: { begin, before = begin } }: Episode, { keptSince }: Judgement): boolean {
   return Math.min(begin.at, before.at) < (keptSince ?? Number.NEGATIVE_INFINITY);
 }
 
-/** An episode that no span overlaps any more. */
+/** Ends an episode that no longer overlaps a span. */
 function endEpisode(episode: Episode, judgement: Judgement): Episode {
   const { since, ruleVersion } = judgement;
   const isOtherRule = episode.ruleVersion !== ruleVersion;
   if (!isActive(episode)) return settle(episode, {}, judgement);
   if (episode.state === 'closed') {
-    // What a rule found that was since changed, or found in records that may have expired, stands.
+    // Findings of a rule that has changed since, or from records that may have expired, stay.
     const stands = isOtherRule || mayHaveExpired(episode, judgement) || episode.from < since;
     return settle(episode, stands ? {} : { state: 'withdrawn' }, judgement);
   }
   if (isOtherRule) return settle(episode, { state: 'rule-changed' }, judgement);
   if (episode.from >= since) return settle(episode, { state: 'withdrawn' }, judgement);
-  // Its records may have expired; those that are known say that its condition does not hold.
+  // Its records may have expired; according to the known ones, its condition does not hold.
   return settle(episode, { state: 'closed', to: Math.max(episode.metAt, episode.to ?? since) }, judgement);
 }
 
-/** An episode with changes, and with the messages that tell of them, unless these are held back. */
+/** An episode with changes, and with messages about them, unless these are held back. */
 function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgement): Episode {
   const { watermark, now } = judgement;
   const settled: Episode = { ...episode, ...changes, watermark, isHeld: false };
   const changed = { ...settled, ...describeDecidingTime(settled, judgement) };
   const kinds = findMessages(episode, changed, judgement);
-  // What was never sent, and is over, is not sent later either.
+  // An episode that was never sent and has ended is not sent later either.
   const isToldLater = changed.told !== undefined || changed.state === 'open';
   if (kinds.length > 0 && judgement.isHeld) return { ...changed, isHeld: isToldLater };
   if (judgement.isGroupedFirst === true && changed.told === undefined && changed.state === 'open') {
@@ -314,7 +317,7 @@ function settle(episode: Episode, changes: Partial<Episode>, judgement: Judgemen
   return kinds.reduce<Episode>((told, kind) => tell(told, kind, now), changed);
 }
 
-/** By which time an episode is decided; what a rule says that was since changed stands. */
+/** The time that decides about an episode. It stays if the rule has changed since. */
 function describeDecidingTime(
   { from, to, ruleVersion, ...stored }: Episode,
   { rule, ruleVersion: current }: Judgement,
@@ -325,7 +328,7 @@ function describeDecidingTime(
   return { decidedFrom: time?.from, decidedTo: time?.to };
 }
 
-/** What to send about an episode, given what was sent. */
+/** What to send about an episode, considering what was sent before. */
 function findMessages(
   before: Episode,
   episode: Episode,
@@ -336,8 +339,8 @@ function findMessages(
     const tellsFrom = episode.metAt + groupWait;
     if (episode.group !== undefined || !isActive(episode)) return [];
     if (state === 'open') return watermark >= tellsFrom ? ['opened'] : [];
-    // It was over before a sweep sent it: beginning and end are sent, unless it was too short to be sent alone, or held
-    // back.
+    // It ended before a sweep sent it: beginning and end are sent, unless it was too short to be sent alone, or was
+    // held back.
     const closesNow = before.revision === 0 || (before.state === 'open' && !before.isHeld);
     const isRecent = !isHistory && (to ?? 0) > watermark - maxToldAge;
     return closesNow && isRecent && (to ?? 0) >= tellsFrom ? ['opened', 'closed'] : [];
@@ -347,7 +350,10 @@ function findMessages(
   return told.from !== from || (state === 'closed' && told.to !== to) ? ['amended'] : [];
 }
 
-/** Adds a message. An `amended` that waits is replaced by a later one, so that few wait however long a receiver fails. */
+/**
+ * Adds a message. A waiting `amended` is replaced by a later one, so that few messages wait however long a receiver
+ * fails.
+ */
 function tell(episode: Episode, kind: TransitionKind, foundAt: number): Episode {
   const state = kind === 'opened' ? 'open' : episode.state;
   const told: Told = { state, from: episode.from, to: state === 'open' ? undefined : episode.to };

@@ -3,22 +3,22 @@ import type { FindingRule } from './rules.ts';
 import { type Span, uniteSpans } from './span.ts';
 
 /**
- * Rules about findings: what the day pass found to be missing, or twice, on a closed day of a SIM.
+ * Rules about findings: what the day pass found to be missing or duplicated on a closed day of a SIM.
  *
- * An alert begins with the day, is met when the day is over, and lasts until the end of the next sealed day without. Where
- * what is missing comes after all, there is no finding, and so no alert.
+ * An alert begins with the day, is met when the day has ended, and lasts until the end of the next sealed day without
+ * findings. If missing records arrive after all, there is no finding and so no alert.
  */
 
 const dayMilliseconds = 86_400_000;
 
-/** The times in which closed days of a SIM have findings by the rule. */
+/** When closed days of a SIM have findings that match the rule. */
 export function findFindingDays(rule: FindingRule, { findings }: Known, watermark: number): Span[] {
   if (findings === undefined) return [];
   const { closedUntil, unsealed, days } = findings;
   const until = Math.min(watermark, closedUntil);
   const counted = new Map(days.map(({ from, findings: found }) => [from, pickCounted(rule, found)]));
   const open = new Set(unsealed);
-  // Of a day that is not sealed it is not known that it has none.
+  // An unsealed day may still get findings.
   const isClean = (day: number): boolean => !open.has(day) && (counted.get(day)?.length ?? 0) === 0;
   const spans = [...counted].flatMap(([from, found]): Span[] => {
     const [first] = found;
@@ -40,14 +40,14 @@ export function findFindingDays(rule: FindingRule, { findings }: Known, watermar
   return uniteSpans(spans);
 }
 
-/** Up to when findings decide whether a condition has held for long enough: no later than days are closed. */
+/** Up to when findings can tell whether a condition has held for long enough: no later than the last closed day. */
 export function findFindingsTime({ findings }: Known, watermark: number): number {
   return Math.min(watermark, findings?.closedUntil ?? watermark);
 }
 
 /**
- * The findings of a day that a rule counts: those of checks of which one found enough. One lost record may show in several
- * checks, so that these are never added.
+ * The findings of a day that a rule counts: those of each check that found enough. One lost record may cause findings
+ * of several checks, so these are never added.
  */
 function pickCounted({ checks, count, bytes }: FindingRule, found: readonly KnownFinding[]): KnownFinding[] {
   const watched = found.filter(({ check }) => checks.length === 0 || checks.includes(check));
@@ -58,7 +58,7 @@ function pickCounted({ checks, count, bytes }: FindingRule, found: readonly Know
   return isEnough ? watched : [];
 }
 
-/** Bytes that are missing and those that are too many do not make up for each other. */
+/** Missing and duplicated bytes do not compensate each other. */
 function sumBytes(found: readonly KnownFinding[]): bigint {
   return found.reduce((sum, { bytes = 0 }) => sum + BigInt(Math.abs(bytes)), 0n);
 }

@@ -3,15 +3,15 @@ import { digest } from './digest.ts';
 /**
  * Groups: many SIMs that fell silent together are one incident, named by the cause that they share.
  *
- * A function of the silent SIMs, the groups that are open, and how many SIMs were alive.
+ * A function of the silent SIMs, the open groups, and how many SIMs were alive.
  */
 
-/** What SIMs that fall silent together may share, the closest cause first. */
+/** What SIMs that fell silent together may share, closest cause first. */
 export const groupDimensions = ['network', 'model', 'country', 'source'] as const;
 
 export type GroupDimension = (typeof groupDimensions)[number];
 
-/** More members than this, and more than this share of the SIMs that were alive, make a group. */
+/** A group needs more members than this, and more than this share of the SIMs that were alive. */
 export interface GroupThreshold {
   readonly members: number;
   readonly share: number;
@@ -20,7 +20,7 @@ export interface GroupThreshold {
 /** The threshold of all rules. */
 export const groupThreshold: GroupThreshold = { members: 20, share: 0.05 };
 
-/** A SIM whose episode of a silent rule is open. */
+/** A SIM with an open episode of a silent rule. */
 export interface SilentSim {
   /** The id of its episode. */
   readonly episode: string;
@@ -28,7 +28,7 @@ export interface SilentSim {
   readonly from: number;
   /** Its last visited network (MCC and MNC), the model of its device (type allocation code), country and source. */
   readonly values: Readonly<Partial<Record<GroupDimension, string>>>;
-  /** The id of the group that it is a member of. */
+  /** The id of the group that it belongs to. */
   readonly group: string | undefined;
 }
 
@@ -39,7 +39,7 @@ export interface Group {
   readonly rule: string;
   readonly dimension: GroupDimension;
   readonly value: string;
-  /** All that the members had in common when it was formed, the dimension's own value included. */
+  /** Everything that the members had in common when the group was formed, including the dimension's own value. */
   readonly common: Readonly<Partial<Record<GroupDimension, string>>>;
   /** When the first and the last member fell silent. */
   readonly from: number;
@@ -47,10 +47,10 @@ export interface Group {
   readonly state: 'open' | 'closed';
 }
 
-/** How many SIMs of a value were heard at or after a time, whether or not they are silent now. */
+/** How many SIMs with a value were heard at or after a time, whether or not they are silent now. */
 export type CountAlive = (dimension: GroupDimension, value: string, since: number) => number;
 
-/** When SIMs that fell silent are a group. */
+/** When SIMs that fell silent form a group. */
 export interface GroupTerms {
   /** The rule's name, and its silence in milliseconds. */
   readonly rule: { readonly name: string; readonly after: number };
@@ -58,27 +58,27 @@ export interface GroupTerms {
   readonly threshold: GroupThreshold;
 }
 
-/** What to write of groups. */
+/** The changes of groups to write. */
 export interface GroupChanges {
-  /** Groups as they are now: new ones, those whose members fell silent earlier or later, those that close. */
+  /** Groups to write: new ones, those with other times of silence, and those that close. */
   readonly groups: readonly Group[];
   /** Episodes that become members. */
   readonly joined: readonly { readonly episode: string; readonly group: string }[];
-  /** Of each group that closes, the members that are silent still: one message tells of them. */
+  /** For each group that closes, the members that are still silent: one message lists them. */
   readonly remaining: readonly { readonly group: string; readonly episodes: readonly string[] }[];
 }
 
 /**
  * Forms, extends and closes the groups of one silent rule.
  *
- * - SIMs that fell silent within `after` of each other and share a value become a group where they are more than the
- *   threshold says. Of several causes, the one that explains the greatest share of its SIMs forms a group first; its
- *   members count for no other.
- * - A SIM that falls silent while a group of its value is open, and within `after` of all members, joins it.
+ * - SIMs that fell silent within `after` of each other and share a value form a group if they exceed the threshold. Of
+ *   several causes, the one that explains the greatest share of its SIMs forms a group first; its members count for no
+ *   other.
+ * - A SIM that falls silent within `after` of all members of an open group with its value joins the group.
  * - A group at or below the threshold closes.
  *
- * @param open the groups of the rule that are open.
- * @param silent the SIMs with an open episode of the rule, members of groups included.
+ * @param open the rule's open groups.
+ * @param silent the SIMs with an open episode of the rule, including members of groups.
  */
 export function changeGroups(
   rule: GroupTerms['rule'],
@@ -104,7 +104,7 @@ export function changeGroups(
     if (state === 'closed')
       remaining.push({ group: group.id, episodes: all.map(({ episode }) => episode).sort() });
   }
-  // SIMs of one value may have fallen silent together at several times: a group takes up those of one of them.
+  // SIMs with one value may have fallen silent together at several times: each group takes those of one time.
   for (let formed = formGroups(terms, free); formed.length > 0; formed = formGroups(terms, free)) {
     for (const { group, sims } of formed) {
       groups.push(group);
@@ -114,7 +114,7 @@ export function changeGroups(
   return { groups, joined, remaining };
 }
 
-/** Forms a group of each cause, those that explain most first, and takes their members from those that are free. */
+/** Forms a group for each cause, strongest first, and removes its members from those that are free. */
 function formGroups(
   terms: GroupTerms,
   free: Set<SilentSim>,
@@ -158,14 +158,14 @@ function findJoining(
 interface Cause {
   readonly dimension: GroupDimension;
   readonly value: string;
-  /** All silent SIMs of the value, in order. */
+  /** All silent SIMs with the value, in order. */
   readonly candidates: readonly SilentSim[];
   readonly sims: readonly SilentSim[];
   /** Their share of the SIMs that were alive. */
   readonly share: number;
 }
 
-/** The causes that are over the threshold, those that explain most first. */
+/** The causes that exceed the threshold, strongest first. */
 function rankCauses(free: Iterable<SilentSim>, terms: GroupTerms): Cause[] {
   const sorted = [...free];
   const causes = groupDimensions.flatMap((dimension) =>
@@ -190,7 +190,7 @@ function groupBy<Item, Key>(items: Iterable<Item>, pick: (item: Item) => Key): M
   return groups;
 }
 
-/** The SIMs of a value, sorted, that fell silent within the rule's time, if they are over the threshold. */
+/** Describes the sorted SIMs of a value that fell silent within the rule's time, if they exceed the threshold. */
 function describeCause(
   dimension: GroupDimension,
   value: string,
@@ -205,7 +205,7 @@ function describeCause(
   return { dimension, value, candidates, sims, share: sims.length / Math.max(alive, sims.length) };
 }
 
-/** The greatest number of sorted SIMs that fell silent within a time of each other; of several the earliest. */
+/** The largest number of sorted SIMs that fell silent within a time of each other; the earliest of several. */
 function findTogether(sorted: readonly SilentSim[], after: number): SilentSim[] {
   let best = { begin: 0, end: 0 };
   let end = 0;

@@ -3,16 +3,16 @@ import type { Session } from '../ledger/observation.ts';
 import { toMilliseconds } from '../ledger/time.ts';
 
 /**
- * What is known of a SIM when it is judged.
+ * What is known about a SIM when it is judged.
  *
  * All times in this folder are milliseconds since the epoch, by the carrier's clock.
  */
 
-/** A record or finding that a span is based on: the item that holds it. */
+/** A record or finding that a span is based on, identified by its item. */
 export interface RecordReference {
   /** The table. */
   readonly table: 'Sessions' | 'Usage' | 'Events' | 'Findings';
-  /** The sort key: `sessionId`, `usageId` or `eventKey`; of a finding its id. */
+  /** The sort key: `sessionId`, `usageId` or `eventKey`; the id of a finding. */
   readonly key: string;
   /** The time of the record. */
   readonly at: number;
@@ -29,7 +29,7 @@ export interface Sign {
   readonly isSession: boolean;
 }
 
-/** What rules look at of a usage record. A sweep reads millions of them. */
+/** What rules need of a usage record. A sweep reads millions of them. */
 export type KnownUsage = Pick<
   UsageContent,
   | 'usageId'
@@ -51,39 +51,40 @@ export type KnownUsage = Pick<
 >;
 
 /**
- * The records of one SIM, as the tables hold them, of which each counts: of renderings a second apart only the fuller.
+ * The records of one SIM that count, as the tables have them: of renderings a second apart only the more complete one.
  * Order and repetition do not matter.
  *
- * They must be complete from the beginning of what is judged, and have the latest earlier record of each kind that the
- * rule looks at, if there is one: a silence begins with the record before it, a change is one from a value before.
+ * They must be complete from the beginning of what is judged, and include the latest earlier record of each kind that
+ * the rule looks at, if there is one: a silence begins with the record before it, and a change is a change from an
+ * earlier value.
  */
 export interface Known {
   readonly sessions: readonly Session[];
   readonly usage: readonly KnownUsage[];
   readonly events: readonly EventContent[];
   readonly signs: readonly Sign[];
-  /** The SIM's usage of sealed days, where rules about days and months ask for it. `usage` need not have it then, and may. */
+  /** The SIM's usage of sealed days, for rules about days and months. `usage` may then omit these days. */
   readonly sealed?: SealedUsage;
-  /** What was found on closed days, where rules about findings ask for it. */
+  /** Findings of closed days, for rules about findings. */
   readonly findings?: KnownFindings;
-  /** What an open episode is based on, since its records may have expired. */
+  /** What an open episode is based on, because its records may have expired. */
   readonly remembered?: readonly RememberedRecord[];
 }
 
 /** Usage of sealed days. */
 export interface SealedUsage {
-  /** The beginning of the first day that was looked at. */
+  /** The beginning of the first day that was read. */
   readonly from: number;
   /**
-   * The end of the last sealed day. All usage that started before is in `days`, but for days that were never read since the
-   * ledger is older than its first sealed day: that is in the records.
+   * The end of the last sealed day. All usage that started before is in `days`, except on days that were never read
+   * because the ledger is older than its first sealed day: these are in the records.
    */
   readonly until: number;
-  /** Days on which the SIM did anything: their beginning, and their bytes. */
+  /** Days on which the SIM was active: their beginning, and their bytes. */
   readonly days: readonly { readonly from: number; readonly bytes: bigint }[];
 }
 
-/** The parts of a finding that rules use. */
+/** The parts of a finding that rules need. */
 export interface KnownFinding {
   readonly findingId: string;
   readonly check: string;
@@ -107,12 +108,12 @@ export interface RememberedRecord {
   readonly metAt: number;
 }
 
-/** What is known of a SIM of which there is no record. */
+/** What is known about a SIM without records. */
 export const nothingKnown: Known = { sessions: [], usage: [], events: [], signs: [] };
 
 /**
- * Adds the record with which an open episode began, unless it is kept for certain. What is known ends the episode, and not
- * that its first record has expired.
+ * Adds the record with which an open episode began, unless it cannot have expired. An episode must end because of what
+ * is known, not because its first record has expired.
  *
  * @param keptSince from when on no record has expired.
  */
@@ -125,17 +126,17 @@ export function referToEvent({ eventKey, time }: EventContent): RecordReference 
   return { table: 'Events', key: eventKey, at: toMilliseconds(time) };
 }
 
-/** The reference to a usage record, which tells of the last moment of its window. Its start may follow its end. */
+/** The reference to a usage record, at the end of its window. Its start may be later than its end. */
 export function referToUsage({ usageId, start, end }: KnownUsage): RecordReference {
   return { table: 'Usage', key: usageId, at: toMilliseconds(start > end ? start : end) };
 }
 
-/** The reference to a session, of which a statement was made at a moment. */
+/** The reference to a session, at the time of a statement about it. */
 export function referToSession({ sessionId }: Session, time: string): RecordReference {
   return { table: 'Sessions', key: sessionId, at: toMilliseconds(time) };
 }
 
-/** The order of records: by time, and at one moment by table and key, so that it is always the same. */
+/** The order of records: by time, then by table and key, so that it is always the same. */
 export function compareRecords(a: RecordReference, b: RecordReference): number {
   if (a.at !== b.at) return a.at - b.at;
   const x = nameRecord(a);
@@ -148,7 +149,7 @@ export function nameRecord({ table, key }: RecordReference): string {
   return `${table}/${key}`;
 }
 
-/** Values that are based on records, in the records' order, each moment of a record once. */
+/** Values that are based on records, in the records' order, without repetitions. */
 export function sortByRecord<Item extends { readonly record: RecordReference }>(
   items: readonly Item[],
 ): Item[] {
@@ -159,12 +160,12 @@ export function sortByRecord<Item extends { readonly record: RecordReference }>(
   });
 }
 
-/** Records in their order, each moment of a record once. */
+/** Records in order, without repetitions. */
 export function sortRecords(records: readonly RecordReference[]): RecordReference[] {
   return sortByRecord(records.map((record) => ({ record }))).map(({ record }) => record);
 }
 
-/** The index of the first record at or after a time: as many as there are, if none is. */
+/** The index of the first record at or after a time; the number of records if there is none. */
 export function findFirst(sorted: readonly RecordReference[], at: number): number {
   let low = 0;
   let high = sorted.length;

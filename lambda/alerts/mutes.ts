@@ -1,9 +1,9 @@
 import { toMilliseconds } from '../ledger/time.ts';
 import { digest } from './digest.ts';
 
-/** Mutes: they hold back messages, not episodes. Episodes still open when a mute ends are sent. */
+/** Mutes hold back messages, not episodes. Episodes that are still open when a mute ends are sent. */
 
-/** The scope of a mute. An episode must have each value that is stated. At least one is. */
+/** The scope of a mute. An episode must have each value that is stated; at least one is. */
 export interface MuteScope {
   /** Name of a rule. */
   readonly rule: string | undefined;
@@ -13,7 +13,7 @@ export interface MuteScope {
   readonly source: string | undefined;
 }
 
-/** A mute as it is stored. Times are ISO 8601, by the clock of the person who muted. */
+/** A stored mute. Times are ISO 8601, by the clock of the person who muted. */
 export interface Mute extends MuteScope {
   /** A hash of the scope: muting the same scope again changes the existing mute. */
   readonly id: string;
@@ -24,7 +24,7 @@ export interface Mute extends MuteScope {
   readonly createdAt: string;
 }
 
-/** The maximum characters of a reason. */
+/** The most characters of a reason. */
 export const maxReasonLength = 500;
 
 /** The id of a mute: 12 hexadecimal digits. */
@@ -40,7 +40,7 @@ export interface MutedEpisode {
 }
 
 /**
- * The mute that holds back the messages of an episode; of several the one that ends last.
+ * The mute that holds back an episode's messages; of several, the one that ends last.
  *
  * @param now milliseconds since the epoch.
  */

@@ -3,19 +3,20 @@ import type { PeriodUsageRule } from './rules.ts';
 import { type Span, uniteSpans } from './span.ts';
 
 /**
- * Rules about the usage of a day or a month of the calendar, in UTC. A usage record belongs to the day of its start, as in
- * SIM-days: a sum of bytes by days is all that decides. So what holds is the same whether a day is known by its records or,
- * once it is sealed, by its SIM-day.
+ * Rules about the usage of a calendar day or month, in UTC. A usage record belongs to the day of its start, as in
+ * SIM-days. Only the sums of bytes per day matter, so the result does not depend on whether a day is known by its
+ * records or, when it is sealed, by its SIM-day.
  *
- * An alert begins with its period, and is met when the day is over that passed the limit, or the period that did not reach it.
+ * An alert begins with its period. It is met at the end of the day that exceeded the limit, or at the end of the period
+ * that did not reach it.
  */
 
 const dayMilliseconds = 86_400_000;
 
-/** Bytes of a day, by its beginning. */
+/** Bytes of each day, by its beginning. */
 type DayBytes = ReadonlyMap<number, bigint>;
 
-/** The times in which a SIM moved more, or less, bytes than the rule says. */
+/** When a SIM moved more, or less, bytes than the rule says. */
 export function findPeriodUsage(rule: PeriodUsageRule, known: Known, watermark: number): Span[] {
   const days = sumDays(known, watermark);
   const spans = rule.compare === 'more' ? findMore(rule, days) : findLess(rule, known, days, watermark);
@@ -25,7 +26,7 @@ export function findPeriodUsage(rule: PeriodUsageRule, known: Known, watermark: 
   });
 }
 
-/** The bytes of each day with usage, in the order of days; of days that are over by the watermark. */
+/** The bytes of each day with usage that has ended by the watermark, in order. */
 function sumDays({ usage, sealed }: Known, watermark: number): DayBytes {
   const until = sealed?.until ?? Number.NEGATIVE_INFINITY;
   const sums = new Map<number, bigint>();
@@ -54,8 +55,8 @@ function findMore(rule: PeriodUsageRule, days: DayBytes): Span[] {
 }
 
 /**
- * Periods with too little, of those that are over. They count from the first one on that begins after a day of which anything
- * is known. What restores the amount, a day of the next period, ends it.
+ * Ended periods with too little usage. Counted from the first period that begins after a day about which anything is
+ * known. A period with enough usage ends the alert, on the day on which the amount is reached.
  */
 function findLess(rule: PeriodUsageRule, known: Known, days: DayBytes, watermark: number): Span[] {
   const first = findFirstDay(known);
@@ -75,7 +76,9 @@ function findLess(rule: PeriodUsageRule, known: Known, days: DayBytes, watermark
   return spans;
 }
 
-/** The first day of which anything is known. What is known of sessions may lie before the first records. */
+/**
+ * The first day about which anything is known. Sessions are ignored, because they may begin before the first records.
+ */
 function findFirstDay({ usage, events, sealed }: Known): number | undefined {
   const days = [
     ...usage.map(referToUsage).map(({ at }) => startDay(at)),
@@ -104,7 +107,7 @@ function startDay(at: number): number {
   return Math.floor(at / dayMilliseconds) * dayMilliseconds;
 }
 
-/** The beginning of the period in which a moment lies. */
+/** The beginning of the period that contains a time. */
 function startPeriod({ per, firstDay }: PeriodUsageRule, at: number): number {
   if (per === 'day') return startDay(at);
   const date = new Date(at);
@@ -112,7 +115,7 @@ function startPeriod({ per, firstDay }: PeriodUsageRule, at: number): number {
   return Date.UTC(date.getUTCFullYear(), months, firstDay);
 }
 
-/** The beginning of the period that follows the one which begins at a moment. */
+/** The beginning of the next period. */
 function startNext({ per, firstDay }: PeriodUsageRule, from: number): number {
   if (per === 'day') return from + dayMilliseconds;
   const date = new Date(from);
@@ -123,7 +126,7 @@ function describe(from: number, last: number, count: number): Span['evidence'] {
   return { begin: referToDay(from), before: undefined, last: referToDay(last), end: undefined, count };
 }
 
-/** All usage from a day on: no record's own key, since a day is known by its sum alone once it is sealed. */
+/** Refers to all usage from a day on, not to a record, because a sealed day is known only by its sum. */
 function referToDay(day: number): RecordReference {
   return { table: 'Usage', key: `${new Date(day).toISOString()}#`, at: day };
 }

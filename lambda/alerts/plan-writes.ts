@@ -2,12 +2,12 @@ import { printCanonical } from './digest.ts';
 import type { Episode, EpisodeWrite, Slot, StoredEpisode } from './episode.ts';
 
 /**
- * Plans the writes from the stored state to the wanted one, in an order that is safe if a crash interrupts it or
+ * Plans the writes from the stored state to the desired one, in an order that is safe if a crash interrupts it or
  * another sweep does the same.
  *
- * An episode changes only in its slot, on condition of its revision: so of two sweeps one fails. Only then it moves,
- * unchanged, to its new slot: it is put there first and leaves its mark afterwards. An unfinished move is completed
- * before the episode changes.
+ * An episode changes only in its slot, on condition of its revision, so one of two sweeps fails. Only then does it
+ * move, unchanged, to its new slot: it is put there first and leaves its mark afterwards. An unfinished move is
+ * completed before the episode changes.
  */
 export function planWrites(stored: readonly StoredEpisode[], next: readonly Episode[]): EpisodeWrite[] {
   const plan = new Plan(stored);
@@ -18,7 +18,7 @@ export function planWrites(stored: readonly StoredEpisode[], next: readonly Epis
     plan.put(before.slot, { ...episode, revision: episode.revision + 1 });
   }
   plan.moveAll();
-  // A mark of an episode that was not found: it began while this was read. The next sweep reads it.
+  // There is a mark of an episode that was not found, because it began during the read. The next sweep reads it.
   if (!plan.isReadWhole) return plan.writes;
   const created = next.filter(({ id }) => plan.find(id) === undefined);
   for (const episode of created.toSorted((a, b) => Number(a.state === 'open') - Number(b.state === 'open'))) {
@@ -28,7 +28,7 @@ export function planWrites(stored: readonly StoredEpisode[], next: readonly Epis
   return plan.writes;
 }
 
-/** Writes, and what stands after each of them. */
+/** The writes, and what is stored after each of them. */
 class Plan {
   readonly writes: EpisodeWrite[] = [];
   #live: Episode | undefined;
@@ -55,7 +55,7 @@ class Plan {
     return this.#liveMark === undefined || this.find(this.#liveMark.id) !== undefined;
   }
 
-  /** The latest state of an episode, and where it stands. */
+  /** The latest state of an episode, and its slot. */
   find(id: string): StoredEpisode | undefined {
     const past = this.#history.get(id);
     const live = this.#live?.id === id ? this.#live : undefined;
@@ -64,8 +64,9 @@ class Plan {
   }
 
   /**
-   * Begins an episode in the live slot, whether it is over or not. All begin there, on condition of the slot's content:
-   * so of two sweeps one fails, whatever each of them knows. The live episode is moved aside, and back afterwards.
+   * Begins an episode in the live slot, even if it has already ended. All episodes begin there, on condition of the
+   * slot's content, so one of two sweeps fails, whatever each of them knows. The live episode is moved aside, and back
+   * afterwards.
    */
   begin(episode: Episode): void {
     if (this.#live !== undefined) {
@@ -86,7 +87,9 @@ class Plan {
     else this.#history.set(episode.id, episode);
   }
 
-  /** Moves what is not where it belongs: first what leaves the live slot, then what enters it. */
+  /**
+   * Moves episodes that are not where they belong: first those that leave the live slot, then the one that enters it.
+   */
   moveAll(): void {
     if (this.#live !== undefined) this.#move(this.#live.id);
     for (const id of [...this.#history.keys()]) this.#move(id);
@@ -125,7 +128,7 @@ class Plan {
   }
 }
 
-/** Whether two states of an episode are the same but for the watermark, which alone is not a reason to write. */
+/** Whether two states of an episode differ only in the watermark, which alone is not a reason to write. */
 function isSameEpisode(a: Episode, b: Episode): boolean {
   return printCanonical({ ...a, watermark: 0 }) === printCanonical({ ...b, watermark: 0 });
 }

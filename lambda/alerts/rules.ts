@@ -1,9 +1,9 @@
 import { digest, printCanonical } from './digest.ts';
 
 /**
- * Alert rules: what is watched, of which SIMs, and how long it must hold. docs/alerts.md describes each kind.
+ * Alert rules: what is watched, for which SIMs, and how long it must hold. docs/alerts.md describes each kind.
  *
- * All durations are milliseconds of event time, the carrier's time.
+ * All durations are milliseconds of event time, which is the carrier's time.
  */
 
 /** How urgent an alert is. */
@@ -11,23 +11,25 @@ export const severities = ['info', 'warning', 'critical'] as const;
 
 export type Severity = (typeof severities)[number];
 
-/** What a silent SIM lacks: every sign of life, its sessions although it signals, or bytes although it has sessions. */
+/** What a silent SIM lacks: every sign of life, sessions although it signals, or bytes although it has sessions. */
 export const missingSigns = ['everything', 'session', 'bytes'] as const;
 
 export type MissingSign = (typeof missingSigns)[number];
 
-/** What of a device has changed: its IMEI, its model (the IMEI's type allocation code), or its software version alone. */
+/**
+ * What has changed about a device: its IMEI, its model (the IMEI's type allocation code), or only its software version.
+ */
 export const deviceChanges = ['device', 'model', 'software'] as const;
 
 export type DeviceChange = (typeof deviceChanges)[number];
 
-/** The SIMs that a rule watches. A SIM must match each list that has an entry; an empty list matches all. */
+/** The SIMs that a rule watches. A SIM must match each list that is not empty. */
 export interface Match {
   /** Names of sources. */
   readonly sources: readonly string[];
   /** The carrier's ids of fleets. */
   readonly fleets: readonly string[];
-  /** Patterns of SIM names: `*` stands for any characters, `?` for one. Upper and lower case differ. */
+  /** Patterns of SIM names: `*` matches any characters, `?` matches one. Case matters. */
   readonly names: readonly string[];
   /** ISO 3166-1 alpha-2 codes of the country in which the SIM was last. */
   readonly countries: readonly string[];
@@ -41,11 +43,14 @@ interface AnyRule {
   readonly match: Match;
   /** How long the condition must hold before an episode opens. */
   readonly pending: number;
-  /** How long the condition must be over before an episode closes; what is met again within it continues the episode. */
+  /**
+   * How long the condition must not hold before an episode closes; if it is met again within this time, the episode
+   * continues.
+   */
   readonly recovery: number;
 }
 
-/** Nothing was heard of the SIM for this long, or no session or no bytes although there were other signs. */
+/** The SIM was not heard for this long, or had no session or no bytes although there were other signs. */
 export interface SilentRule extends AnyRule {
   readonly kind: 'silent';
   readonly after: number;
@@ -65,7 +70,10 @@ export interface DeviceChangedRule extends AnyRule {
   readonly change: DeviceChange;
 }
 
-/** The SIM entered a country that is not allowed; without a list of allowed ones, any other country than before. */
+/**
+ * The SIM entered a country that is not allowed; without a list of allowed countries, any country other than the
+ * previous one.
+ */
 export interface CountryRule extends AnyRule {
   readonly kind: 'country';
   readonly allowed: readonly string[] | undefined;
@@ -83,10 +91,10 @@ export interface SlidingUsageRule extends AnyUsageRule {
   readonly within: number;
 }
 
-/** More, or less, than this many bytes in a period of the calendar, in UTC. */
+/** More, or less, than this many bytes in a calendar period, in UTC. */
 export interface PeriodUsageRule extends AnyUsageRule {
   readonly per: 'day' | 'month';
-  /** The day of the month with which a month begins, 1 to 28; 1 of days. */
+  /** The day on which a month begins, 1 to 28; 1 for days. */
   readonly firstDay: number;
 }
 
@@ -104,11 +112,11 @@ export interface StaleSessionRule extends AnyRule {
 /** Closed days of the SIM have at least this many findings of one check, or findings of this many bytes. */
 export interface FindingRule extends AnyRule {
   readonly kind: 'finding';
-  /** The checks that count; all where it is empty. */
+  /** The checks that count; all if it is empty. */
   readonly checks: readonly string[];
-  /** Findings of one check on one day; not looked at where bytes are requested. */
+  /** Findings of one check on one day; ignored if `bytes` is set. */
   readonly count: number;
-  /** Bytes that findings of one check on one day state, missing or too many. */
+  /** Bytes of the findings of one check on one day, missing or duplicated. */
   readonly bytes: number | undefined;
 }
 
@@ -162,8 +170,8 @@ export function matchesSim({ sources, fleets, names, countries }: Match, sim: Ma
 }
 
 /**
- * Whether a name fits a pattern. On a mismatch only the last `*` takes one more character, so the work is at most the
- * product of both lengths, whatever the pattern.
+ * Whether a name matches a pattern. After a mismatch only the last `*` takes one more character, so the work is at most
+ * the product of both lengths, whatever the pattern.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
   let at = 0;
@@ -191,16 +199,16 @@ export function matchesPattern(pattern: string, name: string): boolean {
 }
 
 /**
- * The version of a rule: it changes with all that decides whether an episode is there. Severity changes only how an
- * episode is told, and a rule under another name is another rule.
+ * The version of a rule: it changes with everything that decides whether an episode exists. Severity only changes how
+ * an episode is sent, and a rule with another name is another rule.
  */
 export function versionRule({ name: _, severity: __, ...judging }: Rule): string {
   return digest(printCanonical(judging)).slice(0, 16);
 }
 
 /**
- * The shortest time without records that a rule takes for a condition, in milliseconds: records of a source must not
- * come later than that. 0 where what has arrived decides.
+ * The shortest time without records that a rule treats as a condition, in milliseconds: records of a source must not be
+ * later than that. 0 if the condition depends on records that have arrived.
  */
 export function findShortestSilence(rule: Rule): number {
   if (rule.kind === 'silent' || rule.kind === 'stale-session') return rule.after;
@@ -209,10 +217,12 @@ export function findShortestSilence(rule: Rule): number {
 
 const day = 24 * 3_600_000;
 
-/** How long after a day is over it is sealed, at most, so that its findings are looked at in time. */
+/** The longest time from the end of a day until it is sealed, within which its findings are looked at. */
 const sealingTime = 7 * day;
 
-/** The longest time that decides together whether a condition holds, in milliseconds; 0 of what happens at a moment. */
+/**
+ * The longest time range that decides whether a condition holds, in milliseconds; 0 for conditions at a single time.
+ */
 export function findWindow(rule: Rule): number {
   if ('after' in rule) return rule.after;
   if ('within' in rule) return rule.within;
@@ -221,7 +231,8 @@ export function findWindow(rule: Rule): number {
 }
 
 /**
- * The time whose records decide about an alert, with what lies so near before or after that it would be of the same one.
+ * The time whose records decide about an alert, including what is so close before or after that it would belong to the
+ * same alert.
  *
  * @param span when the condition held; milliseconds since the epoch.
  */
@@ -233,7 +244,7 @@ export function findDecidingTime(
   return { from: from - before, to: to + rule.recovery };
 }
 
-/** Whether a rule is about the usage of days, or of months. */
+/** Whether a rule is about the usage of days or months. */
 export function isAboutPeriods(rule: Rule): rule is PeriodUsageRule {
   return 'per' in rule;
 }
@@ -244,8 +255,8 @@ export function isAboutFindings(rule: Rule): rule is FindingRule {
 }
 
 /**
- * The granule of a source's marks, in milliseconds: half of the shortest silence that a rule of the source asks for,
- * within limits; the longest where none does.
+ * The granule of a source's marks, in milliseconds: half of the shortest silence of the source's rules, within limits;
+ * the longest granule if there are no such rules.
  */
 export function findGranule(
   rules: readonly Rule[],

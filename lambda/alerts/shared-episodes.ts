@@ -4,11 +4,11 @@ import type { GroupDimension } from './groups.ts';
 import type { Rule, Severity } from './rules.ts';
 
 /**
- * Episodes about many SIMs: a group that fell silent together, or a source that is behind. They are facts like those of
- * single SIMs: one episode is one incident, with one id and messages in order.
+ * Episodes about many SIMs: a group that fell silent together, or a source that is behind. Like those of single SIMs,
+ * they are facts: one episode is one incident, with one id and messages in order.
  */
 
-/** Why a source's alerts can't be judged. */
+/** Why a source's alerts cannot be judged. */
 export const sourceCauses = [
   /** The carrier delivers later than usual. */
   'carrier-late',
@@ -27,7 +27,7 @@ export type SharedSubject =
       readonly by: GroupDimension;
       /** What the members share: see {@link GroupDimension}. */
       readonly value: string;
-      /** All that the members had in common when the group was formed. */
+      /** Everything that the members had in common when the group was formed. */
       readonly common: Readonly<Partial<Record<GroupDimension, string>>>;
     }
   | { readonly kind: 'source'; readonly source: string; readonly cause: SourceCause };
@@ -36,7 +36,7 @@ export type SharedSubject =
 export interface MemberSim {
   readonly source: string;
   readonly sim: string;
-  /** Its name as it may be told. */
+  /** Its name, in a form that may be sent. */
   readonly name?: string;
 }
 
@@ -46,7 +46,7 @@ export interface Members {
   readonly first: readonly MemberSim[];
 }
 
-/** What was told. */
+/** What was sent. */
 export interface ToldOfMany extends Told {
   /** How many SIMs. */
   readonly members: number;
@@ -54,12 +54,12 @@ export interface ToldOfMany extends Told {
   readonly isGrowing: boolean;
 }
 
-/** A message to deliver, with its SIMs: its content never changes. */
+/** A message to deliver, with its SIMs. Its content never changes. */
 export interface SharedTransition extends Transition {
   readonly members: Members;
 }
 
-/** An episode about many SIMs as it is stored. Times are those of events, unless they say otherwise. */
+/** A stored episode about many SIMs. Times are event times, unless they say otherwise. */
 export interface SharedEpisode {
   readonly id: string;
   /** The rule, or {@link sourceRule}. */
@@ -71,26 +71,26 @@ export interface SharedEpisode {
   readonly state: EpisodeState;
   readonly from: number;
   readonly to: number | undefined;
-  /** SIMs that are silent still, or whose alerts are held back. */
+  /** SIMs that are still silent, or whose alerts are held back. */
   readonly members: Members;
   readonly isGrowing: boolean;
   readonly told: ToldOfMany | undefined;
   /** Whether a mute holds something back. */
   readonly isHeld: boolean;
   readonly sequence: number;
-  /** What is not passed on to the receivers yet. */
+  /** Messages that were not passed to the receivers' outbox yet. */
   readonly messages: readonly SharedTransition[];
-  /** Time of the sweep that wrote it last: an older sweep changes nothing. */
+  /** Time of the sweep that wrote it last. An older sweep changes nothing. */
   readonly sweptAt: number;
   readonly writtenAt: number;
-  /** Counts the writes; conditions of writes compare it. */
+  /** How often it was written; conditions of writes compare it. */
   readonly revision: number;
 }
 
-/** The rule name of alerts about sources. No rule has it. */
+/** The rule name of alerts about sources. No rule may have it. */
 export const sourceRule = 'source';
 
-/** What of an episode a sweep finds anew each time. */
+/** The parts of an episode that each sweep determines anew. */
 export type SharedFacts = Omit<
   SharedEpisode,
   'told' | 'isHeld' | 'sequence' | 'messages' | 'sweptAt' | 'writtenAt' | 'revision'
@@ -105,11 +105,11 @@ export interface SharedJudgement {
 }
 
 /**
- * An episode as the facts are now, with the message that tells of it. A message is sent again when its members have
- * doubled, when it accepts no more, and when it is over.
+ * An episode according to the current facts, with a message about it. A message is sent again when the number of
+ * members has doubled, when the group accepts no more members, and when it ends.
  *
- * @param stored undefined where it was never written.
- * @returns undefined where nothing is to be written.
+ * @param stored undefined if it was never written.
+ * @returns undefined if there is nothing to write.
  */
 export function amendShared(
   stored: SharedEpisode | undefined,
@@ -117,7 +117,7 @@ export function amendShared(
   { now, isHeld }: SharedJudgement,
 ): SharedEpisode | undefined {
   if (stored === undefined && facts.state !== 'open') return undefined;
-  // Waiting messages are passed on unchanged, and an older sweep knows less.
+  // Waiting messages must be passed on unchanged, and an older sweep knows less.
   if (stored !== undefined && (stored.messages.length > 0 || stored.sweptAt > now)) return undefined;
   const base: SharedEpisode = stored ?? {
     ...facts,
@@ -137,13 +137,13 @@ export function amendShared(
   return isSame ? undefined : { ...next, revision: next.revision + 1 };
 }
 
-/** Whether two states are the same but for the sweep, which alone is not a reason to write. */
+/** Whether two states differ only in the sweep, which alone is not a reason to write. */
 function isSameShared(a: SharedEpisode, b: SharedEpisode): boolean {
   return printCanonical({ ...a, sweptAt: 0 }) === printCanonical({ ...b, sweptAt: 0 });
 }
 
 function findMessage({ state, from, members, isGrowing, told }: SharedEpisode): TransitionKind | undefined {
-  // What was never sent, and is over, is not sent later either.
+  // An episode that was never sent and has ended is not sent later either.
   if (told === undefined) return state === 'open' ? 'opened' : undefined;
   if (told.state !== state) return state === 'open' ? 'reopened' : state;
   if (state !== 'open') return undefined;

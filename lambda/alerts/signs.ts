@@ -2,7 +2,7 @@ import type { EventContent } from '../ledger/contents.ts';
 import { hasDeviceBytes, hasDeviceMessages, listEventMarks } from '../ledger/heard.ts';
 import { type Known, type KnownUsage, referToEvent, referToUsage, type Sign } from './known.ts';
 
-/** What is known of a SIM by its records, with the signs of life in them, as docs/last-heard.md says. */
+/** What the records say about a SIM, with the signs of life in them, as docs/last-heard.md describes. */
 export function addSigns(records: Omit<Known, 'signs'>): Known {
   const signs = [...records.usage.map(readUsageSign), ...records.events.map(readEventSign)];
   return { ...records, signs: signs.filter(isSign) };
@@ -12,7 +12,7 @@ function isSign({ isSignal, hasBytes, isSession }: Sign): boolean {
   return isSignal || hasBytes || isSession;
 }
 
-/** Usage of data tells of an open session, whether or not it names it. */
+/** Data usage shows an open session, whether or not it names it. */
 function readUsageSign(usage: KnownUsage): Sign {
   return {
     record: referToUsage(usage),
@@ -22,7 +22,7 @@ function readUsageSign(usage: KnownUsage): Sign {
   };
 }
 
-/** An event that names no session does not say whether one began. */
+/** An event that names no session does not show whether one began. */
 function readEventSign(event: EventContent): Sign {
   const marks = listEventMarks(event.type);
   return {

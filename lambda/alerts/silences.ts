@@ -14,14 +14,14 @@ import {
 import type { SilentRule, StaleSessionRule } from './rules.ts';
 import { type Span, uniteSpans } from './span.ts';
 
-/** Kinds of rules about something that did not arrive. */
+/** Rules about something that did not arrive. */
 
 /**
- * The silences of a SIM: from a sign of life to the next one, if they are as long as the rule says.
+ * The silences of a SIM: from a sign of life to the next one, if that is at least as long as the rule says.
  *
- * A SIM that lacks only sessions, or only bytes, is one that gave another sign of life after that time: the span is met
- * by this sign, and lasts until there is a session, or bytes, again. Where none was known before, it begins with the first
- * of the other signs.
+ * A SIM lacks only sessions, or only bytes, if it gave another sign of life after that time. The span is met by this
+ * sign, and lasts until there is a session, or bytes, again. If there was none before, it begins with the first of the
+ * other signs.
  */
 export function findSilences({ after, missing }: SilentRule, known: Known, watermark: number): Span[] {
   const sorted = sortByRecord([...known.signs, ...recallSigns(known, missing)]);
@@ -54,7 +54,7 @@ export function findSilences({ after, missing }: SilentRule, known: Known, water
   return spans;
 }
 
-/** The signs by which a silence began that is not over, and by which its condition was met. */
+/** The signs with which a silence began that has not ended, and with which its condition was met. */
 function recallSigns({ remembered = [] }: Known, missing: SilentRule['missing']): Sign[] {
   const all = { isSignal: true, hasBytes: true, isSession: true };
   const other = { isSignal: missing === 'session', hasBytes: false, isSession: missing === 'bytes' };
@@ -87,12 +87,12 @@ function isSignOfLife({ isSignal, hasBytes }: Sign): boolean {
   return isSignal || hasBytes;
 }
 
-/** Bytes flow in sessions only, although not every record of them names one. */
+/** Bytes require a session, although not every record of bytes names one. */
 function hasSession({ isSession, hasBytes }: Sign): boolean {
   return isSession || hasBytes;
 }
 
-/** Sorted signs, those of one moment together. */
+/** Sorted signs, grouped by time. */
 function groupByMoment(sorted: readonly Sign[]): Sign[][] {
   const groups: Sign[][] = [];
   for (const sign of sorted) {
@@ -108,8 +108,8 @@ function listRecords(signs: readonly Sign[]): RecordReference[] {
 }
 
 /**
- * Gaps of at least a length between sorted records, and from the last one to the watermark. A gap is met where the
- * watermark has arrived so far; a record that ends it is believed at once, as no later one can take it back.
+ * Gaps of at least a given length between sorted records, and from the last one to the watermark. A gap is met when the
+ * watermark has advanced so far; a record that ends it is believed immediately, because no later one can undo it.
  */
 function findGaps(records: readonly RecordReference[], length: number, watermark: number): Span[] {
   return records.flatMap((begin, index) => {
@@ -122,8 +122,8 @@ function findGaps(records: readonly RecordReference[], length: number, watermark
 }
 
 /**
- * The times in which a session was open and not heard for at least the rule's time: from a record of it to its next
- * one, its end, or the beginning of the SIM's next session. Several such sessions make one span.
+ * When a session was open and not heard for at least the rule's time: from one of its records to the next one, its end,
+ * or the beginning of the SIM's next session. Several such sessions make one span.
  */
 export function findStaleSessions({ after }: StaleSessionRule, known: Known, watermark: number): Span[] {
   const bySession = new Map<string, RecordReference[]>();
@@ -141,7 +141,7 @@ export function findStaleSessions({ after }: StaleSessionRule, known: Known, wat
     const records = listSessionRecords(session, bySession.get(session.sessionId) ?? []);
     return findStaleTimes(session, records, starts, after);
   });
-  // Those that are not met yet may continue one that is.
+  // Spans that are not met yet may continue one that is.
   return uniteSpans(spans).filter(({ metAt }) => metAt <= watermark);
 }
 

@@ -2,11 +2,13 @@ import { compareRecords, type RecordReference } from './known.ts';
 
 /** The records that a span is based on. */
 export interface Evidence {
-  /** The record that began it: the last one before a silence, the first one of a loop, the first one of a new device. */
+  /**
+   * The record that began it: the last one before a silence, the first one of a loop, the first one of a new device.
+   */
   readonly begin: RecordReference;
-  /** The record that the beginning is compared with: the last one of the device or country before. */
+  /** The record that the beginning is compared with: the last one of the previous device or country. */
   readonly before: RecordReference | undefined;
-  /** The latest record of it; `begin` where it is the only one. */
+  /** The latest record of it; `begin` if there is only one. */
   readonly last: RecordReference;
   /** The record that ended it; undefined while it lasts, and if only time passed. */
   readonly end: RecordReference | undefined;
@@ -19,26 +21,26 @@ export interface Evidence {
  * A change of device or country is a span of length 0.
  */
 export interface Span {
-  /** When it began: a silence with the last record before it. */
+  /** When it began: a silence begins with the last record before it. */
   readonly from: number;
-  /** When the condition was met: of a silence, the rule's time later. */
+  /** When the condition was met: for a silence, the rule's time later. */
   readonly metAt: number;
-  /** When it was over, exclusively; undefined while it lasts. */
+  /** When it ended, exclusively; undefined while it lasts. */
   readonly to: number | undefined;
   readonly evidence: Evidence;
 }
 
-/** Spans that make one episode, as the rule's pending and recovery times join them. */
+/** Spans that make one episode, joined by the rule's pending and recovery times. */
 export interface JoinedSpan extends Span {
   /** Whether the recovery time has passed since the last of them. */
   readonly isOver: boolean;
 }
 
 /**
- * Puts the spans that several windows or sessions give for one rule and SIM in sequence.
+ * Orders the spans that several windows or sessions give for one rule and SIM.
  *
- * Spans during which the condition was met without a break are one. Another one begins no earlier than the one before
- * it ended: so a span that is over is never changed by what happens later.
+ * Spans during which the condition was met without interruption become one. Each span begins no earlier than the end of
+ * the previous one, so a span that has ended is never changed by what happens later.
  */
 export function uniteSpans(spans: readonly Span[]): Span[] {
   const united: Span[] = [];
@@ -52,12 +54,12 @@ export function uniteSpans(spans: readonly Span[]): Span[] {
   return united;
 }
 
-/** By when the condition was met, and at one moment by what began it. */
+/** By when the condition was met, then by what began it. */
 function compareSpans(a: Span, b: Span): number {
   return a.metAt - b.metAt || a.from - b.from || compareRecords(a.evidence.begin, b.evidence.begin);
 }
 
-/** Two spans as one; the first one begins earlier. */
+/** Two spans as one; `a` begins earlier. */
 function mergeSpans(a: Span, b: Span): Span {
   const lastsLonger = a.to === undefined || (b.to !== undefined && b.to <= a.to);
   const { to, evidence } = lastsLonger ? a : b;
@@ -71,15 +73,15 @@ function mergeSpans(a: Span, b: Span): Span {
 }
 
 /**
- * Joins spans to what makes an episode each.
+ * Joins the spans that belong to one episode.
  *
  * - An episode begins with a span that has held for the pending time since its condition was met.
- * - A span whose condition is met within the recovery time after the one before continues the episode.
- * - It is over when the recovery time has passed without one, by the watermark.
+ * - A span whose condition is met within the recovery time after the previous one continues the episode.
+ * - The episode has ended if the recovery time has passed without a span, by the watermark.
  *
- * Judged at a later watermark by the same records, what was over stays so, and what was open is open or over.
+ * With the same records and a later watermark, ended episodes stay ended, and open ones are open or ended.
  *
- * @param spans of one rule and SIM, in order, none overlapping another.
+ * @param spans those of one rule and SIM, in order, without overlaps.
  */
 export function joinSpans(
   spans: readonly Span[],

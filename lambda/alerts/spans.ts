@@ -8,11 +8,11 @@ import { type JoinedSpan, joinSpans, type Span } from './span.ts';
 import { findCounted, findUsage } from './windows.ts';
 
 /**
- * The spans of a rule and a SIM: the times in which its condition held, in order, none overlapping another.
+ * The spans of a rule and a SIM: when its condition held, in order, without overlaps.
  *
- * A function of the set of records, the rule and the watermark, up to which all records are there. A condition is met only
- * by what lies before the watermark. By the same records and a later watermark, spans are added at the end, and the last
- * one may get its end; nothing else changes.
+ * A function of the set of records, the rule and the watermark, up to which all records have arrived. A condition is
+ * met only by what precedes the watermark. With the same records and a later watermark, spans are added at the end, and
+ * the last one may get its end; nothing else changes.
  */
 export function findSpans(rule: Rule, known: Known, watermark: number): Span[] {
   switch (rule.kind) {
@@ -39,7 +39,7 @@ export function findSpans(rule: Rule, known: Known, watermark: number): Span[] {
   }
 }
 
-/** What makes an episode each, of a rule and a SIM: see {@link joinSpans}. */
+/** The spans of a rule and a SIM that make one episode each: see {@link joinSpans}. */
 export function findJoinedSpans(rule: Rule, known: Known, watermark: number): JoinedSpan[] {
   const at = rule.kind === 'finding' ? findFindingsTime(known, watermark) : watermark;
   return joinSpans(findSpans(rule, known, watermark), rule, at);

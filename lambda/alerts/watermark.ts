@@ -1,9 +1,8 @@
 /**
  * The watermark of a source: up to it, a missing record means that there was none.
  *
- * R is how far the source is read, E how far the carrier has delivered. Both are functions of notes that the functions
- * leave and of what the SIMs' items say. Clocks are compared only when a note that was not renewed expires, minutes
- * later.
+ * R is how far the source was read, E how far the carrier has delivered. Both are functions of the functions' notes and
+ * of the SIMs' items. Clocks are compared only when a note that was not renewed expires, minutes later.
  *
  * All times are milliseconds since the epoch.
  */
@@ -11,9 +10,12 @@
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** A batch of records of one shard that an invocation has begun: it holds R back until it is done. */
+/** A batch of a shard's records that an invocation has begun. It holds R back until it is done. */
 export interface BatchNote {
-  /** The sequence number of its last record, which names it: what remains of a batch that is delivered again keeps it. */
+  /**
+   * The sequence number of its last record, which identifies it: when the rest of the batch is delivered again, it is
+   * the same.
+   */
   readonly lastSequence: string;
   /** The arrival of the oldest record that is not done. */
   readonly oldestArrival: number;
@@ -22,8 +24,8 @@ export interface BatchNote {
 }
 
 /**
- * How far a lane has arrived. Several batches of a shard run at once, each with the records of some partition keys, its
- * *lane*. A lane that has no batch at the moment must not be forgotten: its remaining records hold R back.
+ * The progress of a lane. Several batches of a shard run concurrently, each with the records of some partition keys,
+ * its *lane*. A lane without a batch at the moment must not be forgotten: its remaining records hold R back.
  */
 export interface LaneNote {
   /** The sequence number of its last record that is done. */
@@ -40,27 +42,27 @@ export interface BatchRecord {
   readonly arrival: number;
 }
 
-/** How far a shard is done, by its newest record. */
+/** The newest record of a shard that is done. */
 export interface DoneRecord {
   /** The greatest sequence number. */
   readonly sequence: string;
-  /** The latest arrival, which a record with a smaller sequence number may have. */
+  /** The latest arrival, possibly of a record with a smaller sequence number. */
   readonly arrival: number;
 }
 
-/** What is noted of a shard. */
+/** The notes of a shard. */
 export interface ShardNotes {
-  /** The batches that were begun and are not done; those of invocations that failed or died among them. */
+  /** The batches that were begun and are not done, including those of invocations that failed or died. */
   readonly notes: readonly BatchNote[];
   readonly lanes: readonly LaneNote[];
-  /** Undefined where nothing is done. */
+  /** Undefined if nothing is done. */
   readonly newestDone: DoneRecord | undefined;
 }
 
-/** What is known of how far a shard is read. */
+/** What is known about how far a shard was read. */
 export interface Shard extends ShardNotes {
   readonly name: string;
-  /** When the stream last said that nothing lies behind the newest record; undefined where it did not. */
+  /** When the stream last said that nothing follows the newest record; undefined if it did not. */
   readonly drainedAt: number | undefined;
 }
 
@@ -69,39 +71,39 @@ export interface Hold {
   readonly cause: 'unfinished-batch' | 'late-lane' | 'unread-shard' | 'unfinished-file';
   /** The shard, or the file. */
   readonly place: string;
-  /** The arrival of the oldest record that is not there. */
+  /** The arrival of the oldest record that is not stored. */
   readonly since: number;
 }
 
-/** How far a source is read. */
+/** How far a source was read. */
 export interface ReadMark {
-  /** Undefined where nothing was read. */
+  /** Undefined if nothing was read. */
   readonly at: number | undefined;
-  /** What holds it back, the oldest first. */
+  /** What holds it back, oldest first. */
   readonly holds: readonly Hold[];
   /** Whether nothing arrives by its stream: R then says how far files reach, not that nothing arrived since. */
   readonly isByFiles?: true;
 }
 
 /**
- * A note holds R for this long after its last attempt. Lambda retries a batch every few minutes until it gives up. So a
- * note without a recent attempt belongs to a batch whose end could not be noted.
+ * A note holds R back for this long after its last attempt. Lambda retries a batch every few minutes until it gives up,
+ * so a note without a recent attempt belongs to a batch whose end could not be noted.
  */
 export const maxQuietHold = 2 * hour;
 
-/** The same of a batch that was given up: it waits for its redrive, and after a day silence is judged again. */
+/** The same for a batch that was given up: it waits for its redrive, and after a day silence is judged again. */
 export const maxGivenUpHold = day;
 
 /** The age at which Lambda gives up records. */
 export const maxRecordAge = 7 * day;
 
 /**
- * A lane without a batch for this long has no more records: Lambda starts a batch at once, or when the batching window
- * is over, which has 5 minutes at most.
+ * A lane without a batch for this long has no more records: Lambda starts a batch immediately, or after the batching
+ * window, which is 5 minutes at most.
  */
 export const laneGrace = 6 * 60_000;
 
-/** The note that an invocation leaves when it begins: undefined of no records. */
+/** The note that an invocation writes when it begins; undefined if there are no records. */
 export function noteBatch(records: readonly BatchRecord[], notedAt: number): BatchNote | undefined {
   const last = records.at(-1);
   if (last === undefined) return undefined;
@@ -110,14 +112,15 @@ export function noteBatch(records: readonly BatchRecord[], notedAt: number): Bat
 }
 
 /**
- * The notes of a shard once a batch has ended: what it did not do stands in place of each batch whose last record it had.
+ * The notes of a shard after the end of a batch: its unfinished records replace each batch whose last record it
+ * contained.
  *
- * Several batches of a shard run at once, and their sequence numbers lie between each other's: so ranges say nothing of
- * what is done. But Lambda delivers records of one partition key in order, a batch that failed again and again, whole or
- * halved, before what follows it: where the last record of a batch was delivered to its end, all of it was.
+ * Several batches of a shard run concurrently, and their sequence numbers overlap, so ranges do not show what is done.
+ * But Lambda delivers records of one partition key in order, and repeats a failed batch, whole or halved, before what
+ * follows it. So if a batch's last record was processed, all of the batch was.
  *
- * @param unfinished the records of the batch that will be delivered again.
- * @param parallelBatches how many batches of a shard run at once, at most: so many lanes it has.
+ * @param unfinished the batch's records that will be delivered again.
+ * @param parallelBatches the most concurrent batches of a shard, which is its number of lanes.
  */
 export function endBatch(
   { notes, lanes, newestDone }: ShardNotes,
@@ -159,11 +162,11 @@ export function compareSequences(one: string, other: string): number {
 }
 
 /**
- * The notes of lanes that stay beside the one of a batch.
+ * The notes of lanes that stay besides that of a batch.
  *
- * Nothing says which lane a batch is of, and so which note it takes the place of. Of as many notes as there are lanes the
- * latest is dropped: then the earliest of the notes is never later than the earliest of the lanes. Where that was another
- * lane's note, one stays for nothing, and holds R back for {@link laneGrace}.
+ * Nothing says which lane a batch belongs to, and so which note it replaces. If there are as many notes as lanes, the
+ * latest is dropped: then the earliest of the notes is never later than the earliest of the lanes. If that was another
+ * lane's note, a note stays without need, and holds R back for {@link laneGrace}.
  */
 function dropLanes(
   lanes: readonly LaneNote[],
@@ -183,7 +186,7 @@ export function isHolding({ oldestArrival, notedAt }: BatchNote, now: number): b
 }
 
 /**
- * How far a shard is read: to the newest record that is done, or to where nothing lies behind it, and no further than what
+ * How far a shard was read: to the newest record that is done, or to when nothing followed it, but no further than what
  * may not be done.
  */
 function readShard({ name, notes, lanes, newestDone, drainedAt }: Shard, now: number): ReadMark {
@@ -191,7 +194,7 @@ function readShard({ name, notes, lanes, newestDone, drainedAt }: Shard, now: nu
     ...notes
       .filter((note) => isHolding(note, now))
       .map(({ oldestArrival }) => ({ cause: 'unfinished-batch', since: oldestArrival }) as const),
-    // The rest of the lane with the newest record lies behind it.
+    // The rest of the lane with the newest record follows that record.
     ...lanes
       .filter(({ lastSequence, notedAt }) => {
         return lastSequence !== newestDone?.sequence && now - notedAt < laneGrace;
@@ -207,16 +210,16 @@ function sortHolds(holds: readonly Hold[]): Hold[] {
   return holds.toSorted((a, b) => a.since - b.since || (a.place < b.place ? -1 : 1));
 }
 
-/** How far a source with a stream is read: as far as the shard that is read least. */
+/** How far a source with a stream was read: as far as its least read shard. */
 export function readStream(shards: readonly Shard[], now: number): ReadMark {
   const marks = shards.map((shard) => readShard(shard, now));
-  // A shard of which nothing is known was never written to: a stream that was resharded has such ones.
+  // A shard about which nothing is known was never written to, as happens after resharding.
   const times = marks.map(({ at }) => at).filter((at) => at !== undefined);
   const at = times.length === 0 ? undefined : Math.min(...times);
   return { at, holds: sortHolds(marks.flatMap((mark) => mark.holds)) };
 }
 
-/** A shard of which nothing is noted, although it has records: none of them was read. */
+/** A shard without notes, although it has records: none of them was read. */
 export interface UnreadShard {
   readonly name: string;
   /** The arrival of its oldest record. */
@@ -230,10 +233,10 @@ export interface UnfinishedFile {
 }
 
 /**
- * How far a source is read: as far as its stream, and no further than what a shard that was never read, or a file that
- * waits or is being imported, may tell of.
+ * How far a source was read: as far as its stream, but no further than what a shard that was never read, or a file that
+ * waits or is being imported, may contain.
  *
- * @param lateness how much older than its delivery what a file tells may be, in milliseconds.
+ * @param lateness how much older than its delivery the content of a file may be, in milliseconds.
  */
 export function readSource(
   stream: ReadMark,
@@ -255,15 +258,15 @@ export function readSource(
   return { at: Math.min(stream.at, oldest.since), holds };
 }
 
-/** A SIM with fewer others than this that are alive cannot be told from its source. */
+/** If fewer SIMs than this are alive, a silent SIM cannot be distinguished from a silent source. */
 export const minDistinctSims = 5;
 
-/** A SIM is alive that was heard within this time. */
+/** A SIM is alive if it was heard within this time. */
 export const aliveWithin = 7 * day;
 
 /**
  * How far the carrier has delivered: the latest event time that at least 3 SIMs, and 1 % of those alive, have reached;
- * never beyond now. Undefined where no SIM is alive.
+ * never later than now. Undefined if no SIM is alive.
  *
  * @param heard when each SIM was last heard.
  */
@@ -274,29 +277,29 @@ export function findDelivered(heard: HeardList, now: number): number | undefined
   return reached === undefined ? undefined : Math.min(reached, now);
 }
 
-/** A list of its own, which sorts numbers as such. */
+/** A typed array, which sorts as numbers. */
 function listAlive(heard: HeardList, now: number): Float64Array {
   return Float64Array.from(heard).filter((at) => at > now - aliveWithin);
 }
 
-/** Times at which SIMs were last heard, in no order: numbers without more, since a source may have a million SIMs. */
+/** When SIMs were last heard, in no particular order: plain numbers, because a source may have a million SIMs. */
 export type HeardList = readonly number[] | Float64Array;
 
-/** The latest of some times, and not before an earliest one. */
+/** The latest of some times, but not before an earliest one. */
 export function findLatest(heard: HeardList, earliest: number): number {
   let latest = earliest;
   for (const at of heard) latest = Math.max(latest, at);
   return latest;
 }
 
-/** The longest lag of a source's days, while no source alert was open. */
+/** The longest lag of a source on a day, while no source alert was open. */
 export interface DayLag {
-  /** The day's first moment. */
+  /** The beginning of the day. */
   readonly day: number;
   readonly longestLag: number;
 }
 
-/** Notes a lag under its day, and forgets days that are over for longer than 7 days. */
+/** Notes a lag for its day, and forgets days that ended more than 7 days ago. */
 export function noteLag(days: readonly DayLag[], now: number, lag: number): DayLag[] {
   const today = Math.floor(now / day) * day;
   const kept = days.filter((one) => one.day > today - 8 * day && one.day !== today);
@@ -304,20 +307,20 @@ export function noteLag(days: readonly DayLag[], now: number, lag: number): DayL
   return [...kept, { day: today, longestLag: Math.max(before, lag) }].sort((a, b) => a.day - b.day);
 }
 
-/** The lag that is usual for a source: the longest of its last 7 days, a day until it has 7. */
+/** The usual lag of a source: the longest of its last 7 days; a day until it has 7. */
 export function findUsualLag(days: readonly DayLag[], now: number): number {
   const today = Math.floor(now / day) * day;
   const past = days.filter((one) => one.day < today && one.day >= today - 7 * day);
   return past.length < 7 ? day : Math.max(...past.map(({ longestLag }) => longestLag));
 }
 
-/** What a source's watermark follows from. */
+/** What a source's watermark depends on. */
 export interface SourceProgress {
   readonly isConfigured: boolean;
   readonly read: ReadMark;
   /** When each of its SIMs was last heard. */
   readonly heard: HeardList;
-  /** How much later than their time its records may come, in milliseconds. */
+  /** How much later than their own time its records may arrive, in milliseconds. */
   readonly lateness: number;
   readonly days: readonly DayLag[];
   readonly now: number;
@@ -325,25 +328,25 @@ export interface SourceProgress {
 
 /** Up to when the records of a source are known. */
 export interface Watermark {
-  /** Up to which its SIMs are judged; undefined where nothing is known of it. */
+  /** Up to when its SIMs are judged; undefined if nothing is known. */
   readonly at: number | undefined;
   /** R. */
   readonly read: ReadMark;
   /** E. */
   readonly delivered: number | undefined;
-  /** How far E is behind now; undefined where no SIM is alive. */
+  /** How far E is behind now; undefined if no SIM is alive. */
   readonly lag: number | undefined;
-  /** Whether the carrier delivers later than it usually does: its SIM alerts are held, and the source alert lists them. */
+  /** Whether the carrier delivers later than usual: its SIM alerts are then held, and the source alert lists them. */
   readonly isBehind: boolean;
-  /** Whether R itself is further behind than the source's lateness: what holds it back is to be told. */
+  /** Whether R itself is further behind than the source's lateness: what holds it back must be reported. */
   readonly isReadLate: boolean;
   /** Whether so few SIMs are alive that the source may be the cause if all are silent: one message says both. */
   readonly isIndistinct: boolean;
 }
 
 /**
- * The watermark of a source: R, and the earlier of R and E while the source is behind, or where only files come, whose
- * newest events E is. A source that is not configured any more, or of which no SIM is alive, is never behind.
+ * The watermark of a source: R; but the earlier of R and E while the source is behind, or if there are only files,
+ * whose newest events are E. A source that is no longer configured, or of which no SIM is alive, is never behind.
  */
 export function findWatermark(progress: SourceProgress): Watermark {
   const { isConfigured, read, heard, lateness, days, now } = progress;
@@ -363,7 +366,7 @@ export function findWatermark(progress: SourceProgress): Watermark {
   };
 }
 
-/** What records a source's lag by: the days with this one, unless it is behind, which is not usual. */
+/** The days with the current lag added, unless the source is behind, which is not usual. */
 export function noteProgress({ days, now }: SourceProgress, { lag, isBehind }: Watermark): readonly DayLag[] {
   return lag === undefined || isBehind ? days : noteLag(days, now, lag);
 }

@@ -13,13 +13,13 @@ import type { CountRule, SlidingUsageRule } from './rules.ts';
 import { type Span, uniteSpans } from './span.ts';
 
 /**
- * Kinds of rules that count within a sliding window.
+ * Rules that count within a sliding window.
  *
- * A window of length w that begins with a record at u holds what lies in [u, u + w): the record that begins it is in it,
- * one that comes exactly w later is not.
+ * A window of length w that begins with a record at u contains what is in [u, u + w): the record that begins it is
+ * included, a record exactly w later is not.
  */
 
-/** A record with the amount that it adds: whole numbers of any size, so that sums are exact. */
+/** A record and the amount that it adds: whole numbers of any size, so that sums are exact. */
 interface Weighed {
   readonly record: RecordReference;
   readonly weight: bigint;
@@ -38,9 +38,8 @@ const attachments: ReadonlySet<string> = new Set([
 const failures: ReadonlySet<string> = new Set(['data-session.failed', 'pdp-context.refused']);
 
 /**
- * The times in which too much happened: all windows that begin with a record and hold at least the rule's number,
- * joined where they overlap or touch. The condition is met by the record that reaches the number, and over when no such
- * window remains.
+ * When too much happened: all windows that begin with a record and contain at least the rule's number, joined if they
+ * overlap or touch. The record that reaches the number meets the condition, which ends when no such window remains.
  */
 export function findCounted(rule: CountRule, known: Known, watermark: number): Span[] {
   const counted = listCounted(rule.kind, known).map((record) => ({ record, weight: 1n }));
@@ -54,8 +53,8 @@ function listCounted(kind: CountRule['kind'], known: Known): RecordReference[] {
 }
 
 /**
- * The ends of the sessions that moved no byte: neither by their totals nor by the usage that names them. A session whose
- * bytes nothing states does not count.
+ * The ends of the sessions that moved no byte, according to both their totals and the usage that names them. A session
+ * whose bytes are not stated does not count.
  */
 function listEmptySessions({ sessions, usage }: Known): RecordReference[] {
   const withUsage = new Map<string, boolean>();
@@ -75,7 +74,7 @@ function listEmptySessions({ sessions, usage }: Known): RecordReference[] {
   });
 }
 
-/** The times in which a SIM moved more, or less, bytes than the rule says. A usage record counts where its window ends. */
+/** When a SIM moved more, or less, bytes than the rule says. A usage record counts at the end of its window. */
 export function findUsage(rule: SlidingUsageRule, known: Known, watermark: number): Span[] {
   const weighed = known.usage.map(weighUsage);
   if (rule.compare === 'more') return findDense(weighed, BigInt(rule.bytes) + 1n, rule.within, watermark);
@@ -86,7 +85,7 @@ function weighUsage(usage: KnownUsage): Weighed {
   return { record: referToUsage(usage), weight: BigInt(usage.dataTotal) };
 }
 
-/** The times in which windows of a length, each of which begins with a record, hold at least so much. */
+/** When windows of a length, each of which begins with a record, contain at least a given amount. */
 function findDense(items: readonly Weighed[], enough: bigint, within: number, watermark: number): Span[] {
   const sorted = sortByRecord(items).filter(({ record, weight }) => record.at <= watermark && weight > 0n);
   const windows: Span[] = [];
@@ -113,7 +112,7 @@ function findDense(items: readonly Weighed[], enough: bigint, within: number, wa
   return uniteSpans(windows).map((span) => describeDense(span, records, watermark));
 }
 
-/** A span of windows with its records. It lasts as long as the watermark lies in one of them. */
+/** A span of windows and its records. It lasts as long as the watermark is in one of them. */
 function describeDense(span: Span, records: readonly RecordReference[], watermark: number): Span {
   const to = span.to === undefined || span.to > watermark ? undefined : span.to;
   const first = findFirst(records, span.evidence.begin.at);
@@ -123,9 +122,9 @@ function describeDense(span: Span, records: readonly RecordReference[], watermar
 }
 
 /**
- * The times in which windows of a length held less than so much. A window that begins at u holds what came after u and
- * until its end, and only windows that begin with the SIM's first record or later count. What restores the amount is
- * believed at once.
+ * When windows of a length contained less than a given amount. A window that begins at u contains what came after u up
+ * to and including its end, and only windows that begin with the SIM's first record or later count. A record that
+ * restores the amount is believed immediately.
  */
 function findSparse(
   items: readonly Weighed[],
@@ -142,7 +141,7 @@ function findSparse(
   let sum = 0n;
   let entering = 0;
   let leaving = 0;
-  // Between two of these moments, windows that begin there hold the same.
+  // Between two of these times, all windows have the same content.
   const changes = sorted.flatMap(({ record: { at } }) => [at, at - within]).filter((at) => at > first.at);
   for (const at of new Set([first.at, ...changes.sort((a, b) => a - b)])) {
     for (

@@ -1,13 +1,16 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * Which IP addresses a message may be sent to. The owner of a receiver must not reach what only the function, its
- * host or its network reaches: instance metadata above all.
+ * Which IP addresses a message may be sent to. The owner of a receiver must not reach what only the function, its host
+ * or its network can reach, above all instance metadata.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry
  */
 
-/** Never: this host, link-local (the metadata service among them), multicast, documentation, what is not assigned. */
+/**
+ * Never allowed: this host, link-local (including the metadata service), multicast, documentation, unassigned
+ * addresses.
+ */
 const forbidden = makeList([
   ['0.0.0.0', 8],
   ['169.254.0.0', 16],
@@ -18,16 +21,16 @@ const forbidden = makeList([
   ['198.51.100.0', 24],
   ['203.0.113.0', 24],
   ['224.0.0.0', 3],
-  // The metadata service, in the middle of private addresses.
+  // The metadata service, which is inside the range of private addresses.
   ['fd00:ec2::', 32],
-  // Within what is routed globally: Teredo and other protocols, documentation, 6to4.
+  // Inside the globally routed range: Teredo and other protocols, documentation, 6to4.
   ['2001::', 23],
   ['2001:db8::', 32],
   ['2002::', 16],
   ['3fff::', 20],
 ]);
 
-/** Only where the configuration allows it: loopback, private networks, and those of a provider. */
+/** Allowed only by configuration: loopback, private networks, and those of a provider. */
 const internal = makeList([
   ['10.0.0.0', 8],
   ['100.64.0.0', 10],
@@ -38,15 +41,18 @@ const internal = makeList([
   ['fc00::', 7],
 ]);
 
-/** All that is routed globally by IPv6. */
+/** All globally routed IPv6 addresses. */
 const globalUnicast = makeList([['2000::', 3]]);
 
-/** What an address is to us. An IPv6 address that stands for one of IPv4 is forbidden: it would be a second name. */
+/**
+ * Classifies an address. An IPv6 address that represents an IPv4 address is forbidden, because it would be a second
+ * name for it.
+ */
 export function classifyAddress(address: string): 'public' | 'internal' | 'forbidden' {
   const version = isIP(address);
   if (version === 0) return 'forbidden';
   const family = version === 4 ? 'ipv4' : 'ipv6';
-  // BlockList reads `::ffff:10.0.0.1` as 10.0.0.1.
+  // BlockList treats `::ffff:10.0.0.1` as 10.0.0.1.
   const isMapped = family === 'ipv6' && /^(?:0*:)*:?ffff:/i.test(address);
   if (isMapped || forbidden.check(address, family)) return 'forbidden';
   if (internal.check(address, family)) return 'internal';

@@ -12,7 +12,7 @@ import { isForPeople, type Outcome, type Receiver } from './receiver.ts';
 import type { AlertTransition } from './transition.ts';
 import { writeDetails, writeHeadline } from './wording.ts';
 
-/** Receivers within AWS: an EventBridge bus, and an SNS topic. Both are reached in the region of their ARN. */
+/** Receivers in AWS: an EventBridge bus and an SNS topic, each in the region of its ARN. */
 
 /** What an AWS receiver is made from. */
 export interface AwsReceiverDefinition {
@@ -22,10 +22,10 @@ export interface AwsReceiverDefinition {
   readonly timeoutMilliseconds: number;
 }
 
-/** The source and the prefix of the detail type by which rules of EventBridge find our events. */
+/** The source, and the prefix of the detail type, by which EventBridge rules match our events. */
 const eventSource = 'simledger';
 
-/** A bus gets every transition: the CloudEvent is the event's `detail`, its type the `detail-type`. */
+/** A bus gets every transition. The CloudEvent becomes the event's `detail`, its type the `detail-type`. */
 export function makeBusReceiver(definition: AwsReceiverDefinition): Receiver {
   return {
     name: definition.name,
@@ -35,7 +35,7 @@ export function makeBusReceiver(definition: AwsReceiverDefinition): Receiver {
         EventBusName: definition.arn,
         Source: eventSource,
         DetailType: event.type,
-        // Seconds, as the AWS JSON protocols have times.
+        // Seconds, as times are in AWS JSON protocols.
         Time: Math.floor(Date.parse(event.time) / 1000),
         Detail: JSON.stringify(event),
       };
@@ -46,12 +46,12 @@ export function makeBusReceiver(definition: AwsReceiverDefinition): Receiver {
   };
 }
 
-/** The longest subject that SNS takes, in characters of ASCII. */
+/** The most characters of a subject that SNS accepts, in ASCII. */
 const maxSubjectLength = 100;
 
 /**
- * A topic gets the beginning and the end of an episode: mail and SMS as sentences, every other protocol the CloudEvent.
- * `severity`, `rule` and `transition` are attributes, for filter policies.
+ * A topic gets the beginning and the end of an episode: mail and SMS get sentences, every other protocol the
+ * CloudEvent. `severity`, `rule` and `transition` are attributes, for filter policies.
  */
 export function makeTopicReceiver(definition: AwsReceiverDefinition): Receiver {
   return {
@@ -108,19 +108,19 @@ async function send(
     const request = makeRequest(await findEndpoint(there, service));
     return judgeAwsAnswer(await sendSigned(there, request, { attempts: 1, timeoutMilliseconds }));
   } catch (error) {
-    // Its message may quote what the service said of the request.
+    // The error's message may quote the service's response.
     if (error instanceof AwsRequestError)
       return { kind: 'later', reason: `${service} did not answer in order` };
     throw error;
   }
 }
 
-/** Codes of what passes by itself, and of a bus or topic that is not there or not permitted. */
+/** Codes of transient errors, and of a bus or topic that does not exist or is not permitted. */
 const passing = /Throttl|Internal|Unavailable|LimitExceeded|Timeout/i;
 const unusable =
   /NotFound|AccessDenied|NotAuthorized|Authorization|UnrecognizedClient|ExpiredToken|Disabled/i;
 
-/** What an answer of AWS means. */
+/** What AWS's response means. */
 export function judgeAwsAnswer({ status, body }: AwsAnswer): Outcome {
   const entries = parseObject(body)?.['Entries'];
   const entryCode = Array.isArray(entries) ? toJsonObject(entries[0])?.['ErrorCode'] : undefined;

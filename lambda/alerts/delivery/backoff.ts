@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 
-/** Wait after the first failed attempt; each further one waits twice as long, up to the longest. */
+/** The wait after the first failed attempt. Each further one is twice as long, up to the longest. */
 const firstWaitMilliseconds = 30_000;
 const maxWaitMilliseconds = 3_600_000;
 
 /**
- * How long to wait after a failed attempt: half of it is fixed, half depends on what waits, so that what failed together
- * does not come again together. The same attempt of the same thing always waits as long.
+ * How long to wait after a failed attempt. Half of the time is fixed, the other half depends on the name, so that
+ * messages that failed together are not retried together. The same attempt of the same name always waits for the same
+ * time.
  *
- * @param name of what waits.
- * @param attempts that have failed, at least 1.
+ * @param name identifies what is retried.
+ * @param attempts how many attempts have failed, at least 1.
  */
 export function chooseWait(name: string, attempts: number): number {
   const longest = Math.min(maxWaitMilliseconds, firstWaitMilliseconds * 2 ** Math.min(attempts - 1, 20));
@@ -17,5 +18,5 @@ export function chooseWait(name: string, attempts: number): number {
   return Math.round(longest * (0.5 + share / 2));
 }
 
-/** How long a receiver's own `Retry-After` is respected, at most. */
+/** The longest `Retry-After` of a receiver that is respected. */
 export const maxRetryAfterMilliseconds = maxWaitMilliseconds;

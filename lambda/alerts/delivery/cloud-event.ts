@@ -13,16 +13,16 @@ import { tellName, writeHeadline } from './wording.ts';
 
 /** What the sender adds to a transition. */
 export interface EventContext {
-  /** Name of the deployment: the stack's. */
+  /** Name of the deployment: the stack's name. */
   readonly deployment: string;
-  /** Address of the query API, without a slash at its end; undefined without an API to link to. */
+  /** Address of the query API, without a trailing slash; undefined if there is no API to link to. */
   readonly apiUrl: string | undefined;
 }
 
 /** The data of an event. */
 export interface AlertData {
   readonly episode: string;
-  /** A receiver that has seen a higher one of the episode drops this. */
+  /** A receiver that has already got a higher number of this episode ignores the event. */
   readonly sequence: number;
   readonly transition: AlertTransition['kind'];
   readonly state: AlertTransition['state'];
@@ -51,7 +51,7 @@ export interface AlertEvent {
   readonly subject: string;
   readonly time: string;
   readonly datacontenttype: 'application/json';
-  /** The extension `sequence`: texts that sort as the numbers do. */
+  /** The extension `sequence`: text that sorts like the number. */
   readonly sequence: string;
   readonly data: AlertData;
 }
@@ -59,7 +59,7 @@ export interface AlertEvent {
 /** Digits of the extension `sequence`. */
 const sequenceDigits = 10;
 
-/** Makes the event of a transition: always the same one of the same transition. */
+/** Makes the event of a transition: always the same event for the same transition. */
 export function makeAlertEvent(
   transition: AlertTransition,
   { deployment, apiUrl }: EventContext,
@@ -87,7 +87,7 @@ export function makeAlertEvent(
   };
 }
 
-/** Only what is named here is told, whatever else an object holds. */
+/** Copies only the members that are named here, whatever else an object contains. */
 function tellSubject(subject: AlertSubject): AlertSubject {
   switch (subject.kind) {
     case 'sim': {

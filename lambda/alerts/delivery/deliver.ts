@@ -12,33 +12,33 @@ import {
 } from './undelivered.ts';
 
 /**
- * Delivery to one receiver: one run at a time, strictly in order per episode, at least once and always under the same
- * id. Nothing is sent once a later transition of its episode is done.
+ * Delivery to one receiver: one run at a time, strictly in order per episode, at least once, and always under the same
+ * id. Nothing is sent after a later transition of its episode is done.
  *
- * What a run sends depends on the store alone. A lease keeps a second run away; a run stops sending long before its lease
- * is over, by its own stopwatch. What a run that died has sent and not acknowledged is sent again, under its id.
+ * What a run sends depends only on the store. A lease excludes a second run; a run stops sending long before its lease
+ * expires, by its own stopwatch. If a run died, what it sent without acknowledging is sent again, under the same id.
  */
 
-/** How much one run does. */
+/** Limits of a run. */
 export interface RunLimits {
-  /** Episodes that are looked at. */
+  /** How many episodes are looked at. */
   readonly maxEpisodes: number;
-  /** Messages that are sent. */
+  /** How many messages are sent. */
   readonly maxSends: number;
-  /** Attempts in a row that fail for now, or are refused, after which the run ends. */
+  /** After how many consecutive attempts that fail temporarily, or are refused, the run ends. */
   readonly maxFailuresInRow: number;
   /** Time after which no more messages are sent. */
   readonly maxMilliseconds: number;
   /**
-   * After which another run may take the receiver. It must exceed the sum of: how late a run may start after its `now`,
-   * `maxMilliseconds`, and the time of one message, which may be sent twice and read its secret twice.
+   * Time after which another run may take the receiver. It must exceed the sum of: how late a run may start after its
+   * `now`, `maxMilliseconds`, and the time of one message, which may be sent twice and read its secret twice.
    */
   readonly leaseMilliseconds: number;
-  /** Age of a transition at which a failed attempt is the last. */
+  /** Age of a transition from which a failed attempt is the last one. */
   readonly maxAgeMilliseconds: number;
 }
 
-/** A minute of work, a lease of five, and three days of attempts. */
+/** A minute of work, a lease of five minutes, and three days of attempts. */
 export const runLimits: RunLimits = {
   maxEpisodes: 200,
   maxSends: 500,
@@ -65,21 +65,21 @@ export interface DeliveryRun {
 /** What a run did. */
 export interface DeliveryReport {
   readonly receiver: string;
-  /** Why nothing was tried: another run has the receiver, or it is paused; undefined where it was. */
+  /** Why nothing was tried: another run has the receiver, or it is paused. Undefined if something was tried. */
   readonly idle: 'locked' | 'paused' | undefined;
   readonly delivered: number;
   readonly passedOver: number;
-  /** Attempts that failed and are repeated later. */
+  /** Attempts that failed and will be repeated. */
   readonly failed: number;
-  /** Transitions that are given up and kept. */
+  /** Transitions that were given up and kept. */
   readonly undeliverable: number;
-  /** Why its address or key does not work, where this run found that. */
+  /** Why its address or key does not work, if this run found that. */
   readonly unusable: string | undefined;
-  /** Runs in a row that found its address or key not to work. */
+  /** How many consecutive runs found that its address or key does not work. */
   readonly unusableRuns: number;
-  /** Age of the oldest transition whose attempt failed, in seconds; 0 where none did. */
+  /** Age of the oldest transition whose attempt failed, in seconds; 0 if none did. */
   readonly oldestFailedSeconds: number;
-  /** Other reasons for failed attempts and for what is undeliverable, each once. */
+  /** Other reasons for failed attempts and undeliverable transitions, each once. */
   readonly reasons: readonly string[];
 }
 
@@ -149,11 +149,11 @@ class Delivery {
     return this.#isStopped || this.#sends >= limits.maxSends || measureElapsed() >= limits.maxMilliseconds;
   }
 
-  /** Sends an episode's transitions in order, as far as they are taken. */
+  /** Sends an episode's transitions in order, as long as they are accepted. */
   async #sendEpisode(episode: string): Promise<void> {
     while (!this.#isOver()) {
       const next = await this.#store.readNext(this.#receiver.name, episode);
-      // The reading may have taken so long that another run may have the receiver by now.
+      // Reading may have taken so long that another run has the receiver by now.
       if (next === undefined || next.dueAt > this.#run.now || this.#isOver()) return;
       const isDone = this.#receiver.takes(next.transition, next.told)
         ? await this.#attempt(next)
@@ -162,7 +162,7 @@ class Delivery {
     }
   }
 
-  /** @returns whether the transition is done, so that the next one may go. */
+  /** @returns whether the transition is done, so that the next one may be sent. */
   async #attempt(next: Undelivered): Promise<boolean> {
     this.#sends += 1;
     const outcome = await this.#send(next);
@@ -174,7 +174,8 @@ class Delivery {
         return this.#finish(next, 'delivered');
       case 'refused':
         this.#refusalsInRow += 1;
-        // A receiver that refuses one message after the other refuses us: a wrong key loses no more than these.
+        // A receiver that refuses one message after the other refuses us: because of this limit, a wrong key loses no
+        // more than these.
         if (this.#refusalsInRow >= this.#run.limits.maxFailuresInRow) this.#suspend(outcome.reason);
         return this.#finish(next, 'undeliverable', outcome.reason);
       case 'later':
@@ -198,7 +199,7 @@ class Delivery {
     }
   }
 
-  /** Lets a receiver rest whose address or key does not work: longer from run to run. */
+  /** Pauses a receiver whose address or key does not work, each time for longer. */
   #suspend(reason: string): void {
     this.#unusable = reason;
     const unusableRuns = this.state.unusableRuns + 1;

@@ -3,9 +3,9 @@ import { CredentialsError, type SecretSource } from '../../aws/cached-secret.ts'
 import { type Post, type PostAnswer, type PostOptions, post } from './post.ts';
 import type { Message, Outcome, Receiver } from './receiver.ts';
 
-/** A receiver that is posted to, at an address that a secret holds. */
+/** A receiver that gets HTTP requests at an address that is part of a secret. */
 
-/** What is sent to it, and how. */
+/** What to send, and how. */
 export interface HttpReceiverDefinition<Secret> extends Pick<Receiver, 'name' | 'takes'> {
   readonly secret: SecretSource<Secret>;
   /** Makes the request. */
@@ -22,7 +22,7 @@ export function makeHttpReceiver<Secret>(definition: HttpReceiverDefinition<Secr
   };
 }
 
-/** Posts to an address that a secret holds. Never rejects for what secret or address do not do. */
+/** Posts to an address that is part of a secret. Never rejects because of the secret or the address. */
 export async function postWithSecret<Secret>(
   secret: SecretSource<Secret>,
   write: (secret: Secret) => Post<string | Uint8Array>,
@@ -40,7 +40,7 @@ export async function postWithSecret<Secret>(
 
 const unreadableSecret: Outcome = { kind: 'unusable', reason: 'its secret cannot be read' };
 
-/** The secret; undefined where it cannot be read, which its source has told already. */
+/** The secret; undefined if it cannot be read, which its source has already reported. */
 async function readSecret<Secret>(read: () => Promise<Secret>): Promise<Secret | undefined> {
   try {
     return await read();
@@ -50,13 +50,13 @@ async function readSecret<Secret>(read: () => Promise<Secret>): Promise<Secret |
   }
 }
 
-/** Statuses that say of the address or the key that it does not work, and nothing of the message. */
+/** Statuses that mean that the address or the key does not work, independently of the message. */
 const unusableStatuses: ReadonlySet<number> = new Set([401, 402, 403, 404, 407, 410, 421, 451]);
 
-/** Statuses below 500 that pass by themselves. */
+/** Statuses below 500 that are transient. */
 const passingStatuses: ReadonlySet<number> = new Set([408, 409, 423, 425, 429]);
 
-/** What an answer means for the message, and for those behind it. */
+/** What a response means for the message, and for those after it. */
 export function judgeAnswer(answer: PostAnswer): Outcome {
   if ('failure' in answer) {
     return { kind: answer.isUnusable ? 'unusable' : 'later', reason: answer.failure };
@@ -64,7 +64,7 @@ export function judgeAnswer(answer: PostAnswer): Outcome {
   const { status, retryAfterMilliseconds, body } = answer;
   const reason = `status ${status}`;
   if (status >= 200 && status < 300) return { kind: 'accepted', ...(body !== undefined && { body }) };
-  // A redirect is not followed: it could lead to where nothing may be sent.
+  // Redirects are not followed, because they could lead to forbidden addresses.
   if (unusableStatuses.has(status) || (status >= 300 && status < 400)) return { kind: 'unusable', reason };
   if (status >= 400 && status < 500 && !passingStatuses.has(status)) return { kind: 'refused', reason };
   return { kind: 'later', reason, ...(retryAfterMilliseconds !== undefined && { retryAfterMilliseconds }) };

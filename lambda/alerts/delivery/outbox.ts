@@ -17,19 +17,19 @@ import { type EpisodeState, episodeStates } from '../episode.ts';
 import type { AlertTransition } from './transition.ts';
 import type { Disposal, Lease, ReceiverState, Undelivered, UndeliveredTransitions } from './undelivered.ts';
 
-/** Sort key of a receiver's state. No episode's id has an exclamation mark. */
+/** Sort key of a receiver's state. The id of an episode cannot contain an exclamation mark. */
 const stateEntry = '!state';
 
 /** Digits of a sequence number in a key. */
 const sequenceDigits = 10;
 
-/** What a cursor says. */
+/** The content of a cursor. */
 interface Cursor {
-  /** Sequence number of the last transition that was put in. */
+  /** Sequence number of the last transition that was queued. */
   readonly enqueued: number;
   /** Sequence number of the last transition that is done. */
   readonly done: number;
-  /** How the episode stood after the last one that is done; undefined where none is. */
+  /** The episode's state after the last transition that is done; undefined if none is. */
   readonly told: EpisodeState | undefined;
   readonly attempts: number;
   /** Milliseconds since the epoch. */
@@ -46,15 +46,15 @@ export class AlertOutbox implements UndeliveredTransitions {
     this.#tableName = tableName;
   }
 
-  /** Whether any transition of an episode was put in for a receiver. */
+  /** Whether any transition of an episode was queued for a receiver. */
   async isTold(receiver: string, episode: string): Promise<boolean> {
     return (await this.#readCursor(receiver, episode)) !== undefined;
   }
 
   /**
-   * Puts a transition in. Putting it in again, at any time, changes nothing. So a sweep stores transitions first, puts them
-   * in afterwards, in order, and again after a crash. One that comes behind a later one is left out: it was put in, or the
-   * later one says the same.
+   * Queues a transition. Queueing it again, at any time, changes nothing. So a sweep stores transitions first, then
+   * queues them in order, and does so again after a crash. A transition that follows a later one is omitted, because it
+   * was queued before, or the later one says the same.
    */
   async enqueue(receiver: string, transition: AlertTransition): Promise<void> {
     const { episode, sequence, decidedAt } = transition;
@@ -65,7 +65,7 @@ export class AlertOutbox implements UndeliveredTransitions {
       transition: { S: JSON.stringify(transition) },
     };
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item: item }));
-    // A failed condition: another writer was faster, with the same transition or a later one.
+    // If the condition fails, another writer was first, with the same transition or a later one.
     await this.#update(receiver, episode, {
       UpdateExpression:
         'SET enqueued = :sequence, done = if_not_exists(done, :zero), attempts = if_not_exists(attempts, :zero), dueAt = if_not_exists(dueAt, :due)',
@@ -81,7 +81,7 @@ export class AlertOutbox implements UndeliveredTransitions {
   async lock(receiver: string, { token, now, until }: Lease): Promise<ReceiverState | undefined> {
     const state = await this.#update(receiver, stateEntry, {
       UpdateExpression: 'SET lease = :token, leaseUntil = :until',
-      // The client may have asked twice, of which the first time took effect.
+      // The client may have retried a request that had already taken effect.
       ConditionExpression: 'attribute_not_exists(lease) OR leaseUntil <= :now OR lease = :token',
       ExpressionAttributeValues: {
         ':token': { S: token },
@@ -123,7 +123,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     if (cursor === undefined || cursor.done >= cursor.enqueued) return undefined;
     const { done: after, told, attempts, dueAt } = cursor;
     const transition = await this.#readTransition(receiver, episode, cursor);
-    // Another run may have finished it between the two readings.
+    // Another run may have finished it between the two reads.
     return transition === undefined ? undefined : { transition, after, told, attempts, dueAt };
   }
 
@@ -160,7 +160,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     return updated !== undefined;
   }
 
-  /** Counts a transition as done if it is the next one. A transition may be put in meanwhile: then once more. */
+  /** Counts a transition as done if it is the next one. Tries again if a transition is queued meanwhile. */
   async #advance(receiver: string, { transition, after }: Undelivered): Promise<boolean> {
     const { episode, sequence, state } = transition;
     for (;;) {
@@ -184,7 +184,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     }
   }
 
-  /** The first transition that was put in and is not done; undefined when all are done. */
+  /** The first queued transition that is not done; undefined if all are done. */
   async #readTransition(
     receiver: string,
     episode: string,
@@ -208,7 +208,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     return text === undefined ? undefined : (JSON.parse(text) as AlertTransition);
   }
 
-  /** Notes on a transition why it is undeliverable, before it counts as done: so none is lost by a crash. */
+  /** Stores with a transition why it is undeliverable, before it counts as done, so that a crash does not lose it. */
   async #keep(receiver: string, entry: string, reason: string): Promise<void> {
     await this.#update(receiver, entry, {
       UpdateExpression: 'SET undeliverable = :reason',
@@ -234,7 +234,7 @@ export class AlertOutbox implements UndeliveredTransitions {
     return readItem(this.#client, this.#tableName, makeKey(receiver, entry));
   }
 
-  /** @returns the item as it is now; undefined when the condition fails. */
+  /** @returns the item as it is now; undefined if the condition fails. */
   async #update(
     receiver: string,
     entry: string,
@@ -267,7 +267,7 @@ function makeKey(receiver: string, entry: string): Item {
   };
 }
 
-/** Sort key of a transition. No episode's id has a `#`, so none is another one's. */
+/** Sort key of a transition. The id of an episode cannot contain `#`, so keys are unique. */
 function formatTransitionKey(episode: string, sequence: number): string {
   return `${episode}#${String(sequence).padStart(sequenceDigits, '0')}`;
 }

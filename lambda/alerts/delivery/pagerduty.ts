@@ -6,28 +6,28 @@ import { readUrl } from './webhook.ts';
 import { writeHeadline } from './wording.ts';
 
 /**
- * PagerDuty Events API v2: an episode is one incident, found by `dedup_key`.
+ * PagerDuty Events API v2: an episode is one incident, identified by `dedup_key`.
  *
  * @see https://developer.pagerduty.com/docs/events-api-v2-overview
  */
 
-/** Where events go unless the secret says otherwise: accounts in Europe have an address of their own. */
+/** The default address of events. Accounts in Europe have their own address, which is then in the secret. */
 const defaultUrl = 'https://events.pagerduty.com/v2/enqueue';
 
-/** The longest summary that PagerDuty takes, in characters. */
+/** The most characters of a summary that PagerDuty accepts. */
 const maxSummaryLength = 1024;
 
-/** What the secret of a PagerDuty service holds. */
+/** The content of a PagerDuty service's secret. */
 export interface PagerDutySecret {
   readonly url: URL;
   readonly routingKey: string;
 }
 
-/** What the secret's JSON object must hold, in words. */
+/** What the secret's JSON object must contain, for error messages. */
 export const pagerDutySecretContent =
   'the string field routingKey (32 letters and digits), and url for another region';
 
-/** Reads it; undefined where it is something else. */
+/** Parses the secret; undefined if it is invalid. */
 export function readPagerDutySecret(members: JsonObject): PagerDutySecret | undefined {
   const { routingKey, url: given = defaultUrl } = members;
   const url = readUrl(given);
@@ -66,7 +66,7 @@ export function writePagerDuty({ url, routingKey }: PagerDutySecret, message: Me
   };
 }
 
-/** What PagerDuty calls the source: the thing that is affected. */
+/** What PagerDuty calls the source: the affected thing. */
 function nameSource({ subject }: AlertTransition): string {
   if (subject.kind === 'sim') return subject.sim;
   return subject.kind === 'group' ? subject.value : subject.source;

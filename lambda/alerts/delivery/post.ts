@@ -5,27 +5,27 @@ import { isIP, type LookupFunction } from 'node:net';
 import { classifyAddress } from './addresses.ts';
 
 /**
- * Posts to addresses that others have chosen. `fetch` cannot be told which IP addresses to connect to, so this is Node's
- * own HTTP client: the addresses that a name resolves to are checked, and the connection goes to one of those that were.
- * No redirect is followed, and no answer is read beyond a limit.
+ * Posts to addresses that others have chosen. `fetch` cannot be restricted to certain IP addresses, so this uses
+ * Node.js's HTTP client: it checks the addresses that a name resolves to, and connects to one of these. It does not
+ * follow redirects, and limits how much of a response is read.
  */
 
-/** What is posted, and where to. */
+/** What to post, and where. */
 export interface Post<Body extends string | Uint8Array = string> {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
 
-/** How posts are made. */
+/** How to post. */
 export interface PostOptions {
-  /** Whether loopback and private addresses are connected to, and those by plain HTTP too. */
+  /** Whether to connect to loopback and private addresses, and to allow plain HTTP for these. */
   readonly allowPrivateAddresses: boolean;
-  /** For the whole request, the answer included. */
+  /** For the whole request, including the response. */
   readonly timeoutMilliseconds: number;
-  /** Whether the answer's body is wanted, as far as it is read: no secret may be in it. */
+  /** Whether to return the response's body, up to a limit. It must not contain a secret. */
   readonly readsAnswer?: boolean;
-  /** Resolves names; the system's resolver by default. */
+  /** Resolves names; with the system's resolver by default. */
   readonly resolve?: Resolve;
 }
 
@@ -35,18 +35,18 @@ export type Resolve = (
   done: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
-/** What came back. Neither holds anything of the address, which is often a secret. */
+/** The result. It contains nothing of the address, which is often secret. */
 export type PostAnswer =
   | {
       readonly status: number;
       readonly retryAfterMilliseconds?: number;
-      /** Where it is wanted, and the whole of it came. */
+      /** Present if it was requested and was received completely. */
       readonly body?: string;
     }
-  /** No answer. `isUnusable`: the address is not one that is posted to. */
+  /** No response. `isUnusable`: posting to the address is not allowed. */
   | { readonly failure: string; readonly isUnusable: boolean };
 
-/** Bytes of an answer that are read, so that the other side can end in order. What most say does not matter. */
+/** How many bytes of a response are read, so that the connection can end properly. Most responses are not needed. */
 const maxAnswerBytes = 16 * 1024;
 
 /** Posts once. Never rejects. */
@@ -59,7 +59,7 @@ export function post(
   const check = (address: string): string | undefined =>
     findObjection(address, isPlain, allowPrivateAddresses);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  // Node asks for no lookup of what is an address already.
+  // Node.js does not look up a literal address.
   const objection =
     isPlain || url.protocol === 'https:' ? checkLiteral(host, check) : 'only https is accepted';
   if (objection !== undefined) return Promise.resolve({ failure: objection, isUnusable: true });
@@ -72,7 +72,7 @@ export function post(
       signal: AbortSignal.timeout(timeoutMilliseconds),
     });
     let answer: PostAnswer | undefined;
-    // Once the status is known, what becomes of the rest changes nothing.
+    // After the status is known, errors no longer matter.
     request.on('error', (error) => settle(answer ?? describeFailure(error, timeoutMilliseconds)));
     request.on('response', (response) => {
       const { statusCode: status = 0, headers: answered } = response;
@@ -96,12 +96,12 @@ export function post(
   });
 }
 
-/** A name resolved to an address that is not connected to. */
+/** A name resolved to a forbidden address. */
 class AddressError extends Error {
   override readonly name = 'AddressError';
 }
 
-/** Why an address is not connected to; undefined where it is. */
+/** Why connecting to an address is not allowed; undefined if it is. */
 function findObjection(address: string, isPlain: boolean, allowsPrivate: boolean): string | undefined {
   const kind = classifyAddress(address);
   if (kind === 'forbidden') return 'its IP address is reserved';
@@ -113,7 +113,10 @@ function checkLiteral(host: string, check: (address: string) => string | undefin
   return isIP(host) === 0 ? undefined : check(host);
 }
 
-/** A lookup that fails where any address is objected to: a name that has one is not to be trusted with the others. */
+/**
+ * A lookup that fails if any of a name's addresses is not allowed: such a name cannot be trusted with the others
+ * either.
+ */
 function makeLookup(resolve: Resolve, check: (address: string) => string | undefined): LookupFunction {
   return (hostname, { all, family }, done) =>
     resolve(hostname, (error, found) => {
@@ -130,7 +133,7 @@ function resolveBySystem(hostname: string, done: Parameters<Resolve>[1]): void {
   lookup(hostname, { all: true }, done);
 }
 
-/** Errors of Node name hosts and addresses in their messages, so only their codes are shown. */
+/** Node.js's errors contain hosts and addresses in their messages, so only their codes are shown. */
 function describeFailure(error: NodeJS.ErrnoException, timeoutMilliseconds: number): PostAnswer {
   if (error instanceof AddressError) return { failure: error.message, isUnusable: true };
   const isTimeout = error.name === 'TimeoutError' || error.name === 'AbortError';
@@ -139,9 +142,9 @@ function describeFailure(error: NodeJS.ErrnoException, timeoutMilliseconds: numb
 }
 
 /**
- * How long a receiver asks to wait: seconds, or a time, which is compared with the receiver's own.
+ * How long a receiver asks to wait: seconds, or a time, which is compared with the receiver's own clock.
  *
- * @returns milliseconds; undefined where that is not said.
+ * @returns milliseconds; undefined if it does not ask.
  */
 export function readRetryAfter(retryAfter: string | undefined, date: string | undefined): number | undefined {
   if (retryAfter === undefined) return undefined;

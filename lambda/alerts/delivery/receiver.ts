@@ -11,22 +11,22 @@ export type ReceiverKind = (typeof receiverKinds)[number];
 
 /** Which episodes are sent to a receiver. */
 interface Subscription {
-  /** Unique among the receivers: what is undelivered is kept under it. */
+  /** Unique among the receivers. Undelivered transitions are stored by this name. */
   readonly name: string;
-  /** Rules of less than this are not told. */
+  /** Episodes of rules with a lower severity are not sent. */
   readonly minimumSeverity: Severity;
-  /** Names of the rules that are told; undefined for all. */
+  /** Names of the rules whose episodes are sent; undefined for all. */
   readonly rules: readonly string[] | undefined;
 }
 
-/** A receiver as the configuration names it. Addresses and keys stand in Secrets Manager. */
+/** A receiver in the configuration. Addresses and keys are in Secrets Manager. */
 export type ReceiverSettings = Subscription &
   (
     | {
         readonly kind: 'webhook';
         /** Name or ARN of the secret. */
         readonly secret: string;
-        /** Whether its address may be private or loopback, and then plain HTTP. */
+        /** Whether its address may be private or loopback, and may then use plain HTTP. */
         readonly allowPrivateAddresses: boolean;
       }
     | { readonly kind: 'pagerduty' | 'slack'; readonly secret: string }
@@ -34,8 +34,8 @@ export type ReceiverSettings = Subscription &
   );
 
 /**
- * The receivers of an episode: chosen when it opens and stored with it. A receiver that got the beginning also gets the
- * end, even if the rule's severity or the configuration has changed meanwhile.
+ * The receivers of an episode, which are chosen when it opens and stored with it. A receiver that got the beginning
+ * also gets the end, even if the rule's severity or the configuration has changed meanwhile.
  *
  * @returns their names.
  */
@@ -52,22 +52,22 @@ export function chooseReceivers(
     .map((receiver) => receiver.name);
 }
 
-/** The outcome of an attempt. Reasons show nothing of addresses and keys. */
+/** The outcome of an attempt. Reasons do not contain addresses or keys. */
 export type Outcome =
-  /** The receiver has it. `body`: what it says of it, where that is read. */
+  /** The receiver accepted it. `body`: its response, if that is read. */
   | { readonly kind: 'accepted'; readonly body?: string }
-  /** It may work later: no answer, a server error, too many requests. */
+  /** It may work later: no response, a server error, too many requests. */
   | { readonly kind: 'later'; readonly reason: string; readonly retryAfterMilliseconds?: number }
   /** The address or the key does not work, so nothing else can be sent there either. */
   | { readonly kind: 'unusable'; readonly reason: string }
-  /** The receiver refuses this message, and would again. */
+  /** The receiver refuses this message, and would refuse it again. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** What is sent. */
+/** A message to send. */
 export interface Message {
   readonly event: AlertEvent;
   readonly transition: AlertTransition;
-  /** How the episode stood after the last transition that is done; undefined for the first. */
+  /** The episode's state after the last transition that is done; undefined for the first. */
   readonly told: EpisodeState | undefined;
 }
 
@@ -75,18 +75,18 @@ export interface Message {
 export interface Receiver {
   readonly name: string;
   /**
-   * Whether a transition is sent; others are passed over.
+   * Whether a transition is sent; others are skipped.
    *
-   * @param told how the episode stood after the last transition that is done; undefined for the first.
+   * @param told the episode's state after the last transition that is done; undefined for the first.
    */
   readonly takes: (transition: AlertTransition, told: EpisodeState | undefined) => boolean;
-  /** Sends once. Never rejects, and answers within the time limit of a request. */
+  /** Sends once. Never rejects, and resolves within the time limit of a request. */
   readonly send: (message: Message) => Promise<Outcome>;
 }
 
 /**
- * Whether a transition is sent to people: that an episode opened, closed or reopened. An amendment that changes nothing
- * of that would only wake them, or open an incident that somebody has resolved.
+ * Whether a transition is sent to people, because an episode opened, closed or reopened. Other amendments would only
+ * wake them, or open an incident that somebody has resolved.
  */
 export function isForPeople({ state }: AlertTransition, told: EpisodeState | undefined): boolean {
   return state !== told;

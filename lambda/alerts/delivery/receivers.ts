@@ -8,24 +8,24 @@ import { isForPeople, type Receiver, type ReceiverSettings } from './receiver.ts
 import { readSlackSecret, slackSecretContent, writeSlack } from './slack.ts';
 import { readWebhookSecret, webhookSecretContent, writeWebhook } from './webhook.ts';
 
-/** Time that a request has, the answer included. */
+/** Time limit of a request, including the response. */
 export const requestMilliseconds = 10_000;
 
-/** A secret that does not come soon leaves the messages for the next run. */
+/** If a secret cannot be read quickly, the next run sends the messages. */
 export const secretRetryPolicy = { attempts: 2, timeoutMilliseconds: 2_000 };
 
-/** What receivers are made with. */
+/** What receivers need. */
 export interface ReceiverPorts {
   readonly configuration: SigningConfiguration;
-  /** The time, for signatures. */
+  /** Returns the time for signatures. */
   readonly readSigningTime: () => Date;
-  /** Called for each secret that cannot be read. */
+  /** Called if a secret cannot be read. */
   readonly onUnreadable: OnUnreadable;
-  /** Time that a request has; {@link requestMilliseconds} by default. */
+  /** Time limit of a request; {@link requestMilliseconds} by default. */
   readonly timeoutMilliseconds?: number;
 }
 
-/** Makes the receiver of its settings. */
+/** Makes a receiver from its settings. */
 export function makeReceiver(settings: ReceiverSettings, ports: ReceiverPorts): Receiver {
   const { configuration, onUnreadable, readSigningTime, timeoutMilliseconds = requestMilliseconds } = ports;
   const { name } = settings;

@@ -10,15 +10,15 @@ import { writeDetails, writeHeadline } from './wording.ts';
  * @see https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
  */
 
-/** What the secret of a Slack channel holds. */
+/** The content of a Slack channel's secret. */
 export interface SlackSecret {
   readonly url: URL;
 }
 
-/** What the secret's JSON object must hold, in words. */
+/** What the secret's JSON object must contain, for error messages. */
 export const slackSecretContent = 'the string field url (the address of an incoming webhook)';
 
-/** Reads it; undefined where it is something else. */
+/** Parses the secret; undefined if it is invalid. */
 export function readSlackSecret(members: JsonObject): SlackSecret | undefined {
   const url = readUrl(members['url']);
   return url === undefined ? undefined : { url };
@@ -39,7 +39,10 @@ export function writeSlack({ url }: SlackSecret, { event, transition, told }: Me
   };
 }
 
-/** The three characters that Slack reads as control: without them, a SIM's name could call a whole channel. */
+/**
+ * Escapes the three characters that Slack treats as control characters: otherwise a SIM's name could notify a whole
+ * channel.
+ */
 function escapeControl(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

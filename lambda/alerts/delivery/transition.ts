@@ -4,15 +4,15 @@ import { ruleKinds, type Severity } from '../rules.ts';
 import type { SourceCause } from '../shared-episodes.ts';
 
 /**
- * What happened to an episode, as receivers are told. A transition is a fact: it is stored with the episode in one write,
- * has one sequence number, and is told under one id however often it is sent.
+ * A change of an episode that receivers are told about. A transition is a fact: it is stored with the episode in one
+ * write, has one sequence number, and is sent under one id however often.
  */
 
-/** What a rule looks for. `source` is the alert about a source that is behind. */
+/** What a rule detects. `source` is the alert about a source that is behind. */
 export const alertKinds = [...ruleKinds, 'source'] as const;
 export type AlertKind = (typeof alertKinds)[number];
 
-/** The rule that an episode is of. */
+/** The rule of an episode. */
 export interface AlertRule {
   readonly name: string;
   readonly version: string;
@@ -20,22 +20,22 @@ export interface AlertRule {
   readonly severity: Severity;
 }
 
-/** A SIM as receivers know it. It has no IMSI, IMEI or MSISDN, so none can be told. */
+/** A SIM as receivers know it. It has no IMSI, IMEI or MSISDN, so that these cannot be sent. */
 export interface AlertSim {
   readonly source: string;
-  /** The SIM's key in the ledger: its ICCID, or the carrier's id where no record states one. */
+  /** The SIM's key in the ledger: its ICCID, or the carrier's id if no record states an ICCID. */
   readonly sim: string;
-  /** The name that the customer gave it at the carrier. */
+  /** The name that the customer gave the SIM at the carrier. */
   readonly name?: string;
 }
 
-/** The beginning of a list, and how long the list is. */
+/** The beginning of a list, and its total length. */
 export interface Excerpt<T> {
   readonly total: number;
   readonly first: readonly T[];
 }
 
-/** Members of a group and records of evidence that a transition lists at most. */
+/** The most members of a group, and the most records of evidence, that a transition lists. */
 export const maxMembers = 50;
 export const maxEvidence = 20;
 
@@ -45,7 +45,7 @@ export type AlertSubject =
       readonly kind: 'sim';
       readonly country?: string;
       readonly network?: string;
-      /** Whether few SIMs of its source are alive, and none was heard since: it may be the source. */
+      /** Whether the source may be the cause, because few of its SIMs are alive and none was heard since. */
       readonly isSourceInDoubt?: true;
     } & AlertSim)
   | {
@@ -66,20 +66,20 @@ export type AlertSubject =
 /** Tables whose items are evidence. */
 export const evidenceTables = ['Sessions', 'Usage', 'Events', 'Findings'] as const;
 
-/** A record that shows what the rule looks for: the item of the ledger that has it. */
+/** A record that shows what the rule detects, identified by its item in the ledger. */
 export interface EvidenceRecord {
   readonly table: (typeof evidenceTables)[number];
-  /** The sort key of the item, which has the carrier's id of the record in it; the id of a finding. */
+  /** The item's sort key, which contains the carrier's id of the record; the id of a finding. */
   readonly key: string;
-  /** The moment that the record tells of. */
+  /** The record's time. */
   readonly time: string;
 }
 
 /** One transition of an episode. Times are ISO 8601 in UTC. */
 export interface AlertTransition {
-  /** Id of the episode: letters, digits, `-` and `_`, without a full stop. */
+  /** The episode's id: letters, digits, `-` and `_`, without a full stop. */
   readonly episode: string;
-  /** 1 for the first transition, and a higher one for each that follows. */
+  /** 1 for the first transition, and a higher number for each that follows. */
   readonly sequence: number;
   readonly kind: TransitionKind;
   readonly state: EpisodeState;
@@ -87,16 +87,16 @@ export interface AlertTransition {
   readonly decidedAt: string;
   readonly rule: AlertRule;
   readonly subject: AlertSubject;
-  /** Beginning in event time. */
+  /** Beginning, in event time. */
   readonly from: string;
-  /** End in event time; absent while it lasts. */
+  /** End, in event time; absent while it lasts. */
   readonly to?: string;
   readonly evidence: Excerpt<EvidenceRecord>;
-  /** Of `merged`: the older episode, which goes on. */
+  /** For `merged`: the older episode, which continues. */
   readonly mergedInto?: string;
 }
 
-/** The id under which a transition is told: the same at each attempt. */
+/** The id under which a transition is sent: the same at each attempt. */
 export function formatTransitionId({
   episode,
   sequence,

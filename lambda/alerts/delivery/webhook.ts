@@ -9,18 +9,18 @@ import type { Message } from './receiver.ts';
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */
 
-/** What the secret of a webhook holds. */
+/** The content of a webhook's secret. */
 export interface WebhookSecret {
   readonly url: URL;
-  /** Keys that each sign: the current one, and the previous one while receivers change over. */
+  /** Keys that each sign: the current one and, while receivers change to it, the previous one. */
   readonly keys: readonly Buffer[];
 }
 
-/** What the secret's JSON object must hold, in words. */
+/** What the secret's JSON object must contain, for error messages. */
 export const webhookSecretContent =
   'the string fields url (an address) and secret (whsec_ and 24 to 64 bytes in base64)';
 
-/** Reads it; undefined where it is something else. */
+/** Parses the secret; undefined if it is invalid. */
 export function readWebhookSecret(members: JsonObject): WebhookSecret | undefined {
   const url = readUrl(members['url']);
   const keys = [members['secret'], members['previousSecret']]
@@ -30,7 +30,7 @@ export function readWebhookSecret(members: JsonObject): WebhookSecret | undefine
   return typeof members['secret'] === 'string' && members['secret'] !== '' ? { url, keys } : undefined;
 }
 
-/** An address; undefined where a value is not one. Which addresses are posted to is decided when they are. */
+/** Parses an address; undefined if it is invalid. Whether posting to it is allowed is decided later. */
 export function readUrl(value: unknown): URL | undefined {
   if (typeof value !== 'string' || !URL.canParse(value)) return undefined;
   const url = new URL(value);
@@ -38,9 +38,9 @@ export function readUrl(value: unknown): URL | undefined {
 }
 
 /**
- * The request that tells an event.
+ * The request that sends an event.
  *
- * @param sentAt time of this attempt: receivers refuse what is older than some minutes.
+ * @param sentAt time of this attempt, because receivers refuse what is older than some minutes.
  */
 export function writeWebhook({ url, keys }: WebhookSecret, { event }: Message, sentAt: Date): Post {
   const body = JSON.stringify(event);

@@ -3,7 +3,7 @@ import type { EpisodeState, TransitionKind } from '../episode.ts';
 import type { SourceCause } from '../shared-episodes.ts';
 import type { AlertKind, AlertSim, AlertSubject, AlertTransition } from './transition.ts';
 
-/** Transitions in words, short enough for the screen of a phone. */
+/** Transitions as text, short enough for the screen of a phone. */
 
 const kindTitles: Readonly<Record<AlertKind, string>> = {
   silent: 'Silent',
@@ -29,17 +29,17 @@ const transitionTitles: Readonly<Record<TransitionKind, string>> = {
   'rule-changed': 'Ended by a changed rule: ',
 };
 
-/** The longest name that is told, in characters. */
+/** The most characters of a name in a message. */
 const maxNameLength = 80;
 
 /** Numbers as long as an IMSI, IMEI or MSISDN, and phone numbers as people write them. */
 const longNumber = /\+\d[\d ()/-]{6,}\d|\d{10,}/g;
 
 /**
- * A SIM's name as it may be told. People name SIMs by whatever they have at hand, so long numbers (IMSI, IMEI, MSISDN),
- * IP addresses and mail addresses are left out. The SIM's own key may stand, since it is told anyway.
+ * A SIM's name for a message. People may put anything into names, so long numbers (IMSI, IMEI, MSISDN), IP addresses
+ * and mail addresses are removed. The SIM's own key may stay, because the message contains it anyway.
  *
- * @returns undefined where nothing is left.
+ * @returns undefined if nothing is left.
  */
 export function tellName({ sim, name = '' }: Pick<AlertSim, 'sim' | 'name'>): string | undefined {
   const oneLine = name.replaceAll(/[\p{C}\s]+/gu, ' ').trim();
@@ -49,9 +49,9 @@ export function tellName({ sim, name = '' }: Pick<AlertSim, 'sim' | 'name'>): st
 }
 
 /**
- * One sentence that says what happened: `Silent: van 17 since 2026-11-02 14:02 UTC`.
+ * One sentence that says what happened, for example `Silent: van 17 since 2026-11-02 14:02 UTC`.
  *
- * @param told how the episode stood when the reader was told last; undefined where that is not known.
+ * @param told the episode's state in the previous message to the reader; undefined if unknown.
  */
 export function writeHeadline(transition: AlertTransition, told?: EpisodeState): string {
   const { kind, rule, subject, state } = transition;
@@ -60,7 +60,7 @@ export function writeHeadline(transition: AlertTransition, told?: EpisodeState):
   return `${isReopened ? 'Open again: ' : transitionTitles[kind]}${what}${writePeriod(transition)}`;
 }
 
-/** What stands below the headline, one fact a line. */
+/** The lines below the headline, one fact each. */
 export function writeDetails({ rule, subject, mergedInto }: AlertTransition): string[] {
   const { name, severity } = rule;
   const lines = [`Rule ${name} (${severity})`];
@@ -85,7 +85,7 @@ export function writeDetails({ rule, subject, mergedInto }: AlertTransition): st
   return lines;
 }
 
-/** Why alerts of a source can't be judged. */
+/** Why alerts of a source cannot be judged. */
 const causes: Readonly<Record<SourceCause, string>> = {
   'carrier-late': 'The carrier delivers later than usual',
   'reading-late': 'The carrier’s records are not read yet',
@@ -117,12 +117,12 @@ function writePeriod({ from, to }: AlertTransition): string {
   return ` from ${writeMinute(from)} to ${end} UTC (${writeDuration(Date.parse(to) - Date.parse(from))})`;
 }
 
-/** `2026-11-02 14:02` */
+/** For example `2026-11-02 14:02`. */
 function writeMinute(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 16)}`;
 }
 
-/** The two largest units: `3 h 10 min`, `2 d 4 h`. */
+/** The two largest units, for example `3 h 10 min` or `2 d 4 h`. */
 function writeDuration(milliseconds: number): string {
   const minutes = Math.max(0, Math.round(milliseconds / 60_000));
   const parts = [

@@ -17,7 +17,7 @@ import {
 import type { StreamNotes } from './stream-notes.ts';
 import type { StreamPositions } from './stream-position.ts';
 
-/** R: how far a source is read, by the notes of the consumer, what its stream holds, and its files. */
+/** R: how far a source was read, according to the consumer's notes, its stream and its files. */
 
 /** A source whose progress is read. */
 export interface ReadSource {
@@ -27,7 +27,7 @@ export interface ReadSource {
   readonly lateness: number;
 }
 
-/** Where the stream is read. */
+/** What is needed to read progress. */
 export interface ReadMarkPorts {
   readonly notes: Pick<StreamNotes, 'list'>;
   readonly positions: StreamPositions;
@@ -40,14 +40,14 @@ const idleAfter = 60_000;
 /** Concurrent requests to a stream. */
 const concurrency = 8;
 
-/** Files that are looked at; more come in a day from no carrier. */
+/** How many files are looked at; no carrier delivers more per day. */
 const maxFiles = 1_000;
 
 /**
- * Finds how far a source is read.
+ * Finds how far a source was read.
  *
- * @param now milliseconds since the epoch, not later than the time of the call: what is there by then counts.
- * @throws what the store and the stream throw.
+ * @param now milliseconds since the epoch, not later than the time of the call: what exists by then counts.
+ * @throws the errors of the store and the stream.
  */
 export async function findReadMark(source: ReadSource, ports: ReadMarkPorts, now: number): Promise<ReadMark> {
   const { positions, notes } = ports;
@@ -77,12 +77,12 @@ export async function findReadMark(source: ReadSource, ports: ReadMarkPorts, now
   return isByFiles ? { ...mark, isByFiles } : mark;
 }
 
-/** Whether something of a shard is done, or begun. */
+/** Whether anything of a shard is done or begun. */
 function isKnown({ newestDone, notes }: ShardNotes, now: number): boolean {
   return newestDone !== undefined || notes.some((note) => isHolding(note, now));
 }
 
-/** A shard by its notes; if it is read to a time that is past, it may be that nothing came since. */
+/** Describes a shard by its notes. If it was read up to a past time, nothing may have come since. */
 async function describeShard(
   name: string,
   shard: ShardNotes,
@@ -99,7 +99,10 @@ async function describeShard(
   return { name, ...shard, drainedAt: behind === 'nothing' ? now : undefined };
 }
 
-/** The last record that is done: a batch whose note holds nothing any more is one whose end could not be noted. */
+/**
+ * The last record that is done: if a batch's note no longer holds anything back, the end of that batch could not be
+ * noted.
+ */
 function findLastDone({ notes }: ShardNotes, { sequence }: DoneRecord): string {
   return notes
     .map(({ lastSequence }) => lastSequence)
@@ -114,9 +117,7 @@ function makeEmptyShard(name: string, now: number): Shard {
   return { name, notes: [], lanes: [], newestDone: undefined, drainedAt: now };
 }
 
-/**
- * Whether there are files of a source, and those whose import has not ended, or failed, of what was delivered within a day.
- */
+/** Whether a source has files, and which imports have not ended or have failed, for files of the last day. */
 async function listFiles(
   source: string,
   { reader }: ReadMarkPorts,

@@ -20,45 +20,45 @@ import {
 } from '../watermark.ts';
 
 /**
- * Notes of how far the shards of a stream are read: one item of AlertState a shard, with an attribute for each note. So
- * batches of a shard that run at once change one item, each its own attributes.
+ * Notes of how far a stream's shards were read: one item of AlertState per shard, with an attribute for each note.
+ * Concurrent batches of a shard change the same item, each its own attributes.
  */
 
 /** A batch of one shard. */
 export interface ShardBatch {
   readonly source: string;
-  /** `shardId-000000000000` */
+  /** For example `shardId-000000000000`. */
   readonly shard: string;
   readonly records: readonly BatchRecord[];
 }
 
-/** Notes that a batch begins and how it ends. */
+/** Notes when a batch begins and how it ends. */
 export interface BatchProgress {
-  /** @throws what the store throws. */
+  /** @throws the store's errors. */
   begin(batch: ShardBatch): Promise<void>;
   /**
-   * @param unfinished the records that will be delivered again: the last of the batch.
-   * @throws what the store throws.
+   * @param unfinished the records that will be delivered again: the last ones of the batch.
+   * @throws the store's errors.
    */
   end(batch: ShardBatch, unfinished: readonly BatchRecord[]): Promise<void>;
 }
 
-/** How long a request may take: notes must not keep the ledger waiting. */
+/** How long a request may take, because notes must not delay the ledger. */
 const requestMilliseconds = 2_000;
 
-/** How long after its last note an item expires: longer than a stream keeps a shard that it has closed. */
+/** How long after its last note an item expires: longer than a stream keeps a closed shard. */
 const noteSeconds = 9 * 86_400;
 
-/** How often the end of a batch is tried, while others do something newer. */
+/** How often writing the end of a batch is tried while others change the item. */
 const maxRounds = 5;
 
-/** Ends that a process remembers, at most, where the store did not take them: far more than the shards that it serves. */
+/** How many ends that could not be stored a process remembers: far more than it has shards. */
 const maxOwedEnds = 1_000;
 
-/** Batches of a shard that Lambda runs at once, at most. */
+/** The most batches of a shard that Lambda runs concurrently. */
 const maxParallelBatches = 10;
 
-/** Digits of a sequence number as it is stored, so that texts compare as numbers: Kinesis gives 56. */
+/** Digits of a stored sequence number, so that texts compare like numbers. Kinesis uses 56. */
 const sequenceDigits = 64;
 
 const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
@@ -66,7 +66,7 @@ const { partitionKey, sortKey, expiryAttribute } = alertStateTable;
 const openPrefix = 'open#';
 const lanePrefix = 'lane#';
 
-/** The partition of a source's shards. */
+/** The partition key of a source's shards. */
 function makeSubject(source: string): AttributeValue {
   return { S: `${shardNotePrefix}${source}` };
 }
@@ -82,17 +82,17 @@ export class StreamNotes implements BatchProgress {
   readonly #tableName: string;
   readonly #now: () => number;
   readonly #parallelBatches: number;
-  /** Ends of batches that the store did not take, by shard and batch: the next batch of the shard brings them. */
+  /** Ends of batches that could not be stored, by shard and batch. The shard's next batch stores them. */
   readonly #owed = new Map<
     string,
     { readonly batch: ShardBatch; readonly unfinished: readonly BatchRecord[] }
   >();
-  /** What was noted of a shard when its batch began; another batch may have changed it since. */
+  /** A shard's notes when its batch began; another batch may have changed them since. */
   readonly #begun = new Map<string, ShardNotes>();
 
   /**
-   * @param now milliseconds since the epoch: notes that nobody renews end.
-   * @param parallelBatches how many batches of a shard run at once, at most; as many as Lambda allows by default.
+   * @param now returns milliseconds since the epoch. Notes that are not renewed end.
+   * @param parallelBatches the most concurrent batches of a shard; as many as Lambda allows by default.
    */
   constructor(
     client: DynamoDBClient,
@@ -114,7 +114,7 @@ export class StreamNotes implements BatchProgress {
       { name: openPrefix + note.lastSequence, value: writeNote(note) },
     ]);
     if (notes !== undefined) this.#begun.set(nameBatch(batch), notes);
-    // Its own note is there, whatever becomes of the others.
+    // Its own note is stored, whatever happens to the others.
     await this.#payEnds(batch);
   }
 
@@ -128,7 +128,7 @@ export class StreamNotes implements BatchProgress {
     }
   }
 
-  /** Notes the ends of earlier batches of the shard, which the store did not take. */
+  /** Stores the ends of earlier batches of the shard that could not be stored before. */
   async #payEnds(begun: ShardBatch): Promise<void> {
     for (const [name, { batch, unfinished }] of this.#owed) {
       if (batch.source !== begun.source || batch.shard !== begun.shard) continue;
@@ -149,9 +149,9 @@ export class StreamNotes implements BatchProgress {
   }
 
   /**
-   * Removes the notes of batches whose last record is among these: they were given up, and are redriven.
+   * Removes the notes of batches whose last record is one of these, because they were given up and are redriven.
    *
-   * @throws what the store throws.
+   * @throws the store's errors.
    */
   async forget(batch: ShardBatch): Promise<void> {
     const { notes } = await this.#read(batch);
@@ -162,7 +162,7 @@ export class StreamNotes implements BatchProgress {
     if (changes.length > 0) await this.#update(batch, changes);
   }
 
-  /** The notes of a source's shards, by a consistent read. */
+  /** The notes of a source's shards, read consistently. */
   async list(source: string): Promise<Map<string, ShardNotes>> {
     const items = await readPartition(this.#client, this.#tableName, partitionKey, makeSubject(source));
     return new Map(items.map((item) => [readText(item, sortKey), decodeShard(item)]));
@@ -172,7 +172,7 @@ export class StreamNotes implements BatchProgress {
     return decodeShard((await readItem(this.#client, this.#tableName, makeKey(batch))) ?? {});
   }
 
-  /** @returns whether no more was done than what was known. */
+  /** @returns whether no more was done than was known. */
   async #writeEnd(batch: ShardBatch, known: ShardNotes, next: ShardNotes): Promise<boolean> {
     const before = nameNotes(known);
     const after = nameNotes(next);
@@ -186,7 +186,7 @@ export class StreamNotes implements BatchProgress {
     return (await this.#update(batch, changes, newest)) !== undefined;
   }
 
-  /** @returns the shard's notes as they are now; undefined where more is done than `newest` says. */
+  /** @returns the shard's current notes; undefined if more is done than `newest` says. */
   async #update(
     batch: ShardBatch,
     changes: readonly Change[],
@@ -233,7 +233,7 @@ export class StreamNotes implements BatchProgress {
   }
 }
 
-/** An attribute that is set, or removed where it has no value. */
+/** An attribute to set, or to remove if it has no value. */
 interface Change {
   readonly name: string;
   readonly value: string | undefined;

@@ -7,33 +7,36 @@ import {
 import { makeJsonRequest } from '../../aws/json-operations.ts';
 import { type JsonObject, parseObject, toJsonObject } from '../../json/json.ts';
 
-/** Reads what a stream holds. */
+/** Reads what a stream contains. */
 export interface StreamPositions {
   /**
-   * The ids of a stream's shards, those that are closed and not yet empty among them.
+   * The ids of a stream's shards, including those that are closed but not empty yet.
    *
    * @throws AwsRequestError, StreamQuestionError
    */
   listShards(stream: string): Promise<string[]>;
   /**
-   * What lies behind a record of a shard, or in the whole shard.
+   * What follows a record of a shard, or what the shard contains.
    *
-   * @param after the record's sequence number; undefined to ask for the shard's oldest record.
+   * @param after the record's sequence number; undefined to find the shard's oldest record.
    * @throws AwsRequestError, StreamQuestionError
    */
   findBehind(stream: string, shard: string, after: string | undefined): Promise<Behind>;
 }
 
-/** When the first record behind a position arrived, in milliseconds since the epoch; `unknown` when the search was cut. */
+/**
+ * When the first record after a position arrived, in milliseconds since the epoch; `unknown` if the search was given
+ * up.
+ */
 export type Behind = { readonly arrival: number } | 'nothing' | 'unknown';
 
-/** Empty answers that are accepted while the stream says that more records follow: gaps in time. */
+/** How many empty responses are accepted while the stream says that more records follow, because of gaps in time. */
 const maxEmptyAnswers = 20;
 
-/** Codes of a shard or a record that the stream does not hold any more. */
+/** Error codes for a shard or record that the stream no longer has. */
 const goneCodes: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'InvalidArgumentException']);
 
-/** The same of streams in Kinesis. */
+/** Positions in streams of Kinesis. */
 export class KinesisPositions implements StreamPositions {
   readonly #configuration: SigningConfiguration;
 
@@ -63,12 +66,12 @@ export class KinesisPositions implements StreamPositions {
         : { ShardIteratorType: 'AFTER_SEQUENCE_NUMBER', StartingSequenceNumber: after };
     const opened = await this.#send('GetShardIterator', { StreamName: stream, ShardId: shard, ...position });
     if (opened.status !== 200 && goneCodes.has(readCode(opened))) {
-      // The record has expired: then the oldest one that is left lies behind it.
+      // The record has expired, so the oldest remaining one follows it.
       return after === undefined ? 'nothing' : this.findBehind(stream, shard, undefined);
     }
     let iterator: unknown = requireAnswer('GetShardIterator', opened)['ShardIterator'];
     for (let answers = 0; answers < maxEmptyAnswers; answers += 1) {
-      // A shard that is closed has an end.
+      // A closed shard has an end.
       if (typeof iterator !== 'string') return 'nothing';
       const answer = requireAnswer(
         'GetRecords',
@@ -89,7 +92,7 @@ export class KinesisPositions implements StreamPositions {
   }
 }
 
-/** @throws StreamQuestionError where the answer is not the one that was requested. */
+/** @throws StreamQuestionError if the response is not the requested one. */
 function requireAnswer(operation: string, answer: AwsAnswer): JsonObject {
   const body = answer.status === 200 ? parseObject(answer.body) : undefined;
   if (body !== undefined) return body;
@@ -100,7 +103,7 @@ function readCode({ body }: AwsAnswer): string {
   return String(parseObject(body)?.['__type'] ?? '').replace(/^.*#/, '');
 }
 
-/** The stream did not answer. */
+/** The stream did not answer the question. */
 export class StreamQuestionError extends Error {
   override readonly name = 'StreamQuestionError';
 }

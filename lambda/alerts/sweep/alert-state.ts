@@ -11,7 +11,7 @@ import { Register } from './register.ts';
 import type { ListedSim, SilentPart } from './silent-list.ts';
 import type { RegisteredSourceAlert } from './source-alerts.ts';
 
-/** What sweeps keep from one to the next: facts of operation, in the table AlertState. */
+/** What sweeps keep for the next sweep: operational, in the table AlertState. */
 
 /** Up to when a source was judged, and its usual lag. */
 export interface SourceState extends Judged {
@@ -24,12 +24,12 @@ export const unsweptSource: SourceState = { judgedThrough: undefined, sweptAt: u
 const sourceSubject = 'sources';
 const fleetSubject = 'fleet';
 
-/** How large the fleet was at the last sweep. */
+/** The size of the fleet at the last sweep. */
 export interface SweptFleet {
   readonly sims: number;
-  /** The sources of those SIMs. */
+  /** The sources of these SIMs. */
   readonly sources: readonly string[];
-  /** Where they were last seen; undefined of a sweep that did not count that yet. */
+  /** Where they were last seen; undefined if the sweep did not count that yet. */
   readonly countries: readonly CountryCount[] | undefined;
   /** The time of the sweep, in milliseconds since the epoch. */
   readonly sweptAt: number;
@@ -40,7 +40,7 @@ export interface StoredSilentPart extends Pick<SilentPart, 'isCut' | 'sims'> {
   readonly sweptAt: number;
 }
 
-/** The partition of a source's silent SIMs. */
+/** The partition key of a source's silent SIMs. */
 function makeSilentSubject(source: string): string {
   return `silent#${source}`;
 }
@@ -61,7 +61,7 @@ export class AlertState {
     this.sourceAlerts = new Register(client, tableName, 'source-alerts');
   }
 
-  /** The state of all sources that were swept, by their names. */
+  /** The state of all sources that were swept, by name. */
   async readSources(): Promise<Map<string, SourceState>> {
     const { partitionKey } = alertStateTable;
     const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: sourceSubject });
@@ -84,7 +84,7 @@ export class AlertState {
     await this.#client.send(new PutItemCommand({ TableName: this.#tableName, Item }));
   }
 
-  /** How large the fleet was at the last sweep; undefined before the first. */
+  /** The size of the fleet at the last sweep; undefined before the first. */
   async readFleet(): Promise<SweptFleet | undefined> {
     const [item] = await this.#query(fleetSubject);
     if (item === undefined) return undefined;
@@ -106,7 +106,7 @@ export class AlertState {
     });
   }
 
-  /** A source's silent SIMs as they were listed last. */
+  /** A source's silent SIMs, as they were last listed. */
   async readSilent(source: string): Promise<StoredSilentPart[]> {
     return (await this.#query(makeSilentSubject(source))).map(({ sweptAt, content, isCut }) => ({
       sweptAt: Number(sweptAt?.N),
@@ -123,7 +123,7 @@ export class AlertState {
     });
   }
 
-  /** A list may be a sweep old anyway: reading it need not be consistent. */
+  /** A list may be as old as a sweep anyway, so it need not be read consistently. */
   #query(subject: string): Promise<Item[]> {
     return queryAll(this.#client, {
       TableName: this.#tableName,
@@ -154,7 +154,7 @@ function decodeSource({ judgedThrough, sweptAt, range, resumeAt, days }: Item): 
   };
 }
 
-/** Country, code and counts in a row for each: a large fleet's take some 5 KB. */
+/** Country, code and counts of a row: those of a large fleet take some 5 KB. */
 type CountryRow = readonly [country: string | null, mcc: string | null, sims: number, ...silent: number[]];
 
 function encodeCountries(counts: readonly CountryCount[]): string {

@@ -1,15 +1,17 @@
 import { minGranuleMilliseconds } from '../../ledger/heard.ts';
 import { type GroupDimension, groupDimensions } from '../groups.ts';
 
-/** What SIMs may share, as their items say. */
+/** What SIMs may share, according to their items. */
 export type SharedValues = Readonly<Partial<Record<GroupDimension, string>>>;
 
 /**
- * How many SIMs of a value were heard at or after a time, by their marks: a whole fleet is added to it, and its memory
- * grows with the values and the times, not with the SIMs.
+ * How many SIMs with a value were heard at or after a time, by their marks. A whole fleet is added; memory grows with
+ * the numbers of values and times, not of SIMs.
  */
 export class AliveSims {
-  /** By dimension and value: how many SIMs have their mark in each quarter of an hour, which is the shortest granule. */
+  /**
+   * By dimension and value: how many SIMs have their mark in each quarter of an hour, which is the shortest granule.
+   */
   readonly #counts = new Map<GroupDimension, Map<string, Map<number, number>>>(
     groupDimensions.map((dimension) => [dimension, new Map()]),
   );

@@ -1,7 +1,7 @@
 import { dayMilliseconds } from '../../days/day.ts';
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
-/** Silences for which a sweep counts SIMs, with how they are written as a parameter, and in milliseconds. */
+/** The silences for which a sweep counts SIMs: as a parameter's value, and in milliseconds. */
 export const countedSilences = [
   ['1h', 3_600_000],
   ['6h', 6 * 3_600_000],
@@ -13,28 +13,34 @@ export const countedSilences = [
 
 /** The SIMs that were last seen in one country. */
 export interface CountryCount {
-  /** ISO 3166-1 alpha-2; undefined where the last record about their network states none. */
+  /** ISO 3166-1 alpha-2; undefined if the latest record about their network states none. */
   readonly country: string | undefined;
-  /** Mobile country code; undefined where there is a country, or no code either. */
+  /** Mobile country code; undefined if there is a country, or no code either. */
   readonly mcc: string | undefined;
   readonly sims: number;
   /**
-   * SIMs that may be silent for each of {@link countedSilences}: by their marks, which may be a granule older than the
-   * records behind them.
+   * SIMs that may be silent for each of {@link countedSilences}, according to their marks, which may be a granule older
+   * than the records.
    */
   readonly silent: readonly number[];
 }
 
-/** Countries and codes that are told apart: there are some 250 of each. What a carrier writes besides is counted as unknown. */
+/**
+ * How many countries and codes are distinguished; there are some 250 of each. Anything else that a carrier writes
+ * counts as unknown.
+ */
 const maxCountries = 1_000;
 
 interface Counts {
   sims: number;
-  /** As {@link CountryCount.silent} has them. */
+  /** As {@link CountryCount.silent}. */
   readonly silent: number[];
 }
 
-/** Counts the SIMs of a fleet by country, as a sweep goes through them. What is kept grows with the countries, not with the SIMs. */
+/**
+ * Counts the SIMs of a fleet by country while a sweep scans them. Memory grows with the number of countries, not of
+ * SIMs.
+ */
 export class FleetCounts {
   readonly #now: number;
   readonly #countries = new Map<string, Counts>();

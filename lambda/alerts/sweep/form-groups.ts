@@ -13,24 +13,24 @@ import { listSharedValues, type WatchedSim } from './watched-sim.ts';
 /**
  * The groups of a silent rule, after its SIMs were judged: which SIMs are reported as one incident.
  *
- * One entry lists the groups, and changes as a whole: of two sweeps that find the same outage one forms its group, and
- * the other one sees it. All else follows from the entry and may be cut by a crash: the next sweep makes the members
- * join and writes the group's episode.
+ * One entry lists the groups, and changes as a whole: if two sweeps find the same outage, one forms its group, and the
+ * other sees it. Everything else follows from the entry and may be interrupted by a crash: the next sweep makes the
+ * members join and writes the group's episode.
  */
 
-/** A group as the entry lists it. A closed one accepts no more SIMs; it stays until none of its members is silent. */
+/** A group in the entry. A closed one accepts no more SIMs; it stays until none of its members is silent. */
 export interface RegisteredGroup extends Group {
-  /** When the latest member came back, as sweeps have seen it. */
+  /** When the latest member was heard again, as far as sweeps have seen. */
   readonly backAt?: number;
 }
 
-/** A SIM whose episode of a silent rule is open, as it was judged. */
+/** A SIM with an open episode of a silent rule, as it was judged. */
 export interface SilentMember {
   readonly sim: WatchedSim;
   /** The id of its episode. */
   readonly episode: string;
   readonly from: number;
-  /** From when it is told alone. */
+  /** From when on it is sent alone. */
   readonly tellsFrom: number;
   /** The watermark by which it was judged. */
   readonly watermark: number;
@@ -38,27 +38,27 @@ export interface SilentMember {
   /** When its episode was first written, by the sweep's clock. */
   readonly writtenAt: number;
   readonly isTold: boolean;
-  /** Whether a mute is in force, or its source lags or is read late: then it takes no part. */
+  /** Whether a mute is in force, or its source lags or is read late: then it cannot join a group. */
   readonly isHeld: boolean;
 }
 
-/** What sweeps know of a silent rule. */
+/** What a sweep knows about a silent rule. */
 export interface SilentSims {
   readonly name: string;
-  /** Undefined where the rule was removed. */
+  /** Undefined if the rule was removed. */
   readonly rule: SilentRule | undefined;
   readonly version: string | undefined;
   readonly silent: readonly SilentMember[];
-  /** Whether all SIMs of the rule were judged: else no group ends, since its members may be silent still. */
+  /** Whether all SIMs of the rule were judged. If not, no group ends, because its members may still be silent. */
   readonly isComplete: boolean;
-  /** When the latest member of a group came back, by the groups' ids. */
+  /** When the latest member of a group was heard again, by group id. */
   readonly backAt: ReadonlyMap<string, number>;
 }
 
-/** What groups are formed with. */
+/** What groups need. */
 export interface GroupPorts extends SharedPorts {
   readonly episodes: EpisodesTable;
-  /** Whether the time is up: SIMs join when the next sweep comes. */
+  /** Whether the time is up: SIMs then join in the next sweep. */
   readonly isOver?: () => boolean;
   readonly state: { readonly groups: Pick<Register<RegisteredGroup>, 'list' | 'write'> };
 }
@@ -67,28 +67,31 @@ export interface GroupPorts extends SharedPorts {
 export interface GroupJudgement extends Pick<SharedJudgement, 'now'> {
   readonly countAlive: CountAlive;
   readonly threshold: GroupThreshold;
-  /** Whether messages about a rule's group are muted; the source is the one of all members. */
+  /** Whether messages about a rule's group are muted; `source` is that of all members. */
   readonly isMuted: (rule: string, source: string | undefined) => boolean;
-  /** The ids of the source alerts that are open: their members belong to no group. */
+  /** The ids of open source alerts, whose members belong to no group. */
   readonly sourceAlerts: ReadonlySet<string>;
 }
 
-/** What came of it. */
+/** The result for a rule's groups. */
 export interface GroupResult {
-  /** The episodes that a group tells of; undefined if other sweeps are writing it, and no SIM may be reported alone. */
+  /** The episodes that a group includes; undefined if other sweeps are writing it, and no SIM may be reported alone. */
   readonly grouped: ReadonlySet<string> | undefined;
   /** The existing groups. */
   readonly groups: ReadonlySet<string>;
   readonly told: number;
 }
 
-/** Groups of a rule at once: more outages than that page SIM by SIM. The entry stays below its 400 KB. */
+/**
+ * The most groups per rule: if there are more outages, their SIMs are reported one by one. The entry stays below its
+ * limit of 400 KB.
+ */
 export const maxGroups = 500;
 
 /** How often a sweep tries to write the entry while others do. */
 const maxAttempts = 3;
 
-/** Writes and reads of SIMs at once. */
+/** How many SIMs are written and read concurrently. */
 const concurrency = 24;
 
 /** Forms, extends and ends the groups of a rule. */
@@ -111,7 +114,7 @@ export async function formGroups(
   return { grouped: undefined, groups: new Set(entry.content.map(({ id }) => id)), told: 0 };
 }
 
-/** Closed groups whose episode has ended, too: they need no more work. */
+/** Closed groups whose episode has ended as well: they need no more work. */
 async function listEnded(
   { name: rule }: SilentSims,
   groups: readonly RegisteredGroup[],
@@ -130,7 +133,7 @@ async function listEnded(
   return ended;
 }
 
-/** The groups that there shall be, and who joins them. */
+/** The groups after this sweep, and which episodes join them. */
 export interface GroupPlan {
   readonly groups: readonly RegisteredGroup[];
   /** The group that each episode joins. */
@@ -181,7 +184,7 @@ function noteReturn(group: RegisteredGroup, backAt: number | undefined): Registe
   return backAt === undefined ? group : { ...group, backAt: Math.max(backAt, group.backAt ?? backAt) };
 }
 
-/** Makes the members join, and brings the groups' episodes along. */
+/** Makes the members join, and updates the groups' episodes. */
 async function settleGroups(
   sims: SilentSims,
   { groups, joined }: GroupPlan,
@@ -202,7 +205,7 @@ async function settleGroups(
     else if (member.group !== undefined && ids.has(member.group)) take(member, member.group);
   }
   await mapConcurrently(joining, concurrency, async ({ member, group }) => {
-    // Who could not join now is not told alone either: the next sweep sees how it stands.
+    // A SIM that could not join now is not reported alone either: the next sweep decides.
     grouped.add(member.episode);
     if (ports.isOver?.() === true) return;
     if (await join(sims.name, member, group, ids, ports)) take(member, group);
@@ -217,7 +220,7 @@ async function settleGroups(
   return { grouped, groups: ids, told };
 }
 
-/** @returns whether the episode is a member now; not if it ended, or another sweep is writing it. */
+/** @returns whether the episode is a member now; false if it has ended, or another sweep is writing it. */
 async function join(
   rule: string,
   { sim, episode }: SilentMember,
@@ -238,7 +241,7 @@ export function findOpen(stored: readonly StoredEpisode[], id: string): StoredEp
   return listCurrent(stored).find(({ episode }) => episode.id === id && episode.state === 'open');
 }
 
-/** A group's episode as it is now; undefined where that can't be said. It is open until no member is silent. */
+/** The current episode of a group; undefined if it cannot be determined. It is open until no member is silent. */
 async function describeGroup(
   { name, rule, version, isComplete }: SilentSims,
   group: RegisteredGroup,
@@ -250,7 +253,7 @@ async function describeGroup(
   const severity = rule?.severity ?? stored?.severity;
   const ruleVersion = version ?? stored?.ruleVersion;
   if (severity === undefined || ruleVersion === undefined) return undefined;
-  // A SIM that was not judged may be silent still.
+  // A SIM that was not judged may still be silent.
   if (!isComplete && stored !== undefined && members.length < stored.members.total) return undefined;
   const isOpen = members.length > 0;
   const isChanged = stored !== undefined && ruleVersion !== stored.ruleVersion;

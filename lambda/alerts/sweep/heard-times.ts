@@ -6,22 +6,22 @@ import type { HeardList } from '../watermark.ts';
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /**
- * SIMs below which a source's are looked at one by one. Among so few, the marks of those that were heard last may be
- * older by most of a granule than their records; among more, some marks are always young.
+ * If a source has fewer SIMs than this, they are read one by one. Among few SIMs, even the latest marks may be most of
+ * a granule older than their records; among many, some marks are always recent.
  */
 export const maxExactSims = 1_000;
 
-/** SIMs that are looked at together; each takes up to two queries. */
+/** How many SIMs are read concurrently; each takes up to two queries. */
 const concurrency = 24;
 
-/** When the SIMs of each source were last heard, from which it follows how far the carrier has delivered. */
+/** When the SIMs of each source were last heard, which shows how far the carrier has delivered. */
 export class HeardTimes {
   /** By source, in milliseconds since the epoch. */
   readonly #marks = new Map<string, GrowingList>();
-  /** The SIMs of a source while there are few; undefined once there are more. */
+  /** The SIMs of a source while there are few; undefined if there are more. */
   readonly #sims = new Map<string, WatchedSim[] | undefined>();
 
-  /** Takes a SIM's marks. */
+  /** Adds a SIM's marks. */
   add(sim: WatchedSim): void {
     const { source } = sim;
     this.#keep(source, sim);
@@ -41,11 +41,11 @@ export class HeardTimes {
   }
 
   /**
-   * When each SIM of the sources was last heard, in milliseconds since the epoch, by source: exactly where a source has
-   * fewer SIMs than {@link maxExactSims} and its marks leave open whether it is late, else by the marks. SIMs that were
-   * never heard are left out.
+   * When each SIM of the sources was last heard, in milliseconds since the epoch, by source. Exact if a source has
+   * fewer SIMs than {@link maxExactSims} and its marks do not show whether it is late; otherwise by the marks. SIMs
+   * that were never heard are left out.
    *
-   * @param mayBeLate whether a source may be late, by the marks of its SIMs.
+   * @param mayBeLate whether a source may be late, according to the marks of its SIMs.
    * @param onFailure called with a SIM whose records could not be read; its mark is used instead.
    */
   async find(
@@ -96,7 +96,7 @@ function describeHeardSim({ sim, carrier, signalledAt, bytesAt, lastEventAt }: W
   };
 }
 
-/** Numbers in 8 bytes each, of which there may be a million. */
+/** Numbers in 8 bytes each, because there may be a million. */
 class GrowingList {
   #numbers = new Float64Array(1_024);
   #length = 0;

@@ -1,8 +1,10 @@
 import { hashText } from '../../ledger/hash-text.ts';
 
-/** The order in which a sweep judges SIMs: round by their places, from where the last sweep had to stop. */
+/**
+ * The order in which a sweep judges SIMs: by their places, which form a circle, from where the last sweep had to stop.
+ */
 
-/** Places of SIMs are whole numbers from 0 to below this. */
+/** Places are whole numbers from 0 to below this. */
 const places = 2 ** 32;
 
 /** The place of a SIM. */
@@ -10,23 +12,23 @@ export function findPlace(sim: string): number {
   return hashText(sim);
 }
 
-/** How far a place lies behind another one, going round. */
+/** The distance from one place forward to another, around the circle. */
 export function measureDistance(from: number, to: number): number {
   return (to - from + places) % places;
 }
 
 /** Up to when SIMs were judged. */
 export interface JudgedMarks {
-  /** The watermark by which they were judged; undefined where they never were. */
+  /** The watermark by which they were judged; undefined if they never were. */
   readonly judgedThrough: number | undefined;
   /** When that sweep was, by its clock. */
   readonly sweptAt: number | undefined;
 }
 
-/** SIMs that were judged by sweeps that had to stop: those with places from `from` up to `to`, going round. */
+/** SIMs that were judged by sweeps that had to stop: those with places from `from` forward to `to`. */
 export interface JudgedRange {
   readonly from: number;
-  /** Not included; never the same as `from`. */
+  /** Excluded; never the same as `from`. */
   readonly to: number;
   readonly judgedThrough: number;
   readonly sweptAt: number;
@@ -34,17 +36,17 @@ export interface JudgedRange {
 
 /** How far the SIMs of a source are judged. */
 export interface Judged extends JudgedMarks {
-  /** Where some are judged further than all. */
+  /** The range that was judged further than the rest. */
   readonly range?: JudgedRange | undefined;
-  /** The place at which the next sweep begins; 0 where the last one judged all. */
+  /** The place where the next sweep begins; 0 if the last one judged all. */
   readonly resumeAt?: number | undefined;
 }
 
-/** What a sweep did of a source. */
+/** What a sweep did for a source. */
 export interface JudgedSweep {
   readonly watermark: number;
   readonly now: number;
-  /** The place of the first SIM that it had to leave, in its order; undefined where it left none. */
+  /** The place of the first SIM that it had to leave, in its order; undefined if it left none. */
   readonly stoppedAt: number | undefined;
   /** Whether a SIM could not be judged. */
   readonly hasFailed: boolean;
@@ -58,8 +60,8 @@ export function findJudgedMarks({ judgedThrough, sweptAt, range }: Judged, place
 }
 
 /**
- * How far a source is judged after a sweep. All of its SIMs are judged up to a watermark only once sweeps have gone all
- * the way round; a sweep that failed for some SIM, which may be any, says nothing of those that it judged.
+ * How far a source is judged after a sweep. All of its SIMs are judged up to a watermark only when sweeps have gone
+ * around the whole circle. If a sweep failed for a SIM, which may be any, nothing is known about those that it judged.
  */
 export function noteJudged(before: Judged, { watermark, now, stoppedAt, hasFailed }: JudgedSweep): Judged {
   const { judgedThrough, sweptAt, range, resumeAt: start = 0 } = before;
@@ -72,7 +74,7 @@ export function noteJudged(before: Judged, { watermark, now, stoppedAt, hasFaile
   if (range === undefined || range.to !== start) {
     return { judgedThrough, sweptAt, range: swept, resumeAt: stoppedAt };
   }
-  // A source's watermark may fall back.
+  // A source's watermark may go back.
   const through = Math.min(range.judgedThrough, watermark);
   if (done < measureDistance(start, range.from)) {
     const joined = { ...range, to: stoppedAt, judgedThrough: through };

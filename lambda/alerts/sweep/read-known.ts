@@ -8,7 +8,7 @@ import type { Known, KnownUsage } from '../known.ts';
 import { isAboutPeriods, type Rule } from '../rules.ts';
 import { addSigns } from '../signs.ts';
 
-/** Reads what is known of a SIM from a time on. */
+/** Reads what is known about a SIM from a time on. */
 
 /** How much earlier than its end a usage record may have begun, in milliseconds. */
 const maxWindow: Readonly<Record<FormatName, number>> = {
@@ -17,20 +17,20 @@ const maxWindow: Readonly<Record<FormatName, number>> = {
 };
 
 /**
- * Records in the first page, and in one that follows, at least and at most. The first one is enough for a device that is
- * silent; of one that is always on, it tells how many are needed.
+ * How many records the first page has, and the fewest and the most of a later page. The first page is enough for a
+ * silent device; for an always-on one, it shows how many are needed.
  */
 const pageSize = { first: 30, least: 20, most: 1_000 } as const;
 
-/** Records that are read before the time. */
+/** How many records before the time are read. */
 const earlierRecords = {
-  /** In search of the latest earlier one of each kind. */
+  /** To find the latest earlier one of each kind. */
   each: 100,
-  /** Where any will do: a silence begins with the record before it. */
+  /** If any kind will do: a silence begins with the record before it. */
   any: 10,
 } as const;
 
-/** What of a SIM is looked at. */
+/** What must be read of a SIM. */
 export interface NeededRecords {
   readonly usage: boolean;
   readonly events: boolean;
@@ -38,16 +38,16 @@ export interface NeededRecords {
   readonly earlier: keyof typeof earlierRecords;
 }
 
-/** All there is. */
+/** Everything. */
 const everything: NeededRecords = { usage: true, events: true, sessions: true, earlier: 'each' };
 
-/** What rules about days and months look at, of days that are not sealed. */
+/** What rules about days and months need for unsealed days. */
 export const usageOnly: NeededRecords = { usage: true, events: false, sessions: false, earlier: 'any' };
 
 const signsOnly: NeededRecords = { usage: true, events: true, sessions: false, earlier: 'any' };
 const eventsOnly: NeededRecords = { usage: false, events: true, sessions: false, earlier: 'any' };
 
-/** What each kind of rule looks at. */
+/** What each kind of rule needs. */
 const neededByKind: Readonly<Record<Rule['kind'], NeededRecords>> = {
   silent: signsOnly,
   'attach-loop': eventsOnly,
@@ -58,11 +58,11 @@ const neededByKind: Readonly<Record<Rule['kind'], NeededRecords>> = {
   usage: everything,
   blocked: everything,
   'stale-session': everything,
-  // Its findings are read apart.
+  // Findings are read separately.
   finding: { usage: false, events: false, sessions: false, earlier: 'any' },
 };
 
-/** What all of some rules look at; for the marks of a SIM that has none, its signs of life besides. */
+/** What some rules need together. If the SIM has no marks, signs of life are also needed to make them. */
 export function listNeeded(rules: readonly Rule[], isUnmarked: boolean): NeededRecords {
   const needed = rules.map((rule) => findNeeded(rule));
   if (isUnmarked) needed.push(signsOnly);
@@ -74,41 +74,43 @@ export function listNeeded(rules: readonly Rule[], isUnmarked: boolean): NeededR
   };
 }
 
-/** The last session, or the last bytes, may lie far behind other signs of life. */
+/** The last session, or the last bytes, may be much older than other signs of life. */
 function findNeeded(rule: Rule): NeededRecords {
   if (isAboutPeriods(rule)) return signsOnly;
   const needed = neededByKind[rule.kind];
   return rule.kind === 'silent' && rule.missing !== 'everything' ? { ...needed, earlier: 'each' } : needed;
 }
 
-/** Sessions that began before the time and are read: those that were open then, and the last ones before. */
+/** How many sessions are read that began before the time: those that were open then, and the last ones before. */
 const earlierSessions = 5;
 
-/** Keys of sessions in a page: enough for a device that begins some a day. */
+/** Session keys per page: enough for a device that begins several sessions a day. */
 const sessionPageSize = 40;
 
-/** Sessions of one SIM that are read; more than a device begins in the longest window of a rule. */
+/** The most sessions of one SIM that are read: more than a device begins in the longest window of a rule. */
 const maxSessions = 10_000;
 
 /** Beginning and end of time, as keys. */
 const beginning = '0';
 const end = '9999';
 
-/** Records, and down to which time they are complete; minus infinity where there are no earlier ones. */
+/** Records, and down to which time they are complete; minus infinity if there are no earlier ones. */
 interface Complete<Item> {
   readonly items: readonly Item[];
   readonly downTo: number;
 }
 
-/** Which records are read. Times are milliseconds since the epoch. */
+/** Which records to read. Times are milliseconds since the epoch. */
 export interface KnownRange {
-  /** All that tell of this time or a later one, and the latest earlier ones. */
+  /** All that are about this time or a later one, and the latest earlier ones. */
   readonly from: number;
-  /** Earlier ones are left out, since some of them may have expired: then it is not known what came between the others. */
+  /**
+   * Earlier records are left out, because some may have expired, and it would be unknown what came between the others.
+   */
   readonly keptSince: number;
 }
 
-/** Reads a SIM's sessions, usage and events, those that are needed. */
+/** Reads those of a SIM's sessions, usage and events that are needed. */
 export async function readKnown(
   { sim, carrier }: { readonly sim: string; readonly carrier: Carrier },
   { from, keptSince }: KnownRange,
@@ -122,7 +124,7 @@ export async function readKnown(
     needed.events ? readEvents(sim, { from, earlier }, reader) : nothing,
     needed.sessions ? readSessions(sim, from, reader) : [],
   ]);
-  // A gap between records is one only where no other record can lie in it.
+  // A gap between records counts only if no other record can be in it.
   const downTo = Math.max(usage.downTo + window, events.downTo, keptSince);
   const known = {
     usage: usage.items.filter((one) => toMilliseconds(findUsageTime(one)) >= downTo),
@@ -133,7 +135,7 @@ export async function readKnown(
 
 const nothing: Complete<never> = { items: [], downTo: Number.NEGATIVE_INFINITY };
 
-/** Down to which time records are read, and how many earlier ones. */
+/** Down to which time to read records, and how many earlier ones. */
 interface ReadLimits {
   readonly from: number;
   readonly earlier: number;
@@ -145,7 +147,7 @@ async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) 
   async function* pages() {
     for await (const page of reader.readKnownUsage(range, { limit: pageSize.first })) {
       yield page;
-      // What is not even half of a page is the end.
+      // A page that is less than half full is the last one.
       if (page.length <= pageSize.first / 2) continue;
       const before = page.at(-1)?.usageId;
       yield* reader.readKnownUsage(range, { limit: estimateRecords(page.map(readStart), limits), before });
@@ -155,7 +157,7 @@ async function readUsage(sim: string, limits: ReadLimits, reader: LedgerReader) 
   return readDownTo(limits, pages(), readStart);
 }
 
-/** How many more records must be read, if they lie as close together as those that were read, the newest first. */
+/** How many more records must be read, if they are as dense as those that were read, newest first. */
 function estimateRecords(starts: readonly number[], { from, earlier }: ReadLimits): number {
   const [newest = from] = starts;
   const oldest = starts.at(-1) ?? from;
@@ -177,7 +179,7 @@ async function readEvents(sim: string, limits: ReadLimits, reader: LedgerReader)
   return readDownTo(limits, pages(), ({ time }) => toMilliseconds(time));
 }
 
-/** Reads pages, the newest first, until enough items lie before a time. */
+/** Reads pages, newest first, until enough items precede a time. */
 async function readDownTo<Item>(
   { from, earlier: wanted }: ReadLimits,
   pages: AsyncIterable<readonly Item[]>,
@@ -189,7 +191,7 @@ async function readDownTo<Item>(
     for (const item of page) {
       items.push(item);
       if (readStart(item) < from) earlier += 1;
-      // Of items of one moment all are there, or it counts for none.
+      // Items of the same time count only if all of them were read.
       if (earlier >= wanted) return { items, downTo: Math.min(from, readStart(item) + 1) };
     }
   }

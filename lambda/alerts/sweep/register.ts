@@ -8,20 +8,20 @@ import { alertStateTable } from '../../store/tables.ts';
 const { partitionKey, sortKey } = alertStateTable;
 
 /**
- * What sweeps must agree on, in the table AlertState: an entry changes only where it is as it was read. So of two sweeps
- * that find the same outage one forms its group, and the other one sees it.
+ * What sweeps must agree on, in the table AlertState: an entry changes only if it is still as it was read. If two
+ * sweeps find the same outage, one forms its group, and the other sees it.
  */
 
-/** An entry: `groups` of a rule, or the `source-alerts` of a source. */
+/** The subject of an entry: `groups` of a rule, or `source-alerts` of a source. */
 export type RegisterSubject = 'groups' | 'source-alerts';
 
-/** What an entry lists, and how often it was written: 0 where it never was. */
+/** What an entry lists, and how often it was written: 0 if it never was. */
 export interface Entry<Content> {
   readonly revision: number;
   readonly content: readonly Content[];
 }
 
-/** Entries of one subject. What they list is kept as JSON, in 400 KB at most. */
+/** Entries of one subject. Their content is stored as JSON, at most 400 KB. */
 export class Register<Content> {
   readonly #client: DynamoDBClient;
   readonly #tableName: string;
@@ -33,17 +33,17 @@ export class Register<Content> {
     this.#subject = subject;
   }
 
-  /** All entries that list something, by their names, by a consistent read. */
+  /** All entries with content, by name, read consistently. */
   async list(): Promise<Map<string, Entry<Content>>> {
     const items = await readPartition(this.#client, this.#tableName, partitionKey, { S: this.#subject });
     return new Map(items.map((item) => [readText(item, sortKey), decodeEntry<Content>(item)]));
   }
 
   /**
-   * Writes what an entry lists, on condition that it is as it was read.
+   * Writes an entry's content, on condition that it is still as it was read.
    *
-   * @param revision of what was read.
-   * @returns whether it was.
+   * @param revision the revision that was read.
+   * @returns whether the condition held.
    */
   async write(name: string, content: readonly Content[], revision: number): Promise<boolean> {
     const item: Item = {

@@ -14,28 +14,29 @@ import type { WatchedSim } from './watched-sim.ts';
 
 /** Passes the messages of episodes on to the receivers' outbox. */
 
-/** What a receiver must be told is put in here: see AlertOutbox. */
+/** Where messages to receivers are queued: see AlertOutbox. */
 export interface Outbox {
   enqueue(receiver: string, transition: AlertTransition): Promise<void>;
-  /** Whether any transition of an episode was put in for a receiver. */
+  /** Whether any transition of an episode was queued for a receiver. */
   isTold(receiver: string, episode: string): Promise<boolean>;
 }
 
-/** What messages are passed on with. */
+/** What is needed to pass messages on. */
 export interface RelayPorts {
   readonly episodes: Pick<EpisodesTable, 'clearMessages'>;
   readonly outbox: Outbox;
   readonly receivers: readonly Pick<ReceiverSettings, 'name' | 'rules' | 'minimumSeverity'>[];
-  /** Called with each message, once or more. */
+  /** Called with each message, at least once. */
   readonly onMessage: (transition: AlertTransition) => void;
 }
 
 /**
- * Puts an episode's messages into the outbox of each of its receivers, in order, then removes them from the episode.
- * Repeated after a crash, or by two sweeps at once, it has the same result.
+ * Queues an episode's messages for each of its receivers, in order, then removes them from the episode. The result is
+ * the same if it is repeated after a crash, or done by two sweeps at the same time.
  *
- * @param sim the SIM as messages name it; undefined if its item is not known.
- * @returns whether the episode was as it was read. Otherwise another sweep was there, and what is left comes with the next.
+ * @param sim the SIM as messages name it; undefined if its item is unknown.
+ * @returns whether the episode was still as it was read. If not, another sweep was first, and the next sweep passes on
+ *   the rest.
  */
 export async function relayMessages(
   stored: StoredEpisode,
@@ -50,10 +51,7 @@ export async function relayMessages(
   return ports.episodes.clearMessages(stored);
 }
 
-/**
- * Puts a message into the outbox of each of its receivers. A receiver that did not get the beginning does not get the
- * rest.
- */
+/** Queues a message for each of its receivers. A receiver that did not get the beginning does not get the rest. */
 export async function passOn(
   transition: AlertTransition,
   { outbox, receivers, onMessage }: Pick<RelayPorts, 'outbox' | 'receivers' | 'onMessage'>,
@@ -66,7 +64,7 @@ export async function passOn(
   onMessage(transition);
 }
 
-/** A message as receivers are told it. */
+/** A message as receivers get it. */
 export function describeTransition(
   episode: Episode,
   { sequence, kind, state, from, to, foundAt, isSourceInDoubt }: Transition,

@@ -14,14 +14,14 @@ import {
 import { passOn, type RelayPorts } from './relay.ts';
 import type { WatchedSim } from './watched-sim.ts';
 
-/** Brings stored episodes about many SIMs in line with the facts, and passes their messages on. */
+/** Makes stored episodes about many SIMs agree with the facts, and passes their messages on. */
 
-/** What they are brought along with. */
+/** What is needed to update them. */
 export interface SharedPorts extends Pick<RelayPorts, 'outbox' | 'receivers' | 'onMessage'> {
   readonly episodes: { readonly shared: SharedEpisodesTable };
 }
 
-/** An episode as it stands, and how many messages were passed on. */
+/** The current episode, and how many messages were passed on. */
 export interface SharedResult {
   /** Undefined if it was never written, or another sweep is writing it. */
   readonly episode: SharedEpisode | undefined;
@@ -29,8 +29,8 @@ export interface SharedResult {
 }
 
 /**
- * Writes what has changed of an episode, and passes its messages on. Each write holds to the revision before: done again
- * after a crash, or by two sweeps at once, each message is told under one number with one content.
+ * Writes the changes of an episode, and passes its messages on. Each write requires the previous revision: if it is
+ * repeated after a crash, or done by two sweeps at the same time, each message has one number and one content.
  */
 export async function updateShared(
   facts: SharedFacts,
@@ -46,7 +46,7 @@ export async function updateShared(
   return { episode: after.episode, told: before.told + after.told };
 }
 
-/** Puts the messages into the outbox of each of their receivers, in order, then removes them from the episode. */
+/** Queues the messages for each of their receivers, in order, then removes them from the episode. */
 async function relayShared(
   episode: SharedEpisode | undefined,
   ports: SharedPorts,
@@ -61,7 +61,7 @@ async function relayShared(
   return { episode: isCleared ? cleared : undefined, told, isContested: !isCleared };
 }
 
-/** A message as receivers are told it. */
+/** A message as receivers get it. */
 function describeShared(
   { id, rule, ruleVersion, kind, severity, subject }: SharedEpisode,
   message: SharedTransition,
@@ -75,7 +75,7 @@ function describeShared(
     subject: describeSubject(subject, members),
     from: formatTime(from),
     ...(to !== undefined && { to: formatTime(to) }),
-    // Each member's own alert shows its records.
+    // Each member's own alert has its records.
     evidence: { total: 0, first: [] },
   };
 }
@@ -89,7 +89,7 @@ function describeSubject(subject: SharedEpisode['subject'], members: Members): A
   return { kind, by, value, members };
 }
 
-/** SIMs as messages name them: how many, and the first of them in their order. */
+/** SIMs as messages name them: how many, and the first of them in order. */
 export function listMembers(sims: readonly WatchedSim[]): Members {
   const first = sims.slice(0, maxMembers).map(({ source, sim, name }) => {
     const told = tellName({ sim, ...(name !== undefined && { name }) });

@@ -6,23 +6,23 @@ import type { SweepRun } from './sweep-run.ts';
 import type { SweptSources } from './swept-sources.ts';
 import type { WatchedSim } from './watched-sim.ts';
 
-/** SIMs with an open episode of a silent rule, and what else groups follow from. */
+/** SIMs with an open episode of a silent rule, and what else groups depend on. */
 export interface RuleNotes {
   readonly silent: SilentMember[];
   /** When the last member of a group was heard again, by group. */
   readonly backAt: Map<string, number>;
-  /** SIMs with stored episodes of the rule that were not judged: no group ends for lack of them. */
+  /** SIMs with stored episodes of the rule that were not judged: without them, no group may end. */
   unjudged: number;
 }
 
-/** What a sweep notes of the SIMs that it judged: what groups of silent SIMs and source alerts follow from. */
+/** What a sweep notes about the SIMs that it judged, for groups of silent SIMs and source alerts. */
 export class SilenceNotes {
   readonly #groupWait: number;
   readonly #stored: StoredFacts['stored'];
   readonly #sources: SweptSources;
-  /** By silent rule, those that were removed included. */
+  /** By silent rule, including removed ones. */
   readonly #rules = new Map<string, RuleNotes>();
-  /** SIMs whose alerts wait for their source, and those that the source's alert tells of. */
+  /** By source: SIMs whose alerts wait for it, and those in the source's alert. */
   readonly #waiting = new Map<string, Set<WatchedSim>>();
 
   constructor({ groupWait }: SweepRun, { stored }: StoredFacts, sources: SweptSources) {
@@ -31,7 +31,7 @@ export class SilenceNotes {
     this.#sources = sources;
   }
 
-  /** Rules of which anything was noted. */
+  /** Rules with notes. */
   get rules(): Iterable<string> {
     return this.#rules.keys();
   }
@@ -41,7 +41,7 @@ export class SilenceNotes {
     return [...this.#rules.values()].flatMap(({ silent }) => silent);
   }
 
-  /** SIMs of a source whose alerts wait for it, or that its alert tells of, in order. */
+  /** SIMs of a source whose alerts wait for it, or that are in its alert, in order. */
   listWaiting(source: string): WatchedSim[] {
     return [...(this.#waiting.get(source) ?? [])].sort((a, b) => (a.sim < b.sim ? -1 : 1));
   }
@@ -56,7 +56,7 @@ export class SilenceNotes {
     return notes;
   }
 
-  /** Notes the episodes of a SIM that was judged by a rule, or of which nothing new can be said. */
+  /** Notes the episodes of a SIM that was judged by a rule, or about which nothing new is known. */
   noteJudged(
     rule: string,
     sim: WatchedSim,
@@ -79,7 +79,7 @@ export class SilenceNotes {
     }
   }
 
-  /** Notes a SIM whose alerts wait for its source, or that the source's alert tells of. */
+  /** Notes a SIM whose alerts wait for its source, or that is in the source's alert. */
   noteWaiting(sim: WatchedSim): void {
     const waiting = this.#waiting.get(sim.source);
     if (waiting === undefined) this.#waiting.set(sim.source, new Set([sim]));

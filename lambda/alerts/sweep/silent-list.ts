@@ -1,24 +1,24 @@
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /**
- * The SIMs of a large fleet that were silent longest, as the last sweep found them: so a query for silent SIMs need not
- * scan all of them.
+ * The SIMs of a large fleet that have been silent longest, as the last sweep found them, so that a query for silent
+ * SIMs need not scan all of them.
  *
- * Each source's are kept in parts, by the places of the SIMs. A part is written as a whole, and a SIM is always in the
- * same one: so parts of different sweeps miss none.
+ * Those of each source are stored in parts, by the SIMs' places. A part is written as a whole, and a SIM is always in
+ * the same part, so parts of different sweeps miss no SIM.
  */
 
-/** SIMs up to which a query scans the whole fleet. */
+/** Up to so many SIMs, a query scans the whole fleet. */
 export const maxScannedSims = 100_000;
 
-/** A SIM and its mark, in milliseconds since the epoch; null of one that was never heard. */
+/** A SIM and its mark, in milliseconds since the epoch; null if it was never heard. */
 export type ListedSim = readonly [sim: string, heardAt: number | null];
 
-/** The SIMs of a part of a source, those that were never heard first, then the longest silent. */
+/** The SIMs of one part of a source: first those that were never heard, then the longest silent. */
 export interface SilentPart {
   readonly source: string;
   readonly part: number;
-  /** Whether there are more SIMs: then only those are there that were silent longest. */
+  /** Whether there are more SIMs, and only those that were silent longest are listed. */
   readonly isCut: boolean;
   readonly sims: readonly ListedSim[];
 }
@@ -60,7 +60,7 @@ export class LongestSilent {
   }
 }
 
-/** Of any number of SIMs those with the oldest marks. */
+/** Keeps those SIMs with the oldest marks. */
 class OldestSims {
   readonly #limit: number;
   #sims: (readonly [sim: string, heardAt: number])[] = [];

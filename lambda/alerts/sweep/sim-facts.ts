@@ -20,31 +20,31 @@ import type { SweepPorts, SweepRun } from './sweep-run.ts';
 import type { SweptRules } from './swept-rules.ts';
 import { isDue, isUnmarked, readHeardMark, type WatchedSim } from './watched-sim.ts';
 
-/** What a SIM is judged by: its records, and what closed days have of it. */
+/** What a SIM is judged by: its records, and its closed days. */
 
-/** A rule, and its stored episodes; undefined while another sweep is at them. */
+/** A rule and its stored episodes; undefined while another sweep is writing them. */
 export interface StoredRule {
   readonly rule: string;
   readonly episodes: readonly StoredEpisode[] | undefined;
 }
 
-/** What sealed days have of a SIM, and from when on some may not be sealed. */
+/** A SIM's sealed days, and from when on days may be unsealed. */
 interface SealedOfSim extends SealedUsage {
   readonly unsealedFrom: number;
 }
 
-/** What was found of a SIM, and from which day on. */
+/** A SIM's findings, and from which day on they are known. */
 interface FoundOfSim {
   readonly from: number;
   readonly findings: KnownFindings;
 }
 
-/** What is known of a SIM that is judged. */
+/** What is known about a SIM that is judged. */
 export interface SimFacts {
-  /** With what sealed days have. */
+  /** Including sealed days. */
   readonly known: Known;
   readonly records: Known;
-  /** From when on records are there. */
+  /** From when on records are complete. */
   readonly since: number;
   readonly sealed: SealedOfSim | undefined;
   readonly found: FoundOfSim | undefined;
@@ -53,7 +53,7 @@ export interface SimFacts {
 /** What one rule is judged by. */
 export interface RuleFacts {
   readonly known: Known;
-  /** From when on all is known, in milliseconds since the epoch. */
+  /** From when on everything is known, in milliseconds since the epoch. */
   readonly since: number;
   /** From when on nothing has expired. */
   readonly keptSince: number;
@@ -80,7 +80,7 @@ export class SimFactsReader {
    * Reads all that the rules of a nominee need.
    *
    * @param watermark up to when its source is known.
-   * @throws what the store throws.
+   * @throws the store's errors.
    */
   async read({ sim, rules }: Nominee, watermark: number, stored: readonly StoredRule[]): Promise<SimFacts> {
     const judged = rules.flatMap((name) => this.#rules.findFor(name, sim) ?? []);
@@ -109,7 +109,7 @@ export class SimFactsReader {
   /**
    * Chooses what a rule is judged by. Days and findings do not expire.
    *
-   * @returns undefined for a rule about findings where no day is closed: nothing can be said of them.
+   * @returns undefined for a rule about findings if no day is closed, because nothing is known then.
    */
   choose({ rule, episodes = [] }: StoredRule, facts: SimFacts): RuleFacts | undefined {
     const { known, records, since, sealed, found } = facts;
@@ -127,7 +127,7 @@ export class SimFactsReader {
     };
   }
 
-  /** What was found of a SIM on closed days, for its rules about findings, from a day on of which all is known. */
+  /** A SIM's findings of closed days, for its rules about findings, from the first day that is completely known. */
   async #readFindings(
     sim: WatchedSim,
     watermark: number,
@@ -143,7 +143,7 @@ export class SimFactsReader {
     return { from, findings: { ...closed, days } };
   }
 
-  /** What sealed days have of a SIM, for its rules about days and months; undefined where it is judged by records alone. */
+  /** A SIM's sealed days, for its rules about days and months; undefined if it is judged by records alone. */
   async #readSealed(
     sim: WatchedSim,
     watermark: number,
@@ -154,20 +154,20 @@ export class SimFactsReader {
     if (stored.length === 0 || sealedTime === undefined || sealedUsage === undefined) return undefined;
     const { until } = sealedTime;
     const since = this.#findSince(sim, watermark, stored, 0);
-    // Of the first day all is known.
+    // From the first day that is completely known.
     const from = Math.ceil(since / dayMilliseconds) * dayMilliseconds;
     if (from >= until) return undefined;
     const days = await sealedUsage.readDays(sim.sim, from, until);
     return { from, until, days, unsealedFrom: from < sealedTime.since ? from : until };
   }
 
-  /** What is known of days that are not sealed: their usage does not expire, though events may be kept for a shorter time. */
+  /** What is known about unsealed days: their usage does not expire, although events may be kept for a shorter time. */
   async #readUnsealed(sim: WatchedSim, { unsealedFrom: from }: SealedOfSim, records: Known): Promise<Known> {
     if (this.#keptSince <= from) return records;
     return readKnown(sim, { from, keptSince: 0 }, this.#ports.reader, usageOnly);
   }
 
-  /** From when on a SIM's records are read: all that its rules may find, and all that its episodes rest on. */
+  /** From when on a SIM's records are read: all that its rules may detect, and all that its episodes are based on. */
   #findSince(sim: WatchedSim, watermark: number, stored: readonly StoredRule[], keptSince: number): number {
     const { isWhole, now, sources } = this.#run;
     if (isWhole) return Math.max(0, keptSince);
@@ -191,7 +191,7 @@ export class SimFactsReader {
   }
 }
 
-/** The record with which the open episode began, if there is one. */
+/** The record with which the open episode began; undefined if none is open. */
 function findOpenBegin(stored: readonly StoredEpisode[]): RememberedRecord | undefined {
   const open = listCurrent(stored).find(({ episode }) => episode.state === 'open')?.episode;
   return open && { record: open.evidence.begin, metAt: open.metAt };

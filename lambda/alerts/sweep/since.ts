@@ -10,28 +10,28 @@ import { findLookback, rounding } from './watched-sim.ts';
 
 /** A rule, and the stored episodes that it is judged with. */
 export interface JudgedRule {
-  /** Undefined where the rule was removed, or does not watch the SIM any more. */
+  /** Undefined if the rule was removed, or does not watch the SIM any more. */
   readonly rule: Rule | undefined;
   /** The rule's version. */
   readonly version: string | undefined;
   readonly episodes: readonly StoredEpisode[];
 }
 
-/** What decides how far back a SIM is looked at. */
+/** What decides how far back a SIM's records are read. */
 export interface JudgedTimes {
   /** Up to when it was judged before, or its watermark, if that is earlier. */
   readonly from: number;
-  /** The earliest moment that a late record tells of; undefined where none came. */
+  /** The earliest time that a late record is about; undefined if there was none. */
   readonly lateFrom: number | undefined;
-  /** How much later than their time its records may come. */
+  /** How much later than their own time its records may arrive. */
   readonly lateness: number;
-  /** Whether all is looked at again, once a day, for what came later than it may. */
+  /** Whether everything is read again, as once a day, to find what arrived too late. */
   readonly isDeep: boolean;
   /** The mark of when the device was heard. */
   readonly heardAt: number | undefined;
 }
 
-/** From when on a SIM's records are read: all that its rules may find, and all that its episodes rest on. */
+/** From when on a SIM's records are read: all that its rules may detect, and all that its episodes are based on. */
 export function findSince(judged: readonly JudgedRule[], times: JudgedTimes): number {
   const { from, lateFrom, lateness, isDeep, heardAt } = times;
   const isLate = lateFrom !== undefined && lateFrom < from;
@@ -41,7 +41,7 @@ export function findSince(judged: readonly JudgedRule[], times: JudgedTimes): nu
     const since = isRecent ? rule && from - findLookback(rule, lateness, 'recent') : lastDay;
     const begun = listCurrent(episodes).flatMap(({ episode }) => {
       if (episode.state === 'open') return [episode.from];
-      // One that may be judged again is judged whole. What late records change, they change from its beginning on.
+      // An episode that may be judged again is judged as a whole. Late records may change it from its beginning on.
       const mayChange = since !== undefined && (episode.to ?? since) >= since;
       const earliest = isLate ? episode.from : Math.max(episode.from, lastDay ?? episode.from);
       return mayChange ? [earliest] : [];
@@ -56,8 +56,8 @@ export function findSince(judged: readonly JudgedRule[], times: JudgedTimes): nu
 }
 
 /**
- * Where the silence begins that may last: with the record with which the open episode began, else with the last record,
- * which lies at the mark or after it. A mark may be half a day older, and a device that is always on has many records in it.
+ * Where a possible silence begins: with the record that began the open episode, or with the last record, which is at
+ * the mark or after it. A mark may be half a day old, and an always-on device has many records since then.
  */
 function listSilenceBegin({ rule, version, episodes }: JudgedRule, heardAt: number | undefined): number[] {
   if (rule?.kind !== 'silent') return [];
@@ -67,7 +67,7 @@ function listSilenceBegin({ rule, version, episodes }: JudgedRule, heardAt: numb
 }
 
 /**
- * From when on no record has expired of those that decide whether a condition held, since when, and what it continued.
+ * From when on all records are kept that decide whether a condition held, since when, and what it continued.
  *
  * @param keptSince from when on no record has expired.
  */
@@ -76,7 +76,10 @@ export function findSettledSince(rule: Rule, keptSince: number): number {
   return keptSince + window + rule.pending + rule.recovery;
 }
 
-/** What holds of a SIM by what is known, but for what was over when records may be missing that decide about it. */
+/**
+ * The spans of a SIM according to what is known, without those that ended when records that decide about them may be
+ * missing.
+ */
 export function listSettledSpans(
   rule: Rule,
   known: Known,

@@ -4,9 +4,11 @@ import { findLatest, findWatermark, type SourceProgress, type Watermark } from '
 import type { Register } from './register.ts';
 import { type SharedPorts, updateShared } from './shared.ts';
 
-/** Alerts about sources: one incident while a source's alerts can't be judged, with the SIMs whose alerts wait for it. */
+/**
+ * Alerts about sources: one incident while a source's alerts cannot be judged, with the SIMs whose alerts wait for it.
+ */
 
-/** A source alert as the register lists it: one at a time of a source. */
+/** A source alert in the register. A source has one at a time. */
 export interface RegisteredSourceAlert {
   readonly id: string;
   readonly cause: SourceCause;
@@ -16,23 +18,23 @@ export interface RegisteredSourceAlert {
   readonly state: 'open' | 'closed';
 }
 
-/** Why a source's alerts can't be judged, and from when on it is not known. */
+/** Why a source's alerts cannot be judged, and since when. */
 export interface SourceTrouble {
   readonly cause: SourceCause;
   readonly from: number;
 }
 
-/** How long a source must be in order before its alert ends: one that is just at its limit is one incident. */
+/** How long a source must be in order before its alert ends, so that a source near its limit is one incident. */
 export const sourceRecovery = 10 * 60_000;
 
-/** Changes with what the alert means. */
+/** Must change when the meaning of the alert changes. */
 const ruleVersion = '1';
 
 /**
- * Why a source's alerts can't be judged; undefined where they can. R comes first: what is not read may be why E stands
- * still. Of few SIMs, any one that is heard shows that the source delivers.
+ * Why a source's alerts cannot be judged; undefined if they can. R comes first, because unread records may be why E
+ * does not advance. If there are few SIMs, any one that is heard shows that the source delivers.
  *
- * @param watermark as it follows from the progress, before few SIMs are made allowance for.
+ * @param watermark as it follows from the progress, without the allowance for few SIMs.
  */
 export function findTrouble(progress: SourceProgress, watermark: Watermark): SourceTrouble | undefined {
   const { isReadLate, isBehind, isIndistinct, read, delivered } = watermark;
@@ -45,18 +47,18 @@ export function findTrouble(progress: SourceProgress, watermark: Watermark): Sou
     : undefined;
 }
 
-/** What a source alert follows from. */
+/** What a source alert depends on. */
 export interface SourceAlertFacts {
   readonly source: string;
   readonly trouble: SourceTrouble | undefined;
-  /** SIMs whose alerts are held back, or reported by this one. */
+  /** SIMs whose alerts are held back, or that are in this alert. */
   readonly members: Members;
-  /** Whether the alert of a SIM says already that it may be the source: then this one does not open. */
+  /** Whether the alert of a SIM already says that the source may be the cause: then this one does not open. */
   readonly isCovered: boolean;
   readonly isMuted: boolean;
 }
 
-/** What source alerts are written with. */
+/** What source alerts need. */
 export interface SourceAlertPorts extends SharedPorts {
   readonly state: {
     readonly sourceAlerts: Pick<Register<RegisteredSourceAlert>, 'write'>;
@@ -66,7 +68,7 @@ export interface SourceAlertPorts extends SharedPorts {
 /**
  * Opens, amends and ends the alert of a source.
  *
- * @param entry what the register lists of the source.
+ * @param entry the register's entry of the source.
  * @returns how many messages were passed on.
  */
 export async function updateSourceAlert(
@@ -81,7 +83,7 @@ export async function updateSourceAlert(
   if (next === undefined) return 0;
   if (JSON.stringify(next) !== JSON.stringify(known)) {
     const isWritten = await ports.state.sourceAlerts.write(source, [next], entry.revision);
-    // Another sweep was there; the next one goes on from what it wrote.
+    // Another sweep was first; the next one continues from what it wrote.
     if (!isWritten) return 0;
   }
   const { episode, told } = await updateShared(
@@ -96,7 +98,7 @@ export async function updateSourceAlert(
   return told;
 }
 
-/** The alert as it must be now; undefined while the source needs no alert. */
+/** The current alert; undefined if the source needs none. */
 function changeSourceAlert(
   { trouble, isCovered }: SourceAlertFacts,
   known: RegisteredSourceAlert | undefined,

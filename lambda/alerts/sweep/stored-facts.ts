@@ -14,13 +14,13 @@ import type { RegisteredSourceAlert } from './source-alerts.ts';
 import type { SweepPorts, SweepRun } from './sweep-run.ts';
 import { isHourly } from './watched-sim.ts';
 
-/** Days whose sealing is waited for, and on which SIMs with findings are listed. */
+/** How many recent days may be unsealed, and are searched for SIMs with findings. */
 const maxUnsealedDays = 7;
 
 /**
- * Reads what is stored of earlier sweeps, and how far sources are read.
+ * Reads what earlier sweeps have stored, and how far sources were read.
  *
- * @throws what the store throws.
+ * @throws the store's errors.
  */
 export async function readStoredFacts(run: SweepRun, ports: SweepPorts): Promise<StoredFacts> {
   const { state, mutes, episodes } = ports;
@@ -45,8 +45,8 @@ export async function readStoredFacts(run: SweepRun, ports: SweepPorts): Promise
 }
 
 /**
- * The SIMs that have findings on the days that were closed last, once an hour; undefined otherwise. Of days that are sealed
- * later, and of findings that end, all is looked at in the course of a day, as late records are.
+ * The SIMs with findings on the days that were closed last, once an hour; undefined otherwise. Days that are sealed
+ * later, and findings that end, are noticed within a day, like late records.
  */
 async function listFound(
   { closedUntil, unsealed }: ClosedDays,
@@ -65,7 +65,7 @@ async function listFound(
   return found;
 }
 
-/** How far each source is read. */
+/** How far each source was read. */
 async function readMarks(
   { sources, now }: SweepRun,
   { readMark }: SweepPorts,
@@ -77,17 +77,17 @@ async function readMarks(
 
 /** What is stored of SIMs. */
 interface StoredRules {
-  /** The rules by SIM of which there are episodes that are open, undelivered or held. */
+  /** By SIM, the rules with episodes that are open, undelivered or held. */
   readonly stored: ReadonlyMap<string, readonly string[]>;
   /** The SIMs with episodes that are undelivered or held. */
   readonly waiting: ReadonlySet<string>;
 }
 
-/** Reads of which SIMs and rules episodes are stored that a sweep must look at. */
+/** Reads which SIMs and rules have stored episodes that a sweep must look at. */
 async function listStored(episodes: EpisodesTable): Promise<StoredRules> {
   const stored = new Map<string, readonly string[]>();
   const waiting = new Set<string>();
-  // Most SIMs have the same rules: they share a list.
+  // Most SIMs have the same rules, so they share a list.
   const lists = new Map<string, readonly string[]>();
   const share = (rules: readonly string[]): readonly string[] => {
     const name = rules.join(' ');
@@ -116,10 +116,10 @@ export interface StoredFacts extends StoredRules {
   readonly late: LateRecords;
   readonly groups: ReadonlyMap<string, Entry<RegisteredGroup>>;
   readonly sourceAlerts: ReadonlyMap<string, Entry<RegisteredSourceAlert>>;
-  /** Which days are sealed; undefined where no rule asks for it, or no day is sealed. */
+  /** Which days are sealed; undefined if no rule needs it, or no day is sealed. */
   readonly sealedTime: SealedTime | undefined;
-  /** Which days are closed; undefined where no rule asks for findings, or no day is closed. */
+  /** Which days are closed; undefined if no rule is about findings, or no day is closed. */
   readonly closed: ClosedDays | undefined;
-  /** The SIMs that are judged by rules about findings, besides those with stored episodes of them. */
+  /** The SIMs to judge by rules about findings, in addition to those with stored episodes of such rules. */
   readonly withFindings: ReadonlySet<string> | undefined;
 }

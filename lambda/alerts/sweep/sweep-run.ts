@@ -14,40 +14,40 @@ import type { maxScannedSims } from './silent-list.ts';
 
 /** The input of a sweep, its ports, and its report. */
 
-/** The rules that are judged, as the environment carries them. Durations are milliseconds. */
+/** The rules to judge, as in the environment. Durations are milliseconds. */
 export interface SweepSettings {
   readonly rules: readonly Rule[];
   readonly groupWait: number;
-  /** How long records are kept, at least: older ones may have expired. Absent where they are kept forever. */
+  /** How long records are kept at least; older ones may have expired. Absent if they are kept forever. */
   readonly retention?: number;
 }
 
-/** A source whose SIMs are judged, as the environment carries it. */
+/** A source whose SIMs are judged, as in the environment. */
 export interface SweptSource {
   readonly name: string;
-  /** How much later than their time its records may come, in milliseconds. */
+  /** How much later than their own time its records may arrive, in milliseconds. */
   readonly lateness: number;
 }
 
-/** What a sweep works with. */
+/** What a sweep needs. */
 export interface SweepPorts extends Omit<RelayPorts, 'episodes'> {
   readonly reader: LedgerReader;
   readonly episodes: EpisodesTable;
   readonly state: AlertState;
   readonly mutes: Pick<MutesTable, 'list'>;
-  /** Writes the marks of SIMs that have none; undefined where items are not written: such SIMs are judged once a day. */
+  /** Writes the marks of SIMs that have none; undefined if items are not written: such SIMs are judged once a day. */
   readonly marks?: Pick<SimMarks, 'write'>;
-  /** Records that came late: their SIMs are judged again, from the time that these tell of. */
+  /** Records that arrived late: their SIMs are judged again, from the time that the records are about. */
   readonly late: Pick<LateRecordNotes, 'list' | 'settle'>;
-  /** Usage of sealed days, for rules about days and months; by default, these are judged by records alone. */
+  /** Usage of sealed days, for rules about days and months; without it, these are judged by records alone. */
   readonly sealedUsage?: Pick<SealedUsageReader, 'findSealed' | 'readDays'> | undefined;
-  /** Findings of closed days, for rules about them; by default, these find nothing. */
+  /** Findings of closed days, for rules about findings; without it, these rules find nothing. */
   readonly closedFindings?: Pick<ClosedFindingsReader, 'findClosed' | 'listSims' | 'readDays'> | undefined;
-  /** How far a source is read. */
+  /** How far a source was read. */
   readonly readMark: (source: string, now: number) => Promise<ReadMark>;
-  /** Called with each SIM that could not be judged; the next sweep judges it again. */
+  /** Called for each SIM that could not be judged; the next sweep judges it again. */
   readonly onFailure: (error: unknown) => void;
-  /** Milliseconds that remain for the sweep; undefined without a limit. */
+  /** Milliseconds that remain for the sweep; undefined for no limit. */
   readonly measureTimeLeft?: () => number;
 }
 
@@ -57,13 +57,16 @@ export interface SweepRun extends SweepSettings {
   /** Time of the invocation, in milliseconds since the epoch. */
   readonly now: number;
   /**
-   * Whether all records of all SIMs are judged, from the first one on: for ledgers of some thousand SIMs. Otherwise those
-   * that are nominated, from some days ago.
+   * Whether to judge all records of all SIMs, from the first one on, as is possible for some thousand SIMs. Otherwise
+   * nominated SIMs are judged, from some days ago.
    */
   readonly isWhole: boolean;
-  /** What makes SIMs that fall silent a group: {@link groupThreshold} by default. */
+  /** When SIMs that fall silent become a group; {@link groupThreshold} by default. */
   readonly groupsAbove?: GroupThreshold;
-  /** SIMs beyond which the longest silent ones are listed for queries: {@link maxScannedSims} by default. */
+  /**
+   * If there are more SIMs than this, the longest silent ones are listed for queries; {@link maxScannedSims} by
+   * default.
+   */
   readonly listsSilentAbove?: number;
 }
 
@@ -74,14 +77,14 @@ export interface SweepReport {
   readonly judged: number;
   /** SIMs that could not be judged. */
   readonly failed: number;
-  /** SIMs for which there was no time: the next sweep judges them first. */
+  /** SIMs for which there was no time; the next sweep judges them first. */
   readonly left: number;
   /** Messages that were passed on. */
   readonly told: number;
   readonly sources: readonly SourceReport[];
 }
 
-/** How far a source is known. */
+/** Up to when a source is known. */
 export interface SourceReport extends Watermark {
   readonly name: string;
 }

@@ -54,36 +54,36 @@ import {
 } from './watched-sim.ts';
 
 /**
- * A sweep: brings the stored episodes of all SIMs in line with their records, and passes on what is to be told.
+ * A sweep makes the stored episodes of all SIMs agree with their records, and passes messages on.
  *
- * Sweeps may overlap, run out of time and die anywhere: each write of an episode holds to a condition, and the next sweep
- * goes on from what is stored. SIMs that a sweep has no time for are judged by the next one first.
+ * Sweeps may overlap, run out of time and die anywhere: each write of an episode has a condition, and the next sweep
+ * continues from what is stored. SIMs for which a sweep has no time are judged first by the next one.
  */
 
-/** SIMs that are judged at once; each takes some queries. */
+/** How many SIMs are judged concurrently; each takes several queries. */
 const concurrency = 24;
 
-/** SIMs whose live episodes are read together. */
+/** How many SIMs' live episodes are read together. */
 const readTogether = 200;
 
-/** Milliseconds of a sweep's time that are kept for what comes after a part of it. */
+/** Milliseconds of a sweep's time that are reserved for the parts that follow. */
 const reserved = {
-  /** For messages, once no more SIMs are judged. */
+  /** For messages, after the last SIM was judged. */
   telling: 120_000,
-  /** For what is under way, once no more SIMs are told of. */
+  /** For what is still running, after the last message. */
   ending: 30_000,
 } as const;
 
 /**
- * How long SIMs that fell silent wait for others that a sweep had no time for, beyond the rule's `groupWait`: all of them
- * may be one group. A SIM for which each sweep has too little time pages without the others then.
+ * How much longer than the rule's `groupWait` silent SIMs wait for others that a sweep had no time for, because all of
+ * them may form one group. After that, they are reported without these.
  */
 const maxWaitForOthers = 3_600_000;
 
 /**
  * Runs one sweep.
  *
- * @throws what the store throws while the fleet is read. What it throws about one SIM is told to `onFailure`.
+ * @throws the store's errors while the fleet is read. Errors about one SIM are passed to `onFailure`.
  */
 export async function sweep(run: SweepRun, ports: SweepPorts): Promise<SweepReport> {
   return new Sweep(run, ports, await readStoredFacts(run, ports)).run();
@@ -132,7 +132,7 @@ class Sweep {
     await this.#sources.findWatermarks(this.#heard, this.#ports);
     await this.#judge();
     await this.#settleLate();
-    // What is told follows from the episodes that are stored, so the next sweep tells what this one does not.
+    // Messages follow from the stored episodes, so the next sweep sends what this one does not.
     await this.#sources.write(this.#ports.state, {
       findStop: (name) => this.#nominees.findStop(name),
       hasFailed: (name) => this.#failedSources.has(name),
@@ -150,7 +150,7 @@ class Sweep {
     };
   }
 
-  /** Whether no more time is left than is kept for what comes next. */
+  /** Whether no more time is left than what follows needs. */
   #isShort(what: keyof typeof reserved): boolean {
     return (this.#ports.measureTimeLeft?.() ?? Number.POSITIVE_INFINITY) < reserved[what];
   }
@@ -165,14 +165,14 @@ class Sweep {
     const stored = this.#facts.stored.get(sim.sim);
     for (const name of stored ?? []) this.#notes.find(name).unjudged += 1;
     const rules = this.#nominate(sim, stored ?? []);
-    // SIMs of sources that are not configured any more have no state: another one comes first in each sweep.
+    // SIMs of sources that are no longer configured have no state, so each sweep begins with a different one.
     const { resumeAt = 0 } = this.#sources.findState(sim.source)?.state ?? {
       resumeAt: this.#run.now % 2 ** 32,
     };
     if (rules.length > 0) this.#nominees.add({ sim, rules }, resumeAt);
   }
 
-  /** The rules by which a SIM is judged, those of its stored episodes first. */
+  /** The rules by which to judge a SIM, those of its stored episodes first. */
   #nominate(sim: WatchedSim, stored: readonly string[]): readonly string[] {
     const source = this.#sources.findState(sim.source);
     if (source === undefined) return stored;
@@ -216,7 +216,7 @@ class Sweep {
     }
   }
 
-  /** Deletes the notes of late records that were judged. Of those that are left, SIMs are judged once more. */
+  /** Deletes the notes of late records that were judged. SIMs of the remaining notes are judged again. */
   async #settleLate(): Promise<void> {
     const { late, onFailure } = this.#ports;
     try {
@@ -226,7 +226,7 @@ class Sweep {
     }
   }
 
-  /** Lists the SIMs that were silent longest, where there are too many to go through for who asks. */
+  /** Lists the SIMs that have been silent longest, if the fleet is too large for queries to scan it. */
   async #listSilent(): Promise<void> {
     const { state } = this.#ports;
     const { now: sweptAt, listsSilentAbove = maxScannedSims } = this.#run;
@@ -235,7 +235,7 @@ class Sweep {
         state.writeSilent(part, sweptAt),
       );
     }
-    // Only then who asks looks at the list.
+    // Queries use the list only after this is written.
     await state.writeFleet({
       sims: this.#sims,
       sources: this.#longestSilent.sources,
@@ -269,7 +269,7 @@ class Sweep {
         }),
       );
       if (watermark === undefined) {
-        // Nothing was ever read of its source: nothing new can be said of it.
+        // Nothing of its source was ever read, so nothing new is known.
         for (const { rule, episodes = [] } of stored) this.#notes.noteJudged(rule, sim, episodes, true, 0);
         return;
       }
@@ -299,8 +299,8 @@ class Sweep {
   }
 
   /**
-   * The open episodes of a SIM by its rules, if each stands as it was judged last: see {@link staysSilent}. Findings are
-   * looked at once an hour.
+   * The open episodes of a SIM by its rules, if each is still as it was last judged: see {@link staysSilent}. Findings
+   * are looked at once an hour.
    */
   #findUnchanged({ sim, rules }: Nominee, live: LiveSlots): StoredEpisode[] | undefined {
     const { now, isWhole } = this.#run;
@@ -325,13 +325,16 @@ class Sweep {
     return unchanged;
   }
 
-  /** Notes when a device was heard whose item does not say so: it is not judged again before that is old enough. */
+  /**
+   * Writes when a device was heard whose item does not state it, so that it is not judged again before that is old
+   * enough.
+   */
   async #writeMarks({ sim, source }: WatchedSim, known: Known): Promise<void> {
     const granule = this.#sources.findGranule(source);
     await this.#ports.marks?.write(sim, findMarks(known, sim, granule));
   }
 
-  /** Forms groups of the SIMs that fell silent, and tells alone of those that no group has taken up. */
+  /** Forms groups of the SIMs that fell silent, and reports the others alone. */
   async #tellOfSilence(): Promise<void> {
     const names = new Set([...this.#notes.rules, ...this.#facts.groups.keys()]);
     const judgement: GroupJudgement = {
@@ -362,7 +365,10 @@ class Sweep {
     }
   }
 
-  /** Whether SIMs that fell silent wait for those for which there was no time, and that may have fallen silent with them. */
+  /**
+   * Whether SIMs that fell silent must wait for those for which there was no time, and that may have fallen silent with
+   * them.
+   */
   #mustWait(rule: string, silent: readonly SilentMember[]): boolean {
     if (!this.#nominees.leftRules.has(rule)) return false;
     const { now, groupWait } = this.#run;
@@ -371,7 +377,7 @@ class Sweep {
     return !silent.some(isOverdue);
   }
 
-  /** Tells of a silent SIM, or lets the alert of its source tell of it, if few SIMs are alive. */
+  /** Reports a silent SIM, or lets the alert of its source report it, if few SIMs are alive. */
   async #tellAlone(rule: string, { sim, episode, from, watermark }: SilentMember): Promise<void> {
     const isDoubtful = this.#sources.troubles.get(sim.source)?.cause === 'carrier-or-devices';
     const sourceAlert = isDoubtful ? this.#sources.openAlerts.get(sim.source) : undefined;
@@ -430,10 +436,10 @@ class Sweep {
   }
 
   /**
-   * Reads the episodes of a rule and a SIM, and passes their messages on. An episode is judged only when none of its
-   * messages waits: so its sequence has no gap in the outbox.
+   * Reads the episodes of a rule and a SIM, and passes their messages on. An episode is judged only if none of its
+   * messages waits, so that its sequence has no gap in the outbox.
    *
-   * @returns undefined where another sweep is at it: that one judges the SIM, or the next does.
+   * @returns undefined if another sweep is writing it: that one judges the SIM, or the next one does.
    */
   async #readRelayed(rule: string, sim: WatchedSim): Promise<StoredEpisode[] | undefined> {
     const stored = await this.#ports.episodes.read(rule, sim.sim);
@@ -473,14 +479,14 @@ class Sweep {
       // Only SIMs that fall silent are grouped.
       groupWait: isSilence ? groupWait : 0,
       isGroupedFirst: isSilence,
-      // Where all records are judged, they are all there.
+      // If all records are judged, they are all there.
       isHistory:
         !this.#run.isWhole && (this.#facts.late.from.get(sim.sim) ?? watermark) < watermark - maxToldAge,
     };
   }
 }
 
-/** Silent SIMs of which nothing was told, whose time has come, and that no group tells of. */
+/** Silent SIMs that are due, were not reported yet, and are in no group. */
 function listUngrouped(silent: readonly SilentMember[], { grouped }: GroupResult): SilentMember[] {
   if (grouped === undefined) return [];
   return silent.filter(

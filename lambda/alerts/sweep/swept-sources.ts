@@ -18,18 +18,18 @@ import type { StoredFacts } from './stored-facts.ts';
 import type { SweepPorts, SweepRun, SweptSource } from './sweep-run.ts';
 import type { WatchedSim } from './watched-sim.ts';
 
-/** What of a source decides which of its SIMs are judged. */
+/** What decides which SIMs of a source are judged. */
 export interface SweptState {
   readonly state: SourceState;
   readonly upTo: number;
   readonly lateness: number;
-  /** Of its marks. */
+  /** The granule of its SIMs' marks. */
   readonly granule: number;
 }
 
 const unread: ReadMark = { at: undefined, holds: [] };
 
-/** How far a sweep's sources are read and delivered, and what follows for the alerts of their SIMs. */
+/** How far a sweep's sources were read and delivered, and what follows for the alerts of their SIMs. */
 export class SweptSources {
   readonly #run: SweepRun;
   readonly #facts: StoredFacts;
@@ -55,22 +55,22 @@ export class SweptSources {
     );
   }
 
-  /** Once they were found, by source: those of sources that are not configured any more, too. */
+  /** The watermarks by source, after they were found, including sources that are no longer configured. */
   get watermarks(): ReadonlyMap<string, Watermark> {
     return this.#watermarks;
   }
 
-  /** Why alerts of a source can't be judged, by source. */
+  /** Why alerts of a source cannot be judged, by source. */
   get troubles(): ReadonlyMap<string, SourceTrouble> {
     return this.#troubles;
   }
 
-  /** The ids of source alerts that are open and go on, by source. */
+  /** The ids of source alerts that stay open, by source. */
   get openAlerts(): ReadonlyMap<string, string> {
     return this.#openAlerts;
   }
 
-  /** Undefined for a source that is not configured any more. */
+  /** Undefined for a source that is no longer configured. */
   findState(name: string): SweptState | undefined {
     return this.#states.get(name);
   }
@@ -81,7 +81,7 @@ export class SweptSources {
     return findGranule(this.#run.rules, name, limits);
   }
 
-  /** Finds the watermarks, from when the SIMs of all sources were heard. */
+  /** Finds the watermarks from when the SIMs of all sources were heard. */
   async findWatermarks(heard: HeardTimes, ports: SweepPorts): Promise<void> {
     this.#progress = await this.#findProgress(heard, ports);
     for (const [name, source] of this.#progress) {
@@ -103,13 +103,13 @@ export class SweptSources {
     return isBehind || isReadLate;
   }
 
-  /** Whether a silence may be the source's: few of its SIMs are alive, and none was heard since. */
+  /** Whether the source may be the cause of a silence: few of its SIMs are alive, and none was heard since. */
   isInDoubt({ source }: WatchedSim, from: number): boolean {
     const { isIndistinct = false } = this.#watermarks.get(source) ?? {};
     return isIndistinct && (this.#lastHeard.get(source) ?? 0) <= from;
   }
 
-  /** Writes how far sources are judged, and how late they are. */
+  /** Writes up to when sources are judged, and how late they are. */
   async write(
     store: SweepPorts['state'],
     judged: {
@@ -138,7 +138,7 @@ export class SweptSources {
     }
   }
 
-  /** What each source's watermark follows from; that of sources that are not configured any more, too. */
+  /** What each source's watermark depends on, including sources that are no longer configured. */
   async #findProgress(
     heardTimes: HeardTimes,
     { reader, onFailure }: SweepPorts,
@@ -164,7 +164,7 @@ export class SweptSources {
     );
   }
 
-  /** Whether a source delivers later than it may, by marks, which are older than the records that they stand for. */
+  /** Whether a source may deliver later than it should, according to marks, which are older than their records. */
   #mayBeLate(name: string, marks: HeardList): boolean {
     const source = this.#configured.get(name);
     const { now } = this.#run;
@@ -173,8 +173,8 @@ export class SweptSources {
 }
 
 /**
- * A source's watermark. Of a source with few SIMs alive, silence of all may be the source's or the devices': it is told
- * as that of the devices, since nobody must miss it.
+ * A source's watermark. If few SIMs of a source are alive and all are silent, the source or the devices may be the
+ * cause. This is reported as silence of the devices, so that nobody misses it.
  */
 function allowForFewSims(watermark: Watermark): Watermark {
   return watermark.isIndistinct ? { ...watermark, at: watermark.read.at, isBehind: false } : watermark;

@@ -3,29 +3,30 @@ import type { Rule } from '../rules.ts';
 import { readHeardMark, type WatchedSim } from './watched-sim.ts';
 
 /**
- * Silent SIMs without new records: most of those that a sweep would judge. Nothing needs to be read or sent for them.
+ * Silent SIMs without new records, which most SIMs are that a sweep would judge. Nothing needs to be read or sent for
+ * them.
  */
 
-/** What says whether something may have arrived that nobody noted. Milliseconds. */
+/** What shows whether something may have arrived unnoticed. Milliseconds. */
 export interface ArrivalTimes {
-  /** What comes later than this is noted as late: see LateRecordNotes. */
+  /** Records that arrive later than this are noted as late: see LateRecordNotes. */
   readonly lateness: number;
   /** A mark is older than its record by less than this. */
   readonly granule: number;
 }
 
-/** A rule as it is now. */
+/** The current rule. */
 export interface RuleNow {
   readonly rule: Rule;
   readonly version: string;
 }
 
 /**
- * Whether an open episode of a rule still stands as it was judged last.
+ * Whether an open episode of a rule is still as it was last judged.
  *
- * It was judged when the watermark had come to `after` behind its first record. What came since, and is not noted as late,
- * is younger than that, less the lateness. So the mark that it states, if it is a sign of life, is younger than the first
- * record.
+ * It was judged when the watermark had advanced to `after` its first record. What arrived since, and is not noted as
+ * late, is younger than that minus the lateness. So a mark that it states, if it is a sign of life, is younger than the
+ * first record.
  */
 export function staysSilent(
   stored: StoredEpisode,
@@ -40,7 +41,7 @@ export function staysSilent(
   return isSettled(stored, ruleNow, sim) && heardAt !== undefined && heardAt <= stored.episode.from;
 }
 
-/** Whether an episode is open and told, of the rule as it is now, and nothing waits for the next sweep. */
+/** Whether an episode of the current rule is open and was sent, and nothing waits for the next sweep. */
 export function isSettled(
   { slot, hasLeft, episode }: StoredEpisode,
   { rule, version }: RuleNow,

@@ -17,15 +17,15 @@ export interface WatchedSim extends MatchedSim {
   readonly network: string | undefined;
   /** Type allocation code of its device: the first 8 digits of the IMEI. */
   readonly model: string | undefined;
-  /** Marks, each never later than the record that told it. */
+  /** Marks, which are never later than the record that stated them. */
   readonly signalledAt: number | undefined;
   readonly bytesAt: number | undefined;
   readonly sessionAt: number | undefined;
-  /** Whether its last event about a session opened one; undefined where none was told. */
+  /** Whether its last event about a session opened one; undefined if there was none. */
   readonly isOnline: boolean | undefined;
   /** When its latest event was. */
   readonly lastEventAt: number | undefined;
-  /** When its latest event was, or what its item states was observed. */
+  /** The time of its latest event, or of its item's latest observation. */
   readonly changedAt: number;
 }
 
@@ -34,7 +34,7 @@ export function describeWatchedSim(sim: Sim): WatchedSim {
   return readWatchedSim(watchedSimCodec.decode(encodeSimItem(sim)));
 }
 
-/** The same of a SIM as it is stored. */
+/** What a sweep keeps of a stored SIM. */
 export function readWatchedSim(stored: StoredWatchedSim): WatchedSim {
   const { sim, source, carrier, lastUpdated, mcc, mnc, country, imei } = stored;
   const lastEventAt = readTime(stored.lastEventTime);
@@ -63,10 +63,10 @@ export function readWatchedSim(stored: StoredWatchedSim): WatchedSim {
   };
 }
 
-/** Digits of an IMEI that name the model of the device. */
+/** The digits of an IMEI that identify the model of the device. */
 const typeAllocationDigits = 8;
 
-/** What a SIM may share with others that fall silent with it. */
+/** What a SIM may share with others that fall silent at the same time. */
 export function listSharedValues({ network, model, country, source }: WatchedSim): SharedValues {
   return {
     ...(network !== undefined && { network }),
@@ -76,21 +76,21 @@ export function listSharedValues({ network, model, country, source }: WatchedSim
   };
 }
 
-/** When the device was heard, at least; undefined without marks. */
+/** When the device was heard, at least; undefined if there are no marks. */
 export function readHeardMark({ signalledAt, bytesAt }: WatchedSim): number | undefined {
   return findLater(signalledAt, bytesAt);
 }
 
-/** Whether it is not known when the device was heard: it never was, or before there were marks. */
+/** Whether it is unknown when the device was heard: it never was, or before marks existed. */
 export function isUnmarked({ signalledAt, bytesAt, sessionAt }: WatchedSim): boolean {
   return signalledAt === undefined && bytesAt === undefined && sessionAt === undefined;
 }
 
-/** How far a SIM was judged, and what decides whether it is judged now. */
+/** Up to when a SIM was judged, and what decides whether it is judged now. */
 export interface SourceTimes extends JudgedMarks {
   /** The watermark is not later than this. */
   readonly upTo: number;
-  /** How much later than their time records may come. */
+  /** How much later than their own time records may arrive. */
   readonly lateness: number;
   readonly now: number;
 }
@@ -98,28 +98,28 @@ export interface SourceTimes extends JudgedMarks {
 const hour = 3_600_000;
 const day = 24 * hour;
 
-/** A file rounds times up, and a mark with them: docs/last-heard.md. */
+/** A file rounds times up, and so the mark: see docs/last-heard.md. */
 export const rounding = 1_000;
 
 /** The longest granule of marks. */
 const maxGranule = 12 * hour;
 
 /**
- * Whether a rule may hold for a SIM, or its spans may have changed, so that its records must be read.
+ * Whether a rule's condition may hold for a SIM, or its spans may have changed, so that its records must be read.
  *
- * - `silent` and `stale-session`: the marks are old enough. Where there are none: in the first sweep, which writes them.
- * - Kinds about events: the SIM has an event since the last sweep, less the lateness and the pending time.
- * - `finding`: not by what its item says: the sweep lists the SIMs that have findings.
- * - `usage`: at most hourly, more than X only where bytes came within the window. Of a day: once it is over. Of a month: once
- *   a day, as all are.
- * - Each SIM once a day, whatever its item says: so what came later than the lateness is found within a day.
+ * - `silent` and `stale-session`: the marks are old enough. Without marks: in the first sweep, which writes them.
+ * - Kinds about events: the SIM has had an event since the last sweep, less the lateness and the pending time.
+ * - `finding`: not decided by its item: the sweep lists the SIMs that have findings.
+ * - `usage`: at most hourly; for more than X only if bytes came within the window. For a day: when it has ended. For a
+ *   month: once a day, as for all SIMs.
+ * - Each SIM once a day, whatever its item says, so that what arrived later than the lateness is found within a day.
  */
 export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): boolean {
   if (!matchesSim(rule.match, sim)) return false;
   if (isDue(sim, times)) return true;
   const { upTo, lateness } = times;
   if ('after' in rule && isUnmarked(sim)) return times.sweptAt === undefined;
-  // Before the first sweep: the last day. What is older is found in the course of a day, at no peak.
+  // Before the first sweep: the last day. Older alerts are found within a day, spread over that time.
   const judgedThrough = times.judgedThrough ?? upTo - day;
   const isOld = (mark: number | undefined, after: number): boolean =>
     mark === undefined || mark + after <= upTo + rounding;
@@ -131,7 +131,7 @@ export function nominatesSim(rule: Rule, sim: WatchedSim, times: SourceTimes): b
     case 'stale-session':
       return sim.isOnline !== false && isOld(findLater(sim.sessionAt, sim.bytesAt), rule.after);
     case 'usage':
-      // A day counts once it is over. A month is looked at when the SIM is due, which reads it once.
+      // A day counts when it has ended. A month is looked at once a day, when the SIM is due.
       if ('per' in rule) return rule.per === 'day' && isDayOver(judgedThrough, upTo);
       if (!isHourly(times)) return false;
       return rule.compare === 'less' || (sim.bytesAt ?? 0) + maxGranule >= upTo - rule.within - rule.pending;
@@ -145,7 +145,7 @@ function findMark(missing: 'everything' | 'session' | 'bytes', sim: WatchedSim):
   return missing === 'session' ? findLater(sim.sessionAt, sim.bytesAt) : readHeardMark(sim);
 }
 
-/** Whether a UTC day has ended between two moments. */
+/** Whether a UTC day has ended between two times. */
 function isDayOver(from: number, to: number): boolean {
   return Math.floor(from / day) !== Math.floor(to / day);
 }
@@ -155,7 +155,7 @@ export function isHourly({ sweptAt = 0, now }: Pick<SourceTimes, 'sweptAt' | 'no
   return Math.floor(sweptAt / hour) !== Math.floor(now / hour);
 }
 
-/** Whether the moment of the day at which a SIM is judged anyway has arrived since it was last judged. */
+/** Whether the time of day at which a SIM is always judged has come since it was last judged. */
 export function isDue(
   { place }: WatchedSim,
   { sweptAt, now }: Pick<SourceTimes, 'sweptAt' | 'now'>,
@@ -166,8 +166,8 @@ export function isDue(
 }
 
 /**
- * How long before the watermark records are read, so that all is complete that a rule may find by what came since the
- * SIM was last judged; or in the last day.
+ * How long before the watermark records are read, so that everything is complete that a rule may detect because of what
+ * came since the SIM was last judged, or in the last day.
  */
 export function findLookback(rule: Rule, lateness: number, of: 'recent' | 'last-day' = 'last-day'): number {
   return findWindow(rule) + rule.pending + rule.recovery + lateness + (of === 'recent' ? 0 : day);
