@@ -1,19 +1,20 @@
 import { printRow } from './digests.ts';
 import { compareTexts, type SimRows } from './rows.ts';
 
-/** What a new version of a day changes. */
+/** What changes in a new version of a day. */
 
-/** The kinds of rows whose changes are listed. Renderings only decide what counts. */
+/** The kinds of rows whose changes are listed. Other renderings only decide which rows count. */
 export type ListedKind = 'usage' | 'events' | 'sessions';
 
 /**
  * - `added`: the row is new.
- * - `changed`: it says something else.
- * - `moved`: it is not a row of the day any more: the session ended later after all, or another rendering says more.
+ * - `changed`: its content differs.
+ * - `moved`: it is no longer a row of the day: the session ended later after all, or another rendering is more
+ *   complete.
  */
 export type ChangeKind = 'added' | 'changed' | 'moved';
 
-/** One row that differs from the version before. */
+/** One row that differs from the previous version. */
 export interface RowChange {
   readonly kind: ListedKind;
   readonly sim: string;
@@ -49,7 +50,7 @@ function compareRows(old: string | undefined, now: string | undefined): ChangeKi
   return now === undefined ? 'moved' : 'changed';
 }
 
-/** What two changes of one row, one after the other, make together. */
+/** The combined change of two consecutive changes of a row. */
 const together: Readonly<Record<ChangeKind, Readonly<Record<ChangeKind, ChangeKind | undefined>>>> = {
   added: { added: 'added', changed: 'added', moved: undefined },
   changed: { added: 'changed', changed: 'changed', moved: 'moved' },
@@ -57,7 +58,8 @@ const together: Readonly<Record<ChangeKind, Readonly<Record<ChangeKind, ChangeKi
 };
 
 /**
- * The changes of two steps together. The same change in both, as when a step is done again after a crash, is one.
+ * The combined changes of two steps. If both have the same change, as when a step is repeated after a crash, it counts
+ * once.
  *
  * @returns in the order of kind, SIM and id.
  */

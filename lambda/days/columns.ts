@@ -14,16 +14,16 @@ import { type Finding, finding } from './findings/finding.ts';
 import type { EventRow, RowKind, SessionRow, SimRows } from './rows.ts';
 
 /**
- * The columns of each kind of rows, made from the ledger's attributes: those of the tables' items under the same names,
- * stamps and completeness included, so that rows can be merged again.
+ * The columns of each kind of rows, derived from the ledger's attributes: those of the tables' items with the same
+ * names, including stamps and completeness, so that rows can be merged again.
  */
 
 /**
- * What a column's values are.
+ * The type of a column's values.
  *
  * - `text`, `flag`: as in the ledger.
  * - `time`: text in the ledger, in UTC with milliseconds.
- * - `whole`: bytes, messages and the like: exact numbers.
+ * - `whole`: bytes, messages and other exact numbers.
  * - `degrees`: a coordinate.
  * - `decimal`: text in the ledger, exact.
  */
@@ -38,22 +38,22 @@ export interface Column<Row> {
   /** The row's value; undefined if it has none. */
   readonly read: (row: Row) => Scalar | undefined;
   /**
-   * Two columns from which the value usually follows: `<first>#<second>`. Files leave it out where it does, since a key
-   * repeats an id that no compression shortens: a third of a file.
+   * Two columns that usually determine the value: `<first>#<second>`. Files then omit it, because a key repeats an id
+   * that cannot be compressed: a third of a file.
    */
   readonly derivedFrom?: readonly [string, string];
 }
 
-/** The values of a row by the names of its columns. */
+/** The values of a row, by column name. */
 export type FlatRow = { readonly [name: string]: Scalar | undefined };
 
 /** A row of a kind. */
 export type Row<K extends RowKind = RowKind> = SimRows[K][number];
 
-/** How a kind of rows is written and read. */
+/** How to write and read a kind of rows. */
 export interface RowFormat<R> {
   readonly columns: readonly Column<R>[];
-  /** The row of which each column holds a value: reads what the columns wrote. */
+  /** Makes the row from the values of its columns. */
   readonly decode: (flat: FlatRow) => R;
 }
 
@@ -66,10 +66,10 @@ const columnKinds: Readonly<Record<Kind, ColumnKind>> = {
   mark: 'flag',
 };
 
-/** Attributes that the ledger keeps as text and that are times. */
+/** Attributes that are text in the ledger and contain times. */
 const times: ReadonlySet<string> = new Set(['start', 'end', 'time', 'lastUpdated']);
 
-/** Attributes that the ledger keeps as text and that are decimals. */
+/** Attributes that are text in the ledger and contain decimals. */
 const decimals: ReadonlySet<string> = new Set(['volume', 'cost', 'costVolume']);
 
 /** Numbers that are not whole. */
@@ -81,7 +81,7 @@ function findKind({ name, kind }: Attribute): ColumnKind {
   return decimals.has(name) ? 'decimal' : columnKinds[kind];
 }
 
-/** Columns of what stands in a row itself, or in a part of it. */
+/** Columns of a row's own attributes, or of those in a part of it. */
 function listColumns<R extends object>(
   attributes: readonly Attribute[],
   readPart: (row: R) => object | undefined = (row) => row,
@@ -106,7 +106,7 @@ function makeReader<R extends object>(
   };
 }
 
-/** Reads a state of which columns hold the attributes. */
+/** Reads a state from the columns of its attributes. */
 function readState(attributes: readonly Attribute[], flat: FlatRow): object {
   const state: Record<string, Scalar | undefined | Record<string, Scalar | undefined>> = {};
   for (const { name, member, kind } of attributes) {
@@ -120,7 +120,7 @@ function readState(attributes: readonly Attribute[], flat: FlatRow): object {
   return state;
 }
 
-/** The same columns, of which one follows from two others. */
+/** The same columns, one of which can be derived from two others. */
 function deriveColumn<R>(
   columns: readonly Column<R>[],
   derived: string,
@@ -129,7 +129,7 @@ function deriveColumn<R>(
   return columns.map((column) => (column.name === derived ? { ...column, derivedFrom } : column));
 }
 
-/** How full a statement is, under the name that the tables have for it. */
+/** The completeness of a statement, with the name that it has in the tables. */
 function makeCompletenessColumn<R extends { readonly completeness: number }>(): Column<R> {
   return { name: 'fullness', kind: 'whole', isRequired: true, read: ({ completeness }) => completeness };
 }
@@ -162,7 +162,7 @@ const eventFormat: RowFormat<EventRow> = {
 };
 
 function decodeRecord<R extends Usage | EventRow>(attributes: readonly Attribute[], flat: FlatRow): R {
-  // The compiler holds the attributes against the type of the state.
+  // The compiler has compared the attributes with the type of the state.
   return { ...readState(attributes, flat), completeness: flat['fullness'] } as unknown as R;
 }
 
@@ -199,7 +199,7 @@ const findingFormat: RowFormat<Finding> = {
   decode: (flat) => readState(findingAttributes, flat) as Finding,
 };
 
-/** How each kind of rows is written and read. */
+/** How to write and read each kind of rows. */
 export const rowFormats: { readonly [K in RowKind]: RowFormat<Row<K>> } = {
   usage: usageFormat,
   events: eventFormat,
@@ -209,10 +209,10 @@ export const rowFormats: { readonly [K in RowKind]: RowFormat<Row<K>> } = {
   findings: findingFormat,
 };
 
-/** The kinds of rows, in the order of their names. */
+/** The kinds of rows, sorted by name. */
 export const rowKinds = (Object.keys(rowFormats) as RowKind[]).sort();
 
-/** The columns of a kind, for rows of which only the kind is known. */
+/** The columns of a kind that is not known at compile time. */
 export function listRowColumns(kind: RowKind): readonly Column<Row>[] {
   return rowFormats[kind].columns as readonly Column<Row>[];
 }

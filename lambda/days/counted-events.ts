@@ -5,11 +5,11 @@ import type { EventRow, SessionRow } from './rows.ts';
 
 /** Numbers of events. */
 export interface EventCounters {
-  /** Events that tell that a session began. */
+  /** Events that show that a session began. */
   readonly sessionsStarted: number;
-  /** Events that tell that the device attached: at the data streamer, updates of its location. */
+  /** Events that show that the device attached; for data-streamer carriers, updates of its location. */
   readonly attachments: number;
-  /** Attachments that the network refused or that failed. */
+  /** Attachments that the network refused, or that failed. */
   readonly attachmentsRefused: number;
 }
 
@@ -29,17 +29,17 @@ const endingTypes: ReadonlySet<string> = new Set<EventType>([
   'pdp-context.deleted',
 ]);
 
-/** Whether an event tells that a session has arrived to its end. */
+/** Whether an event shows that a session has ended. */
 export function endsSession({ type }: EventRow): boolean {
   return endingTypes.has(type);
 }
 
-/** Whether an event tells that a session has begun. */
+/** Whether an event shows that a session has begun. */
 export function startsSession({ type }: EventRow): boolean {
   return countedTypes.get(type) === 'sessionsStarted';
 }
 
-/** Counts events by what they tell. */
+/** Counts events by what they show. */
 export function countEvents(events: readonly EventRow[]): EventCounters {
   const counters = { sessionsStarted: 0, attachments: 0, attachmentsRefused: 0 };
   for (const { type } of events) {

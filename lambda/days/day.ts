@@ -4,11 +4,11 @@ import { formatTime, toMilliseconds } from '../ledger/time.ts';
 
 /** UTC days, and which of them a record belongs to. */
 
-/** A UTC day: `2026-11-02`. */
+/** A UTC day, for example `2026-11-02`. */
 export type Day = string;
 
 const dayLength = 10;
-/** Milliseconds of each UTC day. */
+/** Milliseconds of a UTC day. */
 export const dayMilliseconds = 86_400_000;
 
 /** The day of a time, or of a key that begins with a time. */
@@ -21,7 +21,7 @@ export function startDay(day: Day): string {
   return `${day}T00:00:00.000Z`;
 }
 
-/** The day that comes so many days after another one; before it, if the number is negative. */
+/** The day that is so many days later, or earlier if the number is negative. */
 export function shiftDay(day: Day, days: number): Day {
   return findDay(formatTime(toMilliseconds(startDay(day)) + days * dayMilliseconds));
 }
@@ -33,20 +33,20 @@ export function listDays(from: Day, through: Day): Day[] {
   return days;
 }
 
-/** The day to which a session belongs as a whole: that of its end. Undefined while it is open. */
+/** The day that a session belongs to as a whole: that of its end. Undefined while it is open. */
 export function findSessionDay({ terminal }: Session): Day | undefined {
   return terminal === undefined ? undefined : findDay(terminal.end);
 }
 
-/** Times, `to` excluded. */
+/** A time span; `to` is excluded. */
 export interface TimeSpan {
   readonly from: string;
   readonly to: string;
 }
 
 /**
- * The times of all usage and events that decide what a day's rows are: those of the day, and those of a second before and
- * after it, which may render the same records.
+ * The times of all usage and events that determine a day's rows: those of the day, and those of a second before and
+ * after it, which may be other renderings of the same records.
  */
 export function findReadSpan(day: Day): TimeSpan {
   const start = toMilliseconds(startDay(day));
@@ -57,7 +57,7 @@ export function findReadSpan(day: Day): TimeSpan {
 }
 
 /**
- * The days whose rows a usage record or an event may change: its own, and within a second of midnight the one on the
+ * The days whose rows a usage record or an event may change: its own and, within a second of midnight, the day on the
  * other side. A writer of an item of a closed day must have each of these read again.
  *
  * @param time the record's own time, not that of its key, which may be cut to the second.

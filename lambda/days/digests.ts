@@ -5,12 +5,12 @@ import { compareTexts, type RowKind, type SimRows } from './rows.ts';
 import { digest, findSlot } from './slots.ts';
 
 /**
- * What a day's rows are, in one text of 64 digits: its root.
+ * The root of a day: a text of 64 digits that represents its rows.
  *
- * The root depends on the rows alone, not on buckets, files, compression or library. SIMs are divided into 4,096 slots by
- * their hash; accounts have a slot of their own. The rows of a slot are hashed kind by kind, in the order of SIM, time and
- * id; a kind's root is made of its slots, the day's root of its kinds. So buckets, which are ranges of slots, can be hashed
- * apart, and sealing holds at most so many digests for a fleet of any size.
+ * The root depends only on the rows, not on buckets, files, compression or library. SIMs are divided into 4,096 slots
+ * by their hash; accounts have their own slot. The rows of a slot are hashed by kind, in the order of SIM, time and id.
+ * A kind's root is derived from its slots, the day's root from its kinds. So buckets, which are ranges of slots, can be
+ * hashed separately, and sealing needs a limited number of digests for a fleet of any size.
  */
 
 /** The rows of one slot and kind. */
@@ -20,10 +20,10 @@ export interface SlotDigest {
   readonly digest: string;
 }
 
-/** Digests by slot. Slots without rows are left out. */
+/** Digests by slot, without slots that have no rows. */
 export type SlotDigests = Readonly<Record<string, SlotDigest>>;
 
-/** What is known of a day's rows: digests of each kind by slot. */
+/** The digests of a day's rows, by kind and slot. */
 export type DayDigests = Readonly<Record<RowKind, SlotDigests>>;
 
 /** The rows of a kind. */
@@ -32,13 +32,13 @@ export interface KindRoot {
   readonly root: string;
 }
 
-/** The root of a day, and those of its kinds. */
+/** The root of a day, and the roots of its kinds. */
 export interface DayRoot {
   readonly root: string;
   readonly kinds: Readonly<Record<RowKind, KindRoot>>;
 }
 
-/** A row as text: JSON with the attributes that it has, in the order of their names. */
+/** A row as text: JSON with the attributes that it has, sorted by name. */
 export function printRow(kind: RowKind, row: Row): string {
   let text = '';
   for (const { print, read } of sortedColumns[kind]) {
@@ -54,7 +54,7 @@ const sortedColumns = mapKinds((kind) =>
     .map(({ name, read }) => ({ read, print: makeMemberPrinter(name) })),
 );
 
-/** Prints a member of an object. Most rows of a SIM say the same as the row before in most of them. */
+/** Prints a member of an object. Cached, because most rows of a SIM repeat most values of the previous row. */
 function makeMemberPrinter(name: string): (value: Scalar) => string {
   const beginning = `${JSON.stringify(name)}:`;
   let last: Scalar | undefined;
@@ -67,15 +67,15 @@ function makeMemberPrinter(name: string): (value: Scalar) => string {
   };
 }
 
-/** Characters that are hashed at a time: some dozens of rows, since each call costs as much as a row. */
+/** How many characters are hashed at a time: some dozens of rows, because each call costs as much as a row. */
 const hashedLength = 65_536;
 
-/** Hashes the rows of SIMs that come in the order of their keys. */
+/** Hashes the rows of SIMs, which must be added in the order of their keys. */
 export class RowDigests {
   readonly #slots = mapKinds(() => new Map<string, { rows: number; hash: Hash }>());
   #lastSim = '';
 
-  /** @throws Error if a SIM comes after a greater one, or twice. */
+  /** @throws Error if a SIM is added after a greater one, or twice. */
   add(sim: string, rows: SimRows): void {
     if (sim <= this.#lastSim) throw new Error('The SIMs of a bucket are not in the order of their keys');
     this.#lastSim = sim;
@@ -97,7 +97,7 @@ export class RowDigests {
     }
   }
 
-  /** The digests of all that was added. Nothing can be added afterwards. */
+  /** The digests of everything that was added. Nothing can be added afterwards. */
   finish(): DayDigests {
     return mapKinds((kind) =>
       Object.fromEntries(
@@ -107,15 +107,15 @@ export class RowDigests {
   }
 }
 
-/** Joins the digests of buckets, which have no slot in common. */
+/** Combines the digests of buckets, which have no slot in common. */
 export function joinDigests(parts: readonly DayDigests[]): DayDigests {
   return mapKinds((kind) => Object.assign({}, ...parts.map((part) => part[kind])) as SlotDigests);
 }
 
 /**
- * The root of the rows of a day.
+ * The root of a day's rows.
  *
- * @param covered the kinds that it covers: an older version knew fewer.
+ * @param covered the kinds that it covers: an older version had fewer.
  */
 export function computeRoot(digests: DayDigests, covered: readonly RowKind[] = rowKinds): DayRoot {
   const kinds = mapKinds((kind): KindRoot => {
@@ -127,7 +127,7 @@ export function computeRoot(digests: DayDigests, covered: readonly RowKind[] = r
   return { root: digest(lines.join('')), kinds };
 }
 
-/** A value of each kind. */
+/** An object with a value for each kind. */
 export function mapKinds<Value>(make: (kind: RowKind) => Value): Record<RowKind, Value> {
   return {
     usage: make('usage'),

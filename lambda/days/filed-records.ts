@@ -4,14 +4,14 @@ import type { Day } from './day.ts';
 import { digest, findSlot } from './slots.ts';
 
 /**
- * Which records have arrived in files, in a source that has a stream as well.
+ * Which records have arrived in files, for sources that also have a stream.
  *
- * The item of a record says what is known of it, not by which path: the row of a file that repeats the stream's record
- * changes nothing. So the importer notes the hashes of the rows that it takes in, by day and part of the fleet. A note is a
- * set: put again, or cut otherwise by a crash, the notes of a day hold the same.
+ * A record's item does not say by which path it arrived: the row of a file that repeats the stream's record changes
+ * nothing. So the importer notes the hashes of the rows that it stores, by day and part of the fleet. A note is a set:
+ * if it is put again, or a crash divides it differently, the notes of a day have the same content.
  */
 
-/** What tells a record that came in a file from others. Ids are unique in a kind and source of a SIM's day. */
+/** What identifies a record from a file. Ids are unique within a kind and source of a SIM's day. */
 export interface FiledRecord {
   readonly kind: 'usage' | 'event';
   readonly sim: string;
@@ -20,12 +20,12 @@ export interface FiledRecord {
   readonly time: string;
 }
 
-/** A usage record as files bring it. */
+/** A usage record, as files state it. */
 export function describeUsage({ sim, source, recordId: id, start: time }: Usage): FiledRecord {
   return { kind: 'usage', sim, source, id, time };
 }
 
-/** An event as files bring it. */
+/** An event, as files state it. */
 export function describeEvent({
   sim,
   source,
@@ -35,10 +35,10 @@ export function describeEvent({
   return { kind: 'event', sim, source, id, time };
 }
 
-/** Bytes of the hash of a record. */
+/** Bytes of a record's hash. */
 export const filedHashBytes = 8;
 
-/** Hexadecimal digits of a hash that are the record's own; those before are the slot of its SIM. */
+/** Hexadecimal digits of a hash that depend on the record; those before are the slot of its SIM. */
 const ownDigits = 13;
 
 /** The hash of a record: 16 hexadecimal digits. */
@@ -47,32 +47,32 @@ export function hashFiledRecord({ kind, sim, source, id }: FiledRecord): string 
   return findSlot(sim) + own;
 }
 
-/** The part of the fleet under which a record of a hash is noted: the first digit of its SIM's slot. */
+/** The part of the fleet under which a record's hash is noted: the first digit of its SIM's slot. */
 export function findFiledPart(recordHash: string): string {
   return recordHash.slice(0, 1);
 }
 
-/** Where the hashes of a day and part of the fleet are read. */
+/** Where to read the hashes of a day and part of the fleet. */
 export interface FiledHashes {
-  /** The hashes, each of {@link filedHashBytes} bytes, some at a time, in no order, and repeatedly at times. */
+  /** The hashes in pages, each of {@link filedHashBytes} bytes, in no particular order, possibly repeated. */
   readFiledHashes(day: Day, part: string): AsyncIterable<Uint8Array>;
 }
 
-/** The records of a bucket's SIMs that came in files. What it holds is 8 bytes for each. */
+/** The records of a bucket's SIMs that arrived in files. Takes 8 bytes of memory for each. */
 export class FiledRecords {
   readonly #hashes: FiledHashes;
   readonly #day: Day;
   readonly #isInBucket: (slot: number) => boolean;
   readonly #parts = new Map<string, Promise<BigUint64Array>>();
 
-  /** @param bucket whose SIMs are asked about, of so many. */
+  /** @param bucket the bucket, out of `buckets`, whose SIMs are looked up. */
   constructor(hashes: FiledHashes, day: Day, bucket: number, buckets: number) {
     this.#hashes = hashes;
     this.#day = day;
     this.#isInBucket = (slot) => findSlotBucket(slot.toString(16), buckets) === bucket;
   }
 
-  /** Those of a SIM's records of the day that came in a file. */
+  /** Those of a SIM's records of the day that arrived in a file. */
   async pick<Row extends { readonly sim: string }>(
     rows: readonly Row[],
     describe: (row: Row) => FiledRecord,
@@ -102,7 +102,7 @@ export class FiledRecords {
   }
 }
 
-/** Whether a number is among others, which are in their order. */
+/** Whether a sorted list contains a number. */
 function isAmong(sorted: BigUint64Array, wanted: bigint): boolean {
   let from = 0;
   let to = sorted.length;

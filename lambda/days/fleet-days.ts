@@ -9,22 +9,22 @@ import {
 } from './sim-days.ts';
 import { type UsageDimensions, UsageGroups, type UsageSums, usageDimensions, usageSums } from './sums.ts';
 
-/** Fleet-days: what all SIMs together did on one day, folded from their SIM-days. Months likewise. */
+/** Fleet-days: what all SIMs together did on a day, folded from their SIM-days. Months likewise. */
 
-/** The fleet's usage in a period, of one combination of dimensions. */
+/** The fleet's usage in a period, for one combination of dimensions. */
 export interface FleetUsage extends UsageDimensions, UsageSums {
-  /** Number of SIMs with such usage. */
+  /** How many SIMs have such usage. */
   readonly sims: number;
 }
 
 /** What the fleet did in a period. */
 export interface FleetPeriod extends ActivityCounts {
   readonly period: Period;
-  /** Number of SIMs with a usage record, an event or the end of a session. */
+  /** How many SIMs had a usage record, an event or the end of a session. */
   readonly sims: number;
-  /** Those of them whose device was heard. */
+  /** How many of these SIMs' devices were heard. */
   readonly simsHeard: number;
-  /** By dimensions, in the order of their keys. */
+  /** By dimensions, sorted by key. */
   readonly usage: readonly FleetUsage[];
 }
 
@@ -35,7 +35,7 @@ export const fleetUsage = {
   sims: 'number',
 } as const satisfies AttributeTable<FleetUsage>;
 
-/** The attributes of {@link FleetPeriod} besides its usage. */
+/** The attributes of {@link FleetPeriod}, except its usage. */
 export const fleetPeriod = {
   period: 'text',
   sims: 'number',
@@ -44,7 +44,7 @@ export const fleetPeriod = {
 } as const satisfies AttributeTable<Omit<FleetPeriod, 'usage'>>;
 
 /**
- * Folds one period of many SIMs, or of several parts of the fleet. Holds one sum for each combination of dimensions, so
+ * Folds one period of many SIMs, or of several parts of the fleet. Keeps one sum per combination of dimensions, so
  * memory does not grow with the fleet.
  */
 export class FleetFold {
@@ -58,7 +58,7 @@ export class FleetFold {
     this.#period = period;
   }
 
-  /** Adds what one SIM did in the period; of no SIM more than once. */
+  /** Adds what one SIM did in the period. Add each SIM at most once. */
   addSim(sim: SimPeriod): void {
     for (const sums of sim.usage) this.#groups.add(sums, sums.records);
     if (isActive(sim)) this.#sims += 1;
@@ -66,7 +66,7 @@ export class FleetFold {
     this.#addCounts(sim);
   }
 
-  /** Adds what a part of the fleet did in the period; parts have no SIM in common. */
+  /** Adds what a part of the fleet did in the period. Parts must have no SIM in common. */
   addPart(part: FleetPeriod): void {
     for (const sums of part.usage) this.#groups.add(sums, sums.records, sums.sims);
     this.#sims += part.sims;

@@ -8,18 +8,18 @@ import type { Lake } from './pass/ports.ts';
 import { readBucketCount, readSimRows } from './pass/sim-rows.ts';
 import type { TopLists } from './top-sims.ts';
 
-/** Days that are remembered as sealed, and those whose numbers of buckets are. */
+/** How many days are remembered as sealed, and how many with their numbers of buckets. */
 const maxRemembered = 1_000;
 
-/** Times that a file is opened again that is written while it is read. */
+/** How often a file is opened again if it is written while it is read. */
 const maxAttempts = 4;
 
 /** Reads closed days in the lake. */
 export class LakeReader {
   readonly #lake: Pick<Lake, 'open'>;
-  /** They never change. */
+  /** Numbers of buckets, which never change. */
   readonly #buckets = new Map<Day, number>();
-  /** Days that are sealed: they stay so. */
+  /** Sealed days, which stay sealed. */
   readonly #sealed = new Set<Day>();
 
   constructor(lake: Pick<Lake, 'open'>) {
@@ -40,17 +40,17 @@ export class LakeReader {
     return true;
   }
 
-  /** The SIMs with the most bytes in a closed day and in its month; undefined if the day is not sealed. */
+  /** The SIMs with the most bytes on a closed day and in its month; undefined if the day is not sealed. */
   async readTop(day: Day): Promise<TopLists | undefined> {
     return (await readJson<TopLists>(this.#lake, makeTopKey(day))).content;
   }
 
-  /** A day as of its last partial pass; undefined without one. */
+  /** A day as of its last partial pass; undefined if there is none. */
   async readPartialDay(day: Day): Promise<PartialDay | undefined> {
     return (await readJson<PartialDay>(this.#lake, makePartialDayKey(day))).content;
   }
 
-  /** A SIM's usage rows of a day, and the renderings beside them. */
+  /** A SIM's usage rows of a day, including other renderings. */
   async readUsage(sim: string, day: Day): Promise<Usage[]> {
     return (await this.readUsageIfThere(sim, day)) ?? [];
   }

@@ -6,7 +6,7 @@ import { FleetFold, type FleetPeriod } from './fleet-days.ts';
 import type { RowKind } from './rows.ts';
 import type { TopLists } from './top-sims.ts';
 
-/** The content of the lake about a day: the result of each bucket, and the manifest that seals the day. */
+/** What the lake says about a day: the result of each bucket, and the manifest that seals the day. */
 
 /** A file of a bucket. */
 export interface LakeFile {
@@ -22,22 +22,25 @@ export interface LakeFile {
 export interface BucketResult {
   readonly day: Day;
   readonly bucket: number;
-  /** Goes up each time that the bucket is read. What it stores says by which it was stored, so that no older one replaces it. */
+  /**
+   * Increases each time the bucket is read. What it stores states the revision, so that an older one does not replace
+   * it.
+   */
   readonly revision: number;
   /** The last round of the plan that is done. */
   readonly round: number;
-  /** Whether all is stored. Until then this tells what is about to be. */
+  /** Whether everything is stored. Until then, this describes what is about to be stored. */
   readonly isComplete: boolean;
   readonly digests: DayDigests;
   readonly files: readonly LakeFile[];
   readonly fleet: FleetPeriod;
-  /** Undefined until all is stored, and where an older version made none. */
+  /** Undefined until everything is stored, and if an older version made none. */
   readonly top?: TopLists | undefined;
-  /** What changed since the version of the day that has {@link changedSince} as this bucket's revision. */
+  /** What changed since the version of the day in which this bucket had the revision {@link changedSince}. */
   readonly changes: readonly RowChange[];
-  /** The revision of the last seal. */
+  /** The revision in the last seal. */
   readonly changedSince: number;
-  /** SIMs' days that must be read again because of it, each for a session. */
+  /** SIMs' days that must be read again as a consequence, each for a session. */
   readonly redo: readonly LateSubject[];
 }
 
@@ -45,45 +48,45 @@ export interface BucketResult {
 export interface DayVersion extends DayRoot {
   /** From 1. */
   readonly version: number;
-  /** When it was sealed, by the caller's clock. A fact of operation. */
+  /** When it was sealed, by the caller's clock (operational). */
   readonly sealedAt: string;
-  /** How many rows differ from the version before. */
+  /** How many rows differ from the previous version. */
   readonly changes: Readonly<Record<ChangeKind, number>>;
 }
 
 /** The seal of a day. */
 export interface Manifest extends DayVersion {
   readonly day: Day;
-  /** Buckets of SIMs; one more has the events that name no SIM. */
+  /** Buckets of SIMs; one more contains the events that name no SIM. */
   readonly buckets: number;
   readonly files: readonly LakeFile[];
   readonly fleet: FleetPeriod;
   /** The revision of each bucket. */
   readonly revisions: readonly number[];
-  /** Rows that differ from the version before, at most {@link maxListedChanges}. */
+  /** Rows that differ from the previous version, at most {@link maxListedChanges}. */
   readonly changed: readonly RowChange[];
   /** Previous versions, oldest first. */
   readonly history: readonly DayVersion[];
 }
 
-/** Rows that a manifest names as changed: more of them are only counted. */
+/** How many changed rows a manifest names; others are only counted. */
 export const maxListedChanges = 1_000;
 
-/** What is sealed. */
+/** What is needed to seal a day. */
 export interface Sealing {
   readonly day: Day;
   readonly buckets: number;
-  /** Of each bucket, in their order. */
+  /** One for each bucket, in order. */
   readonly results: readonly BucketResult[];
   readonly previous: Manifest | undefined;
   readonly sealedAt: string;
 }
 
 /**
- * The manifest of a day whose buckets are all read.
+ * The manifest of a day whose buckets have all been read.
  *
- * @returns undefined if the previous one says the same. A day whose rows are the same gets no new version, but where
- *   another version of the writer wrote other files, these take the place of the old ones.
+ * @returns undefined if the previous manifest has the same content. A day with the same rows gets no new version, but
+ *   if another version of the writer made other files, these replace the old ones.
  */
 export function makeManifest({ day, buckets, results, previous, sealedAt }: Sealing): Manifest | undefined {
   const root = computeRoot(joinDigests(results.map(({ digests }) => digests)));
@@ -114,8 +117,8 @@ export function makeManifest({ day, buckets, results, previous, sealedAt }: Seal
 /**
  * The changes of a bucket since the last seal, when it is read again.
  *
- * @param before its result before.
- * @param sealedRevision its revision in the last seal; undefined if the day was never sealed: all rows are new.
+ * @param before its previous result.
+ * @param sealedRevision its revision in the last seal; undefined if the day was never sealed, so that all rows are new.
  */
 export function collectChanges(
   before: BucketResult | undefined,

@@ -2,30 +2,33 @@ import type { Carrier } from '../ledger/source.ts';
 import { parseTime } from '../ledger/time.ts';
 import { type Day, findDay, listDays, shiftDay } from './day.ts';
 
-/** Files whose names tell when they were made: `cdr_20261102_140000.csv` of usage, `events_20261102_140000.csv` of events. */
+/**
+ * Files whose names tell when they were made: `cdr_20261102_140000.csv` for usage, `events_20261102_140000.csv` for
+ * events.
+ */
 
-/** A file that came. */
+/** A file that arrived. */
 export interface NamedFile {
   readonly source: string;
   readonly carrier: Carrier;
   /** Its name without folders. */
   readonly name: string;
-  /** When it was made, by its name: ISO 8601. */
+  /** When it was made, according to its name: ISO 8601. */
   readonly time: string;
-  /** Rows in it; undefined where they could not be read. */
+  /** How many rows it has; undefined if they could not be read. */
   readonly rows: number | undefined;
 }
 
-/** Where the files that came are read. */
+/** Where to read which files arrived. */
 export interface NamedFiles {
-  /** The files whose names are of a day, in no order. */
+  /** The files whose names are of a day, in no particular order. */
   readNamedFiles(day: Day): Promise<readonly NamedFile[]>;
 }
 
-/** Days whose files are compared at most: the day that is judged, and those before. */
+/** The most days whose files are compared: the day that is judged, and those before. */
 export const comparedDays = 14;
 
-/** The days whose findings a file may change by its name. */
+/** The days whose findings a file may change because of its name. */
 export function listJudgedDays({ time }: Pick<NamedFile, 'time'>): Day[] {
   const day = findDay(time);
   return listDays(day, shiftDay(day, comparedDays - 1));
@@ -33,12 +36,12 @@ export function listJudgedDays({ time }: Pick<NamedFile, 'time'>): Day[] {
 
 const pattern = /(?:^|\/)((?:cdr|events)_(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)\.csv(?:\.gz)?)$/i;
 
-/** What a name begins with, by the kind of its records: `cdr` or `events`. */
+/** What a name begins with, which is the kind of its records: `cdr` or `events`. */
 export function readFileKind({ name }: Pick<NamedFile, 'name'>): string {
   return name.slice(0, name.indexOf('_')).toLowerCase();
 }
 
-/** The name of an object without folders, and when it was made; undefined where its name does not say. */
+/** The name of an object without folders, and when it was made; undefined if its name does not say. */
 export function readFileName(key: string): Pick<NamedFile, 'name' | 'time'> | undefined {
   const [, name, year, month, day, hour, minute, second] = pattern.exec(key) ?? [];
   if (name === undefined) return undefined;

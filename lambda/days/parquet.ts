@@ -15,23 +15,24 @@ import type { RowKind } from './rows.ts';
 /**
  * Rows as Parquet files, and back without loss.
  *
- * A file is a function of its rows and of the writer's version: its codec is Snappy, in JavaScript, since zlib's bytes
- * differ between builds.
+ * A file is a function of its rows and of the writer's version. Its codec is Snappy, in JavaScript, because zlib's
+ * output differs between builds.
  *
- * Decimals are text: carriers write any number of digits, so no DECIMAL of fixed scale holds them all, and many readers,
- * the one used here among them, read DECIMAL through a binary fraction. SQL casts: `CAST(cost AS DECIMAL(38, 10))`.
+ * Decimals are text: carriers write any number of digits, so no DECIMAL with a fixed scale can hold them all, and many
+ * readers, including the one used here, read DECIMAL as a binary fraction. SQL can cast: `CAST(cost AS DECIMAL(38,
+ * 10))`.
  */
 
-/** Bytes of a Parquet file that are read when they are needed. */
+/** The bytes of a Parquet file, read on demand. */
 export type ParquetSource = AsyncBuffer;
 
-/** Rows in a row group, which is what a reader skips: about 80 always-on SIMs, 1 MB. */
+/** Rows per row group, which is what a reader can skip: about 80 always-on SIMs, 1 MB. */
 const rowsPerGroup = 20_000;
 
-/** Bytes of text that the statistics by which readers skip row groups keep: a whole ICCID. */
+/** How many bytes of a text are kept in the statistics by which readers skip row groups: a whole ICCID. */
 const maxStatisticsBytes = 32;
 
-/** How a kind of values is written. */
+/** How to write a kind of values. */
 interface ParquetType {
   readonly element: Pick<SchemaElement, 'type' | 'converted_type'>;
   readonly encoding?: ColumnSource['encoding'];
@@ -57,7 +58,7 @@ const parquetTypes: Readonly<Record<ColumnKind, ParquetType>> = {
   whole: {
     element: { type: 'INT64' },
     encoding: 'DELTA_BINARY_PACKED',
-    // As a number, which is packed several times as fast as a BigInt, and comes out as the same bytes.
+    // As a number, which is packed several times as fast as a BigInt, into the same bytes.
     encode: (value) => value,
     decode: Number,
   },
@@ -65,7 +66,7 @@ const parquetTypes: Readonly<Record<ColumnKind, ParquetType>> = {
   flag: { element: { type: 'BOOLEAN' }, encode: (value) => value, decode: (value) => value === true },
 };
 
-/** Writes the rows of a kind into one file. It holds the file and one row group. */
+/** Writes the rows of a kind to one file. Keeps the file and one row group in memory. */
 export class RowFile<K extends RowKind> {
   readonly #columns: readonly FileColumn[];
   readonly #bytes = new ByteWriter();
@@ -91,7 +92,7 @@ export class RowFile<K extends RowKind> {
     return this.#rows;
   }
 
-  /** Adds rows, in the order of SIM, time and id. */
+  /** Adds rows, which must be in the order of SIM, time and id. */
   add(rows: readonly Row<K>[]): void {
     for (let from = 0; from < rows.length; ) {
       const part = rows.slice(from, from + rowsPerGroup - this.#pending);
@@ -131,12 +132,12 @@ export class RowFile<K extends RowKind> {
   }
 }
 
-/** A column as a file has it. */
+/** A column of a file. */
 interface FileColumn {
   readonly name: string;
   readonly type: ParquetType;
   readonly isRequired: boolean;
-  /** What is stored of a row. */
+  /** The value that is stored for a row. */
   readonly read: (row: Row) => Scalar | undefined;
 }
 
@@ -164,7 +165,7 @@ function makeSchema(columns: readonly FileColumn[]): SchemaElement[] {
   return [root, ...elements];
 }
 
-// A text may begin with a byte order mark, which a decoder drops unless it is told otherwise.
+// A text may begin with a byte order mark, which a decoder drops by default.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 const parsers = {
@@ -175,8 +176,8 @@ const parsers = {
 /**
  * Reads the rows of a file, one row group after the other.
  *
- * @param sim only this SIM's rows: row groups without it are not read.
- * @param wanted names of columns: others are not read, and are absent from the rows.
+ * @param sim if set, only this SIM's rows: row groups without it are not read.
+ * @param wanted names of columns to read; others are absent from the rows.
  */
 export async function* readRows<K extends RowKind>(
   kind: K,
@@ -187,7 +188,7 @@ export async function* readRows<K extends RowKind>(
   for (const readGroup of await openGroups(kind, file, sim, wanted)) yield await readGroup();
 }
 
-/** The same, each row group by a function that reads it: nothing of a group is held by others that wait. */
+/** The same, with a function that reads each row group, so that a waiting group keeps nothing in memory. */
 export async function openGroups<K extends RowKind>(
   kind: K,
   file: ParquetSource,
@@ -212,23 +213,23 @@ export async function openGroups<K extends RowKind>(
   });
 }
 
-/** A column of a row group. It is held in a form of few bytes a value, and each value is made when it is read. */
+/** A column of a row group. It takes few bytes per value, and each value is made when it is read. */
 export interface ColumnValues {
   /** @returns undefined if the row has no value. */
   readonly read: (row: number) => Scalar | undefined;
 }
 
-/** Some columns of a row group by name, without those of which it has no value. */
+/** Some columns of a row group by name, without columns that have no value. */
 export interface ColumnGroup {
   readonly rows: number;
   readonly columns: ReadonlyMap<string, ColumnValues>;
 }
 
 /**
- * Opens some columns of a file, each row group by a function that reads it. Who needs few columns of many rows is spared the
- * rows, which take ten times as long and several times the memory.
+ * Opens some columns of a file, with a function that reads each row group. For few columns of many rows this avoids
+ * making rows, which takes ten times as long and several times the memory.
  *
- * @param wanted names of columns.
+ * @param wanted names of columns to read.
  */
 export async function openColumns(
   kind: RowKind,
@@ -280,7 +281,7 @@ async function readColumnGroup(
   return { rows, columns: values };
 }
 
-/** The values of a column that usually follows from two others, and then is not in the file. */
+/** The values of a column that can usually be derived from two others, and is then not in the file. */
 function deriveValues(
   values: ReadonlyMap<string, ColumnValues>,
   name: string,
@@ -291,10 +292,10 @@ function deriveValues(
   return { read: (row) => stated?.read(row) ?? `${first?.read(row)}#${second?.read(row)}` };
 }
 
-/** A column while it is filled. */
+/** A column while it is being filled. */
 interface HeldColumn extends ColumnValues {
   readonly set: (row: number, value: unknown) => void;
-  /** Lets go of what only filling needs. */
+  /** Releases what only filling needs. */
   readonly finish?: () => void;
 }
 
@@ -317,13 +318,16 @@ function holdColumn(kind: ColumnKind, rows: number): HeldColumn {
   };
 }
 
-/** Distinct texts from which on a column is looked at: if most of its texts are different, each is held by itself. */
+/**
+ * From this number of distinct texts on, a column is checked: if most of its texts are different, each is kept
+ * separately.
+ */
 const minDistinctTexts = 1_000;
 
-/** Texts of which most are there many times: each is held once. */
+/** Texts that mostly repeat: each distinct one is kept once. */
 class HeldTexts implements HeldColumn {
   #codes: Uint32Array | undefined;
-  /** By code; where there are no codes, by row. */
+  /** By code; without codes, by row. */
   #texts: (string | undefined)[] = [undefined];
   #known = new Map<string, number>();
 
@@ -352,7 +356,7 @@ class HeldTexts implements HeldColumn {
 
   readonly finish = (): void => this.#known.clear();
 
-  /** Holds the text of each row. */
+  /** Keeps the text of each row separately. */
   #spread(codes: Uint32Array): void {
     const texts = this.#texts;
     this.#texts = Array.from(codes, (code) => texts[code]);

@@ -6,22 +6,22 @@ import { findMonth, makeSimDay, type SimPeriod } from './sim-days.ts';
 import type { TopLists } from './top-sims.ts';
 
 /**
- * Partial passes: SIM-days and fleet-days of days that are not closed, as of a time. Each one reads a day again as a whole.
- * It writes no row and no seal, and nothing of it counts for a day that is sealed.
+ * Partial passes: SIM-days and fleet-days of days that are not closed, as of a time. Each pass reads a whole day again.
+ * It writes no rows and no seal, and its results do not count for a sealed day.
  *
- * Fleets of up to {@link maxLiveSims} SIMs have none: reports read their records.
+ * Fleets of up to {@link maxLiveSims} SIMs have none, because reports read their records.
  */
 
-/** SIMs whose records one report reads. */
+/** How many SIMs' records a report reads. */
 export const maxLiveSims = 1_000;
 
-/** Days that are not closed, and of which a partial pass is made: today, and up to two before. */
+/** How many days a partial pass covers that are not closed: today, and up to two before. */
 const maxPartialDays = 3;
 
-/** By what a SIM-day was made: a revision of its bucket once the day was closed, or a partial pass. */
+/** What made a SIM-day: a revision of its bucket after the day was closed, or a partial pass. */
 export type SimDayStamp = { readonly revision: number } | { readonly asOf: string };
 
-/** Whether a SIM-day takes the place of a stored one. A partial pass never replaces what was made of a closed day. */
+/** Whether a SIM-day replaces a stored one. A partial pass never replaces the SIM-day of a closed day. */
 export function replacesSimDay(next: SimDayStamp, stored: SimDayStamp | undefined): boolean {
   if (stored === undefined) return true;
   if ('revision' in next) return !('revision' in stored) || stored.revision < next.revision;
@@ -29,17 +29,17 @@ export function replacesSimDay(next: SimDayStamp, stored: SimDayStamp | undefine
 }
 
 /**
- * Whether a SIM-day counts for its day: of a sealed day only what was made of the closed day, and else also what a partial
- * pass made, unless a later one found nothing.
+ * Whether a SIM-day counts for its day. For a sealed day only that of the closed day counts; otherwise also that of a
+ * partial pass, unless a later pass found nothing.
  *
- * @param stored of which partial pass the SIM-day is; undefined where it was made of the closed day.
- * @param asOf the partial pass that a report is as of; undefined for a sealed day.
+ * @param stored the partial pass of the stored SIM-day; undefined if it was made from the closed day.
+ * @param asOf the partial pass that the report is based on; undefined for a sealed day.
  */
 export function countsSimDay(stored: string | undefined, asOf: string | undefined): boolean {
   return stored === undefined || (asOf !== undefined && stored >= asOf);
 }
 
-/** What a SIM did on a day that is not sealed, by what its tables hold. */
+/** What a SIM did on a day that is not sealed, according to the tables. */
 export function makePartialSimDay(sim: string, day: Day, items: SimItems): SimPeriod {
   return makeSimDay(sim, day, makeRows(day, items));
 }
@@ -47,7 +47,7 @@ export function makePartialSimDay(sim: string, day: Day, items: SimItems): SimPe
 /** A day that is not sealed, as of a time. */
 export interface PartialDay {
   readonly day: Day;
-  /** All records count that had come by then, and perhaps later ones. */
+  /** All records that had arrived by then count, and perhaps later ones. */
   readonly asOf: string;
   readonly fleet: FleetPeriod;
   readonly top: TopLists;
@@ -62,15 +62,15 @@ export interface DuePass {
 }
 
 /**
- * The partial pass that is due: the day is divided into parts of so many hours from midnight UTC on, and at the end of each
- * one the days that are not closed and had begun before it are read.
+ * The partial pass that is due. The day is divided into parts of so many hours from midnight UTC on. At the end of each
+ * part, the days that are not closed and had begun before it are read.
  */
 export function findDuePass({
   now,
   nextDay,
   hours,
 }: {
-  /** Milliseconds since the epoch, of the schedule that asks. */
+  /** The schedule's time, in milliseconds since the epoch. */
   readonly now: number;
   /** The first day that is not closed. */
   readonly nextDay: Day;
@@ -87,7 +87,7 @@ export function findDuePass({
   return days.length === 0 ? undefined : { asOf, days };
 }
 
-/** The days of a month before one of its days that are not closed, oldest first. */
+/** The days of a day's month that precede it and are not closed, oldest first. */
 export function listUnsealedBefore(day: Day, closedThrough: Day | undefined): Day[] {
   const first = `${findMonth(day)}-01`;
   const next = closedThrough === undefined ? first : shiftDay(closedThrough, 1);

@@ -7,10 +7,10 @@ import { type Day, findDay, findReadSpan, findSessionDay } from './day.ts';
 import type { Finding } from './findings/finding.ts';
 
 /**
- * The rows of one SIM's day, as a function of its records.
+ * The rows of a SIM's day, as a function of its records.
  *
- * A day is never replaced: its new version is the merge of what is sealed with what the tables still hold, by the
- * functions by which the ledger merges records. So items that have expired since change nothing.
+ * A day is never replaced: its new version is what is sealed, merged with what the tables still have, by the same
+ * functions with which the ledger merges records. So items that have expired since change nothing.
  */
 
 /** An event without its time of arrival, which is not part of the record. */
@@ -19,7 +19,7 @@ export type EventRow = Omit<LedgerEvent, 'arrivedAt'>;
 /** A session that has ended or failed. */
 export type SessionRow = Session & { readonly terminal: Terminal };
 
-/** What is known of one SIM, from tables or from rows. */
+/** What is known about one SIM, from tables or from rows. */
 export interface SimItems {
   readonly usage: readonly Usage[];
   readonly events: readonly EventRow[];
@@ -27,10 +27,11 @@ export interface SimItems {
 }
 
 /**
- * The rows of one SIM's day, each kind in the order of time and id.
+ * The rows of a SIM's day, each kind in the order of time and id.
  *
- * Renderings are not counted: records of the day of which another item says more, and those within a second of it. They
- * are kept because they decide what counts when a late record comes and the tables no longer hold them.
+ * They include renderings that do not count: records of the day of which another item is more complete, and those
+ * within a second of it. They are kept because they decide which records count when a late record arrives and the
+ * tables no longer have them.
  */
 export interface SimRows {
   readonly usage: readonly Usage[];
@@ -38,7 +39,7 @@ export interface SimRows {
   readonly sessions: readonly SessionRow[];
   readonly usageRenderings: readonly Usage[];
   readonly eventRenderings: readonly EventRow[];
-  /** What the rows show to be missing. They follow from the others, and from other days of the SIM. */
+  /** What is missing according to the rows. Derived from the other rows, and from other days of the SIM. */
   readonly findings: readonly Finding[];
 }
 
@@ -48,7 +49,7 @@ export type RowKind = keyof SimRows;
 /** Nothing is known. */
 export const noItems: SimItems = { usage: [], events: [], sessions: [] };
 
-/** Merges what is known of one SIM from two places: commutative, associative and idempotent. */
+/** Merges what is known about one SIM from two sources: commutative, associative and idempotent. */
 export function mergeItems(a: SimItems, b: SimItems): SimItems {
   return {
     usage: mergeByKey([a.usage, b.usage], ({ usageId }) => usageId, pickMoreComplete),
@@ -57,7 +58,7 @@ export function mergeItems(a: SimItems, b: SimItems): SimItems {
   };
 }
 
-/** What rows say, as {@link mergeItems} takes it. */
+/** The contents of rows, as {@link mergeItems} expects them. */
 export function listItems(rows: SimRows): SimItems {
   return {
     usage: [...rows.usage, ...rows.usageRenderings],
@@ -69,8 +70,8 @@ export function listItems(rows: SimRows): SimItems {
 /**
  * The rows of a SIM's day. Usage and events belong to the day in their key, a session to the day of its end.
  *
- * @param items merged, so that no key is twice among them. Those of other days are left out.
- * @returns the rows without findings, which also follow from other days.
+ * @param items merged, so that no key occurs twice. Those of other days are left out.
+ * @returns the rows without findings, which also depend on other days.
  */
 export function makeRows(day: Day, items: SimItems): SimRows {
   const usage = separate(day, items.usage, usageRecords);
@@ -86,7 +87,7 @@ export function makeRows(day: Day, items: SimItems): SimRows {
   };
 }
 
-/** Sessions in the order in which rows have them: by start and id. */
+/** Sessions as rows are ordered: by start and id. */
 export function sortSessions(sessions: readonly SessionRow[]): SessionRow[] {
   return sessions.toSorted(
     (a, b) => compareTexts(a.start, b.start) || compareTexts(a.sessionId, b.sessionId),
@@ -113,7 +114,7 @@ function mergeByKey<State>(
   return [...merged.values()];
 }
 
-/** How the records of a kind are told apart. */
+/** How the records of a kind are identified. */
 interface RecordKind<Row> {
   readonly readKey: (row: Row) => string;
   readonly readTime: (row: Row) => string;
@@ -135,7 +136,7 @@ const eventRecords: RecordKind<EventRow> = {
   isFuller: (row, other) => pickMoreComplete(row, other) === row,
 };
 
-/** The time that a key begins with. */
+/** The length of the time that a key begins with. */
 const timeLength = 24;
 
 /** Separates a day's rows that count from other renderings. */
@@ -148,7 +149,7 @@ function separate<Row extends { readonly sim: string }>(
   const { from, to } = findReadSpan(day);
   const near = rows.filter((row) => readTime(row) >= from && readTime(row) < to);
   const inOrderOfKeys = near.toSorted((a, b) => compareTexts(readKey(a), readKey(b)));
-  // Of most SIMs, no record is there twice.
+  // Most SIMs have no record twice.
   const isRepeated = new Set(near.map(readId)).size < near.length;
   const counted = new Set(isRepeated ? pickCounted(inOrderOfKeys, kind) : near);
   const inOrderOfTime = inOrderOfKeys.toSorted((a, b) => compareTexts(readTime(a), readTime(b)));
@@ -159,7 +160,7 @@ function separate<Row extends { readonly sim: string }>(
   };
 }
 
-/** Those of a SIM's records that count, of which several may render the same. */
+/** Those of a SIM's records that count, if several may be renderings of the same record. */
 function pickCounted<Row extends { readonly sim: string }>(
   inOrderOfKeys: readonly Row[],
   { readKey, readTime, readId, isFuller }: RecordKind<Row>,

@@ -12,7 +12,7 @@ import { findNextDay, findReadFrom, type ScheduleStart } from './schedule-start.
 import { type Fence, makeReadingOrder } from './take-message.ts';
 import type { DayMessage, MessageQueue } from './work.ts';
 
-/** What the closing of days is ordered with. */
+/** What is needed to order the closing of days. */
 export interface OrderPorts {
   readonly fence: Fence;
   readonly start: ScheduleStart;
@@ -20,27 +20,29 @@ export interface OrderPorts {
   readonly queue: MessageQueue;
 }
 
-/** What a scheduled run works with. */
+/** What a scheduled run needs. */
 export interface SchedulePorts extends OrderPorts {
   readonly lake: Pick<Lake, 'open'>;
   /** The days that have markers. */
   readonly listMarkedDays: () => Promise<Iterable<Day>>;
-  /** Whether there is usage of days before this one. */
+  /** Whether there is usage before a day. */
   readonly hasUsageBefore: (day: Day) => Promise<boolean>;
   readonly expiry: ExpirySwitch;
-  /** Takes what switching the expiry threw: DynamoDB takes one change an hour, so that the next run may succeed. */
+  /**
+   * Called with the error of switching the expiry: DynamoDB accepts one change an hour, so the next run may succeed.
+   */
   readonly onExpiryFailure: (error: unknown) => void;
 }
 
-/** What a scheduled run knows. */
+/** The input of a scheduled run. */
 export interface ScheduleOptions {
-  /** Milliseconds since the epoch, by the schedule. */
+  /** The schedule's time, in milliseconds since the epoch. */
   readonly now: number;
-  /** How far each source is read; undefined if that could not be found, so that no day is closed now. */
+  /** How far each source was read; undefined if that could not be determined, so that no day is closed now. */
   readonly sources: readonly SourceReading[] | undefined;
-  /** Days that usage is kept; 0 forever. */
+  /** Days that usage is kept; 0 means forever. */
   readonly usageDays: number;
-  /** Hours from one partial pass to the next one; 0 for none. */
+  /** Hours between partial passes; 0 for none. */
   readonly partialHours: number;
 }
 
@@ -48,27 +50,27 @@ export interface ScheduleOptions {
 export interface ScheduleReport {
   /** The days that it has closed. */
   readonly closed: DayRange | undefined;
-  /** Days that are closed and not sealed. */
+  /** How many days are closed and not sealed. */
   readonly openDays: number;
-  /** Closed days with markers. Others wait until they are closed. */
+  /** How many closed days have markers. Markers of other days wait until these are closed. */
   readonly markedDays: number;
-  /** Days of which a partial pass was ordered. */
+  /** How many days a partial pass was ordered for. */
   readonly partialDays: number;
-  /** For how long the reading of days is overdue. */
+  /** How long the reading of days is overdue. */
   readonly overdueMilliseconds: number;
-  /** Whether expiry is held back although usage is not to be kept forever. */
+  /** Whether expiry is held back although usage is not kept forever. */
   readonly isExpiryHeld: boolean;
 }
 
-/** Open days that a run goes on with: the oldest. The others come when these are sealed. */
+/** How many open days a run continues: the oldest. The others follow when these are sealed. */
 const maxResumedDays = 31;
 
 /**
- * Closes the days that are due, goes on with days that are not sealed, has markers visited, orders partial passes, and sees
- * to it that usage expires only where it is sealed. What it sends may have been sent before: messages may be repeated.
+ * Closes the days that are due, continues days that are not sealed, orders visits of markers and partial passes, and
+ * ensures that usage expires only after it is sealed. Messages may be repeated, so it may send what was sent before.
  *
- * Of a ledger that has history only the newest day that is due is closed by itself. `orderDays` closes others, also before
- * the first run.
+ * If a ledger has history, only the newest day that is due is closed automatically. `orderDays` closes others, also
+ * before the first run.
  */
 export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions): Promise<ScheduleReport> {
   const { now, sources } = options;
@@ -83,7 +85,7 @@ export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions
   const isClosed = (day: Day): boolean => closedThrough !== undefined && day <= closedThrough;
   await resumeDays(ordered.filter(isClosed), ports);
   const marked = [...new Set(await ports.listMarkedDays())].sort();
-  // Those of days that are read for the first time wait until these are sealed.
+  // Markers of days that are read for the first time wait until these are sealed.
   await visitDays(
     marked.filter((day) => isClosed(day) && !ordered.includes(day)),
     ports,
@@ -107,9 +109,9 @@ export async function runSchedule(ports: SchedulePorts, options: ScheduleOptions
 }
 
 /**
- * Begins the schedule with the newest day whose grace has gone. Notes it as one that is to be read, so that it is known
- * how long nothing could be closed; and the day before it, where usage of the past might expire that nobody has ordered
- * to be read.
+ * Starts the schedule with the newest day whose grace period is over. Notes that this day must be read, so that it is
+ * known how long nothing could be closed, and also the day before, if old usage might expire that nobody has ordered to
+ * be read.
  */
 async function begin(ports: SchedulePorts, { now, sources = [], usageDays }: ScheduleOptions): Promise<Day> {
   const { openDays, start, hasUsageBefore } = ports;
@@ -126,7 +128,7 @@ async function begin(ports: SchedulePorts, { now, sources = [], usageDays }: Sch
   return first;
 }
 
-/** Whether somebody has ordered a day to be read. */
+/** Whether somebody has ordered the reading of a day. */
 async function isOrdered(
   day: Day,
   { openDays, lake }: Pick<SchedulePorts, 'openDays' | 'lake'>,
@@ -137,17 +139,17 @@ async function isOrdered(
 }
 
 /**
- * Closes days and orders their reading, and that of all days between the fence and them, from the schedule's first day on:
- * what the fence passes is read.
+ * Closes days and orders their reading, and that of all days between the fence and them, from the schedule's first day
+ * on: every day that the fence passes is read.
  *
- * @param range days that are over.
+ * @param range days that have ended.
  * @param now milliseconds since the epoch.
- * @returns the days that are read.
+ * @returns the days that will be read.
  */
 export async function orderDays(range: DayRange, ports: OrderPorts, now: number): Promise<DayRange> {
   const closed = { scheduledFrom: await ports.start.read(), closedThrough: await ports.fence.read() };
   const ordered = { from: findReadFrom(range.from, closed), through: range.through };
-  // First, so that the days are found again if this is all that happens.
+  // First, so that the days are found again if nothing else happens.
   for (const openDay of makeOpenDays(ordered, now)) await ports.openDays.note(openDay);
   await closeDays(ordered, {
     advance: (through) => ports.fence.advance(through),
@@ -160,7 +162,7 @@ function makeOpenDays({ from, through }: DayRange, orderedAt: number): OpenDay[]
   return listDays(from, through).map((day) => ({ day, orderedAt }));
 }
 
-/** Goes on with days that were ordered before: with their plan, or without a plan, with the wait, in full. */
+/** Continues days that were ordered before: with their plan or, if they have none, with the full wait. */
 async function resumeDays(days: readonly Day[], { lake, queue }: SchedulePorts): Promise<void> {
   const messages: DayMessage[] = [];
   for (const day of days.slice(0, maxResumedDays)) {
@@ -181,7 +183,7 @@ async function visitDays(days: readonly Day[], { queue }: SchedulePorts): Promis
 }
 
 /**
- * Orders the partial pass that is due, of the days of which it is not done.
+ * Orders the partial pass that is due, for the days for which it is not done.
  *
  * @param nextDay the first day that is not closed.
  * @returns the number of days.

@@ -1,21 +1,21 @@
 import { type Day, shiftDay } from './day.ts';
 
 /**
- * Where the schedule begins. Days before are history: somebody may order some of them, also before the schedule's first
- * run, and then the days between stay as they are. From the first day on each is read.
+ * Where the schedule begins. Days before that are history: somebody may order some of them, also before the schedule's
+ * first run, and the days between stay unread. From the first day on, every day is read.
  */
 
-/** The first day that the schedule closes. A fact of operation. */
+/** The first day that the schedule closes (operational). */
 export interface ScheduleStart {
-  /** By a consistent read; undefined before the schedule's first run. */
+  /** Reads consistently; undefined before the schedule's first run. */
   read(): Promise<Day | undefined>;
   /** Notes the day, unless one is noted. */
   note(day: Day): Promise<void>;
 }
 
-/** How far days are closed, and since when by the schedule. */
+/** Which days are closed, and from when on by the schedule. */
 export interface ClosedSoFar {
-  /** The last closed day; undefined where none ever was. */
+  /** The last closed day; undefined if no day was ever closed. */
   readonly closedThrough: Day | undefined;
   /** The first day that the schedule closes; undefined before its first run. */
   readonly scheduledFrom: Day | undefined;
@@ -28,9 +28,9 @@ export function findNextDay({ closedThrough }: ClosedSoFar, scheduledFrom: Day):
 }
 
 /**
- * The first day that is read when days from one on are ordered: what the fence passes is read, but for history.
+ * The first day that is read when days are ordered: every day that the fence passes is read, except history.
  *
- * @param from the first day that is requested.
+ * @param from the first ordered day.
  */
 export function findReadFrom(from: Day, closed: ClosedSoFar): Day {
   const { scheduledFrom } = closed;

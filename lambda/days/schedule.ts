@@ -2,21 +2,21 @@ import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { type Day, findDay, shiftDay, startDay } from './day.ts';
 import type { OpenDay } from './open-days.ts';
 
-/** Which days are due: over, past every source's grace, and read by every source to their end. */
+/** Which days are due: they have ended, every source's grace period is over, and every source was read to their end. */
 
 const hour = 3_600_000;
 
-/** How late records of a day come by a stream. */
+/** How late records of a day arrive by a stream. */
 const streamGrace = 6 * hour;
 
-/** How late they come where only files bring them: one a day, some hours after it. */
+/** How late they arrive if there are only files: one a day, some hours after it. */
 const fileGrace = 36 * hour;
 
-/** How far a source is read. */
+/** How far a source was read. */
 export interface SourceReading {
-  /** Milliseconds since the epoch; undefined where nothing of it was ever read, so that it has nothing to wait for. */
+  /** Milliseconds since the epoch; undefined if nothing was ever read, so that it need not be waited for. */
   readonly at: number | undefined;
-  /** Whether only files bring its records. */
+  /** Whether its records arrive only in files. */
   readonly isByFiles?: boolean | undefined;
 }
 
@@ -28,7 +28,7 @@ export function findGrace(sources: readonly SourceReading[]): number {
 /**
  * The newest day that is due.
  *
- * @param now milliseconds since the epoch, of the schedule that asks.
+ * @param now the schedule's time, in milliseconds since the epoch.
  */
 export function findDueDay(now: number, sources: readonly SourceReading[]): Day {
   const read = sources.flatMap(({ at }) => at ?? []);
@@ -36,20 +36,20 @@ export function findDueDay(now: number, sources: readonly SourceReading[]): Day 
   return shiftDay(findDay(formatTime(until)), -1);
 }
 
-/** What is known of the closing of days. */
+/** The state of closing days. */
 export interface ClosingState {
   readonly openDays: readonly OpenDay[];
   /** The first day that is not closed. */
   readonly nextDay: Day;
   /** How long after its end a day is read, in milliseconds. */
   readonly grace: number;
-  /** Milliseconds since the epoch, of the schedule that asks. */
+  /** The schedule's time, in milliseconds since the epoch. */
   readonly now: number;
 }
 
 /**
- * For how long the reading of days is overdue, in milliseconds: since the oldest day that is not sealed could have been
- * read, or was ordered if that was later.
+ * How long the reading of days is overdue, in milliseconds: since the oldest unsealed day could have been read, or was
+ * ordered if that was later.
  */
 export function findDelay({ openDays, nextDay, grace, now }: ClosingState): number {
   const findReadable = (day: Day): number => toMilliseconds(startDay(shiftDay(day, 1))) + grace;

@@ -6,37 +6,37 @@ import type { SimRows } from './rows.ts';
 import { type UsageDimensions, UsageGroups, type UsageSums, usageDimensions, usageSums } from './sums.ts';
 
 /**
- * SIM-days: what one SIM did on one day. Computed from the day's rows as a whole, never incremented.
+ * SIM-days: what one SIM did on one day. Computed from all of the day's rows, never incremented.
  *
- * One SIM's day is one item, its usage included: so it is replaced as a whole, and keeps nothing of an older version.
+ * A SIM's day is one item, including its usage, so it is replaced as a whole and keeps nothing of an older version.
  */
 
-/** A day, `2026-11-02`, or a month, `2026-11`. */
+/** A day, for example `2026-11-02`, or a month, for example `2026-11`. */
 export type Period = string;
 
-/** A SIM's usage in a period, of one combination of dimensions. */
+/** A SIM's usage in a period, for one combination of dimensions. */
 export interface SimUsage extends UsageDimensions, UsageSums {}
 
-/** What happened in a period, in numbers. */
+/** Counts of what happened in a period. */
 export interface ActivityCounts extends EventCounters {
-  /** Number of usage records, and of events. */
+  /** How many usage records, and how many events. */
   readonly usageRecords: number;
   readonly events: number;
   /** Sessions that ended or failed, by the time of their end. */
   readonly sessionsEnded: number;
   readonly sessionsFailed: number;
-  /** Those of both whose last running total is 0 bytes. Sessions whose totals nothing states are not among them. */
+  /** How many of these have 0 bytes as their last running total. Sessions without stated totals do not count. */
   readonly sessionsWithoutBytes: number;
 }
 
-/** What a SIM did in a period: the rows of all its sources. */
+/** What a SIM did in a period, in all its sources. */
 export interface SimPeriod extends ActivityCounts {
   readonly sim: string;
   readonly period: Period;
-  /** When the device was heard first and last, by the records of the period: docs/last-heard.md. */
+  /** When the device was first and last heard, according to the period's records: docs/last-heard.md. */
   readonly firstHeard: string | undefined;
   readonly lastHeard: string | undefined;
-  /** By dimensions, in the order of their keys. */
+  /** By dimensions, sorted by key. */
   readonly usage: readonly SimUsage[];
 }
 
@@ -55,7 +55,7 @@ export const activityCounts = {
   attachmentsRefused: 'number',
 } as const satisfies AttributeTable<ActivityCounts>;
 
-/** The attributes of {@link SimPeriod} besides its usage. */
+/** The attributes of {@link SimPeriod}, except its usage. */
 export const simPeriod = {
   sim: 'text',
   period: 'text',
@@ -86,7 +86,7 @@ export function makeSimDay(sim: string, day: Day, { usage, events, sessions }: S
   };
 }
 
-/** Whether a SIM did anything in a period. */
+/** Whether a SIM was active in a period. */
 export function isActive({ usageRecords, events, sessionsEnded, sessionsFailed }: ActivityCounts): boolean {
   return usageRecords + events + sessionsEnded + sessionsFailed > 0;
 }
@@ -96,12 +96,12 @@ export function sumBytes({ usage }: Pick<SimPeriod, 'usage'>): bigint {
   return usage.reduce((sum, { dataTotal }) => sum + BigInt(dataTotal), 0n);
 }
 
-/** The month of a day: `2026-11`. */
+/** The month of a day, for example `2026-11`. */
 export function findMonth(day: Day): Period {
   return day.slice(0, '2026-11'.length);
 }
 
-/** All counts, each by a function of its name. */
+/** All counts, each made by a function of its name. */
 export function mapCounts(count: (name: keyof ActivityCounts) => number): ActivityCounts {
   return {
     usageRecords: count('usageRecords'),

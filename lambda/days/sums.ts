@@ -2,7 +2,7 @@ import { DecimalSum } from '../json/decimal-sum.ts';
 import type { AttributeTable } from '../ledger/attributes.ts';
 import type { Usage } from '../ledger/observation.ts';
 
-/** What is added up of usage records, and what it is grouped by. */
+/** What is added up of usage records, and by what it is grouped. */
 
 /** What usage must have in common to be added up. */
 export interface UsageDimensions {
@@ -11,17 +11,17 @@ export interface UsageDimensions {
   /** `data`, `sms`, or the carrier's word. */
   readonly trafficType: string;
   readonly country: string | undefined;
-  /** The visited network: what the record states of these three. */
+  /** The visited network, as far as the record states these three. */
   readonly mcc: string | undefined;
   readonly mnc: string | undefined;
   readonly operatorName: string | undefined;
   readonly tariff: string | undefined;
   readonly rateZone: string | undefined;
-  /** Of the cost. Amounts of several currencies are never added up. */
+  /** The currency of the cost. Amounts in different currencies are never added. */
   readonly currency: string | undefined;
 }
 
-/** Exact decimals as text. What no record states is undefined; a record that does not state it adds nothing. */
+/** Exact decimals as text. Undefined if no record states the value; a record that does not state it adds nothing. */
 export interface UsageSums {
   readonly dataUploaded: string | undefined;
   readonly dataDownloaded: string | undefined;
@@ -29,7 +29,7 @@ export interface UsageSums {
   readonly dataTotal: string;
   /** Text messages. */
   readonly messages: string | undefined;
-  /** The same as the carrier names them: carriers define tx and rx in opposite ways. */
+  /** The same in the carrier's terms: carriers define tx and rx in opposite ways. */
   readonly messagesTx: string | undefined;
   readonly messagesRx: string | undefined;
   /** The carrier's own decimals, in the carrier's unit. */
@@ -42,7 +42,7 @@ export interface UsageSums {
   readonly records: number;
 }
 
-/** The attributes of {@link UsageDimensions}, in the order in which keys have them. */
+/** The attributes of {@link UsageDimensions}, in their order in keys. */
 export const usageDimensions = {
   source: 'text',
   carrier: 'text',
@@ -57,8 +57,8 @@ export const usageDimensions = {
 } as const satisfies AttributeTable<UsageDimensions>;
 
 /**
- * The attributes of {@link UsageSums}. Bytes and messages are whole and have less than the 38 digits that a number in a
- * table may have. The carrier's decimals are text: their sums may have more.
+ * The attributes of {@link UsageSums}. Bytes and messages are whole and have fewer than the 38 digits of a number in a
+ * table. The carrier's decimals are text, because their sums may have more.
  */
 export const usageSums = {
   dataUploaded: 'decimal?',
@@ -81,21 +81,21 @@ type Addend = { readonly [Name in Measure]: Usage[Name] | UsageSums[Name] };
 const dimensionNames = Object.keys(usageDimensions) as (keyof UsageDimensions)[];
 const measures = (Object.keys(usageSums) as (keyof UsageSums)[]).filter((name) => name !== 'records');
 
-/** The dimensions of a usage record or of sums, and nothing else. */
+/** The dimensions of a usage record or of sums, without other members. */
 export function pickDimensions(usage: UsageDimensions): UsageDimensions {
   const { source, carrier, trafficType, country, mcc, mnc, operatorName, tariff, rateZone, currency } = usage;
   return { source, carrier, trafficType, country, mcc, mnc, operatorName, tariff, rateZone, currency };
 }
 
 /**
- * Dimensions as a part of a key: different for different ones, whatever stands in names. At most 900 bytes, since names
- * have at most 64 and codes at most 16.
+ * Dimensions as part of a key, unique whatever names contain. At most 900 bytes, because names have at most 64 and
+ * codes at most 16.
  */
 export function encodeDimensions(dimensions: UsageDimensions): string {
   return dimensionNames.map((name) => encodePart(dimensions[name])).join('#');
 }
 
-/** A text without `#`; an absent one is empty, an empty one `%`. */
+/** A text without `#`: empty if the value is absent, `%` if it is empty. */
 function encodePart(text: string | undefined): string {
   if (text === undefined) return '';
   return text === '' ? '%' : text.replaceAll('%', '%25').replaceAll('#', '%23');
@@ -106,7 +106,7 @@ export class UsageSum {
   readonly #sums: (DecimalSum | undefined)[] = [];
   #records = 0;
 
-  /** @param records how many records the addend stands for. */
+  /** @param records how many records the addend represents. */
   add(addend: Addend, records: number): void {
     this.#records += records;
     for (const [index, name] of measures.entries()) {
@@ -141,11 +141,11 @@ export interface UsageGroup {
   readonly key: string;
   readonly dimensions: UsageDimensions;
   readonly sum: UsageSum;
-  /** How many times {@link UsageGroups.add} was called for it. */
+  /** How often {@link UsageGroups.add} was called for it. */
   readonly parts: number;
 }
 
-/** A group that is added to. */
+/** A group that is being added to. */
 interface OpenGroup {
   readonly dimensions: UsageDimensions;
   readonly sum: UsageSum;
@@ -159,7 +159,7 @@ function hasDimensions(addend: UsageDimensions, { dimensions }: OpenGroup): bool
 /** Adds up usage by its dimensions, in any order. */
 export class UsageGroups {
   readonly #groups = new Map<string, OpenGroup>();
-  /** That of the addend before, which most addends belong to. */
+  /** The group of the previous addend, which most addends belong to. */
   #last: OpenGroup | undefined;
 
   /** @param parts what the addend adds to the group's parts; 1 unless it is a group itself. */
@@ -182,7 +182,7 @@ export class UsageGroups {
     return group;
   }
 
-  /** The groups in the order of their keys. */
+  /** The groups, sorted by key. */
   list(): UsageGroup[] {
     const groups = [...this.#groups].map(([key, group]) => ({ key, ...group }));
     return groups.sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -19,32 +19,32 @@ import type {
 
 /** The fence: the last closed day. */
 export interface Fence {
-  /** By a consistent read; undefined where no day was ever closed. */
+  /** Reads consistently; undefined if no day was ever closed. */
   read(): Promise<Day | undefined>;
-  /** Moves the fence to a day, unless it is there or beyond. */
+  /** Moves the fence to a day. Does nothing if it is there or further on. */
   advance(through: Day): Promise<void>;
 }
 
-/** What messages are taken with. */
+/** What is needed to process messages. */
 export interface WorkPorts {
   readonly days: DayPorts;
   readonly partial: PartialPorts;
   readonly queue: MessageQueue;
   readonly openDays: OpenDays;
   readonly fence: Pick<Fence, 'read'>;
-  /** Left out where no bills are made. */
+  /** Absent if no bills are made. */
   readonly bills?: BillWork | undefined;
 }
 
-/** What makes bills of sealed days. */
+/** Makes bills of sealed days. */
 export interface BillWork {
-  /** Orders the bills to which a day belongs that was sealed. */
+  /** Orders the bills that a newly sealed day belongs to. */
   order(day: Day, now: number): Promise<void>;
-  /** Takes an order. */
+  /** Processes an order. */
   take(message: BillMessage | BillPartMessage, now: number): Promise<void>;
 }
 
-/** How messages are taken. */
+/** Options for processing messages. */
 export interface WorkOptions {
   /** Now, in milliseconds since the epoch, by the caller's clock. */
   readonly now: number;
@@ -53,11 +53,11 @@ export interface WorkOptions {
 }
 
 /**
- * Takes a message of the day pass. Messages come at least once, in any order, and at any time: what is done is not done
- * again, and nothing is read before enough was waited.
+ * Processes a message of the day pass. Messages come at least once, in any order, and at any time: what is done is not
+ * done again, and nothing is read before the full wait.
  *
  * @returns the manifest of the day that the message has sealed, or found to be sealed.
- * @throws what ports throw, and ConflictError if others keep changing it. The message must be delivered again.
+ * @throws the ports' errors, and ConflictError if others keep changing it. The message must be delivered again.
  */
 export async function takeMessage(
   message: DayMessage,
@@ -81,7 +81,7 @@ export async function takeMessage(
       const manifest = await runBucket(message, ports.days, options);
       if (manifest === undefined) return undefined;
       await ports.openDays.remove(message.day);
-      // Also if it was sealed before: that invocation may have died before it ordered them.
+      // Also if it was sealed before, because that invocation may have died before it ordered them.
       await ports.bills?.order(message.day, options.now);
       return manifest;
     }
@@ -113,7 +113,7 @@ async function takeReading(message: ReadingMessage, { queue }: WorkPorts): Promi
 async function takePlan(day: Day, ports: WorkPorts, options: WorkOptions): Promise<void> {
   const planned = await planDay(day, ports.days, { ...options, closedThrough: await readFence(day, ports) });
   if (planned?.reads === 'all') await beginRound(day, planned.round, ports.days);
-  // It was read before: then it is sealed, also where a further round waits.
+  // It was read before, so it is sealed, even if another round waits.
   else await ports.openDays.remove(day);
 }
 
@@ -140,19 +140,19 @@ async function takeVisit(message: VisitMessage, { days, queue }: WorkPorts): Pro
   });
 }
 
-/** @throws Error if the day is not closed: its reading was ordered by nobody who waits. */
+/** @throws Error if the day is not closed: then no wait has preceded the order. */
 async function readFence(day: Day, { fence }: WorkPorts): Promise<Day> {
   const closedThrough = await fence.read();
   if (closedThrough !== undefined && day <= closedThrough) return closedThrough;
   throw new Error(`${day} cannot be read: days are closed through ${closedThrough ?? 'none'}`);
 }
 
-/** Orders the reading of closed days by messages. */
+/** Orders the reading of closed days through messages. */
 export function makeReadingOrder(queue: MessageQueue): OrderWork<ClosedDays> {
   return (days, delay) => queue.send([{ kind: 'reading', ...days }], delay);
 }
 
-/** Orders visits by messages. */
+/** Orders visits through messages. */
 function makeVisitOrder(queue: MessageQueue): OrderWork<DayVisit> {
   return (visit, delay) => queue.send([{ kind: 'visit', ...visit }], delay);
 }

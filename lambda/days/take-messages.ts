@@ -8,27 +8,30 @@ export interface ReceivedMessage {
   readonly body: string;
 }
 
-/** How messages are taken that were received together. */
+/** How to process messages that were received together. */
 export interface TakeOptions<Received extends ReceivedMessage> {
-  /** Now, in milliseconds since the epoch, when a message is taken. */
+  /** Now, in milliseconds since the epoch, when a message is processed. */
   readonly findNow: (received: Received) => number;
-  /** Whether there is time for one more. The first one is taken in any case. */
+  /** Whether there is time for another message. The first one is always processed. */
   readonly isTimeLeft: () => boolean;
   /**
    * Called with the manifest of the day that a message has sealed, or found to be sealed. If it fails, so does the
    * message.
    */
   readonly onSeal: (manifest: Manifest, now: number) => Promise<void>;
-  /** Called with what a message threw. */
+  /** Called with the error of a message. */
   readonly onFailure: (error: unknown, received: Received) => void;
 }
 
-/** The response to SQS about messages that must be delivered again. */
+/** The response to SQS, with the messages that must be delivered again. */
 export interface TakenMessages {
   readonly batchItemFailures: { readonly itemIdentifier: string }[];
 }
 
-/** Takes messages one after the other. One that fails, or for which no time is left, must be delivered again. */
+/**
+ * Processes messages one after the other. A message that fails, or for which there is no time left, must be delivered
+ * again.
+ */
 export async function takeMessages<Received extends ReceivedMessage>(
   messages: readonly Received[],
   ports: WorkPorts,

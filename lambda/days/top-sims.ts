@@ -1,13 +1,13 @@
 /**
- * The SIMs with the most bytes in a day and in its month, as passes list them: so that a report finds them without reading
- * what all others did.
+ * The SIMs with the most bytes on a day and in its month, as passes list them, so that a report finds them without
+ * reading all SIMs.
  *
- * Lists name candidates, and say which SIMs can be none; the report adds up what they used. A SIM's month is added up after
- * each of its days is stored, from the days as they are then: the last of these sums is exact, and stands in the list of
- * that day, or comes behind the first SIM that the list leaves out.
+ * Lists name candidates, and say which SIMs cannot be among the top; the report adds up their usage. A SIM's month is
+ * added up after each of its days is stored, from the days as they are then: the last of these sums is exact, and is in
+ * the list of that day, or the SIM ranks after the first SIM that the list leaves out.
  */
 
-/** SIMs in a list of those with the most bytes. */
+/** How many SIMs a list has. */
 export const maxTopSims = 1_000;
 
 /** A SIM in a list of those with the most bytes. */
@@ -19,19 +19,19 @@ export interface TopSim {
 
 /** SIMs with the most bytes. */
 export interface TopList {
-  /** At most {@link maxTopSims}, the first one first. */
+  /** At most {@link maxTopSims}, greatest first. */
   readonly sims: readonly TopSim[];
-  /** The first of all that were ever left out; undefined where none was. */
+  /** The first of all that were ever left out; undefined if none was. */
   readonly leftOut?: TopSim | undefined;
 }
 
-/** The SIMs with the most bytes in a day, and in its month as far as its days are known. */
+/** The SIMs with the most bytes on a day, and in its month as far as its days are known. */
 export interface TopLists {
   readonly day: TopList;
   readonly month: TopList;
 }
 
-/** Orders SIMs: the most bytes first, and of the same bytes by their keys. */
+/** Orders SIMs: most bytes first, then by key. */
 export function compareTopSims(a: TopSim, b: TopSim): number {
   const difference = BigInt(b.bytes) - BigInt(a.bytes);
   if (difference !== 0n) return difference > 0n ? 1 : -1;
@@ -44,20 +44,20 @@ export class TopFold {
   #kept: TopSim[] = [];
   #leftOut: TopSim | undefined;
 
-  /** @param limit SIMs that are kept. */
+  /** @param limit how many SIMs to keep. */
   constructor(limit = maxTopSims) {
     this.#limit = limit;
   }
 
-  /** Adds a SIM, once; one without bytes is in no list. */
+  /** Adds a SIM, once. A SIM without bytes is in no list. */
   add(sim: string, bytes: bigint): void {
     if (bytes > 0n) this.#keep({ sim, bytes: String(bytes) });
   }
 
   /**
-   * Adds what another list has.
+   * Adds the SIMs of another list.
    *
-   * @param replaced SIMs that are added by themselves.
+   * @param replaced SIMs that are added separately.
    */
   addList({ sims, leftOut }: TopList, replaced?: ReadonlySet<string>): void {
     for (const one of sims) if (replaced?.has(one.sim) !== true) this.#keep(one);
@@ -86,7 +86,7 @@ export class TopFold {
   }
 }
 
-/** Lists of the same day that have no SIM in common, as one. */
+/** Combines lists of the same day that have no SIM in common. */
 export function joinTopLists(lists: Iterable<TopLists>): TopLists {
   const folds = { day: new TopFold(), month: new TopFold() };
   for (const { day, month } of lists) {
@@ -97,10 +97,10 @@ export function joinTopLists(lists: Iterable<TopLists>): TopLists {
 }
 
 /**
- * Who can be among the SIMs with the most bytes, by lists of the same period.
+ * Which SIMs can be among those with the most bytes, according to lists of the same period.
  *
- * @returns each SIM once, as the list has it that has most of it, the first one first; and the first of those that are in no
- *   list.
+ * @returns each SIM once, as in the list where it has the most bytes, greatest first; and the first of those that are
+ *   in no list.
  */
 export function rankCandidates(lists: readonly TopList[]): TopList {
   const greatest = new Map<string, TopSim>();

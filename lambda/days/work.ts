@@ -6,58 +6,58 @@ import type { PartialPass } from './pass/partial-pass.ts';
 import type { BucketJob, PartialJob } from './pass/ports.ts';
 
 /**
- * The messages of the day pass. One queue has them all. Each is small, is delivered at least once, in any order, and may be
- * repeated at any time: what there is to read stands in the lake, beside the plan of the day.
+ * The messages of the day pass, which share one queue. Each is small, is delivered at least once, in any order, and may
+ * be repeated at any time: what must be read is in the lake, next to the plan of the day.
  */
 
-/** Closed days that wait until all has landed that was begun before the fence moved, and are then planned. */
+/** Closed days that wait until everything that began before the fence moved has landed, and are then planned. */
 export interface ReadingMessage extends ClosedDays {
   readonly kind: 'reading';
 }
 
-/** A closed day that is to be planned, or whose open round goes on. */
+/** A closed day to plan, or whose open round continues. */
 export interface PlanMessage {
   readonly kind: 'plan';
   readonly day: Day;
 }
 
-/** A closed day with markers, of which a round is to be planned. */
+/** A closed day with markers, of which a round must be planned. */
 export interface RoundMessage {
   readonly kind: 'round';
   readonly day: Day;
 }
 
-/** A bucket of a day's round that is to be read. */
+/** A bucket of a day's round to read. */
 export interface BucketMessage extends BucketJob {
   readonly kind: 'bucket';
 }
 
-/** A round of markers that waits until all has landed that was begun before they were noted, and is then read. */
+/** A round of markers that waits until everything that began before they were noted has landed, and is then read. */
 export interface VisitMessage extends DayVisit {
   readonly kind: 'visit';
 }
 
-/** A day that is not closed, of which a partial pass is due. */
+/** A day that is not closed, for which a partial pass is due. */
 export interface PartialMessage extends PartialPass {
   readonly kind: 'partial';
 }
 
-/** A bucket that is to be read for a partial pass. */
+/** A bucket to read for a partial pass. */
 export interface PartialBucketMessage extends PartialJob {
   readonly kind: 'partial-bucket';
 }
 
-/** A month of which a bill is to be made, if its days are sealed: `2026-10`. */
+/** A month of which to make a bill, for example `2026-10`, if its days are sealed. */
 export interface BillMessage {
   readonly kind: 'bill';
   readonly month: string;
 }
 
-/** A part of the fleet that is to be rated for a month's bill. */
+/** A part of the fleet to rate for a month's bill. */
 export interface BillPartMessage {
   readonly kind: 'bill-part';
   readonly month: string;
-  /** Which plan of the bill it belongs to: a SHA-256 in hexadecimal. */
+  /** The plan of the bill that it belongs to: a SHA-256 in hexadecimal. */
   readonly plan: string;
   readonly part: number;
 }
@@ -74,18 +74,18 @@ export type DayMessage =
   | BillMessage
   | BillPartMessage;
 
-/** Takes messages of the day pass, and brings each back later. */
+/** Accepts messages of the day pass, and delivers each later. */
 export interface MessageQueue {
   /**
-   * @param delayMilliseconds how long they stay away: by a queue that delays. Locally, once no chunk is on its way.
-   * @throws if one of them is not taken; others may be.
+   * @param delayMilliseconds how long to delay them. In the local run, they are delivered when no chunk is running.
+   * @throws if one of them is not accepted; others may be.
    */
   send(messages: readonly DayMessage[], delayMilliseconds: number): Promise<void>;
 }
 
 type MemberType = 'day' | 'month' | 'hash' | 'whole';
 
-/** What each kind of message has besides its kind. */
+/** The members of each kind of message, besides its kind. */
 const members = {
   reading: { from: 'day', through: 'day', waitedMilliseconds: 'whole' },
   plan: { day: 'day' },
@@ -116,7 +116,7 @@ const accepted = {
   whole: 'a whole number from 0',
 } as const;
 
-/** Whether a text is a UTC day that there is. */
+/** Whether a text is a UTC day that exists. */
 export function isDay(text: string): boolean {
   return /^\d{4}-\d\d-\d\d$/.test(text) && isInCalendar(text);
 }
@@ -158,7 +158,7 @@ function isKind(kind: string): kind is DayMessage['kind'] {
   return Object.hasOwn(members, kind);
 }
 
-/** A message that the day pass does not know. */
+/** A message that the day pass does not understand. */
 export class DayMessageError extends Error {
   override readonly name = 'DayMessageError';
 

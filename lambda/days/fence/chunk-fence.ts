@@ -5,30 +5,30 @@ import { findLateChanges, type LateChange, type LateSubject, nameSubject } from 
 import type { Marker } from './markers.ts';
 
 /**
- * The fence as writers meet it. A chunk reads how far days are closed before it reads a record. Of every item whose day
- * is closed it puts a marker before the item, whether or not the item turns out to change anything, so that the day is
- * looked at again.
+ * The fence, as writers use it. A chunk reads which days are closed before it reads a record. For every item whose day
+ * is closed it puts a marker before the item, even if the item turns out to change nothing, so that the day is read
+ * again.
  */
 
-/** What the fence works with. */
+/** What the fence needs. */
 export interface FencePorts {
-  /** The last day that is closed, by a consistent read; undefined where no day is. */
+  /** The last closed day, read consistently; undefined if no day is closed. */
   readonly readClosedThrough: () => Promise<string | undefined>;
   /**
-   * Puts markers in place of those that stand there.
+   * Puts markers. Replaces those that are stored.
    *
-   * @returns those that were not put, with the reason.
+   * @returns the markers that were not put, each with its error.
    */
   readonly putMarkers: (markers: readonly Marker[]) => Promise<ReadonlyMap<Marker, Error>>;
-  /** A text that no other marker has. */
+  /** Makes a text that no other marker has. */
   readonly makeToken: () => string;
-  /** Starts to measure: the function tells how many milliseconds have passed since, never too few. */
+  /** Starts to measure. Returns a function that returns the milliseconds since, never too few. */
   readonly startTimer: () => () => number;
 }
 
-/** Lets chunks in. */
+/** Admits chunks. */
 export interface ChunkFence {
-  /** Begins a chunk. Does not throw where the fence can't be read: then the chunk's changes are refused. */
+  /** Begins a chunk. Does not throw if the fence cannot be read: the chunk's changes are then refused. */
   enter(): Promise<Passage>;
 }
 
@@ -37,27 +37,27 @@ export interface Passage {
   /**
    * Puts the markers of changes whose day is closed.
    *
-   * @returns the changes that may be written now, and those that may not.
+   * @returns the changes that may be written now, and those that must not.
    */
   mark(changes: Changes): Promise<MarkedChanges>;
   /**
-   * Puts the markers of what is not a change, where its day is closed.
+   * Puts markers for subjects that are not changes, if their day is closed.
    *
    * @throws UnmarkedError if one is not put.
    */
   markDays(subjects: readonly LateSubject[]): Promise<void>;
-  /** Ends the chunk, once the store has answered for all of its changes. */
+  /** Ends the chunk, after the store has answered all of its changes. */
   leave(): void;
 }
 
-/** Changes, divided. */
+/** Changes, divided by whether they may be written. */
 export interface MarkedChanges {
   readonly writable: Changes;
-  /** Changes that must not be written, with the reason. */
+  /** Changes that must not be written, each with its error. */
   readonly refused: readonly { readonly change: Change<unknown>; readonly error: Error }[];
 }
 
-/** Where nobody closes days: for dry runs, which write nothing. */
+/** A fence for runs without closed days: for dry runs, which write nothing. */
 export const noDaysClosed: ChunkFence = {
   enter: async () => ({
     mark: async (writable) => ({ writable, refused: [] }),
@@ -66,7 +66,7 @@ export const noDaysClosed: ChunkFence = {
   }),
 };
 
-/** The fence was read too long ago for a chunk to go on: it must begin again. */
+/** The chunk read the fence too long ago to continue, and must begin again. */
 export class FenceExpiredError extends Error {
   override readonly name = 'FenceExpiredError';
 
@@ -86,14 +86,14 @@ export class UnmarkedError extends Error {
   }
 }
 
-/** A reading of the fence. */
+/** One reading of the fence. */
 interface Reading {
   readonly closedThrough: Promise<string | undefined>;
-  /** Milliseconds since it was sent. */
+  /** Milliseconds since the request was sent. */
   readonly measureAge: () => number;
 }
 
-/** A chunk on its way. */
+/** A running chunk. */
 interface OpenChunk {
   readonly reading: Reading;
   readonly left: Promise<void>;
@@ -107,8 +107,8 @@ export class ProcessFence implements ChunkFence {
   readonly #open = new Set<OpenChunk>();
 
   /**
-   * @param cacheMilliseconds how long chunks use one reading, a minute at most; 0 where each must read for itself, since
-   *   the closing of days waits for running chunks only.
+   * @param cacheMilliseconds how long chunks use one reading, at most a minute; 0 if each must read it itself, because
+   *   days may be closed as soon as no chunk is running.
    */
   constructor(ports: FencePorts, cacheMilliseconds: number = maxCachedMilliseconds) {
     this.#ports = ports;
@@ -116,7 +116,7 @@ export class ProcessFence implements ChunkFence {
   }
 
   async enter(): Promise<Passage> {
-    // Whatever is sent is refused while an expired chunk is on its way, so the others wait until it has failed.
+    // All requests are refused while an expired chunk is running, so the others wait until it has failed.
     await Promise.all([...this.#open].filter(({ reading }) => isExpired(reading)).map(({ left }) => left));
     const reading = this.#read();
     try {
@@ -128,11 +128,11 @@ export class ProcessFence implements ChunkFence {
   }
 
   /**
-   * Called when a request begins. What it returns is called each time that the request was signed, before it is sent: it
-   * throws FenceExpiredError where the fence was read too long ago.
+   * Called when a request begins. The returned function is called each time the request was signed, before it is sent.
+   * It throws FenceExpiredError if the fence was read too long ago.
    *
-   * Which chunk a request belongs to is not known, so it is bound by all that were open when it began. A request that
-   * nobody waits for any more may go on after its chunk.
+   * It is unknown which chunk a request belongs to, so all chunks that were open when it began count. A request that
+   * nobody waits for any more may continue after its chunk.
    */
   beginRequest(): () => void {
     const readings = [...this.#open].map(({ reading }) => reading);
@@ -141,7 +141,10 @@ export class ProcessFence implements ChunkFence {
     };
   }
 
-  /** The last reading, or a new one. Chunks that begin at the same time share it, if readings are shared at all. */
+  /**
+   * The last reading, or a new one. Chunks that begin at the same time share it, unless each must read the fence
+   * itself.
+   */
   #read(): Reading {
     const cache = this.#cacheMilliseconds;
     if (cache > 0 && this.#reading !== undefined && this.#reading.measureAge() <= cache) return this.#reading;
@@ -213,7 +216,7 @@ function leaveOut(
   };
 }
 
-/** The fence could not be read, so it is not known which days are closed. */
+/** The fence could not be read, so it is unknown which days are closed. */
 export class UnreadableFenceError extends Error {
   override readonly name = 'UnreadableFenceError';
 

@@ -1,30 +1,30 @@
 import { awaitLanding, type OrderWork, type WaitingWork } from './waits.ts';
 
 /**
- * How days are closed: the fence moves, whatever began before has time to land, and then the days are read. A range of
- * days is one move and one wait.
+ * How days are closed: the fence moves, everything that began before has time to land, and then the days are read. A
+ * range of days has one move and one wait.
  */
 
 /** Days that are read together; both ends are included. */
 export interface DayRange {
-  /** UTC day, `2026-11-02`. */
+  /** UTC day, for example `2026-11-02`. */
   readonly from: string;
   readonly through: string;
 }
 
-/** Days behind the fence that wait to be read since the fence was seen behind them. */
+/** Days behind the fence that wait to be read, since it was known to be beyond them. */
 export interface ClosedDays extends DayRange, WaitingWork {}
 
-/** What closing works with. */
+/** What closing days needs. */
 export interface ClosingPorts {
-  /** Moves the fence to a day, unless it is there or beyond: it never moves back. */
+  /** Moves the fence to a day. Does nothing if it is there or further on, because it never moves back. */
   readonly advance: (through: string) => Promise<void>;
   readonly orderReading: OrderWork<ClosedDays>;
 }
 
 /**
- * Moves the fence behind days and orders their reading. After a crash it is called again: the fence may have moved, but
- * when is not known, so it waits in full.
+ * Moves the fence beyond days and orders their reading. After a crash it is called again: the fence may have moved, but
+ * it is unknown when, so the full wait begins again.
  */
 export async function closeDays({ from, through }: DayRange, ports: ClosingPorts): Promise<void> {
   await ports.advance(through);
@@ -32,9 +32,9 @@ export async function closeDays({ from, through }: DayRange, ports: ClosingPorts
 }
 
 /**
- * Takes what was ordered.
+ * Continues an ordered reading.
  *
- * @returns whether the days may be read now; otherwise it has ordered them to come back.
+ * @returns whether the days may be read now; otherwise it has ordered them again.
  */
 export function awaitReading(
   days: ClosedDays,

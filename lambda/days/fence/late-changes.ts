@@ -6,35 +6,35 @@ import { formatTime, toMilliseconds } from '../../ledger/time.ts';
 import { findDay } from '../day.ts';
 
 /**
- * Which changes belong to days that the fence has passed, and what marks them.
+ * Which changes belong to days that the fence has passed, and which markers they need.
  *
- * A usage record or event belongs to the day of its time. Of two renderings of one record that are up to a second apart
+ * A usage record or event belongs to the day of its time. Of two renderings of a record that are up to a second apart
  * only one counts, so a record within a second of midnight concerns both days.
  *
- * A session belongs to the day of its `end`, which a change need not state. So the marker of a session names it: a visit
- * reads that session and finds its day. A change whose latest statement is of a day that is not closed needs no marker,
- * unless it ends the session on a closed day: the record that states it has an item on that day, or on a closed one that is
- * marked, and the pass of a day looks at each session that its records name.
+ * A session belongs to the day of its `end`, which a change need not state. So the marker of a session names it: a
+ * visit reads that session and finds its day. A change whose latest statement belongs to a day that is not closed needs
+ * no marker, unless it ends the session on a closed day: the record that states the change has an item on that day, or
+ * on a closed day that is marked, and the pass of a day reads each session that its records name.
  *
- * A SIM's item belongs to no day. Accounts have no item by which the pass of an open day would find their events, so these
- * are marked whatever their day.
+ * A SIM's item belongs to no day. Accounts have no item by which the pass of an open day would find their events, so
+ * these are always marked.
  */
 
-/** What a visit must look at again: a SIM's day, or one of its sessions. */
+/** What a visit must read again: a SIM's day, or one of its sessions. */
 export interface LateSubject {
   readonly sim: string;
-  /** UTC day, `2026-11-02`. */
+  /** UTC day, for example `2026-11-02`. */
   readonly day: string;
-  /** Only for a session. */
+  /** Set only for a session. */
   readonly sessionId?: string | undefined;
 }
 
-/** A text that is different for different subjects. */
+/** A text that identifies a subject. */
 export function nameSubject({ sim, day, sessionId }: LateSubject): string {
   return JSON.stringify([sim, day, sessionId]);
 }
 
-/** The subjects of two lists, each once: the later of two of the same name. */
+/** The subjects of two lists, each once: of two equal subjects, the one in `later`. */
 export function joinSubjects<Subject extends LateSubject>(
   earlier: readonly Subject[],
   later: readonly Subject[],
@@ -51,7 +51,7 @@ function isClosed(day: string, closedThrough: string): boolean {
 function listRecordSubjects(sim: string, time: string, closedThrough: string): LateSubject[] {
   const day = findDay(time);
   const isMarkedAlways = isAccount(sim);
-  // Nearly every record is of an open day, and not of its first minute.
+  // Nearly every record belongs to an open day, and not to its first minute.
   if (!isMarkedAlways && !isClosed(day, closedThrough) && time.slice(11, 17) !== '00:00:') return [];
   const at = toMilliseconds(time);
   const days = [-renderingDistance, 0, renderingDistance].map((shift) => findDay(formatTime(at + shift)));
@@ -69,7 +69,7 @@ function listSessionSubjects(
   return day === undefined ? [] : [{ sim, day, sessionId }];
 }
 
-/** A change and what must be marked before it is written. */
+/** A change, and what must be marked before it is written. */
 export interface LateChange {
   readonly change: Change<unknown>;
   readonly subjects: readonly LateSubject[];

@@ -1,18 +1,18 @@
 /**
- * Usage expires only if it is sealed in time. While a day is still unsealed at three quarters of the age at which its
- * usage expires, nothing in the table may expire; once the day is sealed, expiry continues.
+ * Usage may expire only if it is sealed in time. While a day is unsealed at three quarters of the age at which its
+ * usage expires, nothing in the table may expire. Expiry continues when the day is sealed.
  */
 
 /** What decides whether usage may expire. */
 export interface SealingState {
-  /** Days that usage is kept; 0 forever. */
+  /** Days that usage is kept; 0 means forever. */
   readonly usageDays: number;
   /**
-   * Since when usage has been there that is not sealed, in milliseconds since the epoch, and no later; undefined where all
-   * is sealed.
+   * Since when, at the latest, there has been unsealed usage, in milliseconds since the epoch; undefined if all is
+   * sealed.
    */
   readonly unsealedSince: number | undefined;
-  /** Milliseconds since the epoch, of the schedule that asks. */
+  /** The schedule's time, in milliseconds since the epoch. */
   readonly now: number;
 }
 
@@ -33,9 +33,9 @@ export interface ExpirySwitch {
 }
 
 /**
- * Switches the expiry of usage on or off, as the days are sealed. Each scheduled run asks.
+ * Switches the expiry of usage on or off, depending on which days are sealed. Each scheduled run calls it.
  *
- * @returns whether expiry is held back although usage is not to be kept forever: then the alarm is on.
+ * @returns whether expiry is held back although usage is not kept forever: the alarm is then on.
  */
 export async function guardUsageExpiry(state: SealingState, expiry: ExpirySwitch): Promise<boolean> {
   const mayExpire = mayUsageExpire(state);

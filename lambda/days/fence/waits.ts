@@ -1,18 +1,21 @@
 import { planDelay } from './durations.ts';
 
-/** Work that waits until all has landed that was begun before the wait, by the delays of messages and not by clocks. */
+/** Work that waits until everything that began before has landed. Message delays measure the wait, not clocks. */
 export interface WaitingWork {
   /** Milliseconds that have certainly passed since the wait began. */
   readonly waitedMilliseconds: number;
 }
 
-/** Has work come back after a delay, with what it has waited by then. Locally, once no chunk is on its way. */
+/**
+ * Delivers work again after a delay, with the time that it has waited by then. In the local run: when no chunk is
+ * running.
+ */
 export type OrderWork<Work extends WaitingWork> = (work: Work, delayMilliseconds: number) => Promise<void>;
 
 /**
- * Begins a wait or goes on with it.
+ * Begins or continues a wait.
  *
- * @returns whether enough was waited; otherwise the work has been ordered to come back.
+ * @returns whether it has waited long enough; otherwise the work has been ordered again.
  */
 export async function awaitLanding<Work extends WaitingWork>(
   work: Work,

@@ -5,14 +5,14 @@ import type { Finding } from './finding.ts';
 import { isSuperSim, type KnownSession, listOwnUsage } from './known-session.ts';
 import { makeFinding } from './make-finding.ts';
 
-/** How far apart two windows may be that follow each other, in milliseconds. */
+/** How far apart two consecutive windows may be, in milliseconds. */
 const touchMilliseconds = 1_000;
 
-/** A time between two windows of which no window is known. */
+/** A time between two windows that no window covers. */
 interface Gap {
   readonly from: string;
   readonly to: string;
-  /** The window behind it. */
+  /** The window after it. */
   readonly record: string;
 }
 
@@ -24,17 +24,17 @@ interface Reference {
 }
 
 /**
- * Windows that are missing in a Super SIM session.
+ * Finds missing windows of a Super SIM session.
  *
- * Each window states its bytes and the session's running total at its end. So between two windows that state the total,
- * the bytes that no window has are proven: the difference of the totals less what the windows state. Where they are not 0,
- * or where two windows do not touch within a second, records are missing.
+ * Each window states its bytes, and the session's running total at its end. So the bytes that are missing between two
+ * windows that state the total are proven: the difference of the totals, minus what the windows state. If they are not
+ * 0, or if two windows are more than a second apart, records are missing.
  *
- * - Before the first window only the total decides: a session may begin before its first window. Nothing does where the
- *   ledger may have begun later than the session.
- * - A window without a beginning touches whatever it follows: only the totals decide.
- * - Behind the last window that states a total, bytes are unknown.
- * - A session none of whose windows states a total is not judged: schema 1 has no totals.
+ * - Before the first window only the total decides, because a session may begin before its first window. If the ledger
+ *   may have begun later than the session, nothing is missing there.
+ * - A window without a beginning cannot be apart from its predecessor, so only the totals decide.
+ * - After the last window that states a total, bytes are unknown.
+ * - A session whose windows state no total is not judged: schema 1 has no totals.
  * - A session that failed has no window up to its end, so nothing is missing there.
  */
 export function checkChain(known: KnownSession): Finding[] {
@@ -73,7 +73,7 @@ export function checkChain(known: KnownSession): Finding[] {
 interface MissingWindows {
   readonly reference: Reference;
   readonly gaps: readonly Gap[];
-  /** The window that shows it. */
+  /** The window that proves it. */
   readonly record: string;
   /** Its end, up to which something is missing if there is no gap. */
   readonly end: string;
@@ -97,13 +97,13 @@ function describe({ session }: KnownSession, missing: MissingWindows): Finding {
   });
 }
 
-/** Whether a window begins later than within a second of an end. One without a beginning does not say. */
+/** Whether a window begins more than a second after an end. One without a beginning does not. */
 function isApart(end: string, window: Usage): boolean {
   if (window.start >= window.end) return false;
   return toMilliseconds(window.start) - toMilliseconds(end) > touchMilliseconds;
 }
 
-/** By end; at the same end, the smaller total comes first. */
+/** By end, then by total. */
 function compareWindows(a: Usage, b: Usage): number {
   return (
     compareTexts(a.end, b.end) ||

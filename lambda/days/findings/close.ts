@@ -4,24 +4,24 @@ import type { Finding } from './finding.ts';
 import { isSuperSim, type KnownSession, listOwnUsage, sumBytes } from './known-session.ts';
 import { makeFinding } from './make-finding.ts';
 
-/** A record's time may be up to a second from the end that it states, in milliseconds. */
+/** How far a record's time may be from the end that it states, in milliseconds. */
 const endMilliseconds = 1_000;
 
-/** The data streamer's volumes may differ from each other by 1 kB, or by their rounding where that is more. */
+/** By how much the data streamer's volumes may differ: 1 kB, or their rounding if that is more. */
 const toleratedBytes = 1_000n;
 
-/** What the last decimal of a volume, and its conversion to whole bytes, may take or add. */
+/** The error that the last decimal of a volume, and its conversion to whole bytes, may cause. */
 const roundedBytesPerRecord = 2n;
 
 /**
- * A session whose usage does not add up to its final total.
+ * Finds a session whose usage does not add up to its final total.
  *
  * - Super SIM: exactly. The total is final if the record of the end states it.
- * - Data streamer: within 1 kB, or two bytes a record, the volume of the event that deletes the PDP context. Only where the
- *   SIM's usage names sessions. Records without a session that lie within the session may be its own: a file has no
- *   session. Gaps between records mean nothing, since records come by volume.
+ * - Data streamer: within 1 kB, or two bytes per record, of the volume in the event that deletes the PDP context. Only
+ *   if the SIM's usage names sessions. Records without a session that are within the session may belong to it, because
+ *   a file has no session. Gaps between records mean nothing, because records are made by volume.
  *
- * Not where the ledger may have begun later than the session.
+ * Not if the ledger may have begun later than the session.
  */
 export function checkClose(known: KnownSession): Finding[] {
   const { session, isUnheard = false } = known;
@@ -48,7 +48,7 @@ export function checkClose(known: KnownSession): Finding[] {
   ];
 }
 
-/** The session's total at its end; undefined where the record of its end states none. */
+/** The session's total at its end; undefined if the record of its end states none. */
 function findFinalTotal({ session: { groups, terminal } }: KnownSession): bigint | undefined {
   const { totals } = groups;
   if (totals?.group.dataTotal === undefined) return undefined;
@@ -56,7 +56,7 @@ function findFinalTotal({ session: { groups, terminal } }: KnownSession): bigint
   return isFinal ? BigInt(totals.group.dataTotal) : undefined;
 }
 
-/** What a data streamer's records state of a session; undefined where its records name no sessions. */
+/** A data streamer's usage records of a session; undefined if the records name no sessions. */
 function listStreamedUsage(known: KnownSession): readonly Usage[] | undefined {
   const { session, usage } = known;
   const { source } = session.origin.group;

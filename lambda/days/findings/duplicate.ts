@@ -4,10 +4,10 @@ import type { Finding } from './finding.ts';
 import { makeFinding } from './make-finding.ts';
 
 /**
- * Windows of a session that came under two ids: the carrier has counted them twice.
+ * Finds windows of a session that arrived under two ids, and so were counted twice by the carrier.
  *
- * Not text messages, of which several may be sent in a second, and not records without bytes. A record that states no
- * length is not a window: two of the same second may be two records.
+ * Ignores text messages, of which several may be sent in a second, and records without bytes. A record that states no
+ * length is not a window: two with the same second may be two records.
  *
  * @param usage a day's usage rows.
  */
@@ -32,13 +32,13 @@ export function checkDuplicates(usage: readonly Usage[]): Finding[] {
   );
 }
 
-/** Records without those that have a window which another one has under an id that comes first. */
+/** The records, without those whose window another record with a smaller id has. */
 export function dropDuplicates(usage: readonly Usage[]): Usage[] {
   const repeated = new Set(groupWindows(usage).flatMap(([, ...others]) => others));
   return usage.filter((record) => !repeated.has(record));
 }
 
-/** Records by window, those of one window in the order of their ids. */
+/** Records by window; those of one window are sorted by id. */
 function groupWindows(usage: readonly Usage[]): Usage[][] {
   const groups = new Map<string, Usage[]>();
   for (const record of usage) {
@@ -51,7 +51,7 @@ function groupWindows(usage: readonly Usage[]): Usage[][] {
   return [...groups.values()].map((group) => group.sort((a, b) => compareTexts(a.recordId, b.recordId)));
 }
 
-/** A text that is the same for records of one session and window; undefined for what cannot be a duplicate. */
+/** A text that is the same for records of one session and window; undefined for records that cannot be duplicates. */
 function nameWindow({ source, sessionId, start, end, trafficType, dataTotal }: Usage): string | undefined {
   if (sessionId === undefined || trafficType !== 'data' || dataTotal === 0 || start === end) return undefined;
   return JSON.stringify([source, sessionId, start, end]);

@@ -8,71 +8,72 @@ import { makeFinding, sortFindings } from './make-finding.ts';
 
 /** Which files are compared. */
 interface Comparison {
-  /** The last days, the one that is judged included. */
+  /** How many days, including the one that is judged. */
   readonly days: number;
   /**
-   * A file that is missing at the same time this many days apart is not lost: a carrier has hours or days without
+   * A file that is missing at the same time so many days apart is not lost, because a carrier has hours or days without
    * files.
    */
   readonly repeatDays: number;
 }
 
-/** Two days suffice for files that come several times a day. */
+/** Two days are enough for files that arrive several times a day. */
 const dense: Comparison = { days: 2, repeatDays: 1 };
 
-/** Files that come less often need two weeks, since a fleet may rest on Sundays. */
+/** Less frequent files need two weeks, because a fleet may be inactive on Sundays. */
 const sparse: Comparison = { days: comparedDays, repeatDays: 7 };
 
-/** The minimum number of files from which their interval follows. */
+/** The fewest files from which their interval can be determined. */
 const minFiles = 12;
 
-/** The minimum interval of sparse files, of which two days have too few. In milliseconds. */
+/** The shortest interval of sparse files, of which two days have too few. In milliseconds. */
 const sparseInterval = (dense.days * dayMilliseconds) / minFiles;
 
-/** The share of the files compared that may be missing: where more are, they do not come regularly. */
+/** The share of the compared files that may be missing. If more are missing, files do not come regularly. */
 const maxMissingShare = 0.1;
 
-/** A gap of more than this many intervals is a pause: of the carrier, or of a fleet without traffic. */
+/** A gap of more than this many intervals is a pause of the carrier, or of a fleet without traffic. */
 const pauseIntervals = 5;
 
-/** The minimum rows in a file after which the next one must have some too. */
+/** The fewest rows of a file after which the next one must have some, too. */
 const minRows = 10;
 
-/** Names closer than this belong to one time: several files of a carrier. In milliseconds. */
+/** Files whose names are closer than this have the same time: a carrier may put several. In milliseconds. */
 const sameTime = 60_000;
 
-/** The share of the interval by which a file may be late or early. */
+/** By what share of the interval a file may be late or early. */
 const delayShare = 0.1;
 
 /**
- * Files that are missing from a sequence. No carrier states how often it puts a file, so only files that come at one
- * interval show that one is missing: by their names.
+ * Finds files that are missing from a sequence. Carriers do not state how often they put files, so only files that come
+ * regularly show, by their names, that one is missing.
  *
- * - The files of the day and of the day before are apart by one interval, but for at most a tenth of them; where there are
- *   fewer than 12, those of two weeks, if they are 4 hours or more apart. What comes before and behind a pause is looked at
- *   by itself.
- * - A carrier that has nothing to say may put no file. So the files on both sides have 10 rows, or others came without a row.
- * - What is missing at the same time of both days is not lost, and of sparse files, what is missing at the same time of both
- *   weeks.
+ * - At most a tenth of the files of the day and the day before may be more or less than one interval apart. If there
+ *   are fewer than 12, those of two weeks are compared, if they are at least 4 hours apart. What precedes a pause and
+ *   what follows it are compared separately.
+ * - A carrier that has nothing to report may not put a file. So the files on both sides must have 10 rows, or other
+ *   files must exist without rows.
+ * - A file that is missing at the same time of both days is not lost; nor is a sparse file that is missing at the same
+ *   time of both weeks.
  *
- * @param files of one source, by their names of {@link listNearDays}, and of {@link listEarlierDays} where they
- *   {@link needEarlierFiles}. Those of usage and those of events are sequences of their own.
+ * @param files of one source, by their names of {@link listNearDays}, and also of {@link listEarlierDays} if they
+ *   {@link needEarlierFiles}. Usage files and event files are separate sequences.
  */
 export function checkFileSequence(day: Day, files: readonly NamedFile[]): Finding[] {
   return sortFindings(divideByKind(files).flatMap((ofKind) => checkKind(day, ofKind)));
 }
 
-/** The days whose files are compared at first. */
+/** The days whose files are compared first. */
 export function listNearDays(day: Day): Day[] {
   return listDays(shiftDay(day, 1 - dense.days), day);
 }
 
-/** The days before those, whose files are compared where few came. */
+/** The days before these, whose files are also compared if there are few. */
 export function listEarlierDays(day: Day): Day[] {
   return listDays(shiftDay(day, 1 - sparse.days), shiftDay(day, -dense.days));
 }
 
-/** Whether the files of {@link listNearDays} are too few to be compared by themselves. */
+/** Whether there are too few files of {@link listNearDays} to compare only these. */
 export function needEarlierFiles(near: readonly NamedFile[]): boolean {
   return divideByKind(near).some(({ length }) => length < minFiles);
 }
@@ -116,7 +117,7 @@ interface Hole {
   readonly after: NamedFile;
 }
 
-/** The files, of those of one time the one with the most rows. */
+/** The files; of several with the same time, the one with the most rows. */
 function joinSameTime(inOrder: readonly NamedFile[]): NamedFile[] {
   const joined: NamedFile[] = [];
   for (const file of inOrder) {
@@ -135,7 +136,7 @@ function findMedian(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 }
 
-/** A sequence without its pauses. */
+/** Divides a sequence at its pauses. */
 function divideAtPauses(sequence: readonly NamedFile[], interval: number): NamedFile[][] {
   const runs: NamedFile[][] = [];
   for (const [index, file] of sequence.entries()) {
@@ -147,7 +148,7 @@ function divideAtPauses(sequence: readonly NamedFile[], interval: number): Named
   return runs;
 }
 
-/** Where files are more than an interval apart; none if they do not come regularly. */
+/** Where files are more than an interval apart; empty if they do not come regularly. */
 function findHoles(run: readonly NamedFile[], interval: number): Hole[] {
   if (run.length < minFiles) return [];
   const holes: Hole[] = [];
@@ -164,7 +165,7 @@ function findHoles(run: readonly NamedFile[], interval: number): Hole[] {
   return missing > maxMissingShare * (run.length + missing) ? [] : holes;
 }
 
-/** When the files of a hole would have been made. */
+/** When the missing files of a hole would have been made. */
 function listMissing({ before, after }: Hole, interval: number): number[] {
   const files = Math.round((readTime(after) - readTime(before)) / interval) - 1;
   return Array.from({ length: files }, (_, index) => readTime(before) + (index + 1) * interval);

@@ -11,25 +11,28 @@ import { checkEnds, checkSessions, checkStarts } from './orphan.ts';
 import { checkEventPaths, checkUsagePaths, type FiledRows } from './path.ts';
 import { findUnknownBeginning, type UnknownBeginning } from './unknown-beginning.ts';
 
-/** What the findings of a SIM's day follow from. */
+/** What the findings of a SIM's day depend on. */
 export interface FindingsBasis {
   readonly day: Day;
   /** The day's usage rows. */
   readonly usage: readonly Usage[];
   /** The day's session rows: sessions that ended on it. */
   readonly sessions: readonly SessionRow[];
-  /** Sessions that were looked at and are open. */
+  /** Open sessions that were read. */
   readonly openSessions: readonly Session[];
   /**
-   * Usage rows of the days before, in the order of time, back to the start of each session that {@link needsFormerUsage};
-   * undefined where they are not known any more, so that these sessions are not judged.
+   * Usage rows of earlier days, by time, back to the start of each session that {@link needsFormerUsage}; undefined if
+   * they are no longer known, so that these sessions are not judged.
    */
   readonly formerUsage: readonly Usage[] | undefined;
   /** The day's events. */
   readonly events: readonly EventRow[];
-  /** Sessions before whose first usage nothing tells that the ledger heard of the SIM: see {@link listUnknownBeginnings}. */
+  /**
+   * Sessions without any record that shows that the ledger heard the SIM before their first usage: see {@link
+   * listUnknownBeginnings}.
+   */
   readonly unheard?: ReadonlySet<string>;
-  /** Those of the day's usage and events that came in a file; none where no file repeats a stream. */
+  /** The day's usage and events that arrived in a file; empty if no file repeats a stream. */
   readonly filed: FiledRows;
 }
 
@@ -68,8 +71,8 @@ function listJudged({
 }
 
 /**
- * Sessions in which something is missing, and whose first usage is later than their beginning: what is missing may have
- * arrived before the ledger began, unless a record shows that it heard of the SIM then.
+ * Sessions in which something is missing, and whose first usage is later than their beginning. It may have arrived
+ * before the ledger began, unless a record shows that the ledger already heard the SIM then.
  */
 export function listUnknownBeginnings(
   basis: Pick<FindingsBasis, 'day' | 'usage' | 'sessions' | 'formerUsage'>,
@@ -83,8 +86,8 @@ export function listUnknownBeginnings(
 }
 
 /**
- * Whether a session that ended on a day is judged by usage of the days before: it began before, and its records state what
- * is compared. Of a data streamer whose usage of the day names no session, nothing is compared.
+ * Whether a session that ended on a day is judged by usage of earlier days: it began earlier, and its records state
+ * what is compared. A data-streamer session is not compared if the day's usage names no session.
  *
  * @param usage the day's usage rows.
  */

@@ -1,16 +1,16 @@
 import type { AttributeTable } from '../../ledger/attributes.ts';
 import type { Carrier } from '../../ledger/source.ts';
 
-/** Findings: what a carrier did not deliver, or delivered twice, by the records of a SIM's day. */
+/** Findings: what a carrier did not deliver, or delivered twice, according to the records of a SIM's day. */
 
 /**
- * What is checked. Each check is a function of the records, in a file of its own.
+ * The checks. Each is a function of the records, in its own file.
  *
- * - `chain`: the windows of a Super SIM session follow each other, and add up to its running totals.
+ * - `chain`: the windows of a Super SIM session are consecutive and add up to its running totals.
  * - `close`: the usage of a session adds up to its final total.
  * - `orphan`: a session lacks its start or its end, or usage lacks its session.
- * - `duplicate`: one window of a session came under two ids.
- * - `path`: a record came by one of two paths only, or a file is missing from a sequence.
+ * - `duplicate`: one window of a session arrived under two ids.
+ * - `path`: a record arrived by only one of two paths, or a file is missing from a sequence.
  */
 export const checks = ['chain', 'close', 'orphan', 'duplicate', 'path'] as const;
 export type Check = (typeof checks)[number];
@@ -28,25 +28,25 @@ export type Reason = (typeof reasons)[Check][number];
 /** One finding. */
 export interface Finding {
   readonly sim: string;
-  /** Hash of check and subject: the same as long as it is the same finding. */
+  /** Hash of check and subject, which identifies the finding across repetitions. */
   readonly findingId: string;
   readonly check: Check;
   readonly reason: Reason;
   readonly source: string;
   readonly carrier: Carrier;
   readonly sessionId: string | undefined;
-  /** The time of what is missing, or of the record that is one too many. */
+  /** The time of what is missing, or of the duplicate record. */
   readonly start: string;
   readonly end: string;
   /**
-   * Bytes that are missing; of a duplicate, bytes that are counted twice. Negative where records state more than the
-   * session's totals. Undefined where nothing proves them.
+   * Bytes that are missing; for a duplicate, bytes that are counted twice. Negative if records state more than the
+   * session's totals. Undefined if nothing proves how many.
    */
   readonly bytes: number | undefined;
-  /** Money of the records it is about: a decimal as text. Undefined where the carrier states none. */
+  /** Money of the records that the finding is about: a decimal as text. Undefined if the carrier states none. */
   readonly cost: string | undefined;
   readonly currency: string | undefined;
-  /** Ids of the records that show it, with blanks between them, in the order of time. */
+  /** Ids of the records that prove it, separated by spaces, by time. */
   readonly records: string;
 }
 

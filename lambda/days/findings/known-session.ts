@@ -3,12 +3,14 @@ import { carrierTraits } from '../../ledger/source.ts';
 import type { SessionRow } from '../rows.ts';
 import { dropDuplicates } from './duplicate.ts';
 
-/** A session that has ended or failed, with all usage that may be of it. */
+/** A session that has ended or failed, with all usage that may belong to it. */
 export interface KnownSession {
   readonly session: SessionRow;
-  /** Usage rows of its SIM that count, from the day of its start to that of its end, in the order of time. */
+  /** Usage rows of its SIM that count, from the day of its start to that of its end, by time. */
   readonly usage: readonly Usage[];
-  /** Whether nothing tells that the ledger heard of the SIM before the session's first usage: see `unknown-beginning.ts`. */
+  /**
+   * Whether nothing shows that the ledger heard the SIM before the session's first usage: see `unknown-beginning.ts`.
+   */
   readonly isUnheard?: boolean;
 }
 
@@ -17,7 +19,7 @@ export function isSuperSim({ origin }: Pick<Session, 'origin'>): boolean {
   return carrierTraits[origin.group.carrier].format === 'supersim';
 }
 
-/** The data records that name a session, without those that came a second time under another id. */
+/** The data records that name a session, without duplicates under another id. */
 export function listOwnUsage({ session, usage }: KnownSession): Usage[] {
   return dropDuplicates(
     usage.filter(({ sessionId, trafficType }) => sessionId === session.sessionId && trafficType === 'data'),

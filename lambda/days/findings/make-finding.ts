@@ -3,9 +3,9 @@ import { compareTexts } from '../rows.ts';
 import { digest } from '../slots.ts';
 import type { Check, Finding, Reason } from './finding.ts';
 
-/** What a check says; the rest follows. */
+/** What a check states; the rest is derived. */
 export interface Found extends Omit<Finding, 'findingId' | 'bytes' | 'cost' | 'currency' | 'records'> {
-  /** What tells it from other findings of the check and SIM. */
+  /** What distinguishes it from other findings of the check and SIM. */
   readonly subject: readonly string[];
   readonly bytes: bigint | undefined;
   /** The record whose money it is about. */
@@ -13,7 +13,7 @@ export interface Found extends Omit<Finding, 'findingId' | 'bytes' | 'cost' | 'c
   readonly records: readonly (string | undefined)[];
 }
 
-/** Number of hexadecimal digits of an id. */
+/** Hexadecimal digits of an id. */
 const idLength = 32;
 
 /** The finding of what a check says. */
@@ -29,7 +29,7 @@ export function makeFinding({ subject, bytes, charged, records, ...about }: Foun
   };
 }
 
-/** The finding of a record that is itself what is found. */
+/** The finding of a record that is itself wrong. */
 export function makeRecordFinding(record: Usage, check: Check, reason: Reason): Finding {
   const { sim, source, carrier, sessionId, start, end, recordId, dataTotal } = record;
   return makeFinding({
@@ -41,14 +41,14 @@ export function makeRecordFinding(record: Usage, check: Check, reason: Reason): 
   });
 }
 
-/** Findings in the order in which rows have them: by start and id. */
+/** Findings as rows are ordered: by start and id. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   return findings.toSorted(
     (a, b) => compareTexts(a.start, b.start) || compareTexts(a.findingId, b.findingId),
   );
 }
 
-/** A sum as a number; undefined where that is not exact, which no fleet reaches. */
+/** A sum as a number; undefined if that is not exact, which does not occur in practice. */
 function toExactNumber(sum: bigint): number | undefined {
   const number = Number(sum);
   return Number.isSafeInteger(number) ? number : undefined;

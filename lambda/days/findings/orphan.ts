@@ -4,27 +4,27 @@ import type { SessionRow } from '../rows.ts';
 import type { Finding } from './finding.ts';
 import { makeFinding, makeRecordFinding } from './make-finding.ts';
 
-/** Days for which an open session may be without a record before its end counts as lost. */
+/** How many days an open session may be without a record before its end counts as lost. */
 export const orphanDays = 7;
 
-/** The day on which an open session will have been without a record for {@link orphanDays}, if none comes. */
+/** The day on which an open session will have had no record for {@link orphanDays}, if none arrives. */
 export function findWaitingDay({ origin }: Session): Day {
   return shiftDay(findDay(origin.at), orphanDays);
 }
 
-/** Whether a session lacks its end as of a day: it has been open without a record for {@link orphanDays}. */
+/** Whether a session lacks its end on a day: it has been open without a record for {@link orphanDays}. */
 export function lacksEnd(session: Session, day: Day): boolean {
   return session.terminal === undefined && findWaitingDay(session) === day;
 }
 
-/** Sessions of which no record tells when they began. */
+/** Finds sessions whose start no record states. */
 export function checkStarts(sessions: readonly SessionRow[]): Finding[] {
   return sessions
     .filter(({ startStated }) => !startStated)
     .map((session) => describeSession(session, 'no-start', session.terminal.end));
 }
 
-/** Open sessions of which no record has arrived for {@link orphanDays}, as of a day. */
+/** Finds open sessions that have had no record for {@link orphanDays}, on a day. */
 export function checkEnds(day: Day, sessions: readonly Session[]): Finding[] {
   return sessions
     .filter((session) => lacksEnd(session, day))
@@ -32,8 +32,8 @@ export function checkEnds(day: Day, sessions: readonly Session[]): Finding[] {
 }
 
 /**
- * Data records without a session, where other records of the SIM and source name one: a data streamer's file, for one,
- * has no session, so that a record that came by file only has none. Where no record names a session, none is missing.
+ * Finds data records without a session, if other records of the SIM and source name one. For example, a data streamer's
+ * file has no session, so a record that arrived only by file has none. If no record names a session, none is missing.
  *
  * @param usage a day's usage rows.
  */

@@ -4,27 +4,27 @@ import type { EventRow } from '../rows.ts';
 import type { Finding } from './finding.ts';
 import { makeFinding, makeRecordFinding } from './make-finding.ts';
 
-/** Records of a data streamer that came by one of two paths, in a source that has both: a stream and files. */
+/** Records of a data streamer that arrived by only one of two paths, in a source that has both: a stream and files. */
 
-/** Rows of a day that came in a file. */
+/** Rows of a day that arrived in a file. */
 export interface FiledRows {
   readonly usage: ReadonlySet<Usage>;
   readonly events: ReadonlySet<EventRow>;
 }
 
-/** The completeness of a row of a file that states all that a file can, in a source that also has a stream. */
+/** The completeness of a file's row that states everything that a file can, in a source that also has a stream. */
 const completeRow = complete - 1;
 
 /**
- * Data records that came by one path only.
+ * Finds data records that arrived by only one path.
  *
- * - By file and not by stream: a record that came by both is as complete as the stream's rendering; a row of a file that
- *   states everything is a little less complete. Only where the stream brought complete records of the same SIM on the day:
- *   older dialects never are.
+ * - By file and not by stream: a record that arrived by both is as complete as the stream's rendering; a file's row
+ *   that states everything is slightly less complete. Only if the stream has delivered complete records of the same SIM
+ *   on the day, which older dialects never are.
  * - By stream and not by file: see {@link listUnfiled}.
  *
  * @param usage a day's usage rows.
- * @param filed those that came in a file.
+ * @param filed those that arrived in a file.
  */
 export function checkUsagePaths(usage: readonly Usage[], filed: ReadonlySet<Usage>): Finding[] {
   return divideBySource(usage.filter(({ trafficType }) => trafficType === 'data')).flatMap((records) => {
@@ -40,11 +40,12 @@ export function checkUsagePaths(usage: readonly Usage[], filed: ReadonlySet<Usag
 }
 
 /**
- * Events that came by one path only. Carriers may send some kinds of events by one path: so events are missing by stream only
- * where more of the SIM's events of the day came by both paths than by file alone, and by file likewise.
+ * Finds events that arrived by only one path. Carriers may send some kinds of events by one path only, so events are
+ * missing by stream only if more of the SIM's events of the day arrived by both paths than by file alone, and the same
+ * applies to files.
  *
  * @param events a day's events.
- * @param filed those that came in a file.
+ * @param filed those that arrived in a file.
  */
 export function checkEventPaths(events: readonly EventRow[], filed: ReadonlySet<EventRow>): Finding[] {
   return divideBySource(events).flatMap((records) => {
@@ -59,12 +60,12 @@ export function checkEventPaths(events: readonly EventRow[], filed: ReadonlySet<
   });
 }
 
-/** Whether it matters which of a day's records came in files: those of a stream that files may repeat. */
+/** Whether it matters which of a day's records arrived in files: those of a stream that files may repeat. */
 export function mayComeTwice(rows: readonly Streamed[]): boolean {
   return rows.some((row) => isStreamed(row) && isComplete(row));
 }
 
-/** What of a usage record or event tells how it came. */
+/** What shows how a usage record or event arrived. */
 type Streamed = Pick<Usage, 'source' | 'carrier' | 'completeness'>;
 
 function isStreamed({ carrier }: Pick<Usage, 'carrier'>): boolean {
@@ -86,9 +87,9 @@ function divideBySource<Row extends Streamed>(rows: readonly Row[]): Row[][] {
 }
 
 /**
- * Complete records that no file had. Only where files repeat the stream, which brought more of the SIM's complete
- * records of the day by both paths than alone; and only up to the last record that came in a file: the file of what
- * follows may not have arrived yet.
+ * Complete records that were in no file. Only if files repeat the stream, that is, more of the SIM's complete records
+ * of the day arrived by both paths than by stream alone; and only up to the last record that arrived in a file, because
+ * the file with later ones may still arrive.
  *
  * @param records those of one source.
  */

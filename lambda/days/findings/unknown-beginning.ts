@@ -6,24 +6,24 @@ import type { EventRow, SessionRow } from '../rows.ts';
 import { type KnownSession, listOwnUsage } from './known-session.ts';
 
 /**
- * Sessions that were open when the ledger began: what came before its first record was not lost. Their own records look as
- * if the first ones were lost, so others decide: of a SIM of which there is no record on that day before, nobody knows
- * whether the carrier delivered any.
+ * Sessions that were open when the ledger began: what came before its first record is not lost. Their own records look
+ * as if the first ones were lost, so other records decide: if there is no record of a SIM on that day before, it is
+ * unknown whether the carrier delivered any.
  */
 
 /** The time before the first usage of a session that began earlier. */
 export interface UnknownBeginning {
   readonly session: SessionRow;
-  /** The first moment of the day on which it began. ISO 8601, as the end. */
+  /** The first moment of the day on which it began, ISO 8601. */
   readonly from: string;
-  /** When its first usage began; when it ended, if it has no usage. */
+  /** When its first usage began; when it ended, if it has no usage. ISO 8601. */
   readonly to: string;
 }
 
 /** How much later than a session its first usage may begin, in milliseconds. */
 const touchMilliseconds = 1_000;
 
-/** The time before the first usage of a session; undefined where it begins with the session. */
+/** The time before the first usage of a session; undefined if the usage begins with the session. */
 export function findUnknownBeginning(known: KnownSession): UnknownBeginning | undefined {
   const { session } = known;
   const [first = session.terminal.end] = listOwnUsage(known)
@@ -33,7 +33,10 @@ export function findUnknownBeginning(known: KnownSession): UnknownBeginning | un
   return isEarly ? undefined : { session, from: startDay(findDay(session.start)), to: first };
 }
 
-/** Whether some records show that the ledger heard of the SIM then: others than the session's own, or that of its start. */
+/**
+ * Whether some records show that the ledger heard the SIM then: not the session's own records, except that of its
+ * start.
+ */
 export function wasHeard(
   { session, from, to }: UnknownBeginning,
   { usage, events }: { readonly usage: readonly Usage[]; readonly events: readonly EventRow[] },

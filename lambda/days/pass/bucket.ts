@@ -31,35 +31,35 @@ import { type NoteChange, type ReadSim, readSim } from './read-sim.ts';
 import { sealDay } from './seal.ts';
 import { SealedRows } from './sealed-rows.ts';
 
-/** How the pass works. */
+/** Options of the pass. */
 export interface PassOptions {
   /** Now, in milliseconds since the epoch, by the caller's clock. */
   readonly now: number;
 }
 
-/** SIMs that are read at the same time. */
+/** How many SIMs are read concurrently. */
 const concurrentSims = 16;
 
-/** Times that a bucket is begun again when another run changes it. */
+/** How often a bucket is begun again when another run changes it. */
 const maxAttempts = 8;
 
 /**
- * Reads a bucket of a day, and seals the day if that was the last one.
+ * Reads a bucket of a day, and seals the day if that was the last bucket.
  *
- * It may stop anywhere, run twice at once, or be suspended between any two calls:
+ * It may stop anywhere, run twice at the same time, or be suspended between any two calls:
  *
- * 1. The result says first what is about to be stored, under a revision of its own. Of two that begin at one revision,
- *    one fails.
+ * 1. The result first says what is about to be stored, with a revision of its own. If two runs begin at the same
+ *   revision, one fails.
  * 2. Then the files are written, each on condition that it is still the one that was merged: rows are never lost.
- * 3. Then the notes of sessions, markers of other days, and SIM-days and findings, which keep the greatest revision. With all
- *    SIM-days stored, the months of these SIMs are added up.
- * 4. At last the result says that all is stored, on condition that nobody has begun since.
- * 5. The markers of the round are removed once the day is sealed, if that was the last bucket: a day whose sealing was
- *   interrupted is found by its remaining markers.
+ * 3. Then the notes of sessions, markers of other days, SIM-days and findings are written; of these the greatest
+ *   revision stays. When all SIM-days are stored, the months of these SIMs are added up.
+ * 4. Finally the result says that everything is stored, on condition that no other run has begun since.
+ * 5. After the day is sealed, if that was the last bucket, the markers of the round are removed: a day whose sealing
+ *   was interrupted is found by its remaining markers.
  *
- * A job of a round that is over does nothing, and one that is done reads nothing again.
+ * A job of a past round does nothing, and a job that is done reads nothing again.
  *
- * @returns the manifest that holds now, if the day is sealed and all of its round is read.
+ * @returns the current manifest, if the day is sealed and its round is read completely.
  * @throws ConflictError if others keep changing it; the job must be delivered again.
  */
 export async function runBucket(
@@ -74,12 +74,12 @@ export async function runBucket(
   });
   if (work === undefined) return undefined;
   const manifest = await sealDay(job.day, ports, { ...options, bucket: job.bucket });
-  // In the first round nobody has waited since they were seen.
+  // In the first round, there was no wait after the markers were listed.
   if (work.plan.reads === 'marked') await ports.markers.remove(work.list.markers);
   return manifest;
 }
 
-/** A job, with what its plan says. */
+/** A job, and the contents of its plan. */
 interface BucketWork {
   readonly plan: DayPlan;
   readonly bucket: number;
@@ -145,8 +145,8 @@ async function attemptBucket(work: BucketWork, ports: DayPorts): Promise<void> {
 }
 
 /**
- * Goes through the SIMs of a bucket in the order of their keys: those of the round are read, of others the rows stay as
- * they are in the lake.
+ * The SIMs of a bucket in the order of their keys. Those of the round are read; the rows of others stay as they are in
+ * the lake.
  */
 async function* walkSims(
   { plan: { day, reads, closedThrough, buckets }, bucket, list }: BucketWork,
@@ -176,7 +176,7 @@ async function* walkSims(
   });
 }
 
-/** What is made of the rows of a bucket. It holds its files, and a SIM-day of each SIM that is read. */
+/** The results for a bucket. Keeps its files, and a SIM-day of each SIM that is read. */
 class BucketRows {
   readonly #day: Day;
   readonly #isSealed: boolean;
@@ -199,7 +199,7 @@ class BucketRows {
     this.fleet = new FleetFold(day);
   }
 
-  /** Adds a SIM, in the order of their keys; `read` unless its rows stay as they are. */
+  /** Adds a SIM, in the order of keys. `read` is undefined if its rows stay as they are. */
   add(sim: string, rows: SimRows, read: { before: SimRows; found: ReadSim } | undefined): void {
     for (const kind of rowKinds) if (rows[kind].length > 0) this.#openFile(kind).add(rows[kind]);
     this.digests.add(sim, rows);
@@ -207,7 +207,7 @@ class BucketRows {
       const simDay = makeSimDay(sim, this.#day, rows);
       this.fleet.addSim(simDay);
       this.topOfDay.add(sim, sumBytes(simDay));
-      // A run that died may have stored something of a SIM that now has no rows.
+      // A run that died may have stored something for a SIM that now has no rows.
       const mayHaveSimDay = readFilesKey(sim) === undefined;
       if (read !== undefined && mayHaveSimDay && (isActive(simDay) || this.#isBegun))
         this.simDays.push(simDay);
@@ -227,7 +227,10 @@ class BucketRows {
     return file;
   }
 
-  /** The files, and the tag of the object that each one replaces. A kind without rows has a file only if it had one. */
+  /**
+   * The files, and the tag of the object that each one replaces. A kind without rows has a file only if it had one
+   * before.
+   */
   finishFiles(
     { plan: { day, buckets }, bucket }: BucketWork,
     sealed: SealedRows,
@@ -245,9 +248,9 @@ class BucketRows {
 }
 
 /**
- * The SIMs of a bucket with the most bytes. Of SIMs that are not read again the lists stay as they are.
+ * The SIMs of a bucket with the most bytes. The entries of SIMs that are not read again stay as they are.
  *
- * @returns undefined where the bucket has no lists to go on with.
+ * @returns undefined if there are no lists of the bucket to continue from.
  */
 async function listTop(
   { topOfDay, simDays: stored }: BucketRows,
@@ -263,7 +266,7 @@ async function listTop(
   return { day: topOfDay.result, month: topOfMonth.result };
 }
 
-/** Notes that are written at the same time. */
+/** How many notes are written concurrently. */
 const concurrentNotes = 16;
 
 async function writeNotes(notes: BucketRows['notes'], { notes: store }: DayPorts): Promise<void> {

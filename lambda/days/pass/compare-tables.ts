@@ -7,33 +7,33 @@ import { makeSimDay, type SimPeriod } from '../sim-days.ts';
 import type { DayPorts, SimFindings } from './ports.ts';
 import { readSim } from './read-sim.ts';
 
-/** Whether the tables hold what the lake has of a sealed day. */
+/** Compares the tables with what the lake has of a sealed day. */
 
 /** What is compared with the rows of a day, besides its seal. */
 export interface TableComparison {
-  /** SIMs of the tables that are in a bucket. */
+  /** The tables' SIMs that are in a bucket. */
   listSims(bucket: number, buckets: number): readonly string[];
-  /** Reads a SIM's day again: the rows in the lake, merged with what the tables hold. */
+  /** Reads a SIM's day again: the rows in the lake, merged with the tables. */
   read(sim: string, before: SimRows): Promise<SimRows>;
-  /** What is stored of a SIM's day, and is not what its rows in the lake make: a sentence each. */
+  /** What is stored for a SIM's day but does not follow from its rows in the lake: one sentence each. */
   compareStored(sim: string, rows: SimRows): Promise<readonly string[]>;
 }
 
-/** Where the pass stores what it makes of rows. */
+/** Where the pass stores what it derives from rows. */
 export interface StoredResults {
   readonly simDays: {
-    /** Whether the SIM-day that is stored is this one. A consistent read. */
+    /** Whether exactly this SIM-day is stored. Reads consistently. */
     holds(simDay: SimPeriod): Promise<boolean>;
   };
   readonly findings: {
-    /** Whether the findings that are stored are these. A consistent read. */
+    /** Whether exactly these findings are stored. Reads consistently. */
     holds(found: SimFindings): Promise<boolean>;
   };
 }
 
 /**
- * What the tables hold of a day, to be compared with the lake. A SIM with a marker is left out: late records of it are read
- * sooner or later.
+ * What the tables have of a day, for comparison with the lake. A SIM with a marker is left out, because its late
+ * records will still be read.
  *
  * @param sims all SIMs and accounts of the tables.
  */
@@ -77,7 +77,7 @@ export function compareTables(
       if (isAccount(sim)) return [];
       const { findings } = rows;
       const [hasSimDay, hasFindings] = await Promise.all([
-        // Files that are missing are findings of no SIM.
+        // Missing files are findings that belong to no SIM.
         readFilesKey(sim) !== undefined || ports.simDays.holds(makeSimDay(sim, day, rows)),
         ports.findings.holds({ sim, day, findings }),
       ]);

@@ -1,10 +1,10 @@
 import { ConflictError } from './ports.ts';
 
 /**
- * Does something, and again from its beginning whenever somebody else wrote what it had read.
+ * Runs a task, and repeats it from its beginning whenever somebody else wrote what it had read.
  *
- * @param maxAttempts times that it is begun.
- * @throws ConflictError if others keep writing, and what else it throws.
+ * @param maxAttempts how often to begin.
+ * @throws ConflictError if others keep writing, and other errors of the task.
  */
 export async function retryConflicts<Result>(
   maxAttempts: number,

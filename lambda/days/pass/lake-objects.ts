@@ -9,11 +9,11 @@ import type { TopLists } from '../top-sims.ts';
 import { ConflictError, type Lake } from './ports.ts';
 
 /**
- * The objects of the lake. Keys have no versions: SQL engines list a prefix, and would count a row twice that stands in
+ * The objects of the lake. Keys contain no version: SQL engines list a prefix, and would count a row twice that is in
  * two objects of a bucket.
  */
 
-/** First parts of the keys of a kind of rows. Those that name no SIM are apart: they name people. */
+/** What the keys of a kind of rows begin with. Rows that name no SIM have other keys, because they name people. */
 export interface RowPrefixes {
   readonly sims: string;
   readonly accounts: string;
@@ -28,24 +28,24 @@ const prefixes: Readonly<Record<RowKind, RowPrefixes>> = {
   findings: { sims: 'findings', accounts: 'account-findings' },
 };
 
-/** Where the rows of a kind are. */
+/** What the keys of a kind of rows begin with. */
 export function findPrefixes(kind: RowKind): RowPrefixes {
   return prefixes[kind];
 }
 
-/** The key of the rows of a kind and bucket. The bucket after the last one has what names no SIM. */
+/** The key of the rows of a kind and bucket. The bucket after the last one contains what names no SIM. */
 export function makeFileKey(kind: RowKind, day: Day, bucket: number, buckets: number): string {
   const prefix = prefixes[kind][bucket < buckets ? 'sims' : 'accounts'];
   return `${prefix}/day=${day}/bucket=${formatBucket(bucket)}.parquet`;
 }
 
-/** First part of the keys of plans, results and manifests, which hold no row. */
+/** What the keys of plans, results and manifests begin with, which contain no rows. */
 export const daysPrefix = 'days/';
 
-/** First part of the keys of partial passes, which hold no row either. */
+/** What the keys of partial passes begin with, which contain no rows either. */
 export const partialDaysPrefix = 'partial-days/';
 
-/** What the objects of a day's partial passes begin with. */
+/** What the keys of a day's partial passes begin with. */
 export function makePartialFolder(day: Day): string {
   return `${partialDaysPrefix}day=${day}/`;
 }
@@ -55,7 +55,7 @@ export function makePartialDayKey(day: Day): string {
   return `${makePartialFolder(day)}fleet.json`;
 }
 
-/** What the plans, results and manifest of a day begin with. */
+/** What the keys of a day's plans, results and manifest begin with. */
 export function makeDayFolder(day: Day): string {
   return `${daysPrefix}day=${day}/`;
 }
@@ -84,29 +84,29 @@ export function makeTopKey(day: Day): string {
  * What a round reads.
  *
  * - `all`: all SIMs, for the first time.
- * - `marked`: what markers stand for.
- * - `nothing`: the day was never read, and nobody has requested it. Its markers are removed: when it is read for the
- *   first time, whatever they stand for is there. The sessions that they name stay in the list.
+ * - `marked`: what is marked.
+ * - `nothing`: the day was never read, and nobody has ordered it. Its markers are removed: when the day is read for the
+ *   first time, everything that they marked is stored. The sessions that they name stay in the list.
  */
 export type RoundKind = 'all' | 'marked' | 'nothing';
 
-/** What a day's buckets are, and which of them the last round reads. */
+/** A day's buckets, and which of them the last round reads. */
 export interface DayPlan {
   readonly day: Day;
-  /** One more each time that something is read. */
+  /** Increases by one each time something is read. */
   readonly round: number;
   readonly reads: RoundKind;
-  /** Buckets of SIMs: never changed. 0 as long as the day was never read. */
+  /** Buckets of SIMs; never changes after the day was read. 0 as long as it was never read. */
   readonly buckets: number;
   /** The last closed day when the day was first read. */
   readonly closedThrough: Day;
-  /** Keys of the lists of the buckets that the round reads, by their numbers. */
+  /** Keys of the lists of the buckets that the round reads, by bucket. */
   readonly lists: Readonly<Record<number, string>>;
 }
 
-/** What a round reads of a bucket. Of other SIMs, what is in the lake stays. */
+/** What a round reads of a bucket. The rows of other SIMs stay as they are in the lake. */
 export interface BucketList {
-  /** SIMs, besides those of markers. */
+  /** SIMs, in addition to those of markers. */
   readonly sims: readonly string[];
   /** What was marked when the round was planned. */
   readonly markers: readonly Marker[];
@@ -119,7 +119,7 @@ export interface PartialPlan {
   readonly asOf: string;
   /** The last closed day when it was planned. */
   readonly closedThrough: Day | undefined;
-  /** Keys of the lists of the buckets, in their order. */
+  /** Keys of the buckets' lists, in order. */
   readonly lists: readonly string[];
 }
 
@@ -142,15 +142,15 @@ type PassObject =
   | PartialResult
   | PartialDay;
 
-/** An object that was read, and the tag by which it is replaced. Both are undefined if it does not exist. */
+/** An object that was read, and the tag for replacing it. Both are undefined if it does not exist. */
 export interface ReadObject<Content> {
   readonly content: Content | undefined;
   readonly tag: string | undefined;
 }
 
 /**
- * Writes a list under a key made of its content, beside the plan that names it: lists that plans do not name decide
- * nothing.
+ * Writes a list under a key that is derived from its content, next to the plan that will name it. Lists that no plan
+ * names have no effect.
  *
  * @param folder what the key begins with.
  * @returns the key.
@@ -161,7 +161,7 @@ export async function writeList(lake: Lake, folder: string, list: BucketList): P
   try {
     await lake.write(key, new TextEncoder().encode(text), undefined);
   } catch (error) {
-    // It is there already, and says the same.
+    // It already exists, with the same content.
     if (!(error instanceof ConflictError)) throw error;
   }
   return key;
@@ -170,7 +170,7 @@ export async function writeList(lake: Lake, folder: string, list: BucketList): P
 /**
  * Reads the list of a bucket that a plan names.
  *
- * @throws Error if it is not there.
+ * @throws Error if it does not exist.
  */
 export async function readList(
   lake: Pick<Lake, 'open'>,
@@ -203,7 +203,7 @@ export function writeJson(
   return lake.write(key, new TextEncoder().encode(JSON.stringify(content)), before);
 }
 
-/** The number of a bucket as keys have it. */
+/** The number of a bucket in keys. */
 export function formatBucket(bucket: number): string {
   return String(bucket).padStart(4, '0');
 }

@@ -23,33 +23,33 @@ import type { PartialJob, PartialPorts } from './ports.ts';
 import { prefetch, prefetchAll } from './prefetch.ts';
 
 /**
- * Partial passes as work: a plan with the SIMs of each bucket, a result of each bucket, and at last the day as of the pass.
- * Each object has one key a day, and says of which pass it is; an older pass never replaces what a later one wrote. So any
- * part may stop anywhere, run twice at once, or come late, and the last pass that is done holds.
+ * The work of partial passes: a plan with the SIMs of each bucket, a result of each bucket, and finally the day as of
+ * the pass. Each object has one key per day and states its pass; an older pass never replaces what a later one wrote.
+ * So any part may stop anywhere, run twice at the same time, or come late, and the last pass that is done counts.
  */
 
-/** SIMs that are read at the same time. */
+/** How many SIMs are read concurrently. */
 const concurrentSims = 16;
 
-/** SIMs that are stored together. */
+/** How many SIMs are stored together. */
 const simsPerBatch = 100;
 
-/** Objects that are read or written at the same time. */
+/** How many objects are read or written concurrently. */
 const concurrentObjects = 16;
 
-/** Times that an object is written again when somebody else writes it. */
+/** How often an object is written again when somebody else writes it. */
 const maxAttempts = 8;
 
-/** Which pass of a day it is. */
+/** Identifies a pass of a day. */
 export interface PartialPass {
   readonly day: Day;
   /** Milliseconds since the epoch. */
   readonly asOf: number;
 }
 
-/** How a partial pass is planned. */
+/** Options for planning a partial pass. */
 export interface PartialOptions {
-  /** The last closed day; undefined where none ever was. */
+  /** The last closed day; undefined if no day was ever closed. */
   readonly closedThrough: Day | undefined;
   readonly simsPerBucket?: number | undefined;
 }
@@ -63,8 +63,8 @@ function makeResultKey(day: Day, bucket: number): string {
 }
 
 /**
- * Plans a partial pass, or goes on with it: sends the jobs of buckets that are not done. Nothing, if the day is closed, if
- * a later pass of it is planned, or if the fleet is so small that reports read its records.
+ * Plans a partial pass, or continues it: sends the jobs of buckets that are not done. Does nothing if the day is
+ * closed, if a later pass of it is planned, or if the fleet is so small that reports read its records.
  *
  * @returns the number of jobs.
  * @throws ConflictError if somebody else plans the same day: the message must be delivered again.
@@ -84,7 +84,7 @@ export async function beginPartialPass(
   if (plan === undefined) return 0;
   if (plan !== known) await writeJson(ports.lake, makePlanKey(day), plan, tag);
   const open = await listOpenBuckets(plan, ports);
-  // A run that died may have done the last bucket without adding up.
+  // A run that died may have done the last bucket without adding up the day.
   if (open.length === 0) await finishPartialPass(plan, ports);
   await ports.jobs.send(open.map((bucket) => ({ ...pass, bucket })));
   return open.length;
@@ -116,8 +116,8 @@ async function listOpenBuckets({ day, asOf, lists }: PartialPlan, { lake }: Part
 }
 
 /**
- * Reads a bucket for a partial pass, and adds the day up if that was the last one. A job of a pass that is over does
- * nothing, and one that is done reads nothing again.
+ * Reads a bucket for a partial pass, and adds the day up if that was the last bucket. A job of a past pass does
+ * nothing, and a job that is done reads nothing again.
  *
  * @returns the day as of the pass, if this has completed it.
  * @throws ConflictError if others keep writing; the job must be delivered again.
@@ -184,7 +184,7 @@ async function finishPartialPass(plan: PartialPlan, ports: PartialPorts): Promis
     const { content } = await readJson<PartialResult>(ports.lake, makeResultKey(day, bucket));
     return content?.asOf === asOf ? content : undefined;
   };
-  // As long as some are missing, the last one mostly is.
+  // As long as some are missing, the last one usually is.
   if ((await readResult(plan.lists.length - 1)) === undefined) return undefined;
   for await (const result of prefetch(plan.lists.keys(), concurrentObjects, readResult)) {
     if (result === undefined) return undefined;
@@ -197,7 +197,7 @@ async function finishPartialPass(plan: PartialPlan, ports: PartialPorts): Promis
 }
 
 /**
- * Writes an object unless the same pass or a later one has written it.
+ * Writes an object, unless the same pass or a later one has written it.
  *
  * @returns whether it was written.
  */
@@ -214,7 +214,7 @@ function writeNewer(
   });
 }
 
-/** Whether a day needs a partial pass: the one that is due is not done. */
+/** Whether a day needs a partial pass, because the one that is due is not done. */
 export async function needsPartialPass(
   { day, asOf }: PartialPass,
   lake: Pick<PartialPorts['lake'], 'open'>,

@@ -21,11 +21,11 @@ import { prefetchAll } from './prefetch.ts';
 import { sealDay } from './seal.ts';
 
 /**
- * Plans of closed days, round by round. What a round reads stands in the lake, so that it can be sent again whatever was
- * lost. A round is planned when the one before is done.
+ * Plans of closed days, round by round. What a round reads is in the lake, so that it can be sent again whatever was
+ * lost. A round is planned after the previous one is done.
  */
 
-/** How a day is planned. */
+/** Options for planning a day. */
 export interface PlanOptions {
   /** The last closed day. */
   readonly closedThrough: Day;
@@ -39,17 +39,17 @@ export interface PlanOptions {
 export interface PlannedRound {
   readonly round: number;
   /**
-   * What it reads: `all` may be sent at once; `marked` and `nothing` once enough was waited, since their markers were
-   * noted just now.
+   * What it reads. `all` may begin immediately; `marked` and `nothing` only after the full wait, because their markers
+   * have only just been noted.
    */
   readonly reads: RoundKind;
 }
 
 /**
- * Plans the first reading of a closed day, or finds the round that is not done. The number of buckets is recorded with the
- * day and never changes.
+ * Plans the first reading of a closed day, or finds the round that is not done. The number of buckets is stored with
+ * the day and never changes.
  *
- * @returns undefined if the day was read and no round of it is open: then it is sealed.
+ * @returns undefined if the day was read and has no open round, and so is sealed.
  * @throws ConflictError if somebody else plans the same day.
  */
 export async function planDay(
@@ -63,9 +63,9 @@ export async function planDay(
 }
 
 /**
- * Plans a further round of a closed day that has markers, or finds the one that is not done.
+ * Plans another round of a closed day that has markers, or finds the one that is not done.
  *
- * @returns undefined if no marker of the day stands.
+ * @returns undefined if the day has no marker.
  * @throws ConflictError if somebody else plans the same day.
  */
 export async function planRound(
@@ -92,7 +92,7 @@ export async function planRound(
 }
 
 /**
- * Begins a round that is planned, or goes on with it: sends the jobs of buckets that are not done. Nothing, if the day has
+ * Begins a planned round, or continues it: sends the jobs of buckets that are not done. Does nothing if the day has
  * another round by now.
  *
  * @returns the number of jobs.
@@ -155,15 +155,15 @@ async function findOpenRound(
     return standing.some(({ token }) => noted.has(token)) ? { round, reads } : undefined;
   }
   if ((await listOpenJobs(plan, ports)).length > 0) return { round, reads };
-  // A run that died may have done the last bucket without sealing.
+  // A run that died may have done the last bucket without sealing the day.
   const { content: manifest } = await readJson<Manifest>(ports.lake, makeManifestKey(day));
   if (manifest === undefined) await sealDay(day, ports, options);
   return undefined;
 }
 
 /**
- * The sessions that markers named which were removed although nothing was read: a day's first reading does not find by itself
- * those that began long before or, by a wrong clock, after it.
+ * Sessions named by markers that were removed although nothing was read. A day's first reading does not find those by
+ * itself that began long before or, because of a wrong clock, after it.
  */
 async function listSessionMarkers(plan: DayPlan, ports: Pick<DayPorts, 'lake'>): Promise<Marker[]> {
   if (plan.reads !== 'nothing') return [];
@@ -186,10 +186,10 @@ async function listOpenJobs(
   return jobs.flat();
 }
 
-/** Objects that are read or written at the same time. */
+/** How many objects are read or written concurrently. */
 const concurrentBuckets = 16;
 
-/** Reads or writes something of each bucket; results are in the order of the buckets. */
+/** Reads or writes something for each bucket; results are in the order of the buckets. */
 function forEachBucket<Bucket, Result>(
   buckets: readonly Bucket[],
   take: (bucket: Bucket) => Promise<Result>,
@@ -197,7 +197,7 @@ function forEachBucket<Bucket, Result>(
   return prefetchAll(buckets, concurrentBuckets, take);
 }
 
-/** What a round reads, bucket by bucket. */
+/** What a round reads, by bucket. */
 class BucketLists {
   readonly #lists = new Map<number, { readonly sims: string[]; readonly markers: Marker[] }>();
 

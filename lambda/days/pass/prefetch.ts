@@ -1,6 +1,6 @@
 /**
- * Does something with each item, several at the same time, and yields the results in the order of the items. At most so
- * many are begun and not taken.
+ * Processes items concurrently, and yields the results in the order of the items. At most `limit` are running or wait
+ * to be taken.
  */
 export async function* prefetch<Item, Result>(
   items: Iterable<Item> | AsyncIterable<Item>,
@@ -10,7 +10,7 @@ export async function* prefetch<Item, Result>(
   const begun: Promise<Result>[] = [];
   for await (const item of items) {
     const loading = load(item);
-    // The caller sees the failure when it takes the result; until then it is not unhandled.
+    // The caller sees the error when it takes the result; until then it must not count as unhandled.
     loading.catch(() => undefined);
     begun.push(loading);
     if (begun.length < concurrency) continue;
@@ -20,7 +20,7 @@ export async function* prefetch<Item, Result>(
   for (const rest of begun) yield await rest;
 }
 
-/** Does something with each item, several at the same time. Results are in the order of the items. */
+/** Processes items concurrently. Results are in the order of the items. */
 export async function prefetchAll<Item, Result>(
   items: Iterable<Item>,
   concurrency: number,

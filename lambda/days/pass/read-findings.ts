@@ -20,25 +20,25 @@ import { type EventRow, makeRows, mergeItems, noItems, type SimRows } from '../r
 import type { DayPorts } from './ports.ts';
 import { readBucketCount, readSimRows } from './sim-rows.ts';
 
-/** Days after which events of a day are read from the lake, too: they may have expired. */
+/** After how many days events of a day are also read from the lake, because they may have expired. */
 const eventDays = 7;
 
-/** What the findings of a SIM's day are made of, once its rows are known. */
+/** What the findings of a SIM's day are derived from, after its rows are known. */
 export interface FindingsReading {
   readonly sim: string;
   readonly day: Day;
   /** The last closed day. */
   readonly closedThrough: Day;
   readonly rows: SimRows;
-  /** All sessions that were looked at, with all that is known of them. */
+  /** All sessions that were read, completely. */
   readonly sessions: readonly Session[];
-  /** Which records of the bucket came in files. */
+  /** Which records of the bucket arrived in files. */
   readonly filed: Pick<FiledRecords, 'pick'>;
 }
 
 /**
- * Finds what is missing on a SIM's day. A session is judged on the day of its end, so usage of the days before is read
- * where it began earlier: each usage item is read twice at most, however long sessions are.
+ * Finds what is missing on a SIM's day. A session is judged on the day of its end, so if it began earlier, usage of the
+ * days before is read: each usage item is read at most twice, however long sessions are.
  */
 export async function readFindings(
   ports: Pick<DayPorts, 'tables' | 'lake'>,
@@ -75,7 +75,7 @@ export async function readFindings(
   });
 }
 
-/** What is asked of the time before a session's first usage. */
+/** Which time before a session's first usage is looked at. */
 interface BeginningReading {
   readonly sim: string;
   readonly closedThrough: Day;
@@ -83,15 +83,15 @@ interface BeginningReading {
 }
 
 /**
- * Whether tables or lake have a record of the SIM before a session's first usage. Few sessions are asked about, but for those
- * that were open when the ledger began: of these the lake is asked only where records may have expired.
+ * Whether tables or lake have a record of the SIM before a session's first usage. This is done for few sessions, except
+ * those that were open when the ledger began: for these the lake is read only if records may have expired.
  */
 async function readHeard(
   { tables, lake }: Pick<DayPorts, 'tables' | 'lake'>,
   { sim, closedThrough, beginning }: BeginningReading,
 ): Promise<boolean> {
   const { from, to } = beginning;
-  // A span ends before its end.
+  // The end of a span is excluded.
   const stored = await tables.readRecords(sim, { from, to: formatTime(toMilliseconds(to) + 1) });
   if (wasHeard(beginning, stored)) return true;
   const day = findDay(from);
@@ -111,7 +111,7 @@ async function readHeard(
   });
 }
 
-/** Those of rows that came in a file. What came by stream in a dialect that is never complete is not compared. */
+/** Those of rows that arrived in a file. Rows of a stream whose dialect is never complete are not compared. */
 function pickFiled<Row extends Usage | EventRow>(
   rows: readonly Row[],
   describe: (row: Row) => FiledRecord,
@@ -137,11 +137,11 @@ async function readFileFindings(
 interface FormerDays {
   readonly sim: string;
   readonly closedThrough: Day;
-  /** In their order. */
+  /** In order. */
   readonly days: readonly Day[];
 }
 
-/** The usage rows of days; undefined if those of one are not known any more. */
+/** The usage rows of days; undefined if those of one day are no longer known. */
 async function readFormerUsage(
   { tables, lake }: Pick<DayPorts, 'tables' | 'lake'>,
   { sim, closedThrough, days }: FormerDays,
@@ -158,20 +158,20 @@ async function readFormerUsage(
   return days.flatMap((day) => makeRows(day, items).usage);
 }
 
-/** A SIM's day as it was read. */
+/** A SIM's day, after reading. */
 export interface ReadDay extends Omit<FindingsReading, 'rows' | 'filed'> {
-  /** Whether a marker of the day stands, besides those of sessions. */
+  /** Whether the day has a marker other than those of sessions. */
   readonly isMarked: boolean;
 }
 
 /**
- * Other days whose findings may change by what was read of a day, each for a session.
+ * Other days whose findings may change because of what was read on a day, each for a session.
  *
- * - The end of a session that lasted beyond the day, if late records of the day came: they may be its usage. The marker of a
- *   session leads no further, so that one day orders the next one only.
- * - The day on which an open session will have waited for its end, if the day is its last one: there it is judged. A marker
- *   of a day that is not closed waits until this is read.
- * - The day on which the end of a session was missing that has arrived, or that goes on.
+ * - The end of a session that lasted beyond the day, if late records of the day arrived, because they may be its usage.
+ *   The marker of a session leads no further, so that days do not order each other endlessly.
+ * - The day on which an open session will have waited for its end, if the day is its last one, because it is judged
+ *   there. A marker of a day that is not closed waits until the day is read.
+ * - The day on which the end of a session was missing, if it has arrived or the session continues.
  */
 export async function listFindingsRedo(
   { findings }: Pick<DayPorts, 'findings'>,

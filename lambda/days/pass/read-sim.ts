@@ -10,45 +10,45 @@ import type { DayPorts } from './ports.ts';
 import { readFindings } from './read-findings.ts';
 import { readBucketCount, readSimRows } from './sim-rows.ts';
 
-/** A note that is to be written once a session's row is stored. */
+/** A note to write after a session's row is stored. */
 export interface NoteChange {
   readonly sessionId: string;
   readonly note: SessionNote;
   readonly before: SessionNote | undefined;
 }
 
-/** A SIM's day, read again. */
+/** A SIM's day, after it was read again. */
 export interface ReadSim {
   readonly rows: SimRows;
   readonly notes: readonly NoteChange[];
   /** Other days of the SIM that must be read again, each for a session. */
   readonly redo: readonly LateSubject[];
-  /** All sessions that were looked at, with all that is known of them. */
+  /** All sessions that were read, completely. */
   readonly sessions: readonly Session[];
 }
 
-/** What is read of a SIM. */
+/** What to read of a SIM. */
 export interface SimReading {
   readonly sim: string;
   readonly day: Day;
   /** Whether the day is read for the first time. */
   readonly isFirst: boolean;
-  /** The last closed day, then. */
+  /** The last closed day when the day was first read. */
   readonly closedThrough: Day;
   /** Sessions that markers of the day name. */
   readonly sessionIds: readonly string[];
   /** The rows that are in the lake. */
   readonly before: SimRows;
-  /** Which records of the bucket came in files. */
+  /** Which records of the bucket arrived in files. */
   readonly filed: Pick<FiledRecords, 'pick'>;
 }
 
 /**
- * Reads a SIM's day: merges the rows that are in the lake with what the tables hold, and decides which sessions are rows.
+ * Reads a SIM's day: merges the rows in the lake with the tables, and decides which sessions are rows.
  *
- * Sessions are found by the records of the day that name them, by markers, by the rows in the lake, and by their start on
- * the day or the day before. The event that ends a session names it, so the day of that event finds it, and marks the day
- * of its end if that is another one.
+ * Sessions are found through the records of the day that name them, markers, the rows in the lake, and their start on
+ * the day or the day before. The event that ends a session names it, so the day of that event finds it, and marks the
+ * day of its end if that is another day.
  */
 export async function readSim(
   { tables, notes, lake }: Pick<DayPorts, 'tables' | 'notes' | 'lake'>,
@@ -90,7 +90,7 @@ export async function readSim(
   return { rows: { ...rows, findings }, notes: changes, redo, sessions };
 }
 
-/** The rows of a SIM's sessions that other days have. */
+/** The rows of a SIM's sessions on other days. */
 class NotedRows {
   readonly #sim: string;
   readonly #lake: DayPorts['lake'];
@@ -102,8 +102,8 @@ class NotedRows {
   }
 
   /**
-   * The row of a session that its note tells of. Undefined also where that row says what is known without it, as it does of
-   * nearly all sessions of the day before: then the lake is not read.
+   * The row of a session that its note refers to. Also undefined if that row contains nothing else than what is already
+   * known, as for nearly all sessions of the day before, so that the lake need not be read.
    */
   async find(session: Session, note: SessionNote): Promise<SessionRow | undefined> {
     if (saysAll(session, note)) return undefined;

@@ -14,24 +14,25 @@ import {
 } from './lake-objects.ts';
 import type { DayPorts } from './ports.ts';
 
-/** Results that are read at the same time. */
+/** How many results are read concurrently. */
 export const concurrentReads = 16;
 
-/** How a day is sealed. */
+/** Options for sealing a day. */
 export interface SealOptions {
   /** Now, in milliseconds since the epoch, by the caller's clock. */
   readonly now: number;
-  /** The bucket that was read just now. */
+  /** The bucket that was just read. */
   readonly bucket?: number | undefined;
 }
 
-/** Times that a seal is begun again when somebody else seals. */
+/** How often sealing is begun again when somebody else seals. */
 const maxAttempts = 8;
 
 /**
- * Writes a day's manifest if all buckets of its plan's round are read, and its rows are not those of the last one.
+ * Writes a day's manifest if all buckets of its plan's round have been read, and its rows differ from those of the last
+ * manifest.
  *
- * @returns the manifest that holds now; undefined if buckets are missing.
+ * @returns the current manifest; undefined if buckets are missing.
  * @throws ConflictError if others keep sealing.
  */
 export async function sealDay(
@@ -41,7 +42,7 @@ export async function sealDay(
 ): Promise<Manifest | undefined> {
   return retryConflicts(maxAttempts, async () => {
     const key = makeManifestKey(day);
-    // Before the results: what changes them later is sealed by who does that.
+    // Read before the results: whoever changes these later seals the change.
     const previous = await readJson<Manifest>(lake, key);
     const plan = (await readJson<DayPlan>(lake, makePlanKey(day))).content;
     if (plan === undefined) return undefined;
@@ -61,7 +62,7 @@ export async function sealDay(
   });
 }
 
-/** Writes the SIMs with the most bytes, before the seal by which they are found. */
+/** Writes the SIMs with the most bytes, before the seal through which they are found. */
 async function writeTop(day: Day, results: readonly BucketResult[], lake: DayPorts['lake']): Promise<void> {
   const lists = results.flatMap(({ top }) => top ?? []);
   // An older version made none: a query then reads all SIMs.
@@ -73,9 +74,9 @@ async function writeTop(day: Day, results: readonly BucketResult[], lake: DayPor
 }
 
 /**
- * The results of all buckets, in their order; undefined if one is missing or not complete, or has not read its part of the
- * round. Those are looked at first that are read after this bucket: of a great fleet, nearly all that have read a bucket see
- * at once that others have not.
+ * The results of all buckets, in order; undefined if one is missing or incomplete, or has not read its part of the
+ * round. Begins with the buckets after this one: in a large fleet, nearly all runs then see immediately that other
+ * buckets are not done.
  */
 async function readResults(
   lake: DayPorts['lake'],

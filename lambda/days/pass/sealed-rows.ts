@@ -11,11 +11,11 @@ import { SimRowReader } from './sim-row-reader.ts';
 export interface WalkedSim {
   readonly sim: string;
   readonly rows: SimRows;
-  /** Whether it was requested, rather than found in the lake only. */
+  /** Whether it was requested, rather than only found in the lake. */
   readonly isListed: boolean;
 }
 
-/** The rows of a bucket as they are in the lake, SIM by SIM. It holds one row group of each kind. */
+/** The rows of a bucket in the lake, SIM by SIM. Keeps one row group of each kind in memory. */
 export class SealedRows {
   readonly #objects: Readonly<Record<RowKind, StoredObject | undefined>>;
   readonly #readers: readonly { readonly kind: RowKind; readonly rows: SimRowReader<Row> }[];
@@ -42,18 +42,18 @@ export class SealedRows {
     return new SealedRows(mapKinds((kind) => objects.get(kind)));
   }
 
-  /** The tag of a kind's object as it was opened; undefined without one. */
+  /** The tag of a kind's object when it was opened; undefined if there is none. */
   findTag(kind: RowKind): string | undefined {
     return this.#objects[kind]?.tag;
   }
 
-  /** The next SIM that has rows; undefined behind the last one. */
+  /** The next SIM that has rows; undefined at the end. */
   async peekSim(): Promise<string | undefined> {
     const sims = await Promise.all(this.#readers.map(({ rows }) => rows.peekSim()));
     return sims.filter((sim) => sim !== undefined).sort(compareTexts)[0];
   }
 
-  /** The rows of a SIM, of which SIMs are requested in the order of their keys. */
+  /** The rows of a SIM. SIMs must be requested in the order of their keys. */
   async take(sim: string): Promise<SimRows> {
     const rows = new Map<RowKind, Row[]>();
     for (const reader of this.#readers) rows.set(reader.kind, await reader.rows.take(sim));
@@ -61,7 +61,7 @@ export class SealedRows {
     return mapKinds((kind) => rows.get(kind) ?? []) as unknown as SimRows;
   }
 
-  /** Goes through the SIMs that are in the lake or requested, each once, in the order of their keys. */
+  /** Yields the SIMs that are in the lake or requested, each once, in the order of their keys. */
   async *walk(sims: Iterable<string>): AsyncGenerator<WalkedSim> {
     const listed = [...sims].sort(compareTexts);
     let next = 0;

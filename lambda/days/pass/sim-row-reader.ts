@@ -1,12 +1,12 @@
 /** Rows in the order of their SIMs. */
 export interface RowList<Row> {
   readonly length: number;
-  /** @returns undefined behind the last row. */
+  /** @returns undefined after the last row. */
   readonly readSim: (index: number) => string | undefined;
   readonly read: (index: number) => Row;
 }
 
-/** Rows that are there already. */
+/** Rows in an array. */
 export class ListedRows<Row extends { readonly sim: string }> implements RowList<Row> {
   readonly #rows: readonly Row[];
 
@@ -30,18 +30,18 @@ export class ListedRows<Row extends { readonly sim: string }> implements RowList
   }
 }
 
-/** Goes through rows in the order of their SIMs, SIM by SIM. It holds one group of rows. */
+/** Reads rows that are in the order of their SIMs, SIM by SIM. Keeps one group of rows in memory. */
 export class SimRowReader<Row extends { readonly sim: string }> {
   readonly #groups: AsyncGenerator<readonly Row[] | RowList<Row>> | undefined;
   #rows: RowList<Row> = new ListedRows<Row>([]);
   #next = 0;
 
-  /** @param groups the rows, some at a time; undefined for none. */
+  /** @param groups the rows, in groups; undefined for none. */
   constructor(groups: AsyncGenerator<readonly Row[] | RowList<Row>> | undefined) {
     this.#groups = groups;
   }
 
-  /** The next SIM that has rows; undefined behind the last one. */
+  /** The next SIM that has rows; undefined at the end. */
   async peekSim(): Promise<string | undefined> {
     while (this.#next === this.#rows.length) {
       const group = await this.#groups?.next();
@@ -52,7 +52,7 @@ export class SimRowReader<Row extends { readonly sim: string }> {
     return this.#rows.readSim(this.#next);
   }
 
-  /** The rows of a SIM; SIMs are requested in the order of their keys. */
+  /** The rows of a SIM. SIMs must be requested in the order of their keys. */
   async take(sim: string): Promise<Row[]> {
     const taken: Row[] = [];
     while ((await this.peekSim()) === sim) {

@@ -6,14 +6,14 @@ import type { RowKind } from '../rows.ts';
 import { type DayPlan, makeFileKey, makePlanKey, readJson } from './lake-objects.ts';
 import type { Lake } from './ports.ts';
 
-/** How many buckets of SIMs a day has, which never changes; undefined as long as its reading was not planned. */
+/** How many buckets of SIMs a day has, which never changes; undefined if its reading was not planned yet. */
 export async function readBucketCount(lake: Pick<Lake, 'open'>, day: Day): Promise<number | undefined> {
   const { content: plan } = await readJson<DayPlan>(lake, makePlanKey(day));
   return plan === undefined || plan.reads === 'nothing' ? undefined : plan.buckets;
 }
 
 /**
- * A SIM's rows of a kind and day: of its bucket's file, row groups without the SIM are not read.
+ * A SIM's rows of a kind and day, from its bucket's file. Row groups without the SIM are not read.
  *
  * @throws ConflictError if the file is written meanwhile.
  */

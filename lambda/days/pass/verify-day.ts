@@ -17,46 +17,46 @@ import { prefetch } from './prefetch.ts';
 import { SealedRows, type WalkedSim } from './sealed-rows.ts';
 
 /**
- * Whether a sealed day is what its seal says: each file, the rows in it, their root, and the fleet-day; and whether what
- * reports read beside it says the same. Everything is made again from the files; nothing is written.
+ * Verifies a sealed day: whether each file, its rows, the root and the fleet-day are as the seal says, and whether what
+ * reports read in addition agrees. Everything is computed again from the files; nothing is written.
  */
 
 /**
- * - `verified`: all is as the seal says.
+ * - `verified`: everything is as the seal says.
  * - `differs`: something is not.
  * - `unsealed`: the day has no seal.
- * - `changing`: the day is being read again, so that files and seal belong to different versions for a time.
+ * - `changing`: the day is being read again, so that files and seal temporarily belong to different versions.
  */
 export type VerifyOutcome = 'verified' | 'differs' | 'unsealed' | 'changing';
 
-/** What a day was found to be. */
+/** The result of verifying a day. */
 export interface VerifiedDay {
   readonly day: Day;
   readonly outcome: VerifyOutcome;
-  /** Undefined without a seal. */
+  /** Undefined if there is no seal. */
   readonly manifest: Manifest | undefined;
-  /** What is not as the seal says, a sentence each. */
+  /** What is not as the seal says, one sentence each. */
   readonly faults: readonly string[];
-  /** Rows that differ from what the tables hold. */
+  /** Rows that differ from the tables. */
   readonly changes: readonly RowChange[];
 }
 
-/** What verifying works with. */
+/** What verifying needs. */
 export interface VerifyPorts {
   readonly lake: Pick<Lake, 'open'>;
-  /** Undefined where only the lake is read. */
+  /** Undefined if only the lake is read. */
   readonly tables?: TableComparison | undefined;
   /** Called after each bucket. */
   readonly onBucket?: ((bucket: number, buckets: number) => void) | undefined;
 }
 
-/** SIMs that are read at the same time. */
+/** How many SIMs are read concurrently. */
 const concurrentSims = 16;
 
-/** Times that a day is begun again when it is sealed anew meanwhile. */
+/** How often a day is begun again when it is sealed again meanwhile. */
 const maxAttempts = 3;
 
-/** Verifies a day. It holds the files of one bucket. */
+/** Verifies a day. Keeps the files of one bucket in memory. */
 export async function verifyDay(day: Day, ports: VerifyPorts): Promise<VerifiedDay> {
   const { lake } = ports;
   let before = await readJson<Manifest>(lake, makeManifestKey(day));
@@ -89,8 +89,8 @@ async function ignoreConflict<Result>(run: () => Promise<Result>): Promise<Resul
 }
 
 /**
- * Whether a bucket is being read, or what was read since the day was sealed is not sealed yet. Reading that changes nothing
- * makes no seal: it does not count.
+ * Whether a bucket is being read, or was read since the day was sealed without being sealed yet. A reading that changes
+ * nothing makes no seal, so it does not count.
  */
 async function isReadAgain(manifest: Manifest, lake: Pick<Lake, 'open'>): Promise<boolean> {
   const { day, buckets, revisions, sealedAt } = manifest;
@@ -118,7 +118,7 @@ async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<D
   const fleet = new FleetFold(day);
   const top = new TopFold();
   const storedFaults = new FirstSentences();
-  /** Keys of the files that are there. */
+  /** Keys of the existing files. */
   const found = new Set<string>();
   for (let bucket = 0; bucket <= buckets; bucket += 1) {
     const objects = new FetchedObjects(ports.lake);
@@ -152,7 +152,7 @@ async function verifyManifest(manifest: Manifest, ports: VerifyPorts): Promise<D
   return { faults: [...fileFaults, ...missing, ...rowFaults, ...storedFaults.list()], changes };
 }
 
-/** Sentences that are listed. */
+/** How many sentences are listed. */
 const maxSentences = 100;
 
 /** The first of many sentences, and how many more there are. */
@@ -171,7 +171,7 @@ class FirstSentences {
   }
 }
 
-/** Compares the SIMs with the most bytes with those that a day lists. An older version listed none. */
+/** Compares the SIMs with the most bytes with the stored list of the day. An older version stored none. */
 async function compareTop(day: Day, fold: TopFold, lake: Pick<Lake, 'open'>): Promise<string[]> {
   const { content: top } = await readJson<TopLists>(lake, makeTopKey(day));
   return top === undefined || isDeepStrictEqual(top.day, fold.result)
@@ -179,13 +179,13 @@ async function compareTop(day: Day, fold: TopFold, lake: Pick<Lake, 'open'>): Pr
     : ['The list of the SIMs with the most bytes is not that of the rows'];
 }
 
-/** The kinds of rows that a seal covers. An older version made no findings: what it sealed is verified without them. */
+/** The kinds of rows that a seal covers. An older version made no findings: its seals are verified without them. */
 function listCoveredKinds({ kinds }: Pick<Manifest, 'kinds'>): RowKind[] {
   const stated: Partial<Manifest['kinds']> = kinds;
   return rowKinds.filter((kind) => stated[kind] !== undefined);
 }
 
-/** Compares what was made of the rows with what a manifest says of them. */
+/** Compares what was computed from the rows with a manifest. */
 function compareContents(manifest: Manifest, digests: readonly DayDigests[], fleet: FleetFold): string[] {
   const covered = listCoveredKinds(manifest);
   const found = computeRoot(joinDigests(digests), covered);
@@ -199,13 +199,13 @@ function compareContents(manifest: Manifest, digests: readonly DayDigests[], fle
   if (faults.length === 0 && found.root !== manifest.root) {
     faults.push(`The root of the rows is ${found.root}, not ${manifest.root}`);
   }
-  // Members that are undefined are not written.
+  // Undefined members are not written.
   const made: unknown = JSON.parse(JSON.stringify(fleet.result));
   if (!isDeepStrictEqual(made, manifest.fleet)) faults.push('The fleet-day is not the sum of the rows');
   return faults;
 }
 
-/** The rows of a file cannot be read, or are not in their order. */
+/** The rows of a file cannot be read, or are in the wrong order. */
 class UnreadableRowsError extends Error {
   override readonly name = 'UnreadableRowsError';
 
@@ -227,11 +227,11 @@ interface ComparedSim {
   readonly sim: string;
   readonly rows: SimRows;
   readonly read: SimRows | undefined;
-  /** What is stored of its day, and is not what the rows make. */
+  /** What is stored for its day but does not follow from the rows. */
   readonly faults: readonly string[];
 }
 
-/** Goes through the SIMs of a bucket in the order of their keys. */
+/** Yields the SIMs of a bucket in the order of their keys. */
 async function* walkSims(
   sealed: SealedRows,
   tables: TableComparison | undefined,
@@ -242,7 +242,7 @@ async function* walkSims(
     try {
       yield* sealed.walk(tables?.listSims(bucket, buckets) ?? []);
     } catch (error) {
-      // The objects were fetched: what fails is their content.
+      // The objects were fetched, so this error comes from their content.
       throw new UnreadableRowsError(error);
     }
   }
@@ -253,7 +253,7 @@ async function* walkSims(
   }));
 }
 
-/** The objects of a bucket, each fetched as a whole when it is opened. */
+/** The objects of a bucket, each fetched completely when it is opened. */
 class FetchedObjects implements Pick<Lake, 'open'> {
   readonly #lake: Pick<Lake, 'open'>;
   readonly #fetched: { readonly key: string; readonly bytes: number; readonly sha256: string }[] = [];
@@ -279,7 +279,7 @@ class FetchedObjects implements Pick<Lake, 'open'> {
     return this.#fetched.map(({ key }) => key);
   }
 
-  /** What is not as a manifest says of its files. */
+  /** How the files differ from a manifest. */
   compare(files: readonly LakeFile[]): string[] {
     return this.#fetched.flatMap(({ key, bytes, sha256 }) => {
       const file = files.find((one) => one.key === key);
