@@ -42,7 +42,7 @@ export async function sealDay(
 ): Promise<Manifest | undefined> {
   return retryConflicts(maxAttempts, async () => {
     const key = makeManifestKey(day);
-    // Read before the results: whoever changes these later seals the change.
+    // Read before the results: a run that changes these later seals the change.
     const previous = await readJson<Manifest>(lake, key);
     const plan = (await readJson<DayPlan>(lake, makePlanKey(day))).content;
     if (plan === undefined) return undefined;
