@@ -24,20 +24,20 @@ import { type Period, shiftTime } from './period.ts';
 import type { QueryPorts } from './ports.ts';
 import { maxDaysAhead } from './report-time.ts';
 
-/** Alerts: the stored episodes, as resources. */
+/** Alerts: the stored episodes as resources. */
 
-/** How many times one page reads in search of alerts that pass the filters. */
+/** How often one page reads to find alerts that pass the filters. */
 const maxRounds = 8;
 
-/** Where alerts are read. */
+/** What alert queries need. */
 export interface AlertPorts extends Pick<QueryPorts, 'reader' | 'now'> {
-  /** Undefined where a deployment judges no rules: it has no alerts. */
+  /** Undefined if a deployment has no rules and so no alerts. */
   readonly alerts: { readonly episodes: EpisodeReader; readonly mutes: Pick<MutesTable, 'list'> } | undefined;
-  /** Which days are sealed; undefined where no days are closed. */
+  /** Which days are sealed; undefined if no days are closed. */
   readonly days: Pick<ClosedDays, 'isSealed'> | undefined;
 }
 
-/** Which alerts are listed. Each member that is undefined asks for all. */
+/** Which alerts to list. An undefined member allows all. */
 export interface AlertsFilter {
   readonly state: Episode['state'] | undefined;
   readonly severity: Severity | undefined;
@@ -47,25 +47,25 @@ export interface AlertsFilter {
   readonly source: string | undefined;
 }
 
-/** Which page of the alerts is requested. */
+/** Which page of the alerts to return. */
 export interface AlertsQuery extends AlertsFilter, Omit<PageRequest<EpisodeKey>, 'include'> {
   /** When they began; both ends included. */
   readonly period: Period;
 }
 
-/** An alert as a resource of a list. */
+/** An alert in a list. */
 export type Alert = ReturnType<typeof renderAlert>;
 
-/** An alert with all that is stored of it. */
+/** An alert with everything that is stored about it. */
 export interface AlertDetail extends Alert {
-  /** The records that show it; null where the alerts of its SIMs do. */
+  /** The records that prove it; null if it is about many SIMs, whose own alerts have them. */
   readonly evidence: {
     readonly begin: EvidenceRecord;
     readonly before: EvidenceRecord | null;
     readonly last: EvidenceRecord;
     readonly end: EvidenceRecord | null;
   } | null;
-  /** Of an alert about many SIMs, the first of their own alerts. */
+  /** For an alert about many SIMs, the first of their own alerts. */
   readonly members: readonly {
     readonly sim: string;
     readonly sim_name: string | null;
@@ -80,7 +80,7 @@ export interface AlertDetail extends Alert {
   readonly mute: ReturnType<typeof renderMute> | null;
 }
 
-/** Lists alerts, those that began last first. A page may hold fewer than requested, although more follow. */
+/** Lists alerts, latest start first. A page may have fewer than requested although more follow. */
 export async function listAlerts(query: AlertsQuery, ports: AlertPorts): Promise<Page<Alert, EpisodeKey>> {
   const { resources, next } = await listEpisodes(query, ports);
   const [final, names] = await Promise.all([areFinal(resources, ports), readNames(resources, ports.reader)]);
@@ -108,7 +108,7 @@ async function listEpisodes(
   return { resources: found, next: after };
 }
 
-/** The names of the SIMs that alerts are about, by their keys. */
+/** The names of the SIMs that alerts are about, by key. */
 function readNames(episodes: readonly AnyEpisode[], reader: QueryPorts['reader']): Promise<SimNames> {
   return reader.readSimNames(episodes.flatMap((episode) => (isShared(episode) ? [] : [episode.sim])));
 }
@@ -118,7 +118,7 @@ async function readMatching(
   keys: readonly EpisodeKey[],
   { state, severity, rule, sim, source }: AlertsFilter,
 ): Promise<{ readonly key: EpisodeKey; readonly episode: AnyEpisode }[]> {
-  // Rule and SIM stand in the key: the others need not be read.
+  // Rule and SIM are part of the key, so other alerts need not be read.
   const wanted = keys.filter(({ alert }) => {
     if (isSharedPartition(alert)) {
       return sim === undefined && (rule === undefined || readSharedRule(alert) === rule);
@@ -163,21 +163,21 @@ export async function fetchAlert({ id }: { readonly id: string }, ports: AlertPo
   return renderDetail(alert, episode, findMute(mutes, episode, now()), starts);
 }
 
-/** Members of a group that are shown with it. */
+/** How many members of a group are shown with it. */
 const maxListedMembers = 100;
 
-/** The source of an episode; of a group, that of all members, undefined where they have several. */
+/** The source of an episode; for a group that of all members, undefined if they have several. */
 function findSource(episode: AnyEpisode): string | undefined {
   if (!isShared(episode)) return episode.source;
   return episode.subject.kind === 'source' ? episode.subject.source : episode.subject.common.source;
 }
 
-/** Ids are 32 hexadecimal digits; nothing else is requested. */
+/** Ids are 32 hexadecimal digits; other texts need not be looked up. */
 function isEpisodeId(id: string): boolean {
   return /^[0-9a-f]{32}$/.test(id);
 }
 
-/** A position in a list of alerts; undefined for anything else. */
+/** A position in a list of alerts; undefined if the value is not one. */
 export function readAlertsPosition(value: unknown, { from, to }: Period): EpisodeKey | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { alert, slot, begun } = value as Readonly<Record<string, unknown>>;
@@ -186,22 +186,22 @@ export function readAlertsPosition(value: unknown, { from, to }: Period): Episod
   return { alert, slot, begun };
 }
 
-/** The names of SIMs by their keys. */
+/** The names of SIMs, by key. */
 type SimNames = ReadonlyMap<string, string>;
 
-/** What is known of episodes beside them. */
+/** What is known about episodes from elsewhere. */
 interface Beside {
-  /** Those that are final. */
+  /** Episodes that are final. */
   readonly final: ReadonlySet<AnyEpisode>;
   readonly names: SimNames;
 }
 
-/** Seals that are looked for at the same time. */
+/** How many seals are read concurrently. */
 const concurrentDays = 16;
 
 /**
- * Which episodes nothing will change but late records: they are over, and all days that decide about them are sealed. Those
- * about many SIMs are not: they tell of the alerts of their SIMs.
+ * Which episodes only late records can change: they have ended, and all days that decide about them are sealed.
+ * Episodes about many SIMs are not final, because they depend on the alerts of their SIMs.
  */
 async function areFinal(
   episodes: readonly AnyEpisode[],
@@ -220,7 +220,7 @@ async function areFinal(
     const unknown = [...new Set(wanted)].filter((day) => !seals.has(day));
     await mapConcurrently(unknown, concurrentDays, async (day) => seals.set(day, await days.isSealed(day)));
   };
-  // The ends first: where one has no seal, the days between them need not be looked for.
+  // First the ends: if one has no seal, the days in between need not be looked up.
   await look(decided.flatMap(({ first, last }) => [first, last]));
   const likely = decided.filter(({ first, last }) => seals.get(first) === true && seals.get(last) === true);
   await look(likely.flatMap(({ first, last }) => listDays(first, last)));
@@ -268,7 +268,7 @@ function renderAlert(episode: AnyEpisode, { final, names }: Beside) {
   };
 }
 
-/** What only an alert of one SIM has. */
+/** The members of an alert about one SIM only. */
 function renderSingle(episode: Episode, names: SimNames) {
   return {
     subject: 'sim' as const,
@@ -283,7 +283,7 @@ function renderSingle(episode: Episode, names: SimNames) {
   };
 }
 
-/** What an alert about many SIMs has in place of it. */
+/** The members of an alert about many SIMs instead. */
 function renderShared({ subject, members, sweptAt }: SharedEpisode) {
   return {
     subject: subject.kind,
@@ -296,7 +296,7 @@ function renderShared({ subject, members, sweptAt }: SharedEpisode) {
   };
 }
 
-/** An alert about many SIMs, with those that it tells of. Their own alerts show the records. */
+/** An alert about many SIMs, with its SIMs. Their own alerts have the records. */
 function renderSharedDetail(
   alert: Alert,
   episode: SharedEpisode,
@@ -365,7 +365,7 @@ function renderTime(at: number | undefined): string | null {
   return at === undefined ? null : formatTime(at);
 }
 
-/** The lists that show records, by the table that holds them. */
+/** The lists that show records, by the records' table. */
 const lists = {
   Sessions: 'data_session',
   Usage: 'usage_record',
@@ -373,14 +373,16 @@ const lists = {
   Findings: 'finding',
 } as const;
 
-/** A record of the evidence: which one, of when, and when the list begins that shows it. */
+/** A record of the evidence: its type, key and time, and where the list begins that shows it. */
 export interface EvidenceRecord {
   readonly type: (typeof lists)[RecordReference['table']];
   /** The sort key of its item. */
   readonly key: string;
   /** Its time. */
   readonly time: string;
-  /** The time by which its list finds it: its start, of a finding its day; null for a session that has gone. */
+  /**
+   * The time by which its list finds it: its start, or the day of a finding; null for a session that no longer exists.
+   */
   readonly listed_at: string | null;
 }
 

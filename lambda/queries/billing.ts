@@ -3,7 +3,7 @@ import type { StoredUsage } from '../store/records.ts';
 
 /** Adds up what carriers charge, exactly. */
 
-/** Digits after the point that are added up; carriers state ten. */
+/** How many digits after the point are added up; carriers state ten. */
 const scale = 18;
 
 /** An amount of money, in units of 10^-18 of its currency. */
@@ -25,8 +25,8 @@ export function sumCharges(bill: Bill, { carrier, trafficType, cost, currency }:
 }
 
 /**
- * The amount as a number, and its currency. Both are null if no cost in money is stated, which does not mean that nothing
- * is charged, and if costs are in several currencies, which cannot be added up.
+ * The amount as a number, and its currency. Both are null if no cost in money is stated, which does not mean that
+ * nothing is charged, or if costs are in several currencies, which cannot be added.
  */
 export function formatAmount({ units, currency }: Bill): { amount: number | null; currency: string | null } {
   if (currency === undefined || currency === null) return { amount: null, currency: null };
@@ -35,7 +35,7 @@ export function formatAmount({ units, currency }: Bill): { amount: number | null
   return { amount: Number(text), currency };
 }
 
-/** Reads a decimal as DynamoDB writes it; digits beyond 18 after the point are cut off. */
+/** Parses a decimal as DynamoDB writes it; digits beyond 18 after the point are dropped. */
 function parseUnits(decimal: string): bigint {
   const isNegative = decimal.startsWith('-');
   const [mantissa = '', exponent = '0'] = decimal.replace(/^[+-]/, '').toLowerCase().split('e');

@@ -8,9 +8,9 @@ import type { Page } from './page.ts';
 
 /** Bills that the day pass has made and stored. */
 
-/** Where bills are read. */
+/** What queries of bills need. */
 export interface BillPorts {
-  /** Undefined where no days are closed. */
+  /** Undefined if no days are closed. */
   readonly bills: Pick<BillReader, 'listBills' | 'readBill' | 'readLines'> | undefined;
 }
 
@@ -20,10 +20,10 @@ export type BillSummary = ReturnType<typeof renderSummary>;
 /** A bill with its rows. */
 export type BillDetail = ReturnType<typeof renderBill>;
 
-/** A row of a bill, or a line: what one SIM comes to. */
+/** A row of a bill, or a line, which is what one SIM costs. */
 export type BillRowFields = ReturnType<typeof renderRow>;
 
-/** Lists bills, the newest month first. `next` is the month of the last one. */
+/** Lists bills, latest month first. `next` is the month of the last one. */
 export async function listBills(
   { size, after }: { readonly size: number; readonly after: string | undefined },
   { bills }: BillPorts,
@@ -36,7 +36,7 @@ export async function listBills(
   };
 }
 
-/** A position in the list of bills; undefined for anything else. */
+/** A position in the list of bills; undefined if the value is not one. */
 export function readBillsPosition(value: unknown): string | undefined {
   return typeof value === 'string' && /^\d{4}-\d\d$/.test(value) ? value : undefined;
 }
@@ -53,11 +53,11 @@ export async function fetchBill(
   return renderBill(await requireBill(month, ports));
 }
 
-/** Times that lines are read again which are written meanwhile. */
+/** How often lines are read again if they are written meanwhile. */
 const maxAttempts = 3;
 
 /**
- * Lists the lines of a month's bill: what each SIM comes to by charge, country, network and zone.
+ * Lists the lines of a month's bill: what each SIM costs by charge, country, network and zone.
  *
  * @throws NotFoundError if no bill is stored.
  */
@@ -87,7 +87,7 @@ export async function listBillLines(
   }
 }
 
-/** A position in the lines of a bill; undefined for anything else. */
+/** A position in the lines of a bill; undefined if the value is not one. */
 export function readLinesPosition(value: unknown): LinesPosition | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { part, offset, tag, sim, given } = value as Readonly<Record<string, unknown>>;

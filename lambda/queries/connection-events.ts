@@ -9,7 +9,7 @@ import type { Period } from './period.ts';
 import type { QueryPorts } from './ports.ts';
 import { type FoundSim, requireKnown } from './sim-lookup.ts';
 
-/** Which events of a SIM are listed. */
+/** Which of a SIM's events to list. */
 export interface EventsQuery extends PageRequest<string> {
   readonly sim: FoundSim;
   /** Both ends included. */
@@ -24,7 +24,7 @@ export type ConnectionEvent = ReturnType<typeof renderEvent>;
 /**
  * Lists a SIM's events, newest first.
  *
- * @throws NotFoundError where no record of the SIM has arrived.
+ * @throws NotFoundError if no record of the SIM has arrived.
  */
 export async function listConnectionEvents(
   query: EventsQuery,
@@ -39,7 +39,7 @@ export async function listConnectionEvents(
   return { resources: events.map((event) => renderEvent(event, include)), next };
 }
 
-/** A position in a list of events; undefined for anything else. */
+/** A position in a list of events; undefined if the value is not one. */
 export function readEventsPosition(value: unknown, period: Period): string | undefined {
   return isKey(value, 'sort') && isKeyWithin(value, toRange(period)) ? value : undefined;
 }
@@ -50,7 +50,7 @@ function toRange({ from, to = '9999' }: Period): TimeRange {
 
 /**
  * Makes the resource of an event. Its description is the carrier's sentence without addresses; the carrier's `detail`,
- * which holds IMSI and IP addresses, is null unless it is requested.
+ * which contains IMSI and IP addresses, is null unless it is requested.
  */
 function renderEvent(event: StoredEvent, disclosure: Disclosure) {
   const { network, description, detail, imsi } = event;

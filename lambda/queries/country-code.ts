@@ -7,7 +7,7 @@ const alpha3ByAlpha2 = new Map(codes.map(([alpha2 = '', alpha3 = '']) => [alpha2
 /**
  * The three-letter country of a network.
  *
- * @param country ISO 3166-1 alpha-2, where the record stated it: one mobile country code can cover several countries.
+ * @param country ISO 3166-1 alpha-2, if the record stated it: one mobile country code can cover several countries.
  * @param mcc mobile country code, used if `country` is not stated.
  */
 export function convertCountry(country: string | undefined, mcc: string | undefined): string | null {

@@ -18,7 +18,7 @@ import {
 import { noVolumes, sumVolumes, type Volumes } from './session-totals.ts';
 import { type FoundSim, requireKnown } from './sim-lookup.ts';
 
-/** Which data sessions of a SIM are listed. */
+/** Which of a SIM's data sessions to list. */
 export interface SessionsQuery extends PageRequest<Returned> {
   readonly sim: FoundSim;
   /** When they started; both ends included. */
@@ -33,7 +33,7 @@ export type DataSession = ReturnType<typeof renderDataSession>;
 /**
  * Lists a SIM's data sessions, newest first.
  *
- * @throws NotFoundError where no record of the SIM has arrived.
+ * @throws NotFoundError if no record of the SIM has arrived.
  */
 export async function listDataSessions(
   { sim, period, status, size, after, include }: SessionsQuery,
@@ -45,12 +45,12 @@ export async function listDataSessions(
   return { resources: await renderDataSessions(ports, sim.sim, page, include), next: page.next };
 }
 
-/** Values that complete sessions. */
+/** What is needed to complete sessions. */
 export interface SessionPorts extends Pick<QueryPorts, 'sessionRefresh'> {
   readonly reader: Pick<QueryPorts['reader'], 'readUsage'>;
 }
 
-/** Sessions of one SIM as resources: up to date, and with their volumes added up if these are not stated. */
+/** Sessions of one SIM as resources: up to date, with their volumes added up if these are not stated. */
 export async function renderDataSessions(
   { reader, sessionRefresh }: SessionPorts,
   sim: string,
@@ -72,8 +72,8 @@ export async function renderDataSessions(
 }
 
 /**
- * A session as the DataSession resource of Twilio and KORE, and after its fields those that only simledger has.
- * Undisclosed fields are null.
+ * A session as the DataSession resource of Twilio and KORE, followed by simledger's own fields. Undisclosed fields are
+ * null.
  */
 function renderDataSession(session: Session, volumes: Volumes, disclosure: Disclosure) {
   const { sim, sessionId, origin, start, terminal, groups } = session;
@@ -90,7 +90,7 @@ function renderDataSession(session: Session, volumes: Volumes, disclosure: Discl
     operator_name: operatorName ?? null,
     cell_id: cell?.group.cellId ?? null,
     cell_location_estimate: estimateLocation(cell?.group),
-    // Streams do not count packets; 0 is the documented default.
+    // Streams do not count packets; the documented default is 0.
     packets_uploaded: 0,
     packets_downloaded: 0,
     last_updated: origin.at,

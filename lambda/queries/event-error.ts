@@ -13,7 +13,7 @@ const nothing: EventError = { code: null, message: null };
 
 /**
  * The error that an event states. A Super SIM event's `detail` is the carrier's `error`: an object with `code` and
- * `message`, or a text. Data-streamer events have no error beside their description.
+ * `message`, or a text. Data-streamer events have no error besides their description.
  */
 export function readEventError({ carrier, detail, imsi }: StoredEvent, disclosure: Disclosure): EventError {
   if (detail === undefined || carrierTraits[carrier].format !== 'supersim') return nothing;

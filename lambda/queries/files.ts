@@ -7,12 +7,12 @@ import { NotFoundError, shorten } from './errors.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { QueryPorts } from './ports.ts';
 
-/** How many times one page reads in search of files with a state. */
+/** How often one page reads to find files in a state. */
 const maxRounds = 8;
 
-/** Which imported files are listed. */
+/** Which imported files to list. */
 export interface FilesQuery extends Omit<PageRequest<FileKey>, 'include'> {
-  /** Names of the sources whose files are listed. */
+  /** Names of the sources whose files to list. */
   readonly sources: readonly string[];
   /** Only files in this state. */
   readonly state: Manifest['state'] | undefined;
@@ -21,7 +21,7 @@ export interface FilesQuery extends Omit<PageRequest<FileKey>, 'include'> {
 /** A file as a resource. */
 export type ImportedFile = ReturnType<typeof renderFile>;
 
-/** Lists the files of sources, those delivered last first. */
+/** Lists the files of sources, latest delivery first. */
 export async function listFiles(
   { sources, state, size, after }: FilesQuery,
   { reader, now }: Pick<QueryPorts, 'reader' | 'now'>,
@@ -31,7 +31,7 @@ export async function listFiles(
 }
 
 /**
- * Fetches a file by the `id` that a list gives.
+ * Fetches a file by its `id` in a list.
  *
  * @throws NotFoundError
  */
@@ -45,7 +45,7 @@ export async function fetchFile(
   return renderFile(file, now());
 }
 
-/** A position in a list of files; undefined for anything else. */
+/** A position in a list of files; undefined if the value is not one. */
 export function readFilesPosition(value: unknown): FileKey | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { object, source, delivered } = value as Readonly<Record<string, unknown>>;
@@ -88,7 +88,7 @@ async function readManifests(
   return { files, next: after };
 }
 
-/** Merges the next keys of several sources: last delivered first; at the same moment, by source. */
+/** Merges the next keys of several sources: latest delivery first, then by source. */
 async function listKeys(
   reader: LedgerReader,
   sources: readonly string[],
@@ -96,7 +96,7 @@ async function listKeys(
   after: FileKey | undefined,
 ): Promise<FileKey[]> {
   const lists = await Promise.all(sources.map((source) => reader.fileKeys(source, limit, after)));
-  // Sorting is stable: within a source and moment, the index's order stays.
+  // Sorting is stable: files of the same source and time stay in the index's order.
   return lists
     .flat()
     .sort((a, b) => compare(b.delivered, a.delivered) || compare(a.source, b.source))

@@ -7,23 +7,23 @@ import { isKey } from '../store/keys.ts';
 import type { Page } from './page.ts';
 import type { Period } from './period.ts';
 
-/** Findings: what the day pass found to be missing or twice, without reading the lake. */
+/** Findings: what the day pass found to be missing or duplicated, without reading the lake. */
 
-/** How many times one page reads in search of findings that pass the filters, and how many months it looks at. */
+/** How often one page reads to find findings that pass the filters, and how many months it reads. */
 const maxRounds = 14;
 
-/** SIM's days that are read at once. */
+/** How many SIMs' days are read together. */
 const maxKeys = 100;
 
-/** Where findings are read. */
+/** What queries of findings need. */
 export interface FindingsPorts {
-  /** Undefined where no days are closed. */
+  /** Undefined if no days are closed. */
   readonly findings: Pick<FindingsTable, 'read' | 'listKeys' | 'readKeys'> | undefined;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-/** Which findings are listed. Each member that is undefined asks for all. */
+/** Which findings to list. An undefined member allows all. */
 export interface FindingsFilter {
   readonly check: Check | undefined;
   /** Key of a SIM. */
@@ -31,18 +31,18 @@ export interface FindingsFilter {
   readonly source: string | undefined;
 }
 
-/** Which page of the findings is requested. */
+/** Which page of the findings to return. */
 export interface FindingsQuery extends FindingsFilter {
-  /** The days of which a part lies in it; the moment of its end is not part of it. */
+  /** Findings of all days that overlap it; its end is excluded. */
   readonly period: Period;
-  /** Findings in the page, at most. */
+  /** The most findings of the page. */
   readonly size: number;
   readonly after: FindingsPosition | undefined;
 }
 
-/** Where a page goes on: at a SIM's day, or at a text behind which none is, and there behind a finding. */
+/** Where a page continues: at a SIM's day, or at a text that no entry exceeds, and there after a finding. */
 export interface FindingsPosition {
-  /** As {@link makeEntry} makes it. */
+  /** As made by {@link makeEntry}. */
   readonly entry: string;
   readonly id?: string | undefined;
 }
@@ -51,8 +51,8 @@ export interface FindingsPosition {
 export type FindingFields = ReturnType<typeof renderFinding>;
 
 /**
- * Lists findings, those of the last day first; of a day in the order of SIM, backwards, and of a SIM's day in the order
- * of time. A page may hold fewer than requested, although more follow.
+ * Lists findings, latest day first; within a day by SIM in descending order, and within a SIM's day by time. A page may
+ * have fewer than requested although more follow.
  */
 export async function listFindings(
   { period, size, after, ...filter }: FindingsQuery,
@@ -78,7 +78,7 @@ export async function listFindings(
 
 /** The days of a period. */
 function findDays({ from, to }: Period, now: number): Days {
-  // No day is closed that is later than now: a period of thousands of years ends there, too.
+  // No day after now is closed, so a period of thousands of years also ends there.
   const latest = formatTime(now);
   const end = to !== undefined && to < latest ? to : latest;
   return { from: findDay(from), through: findDay(formatTime(toMilliseconds(end) - 1)) };
@@ -100,7 +100,7 @@ async function* walkSim(
   yield* (await findings.read(sim, from, day < through ? day : through)).reverse();
 }
 
-/** Goes through months, the last one first. Where there are many, it yields the position at which the next page goes on. */
+/** Goes through months, latest first. If there are many, it yields the position where the next page continues. */
 async function* walkFleet(
   findings: NonNullable<FindingsPorts['findings']>,
   { from, through }: Days,
@@ -121,7 +121,7 @@ async function* walkFleet(
   }
 }
 
-/** The findings of a SIM's day that pass a filter, and that are behind a position. */
+/** The findings of a SIM's day that pass a filter and come after a position. */
 function pickFindings(
   stored: StoredFindings,
   { check, source }: FindingsFilter,
@@ -129,7 +129,7 @@ function pickFindings(
 ): readonly Finding[] {
   const { findings } = stored;
   const isPosition = after?.id !== undefined && makeEntry(stored) === after.entry;
-  // If the finding has gone meanwhile, the others of the day come again.
+  // If the finding no longer exists, all findings of the day are returned again.
   const from = isPosition ? findings.findIndex(({ findingId }) => findingId === after.id) + 1 : 0;
   return findings
     .slice(from)
@@ -140,7 +140,7 @@ function pickFindings(
     );
 }
 
-/** A position in a list of findings; undefined for anything else. */
+/** A position in a list of findings; undefined if the value is not one. */
 export function readFindingsPosition(value: unknown): FindingsPosition | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { entry, id } = value as Readonly<Record<string, unknown>>;

@@ -37,15 +37,15 @@ import {
 } from './usage-report.ts';
 
 /**
- * Usage of the fleet. Sealed days come from fleet-days and SIM-days, without reading a record. What is not sealed, and the
- * parts of days at the ends of a time, come from the records, where at most {@link maxLiveSims} SIMs match. Where more do,
- * whole days that are not sealed are as of their last partial pass.
+ * Usage of the fleet. Sealed days come from fleet-days and SIM-days, without reading records. Unsealed days, and parts
+ * of days at the ends of a period, come from records if at most {@link maxLiveSims} SIMs match. If more match, whole
+ * unsealed days come from their last partial pass.
  */
 
-/** SIMs, and seals, that are read at the same time. */
+/** How many SIMs, and how many seals, are read concurrently. */
 const concurrentReads = 32;
 
-/** Records that a sorted report may have before the page. */
+/** How many records a sorted report may skip before the page. */
 const maxRank = 100_000;
 
 /** Which usage a report adds up, and how. */
@@ -54,51 +54,51 @@ export interface FleetUsageQuery extends UsageFilter {
   readonly granularity: FleetGranularity;
   readonly period: UsagePeriod;
   readonly sim?: FoundSim | undefined;
-  /** SID of a fleet: that to which a SIM belongs now. */
+  /** SID of a fleet: the one that a SIM belongs to now. */
   readonly fleet?: string | undefined;
-  /** The records with most come first; undefined for the newest period first. */
+  /** Sort by this, greatest first; if undefined, newest period first. */
   readonly order?: UsageOrder | undefined;
-  /** Records in the page, at most. */
+  /** The most records of the page. */
   readonly size: number;
   readonly after: FleetPosition | undefined;
-  /** How long it may take; undefined for as long as it takes. */
+  /** How long the report may take; undefined for no limit. */
   readonly maxSeconds?: number | undefined;
 }
 
-/** What a report works with. */
+/** What reports need. */
 export interface ReportPorts {
   readonly reader: LedgerReader;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now: () => number;
-  /** Undefined where days are not closed: all usage is read from the records. */
+  /** Undefined if days are not closed, so that all usage is read from records. */
   readonly days: ClosedDays | undefined;
-  /** Days that usage is kept; forever where it is 0 or left out. */
+  /** Days that usage is kept; forever if 0 or absent. */
   readonly usageDays?: number | undefined;
-  /** SIMs whose records one report reads; {@link maxLiveSims} where it is left out. */
+  /** How many SIMs' records a report reads; {@link maxLiveSims} by default. */
   readonly maxLiveSims?: number | undefined;
 }
 
-/** Where a page goes on: behind so many records, or behind a record, which of a report by SIM belongs to a SIM. */
+/** Where a page continues: after so many records, or after a record; in a report by SIM, after a record of a SIM. */
 export type FleetPosition =
   | { readonly rank: number }
   | { readonly sim: string | null; readonly row: ReportPosition | null };
 
-/** Which part of a report's time is not sealed. */
+/** Which part of a report's period is not sealed. */
 export interface Coverage {
-  /** The time of the answer. */
+  /** The time of the response. */
   readonly as_of: string;
-  /** Times that were added up from the records that have come. */
+  /** Times that were added up from the records that have arrived. */
   readonly live: readonly TimeSpan[];
-  /** Days that are not sealed and were added up from sums, since more SIMs match than a report reads records of. */
+  /** Unsealed days that were added up from sums, because more SIMs match than a report reads records of. */
   readonly partial: readonly PartialSpan[];
-  /** Times that are left out, since more SIMs match than that, and there are no sums of them. */
+  /** Times that are missing, because more SIMs match than that and there are no sums. */
   readonly missing: readonly TimeSpan[];
-  /** Times that are not sealed, and so long ago that usage may have expired: what has is not counted. */
+  /** Unsealed times that are so long ago that usage may have expired and is not counted. */
   readonly expired: readonly TimeSpan[];
 }
 
 interface PartialSpan extends TimeSpan {
-  /** The records that had come by then are counted. */
+  /** Records that had arrived by then are counted. */
   readonly as_of: string;
 }
 
@@ -107,7 +107,7 @@ export interface FleetUsagePage extends Page<FleetUsageRecord, FleetPosition> {
   readonly coverage: Coverage;
 }
 
-/** A position in a report; undefined for anything else. */
+/** A position in a report; undefined if the value is not one. */
 export function readFleetPosition(value: unknown): FleetPosition | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { rank, sim, row } = value as Readonly<Record<string, unknown>>;
@@ -127,8 +127,8 @@ export function readFleetPosition(value: unknown): FleetPosition | undefined {
 /**
  * Adds up usage of the fleet.
  *
- * @throws NotFoundError where no record of the SIM has come, SlowSumError where it takes too long, ParameterError for hours
- *   of too many SIMs.
+ * @throws NotFoundError if no record of the SIM has arrived, SlowSumError if it takes too long, ParameterError for
+ *   hours of too many SIMs.
  */
 export async function listFleetUsage(query: FleetUsageQuery, ports: ReportPorts): Promise<FleetUsagePage> {
   const report = await FleetReport.open(query, ports);
@@ -136,20 +136,20 @@ export async function listFleetUsage(query: FleetUsageQuery, ports: ReportPorts)
   return { resources, next, coverage: report.coverage };
 }
 
-/** One report: what is sealed of its time, and which records must be read. */
+/** One report: which part of its period is sealed, and which records must be read. */
 class FleetReport {
   readonly #query: FleetUsageQuery;
   readonly #ports: ReportPorts;
   readonly #now: string;
   readonly #seals: ReadonlyMap<Day, DaySeal>;
-  /** Days that are not sealed, as of their last partial passes. */
+  /** Unsealed days as of their last partial passes. */
   readonly #partialDays: ReadonlyMap<Day, PartialDay>;
-  /** The days of which sums are added up. */
+  /** The days that are added up from sums. */
   readonly #summedDays: readonly Day[];
   readonly #ranges: readonly RecordRange[];
-  /** The one SIM that is asked for. */
+  /** The requested SIM, if there is one. */
   readonly #sim: Sim | undefined;
-  /** Whether records are read. */
+  /** Whether to read records. */
   readonly #readsRecords: boolean;
   readonly #limit: TimeLimit;
 
@@ -230,7 +230,7 @@ class FleetReport {
     return groups.includes('sim') && this.#sim === undefined ? this.#readBySim() : this.#readWhole();
   }
 
-  /** A page of records that are added up of the whole fleet. */
+  /** A page of records of the whole fleet. */
   async #readWhole(): Promise<Page<FleetUsageRecord, FleetPosition>> {
     const { size, after } = this.#query;
     const rows = await this.#sumUp();
@@ -245,7 +245,7 @@ class FleetReport {
     };
   }
 
-  /** A page of records of one SIM after the other. */
+  /** A page of records, one SIM after the other. */
   async #readBySim(): Promise<Page<FleetUsageRecord, FleetPosition>> {
     const { size, after } = this.#query;
     const position = after !== undefined && 'sim' in after ? after : undefined;
@@ -264,14 +264,14 @@ class FleetReport {
         last = { sim, row: row.position };
       }
       if (this.#limit.isOver) {
-        // What was read is a page, and the next one goes on.
+        // What was read is a page, and the next one continues.
         return { resources, next: { sim, row: null } };
       }
     }
     return { resources, next: undefined };
   }
 
-  /** A page of the records with most. */
+  /** A page of the greatest records. */
   async #readSorted(order: UsageOrder): Promise<Page<FleetUsageRecord, FleetPosition>> {
     const { size, after } = this.#query;
     const rank = after !== undefined && 'rank' in after ? after.rank : 0;
@@ -281,7 +281,7 @@ class FleetReport {
     return { resources: rows.slice(rank, rank + size).map(({ record }) => record), next };
   }
 
-  /** The greatest of all records. Of a report by SIM, memory grows with the number that is wanted. */
+  /** The greatest of all records. In a report by SIM, memory grows with the number that is requested. */
   async #sortAll(order: UsageOrder, wanted: number): Promise<ReportRow[]> {
     const compare = compareBy(order);
     if (!this.#query.groups.includes('sim') || this.#sim !== undefined) {
@@ -298,8 +298,8 @@ class FleetReport {
   }
 
   /**
-   * The SIMs with the most bytes, by the lists that passes make, without reading all others; undefined where no list tells.
-   * Lists are of days and months of whole SIMs, so that is all they tell about.
+   * The SIMs with the most bytes, from the lists that passes make, without reading all SIMs; undefined if no list
+   * covers the request. Lists cover whole days and months of whole SIMs only.
    */
   async #readTop(order: UsageOrder, wanted: number): Promise<ReportRow[] | undefined> {
     const { groups, granularity, period, fleet, network, isoCountry } = this.#query;
@@ -330,8 +330,8 @@ class FleetReport {
   }
 
   /**
-   * Adds up candidates, those first that lists have with most, until no other one can have as much as those that are wanted;
-   * undefined where SIMs that are in no list may have.
+   * Adds up candidates, greatest in the lists first, until no other SIM can exceed those that are requested; undefined
+   * if SIMs that are in no list might.
    */
   async #sumUpTop({ sims, leftOut }: TopList, wanted: number): Promise<ReportRow[] | undefined> {
     const found: { readonly row: ReportRow; readonly top: TopSim }[] = [];
@@ -360,7 +360,7 @@ class FleetReport {
     }
   }
 
-  /** All that is added up of all SIMs that match. */
+  /** The records of all SIMs that match. */
   async #sumUp(): Promise<ReportRow[]> {
     const { groups, network, isoCountry, fleet, granularity, period } = this.#query;
     const report = new UsageReport(groups, { network, isoCountry }, { sim: this.#sim, fleet });
@@ -376,7 +376,7 @@ class FleetReport {
     return report.list();
   }
 
-  /** What is added up of one SIM. */
+  /** The records of one SIM. */
   async #sumUpSim(sim: Sim): Promise<ReportRow[]> {
     const { groups, network, isoCountry, fleet } = this.#query;
     const report = new UsageReport(groups, { network, isoCountry }, { sim: this.#sim, fleet });
@@ -394,7 +394,7 @@ class FleetReport {
     }
   }
 
-  /** Adds a SIM's days, if they are wanted, and its records. */
+  /** Adds a SIM's days, if they are needed, and its records. */
   async #addSim(report: UsageReport, sim: Sim, addsDays: boolean): Promise<void> {
     await Promise.all([
       addsDays ? this.#addSimDays(report, sim) : undefined,
@@ -411,7 +411,7 @@ class FleetReport {
       if (!summed.has(day) || !countsSimDay(asOf, this.#partialDays.get(day)?.asOf)) continue;
       const isLive = !this.#seals.has(day);
       if (leftOut.length > 0) {
-        // It had too many combinations of dimensions for its item: its records tell them apart.
+        // Its item had too many combinations of dimensions, so its records are read to distinguish them.
         await this.#addRecords(report, sim, [
           { from: startDay(day), to: startDay(shiftDay(day, 1)), isLive },
         ]);
@@ -456,7 +456,7 @@ class FleetReport {
     } while (after !== undefined);
   }
 
-  /** The period of a report's record that has a time. */
+  /** The period of a report's record with a given time. */
   #makePeriod(time: string): ReportPeriod {
     const { granularity, period } = this.#query;
     const { from, to } = period;
@@ -500,7 +500,10 @@ async function readSeals(
 
 const noPartialDays: ReadonlyMap<Day, PartialDay> = new Map();
 
-/** The days of a period that are not sealed, as of their last partial passes: those that are whole in it as far as they have come. */
+/**
+ * The unsealed days of a period as of their last partial passes: those that are completely in the period, as far as
+ * they have come.
+ */
 async function readPartialDays(
   period: UsagePeriod,
   seals: ReadonlyMap<Day, DaySeal>,
@@ -522,7 +525,7 @@ async function readPartialDays(
   );
 }
 
-/** The records with most first. */
+/** Greatest first. */
 function compareBy(order: UsageOrder): (a: ReportRow, b: ReportRow) => number {
   return (a, b) => {
     const difference = b.measures[order] - a.measures[order];

@@ -3,18 +3,18 @@ import { type CountryCount, countedSilences } from '../alerts/sweep/fleet-counts
 import { formatTime } from '../ledger/time.ts';
 import { convertCountry } from './country-code.ts';
 
-/** The whole fleet in numbers, as counted by the last alert sweep: queries need not scan all SIMs. */
+/** The whole fleet in numbers, as the last alert sweep counted it, so that queries need not scan all SIMs. */
 
-/** Where the last sweep's counts are read. */
+/** What is needed to read the last sweep's counts. */
 export interface FleetPorts {
-  /** Undefined where a deployment judges no rules: nothing is counted. */
+  /** Undefined if a deployment has no rules, so that nothing is counted. */
   readonly alerts: { readonly state: Pick<AlertState, 'readFleet'> } | undefined;
 }
 
 /** The fleet as a resource. */
 export type Fleet = Awaited<ReturnType<typeof fetchFleet>>;
 
-/** How many SIMs there are, and in which countries; nulls and no countries before the first sweep. */
+/** How many SIMs there are, and in which countries; null and empty before the first sweep. */
 export async function fetchFleet({ alerts }: FleetPorts) {
   const fleet = await alerts?.state.readFleet();
   if (fleet?.countries === undefined) return { as_of: null, sims: null, countries: [] };
@@ -34,7 +34,7 @@ interface CountrySum extends Pick<CountryCount, 'sims' | 'silent'> {
   readonly country: string | null;
 }
 
-/** By three letters, the countries with most SIMs first: carriers state a country, or the codes of its networks. */
+/** By three-letter country, most SIMs first: carriers state a country, or the codes of its networks. */
 function sumCountries(counts: readonly CountryCount[]): CountrySum[] {
   const sums = new Map<string | null, CountrySum>();
   for (const { country: stated, mcc, sims, silent } of counts) {

@@ -5,39 +5,39 @@ import { formatTime, toMilliseconds } from '../ledger/time.ts';
 import { readKeyTime } from '../store/counted-items.ts';
 import { heardPageSize, type LedgerReader } from '../store/reader.ts';
 
-/** When a SIM's device was last heard: to the granule by its marks, and exactly by its records. */
+/** When a SIM's device was last heard: to the granule according to its marks, exactly according to its records. */
 
 /**
- * When a device was last heard. `exact`: as its carrier's record says. `granule`: at this time or less than a granule
- * later; the record has expired, or was not requested. `never`: no record of it is known. `unknown`: nothing was asked,
+ * When a device was last heard. `exact`: according to a record. `granule`: at this time or less than a granule later;
+ * the record has expired, or was not requested. `never`: no record of it is known. `unknown`: records were not read,
  * and the SIM has no marks.
  */
 export type Heard =
   | { readonly precision: 'exact' | 'granule'; readonly at: string }
   | { readonly precision: 'never' | 'unknown'; readonly at: undefined };
 
-/** The mark up to which a device was heard at least; undefined without marks. */
+/** The mark since which a device was heard at least; undefined if there are no marks. */
 export function findHeardMark({
   groups: { signalled, bytes },
 }: Pick<HeardSim, 'groups'>): string | undefined {
   return findLater(signalled?.at, bytes?.at);
 }
 
-/** When a device was last heard, as its marks say. */
+/** When a device was last heard, according to its marks. */
 export function readHeardMark(sim: Sim): Heard {
   const at = findHeardMark(sim);
   return at === undefined ? { precision: 'unknown', at } : { precision: 'granule', at };
 }
 
 /**
- * A record may have been stored by a file that rounds its time up, and its mark with it; the rendering that counts then
- * lies before the mark.
+ * A file may have stored a record with its time, and the mark, rounded up; the rendering that counts is then before the
+ * mark.
  */
 export const roundingMilliseconds = 1_000;
 
 /**
- * How much longer than a device's last usage record, in milliseconds, one may be that began before it and ended after
- * it. A Super SIM's windows have minutes. Those of a data streamer last until enough bytes have arrived together.
+ * How much longer than a device's last usage record, in milliseconds, a record may be that began before it and ended
+ * after it. Windows of a Super SIM take minutes; those of a data streamer last until enough bytes have accumulated.
  */
 const maxOverlap = { superSim: 3_600_000, dataStreamer: 86_400_000 } as const;
 
@@ -45,7 +45,7 @@ const superSimCarriers: ReadonlySet<string> = new Set(
   carriers.filter((carrier) => carrierTraits[carrier].format === 'supersim'),
 );
 
-/** What of a SIM says where to look for its last records. */
+/** What decides where to look for a SIM's last records. */
 export interface HeardSim {
   readonly sim: string;
   readonly origin: { readonly group: Pick<Origin, 'carrier'> };
@@ -54,10 +54,10 @@ export interface HeardSim {
   };
 }
 
-/** When a device was last heard, by its records: a query of its usage, and one of its events. */
+/** When a device was last heard, according to its records: one query of its usage, and one of its events. */
 export async function decideHeard(sim: HeardSim, reader: LedgerReader): Promise<Heard> {
   const mark = findHeardMark(sim);
-  // Whatever decides lies at the mark or after it.
+  // The deciding record is at the mark or after it.
   const from = mark === undefined ? '0' : shiftTime(mark, -roundingMilliseconds);
   const [used, signalled] = await Promise.all([
     findLastUsage(sim, from, reader),
@@ -75,8 +75,8 @@ async function findLastEvent(sim: HeardSim, from: string, reader: LedgerReader):
 }
 
 /**
- * The last moment of the usage that came from the device. Usage is ordered by its start, so what began a while before
- * the last record found is looked at too; all of it, if the mark says that bytes came and none are found yet.
+ * The end of the last usage that came from the device. Usage is ordered by its start, so records that began some time
+ * before the last one found are read too; all of them, if the mark says that there were bytes and none are found yet.
  */
 async function findLastUsage(sim: HeardSim, from: string, reader: LedgerReader): Promise<string | undefined> {
   const isSuperSim = superSimCarriers.has(sim.origin.group.carrier);

@@ -1,8 +1,8 @@
 import type { Cell } from '../ledger/observation.ts';
 
 /**
- * The estimated position of a cell's tower, as `cell_location_estimate` has it: `{}` if it is not known. Items that older
- * versions wrote may hold half a position, which is ignored.
+ * The estimated position of a cell's tower, in the form of `cell_location_estimate`: `{}` if unknown. Items of older
+ * versions may have half a position, which is ignored.
  */
 export function estimateLocation(cell: Cell | undefined): { lat?: number; lon?: number } {
   const { lat, lon } = cell ?? {};

@@ -2,14 +2,14 @@ import type { Disclosure } from './disclosure.ts';
 
 /** Lists, page by page. */
 
-/** Resources that one page may have. */
+/** The most resources of a page. */
 export const maxPageSize = 1_000;
 
-/** Which page of a list is requested. */
+/** Which page of a list to return. */
 export interface PageRequest<Position> {
-  /** Resources in the page, at most; from 1 to {@link maxPageSize}. */
+  /** The most resources of the page; from 1 to {@link maxPageSize}. */
   readonly size: number;
-  /** The `next` of the page before; undefined for the first page. */
+  /** The `next` of the previous page; undefined for the first page. */
   readonly after: Position | undefined;
   /** Personal fields that the resources show. */
   readonly include: Disclosure;
@@ -17,8 +17,8 @@ export interface PageRequest<Position> {
 
 /** One page of a list. */
 export interface Page<Resource, Position> {
-  /** With a filter there may be fewer than requested, although more follow. */
+  /** With a filter, there may be fewer than requested although more follow. */
   readonly resources: readonly Resource[];
-  /** Where the next page goes on; undefined at the end. */
+  /** Where the next page continues; undefined at the end. */
   readonly next: Position | undefined;
 }

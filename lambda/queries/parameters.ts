@@ -3,7 +3,7 @@ import { severities } from '../alerts/rules.ts';
 import { checks } from '../days/findings/finding.ts';
 import { parseTime } from '../ledger/time.ts';
 
-/** The parameters of queries: what they accept, in words, and functions that read them from text. */
+/** The parameters of queries: what they accept, as text for messages, and functions that parse them. */
 
 /** A kind of parameter. `parse` returns undefined for a value that is not accepted. */
 export interface ParameterKind<Value> {
@@ -14,7 +14,7 @@ export interface ParameterKind<Value> {
 
 /** States of a session. */
 export const sessionStatuses = ['open', 'ended', 'failed'] as const;
-/** What one record of a SIM's usage sums up; `raw` is a stored record. */
+/** The period that one record of a SIM's usage sums up; `raw` is a stored record. */
 export const granularities = ['hour', 'day', 'all', 'raw'] as const;
 /** What usage of the fleet may be grouped by. The first four are KORE's. */
 export const usageGroups = [
@@ -29,11 +29,11 @@ export const usageGroups = [
 ] as const;
 export type UsageGroup = (typeof usageGroups)[number];
 
-/** By what the greatest come first. */
+/** What usage may be sorted by, greatest first. */
 export const usageOrders = ['bytes', 'messages', 'records'] as const;
 export type UsageOrder = (typeof usageOrders)[number];
 
-/** What one record of the fleet's usage sums up. */
+/** The period that one record of the fleet's usage sums up. */
 export const fleetGranularities = ['hour', 'day', 'all'] as const;
 export const fileStates = ['importing', 'done', 'failed'] as const;
 
@@ -112,7 +112,7 @@ export const filters = {
   },
 } as const satisfies Record<string, Record<string, ParameterKind<unknown>>>;
 
-/** Words with commas between them, each once. */
+/** Words separated by commas, each at most once. */
 export function parseWords<const Word extends string>(
   words: readonly Word[],
 ): ParameterKind<readonly Word[]> {
@@ -128,7 +128,7 @@ export function parseWords<const Word extends string>(
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-/** A duration as it was written, if it is one: up to six digits and a unit. */
+/** The duration unchanged, if it is one: up to six digits and a unit. */
 function parseDuration(text: string): string | undefined {
   return readDuration(text) === undefined ? undefined : text;
 }
@@ -139,7 +139,7 @@ export function readDuration(text: string): number | undefined {
   return unit === 'm' || unit === 'h' || unit === 'd' ? Number(amount) * unitMilliseconds[unit] : undefined;
 }
 
-/** A parameter that takes one of several words. */
+/** A parameter that accepts one of several words. */
 export function parseWord<const Word extends string>(words: readonly Word[]): ParameterKind<Word> {
   return { accepted: `one of ${words.join(', ')}`, parse: (text) => words.find((word) => word === text) };
 }
@@ -151,11 +151,11 @@ function acceptText(what: string, maxLength: number): ParameterKind<string> {
   };
 }
 
-/** A time as `parseTime` returns it, from whatever ISO 8601 allows for dates and times of day. */
+/** A time in the form of `parseTime`, from any form that ISO 8601 allows for dates and times of day. */
 function parseTimeParameter(text: string): string | undefined {
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2}(?:[.,]\d{1,9})?)?([Z+ -].*)?)?$/i.exec(text);
   if (parts === null) return undefined;
   const [, day = '', minute = '00:00', second = ':00', zone = 'Z'] = parts;
-  // An unencoded plus sign arrives as a blank.
+  // An unencoded plus sign arrives as a space.
   return parseTime(`${day}T${minute}${second}${zone.replace(/^ /, '+')}`);
 }

@@ -3,11 +3,11 @@ import { earliestTime, formatTime, parseTime, toMilliseconds } from '../ledger/t
 /** The period of a list. Times are ISO 8601 with milliseconds and `Z`. */
 export interface Period {
   readonly from: string;
-  /** Undefined for an open end, which includes records that a carrier's clock dates slightly ahead. */
+  /** Undefined for an open end, which includes records whose carrier's clock is slightly ahead. */
   readonly to: string | undefined;
 }
 
-/** Whether the moment of `to` is part of a list. Usage is added up, so that no record may be in two periods that touch. */
+/** Whether `to` is included in a list. Usage is added up, so a record must not be in two adjacent periods. */
 export const includesEnd = {
   sessions: true,
   events: true,
@@ -18,15 +18,15 @@ export const includesEnd = {
 
 const dayMilliseconds = 86_400_000;
 const defaultDays = 30;
-/** How far back alerts are listed where no beginning is given: one may have been open for long. */
+/** How many days back alerts are listed by default, because an alert may have been open for long. */
 export const defaultAlertDays = 400;
 
-/** The beginning of a period of which only the end is given: a time of which carriers may have records. */
+/** The default beginning of a period with only an end: a time for which carriers may have records. */
 export function findDefaultStart(end: string, days = defaultDays): string {
   return parseTime(shiftTime(end, -days)) ?? earliestTime;
 }
 
-/** The time one calendar month earlier; of a day that the month before does not have, that month's last one. */
+/** The time one calendar month earlier; if that month lacks the day, its last day. */
 export function findMonthBefore(time: string): string {
   const date = new Date(time);
   const day = date.getUTCDate();

@@ -1,11 +1,11 @@
 import type { SessionRefresh } from '../ledger/source.ts';
 import type { LedgerReader } from '../store/reader.ts';
 
-/** What queries work with. */
+/** What queries need. */
 export interface QueryPorts {
   readonly reader: LedgerReader;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   readonly now: () => number;
-  /** Whether sessions may be behind their usage. */
+  /** Whether sessions may lag behind their usage. */
   readonly sessionRefresh: SessionRefresh;
 }

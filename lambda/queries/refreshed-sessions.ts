@@ -5,23 +5,24 @@ import { divideIntoChunks } from '../store/concurrency.ts';
 import type { StoredUsage } from '../store/records.ts';
 import type { UsageBetween } from './session-totals.ts';
 
-/** Sessions whose usage is read at the same time. */
+/** How many sessions' usage is read concurrently. */
 const concurrentReads = 8;
 /**
- * The window of an update that does not write its session lies within one UTC hour, so it starts less than an hour
- * before it is observed; the margin allows for clocks that differ.
+ * The window of an update that does not write its session is within one UTC hour, so it starts less than an hour before
+ * it is observed; the margin allows for clocks that differ.
  */
 const hourMilliseconds = 3_600_000;
 const endOfTime = '9999';
 
 /**
- * Brings sessions up to date if updates write them once an hour: joins each with the statements of its usage items.
+ * Brings sessions up to date if updates write them only once an hour: merges each with the statements of its usage
+ * items.
  *
- * It joins the running totals that the carrier states, exactly as writing the updates would have. So the totals are exact
- * in any order of arrival, and even if a window never came. An ended session whose end states the totals needs no read:
- * these totals are the last.
+ * It merges the running totals that the carrier states, exactly as writing the updates would have. So the totals are
+ * exact in any order of arrival, and even if a window never arrived. An ended session whose end states the totals needs
+ * no read, because these totals are the last.
  *
- * Attributes that usage items do not hold (cell, address) stay as of the session's last refresh.
+ * Attributes that usage items do not have (cell, address) stay as of the session's last refresh.
  *
  * @param nextStart when the SIM's next session after one of them started; undefined for the last.
  */
@@ -42,7 +43,7 @@ export async function readRefreshedSessions(
   return sessions.map((session) => refreshed.get(session.sessionId) ?? session);
 }
 
-/** Whether usage may say more of a session than its item. */
+/** Whether usage may contain more about a session than its item. */
 function mayBeBehind({ terminal, origin, groups }: Session): boolean {
   return terminal === undefined || groups.totals?.at !== origin.at;
 }
@@ -54,7 +55,7 @@ async function refreshSession(
 ): Promise<Session> {
   const { sessionId, start, terminal, origin, groups } = session;
   const from = formatTime(toMilliseconds(groups.totals?.at ?? start) - hourMilliseconds);
-  // A session that was never seen to end may overlap with the next one a little.
+  // A session whose end is unknown may overlap with the next one a little.
   const last = terminal?.end ?? nextStart;
   const to = last === undefined ? endOfTime : addHour(last, origin.at);
   let joined = session;
@@ -67,7 +68,7 @@ async function refreshSession(
   return joined;
 }
 
-/** The statement of an update's usage item about its session. */
+/** What an update's usage item states about its session. */
 function readStatement(
   usage: StoredUsage,
   at: string,

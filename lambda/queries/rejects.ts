@@ -3,25 +3,25 @@ import { formatTime } from '../ledger/time.ts';
 import { readRejectKey } from '../store/quarantine.ts';
 import type { Page, PageRequest } from './page.ts';
 
-/** What is in quarantine, by the names of its objects: their content may name people, and is not read. */
+/** What is in quarantine, according to the names of its objects. Their content may name people and is not read. */
 
-/** How many times one page reads in search of rejects of a code. */
+/** How often one page reads to find rejects with a code. */
 const maxRounds = 8;
 
 /** An object of the quarantine's bucket. */
 export interface QuarantineObject {
   readonly key: string;
   readonly bytes: number;
-  /** When it was written, milliseconds since the epoch. */
+  /** When it was written, in milliseconds since the epoch. */
   readonly keptAt: number;
 }
 
 /** Lists the quarantine's bucket. */
 export interface QuarantineList {
   /**
-   * The next objects in the order of their keys, at most as many as the limit, which is 1,000 at most.
+   * The next objects in the order of their keys, at most `limit`, which must not exceed 1,000.
    *
-   * @param after the key after which to begin.
+   * @param after the key to continue after.
    */
   list(
     prefix: string,
@@ -30,23 +30,23 @@ export interface QuarantineList {
   ): Promise<{ readonly objects: readonly QuarantineObject[]; readonly isEnd: boolean }>;
 }
 
-/** Where rejects are listed. */
+/** What is needed to list rejects. */
 export interface RejectPorts {
-  /** Undefined where the environment names no quarantine. */
+  /** Undefined if the environment names no quarantine. */
   readonly quarantine: QuarantineList | undefined;
 }
 
-/** Which rejects are listed. Each member that is undefined asks for all. */
+/** Which rejects to list. An undefined member allows all. */
 export interface RejectsQuery extends Omit<PageRequest<string>, 'include'> {
   readonly source: string | undefined;
-  /** Why they were rejected, as a later version may word it too. */
+  /** Why they were rejected; may be a code of a later version. */
   readonly code: string | undefined;
 }
 
-/** Rejects of one delivery, source and code, as a resource. */
+/** Rejects of one delivery with the same source and code, as a resource. */
 export type ListedReject = NonNullable<ReturnType<typeof renderReject>>;
 
-/** Lists what is in quarantine, by source and code. A page may hold fewer than requested, although more follow. */
+/** Lists what is in quarantine, by source and code. A page may have fewer than requested although more follow. */
 export async function listRejects(
   { source, code, size, after: begin }: RejectsQuery,
   { quarantine }: RejectPorts,
@@ -72,17 +72,17 @@ export async function listRejects(
   return { resources, next: after };
 }
 
-/** A position in a list of rejects; undefined for anything else. */
+/** A position in a list of rejects; undefined if the value is not one. */
 export function readRejectsPosition(value: unknown): string | undefined {
   return typeof value === 'string' && value.startsWith(rejectPrefix) && value.length <= maxKeyLength
     ? value
     : undefined;
 }
 
-/** The longest key that S3 has, in bytes. */
+/** The most bytes of a key in S3. */
 const maxKeyLength = 1024;
 
-/** Undefined for an object that holds no rejects, such as the copy of a whole file beside them. */
+/** Undefined for an object without rejects, such as the copy of a whole file. */
 function renderReject({ key, bytes, keptAt }: QuarantineObject) {
   const names = readRejectKey(key);
   if (names === undefined) return undefined;

@@ -13,14 +13,14 @@ export interface TimeSpan {
   readonly end_time: string;
 }
 
-/** A range of times that are read from records. */
+/** A range of times whose usage is read from records. */
 export interface RecordRange {
   readonly from: string;
   readonly to: string;
   readonly isLive: boolean;
 }
 
-/** What a report is made of. */
+/** What a report is added up from. */
 export interface DividedTime {
   /** Days that are added up from sums. */
   readonly summed: readonly Day[];
@@ -28,7 +28,7 @@ export interface DividedTime {
   readonly ranges: readonly RecordRange[];
 }
 
-/** Divides a report's time. Hours are in records alone. */
+/** Divides a report's period. Hours can only be added up from records. */
 export function divideTime(
   {
     granularity,
@@ -58,16 +58,19 @@ export function divideTime(
   return { summed, ranges };
 }
 
-/** Days after today of which there may be records: carriers' clocks may be ahead, and records dated later are refused. */
+/**
+ * How many days after today may have records, because carriers' clocks may be ahead; records of later days are
+ * rejected.
+ */
 export const maxDaysAhead = 2;
 
-/** The days of which a period has a part and there may be records, oldest first. */
+/** The days that overlap a period and may have records, oldest first. */
 export function listPeriodDays({ from, to }: UsagePeriod, now: string): Day[] {
   const [last = ''] = [findDay(to), shiftDay(findDay(now), maxDaysAhead)].sort();
   return listDays(findDay(from), last).filter((day) => startDay(day) < to);
 }
 
-/** Ranges as times up to a time, joined where they touch. */
+/** Ranges up to a time, joined if they are adjacent. */
 export function clipSpans(ranges: readonly RecordRange[], last: string): TimeSpan[] {
   const spans: TimeSpan[] = [];
   for (const { from, to } of ranges) {
@@ -80,7 +83,10 @@ export function clipSpans(ranges: readonly RecordRange[], last: string): TimeSpa
   return spans;
 }
 
-/** A UTC day or calendar month by its name, whole as far as it has arrived; undefined for any other time. */
+/**
+ * The name of a period that is a UTC day or calendar month, complete as far as it has come; undefined for other
+ * periods.
+ */
 export function nameListedPeriod({ from, to }: UsagePeriod, now: string): string | undefined {
   const day = findDay(from);
   if (from !== startDay(day)) return undefined;

@@ -8,33 +8,33 @@ import type { sessionStatuses } from './parameters.ts';
 /**
  * Lists a SIM's sessions, newest first, while records keep arriving.
  *
- * The index is sorted by start, and a start can move: a late record shows that a session began earlier, or a stated start
- * replaces an observed one. A listing that only knew where it had stopped would repeat a session that moved back across
- * that place, and miss one that moved ahead. So a listing remembers the sessions that it has listed: each page reads the
- * keys from the top and takes the first that were not listed yet. Every session that stays within the listing's time is
- * listed exactly once, whatever moves or is added. Keys are small: skipping a hundred listed ones costs two read units,
- * and the sessions of a page cost one for every two.
+ * The index is sorted by start, and a start can move: a late record shows that a session began earlier, or a stated
+ * start replaces an observed one. A list that only knew where it had stopped would repeat a session that moved back
+ * across that place, and miss one that moved forward. So a list remembers the sessions that it has returned: each page
+ * reads the keys from the top and takes the first that were not returned yet. Every session that stays within the
+ * list's period is returned exactly once, whatever moves or is added. Keys are small: skipping a hundred returned ones
+ * costs two read units, and the sessions of a page cost one for every two.
  *
- * The page token holds six bytes of a hash for each of the last {@link maxRemembered} sessions. Beyond that, sessions that
- * started after the oldest of those count as listed. Only a session that moves past that many others during the listing
- * could be repeated or missed.
+ * The page token contains six bytes of a hash for each of the last {@link maxRemembered} sessions. Beyond that,
+ * sessions that started after the oldest of these count as returned. Only a session that moves past that many others
+ * during the list could be repeated or missed.
  */
 
-/** Sessions that a token remembers; with them it stays below the 8 KB that clients and gateways allow for a URL. */
+/** How many sessions a token remembers: it then stays below the 8 KB that clients and gateways allow for a URL. */
 export const maxRemembered = 900;
 
-/** What a listing has given so far. */
+/** What a list has returned so far. */
 export interface Returned {
   /** Hashes of sessions, of six bytes each. */
   readonly hashes: ReadonlySet<string>;
-  /** Sessions that started at or after this one are given. */
+  /** Sessions that started at or after this one count as returned. */
   readonly floor: SessionKey | undefined;
 }
 
-/** At the beginning of a list. */
+/** The state at the beginning of a list. */
 export const nothingReturned: Returned = { hashes: new Set(), floor: undefined };
 
-/** Which sessions are listed. */
+/** Which sessions to list. */
 export interface SessionSelection {
   readonly sim: string;
   readonly from: string;
@@ -52,15 +52,15 @@ export interface SessionPage {
   findNextStart(sessionId: string): string | undefined;
 }
 
-/** What a listing reads. */
+/** What a list reads from. */
 export type SessionSource = Pick<LedgerReader, 'listSessionKeys' | 'readSessions'>;
 
-/** Sessions that one page looks at in search of those with a status. */
+/** How many sessions one page reads to find those with a status. */
 const maxExamined = 1_000;
 const endOfTime = '9999';
 const hashBytes = 6;
 
-/** Reads a listing's next page of up to `size` sessions; with a status there may be fewer, and more to come. */
+/** Reads a list's next page of up to `size` sessions. With a status there may be fewer although more follow. */
 export async function readSessionPage(
   source: SessionSource,
   selection: SessionSelection,
@@ -69,7 +69,7 @@ export async function readSessionPage(
 ): Promise<SessionPage> {
   const { sim, from, to, status } = selection;
   const wanted = status === undefined ? size : maxExamined;
-  // One more than can be given tells whether anything is left.
+  // One more than can be returned tells whether anything is left.
   const limit = given.hashes.size + wanted + 1;
   const keys = await source.listSessionKeys({ sim, from, to: to ?? endOfTime }, limit, {
     after: given.floor,
@@ -84,7 +84,7 @@ export async function readSessionPage(
   };
 }
 
-/** The first sessions of a run that have the status, and how far into the run they reach. */
+/** The first sessions with the status, and how many keys were read to find them. */
 async function take(
   source: SessionSource,
   { sim, status }: SessionSelection,
@@ -114,20 +114,20 @@ export function findStatus({ terminal }: Session): (typeof sessionStatuses)[numb
   return terminal?.status ?? 'open';
 }
 
-/** What is given after a page; the oldest of what it forgets becomes the floor. */
+/** What was returned after a page; the oldest session that is forgotten becomes the floor. */
 function remember(given: Returned, examined: readonly SessionKey[], keys: readonly SessionKey[]): Returned {
   const hashes = new Set(given.hashes);
   for (const { sessionId } of examined) hashes.add(hashSessionId(sessionId));
   let { floor } = given;
   for (const key of keys) {
-    // What is not given yet stays below the floor, even where given sessions have moved behind it.
+    // Sessions that were not returned stay below the floor, even if returned sessions have moved behind it.
     if (hashes.size <= maxRemembered || !hashes.delete(hashSessionId(key.sessionId))) break;
     floor = key;
   }
   return { hashes, floor };
 }
 
-/** When the sessions next to a page's started: each key's neighbour in the index, newest first. */
+/** When the sessions that follow those of a page started, from the neighbouring keys in the index, newest first. */
 async function readNextStarts(
   source: SessionSource,
   { sim, to }: SessionSelection,
@@ -139,7 +139,7 @@ async function readNextStarts(
   const [first] = keys;
   const isNewest = sessions.some(({ sessionId, terminal }) => sessionId === first?.sessionId && !terminal);
   if (first !== undefined && floor === undefined && to !== undefined && isNewest) {
-    // The session that follows is beyond the listing's end.
+    // The session that follows is beyond the list's end.
     const range = { sim, from: first.start, to: endOfTime };
     const [next] = await source.listSessionKeys(range, 1, { after: first, oldestFirst: true });
     starts.set(first.sessionId, next?.start);
@@ -147,15 +147,15 @@ async function readNextStarts(
   return (sessionId) => starts.get(sessionId);
 }
 
-/** What a listing has given, as bytes. */
+/** Encodes what a list has returned. */
 export function encodeReturned({ hashes }: Returned): Uint8Array {
   return Buffer.concat([...hashes].map((hash) => Buffer.from(hash, 'hex')));
 }
 
 /**
- * What bytes and floor say that a listing has given; undefined where they can't have been made by one.
+ * Decodes what a list has returned; undefined if no list can have encoded it.
  *
- * @param range the times of the listing: the floor is a session within them.
+ * @param range the period of the list: the floor is a session within it.
  */
 export function decodeReturned(
   bytes: Uint8Array,

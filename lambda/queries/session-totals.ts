@@ -9,10 +9,10 @@ export interface Volumes {
   readonly total: number;
 }
 
-/** How usage is read: the records that started within a range, both ends included. */
+/** Reads usage: the records that started within a range, both ends included. */
 export type UsageBetween = (from: string, to: string) => AsyncIterable<readonly StoredUsage[]>;
 
-/** Usage is looked for this long before a session's stated start: clocks of network and accounting differ. */
+/** How long before a session's stated start usage is looked for, because clocks of network and accounting differ. */
 const slackMilliseconds = 3_600_000;
 
 const nothing: Volumes = { uploaded: 0, downloaded: 0, total: 0 };
@@ -21,12 +21,12 @@ const endOfTime = '9999';
 /**
  * The bytes of sessions of one SIM.
  *
- * If the carrier states running totals, these count. If not, the session's bytes are the sum of its usage. If the totals
- * are older than the session's last record (an `ended` without totals), the greater of both counts. The two are views of
- * the same bytes and are never added.
+ * If the carrier states running totals, these count. If not, a session's bytes are the sum of its usage. If the totals
+ * are older than the session's last record (an `ended` without totals), the greater of both counts. The two measure the
+ * same bytes and are never added.
  *
- * Usage belongs to the session that it names. Usage that names no session belongs to the session during which it started,
- * or to the last started of several.
+ * Usage belongs to the session that it names. Usage that names no session belongs to the session during which it
+ * started, or to the latest of several.
  *
  * @param sessions newest first.
  * @param nextStart when the SIM's next session after one of them started; undefined for the last.
@@ -56,7 +56,7 @@ interface Span {
   readonly start: string;
   /** Until when usage that names no session may belong to it. */
   readonly end: string;
-  /** Until when usage that names it may be dated. */
+  /** The latest time of usage that names it. */
   readonly lastRecord: string;
   readonly isSummed: boolean;
 }
@@ -67,14 +67,14 @@ function findSpan(session: Session, nextStart: string | undefined): Span {
   return {
     sessionId,
     start,
-    // A session without a known end is taken to end when the next one starts.
+    // A session whose end is unknown counts as ended when the next one starts.
     end: terminal?.end ?? nextStart ?? endOfTime,
     lastRecord: origin.at,
     isSummed: totals === undefined || totals.at < origin.at,
   };
 }
 
-/** A range of usage to be read for consecutive sessions. */
+/** A range of usage to read for consecutive sessions. */
 interface Run {
   readonly from: string;
   readonly to: string;
@@ -107,7 +107,7 @@ function joinSpans(spans: readonly Span[]): Run[] {
   });
 }
 
-/** The session of a usage record: the one that it names, else the last started of those during which it started. */
+/** The session of a usage record: the one that it names, else the latest of those during which it started. */
 function findOwner(usage: StoredUsage, spans: readonly Span[]): string | undefined {
   if (usage.sessionId !== undefined) return usage.sessionId;
   return spans.find(({ start, end }) => start <= usage.start && usage.start <= end)?.sessionId;
@@ -132,14 +132,14 @@ export function addVolumes(volumes: Volumes, usage: StoredUsage): Volumes {
   };
 }
 
-/** The beginning of a sum. */
+/** The start value of a sum. */
 export const noVolumes = nothing;
 
 function addPart(sum: number | null, part: number | undefined): number | null {
   return sum === null || part === undefined ? null : requireExact(sum + part);
 }
 
-/** A sum that is a whole number of bytes, or an error: no SIM has nine petabytes in one list. */
+/** A sum, if it is an exact whole number of bytes; no SIM has nine petabytes in one list. */
 function requireExact(sum: number): number {
   if (!Number.isSafeInteger(sum)) throw new RangeError('The sum of volumes is beyond exact numbers');
   return sum;

@@ -11,62 +11,62 @@ import type { QueryPorts } from './ports.ts';
 import { type ListedSim as ListedResource, renderListedSim } from './sims.ts';
 
 /**
- * Silent SIMs: nominated by their marks, and decided by their records. The query scans the fleet, unless it is too
- * large: then it nominates the SIMs that the last alert sweep found to be silent longest.
+ * Silent SIMs: nominated by their marks, decided by their records. The query scans the fleet, unless it is too large:
+ * then it nominates the SIMs that the last alert sweep listed as longest silent.
  */
 
-/** SIMs that are decided at once; each takes two queries. */
+/** How many SIMs are decided concurrently; each takes two queries. */
 const concurrency = 24;
 
-/** Which silent SIMs are requested. */
+/** Which silent SIMs to list. */
 export interface Silence {
-  /** For how long nothing was heard, in milliseconds, measured against now. */
+  /** How long nothing was heard, in milliseconds, measured against now. */
   readonly milliseconds: number;
   readonly filter: SimFilter;
 }
 
-/** A SIM that may be silent, with the mark by which the list is ordered; empty without one. */
+/** A SIM that may be silent, with the mark that determines its place in the list; empty if it has none. */
 export interface Nominee {
   readonly mark: string;
   readonly sim: Sim;
 }
 
-/** Where a list of silent SIMs goes on: behind this nominee. */
+/** Where a list of silent SIMs continues: after this nominee. */
 export type SilentPosition = readonly [mark: string, sim: string];
 
-/** SIMs that may be silent, those of the oldest marks first. */
+/** SIMs that may be silent, oldest marks first. */
 export interface Nomination {
   /** The latest time at which a silent device was heard. */
   readonly heardBy: string;
-  /** As many as were requested, at most. */
+  /** At most as many as were requested. */
   readonly nominees: readonly Nominee[];
-  /** SIMs of the fleet. */
+  /** How many SIMs the fleet has. */
   readonly scanned: number;
-  /** Where they were not looked for now: what the list is. */
+  /** The list that was used instead of a scan, if one was. */
   readonly list: ListState | undefined;
 }
 
-/** What is known of a list that a sweep made. */
+/** The state of a list that a sweep made. */
 export interface ListState {
-  /** When it was made, ISO 8601. What came since decides; a SIM that came later is missing. */
+  /** When it was made, ISO 8601. Later records are considered; a SIM that is newer is missing. */
   readonly listedAt: string;
-  /** Whether it has all SIMs that were silent for that long; otherwise it has the longest silent ones. */
+  /** Whether it has all SIMs that were silent for that long; if not, it has the longest silent ones. */
   readonly isComplete: boolean;
 }
 
-/** What silent SIMs are nominated with. */
+/** What is needed to nominate silent SIMs. */
 export interface NominationPorts extends Pick<QueryPorts, 'reader' | 'now'> {
-  /** Where sweeps list silent SIMs; undefined where no alerts are judged. */
+  /** Where sweeps list silent SIMs; undefined if there are no alerts. */
   readonly alerts?: { readonly state: Pick<AlertState, 'readFleet' | 'readSilent'> } | undefined;
-  /** SIMs up to which the query scans the fleet: {@link maxScannedSims} by default. */
+  /** Up to so many SIMs, the query scans the fleet; {@link maxScannedSims} by default. */
   readonly scansUpTo?: number;
 }
 
 /**
- * Finds the SIMs that may be silent: those whose marks are old enough, since no mark is later than the record behind it,
- * and those without marks.
+ * Finds the SIMs that may be silent: those whose marks are old enough, because no mark is later than its record, and
+ * those without marks.
  *
- * @param limit the number of nominees that are kept, whatever the size of the fleet.
+ * @param limit how many nominees to keep, whatever the size of the fleet.
  */
 export async function nominateSilentSims(
   silence: Silence,
@@ -88,7 +88,7 @@ export async function nominateSilentSims(
   return { nominees, scanned: fleet.sims, heardBy, list: listed.list };
 }
 
-/** Which nominees are wanted. */
+/** Which nominees to return. */
 interface Wanted {
   readonly heardBy: string;
   readonly limit: number;
@@ -120,7 +120,7 @@ async function scanNominees(
   return { nominees, scanned };
 }
 
-/** The SIMs that were listed and may be silent, those of the oldest marks first, behind a position. */
+/** The listed SIMs that may be silent, oldest marks first, after a position. */
 async function readListed(
   sources: readonly string[],
   state: Pick<AlertState, 'readSilent'>,
@@ -134,7 +134,7 @@ async function readListed(
     .map(([sim, heardAt]): SilentPosition => [heardAt === null ? '' : formatTime(heardAt), sim])
     .filter((position) => after === undefined || comparePositions(position, after) > 0)
     .sort(comparePositions);
-  // Where even the last one of a part that was cut may be silent, others may be.
+  // If even the last SIM of a cut part may be silent, others may be as well.
   const isComplete = parts.every(({ isCut, sims: listed }) => !isCut || !listed.every(isSilent));
   const sweptAt = parts.reduce(
     (earliest, part) => Math.min(earliest, part.sweptAt),
@@ -143,10 +143,10 @@ async function readListed(
   return { sims, list: { listedAt: formatTime(Number.isFinite(sweptAt) ? sweptAt : 0), isComplete } };
 }
 
-/** SIMs whose items are read together. */
+/** How many SIMs' items are read together. */
 const chunkSize = 1_000;
 
-/** The listed SIMs that may be silent by their items as they are now. */
+/** The listed SIMs that may still be silent according to their items. */
 async function checkListed(
   listed: readonly SilentPosition[],
   filter: SimFilter,
@@ -161,7 +161,7 @@ async function checkListed(
       const sim = sims.get(key);
       if (sim === undefined || !matchesFilter(sim, filter) || (findHeardMark(sim) ?? '') > latestMark)
         continue;
-      // By the mark that was listed: the order of pages stays, whatever comes meanwhile.
+      // By the listed mark, so that the order of pages stays the same, whatever arrives meanwhile.
       nominees.push({ mark, sim });
       if (nominees.length === limit) return nominees;
     }
@@ -169,13 +169,16 @@ async function checkListed(
   return nominees;
 }
 
-/** A silent SIM with when its device was last heard. */
+/** A silent SIM, and when its device was last heard. */
 export interface SilentSim {
   readonly sim: Sim;
   readonly heard: Heard;
 }
 
-/** Decides by their records which SIMs are silent; those that never were heard come first, then the longest silent. */
+/**
+ * Decides which SIMs are silent according to their records. Those that were never heard come first, then the longest
+ * silent.
+ */
 export async function decideSilentSims(
   { heardBy, nominees }: Pick<Nomination, 'heardBy' | 'nominees'>,
   { reader }: Pick<QueryPorts, 'reader'>,
@@ -189,12 +192,12 @@ export async function decideSilentSims(
     .sort((a, b) => comparePositions([a.heard.at ?? '', a.sim.sim], [b.heard.at ?? '', b.sim.sim]));
 }
 
-/** Which page of the silent SIMs is requested. */
+/** Which page of the silent SIMs to return. */
 export type SilentSimsQuery = Silence & PageRequest<SilentPosition>;
 
 /**
- * Lists the SIMs of which nothing was heard for some time, the longest silent first: pages in the order of the SIMs'
- * marks, and each page in that of their last records.
+ * Lists the SIMs that were not heard for some time, longest silent first: pages in the order of the SIMs' marks, and
+ * each page in that of their last records.
  */
 export async function listSilentSims(
   { size, after, include, ...silence }: SilentSimsQuery,
@@ -211,7 +214,7 @@ export async function listSilentSims(
   };
 }
 
-/** A position in the list of silent SIMs; undefined for anything else. */
+/** A position in the list of silent SIMs; undefined if the value is not one. */
 export function readSilentPosition(value: unknown): SilentPosition | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined;
   const [mark, sim] = value as readonly unknown[];

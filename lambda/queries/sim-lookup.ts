@@ -5,28 +5,28 @@ import { NotFoundError, ParameterError, shorten } from './errors.ts';
 
 /** A SIM that was found by one of its names. */
 export interface FoundSim {
-  /** The partition of its items. */
+  /** The partition key of its items. */
   readonly sim: string;
-  /** Whether an item of it was read. No record of a SIM that is named by its ICCID may have arrived yet. */
+  /** Whether an item of it was read. A SIM that was named by its ICCID may have no records yet. */
   readonly isKnown: boolean;
 }
 
 /**
- * Finds a SIM by one of its names. An ICCID, in any spelling that records may have, is its key and needs no read. A Super
- * SIM SID (`HS…`), the carrier's id of the SIM (digits), its unique name, and the carrier's text for an unreadable ICCID
- * need a read of an index each.
+ * Finds a SIM by one of its names. An ICCID, in any form that records may have, is its key and needs no read. A Super
+ * SIM SID (`HS…`), the carrier's id of the SIM (digits), its unique name, and the carrier's text for an unreadable
+ * ICCID each need a read of an index.
  *
- * @throws NotFoundError for a name that no SIM has, ParameterError for one that several have.
+ * @throws NotFoundError if no SIM has the name, ParameterError if several have it.
  */
 export async function findSim(reader: LedgerReader, name: string): Promise<FoundSim> {
-  // No SIM has a name that DynamoDB does not accept as a key.
+  // A name that DynamoDB does not accept as a key cannot be stored.
   if (!isKey(name, 'partition')) throw makeUnknownSimError(name);
   const stem = makeSimKey(name);
   if (stem !== undefined) return { sim: stem, isKnown: false };
   const sims = await findSimsByName(reader, name);
   const [first] = sims;
   if (first === undefined) throw makeUnknownSimError(name);
-  // The SIM whose key is the id comes first: it has no other name.
+  // A SIM whose key is the name comes first, because it has no other name.
   if (sims.length === 1 || sims.includes(name)) {
     return { sim: sims.includes(name) ? name : first, isKnown: true };
   }
@@ -34,7 +34,7 @@ export async function findSim(reader: LedgerReader, name: string): Promise<Found
 }
 
 /**
- * Checks that a SIM named by its ICCID exists if no item of it was found.
+ * Checks that a SIM that was named by its ICCID exists, if no item of it was found.
  *
  * @throws NotFoundError
  */
@@ -42,12 +42,12 @@ export async function requireKnown(reader: LedgerReader, { sim, isKnown }: Found
   if (!isKnown && (await reader.readSim(sim)) === undefined) throw makeUnknownSimError(sim);
 }
 
-/** The error of a SIM of which no record has arrived. */
+/** The error for a SIM of which no record has arrived. */
 export function makeUnknownSimError(sim: string): NotFoundError {
   return new NotFoundError(`The SIM ${JSON.stringify(shorten(sim))}`);
 }
 
-/** The maximum lengths of a SIM's stored name and id. */
+/** The most characters of a SIM's stored name and id. */
 const maxNameLength = 128;
 
 async function findSimsByName(reader: LedgerReader, name: string): Promise<string[]> {
@@ -59,13 +59,13 @@ async function findSimsByName(reader: LedgerReader, name: string): Promise<strin
   return [];
 }
 
-/** The indexes in which a name may be found, in the order of the search. */
+/** The indexes in which to look for a name, in order. */
 function listAliases(name: string): [alias: SimAlias, text: string][] {
   const id = readIdentifier(name) ?? name;
   if (/^HS[0-9a-f]{32}$/i.test(id)) return [['bySimSid', id]];
   const written = parseSearchedIccid(name);
   return [
-    // A name may consist of digits, too.
+    // A name may also consist of digits.
     ...(/^\d+$/.test(id) ? [['bySimId', id] satisfies [SimAlias, string]] : []),
     ...(name === '' ? [] : [['bySimName', name] satisfies [SimAlias, string]]),
     ...(written === undefined ? [] : [['byWrittenIccid', written] satisfies [SimAlias, string]]),

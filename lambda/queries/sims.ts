@@ -14,7 +14,7 @@ import type { Volumes } from './session-totals.ts';
 import { type FoundSim, makeUnknownSimError } from './sim-lookup.ts';
 import { sumUsageWithin, UsageSum } from './usage-sum.ts';
 
-/** How many of the latest sessions are searched for the open one. */
+/** How many of the latest sessions are searched for an open one. */
 const latestSessions = 10;
 const beginningOfTime = '0';
 const endOfTime = '9999';
@@ -22,13 +22,13 @@ const endOfTime = '9999';
 /** Which SIMs are listed. */
 export interface SimsQuery extends PageRequest<string>, SimFilter {}
 
-/** A SIM, and the key that its address contains. */
+/** A SIM, and the key for its address. */
 export interface ListedSim {
   readonly key: string;
   readonly fields: SimFields;
 }
 
-/** What is known of a SIM. */
+/** What is known about a SIM. */
 export type SimFields = ReturnType<typeof renderSim>;
 
 /** A SIM with the values that are read only for a single SIM. */
@@ -39,7 +39,7 @@ export interface SimDetails extends ListedSim {
   readonly usageThisMonth: Volumes & { readonly start: string; readonly end: string };
 }
 
-/** Lists the fleet in an arbitrary but constant order. */
+/** Lists the fleet in an arbitrary order that stays the same. */
 export async function listSims(
   { status, online, source, fleet, name, size, after, include }: SimsQuery,
   { reader }: Pick<QueryPorts, 'reader'>,
@@ -48,20 +48,20 @@ export async function listSims(
   return { resources: sims.map((sim) => renderListedSim(sim, readHeardMark(sim), include)), next };
 }
 
-/** A SIM of a list: what its item says, and when its device was heard. */
+/** A SIM of a list: its item, and when its device was heard. */
 export function renderListedSim(sim: Sim, heard: Heard, include: Disclosure): ListedSim {
   return { key: sim.sim, fields: renderSim(sim, findActivity(sim), heard, include) };
 }
 
-/** A position in the list of the fleet; undefined for anything else. */
+/** A position in the list of the fleet; undefined if the value is not one. */
 export function readSimsPosition(value: unknown): string | undefined {
   return isKey(value, 'partition') ? value : undefined;
 }
 
 /**
- * Fetches what is known of a SIM now.
+ * Fetches what is currently known about a SIM.
  *
- * @throws NotFoundError where no record of it has arrived.
+ * @throws NotFoundError if no record of it has arrived.
  */
 export async function fetchSim(
   { sim: { sim }, include }: { readonly sim: FoundSim; readonly include: Disclosure },
@@ -93,7 +93,7 @@ export async function fetchSim(
   };
 }
 
-/** A SIM's latest sessions, and when the one after each of them started. */
+/** A SIM's latest sessions, and when the session after each of them started. */
 async function readLatest(reader: LedgerReader, sim: string) {
   const keys = await reader.listSessionKeys({ sim, from: beginningOfTime, to: endOfTime }, latestSessions);
   const sessions = await reader.readSessions(
@@ -111,7 +111,7 @@ function findMonth(now: number): { start: string; end: string } {
   return { start: formatTime(Date.UTC(year, month)), end: formatTime(Date.UTC(year, month + 1)) };
 }
 
-/** The latest time in the last started usage record; undefined for a SIM without usage. */
+/** The latest time in the usage record that started last; undefined for a SIM without usage. */
 async function readLatestUsage(reader: LedgerReader, sim: string): Promise<string | undefined> {
   const sum = new UsageSum();
   for await (const records of reader.readUsage({ sim, from: beginningOfTime, to: endOfTime }, { limit: 1 })) {
@@ -124,11 +124,13 @@ async function readLatestUsage(reader: LedgerReader, sim: string): Promise<strin
 /** The time of a SIM's latest activity. */
 interface Activity {
   readonly at: string;
-  /** With `granule`, later activity in the same granule is not included; with `day`, later activity on the same UTC day. */
+  /**
+   * With `granule`, later activity in the same granule is not included; with `day`, later activity on the same UTC day.
+   */
   readonly precision: 'exact' | 'granule' | 'day';
 }
 
-/** The time of a SIM's latest activity by its item: to the granule, by its marks. */
+/** The time of a SIM's latest activity according to its item: to the granule, from its marks. */
 function findActivity({ origin, groups: { signalled, bytes, session } }: Sim): Activity {
   const marks = [signalled, bytes, session].flatMap((mark) => mark?.at ?? []);
   const at = [origin.at, ...marks].sort().at(-1) ?? origin.at;
@@ -136,9 +138,9 @@ function findActivity({ origin, groups: { signalled, bytes, session } }: Sim): A
 }
 
 /**
- * The time of a SIM's latest activity, to the millisecond. The SIM's item notes usage and session updates by granule only,
- * so the latest sessions and usage are read as well. If they are older than the item (usage that was deleted), the item's
- * granule counts.
+ * The time of a SIM's latest activity, to the millisecond. The SIM's item states usage and session updates to the
+ * granule only, so the latest sessions and usage are read as well. If they are older than the item (because usage was
+ * deleted), the item's granule counts.
  */
 function findLastActivity(
   sim: Sim,
@@ -155,7 +157,7 @@ function findLastActivity(
   return latest === undefined || latest < stated.at ? stated : { at: latest, precision: 'exact' };
 }
 
-/** What is known of a SIM now. */
+/** What is currently known about a SIM. */
 function renderSim(sim: Sim, activity: Activity, heard: Heard, disclosure: Disclosure) {
   const { origin, groups } = sim;
   const { ids, label, phone, device, subscriber, network, cell, connection, lifecycle, lastEvent } = groups;

@@ -17,18 +17,18 @@ import { sumUsageWithin, UsageSum } from './usage-sum.ts';
 /** The period that one resource sums up. */
 export type Granularity = (typeof granularities)[number];
 
-/** Time of which usage is listed: its beginning is part of it, its end is not. */
+/** The time whose usage to list: its beginning is included, its end is excluded. */
 export interface UsagePeriod {
   readonly from: string;
   readonly to: string;
 }
 
-/** Which usage of a SIM is listed. */
+/** Which of a SIM's usage to list. */
 export interface UsageQuery extends PageRequest<string> {
   readonly sim: FoundSim;
   readonly period: UsagePeriod;
   readonly granularity: Granularity;
-  /** How long the usage of the whole time may take to be added up; undefined for as long as it takes. */
+  /** How many seconds adding up the whole period may take; undefined for no limit. */
   readonly maxSumSeconds?: number | undefined;
 }
 
@@ -40,7 +40,7 @@ export type RawUsageRecord = ReturnType<typeof renderRawUsageRecord>;
 /**
  * Lists a SIM's usage, newest first.
  *
- * @throws NotFoundError where no record of the SIM has arrived, SlowSumError where adding up takes too long.
+ * @throws NotFoundError if no record of the SIM has arrived, SlowSumError if adding up takes too long.
  */
 export async function listUsageRecords(
   query: UsageQuery,
@@ -56,7 +56,7 @@ export async function listUsageRecords(
   return { resources: page.listRecords(known), next: page.next };
 }
 
-/** A position in a list of usage; undefined for anything else. A single sum has no second page. */
+/** A position in a list of usage; undefined if the value is not one. A single sum has no second page. */
 export function readUsagePosition(
   value: unknown,
   granularity: Granularity,
@@ -67,21 +67,21 @@ export function readUsagePosition(
   return parseTime(value) === value && value >= from && value <= to ? value : undefined;
 }
 
-/** What a page reads of a SIM's usage. The beginning is part of it, the end is not. */
+/** What a page reads of a SIM's usage. The beginning is included, the end is excluded. */
 interface TimeRange {
   readonly reader: LedgerReader;
   readonly sim: string;
   readonly from: string;
   readonly to: string;
-  /** Records in the page, at most. */
+  /** The most records of the page. */
   readonly size: number;
-  /** Where the page goes on. */
+  /** Where the page continues. */
   readonly position: string | undefined;
-  /** How long the usage of the whole time may take to be added up; undefined for as long as it takes. */
+  /** How many seconds adding up the whole period may take; undefined for no limit. */
   readonly maxSumSeconds: number | undefined;
 }
 
-/** A page, once it is known whose it is. */
+/** A page, whose resources are made when the SIM is known. */
 interface UsagePage {
   readonly listRecords: (sim: Sim) => readonly (UsageRecord | RawUsageRecord)[];
   readonly next: string | undefined;
@@ -97,7 +97,7 @@ interface PeriodUsage {
 async function readSums(range: TimeRange, granularity: 'all' | 'hour' | 'day'): Promise<UsagePage> {
   const { reader, sim, from, to, maxSumSeconds } = range;
   if (granularity !== 'all') return readPeriods(range, granularity);
-  // One resource for the whole period, even without usage.
+  // One resource for the whole period, even if there is no usage.
   const sum = await sumUsageWithin(reader, sim, from, to, maxSumSeconds);
   if (sum === undefined) throw new SlowSumError(maxSumSeconds ?? Number.POSITIVE_INFINITY);
   return {
@@ -106,7 +106,7 @@ async function readSums(range: TimeRange, granularity: 'all' | 'hour' | 'day'): 
   };
 }
 
-/** One UTC hour or day after the other, newest first; those without usage are left out. */
+/** UTC hours or days, newest first; those without usage are left out. */
 async function readPeriods(range: TimeRange, granularity: 'hour' | 'day'): Promise<UsagePage> {
   const { reader, sim, from, to, size, position } = range;
   const periods: PeriodUsage[] = [];
@@ -129,7 +129,7 @@ async function readPeriods(range: TimeRange, granularity: 'hour' | 'day'): Promi
   return page(undefined);
 }
 
-/** The stored records themselves, newest first. */
+/** The stored records, newest first. */
 async function readRaw(range: TimeRange, disclosure: Disclosure): Promise<UsagePage> {
   const { reader, sim, from, to, size, position } = range;
   const stored: StoredUsage[] = [];
@@ -159,7 +159,7 @@ export function cutPeriod(
   return { start: start < from ? from : start, end: end > to ? to : end };
 }
 
-/** Usage in the shape of KORE's UsageRecord. Members that only filtered or grouped usage has are null. */
+/** Usage in the form of KORE's UsageRecord. Members that only filtered or grouped usage has are null. */
 function renderUsageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
   const { amount, currency } = formatAmount(sum.bill);
   const { simSid, accountId } = sim.groups.ids?.group ?? {};
@@ -178,7 +178,7 @@ function renderUsageRecord(sim: Sim, { start, end, sum }: PeriodUsage) {
   };
 }
 
-/** A stored record in the same shape, followed by the members that only a single record has. */
+/** A stored record in the same form, followed by the members that only single records have. */
 function renderRawUsageRecord(owner: Sim, usage: StoredUsage, disclosure: Disclosure) {
   const sum = new UsageSum();
   sum.add(usage);

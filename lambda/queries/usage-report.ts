@@ -7,9 +7,9 @@ import type { StoredUsage } from '../store/records.ts';
 import { readAccountSid } from './data-sessions.ts';
 import type { UsageGroup, UsageOrder } from './parameters.ts';
 
-/** Adds usage up exactly, by what a report is grouped by, and shows it in the shape of KORE's UsageRecord. */
+/** Adds usage up exactly, by a report's groups, and renders it in the form of KORE's UsageRecord. */
 
-/** Which usage a report is about. Each filter left out asks for all. */
+/** Which usage a report is about. An absent filter allows all. */
 export interface UsageFilter {
   /** As {@link identifyNetwork} names it. */
   readonly network?: string | undefined;
@@ -17,24 +17,24 @@ export interface UsageFilter {
   readonly isoCountry?: string | undefined;
 }
 
-/** The time that one record of a report is about. */
+/** The period of one record of a report. */
 export interface ReportPeriod {
   readonly start: string;
   readonly end: string;
 }
 
-/** How usage that is added up was found. */
+/** Where usage that is added up comes from. */
 export interface Found {
-  /** How many records it stands for. */
+  /** How many records it represents. */
   readonly records: number;
-  /** Whether it is of a day that is not sealed. */
+  /** Whether its day is not sealed. */
   readonly isLive: boolean;
 }
 
 /** A record, or the sums of others. */
 export type Addend = UsageDimensions & Omit<SimUsage, keyof UsageDimensions | 'records'>;
 
-/** A stored record as it is added up: decimals without exponents. */
+/** A stored record in a form that can be added up: decimals without exponents. */
 export function readAddend(usage: StoredUsage): Addend {
   return {
     ...usage,
@@ -49,8 +49,8 @@ export function readAddend(usage: StoredUsage): Addend {
 }
 
 /**
- * The name by which reports tell networks apart: mobile country and network code, `262-01`; where a record does not state
- * them, the operator's name. Records have no SID of a network.
+ * The name that identifies a network in reports: mobile country and network code, for example `262-01`; if a record
+ * lacks these, the operator's name. Records have no SID of a network.
  */
 export function identifyNetwork({
   mcc,
@@ -76,7 +76,7 @@ interface ReportSubject {
 /** A record of a report. */
 export type FleetUsageRecord = ReturnType<typeof renderRecord>;
 
-/** A record, and where it stands in its report. */
+/** A record, and its place in the report. */
 export interface ReportRow {
   readonly position: ReportPosition;
   readonly record: FleetUsageRecord;
@@ -84,17 +84,17 @@ export interface ReportRow {
   readonly measures: Readonly<Record<UsageOrder, bigint>>;
 }
 
-/** Where a record stands among those of its report: newest period first, then by its subject. */
+/** The place of a record in its report: newest period first, then by subject. */
 export interface ReportPosition {
   readonly start: string;
   readonly subject: string;
 }
 
-/** Adds up usage of many SIMs. Holds one sum for each period and subject. */
+/** Adds up usage of many SIMs. Keeps one sum for each period and subject. */
 export class UsageReport {
   readonly #groups: ReadonlySet<UsageGroup>;
   readonly #filter: UsageFilter;
-  /** A SIM or a fleet that the report is about. */
+  /** The SIM or the fleet that the report is about. */
   readonly #about: { readonly sim: Sim | undefined; readonly fleet: string | undefined };
   readonly #sums = new Map<string, { period: ReportPeriod; subject: string; sum: ReportSum }>();
 
@@ -111,7 +111,7 @@ export class UsageReport {
   /**
    * Adds usage, if it passes the filter.
    *
-   * @param sim whose it is; undefined for sums of many SIMs.
+   * @param sim the SIM; undefined for sums of many SIMs.
    */
   add(period: ReportPeriod, sim: Sim | undefined, usage: Addend, found: Found): void {
     const { network, isoCountry } = this.#filter;
@@ -120,7 +120,7 @@ export class UsageReport {
     this.#open(period, this.#describe(sim, usage), this.#findOwner(sim)).add(usage, found);
   }
 
-  /** Has a record for a period, even without usage. */
+  /** Adds a record for a period, even if there is no usage. */
   addPeriod(period: ReportPeriod): void {
     this.#open(period, this.#describe(undefined, undefined), this.#findOwner(undefined));
   }
@@ -136,7 +136,7 @@ export class UsageReport {
     return entry.sum;
   }
 
-  /** The one SIM that a record is about, if it is about one. */
+  /** The SIM that a record is about, if it is about one. */
   #findOwner(sim: Sim | undefined): Sim | undefined {
     return this.#groups.has('sim') ? sim : this.#about.sim;
   }
@@ -162,7 +162,7 @@ export class UsageReport {
     };
   }
 
-  /** The records: newest period first, then in the order of their subjects. */
+  /** The records: newest period first, then by subject. */
   list(): ReportRow[] {
     const rows = [...this.#sums.values()].map(({ period, subject, sum }) => ({
       position: { start: period.start, subject },
@@ -190,15 +190,15 @@ const measures = [
 ] as const satisfies readonly (keyof Addend)[];
 type Measure = (typeof measures)[number];
 
-/** The sum of one record of a report. A sum that nothing states is undefined. */
+/** The sum of one record of a report. A sum of values that are never stated is undefined. */
 class ReportSum {
   readonly about: ReportSubject;
-  /** The name of the SIM now: it may change, so records are not told apart by it. */
+  /** The SIM's current name, which may change and so does not identify records. */
   readonly simName: string | undefined;
   readonly #sums = new Map<Measure, DecimalSum>();
-  /** Costs by currency; null for amounts whose currency is not stated. */
+  /** Costs by currency; null for amounts without a stated currency. */
   readonly #costs = new Map<string | null, DecimalSum>();
-  /** Those of data: text messages are not data. */
+  /** Costs of data, without text messages. */
   readonly #dataCosts = new Map<string | null, DecimalSum>();
   records = 0;
   isLive = false;
@@ -220,14 +220,14 @@ class ReportSum {
     return this.#sums.get(name)?.toString();
   }
 
-  /** Amounts by currency, in the order of currencies. */
+  /** Amounts by currency, sorted. */
   get costs(): { currency: string | null; amount: string }[] {
     return [...this.#costs]
       .map(([currency, sum]) => ({ currency, amount: sum.toString() }))
       .sort((a, b) => ((a.currency ?? '') < (b.currency ?? '') ? -1 : 1));
   }
 
-  /** What data cost, and its currency. Both are null where no cost is stated, and where there are several currencies. */
+  /** The cost of data, and its currency. Both are null if no cost is stated, or if there are several currencies. */
   get bill(): { amount: number | null; currency: string | null } {
     const [[currency, sum] = [null, undefined], second] = this.#dataCosts;
     if (currency === null || sum === undefined || second !== undefined)
@@ -254,7 +254,7 @@ function addTo<Key>(sums: Map<Key, DecimalSum>, key: Key, value: string | undefi
   sum.add(value);
 }
 
-/** A sum in the shape of KORE's UsageRecord, followed by what only this ledger says. */
+/** A sum in the form of KORE's UsageRecord, followed by simledger's own members. */
 function renderRecord({ start, end }: ReportPeriod, sum: ReportSum) {
   const { amount, currency } = sum.bill;
   const { account_sid, sim_sid, fleet_sid, network_sid, iso_country, ...others } = sum.about;
@@ -276,7 +276,7 @@ function renderRecord({ start, end }: ReportPeriod, sum: ReportSum) {
   };
 }
 
-/** A whole number, as text where JSON's numbers would not be exact; null where nothing states it. */
+/** A whole number, as text if a JSON number would not be exact; null if it is not stated. */
 function renderWhole(text: string | undefined): number | string | null {
   if (text === undefined) return null;
   const number = Number(text);

@@ -4,9 +4,9 @@ import type { StoredUsage } from '../store/records.ts';
 import { type Bill, nothingBilled, sumCharges } from './billing.ts';
 import { addVolumes, noVolumes, type Volumes } from './session-totals.ts';
 
-/** Ranges that are read at the same time where a whole period is added up. */
+/** How many ranges are read concurrently when a whole period is added up. */
 const concurrentReads = 8;
-/** A range that is too short to be split. */
+/** Shorter ranges are not split. */
 const minRangeMilliseconds = 2 * 86_400_000;
 
 /** The sum of usage records. */
@@ -23,7 +23,7 @@ export class UsageSum {
     return this.#bill;
   }
 
-  /** The latest time in a record; undefined without records. */
+  /** The latest time in a record; undefined if there are no records. */
   get latest(): string | undefined {
     return this.#latest;
   }
@@ -31,7 +31,7 @@ export class UsageSum {
   add(record: StoredUsage): void {
     this.#volumes = addVolumes(this.#volumes, record);
     this.#bill = sumCharges(this.#bill, record);
-    // Start may follow end in real records.
+    // In real records, the start may be later than the end.
     for (const time of [record.start, record.end]) {
       if (this.#latest === undefined || time > this.#latest) this.#latest = time;
     }
@@ -39,12 +39,12 @@ export class UsageSum {
 }
 
 /**
- * Adds up a SIM's usage in a period; its end is excluded. A long period is read as several ranges at the same time: a
+ * Adds up a SIM's usage in a period; its end is excluded. A long period is read as several concurrent ranges, because a
  * year of records every few minutes is some fifty megabytes. Records are added up and dropped, so that memory does not
  * grow with the period.
  *
- * @param maxSeconds how long it may take; unlimited by default.
- * @returns undefined where it takes longer.
+ * @param maxSeconds how long it may take; no limit by default.
+ * @returns undefined if it takes longer.
  */
 export function sumUsageWithin(
   reader: LedgerReader,
@@ -81,7 +81,10 @@ export async function sumUsageWithin(
   return isLate ? undefined : sum;
 }
 
-/** Splits a period into ranges. As ranges of keys they do not overlap: a key is longer than the time it begins with. */
+/**
+ * Splits a period into ranges. As ranges of keys they do not overlap, because a key is longer than the time it begins
+ * with.
+ */
 function splitRange(from: string, to: string): { from: string; to: string }[] {
   const begin = toMilliseconds(from);
   const length = toMilliseconds(to) - begin;

@@ -1,18 +1,21 @@
 import type { AlertState } from '../alerts/sweep/alert-state.ts';
 import { formatTime } from '../ledger/time.ts';
 
-/** Watermarks: up to when the sources are read. */
+/** Watermarks: up to when the sources were read. */
 
-/** Where the last sweep's watermarks are read. */
+/** What is needed to read the last sweep's watermarks. */
 export interface WatermarkPorts {
-  /** Undefined where a deployment judges no rules: nothing is known of its sources. */
+  /** Undefined if a deployment has no rules, so that nothing is known about its sources. */
   readonly alerts: { readonly state: Pick<AlertState, 'readSources'> } | undefined;
 }
 
 /** The watermark of a source, as a resource. */
 export interface SourceWatermark {
   readonly source: string;
-  /** Up to this time all of its records are in, by the last sweep; null where none has judged it. ISO 8601. */
+  /**
+   * Up to this time all of its records have arrived, according to the last sweep; null if no sweep has judged it. ISO
+   * 8601.
+   */
   readonly watermark: string | null;
   /** When that sweep was, ISO 8601. */
   readonly swept: string | null;

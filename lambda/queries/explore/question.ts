@@ -4,49 +4,49 @@ import { timeParameter } from '../parameters.ts';
 import { findSubject, type Subject, type Term } from './terms.ts';
 import type { ExploredKind, ExploredPeriod } from './words.ts';
 
-/** Questions about closed days: what is counted or added up, by what, and of which rows. */
+/** Questions about closed days: what to count or add up, how to group it, and which rows to use. */
 
-/** What is computed of each group of rows. */
+/** What to compute for each group of rows. */
 export type Measure =
   | { readonly kind: 'count' }
   /** How many different values there are. */
   | { readonly kind: 'distinct'; readonly term: Term }
   | { readonly kind: 'sum' | 'max'; readonly term: Term }
-  /** The least value that so many per cent of the rows with a value do not exceed. */
+  /** The least value that so many percent of the rows with a value do not exceed. */
   | { readonly kind: 'percentile'; readonly term: Term; readonly percent: number };
 
 export type Operator = (typeof operators)[number];
 
-/** What a row must satisfy. A text in place of a value stands for none. */
+/** A condition on rows. An empty text as value means no value. */
 export interface Condition {
   readonly term: Term;
   readonly operator: Operator;
-  /** Texts as they are given, checked by the term's kind; several for `=` and `!=` only. */
+  /** Values as text, checked by the term's kind; several only for `=` and `!=`. */
   readonly values: readonly string[];
 }
 
 /** A question about one kind of rows. */
 export interface Question {
   readonly kind: ExploredKind;
-  /** Without any, the rows themselves are requested. */
+  /** If empty, the rows themselves are requested. */
   readonly measures: readonly Measure[];
   readonly by: readonly Term[];
   readonly every: ExploredPeriod | undefined;
   readonly where: readonly Condition[];
-  /** Only so many groups: those with the most of the first measure over all periods. */
+  /** If set, only so many groups: those with the greatest first measure over all periods. */
   readonly top: number | undefined;
-  /** Rows of the answer that are wanted at most. */
+  /** The most rows of the answer. */
   readonly limit?: number | undefined;
 }
 
-/** A question in words, as it is typed. */
+/** A question as text, as it is typed. */
 export interface AskedQuestion {
   readonly kind: ExploredKind;
   readonly sum?: string | undefined;
-  /** True for the number of rows; else the terms of which different values are counted. */
+  /** True for the number of rows; otherwise the terms whose different values are counted. */
   readonly count?: string | true | undefined;
   readonly max?: string | undefined;
-  /** `95:bytes`. */
+  /** For example `95:bytes`. */
   readonly percentile?: string | undefined;
   readonly by?: string | undefined;
   readonly every?: ExploredPeriod | undefined;
@@ -55,7 +55,7 @@ export interface AskedQuestion {
 }
 
 /**
- * Reads a question.
+ * Parses a question.
  *
  * @throws UsageError that names what is not accepted.
  */
@@ -81,7 +81,7 @@ export function readQuestion(asked: AskedQuestion): Question {
   };
 }
 
-/** Terms, and others by their names, each column once. */
+/** The given terms, and others by name, each column once. */
 function addTerms(terms: readonly Term[], names: readonly string[], { terms: known }: Subject): Term[] {
   const added = new Map(terms.map((term) => [term.sql, term]));
   for (const name of names) {
@@ -113,7 +113,7 @@ function readMeasures({ kind, sum, count, max, percentile }: AskedQuestion, subj
   return [...measures, ...splitList(percentile ?? '').map((text) => readPercentile(text, subject, kind))];
 }
 
-/** Kinds of values of which one is greater than another. */
+/** Kinds of values that can be ordered. */
 const orderedKinds: readonly Term['kind'][] = ['whole', 'decimal', 'time', 'degrees'];
 
 function readPercentile(text: string, subject: Subject, kind: ExploredKind): Measure {
@@ -148,18 +148,19 @@ function splitList(text: string): string[] {
   return text === '' ? [] : text.split(',').map((part) => part.trim());
 }
 
-/** The longer ones come first, so that `<=` is not read as `<`. */
+/** Longer operators first, so that `<=` is not read as `<`. */
 const operators = ['!=', '<=', '>=', '=', '<', '>'] as const;
 
-/** A condition as it is written: a name, an operator, and values in quotes or up to the next comma. */
+/** The beginning of a condition: a name and an operator. Values follow, in quotes or up to the next comma. */
 const conditionStart = /^\s*(\w+)\s*(!=|<=|>=|=|<|>)/;
-/** A value in quotes, in which a quote stands twice; in single quotes, as SQL has it, up to its end; or one without quotes. */
+/** A value in double quotes, with quotes doubled; or in single quotes, as in SQL; or without quotes. */
 const conditionValue = /^\s*(?:"((?:[^"]|"")*)"|'((?:[^']|'')*)'(?=\s*(?:[|,]|$))|([^",|]*))\s*/;
 
 /**
- * Reads conditions, with commas between them: `country=DE,source!=x,bytes>=1000`. Several values have `|` between them.
+ * Parses conditions that are separated by commas: `country=DE,source!=x,bytes>=1000`. Several values are separated by
+ * `|`.
  *
- * @throws UsageError that names the place of what is not accepted.
+ * @throws UsageError that says where parsing failed.
  */
 function readConditions(text: string, subject: Subject, kind: ExploredKind): Condition[] {
   const conditions: Condition[] = [];
@@ -190,7 +191,7 @@ function refuseCondition(rest: string): UsageError {
   );
 }
 
-/** `country==DE` and `country=DE and bytes>5` ask for a value that nothing has. */
+/** `country==DE` and `country=DE and bytes>5` would otherwise look for a value that does not exist. */
 function refuseOperator(name: string, operator: Operator, bare: string): UsageError {
   return new UsageError(
     `--where ${name}${operator}${bare.trim()}: give one of ${operators.join(' ')} between name and value, a comma between conditions, and values that hold =, < or > in quotes`,
@@ -216,10 +217,10 @@ function checkCondition({ term, operator, values }: Condition): Condition {
   };
 }
 
-/** A value in the form in which SQL takes it. */
+/** A value in the form that SQL expects. */
 function readValue({ name, kind }: Term, value: string, place: string): string {
   const { accepted, read } = valueReaders[kind];
-  // Codes of countries have capital letters.
+  // Country codes are in capital letters.
   const found = read(name === 'country' ? value.toUpperCase() : value);
   if (found !== undefined) return found;
   throw new UsageError(`${place}${value}: accepted is ${accepted}`);
@@ -227,7 +228,7 @@ function readValue({ name, kind }: Term, value: string, place: string): string {
 
 interface ValueReader {
   readonly accepted: string;
-  /** @returns undefined for what is not accepted. */
+  /** @returns undefined for text that is not accepted. */
   readonly read: (text: string) => string | undefined;
 }
 

@@ -4,13 +4,13 @@ import { decimalType, findSubject, quoteName, type Subject, type Term } from './
 import type { ExploredPeriod } from './words.ts';
 
 /**
- * SQL of questions, for Athena and DuckDB. Names come from the schema only, and each value is a literal. The text is the
- * same for both, but for what {@link Dialect} has.
+ * SQL of questions, for Athena and DuckDB. Names come only from the schema, and each value is a literal. The text is
+ * the same for both, except the parts in {@link Dialect}.
  */
 
-/** What the two engines write differently. */
+/** What differs between the two engines. */
 export interface Dialect {
-  /** The SQL of a percentile of numbers. */
+  /** The SQL for a percentile of numbers. */
   readonly percentile: (term: Term, percent: number) => string;
 }
 
@@ -19,17 +19,20 @@ export const duckDbDialect: Dialect = {
   percentile: ({ sql }, percent) => `quantile_disc(${sql}, ${percent / 100})`,
 };
 
-/** Athena's dialect. Percentiles are approximate: exact ones would hold all values of a group in memory. */
+/** Athena's dialect. Percentiles are approximate, because exact ones would keep all values of a group in memory. */
 export const athenaDialect: Dialect = {
   percentile: ({ sql, kind }, percent) =>
     `approx_percentile(${kind === 'decimal' ? `CAST(${sql} AS double)` : sql}, ${percent / 100})`,
 };
 
-/** Which rows may be read. */
+/** Which rows to read. */
 export interface Scope {
-  /** A condition on the day, so that only its files are read: see {@link writeRuns}. */
+  /** A condition on the day, so that only the files of these days are read: see {@link writeRuns}. */
   readonly days: string;
-  /** Times that cut a day: only rows from the first on, and before the second. ISO 8601. Rows without a time are not cut. */
+  /**
+   * Times that cut a day: only rows from `from` on (included) and before `to`. ISO 8601. Rows without a time are not
+   * cut.
+   */
   readonly from?: string | undefined;
   readonly to?: string | undefined;
 }
@@ -38,13 +41,13 @@ export interface Scope {
 export interface AnsweredColumn {
   readonly name: string;
   readonly role: 'period' | 'group' | 'measure' | 'row';
-  /** What its values are of; undefined for numbers of rows, and for periods. */
+  /** The term of its values; undefined for numbers of rows, and for periods. */
   readonly term: Term | undefined;
-  /** Whether values count something. */
+  /** Whether its values are counts. */
   readonly isCount: boolean;
 }
 
-/** A question in SQL, and the columns of its answer in their order. */
+/** A question in SQL, and the columns of its answer in order. */
 export interface Query {
   readonly sql: string;
   readonly columns: readonly AnsweredColumn[];
@@ -62,13 +65,13 @@ export function writeQuery(question: Question, scope: Scope, dialect: Dialect): 
   return { sql: limit === undefined ? sql : `${sql}\nLIMIT ${limit}`, columns };
 }
 
-/** Of periods, `top` limits the groups, each of which has several rows. */
+/** With periods, `top` limits the groups, each of which has several rows. */
 function findLimit({ every, top, limit }: Question): number | undefined {
   const limits = [every === undefined ? top : undefined, limit].filter((one) => one !== undefined);
   return limits.length === 0 ? undefined : Math.min(...limits);
 }
 
-/** The rows themselves, in the order of their times. */
+/** The rows themselves, by time. */
 function writeRows({ table, time, columns, terms }: Subject, where: string): Query {
   const order = [quoteName(time ?? 'day'), 'sim'].join(', ');
   return {
@@ -129,7 +132,7 @@ function writeChosen(
   ].join('\n');
 }
 
-/** A group without a value is a group, too. */
+/** Rows without a value are a group as well. */
 function matchChosen({ sql }: Term, index: number): string {
   return `by${index + 1} IS NOT DISTINCT FROM ${sql}`;
 }
@@ -181,13 +184,13 @@ export function writeRuns(runs: readonly DayRun[]): string {
   return conditions.length === 1 ? (conditions[0] ?? '') : `(${conditions.join(' OR ')})`;
 }
 
-/** Days that follow each other; both ends are included. */
+/** Consecutive days; both ends are included. */
 export interface DayRun {
   readonly from: Day;
   readonly to: Day;
 }
 
-/** Joins days, oldest first, that follow each other. */
+/** Joins consecutive days, which must be sorted, oldest first. */
 export function findRuns(days: readonly Day[]): DayRun[] {
   const runs: { from: Day; to: Day }[] = [];
   for (const day of days) {
@@ -206,7 +209,7 @@ function writeCondition({ term, operator, values }: Condition): string {
   const sql = term.kind === 'flag' ? `coalesce(${term.sql}, false)` : term.sql;
   if (operator === '=')
     return literals.length === 1 ? `${sql} = ${literals[0]}` : `${sql} IN (${literals.join(', ')})`;
-  // A row without a value differs from each of the values.
+  // A row without a value differs from every value.
   if (operator === '!=') {
     return literals.length === 1
       ? `${sql} IS DISTINCT FROM ${literals[0]}`
@@ -231,12 +234,12 @@ function writeLiteral({ kind }: Term, value: string): string {
   }
 }
 
-/** A time in UTC with milliseconds, as lake and engines have them: without a zone. */
+/** A time in UTC with milliseconds, in the form of the lake and the engines: without a zone. */
 function writeTime(time: string): string {
   return `TIMESTAMP ${writeText(time.slice(0, 23).replace('T', ' '))}`;
 }
 
-/** A text as a literal. Both engines know one escape in it, the quote that stands twice. */
+/** A text as a literal. Both engines have one escape in it: a quote is doubled. */
 export function writeText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -4,29 +4,32 @@ import type { RowKind } from '../../days/rows.ts';
 import { sessionGroups } from '../../ledger/attributes.ts';
 import { type ExploredKind, exploredKinds } from './words.ts';
 
-/** What can be asked of closed days: the columns of the lake, and words for what is made of them. */
+/** What questions about closed days may contain: the columns of the lake, and words that are derived from them. */
 
-/** What a question names: a column, or an expression over columns that Athena and DuckDB understand alike. */
+/** A column, or an expression over columns that means the same in Athena and DuckDB. */
 export interface Term {
   readonly name: string;
   readonly kind: ColumnKind;
   readonly sql: string;
-  /** How people read its values. */
+  /** The unit in which people read its values. */
   readonly unit?: 'bytes' | 'seconds' | undefined;
-  /** The terms by which its values must be told apart: euros and dollars are never added. */
+  /** Terms that must be distinguished when its values are added: euros and dollars are never added. */
   readonly toldApartBy?: readonly string[] | undefined;
 }
 
 /** A kind of rows that can be asked about. */
 interface ExploredRows {
   readonly rows: RowKind;
-  /** The column whose time decides the day of a row, and its period; undefined of rows that belong to a day and no time. */
+  /**
+   * The column whose time decides the day of a row, and its period; undefined for rows that belong to a day but have no
+   * time.
+   */
   readonly time: string | undefined;
-  /** Terms whose values mean something only beside others'. */
+  /** Terms whose values can only be added within the same values of other terms. */
   readonly toldApart: Readonly<Record<string, readonly string[]>>;
-  /** Further words: the column that one stands for, or an expression. */
+  /** Further words: another name for a column, or an expression. */
   readonly words: Readonly<Record<string, string | Omit<Term, 'name'>>>;
-  /** What a table shows of single rows. */
+  /** The columns that a table of single rows shows. */
   readonly shown: readonly string[];
 }
 
@@ -35,7 +38,7 @@ export const decimalType = 'DECIMAL(38, 10)';
 
 const identifierOfNetwork = "coalesce(mcc || '-' || mnc, operatorName)";
 
-/** Milliseconds count, so that sums are exact. */
+/** In milliseconds, so that sums are exact. */
 const milliseconds = 'CAST(date_diff(\'millisecond\', start, "end") AS DECIMAL(18, 0)) * 0.001';
 
 const network = { operator: 'operatorName', network: { kind: 'text', sql: identifierOfNetwork } } as const;
@@ -44,7 +47,7 @@ const records = { cost: ['currency'], volume: ['trafficType'], costVolume: ['tra
 
 const bytes = { bytes: 'dataTotal', up: 'dataUploaded', down: 'dataDownloaded' } as const;
 
-/** The kinds that can be asked about: one row each. */
+/** The kinds of rows that questions can be about. */
 const exploredRows = {
   usage: {
     rows: 'usage',
@@ -90,28 +93,28 @@ const exploredRows = {
     words: network,
     shown: ['time', 'sim', 'source', 'type', 'severity', 'country', 'operatorName', 'description'],
   },
-  // Its day is that of the session's end or of the record: what is missing may lie days before.
+  // A finding's day is that of the session's end or of the record; what is missing may be days earlier.
   findings: {
     rows: 'findings',
     time: undefined,
-    // One lost record may show in several checks.
+    // One lost record may cause findings of several checks.
     toldApart: { bytes: ['check'], cost: ['check', 'currency'] },
     words: { duration: { kind: 'decimal', sql: milliseconds, unit: 'seconds' } },
     shown: ['day', 'sim', 'source', 'check', 'reason', 'start', 'end', 'bytes', 'cost', 'currency'],
   },
 } as const satisfies Record<ExploredKind, ExploredRows>;
 
-/** What a kind is, as its questions need it. */
+/** A kind of rows, as questions need it. */
 export interface Subject extends Omit<ExploredRows, 'words' | 'toldApart'> {
-  /** Its table in SQL: in Glue's database, and as a view of DuckDB. */
+  /** Its table in SQL: in Glue's database, or a view in DuckDB. */
   readonly table: string;
-  /** What can be named, by its name. */
+  /** Its terms, by name. */
   readonly terms: ReadonlyMap<string, Term>;
-  /** The terms that are columns of the lake and say something of a row. */
+  /** The terms that are columns of the lake and describe a row. */
   readonly columns: readonly string[];
 }
 
-/** Words that SQL reserves: as names they are quoted. */
+/** Words that SQL reserves: as names they must be quoted. */
 const reserved: ReadonlySet<string> = new Set(['end', 'check']);
 
 /** A column's name in SQL. */
@@ -131,7 +134,7 @@ const byteColumns: ReadonlySet<string> = new Set([
   ],
 ]);
 
-/** Columns that only the ledger uses: stamps, and how full a record's rendering is. */
+/** Columns that only the ledger needs: stamps, and the completeness of a record's rendering. */
 const ownAffairs: ReadonlySet<string> = new Set([
   ...Object.keys(sessionGroups).map((group) => `${group}At`),
   'fullness',
@@ -141,7 +144,7 @@ const subjects: ReadonlyMap<ExploredKind, Subject> = new Map(
   exploredKinds.map((kind) => [kind, makeSubject(exploredRows[kind])]),
 );
 
-/** What can be asked about a kind. */
+/** What questions about a kind may contain. */
 export function findSubject(kind: ExploredKind): Subject {
   return subjects.get(kind) as Subject;
 }

@@ -1,9 +1,9 @@
 /** The words of questions that the command line completes. */
 
-/** Kinds of rows that can be asked about. */
+/** Kinds of rows that questions can be about. */
 export const exploredKinds = ['usage', 'sessions', 'events', 'findings'] as const;
 export type ExploredKind = (typeof exploredKinds)[number];
 
-/** Periods that a question can tell apart. Weeks begin on Monday. */
+/** Periods that a question can group by. Weeks begin on Monday. */
 export const periods = ['hour', 'day', 'week', 'month'] as const;
 export type ExploredPeriod = (typeof periods)[number];
