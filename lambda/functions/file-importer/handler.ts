@@ -89,7 +89,7 @@ async function takeObject(object: FileObject, askedAt: number, context: Context)
  * Sends the message with which another invocation continues. This single request is signed here, because the SDK's SQS
  * client would add 25 KB to the bundle, and so to every cold start.
  */
-async function goOn(object: FileObject): Promise<void> {
+async function sendContinuation(object: FileObject): Promise<void> {
   const message = { MessageBody: makeContinuation(object) };
   const answer = await callQueue(dynamoDb.config, queueUrl, 'SendMessage', message);
   if (answer.status !== 200)
