@@ -40,7 +40,7 @@ export const aloneTests = [
 
 /** Files of few lines that run for long. */
 const longest =
-  /\/test\/(unit\/stack\.|property\/|local\/(main|alerts|days-of-fleet)\.|readme\.|simulator\/(fleet|alert-truth)\.|cli\/commands\.|lib\/alarm-fleet\.|lambda\/carriers\/(growth|doubling)\.|lambda\/alerts\/sweep\/groups\.)/;
+  /\/test\/(unit\/stack\.|property\/|local\/(main|alerts|days-of-fleet)\.|readme\.|simulator\/(fleet|alert-truth)\.|cli\/(commands|failures\/redrive|import\/import)\.|lib\/alarm-fleet\.|lambda\/carriers\/(growth|doubling)\.|lambda\/alerts\/sweep\/groups\.)/;
 
 /**
  * Runs the longest files of each project first, so that none runs alone at the end. vitest knows how long files take only

@@ -150,6 +150,7 @@ export const dayMapping = {
 
 /** Hours from one partial pass over days that are not closed to the next one, where the configuration does not say otherwise. */
 export const partialHours = 6;
+
 /** How volumes are sent as metrics. */
 export const metricsExport = {
   /** Combinations that have series of their own, where the configuration does not say otherwise. */
