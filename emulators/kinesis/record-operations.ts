@@ -41,14 +41,19 @@ const entryShape = {
     .optional(),
 };
 
-const putRecordInput = z.object({ ...streamReference, ...entryShape });
-
-const putRecordsInput = z.object({
+const putRecordInput = z.strictObject({
   ...streamReference,
-  Records: z.array(z.object(entryShape)).min(1).max(maximumPutRecords),
+  ...entryShape,
+  /** Numbers always increase here. */
+  SequenceNumberForOrdering: sequenceNumber.optional(),
 });
 
-const getShardIteratorInput = z.object({
+const putRecordsInput = z.strictObject({
+  ...streamReference,
+  Records: z.array(z.strictObject(entryShape)).min(1).max(maximumPutRecords),
+});
+
+const getShardIteratorInput = z.strictObject({
   ...streamReference,
   ShardId: shardId,
   ShardIteratorType: z.enum([
@@ -63,14 +68,14 @@ const getShardIteratorInput = z.object({
   Timestamp: z.number().optional(),
 });
 
-const getRecordsInput = z.object({
+const getRecordsInput = z.strictObject({
   StreamARN: streamReference.StreamARN,
   ShardIterator: z.string().min(1).max(512),
   Limit: z.int().min(1).max(maximumGetRecords).default(maximumGetRecords),
 });
 
 /**
- * The operations that put and read records.
+ * The operations that put and read records. An input with an unsupported member is refused.
  *
  * @param clock returns milliseconds since the epoch.
  */

@@ -11,30 +11,32 @@ const maximumShards = 10_000;
 /** How many shards an on-demand stream starts with. */
 const onDemandShards = 4;
 
-const listStreamsInput = z.object({
+const listStreamsInput = z.strictObject({
   Limit: z.int().min(1).max(10_000).default(100),
   ExclusiveStartStreamName: streamName.optional(),
   /** The name of the last stream of the previous page. */
   NextToken: z.string().min(1).optional(),
 });
 
-const listShardsInput = z.object({
+const listShardsInput = z.strictObject({
   ...streamReference,
   MaxResults: z.int().min(1).max(10_000).default(1000),
   NextToken: z.string().min(1).optional(),
   ExclusiveStartShardId: shardId.optional(),
   /** All shards are open from the stream's creation on, so only AFTER_SHARD_ID excludes any. */
-  ShardFilter: z.object({ Type: z.string(), ShardId: shardId.optional() }).optional(),
+  ShardFilter: z
+    .strictObject({ Type: z.string(), ShardId: shardId.optional(), Timestamp: z.number().optional() })
+    .optional(),
 });
 
-/** The operations that create, delete and describe streams. */
+/** The operations that create, delete and describe streams. An input with an unsupported member is refused. */
 export function createStreamOperations(streams: StreamRegistry): Record<string, Operation> {
   return {
     CreateStream: defineOperation(
-      z.object({
+      z.strictObject({
         StreamName: streamName,
         ShardCount: z.int().min(1).max(maximumShards).optional(),
-        StreamModeDetails: z.object({ StreamMode: z.enum(['PROVISIONED', 'ON_DEMAND']) }).optional(),
+        StreamModeDetails: z.strictObject({ StreamMode: z.enum(['PROVISIONED', 'ON_DEMAND']) }).optional(),
       }),
       ({ StreamName, ShardCount, StreamModeDetails }) => {
         const shardCount =
@@ -45,9 +47,13 @@ export function createStreamOperations(streams: StreamRegistry): Record<string, 
         streams.create(StreamName, shardCount);
       },
     ),
-    DeleteStream: defineOperation(z.object(streamReference), (input) => streams.delete(input)),
+    DeleteStream: defineOperation(
+      // Streams have no consumers here.
+      z.strictObject({ ...streamReference, EnforceConsumerDeletion: z.boolean().optional() }),
+      (input) => streams.delete(input),
+    ),
     ListStreams: defineOperation(listStreamsInput, (input) => listStreams(streams, input)),
-    DescribeStreamSummary: defineOperation(z.object(streamReference), (input) => ({
+    DescribeStreamSummary: defineOperation(z.strictObject(streamReference), (input) => ({
       StreamDescriptionSummary: summarise(streams.find(input)),
     })),
     ListShards: defineOperation(listShardsInput, (input) => listShards(streams, input)),

@@ -20,7 +20,10 @@ export function createSecretsStandIn(secrets: Readonly<Record<string, string>>):
     jsonVersion: '1.1',
     operations: {
       GetSecretValue: defineOperation(
-        z.object({ SecretId: z.string().min(1).max(2048) }),
+        z.strictObject({
+          SecretId: z.string().min(1).max(2048),
+          VersionStage: z.literal('AWSCURRENT').optional(),
+        }),
         ({ SecretId: name }) => {
           const secret = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
           if (secret === undefined) {

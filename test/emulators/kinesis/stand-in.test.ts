@@ -432,6 +432,24 @@ describe('the Kinesis stand-in', () => {
     expect(Records?.map((record) => record.PartitionKey)).toEqual([PartitionKey]);
   });
 
+  it('refuses members of an input that it does not honour, and names them', async () => {
+    const tagged = new CreateStreamCommand({ StreamName: name, ShardCount: 1, Tags: { owner: 'a' } });
+    await expect(client.send(tagged)).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('"Tags"'),
+    });
+    await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: 1 }));
+    const ShardFilter = { Type: 'AT_TIMESTAMP', Timestamp: new Date(startOfTime) } as const;
+    const { Shards } = await client.send(new ListShardsCommand({ StreamName: name, ShardFilter }));
+    expect(Shards).toHaveLength(1);
+    const Data = new Uint8Array();
+    const { SequenceNumber } = await client.send(
+      new PutRecordCommand({ StreamName: name, PartitionKey: 'k', Data, SequenceNumberForOrdering: '0' }),
+    );
+    expect(SequenceNumber).toMatch(/^\d+$/);
+    await client.send(new DeleteStreamCommand({ StreamName: name, EnforceConsumerDeletion: true }));
+  });
+
   it('names an operation that it does not support', async () => {
     standIn.createStream(name, 2);
     await expect(

@@ -46,4 +46,7 @@ it('the Secrets Manager stand-in answers as AWS does for an unknown secret, also
 it('the Secrets Manager stand-in names an operation that it lacks, and says what is wrong with an input', async () => {
   expect((await ask('PutSecretValue', {})).status).toBe(400);
   expect((await ask('GetSecretValue', {})).status).toBe(400);
+  const previous = await ask('GetSecretValue', { SecretId: 'api', VersionStage: 'AWSPREVIOUS' });
+  const version = await ask('GetSecretValue', { SecretId: 'api', VersionId: 'any' });
+  expect([previous.status, version.status]).toEqual([400, 400]);
 });
