@@ -13,15 +13,20 @@ const minExtraBytes = 40;
 
 const maxDepth = 6;
 
-/** Names of members that may be left out, in the order in which they are. */
+/** Names of members that may be left out, in the order in which they are, after those of {@link findStage}. */
 const expendable = [
-  /^(?:tx|rx)_teid/,
-  /_plane_ip_address$/,
-  /^(?:nsapi|gtp_version|sac|rac|region|breakout_ip|tapcode)$/,
-  /^(?:imsi|imeisv|operator_id|ue_ip_address)$/,
-  /^(?:country|name)$/,
-  /^(?:mcc|mnc|lac|ci|apn|rat_type|gtp_v1_uli_lac|gtp_v1_uli_ci)$/,
+  'nsapi gtp_version sac rac region breakout_ip tapcode',
+  'imsi imeisv operator_id ue_ip_address',
+  'country name',
+  'mcc mnc lac ci apn rat_type gtp_v1_uli_lac gtp_v1_uli_ci',
 ];
+const stagesOfPatterns = 2;
+const stageCount = stagesOfPatterns + expendable.length;
+const stagesByName: ReadonlyMap<string, number> = new Map(
+  expendable.flatMap((names, index) =>
+    names.split(' ').map((name): [string, number] => [name, stagesOfPatterns + index]),
+  ),
+);
 
 /**
  * @param detail a record's member as it was parsed; text is kept as text.
@@ -63,7 +68,7 @@ export function fitText(detail: unknown, room: number): string | undefined {
   if (typeof detail === 'string') return cutToBytes(detail, room);
   for (let stage = 0; ; stage += 1) {
     const text = JSON.stringify(omitMembers(detail, stage, room, 0));
-    if (Buffer.byteLength(text) <= room || stage === expendable.length) {
+    if (Buffer.byteLength(text) <= room || stage === stageCount) {
       return text === '{}' ? undefined : cutToBytes(text, room);
     }
   }
@@ -94,20 +99,11 @@ function omitMembers(value: unknown, stages: number, room: number, depth: number
   return Object.fromEntries(kept);
 }
 
-/** Names whose stage is remembered. The carriers' documents have some sixty. */
-const maxNames = 500;
-/** Longer names are not remembered, so that invented ones cannot fill the memory. */
-const maxNameLength = 64;
-const stages = new Map<string, number>();
-
-/** When a member is left out: the index of its pattern in `expendable`, or the length of that list if never. */
+/** When a member is left out, the first being 0; {@link stageCount} if never. */
 function findStage(name: string): number {
-  const known = stages.get(name);
-  if (known !== undefined) return known;
-  const stage = expendable.findIndex((pattern) => pattern.test(name));
-  const found = stage === -1 ? expendable.length : stage;
-  if (stages.size < maxNames && name.length <= maxNameLength) stages.set(name, found);
-  return found;
+  if (name.startsWith('tx_teid') || name.startsWith('rx_teid')) return 0;
+  if (name.endsWith('_plane_ip_address')) return 1;
+  return stagesByName.get(name) ?? stageCount;
 }
 
 /** A well-formed text of at most `room` bytes; a cut is marked with an ellipsis. */

@@ -15,11 +15,9 @@ export function collectUnknownMembers(
 ): string | undefined {
   let unknown: [string, unknown][] | undefined;
   for (const name in record) {
-    if (known.has(name)) continue;
-    const value = record[name];
-    if (value === null || value === undefined || value === '') continue;
+    if (known.has(name) || record[name] === '') continue;
     unknown ??= [];
-    unknown.push([name, value]);
+    unknown.push([name, record[name]]);
   }
   return unknown === undefined ? undefined : fitText(Object.fromEntries(unknown), extraRoom);
 }

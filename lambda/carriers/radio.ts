@@ -64,19 +64,17 @@ const separators = /[\s_-]+/g;
  */
 export function nameRadio(ratType: string | undefined): string | undefined {
   if (ratType === undefined) return undefined;
-  return byCode.get(ratType) ?? findRadioByWord(ratType) ?? ratType;
+  return byCode.get(ratType) ?? usual.get(ratType) ?? findRadioByWord(ratType) ?? ratType;
 }
-
-/** Remembers the words that were looked up; a carrier uses few. */
-const knownWords = new Map<string, string | undefined>();
-const maxKnownWords = 500;
 
 function findRadioByWord(word: string): string | undefined {
-  if (knownWords.has(word)) return knownWords.get(word);
-  const radio = byWord.get(word.toUpperCase().replace(orbit, '').replace(separators, ''));
-  if (knownWords.size < maxKnownWords) knownWords.set(word, radio);
-  return radio;
+  return byWord.get(word.toUpperCase().replace(orbit, '').replace(separators, ''));
 }
+
+/** Words as Super SIM writes them, in nearly all of its records: looking them up as they are is quicker. */
+const usual: ReadonlyMap<string, string> = new Map(
+  ['2G', '3G', '4G LTE', 'LTE Cat-M', 'NB-IoT'].map((word) => [word, findRadioByWord(word) ?? word]),
+);
 
 /** A carrier's radio access type as text. */
 export function readRatType(value: unknown): string | undefined {
