@@ -187,7 +187,7 @@ function unpack(original: Buffer, room: Room): Unpacked {
 
 /** Whether bytes begin like gzip. */
 export function isGzip(bytes: Uint8Array): boolean {
-  return bytes.length > 1 && bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /**
@@ -298,7 +298,7 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
   const text = bytes.toString('utf8');
   if (isAlone && text.length <= smallText) {
     const value = parse(text);
-    if (value !== undefined) return makeParsedBlock(value, text, bytes, maxParts);
+    if (value !== undefined) return makeParsedBlock(value, text, bytes);
   }
   const limits = { pieces: maxParts, inner: maxInner };
   const isShown = bytes.length <= maxShownBytes;
@@ -344,12 +344,11 @@ function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
 }
 
 /** The parts of a text that was parsed as a whole. */
-function makeParsedBlock(value: unknown, text: string, bytes: Buffer, maxParts: number): Block | undefined {
+function makeParsedBlock(value: unknown, text: string, bytes: Buffer): Block {
   if (!Array.isArray(value)) {
     const part: ValuePart = { kind: 'value', value, readBytes: () => bytes };
     return { count: 1, listParts: () => [part] };
   }
-  if (value.length > maxParts) return undefined;
   const elements: readonly unknown[] = value;
   let pieces: ReturnType<typeof splitValue>;
   const readBytesAt = (index: number): Uint8Array => {

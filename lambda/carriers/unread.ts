@@ -50,7 +50,7 @@ export class Unread {
 
   /** The noted members as the text of a JSON object; undefined if no member was noted. */
   get text(): string | undefined {
-    return this.#members === undefined ? undefined : fitText(this.#members, maxBytes);
+    return fitText(this.#members, maxBytes);
   }
 
   /**
@@ -62,7 +62,8 @@ export class Unread {
   readTextBeside(extra: string | undefined, room: number): string | undefined {
     const { text } = this;
     if (text === undefined) return extra;
-    const joins = extra?.startsWith('{') === true && text.endsWith('}');
-    return joins ? cutToBytes(`${text.slice(0, -1)},${extra.slice(1)}`, room) : text;
+    // Of a text that was cut, nothing shows where its object ends.
+    if (extra === undefined || !text.endsWith('}')) return text;
+    return cutToBytes(`${text.slice(0, -1)},${extra.slice(1)}`, room);
   }
 }

@@ -285,11 +285,7 @@ const severities: ReadonlyMap<string, string> = new Map([
 /** By id: the texts come in four spellings. */
 function readSeverity(fields: EventFields): string | undefined {
   const id = readIdentifier(fields.severityId);
-  return (
-    (id === undefined ? undefined : severities.get(id)) ??
-    readCode(fields.severityWord, 16)?.toLowerCase() ??
-    id
-  );
+  return severities.get(id ?? '') ?? readCode(fields.severityWord, 16)?.toLowerCase() ?? id;
 }
 
 /** A boolean, sent as such, as 0 or 1, or as text. */

@@ -90,7 +90,7 @@ function isCloudEvent(record: JsonObject): boolean {
 /** Software between carrier and stream may have dropped the envelope; the data says everything that it says. */
 function isBareData(record: JsonObject): boolean {
   const type = record['event_type'];
-  return record['event_sid'] !== undefined && typeof type === 'string' && type.includes(typeMarker);
+  return typeof type === 'string' && type.includes(typeMarker);
 }
 
 /** Interprets a CloudEvent, or its data alone. */
@@ -206,7 +206,9 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const facts = readFacts(record);
   const totals = readRunningTotals(record);
   const session =
-    isSession && identity.sessionId !== undefined ? interpretSession(record, facts, totals) : undefined;
+    isSession && identity.sessionId !== undefined
+      ? interpretSession(record, identity.sessionId, facts, totals)
+      : undefined;
   const usage = interpretUsage(record, facts, totals);
   if (isFault(usage)) return usage;
   const event = type === 'data-session.updated' ? undefined : interpretEvent(record, facts);
@@ -351,7 +353,8 @@ function readBytes(data: JsonObject, member: string): number | undefined | Fault
   if (isNothing(value)) return undefined;
   const tooLong = makeLengthFault(value, member);
   if (tooLong !== undefined) return tooLong;
-  const decimal = typeof value === 'string' || typeof value === 'number' ? parseDecimal(value) : undefined;
+  // A number that is a number of bytes was returned above.
+  const decimal = typeof value === 'string' ? parseDecimal(value) : undefined;
   const bytes = decimal === undefined || decimal.includes('.') ? undefined : multiplyByWhole(decimal, 1);
   if (bytes !== undefined && bytes >= 0) return bytes;
   return makeMemberFault('impossible-number', member, 'is not an exact number of bytes', value);
@@ -364,13 +367,17 @@ function readVolumes(data: JsonObject, prefix: string): Totals | undefined | Fau
   const total = readBytes(data, `${prefix}total`);
   if (isFault(dataUploaded)) return dataUploaded;
   if (isFault(dataDownloaded)) return dataDownloaded;
-  if (isFault(total)) return total;
   const dataTotal = total ?? addDirections(dataUploaded, dataDownloaded, `${prefix}total`);
   if (dataTotal === undefined || isFault(dataTotal)) return dataTotal;
   return { dataUploaded, dataDownloaded, dataTotal };
 }
 
-function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals | undefined): Session {
+function interpretSession(
+  record: SuperSimRecord,
+  sessionId: string,
+  facts: Facts,
+  totals: Totals | undefined,
+): Session {
   const { data, at, identity, unread } = record;
   const start = readNotedTime(record, 'data_session_start_time');
   const terminal = interpretTerminal(record);
@@ -380,7 +387,7 @@ function interpretSession(record: SuperSimRecord, facts: Facts, totals: Totals |
     apn === undefined && ipAddress === undefined ? undefined : { apn, ipAddress };
   return {
     sim: identity.sim,
-    sessionId: identity.sessionId ?? '',
+    sessionId,
     origin: makeStated(at, { ...facts.origin, dataModifier }),
     start: start ?? at,
     startStated: start !== undefined,
