@@ -328,7 +328,7 @@ function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
   const pieces = splitPieces(text, { pieces: maxParts, inner: maxInner }) ?? [];
   const cutPiece = ({ from, to }: Piece): Buffer => bytes.subarray(from, to);
   const isReadable = (piece: Piece): boolean => piece.whole && isUtf8(cutPiece(piece));
-  if (pieces.length < 2 || !pieces.some(isReadable)) return undefined;
+  if (!pieces.some(isReadable)) return undefined;
   return {
     count: pieces.length,
     *listParts() {

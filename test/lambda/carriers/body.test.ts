@@ -2,6 +2,16 @@ import { createHash } from 'node:crypto';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readAggregate } from '../../../lambda/carriers/aggregate.ts';
+import {
+  findLimits,
+  isGzip,
+  limitUnreadable,
+  makeUnreadableFault,
+  maxBytes,
+  readBody,
+  unpackGzip,
+} from '../../../lambda/carriers/body.ts';
+import { isFault } from '../../../lambda/carriers/reading.ts';
 import { aggregateOf } from '../../records/aggregate.ts';
 import { bodyOf } from '../../records/fixtures.ts';
 import { readAll, type WholeBody } from '../../records/read-all.ts';
@@ -58,14 +68,16 @@ describe('framing', () => {
     const records = [
       '{"specversion":"1.0","data":{"lat":34.1,"new":0.30000000000000004,"other":1e3}}',
       '{"specversion":"1.0","data":{"new":9007199254740993,"other":1e3}}',
+      '{"specversion":"1.0","data":{"new":9007199254740991,"other":1e3}}',
       '{"id":9007199254740993,"volume":1e3}',
       '{"specversion":"1.0","data":{}}',
       '7',
     ];
     const alone = records.flatMap((text) => bodyOf(text).values);
-    expect(alone.slice(0, 3)).toEqual([
+    expect(alone.slice(0, 4)).toEqual([
       { specversion: '1.0', data: { lat: 34.1, new: 0.1 + 0.2, other: 1_000 } },
       { specversion: '1.0', data: { new: '9007199254740993', other: '1e3' } },
+      { specversion: '1.0', data: { new: 9_007_199_254_740_991, other: 1_000 } },
       { id: '9007199254740993', volume: '1e3' },
     ]);
     for (let first = 0; first < records.length; first += 1) {
@@ -147,6 +159,22 @@ describe('something broken among good records', () => {
     ['two lines cut short', '{"b":\n{"c":\n{"a":1}\n{"d":4}\n', ['{"a":1}', '{"d":4}'], ['{"b":\n{"c":']],
   ])('loses nothing but %s', (_, text, texts, brokenTexts) => {
     expect(contentOf(bodyOf(text))).toEqual({ read: read(...texts), broken: notJson(...brokenTexts) });
+  });
+
+  it.each([
+    ['a page before it', '<html>\n{"a":1}', '<html>'],
+    ['a header before it', 'id,iccid,volume\n{"a":1}', 'id,iccid,volume'],
+  ])('reads a record with %s', (_, text, broken) => {
+    expect(contentOf(bodyOf(text))).toEqual({ read: read('{"a":1}'), broken: notJson(broken) });
+  });
+
+  it('reads one record with a separator before or behind it', () => {
+    const bodies = ['{"a":1},', ',{"a":1}', '\x1e{"a":1}\n'].map((text) => contentOf(bodyOf(text)));
+    expect(bodies).toEqual(bodies.map(() => ({ read: read('{"a":1}'), broken: [] })));
+  });
+
+  it('keeps a body that is broken as a whole with the blanks around it', () => {
+    expect(contentOf(bodyOf(' hello \n'))).toEqual({ read: [], broken: notJson(' hello \n') });
   });
 
   it('keeps a body that has only brackets as broken', () => {
@@ -243,6 +271,22 @@ describe('encodings', () => {
         ['not-utf8', cut],
       ]);
       expect(body.broken[0]?.reason).toMatch(/^The record is not UTF-8 text: byte 10 is 0xfc\. /);
+    }
+  });
+
+  it('reads a record beside a no-break blank of Latin-1, which only frames it', () => {
+    expect(readAll(Buffer.from('{"a":1}\xa0\n', 'latin1')).values).toEqual([{ a: 1 }]);
+  });
+
+  it('keeps a body as a whole of which no record is UTF-8, or which holds too many', () => {
+    const none = Buffer.from('{"a":"Z\xfcrich"}\n{"a":"K\xf6ln"}\n', 'latin1');
+    const many = Buffer.from(`{"a":"K\xf6ln"}${'\n{}'.repeat(1_000)}`, 'latin1');
+    for (const bytes of [none, many]) {
+      const { values, broken } = readAll(bytes);
+      expect([values, broken.map(({ code, bytes: kept }) => [code, kept])]).toEqual([
+        [],
+        [['not-utf8', bytes]],
+      ]);
     }
   });
 
@@ -391,6 +435,39 @@ describe('aggregates of the Kinesis Producer Library', () => {
     expect(readAll(bytes).broken).toEqual([brokenAggregate('one of its records has no data', bytes)]);
   });
 
+  it('is read as if each user record had come alone', () => {
+    const texts = ['[1,"two",null,[3],{}]', '7', '"text"', '[[{"specversion":"1.0"}],7]', ' {"a":1} \n'];
+    const alone = texts.flatMap((text) => bodyOf(text).values);
+    expect(readAll(aggregateOf(...texts.map((text) => Buffer.from(text)))).values).toEqual(alone);
+  });
+
+  it('is as large as what its user records unpack to', () => {
+    const [one, two] = [Buffer.from('{"a":1}'), Buffer.from('{"b":2} ')];
+    const sizes = [one, gzipSync(one), aggregateOf(one, gzipSync(two)), Buffer.from('\xff', 'latin1')];
+    expect(sizes.map((bytes) => readBody(bytes).size)).toEqual([7, 7, 15, 1]);
+  });
+
+  it('loses only the user record whose gzip is broken', () => {
+    const broken = gzipSync('{"a":1}').subarray(0, -9);
+    const { values, broken: kept } = readAll(aggregateOf(broken, gzipSync('{"b":2}'), broken));
+    expect([values, kept.map(({ code, bytes }) => [code, bytes])]).toEqual([
+      [{ b: 2 }],
+      [
+        ['broken-gzip', broken],
+        ['broken-gzip', broken],
+      ],
+    ]);
+  });
+
+  it('is unpacked no further once its user records together are too large', () => {
+    const [large, small] = [gzipSync(Buffer.alloc(9_000_000, ' ')), gzipSync('{"a":1}')];
+    const { values, broken } = readAll(aggregateOf(large, large, small, Buffer.from('{"b":2}')));
+    expect([values, broken.map(({ code }) => code)]).toEqual([
+      [{ b: 2 }],
+      ['empty', 'too-large', 'too-large'],
+    ]);
+  });
+
   it('keeps an aggregate that is in another one', () => {
     const inside = aggregateOf(Buffer.from('{"a":1}'));
     expect(readAll(aggregateOf(Buffer.from('{"b":2}'), inside))).toMatchObject({
@@ -502,6 +579,106 @@ describe('a body that is not JSON', () => {
   });
 });
 
+describe('how many values a body may hold', () => {
+  const tooMany = (size: number) => ({
+    code: 'too-many-values',
+    reason:
+      `The body holds more than 1000 values, which is the limit for its ${size} bytes, or a value with more than ` +
+      '500000 in it: no record looks like that. Find out who sends it, or send records with nothing in between',
+  });
+  const lines = (count: number): string => Array<string>(count).fill('{}').join('\n');
+  const brokenGzip = gzipSync('{}').subarray(0, -9);
+  const aggregate = (...bodies: (string | Buffer)[]) =>
+    aggregateOf(...bodies.map((body) => Buffer.from(body)));
+
+  it.each<[string, (count: number) => Buffer]>([
+    ['in lines', (count) => Buffer.from(lines(count))],
+    ['in an array', (count) => Buffer.from(JSON.stringify(Array(count).fill(7)))],
+    ['in gzip', (count) => gzipSync(lines(count))],
+    ['in two user records', (count) => aggregate(lines(600), lines(count - 600))],
+    ['with a broken user record behind them', (count) => aggregate(lines(count - 1), brokenGzip)],
+    ['with an empty user record behind them', (count) => aggregate(lines(count - 1), '')],
+    ['in as many user records', (count) => aggregate(...Array<string>(count).fill('7'))],
+  ])('is 1,000 %s, and with one more it is rejected as a whole', (_, make) => {
+    const [whole, rejected] = [make(1_000), make(1_001)];
+    const { values, broken } = readAll(whole);
+    expect([values.length + broken.length, readBody(whole).count]).toEqual([1_000, 1_000]);
+    expect(readAll(rejected)).toMatchObject({ values: [], broken: [{ code: 'too-many-values' }] });
+    expect(readAll(rejected).broken[0]?.bytes).toEqual(rejected);
+  });
+
+  it('is said where there are more', () => {
+    const bytes = Buffer.from(lines(1_001));
+    expect(readAll(bytes).broken).toEqual([{ ...tooMany(bytes.length), bytes }]);
+  });
+
+  it('grows with its bytes, unpacked', () => {
+    const text = `{"a":"${'x'.repeat(60_000)}"}\n${lines(1_190)}`;
+    expect([Buffer.from(text), gzipSync(text)].map((bytes) => readBody(bytes).count)).toEqual([1_191, 1_191]);
+    expect([49_999, 50_000, 100_000].map((size) => limitUnreadable({ size }))).toEqual([1_000, 1_000, 1_000]);
+    expect(limitUnreadable({ size: 150_099 })).toBe(1_500);
+    expect([0, 100_050].map(findLimits)).toEqual([
+      { pieces: 1_000, inner: 500_000 },
+      { pieces: 2_001, inner: 500_000 },
+    ]);
+  });
+
+  it('is 500,000 within one value, however deep', () => {
+    const inner = (count: number) => Buffer.from(`{"a":[[${'0,'.repeat(count)}0]]}`);
+    const [whole, rejected] = [inner(499_000), inner(500_100)];
+    expect([readAll(whole).values.length, readAll(rejected).broken.map(({ code }) => code)]).toEqual([
+      1,
+      ['too-many-values'],
+    ]);
+  });
+
+  it('is said of those that cannot be read', () => {
+    expect(makeUnreadableFault({ size: 150_000 })).toEqual({
+      kind: 'fault',
+      code: 'too-many-values',
+      problem:
+        'More than 1500 values of the body cannot be read, which is the limit for its 150000 bytes: it does not hold ' +
+        'records. Find out who sends it',
+    });
+  });
+});
+
+describe('a body of more than a megabyte', () => {
+  it('is kept as it came where nothing in it can be read; a smaller one is kept unpacked', () => {
+    const [large, small] = ['x'.repeat(1_048_577), 'x'.repeat(1_048_576)];
+    const blank = ' '.repeat(1_048_577);
+    const bodies = [
+      gzipSync(large),
+      gzipSync(small),
+      gzipSync(blank),
+      Buffer.from(large),
+      Buffer.from(blank),
+    ];
+    const expected = bodies.map((body) => Buffer.from(body));
+    const parts = bodies.flatMap((body) => readAll(body).broken);
+    expect(parts.map(({ code, reason }) => [code, reason])).toEqual([
+      ['broken-json', 'This is not JSON'],
+      ['broken-json', 'This is not JSON'],
+      ['empty', 'The body is empty'],
+      ['broken-json', 'This is not JSON'],
+      ['empty', 'The body is empty'],
+    ]);
+    expected[1] = Buffer.from(small);
+    // A matcher takes seconds for a megabyte of bytes.
+    expect(parts.map(({ bytes }, index) => expected[index]?.equals(bytes))).toEqual(parts.map(() => true));
+  });
+
+  it('is read beside what is broken in it', () => {
+    const text = `{"a":"${'x'.repeat(1_048_577)}"}\n{"b":\n{"c":3}`;
+    for (const bytes of [Buffer.from(text), gzipSync(text)]) {
+      const body = readAll(bytes);
+      expect(body.values.map((value) => Object.keys(value as object))).toEqual([['a'], ['c']]);
+      expect(Buffer.from(body.bytesOf(1)).toString()).toBe('{"c":3}');
+      expect(contentOf(body).broken).toEqual(notJson('{"b":'));
+    }
+  });
+});
+
 describe('gzip', () => {
   const [a, b] = [gzipSync('{"a":1}'), gzipSync('{"b":2}')];
 
@@ -510,6 +687,69 @@ describe('gzip', () => {
       read: read('{"a":1}', '{"b":2}'),
       broken: [],
     });
+  });
+
+  it.each([
+    ['nothing', '', false],
+    ['its first byte', '1f', false],
+    ['its two first bytes', '1f8b', true],
+    ['another second byte', '1f8c08', false],
+    ['another first byte', '1e8b08', false],
+  ])('begins with two bytes: %s', (_, bytes, is) => {
+    expect(isGzip(Buffer.from(bytes, 'hex'))).toBe(is);
+  });
+
+  /** What the fault of a gzip says that cannot be unpacked. */
+  function explain(unpacked: ReturnType<typeof unpackGzip>): string {
+    return isFault(unpacked) ? `${unpacked.code}: ${unpacked.problem}` : 'It was unpacked';
+  }
+
+  it('is unpacked to as much as it may be, and refused beyond', () => {
+    const [one, two] = [gzipSync('x'.repeat(2_000)), gzipSync('y'.repeat(1_000))];
+    const refused = `too-large: The body unpacks to more than ${maxBytes} bytes`;
+    const several = Buffer.concat([one, two]);
+    expect(
+      [
+        unpackGzip(one, 2_000),
+        unpackGzip(several, 3_000),
+        unpackGzip(gzipSync(''), 0),
+        unpackGzip(gzipSync('x'), 1),
+      ].map((unpacked) => (Buffer.isBuffer(unpacked) ? unpacked.length : explain(unpacked))),
+    ).toEqual([2_000, 3_000, 0, 1]);
+    expect(
+      [
+        unpackGzip(one, 1_999),
+        unpackGzip(several, 2_999),
+        unpackGzip(several, 1_500),
+        unpackGzip(gzipSync('x'), 0),
+        unpackGzip(gzipSync('xy'), 1),
+      ].map(explain),
+    ).toEqual(Array(5).fill(refused));
+  });
+
+  it('takes the memory of what it unpacks to; a large one, of the most that it can', () => {
+    const large = gzipSync(Buffer.alloc(1_100_000, ' '));
+    const memoryOf = (bytes: Buffer, size = maxBytes) => {
+      const unpacked = unpackGzip(bytes, size);
+      return Buffer.isBuffer(unpacked) ? unpacked.buffer.byteLength : explain(unpacked);
+    };
+    expect([
+      memoryOf(gzipSync('x'.repeat(10_000))),
+      memoryOf(gzipSync('x'.repeat(10_000)), 10_000),
+      memoryOf(large),
+      memoryOf(large, 1_100_000),
+    ]).toEqual([10_001, 10_001, 1_032 * large.length + 1, 1_100_001]);
+  });
+
+  it('says whether it was cut or damaged', () => {
+    const whole = gzipSync('{"a":"a text of some length"}');
+    const damaged = Buffer.from(whole).fill(0xff, 12, 16);
+    const cuts = [2, 3, 4, 10, whole.length - 1].map((length) => whole.subarray(0, length));
+    const begin = 'broken-gzip: The body begins like gzip but cannot be unpacked: ';
+    expect([...cuts, damaged].map((bytes) => explain(unpackGzip(bytes, maxBytes)))).toEqual([
+      ...cuts.map(() => `${begin}it was cut short`),
+      `${begin}it was damaged, or only begins like it`,
+    ]);
   });
 
   it.each([
