@@ -4,7 +4,7 @@ import type { BillGroup } from '../lambda/billing/bill.ts';
 import { formatRecordTime } from '../lambda/ledger/time.ts';
 import { granularities, type ParameterKind, timeParameter } from '../lambda/queries/parameters.ts';
 
-/** The values of options and arguments. Every error says the value given and what is accepted. */
+/** Parsers of option and argument values. Every error shows the given value and says what is accepted. */
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -22,7 +22,7 @@ export function makeTimeParser(now: () => number): (text: string) => string {
   };
 }
 
-/** A value of a query's parameter. */
+/** A query parameter's value. */
 export function queryArgument<Value>({ accepted, parse }: ParameterKind<Value>): (text: string) => Value {
   return (text) => {
     const value = parse(text);
@@ -40,10 +40,10 @@ export function makeWholeNumberParser(min: number, max: number): (text: string) 
   };
 }
 
-/** `--limit`: how many lines or rows are listed. */
+/** `--limit`: how many lines or rows to list. */
 const limitArgument = makeWholeNumberParser(1, 1_000_000);
 
-/** Adds what each list takes: how many of them, and in which format. */
+/** Adds the options of every list: how many rows, and in which format. */
 export function addListOptions<
   Arguments extends unknown[],
   Options extends OptionValues,
@@ -55,7 +55,7 @@ export function addListOptions<
     .option('--csv', 'Print CSV', false);
 }
 
-/** Adds the ends of a time range of 30 days by default. */
+/** Adds `--from` and `--to`, which default to the last 30 days. */
 export function addRangeOptions<
   Arguments extends unknown[],
   Options extends OptionValues,
@@ -67,14 +67,14 @@ export function addRangeOptions<
     .option('--to <time>', 'End of the range (default: now)', time);
 }
 
-/** A calendar month in place of a range. */
+/** A calendar month instead of a range. */
 export function makeMonthOption() {
   return new Option('--month <month>', 'A calendar month such as 2026-10, in UTC')
     .argParser(parseMonthArgument)
     .conflicts(['from', 'to']);
 }
 
-/** One of several words. */
+/** Accepts one of several words. */
 export function makeWordParser<const Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {
     const word = words.find((known) => known === text);
@@ -83,7 +83,7 @@ export function makeWordParser<const Word extends string>(words: readonly Word[]
   };
 }
 
-/** An option that takes one of several words. */
+/** An option that accepts one of several words. */
 export function makeWordOption<Flags extends string, const Words extends readonly string[]>(
   flags: Flags,
   description: string,
@@ -98,7 +98,7 @@ export function parseDayArgument(text: string): string {
   throw makeRefusal('a UTC day such as 2026-11-02');
 }
 
-/** What usage of the fleet is grouped by, in the command line's words. */
+/** The `--by` words that group the fleet's usage. */
 export const fleetUsageWords = [
   'sim',
   'fleet',
@@ -111,7 +111,7 @@ export const fleetUsageWords = [
 ] as const;
 export type FleetUsageWord = (typeof fleetUsageWords)[number];
 
-/** The words of `usage --by`: periods, and what the fleet's usage is grouped by. */
+/** The words of `usage --by`: periods, and groups of the fleet's usage. */
 export const usageWords = [...granularities, ...fleetUsageWords] as const;
 export type UsageWord = (typeof usageWords)[number];
 
@@ -137,10 +137,10 @@ export const billGroups = [
   'tariff',
 ] as const satisfies readonly BillGroup[];
 
-/** Formats of an export, by the extensions of their files. */
+/** Export formats, named by their file extensions. */
 export const exportFormats = ['csv', 'jsonl'] as const;
 export type ExportFormatName = (typeof exportFormats)[number];
 
-/** Shells that can complete simledger's commands. */
+/** Shells that can complete simledger commands. */
 export const shells = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof shells)[number];

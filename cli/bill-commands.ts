@@ -49,7 +49,7 @@ function addGroup(program: Program) {
   return program.command('bill').description('Make bills, and check invoices');
 }
 
-/** Adds a command about a month's bill, with what decides a bill besides records. */
+/** Adds a command about a month's bill, with the options that every bill has. */
 function addMonthly(
   bill: ReturnType<typeof addGroup>,
   name: string,

@@ -4,33 +4,35 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join, relative, resolve } from 'node:path';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 
-/** The bundle of the command line and of the local run, which share most of their code; kept in `node_modules/.cache`. */
+/**
+ * The bundle of the command line and the local run, which share most of their code; cached in `node_modules/.cache`.
+ */
 
-/** The programs of the bundle: the names of their first files, without the hash, and their sources. */
+/** The bundle's programs: the names of their entry files, without the hash, and their sources. */
 const programs = { main: 'cli/main.ts', start: 'local/main.ts' } as const;
 
-/** A source that a process begins with. */
+/** A source file that starts a process. */
 export type Program = (typeof programs)[keyof typeof programs];
 
 /** Shows whether a bundle is current. `cli/load-program.mjs` reads it. */
 export interface BundleManifest {
-  /** The name of each program's first file, in the folder `files` beside the manifest. */
+  /** Each program's entry file, in the folder `files` next to the manifest. */
   readonly entries: Readonly<Record<Program, string>>;
-  /** The sources of the bundle: the path from the project's folder, and `<mtime in ms> <bytes>`. */
+  /** The bundle's sources: the path relative to the project's folder, and `<mtime in ms> <bytes>`. */
   readonly inputs: readonly (readonly [path: string, stamp: string])[];
 }
 
-/** Other files that change the bundle: npm's note of the installed packages, and the code that makes the bundle. */
+/** Other files that affect the bundle: npm's list of installed packages, and the code that makes the bundle. */
 const furtherInputs = ['node_modules/.package-lock.json', 'tsconfig.json', 'cli/bundle.ts'];
-/** How long files of an earlier bundle stay: a running command may still load one of them. */
+/** How long files of an earlier bundle stay: a running command may still load one. */
 const keptMilliseconds = 24 * 3_600_000;
 
-/** Where the bundle's files are, from the project's folder. */
+/** The folder of the bundle's files, relative to the project's folder. */
 const outputFolder = 'node_modules/.cache/simledger/files';
 
 /**
- * Some sources name files beside them, such as examples and what other processes run. In the bundle they find them from
- * where it is: the project's folder may be moved with its packages.
+ * Some sources refer to files next to them, such as examples and code of other processes. In the bundle, they locate
+ * these from the bundle's own address, because the project's folder may be moved with its packages.
  */
 const ownAddresses: Plugin = {
   name: 'own-addresses',
@@ -44,7 +46,7 @@ const ownAddresses: Plugin = {
   },
 };
 
-/** How the bundle is made: one file per command, and shared files, so that each command loads only what it needs. */
+/** Build options: one file per command, plus shared files, so that each command loads only what it needs. */
 export function bundleOptions(project: string): BuildOptions & { metafile: true; write: false } {
   return {
     absWorkingDir: project,
@@ -62,12 +64,12 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
     mainFields: ['module', 'main'],
     minifySyntax: true,
     minifyWhitespace: true,
-    // Maps are read with `NODE_OPTIONS=--enable-source-maps` only.
+    // Only `NODE_OPTIONS=--enable-source-maps` reads source maps.
     sourcemap: 'linked',
     sourcesContent: false,
-    // Both find their binaries from where they are installed, and the second may be missing.
+    // Both locate their binaries from their installation folder, and the second is optional.
     external: ['esbuild', '@duckdb/node-api'],
-    // CommonJS packages load Node's modules by `require`.
+    // CommonJS packages load Node's modules with `require`.
     banner: {
       js: "import{createRequire as simledgerRequire}from'node:module';const require=simledgerRequire(import.meta.url);",
     },
@@ -78,11 +80,11 @@ export function bundleOptions(project: string): BuildOptions & { metafile: true;
 }
 
 /**
- * Makes the bundle and notes what it was made of.
+ * Makes the bundle, and records its inputs.
  *
  * @param project folder of the clone.
  * @param cache folder for the bundle; created if it does not exist.
- * @returns the names of the programs' first files in the cache's folder `files`; undefined if the cache cannot be written.
+ * @returns the programs' entry files in the cache's folder `files`; undefined if the cache cannot be written.
  * @throws what esbuild throws if a source cannot be compiled.
  */
 export async function buildBundle(
@@ -95,7 +97,7 @@ export async function buildBundle(
   try {
     await mkdir(folder, { recursive: true });
     for (const { path, contents } of outputFiles) {
-      // Names contain hashes of the content, so an existing file is the same.
+      // Names contain content hashes, so an existing file has the same content.
       if (!existsSync(join(folder, basename(path)))) await writeWhole(join(folder, basename(path)), contents);
     }
     const entries = listEntries(metafile);
@@ -103,13 +105,13 @@ export async function buildBundle(
     removeOld(folder, new Set(outputFiles.map(({ path }) => basename(path))));
     return entries;
   } catch (error) {
-    // An installation that the caller may only read, or a full disk.
+    // The installation is read-only for the caller, or the disk is full.
     if (isRefusal(error)) return undefined;
     throw error;
   }
 }
 
-/** The names of the files that stand for the programs. */
+/** The entry file of each program. */
 export function listEntries({ outputs }: Metafile): BundleManifest['entries'] {
   const find = (program: Program): string => {
     const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === program) ?? [];
@@ -127,7 +129,7 @@ function readStamps(project: string, { inputs }: Metafile): (readonly [path: str
   });
 }
 
-/** A source that changes while the bundle is made may be in it in its old form: such a bundle is used once. */
+/** If a source changes while the bundle is made, the bundle may have its old form. Such a bundle is used only once. */
 async function writeManifest(
   project: string,
   cache: string,
@@ -138,7 +140,7 @@ async function writeManifest(
   if (!changed) await writeWhole(join(cache, 'manifest.json'), JSON.stringify(manifest));
 }
 
-/** Writes a file that appears only when it is complete: two commands may make the bundle at the same time. */
+/** Writes a file that appears only when it is complete: two commands may make the bundle concurrently. */
 async function writeWhole(path: string, contents: string | Uint8Array): Promise<void> {
   const unfinished = `${path}.${randomUUID()}`;
   await writeFile(unfinished, contents);

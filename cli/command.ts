@@ -11,11 +11,11 @@ export const exitCode = {
   done: 0,
   /** The command ran, but something needs attention: records that were not stored, a failed check, nothing found. */
   attention: 1,
-  /** The command line cannot be understood. */
+  /** The command line is invalid. */
   wrongUse: 2,
-  /** The deployment was not found, cannot be reached, or does not permit the request. */
+  /** The deployment does not exist, cannot be reached, or does not permit the request. */
   unreachable: 3,
-  /** Ended by Ctrl-C; finished work stays done. */
+  /** Ended by Ctrl-C. Finished work is kept. */
   interrupted: 130,
 } as const;
 
@@ -26,7 +26,7 @@ export interface CommandEnvironment {
   readonly terminal: Terminal;
   /** Fires at Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Interprets carriers' JSON; by default this version's code. */
+  /** Interprets carriers' JSON; this version's code by default. */
   readonly interpret?: Interpret;
   /** The path of `simledger.mjs`, for shells to call. */
   readonly script?: string;
@@ -36,19 +36,19 @@ export interface CommandEnvironment {
 export interface CommandContext {
   readonly terminal: Terminal;
   readonly deployment: Deployment;
-  /** Print JSON for programs, instead of tables for people. */
+  /** Print JSON for programs instead of tables for people. */
   readonly json: boolean;
   /** Show personal values. */
   readonly reveal: boolean;
-  /** Fires at Ctrl-C: current work is finished, and nothing new is begun. */
+  /** Fires at Ctrl-C: finish the current work, and begin nothing new. */
   readonly signal: AbortSignal;
-  /** Interprets carriers' JSON by this version's code. */
+  /** Interprets carriers' JSON with this version's code. */
   readonly interpret: Interpret;
 }
 
 /**
- * Runs a command, and returns its exit code. A command that only reads is stopped at Ctrl-C at any point; one that writes
- * must watch the signal and finish its current work.
+ * Runs a command, and returns its exit code. Ctrl-C stops a command that only reads at any point; one that writes must
+ * watch the signal and finish its current work.
  */
 export type Perform<Options> = (context: CommandContext, options: Options) => Promise<ExitCode>;
 
@@ -58,7 +58,7 @@ export type PerformAlone<Options> = (
   options: Options,
 ) => Promise<ExitCode>;
 
-/** Prints a line, or several. */
+/** Prints one or more lines. */
 export function print({ terminal }: Pick<CommandContext, 'terminal'>, text: string): void {
   terminal.out.write(`${writePlainly(text)}\n`);
 }
@@ -79,9 +79,9 @@ export function startProgress({ terminal }: Pick<CommandContext, 'terminal'>, un
 }
 
 /**
- * A source by its name.
+ * The source with a name.
  *
- * @throws UsageError where the deployment has no source of that name.
+ * @throws UsageError if the deployment has no such source.
  */
 export function requireSource({ places }: Pick<Deployment, 'places'>, name: string): KnownSource {
   const { all } = places.sources;

@@ -4,15 +4,15 @@ import { ProviderError } from '@smithy/core/config';
 import { AttentionError, UnreachableError, UsageError, UserError } from '../lambda/errors.ts';
 import { type ExitCode, exitCode } from './command.ts';
 
-/** Explains errors to the person who typed the command: AWS's errors by named functions, others by their class. */
+/** Explains errors to the user: AWS errors by named functions, others by their class. */
 
-/** An error, explained to the person who typed the command. */
+/** An error, explained to the user. */
 export interface Explanation {
   readonly code: ExitCode;
   readonly sentence: string;
 }
 
-/** Explains any error that a command throws. Only an unexpected error is shown with its stack. */
+/** Explains any error that a command throws. Only unexpected errors show their stack. */
 export function explain(error: unknown): Explanation {
   const told = toUserError(error);
   if (told instanceof UsageError) return { code: exitCode.wrongUse, sentence: told.message };
@@ -22,14 +22,14 @@ export function explain(error: unknown): Explanation {
   return { code: exitCode.attention, sentence };
 }
 
-/** What is wrong and what to do, in one line and without a stack, for an error that does not end the command. */
+/** What is wrong and what to do, in one line and without a stack trace, for an error that does not end the command. */
 export function explainInOneLine(error: unknown): string {
   const told = toUserError(error);
   if (told instanceof UserError) return told.message.replaceAll('\n', '. ');
   return told instanceof Error ? `${told.name}: ${told.message}` : String(told);
 }
 
-/** Turns what the AWS SDK and Node.js throw into an error for a person; any other error stays as it is. */
+/** Converts errors of the AWS SDK and Node.js to errors for users; returns any other error unchanged. */
 function toUserError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof UserError) return error;
   const unreachable = (advice: string) =>
@@ -64,12 +64,12 @@ export function isNotFound(error: unknown): boolean {
   );
 }
 
-/** Whether a stack does not exist. CloudFormation has no own error for that. */
+/** Whether a stack does not exist. CloudFormation has no specific error for that. */
 export function isUnknownStack(error: unknown): boolean {
   return error instanceof ServiceException && error.name === 'ValidationError';
 }
 
-/** Whether AWS does not permit the request. Each service has a name of its own for that. */
+/** Whether AWS does not permit the request. Each service has its own error name for that. */
 export function isNotPermitted(error: unknown): boolean {
   return (
     error instanceof ServiceException &&
@@ -90,13 +90,16 @@ function isNotSignedIn(error: Error): boolean {
   return error instanceof ServiceException && unknownCallers.includes(error.name);
 }
 
-/** Whether an error of Node.js is about a file or folder: one that is open is not named, so all that are not of a network. */
+/**
+ * Whether an error of Node.js is about a file or folder. Errors of open files have no path, so this includes every
+ * error that is not about a network.
+ */
 function isFileError(error: Error): boolean {
   const code = readErrorCode(error);
   return code !== undefined && !networkCodes.has(code);
 }
 
-/** Codes of Node.js for a path that another one would have been right for. */
+/** Node.js error codes of wrong paths. */
 const wrongPathCodes: ReadonlySet<string> = new Set([
   'EEXIST',
   'EISDIR',
@@ -105,19 +108,19 @@ const wrongPathCodes: ReadonlySet<string> = new Set([
   'ENOTDIR',
 ]);
 
-/** Whether no connection was made, or it broke off. */
+/** Whether a connection could not be made, or was lost. */
 function isNotConnected(error: Error): boolean {
   return networkCodes.has(readErrorCode(error) ?? '') || error.name === 'TimeoutError';
 }
 
-/** Codes of Node.js and of its resolver for what goes wrong between two machines. */
+/** Codes of Node.js and its resolver for network errors. */
 const networkCodes: ReadonlySet<string> = new Set([
   ...['EADDRNOTAVAIL', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'ECONNABORTED', 'ECONNREFUSED'],
   ...['ECONNRESET', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETRESET', 'ENETUNREACH', 'ENODATA'],
   ...['ENOTCONN', 'ENOTFOUND', 'EPIPE', 'EPROTO', 'ESERVFAIL', 'ETIMEDOUT', 'ETIMEOUT', 'EREFUSED'],
 ]);
 
-/** The code of an error of Node.js, such as ENOENT; undefined of any other error. */
+/** The code of a Node.js error, such as ENOENT; undefined for any other error. */
 function readErrorCode(error: Error): string | undefined {
   return 'code' in error && typeof error.code === 'string' && /^E(?!RR_)[A-Z_]+$/.test(error.code)
     ? error.code

@@ -25,7 +25,7 @@ import type { CommandEnvironment } from './command.ts';
 import type { Program } from './new-program.ts';
 import type { Performer, PerformerAlone } from './performer.ts';
 
-/** The commands that ask the ledger: lists, usage, findings, alerts and queries of closed days. */
+/** Commands that query the ledger: lists, usage, findings, alerts and queries of closed days. */
 
 /** `sims` and `silent`. */
 export function addSimLists(program: Program, perform: Performer): void {

@@ -20,9 +20,9 @@ import { readItem } from '../lambda/store/registers.ts';
 import { LedgerWriter } from '../lambda/store/writer.ts';
 import type { Deployment } from './deployment/deployment.ts';
 
-/** The ledger as commands write it: with the functions' own writer, really or in a dry run. */
+/** Writes the ledger for commands: with the functions' own writer, really or in a dry run. */
 
-/** Whether anything is written. */
+/** Whether the command writes anything. */
 export interface Effect {
   readonly dryRun: boolean;
 }
@@ -40,7 +40,7 @@ export function openLedgerPorts(
   };
 }
 
-/** A deployment's writer. In a dry run it reads what is stored, gives the same receipt, and writes nothing. */
+/** A deployment's writer. In a dry run it reads stored items, gives the same receipt, and writes nothing. */
 function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
   const client = dryRun ? blockWrites(deployment.openDynamoDb()) : deployment.dynamoDb;
   const tables = makeLedgerTables(deployment, client);
@@ -48,7 +48,7 @@ function makeWriter(deployment: Deployment, { dryRun }: Effect): LedgerWriter {
   return new LedgerWriter(dryRun ? { ...tables, writes: 'single' } : tables);
 }
 
-/** A deployment's tables behind a client. */
+/** A deployment's tables, accessed through a client. */
 export function makeLedgerTables({ places }: Deployment, client: DynamoDBClient): LedgerTables {
   const { sessions, usage, events, sims } = places.tables;
   const { eventRetentionDays, usageRetentionDays, writes } = places;
@@ -61,14 +61,13 @@ function makeQuarantine(deployment: Deployment, { dryRun }: Effect): Quarantine 
   return new BucketQuarantine(makeRejectBucket(deployment));
 }
 
-/** A deployment's fence. A dry run writes nothing, and so needs no leave. */
+/** A deployment's fence. A dry run writes nothing, so it needs no permission from the fence. */
 function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFence {
   return dryRun ? noDaysClosed : fence;
 }
 
 /**
- * Notes late records for a deployment's alerts, where these are judged, and which records came in files; nothing in a dry
- * run.
+ * Notes late records for a deployment's alerts, if it has any, and which records came in files; nothing in a dry run.
  */
 function chooseNotes(
   { dynamoDb, places }: Deployment,
@@ -88,7 +87,7 @@ function makeRejectBucket({ s3, places }: Deployment): ClientBucket {
 }
 
 /**
- * Passes a client's reads on, and answers its writes as if they were done. An update is answered as if its condition
+ * Passes a client's reads on, and answers its writes as if they had succeeded. It answers an update as if its condition
  * had failed, with the stored item: the writer then merges in memory, and knows whether that changes anything.
  */
 export function blockWrites(client: DynamoDBClient): DynamoDBClient {
@@ -122,21 +121,21 @@ async function rehearse(client: DynamoDBClient, command: string, input: ServiceI
   });
 }
 
-/** How often a batch is tried while tables or quarantine do not accept all of it. */
+/** How often to try a batch while the tables or the quarantine do not accept all of it. */
 const maxAttempts = 4;
 
 /**
- * Stores a batch, and retries until all of it is stored or the attempts are used up; its receipt says what failed.
- * Stored items are read first: most records come again without change, and reading costs less than writing.
+ * Stores a batch, and retries until all of it is stored or the attempts are used up; its receipt says what failed. It
+ * reads stored items first: most records arrive again without change, and reading costs less than writing.
  *
- * @param readBatch reads the batch, once for each try: unpacked, not all of its records fit into the memory.
+ * @param readBatch reads the batch, once for each attempt: decompressed, its records may not all fit in memory.
  */
 export async function takeIn(readBatch: () => Iterable<Entry>, ports: LedgerPorts): Promise<Ingested> {
   for (let attempt = 1; ; attempt += 1) {
     const ingested = await ingest(readBatch(), ports, {
       readBeforeWrite: true,
       writtenAt: Date.now(),
-      // A run before this one may have been broken off.
+      // An earlier run may have been interrupted.
       isRetry: true,
     });
     if (ingested.receipt.failed === 0 || attempt === maxAttempts) return ingested;
@@ -144,14 +143,14 @@ export async function takeIn(readBatch: () => Iterable<Entry>, ports: LedgerPort
   }
 }
 
-/** How a file is imported on this machine. */
+/** How to import a file on this machine. */
 export interface FileImportOptions {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
 }
 
 /**
- * The importer's ports, for an import on this machine with the caller's permissions. In a dry run manifests are in
+ * The importer's ports, for an import on this machine with the caller's permissions. In a dry run, manifests stay in
  * memory, and each import begins at the file's beginning.
  */
 export function makeImportPorts(deployment: Deployment, { dryRun, signal }: FileImportOptions): ImportPorts {
@@ -165,14 +164,14 @@ export function makeImportPorts(deployment: Deployment, { dryRun, signal }: File
       if (!dryRun) await keepFile(makeRejectBucket(deployment), reject, formatCopySource(object));
     },
     count: () => undefined,
-    // The import notes its progress and ends; the next one continues there.
+    // The import records its progress and ends; the next one continues there.
     isTimeShort: () => signal.aborted,
     askedAt: Date.now(),
     now: Date.now,
   };
 }
 
-/** Notes files in a deployment's table DayState. */
+/** Notes files in a deployment's DayState table. */
 function makeFileNote({ dynamoDb, places }: Deployment): NonNullable<ImportPorts['noteFile']> {
   const notes = new FiledRecordNotes(dynamoDb, places.dayTables.dayState);
   return (file) => notes.putFile(file);

@@ -4,7 +4,7 @@ import { type CommandEnvironment, type ExitCode, exitCode } from './command.ts';
 import { makeProgram } from './program.ts';
 import { makeProcessTerminal, writePlainly } from './terminal/terminal.ts';
 
-/** Runs a command line. Never rejects: an error is printed, and becomes an exit code. */
+/** Runs a command line. Never rejects: it prints an error, and returns an exit code. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<ExitCode> {
   const { terminal, signal } = environment;
   let ended: ExitCode = exitCode.done;
@@ -16,13 +16,13 @@ export async function run(args: readonly string[], environment: CommandEnvironme
     return signal.aborted ? exitCode.interrupted : ended;
   } catch (error) {
     if (signal.aborted) {
-      // Print errors while the command was stopping, but not that it was stopped.
+      // Print errors that occurred while the command was stopping, but not the interruption itself.
       if (error !== signal.reason) terminal.err.write(`${error instanceof Error ? error.message : error}\n`);
       return exitCode.interrupted;
     }
-    // Commander has printed the error; help and version are not errors.
+    // Commander has already printed the error. Help and version are not errors.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.wrongUse;
-    // Loaded only here: most commands need none of it.
+    // Loaded here because most commands do not need it.
     const { explain } = await import('./errors.ts');
     const { code, sentence } = explain(error);
     terminal.err.write(`${writePlainly(sentence)}\n`);
@@ -32,7 +32,7 @@ export async function run(args: readonly string[], environment: CommandEnvironme
 
 /** `npx simledger`: the process's own arguments and terminal. */
 export async function runFromProcess(): Promise<void> {
-  // The SDK advises a newer Node.js on each start; that matters where functions are deployed, not here.
+  // The SDK recommends a newer Node.js at each start, which matters only where functions are deployed.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const interruption = new AbortController();
   process.once('SIGINT', () => {
@@ -45,7 +45,7 @@ export async function runFromProcess(): Promise<void> {
     process.stderr.write(`The results cannot be written: ${error.message}\n`);
     process.exit(exitCode.attention);
   });
-  // Progress and warnings are no longer read. The work continues.
+  // Nobody reads progress and warnings any more. The work continues.
   process.stderr.on('error', (error) => {
     if (!isBrokenPipe(error)) throw error;
   });
@@ -54,11 +54,11 @@ export async function runFromProcess(): Promise<void> {
     signal: interruption.signal,
     script: realpathSync(process.argv[1] ?? ''),
   });
-  // An aborted request may keep its connection open.
+  // An aborted request may leave its connection open.
   if (interruption.signal.aborted) process.exit();
 }
 
-/** Windows reports a closed pipe as the end of a file too. */
+/** Windows also reports a closed pipe as the end of a file. */
 function isBrokenPipe(error: NodeJS.ErrnoException): boolean {
   return error.code === 'EPIPE' || error.code === 'EOF';
 }

@@ -5,7 +5,7 @@ import type { CommandEnvironment } from './command.ts';
 /** The program with the options of all commands. */
 export type Program = ReturnType<typeof makeEmptyProgram>;
 
-/** Makes the program, still without commands. Help and errors go to the terminal. */
+/** Makes the program, without commands. Help and errors go to the terminal. */
 export function makeEmptyProgram({ terminal }: CommandEnvironment) {
   return new Command('simledger')
     .description('Operate simledger: a stack in your AWS account, or the local run')

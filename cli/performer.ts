@@ -3,16 +3,16 @@ import type { CommandContext, CommandEnvironment, ExitCode, Perform, PerformAlon
 import type { Deployment } from './deployment/deployment.ts';
 import type { Program } from './new-program.ts';
 
-/** Runs a command that asks a deployment. */
+/** Runs a command that needs a deployment. */
 export type Performer = ReturnType<typeof makePerformer>;
 
-/** Runs a command that asks none. */
+/** Runs a command that needs no deployment. */
 export type PerformerAlone = ReturnType<typeof performWithoutDeployment>;
 
 /** Whether a command changes anything. */
 type Effect = 'reads' | 'writes';
 
-/** Runs a command on the deployment that the options name. */
+/** Runs a command on the deployment that the options select. */
 export function makePerformer(
   environment: CommandEnvironment,
   program: Program,
@@ -44,7 +44,7 @@ export function makePerformer(
   };
 }
 
-/** Runs a command that reads files of this machine only. */
+/** Runs a command that only reads files on this machine. */
 export function performWithoutDeployment(
   { terminal, signal }: CommandEnvironment,
   program: Program,
@@ -57,7 +57,7 @@ export function performWithoutDeployment(
   };
 }
 
-/** Waits for all work, even if some of it fails, so that no code is being loaded when a command ends. */
+/** Waits for all work, even if some of it fails, so that no code is still loading when a command ends. */
 async function settleAll<Results extends readonly unknown[]>(
   work: {
     readonly [Index in keyof Results]: Promise<Results[Index]>;
@@ -68,7 +68,7 @@ async function settleAll<Results extends readonly unknown[]>(
 }
 
 /**
- * Waits for something, but not beyond Ctrl-C.
+ * Waits for something until Ctrl-C.
  *
  * @throws the signal's reason.
  */

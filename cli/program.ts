@@ -17,7 +17,7 @@ import { addAlerts, addExplore, addPeriods, addSimHistory, addSimLists } from '.
 import { makeEmptyProgram, type Program } from './new-program.ts';
 import { makePerformer, type Performer, performWithoutDeployment } from './performer.ts';
 
-/** The command line: every command, its options and what they take. A command's code is loaded when it is run. */
+/** The command line: every command with its options and arguments. A command's code is loaded when it runs. */
 export function makeProgram(environment: CommandEnvironment, onEnd: (code: ExitCode) => void) {
   const program = makeEmptyProgram(environment);
   const perform = makePerformer(environment, program, onEnd);
@@ -230,7 +230,7 @@ function addCompletion(program: Program, { terminal, script = 'simledger.mjs' }:
       const { makeCompletionScript } = await import('./completion/completion.ts');
       terminal.out.write(makeCompletionScript(shell, script));
     });
-  // What the printed scripts ask at each Tab.
+  // Called by the printed scripts at each Tab.
   program
     .command('complete', { hidden: true })
     .argument('[before...]', "Words between the program's name and the cursor's word")

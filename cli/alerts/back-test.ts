@@ -25,26 +25,26 @@ import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
 import { readRules } from './rules-file.ts';
 import { openSealedDays, type SealedDays } from './sealed-days.ts';
 
-/** `alerts test`: the alerts that rules would have opened in a period, beside the messages that were sent. */
+/** `alerts test`: the alerts that rules would have opened in a period, compared with the messages that were sent. */
 export interface BackTestOptions extends Omit<ListOptions, 'limit'>, PeriodOptions {
   readonly file?: string | undefined;
-  /** By any of its names. */
+  /** Any of its names. */
   readonly sim?: string | undefined;
 }
 
-/** SIMs that one back-test reads. */
+/** The most SIMs that one back-test reads. */
 const maxSims = 100_000;
-/** Keys or SIMs that are read at once. */
+/** Keys or SIMs that one request reads. */
 const pageSize = 1_000;
 
-/** A rule's result as a resource. */
+/** A rule's result, as a resource. */
 type ListedResult = ReturnType<typeof renderResult>;
 
 /** `alerts test`: what rules would have found in past records. */
 export async function testRules(context: CommandContext, options: BackTestOptions): Promise<ExitCode> {
   const ports = openAlertPorts(context);
   const period = readAnsweredPeriod('alerts', options, ports.now());
-  // Nobody knows how long a silence of the future lasts.
+  // A silence may still go on at the end of the period.
   const times = {
     from: toMilliseconds(period.from),
     to: Math.min(toMilliseconds(period.to), ports.now()),
@@ -103,7 +103,7 @@ async function runBackTest(
   return backTest.list();
 }
 
-/** The SIMs that a rule watches now, or the one that was named. */
+/** The SIMs that a rule watches now, or the named SIM. */
 async function listSims(
   { reader }: Pick<AlertCommandPorts, 'reader'>,
   rules: readonly Rule[],
@@ -133,7 +133,7 @@ async function listSims(
   return { sims, scanned };
 }
 
-/** What is read and what it costs, printed before it begins. */
+/** How much the test reads and what that costs, printed before it begins. */
 function describeReading(sims: number, scanned: number, { days, open }: SealedDays): string[] {
   const units = sims * (otherReadUnits + open.length * readUnitsPerDay);
   const dollars = (units * dollarsPerMillionReadUnits) / 1_000_000;
@@ -144,12 +144,12 @@ function describeReading(sims: number, scanned: number, { days, open }: SealedDa
   ];
 }
 
-/** Read units of a day of a SIM's usage, a record every 15 minutes, 13 of which take one. */
+/** Read units for a day of a SIM's usage: a record every 15 minutes, and 13 records to a unit. */
 const readUnitsPerDay = 96 / 13;
-/** Read units of a SIM's events and sessions. */
+/** Read units for a SIM's events and sessions. */
 const otherReadUnits = 10;
 
-/** Says from which day on records are missing: what is sealed does not expire. */
+/** Says from which day on records are missing. Sealed days do not expire. */
 function describeExpiry(
   { eventRetentionDays, usageRetentionDays }: CommandContext['deployment']['places'],
   { open }: SealedDays,
@@ -172,7 +172,7 @@ function describeExpiry(
   });
 }
 
-/** Counts what is stored: of the whole fleet by the index by time, or of one SIM. */
+/** Counts stored alerts: those of the whole fleet through the index by time, or those of one SIM. */
 async function addStored(
   { alerts: { episodes } }: AlertCommandPorts,
   backTest: BackTest,
@@ -219,7 +219,7 @@ function renderResult({
   };
 }
 
-/** The columns of CSV. */
+/** CSV columns. */
 const resultColumns: readonly (keyof ListedResult)[] = [
   ...(['rule', 'kind', 'severity', 'found', 'final', 'found_per_week', 'sims', 'noisiest'] as const),
   ...(['longest_sim', 'longest_seconds', 'sent', 'withdrawn'] as const),

@@ -16,7 +16,7 @@ export interface AlertsOptions extends ListOptions, PeriodOptions {
   readonly state?: AlertsFilter['state'];
   readonly severity?: Severity | undefined;
   readonly rule?: string | undefined;
-  /** By any of its names. */
+  /** Any of its names. */
   readonly sim?: string | undefined;
   readonly source?: string | undefined;
 }

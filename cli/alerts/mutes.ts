@@ -13,10 +13,10 @@ import { type ListOptions, showList } from '../lists/listing.ts';
 import { formatMinute } from '../terminal/figures.ts';
 import { type AlertCommandPorts, openAlertPorts } from './ports.ts';
 
-/** What is muted, and how long. */
+/** What to mute, and how long. */
 export interface MuteOptions {
   readonly rule?: string | undefined;
-  /** By any of its names. */
+  /** Any of its names. */
   readonly sim?: string | undefined;
   readonly source?: string | undefined;
   /** A duration as {@link readDuration} reads it. */
@@ -52,7 +52,9 @@ export async function muteAlerts(context: CommandContext, options: MuteOptions):
   return exitCode.done;
 }
 
-/** A warning if a mute's rule may be misspelt: no alert had it. Commands do not know a deployment's rules. */
+/**
+ * A warning that a mute's rule may be misspelt, if no alert had that rule. Commands do not know a deployment's rules.
+ */
 async function findWarning({ rule }: MuteScope, ports: AlertCommandPorts): Promise<string | undefined> {
   if (rule === undefined) return undefined;
   const filter = { state: undefined, severity: undefined, sim: undefined, source: undefined };

@@ -5,7 +5,7 @@ import { MutesTable } from '../../lambda/store/mutes.ts';
 import type { CommandContext } from '../command.ts';
 import { openLedgerReader } from '../deployment/ledger-reader.ts';
 
-/** What commands about alerts read and write. */
+/** What alert commands read and write. */
 export interface AlertCommandPorts extends AlertPorts {
   readonly alerts: { readonly episodes: EpisodeReader; readonly mutes: MutesTable };
 }
@@ -13,7 +13,7 @@ export interface AlertCommandPorts extends AlertPorts {
 /**
  * Opens the tables of a deployment.
  *
- * @throws UnreachableError if it has no tables of alerts.
+ * @throws UnreachableError if it has no alert tables.
  */
 export function openAlertPorts({ deployment, terminal }: CommandContext): AlertCommandPorts {
   const { places, dynamoDb, title } = deployment;

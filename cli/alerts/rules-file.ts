@@ -6,10 +6,10 @@ import { parseJson, toJsonObject } from '../../lambda/json/json.ts';
 import { alerts, findRuleObjections, listDefaultRules } from '../../lib/alert-rules.ts';
 
 /**
- * Reads rules from a file: the list that the configuration has under `alerts.rules`, or an object with the key `rules`.
- * Without a file, the default rules.
+ * Reads rules from a file: the configuration's list `alerts.rules`, or an object with the key `rules`. Without a file,
+ * the default rules.
  *
- * @throws UsageError naming each value that is wrong; what Node.js throws if the file cannot be read.
+ * @throws UsageError naming each wrong value; what Node.js throws if the file cannot be read.
  */
 export async function readRules(
   file: string | undefined,
@@ -31,7 +31,7 @@ export async function readRules(
     );
   }
   const { rules = [] } = read.data;
-  // How long the stack keeps records is not known here: what has expired is told by the back-test.
+  // The command does not know how long the stack keeps records. The back-test reports what has expired.
   const retention = { eventDays: 0, usageDays: 0 };
   const objections = findRuleObjections(rules, { sources: known, retention });
   if (objections.length === 0) return rules;

@@ -12,39 +12,39 @@ import { listSealedDays, openLake, requireUnchanged } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 
 /**
- * What is known of SIMs in a time, for back-tests: usage and events of sealed days from the lake, where they do not expire,
- * and everything else from the tables. Sessions are kept forever.
+ * The records of SIMs in a time range, for back-tests: usage and events of sealed days come from the lake, where they
+ * do not expire, and everything else comes from the tables. Sessions are kept forever.
  */
 
-/** SIMs that are read at once; each takes some five queries. */
+/** SIMs that are read concurrently; each takes about five queries. */
 const concurrency = 16;
 
-/** Sealed days that are read before the time, where the latest records before it are. */
+/** Sealed days that are read before the range, to find the latest records before it. */
 const daysBefore = 7;
 
-/** A SIM, and what is known of it. */
+/** A SIM and its records. */
 export interface KnownSim {
   readonly sim: WatchedSim;
   readonly known: Known;
 }
 
-/** Which days of a time are sealed. */
+/** Which days of a range are sealed. */
 export interface SealedDays {
   /** Days that are read from the lake, oldest first. */
   readonly days: readonly Day[];
-  /** Days of the time without a seal, oldest first: the tables have what is known of them. */
+  /** Days of the range without a seal, oldest first. Their records are in the tables. */
   readonly open: readonly Day[];
-  /** Whether all days are sealed of which a part lies between two moments. */
+  /** Whether all days that overlap a range of time are sealed. */
   readonly isSealed: (from: number, to: number) => boolean;
   /**
-   * What is known of SIMs, each once, in no order.
+   * The records of SIMs, each SIM once, in no particular order.
    *
-   * @param readsFindings whether findings are wanted.
+   * @param readsFindings whether to read findings too.
    */
   walk(sims: readonly WatchedSim[], reader: LedgerReader, readsFindings: boolean): AsyncGenerator<KnownSim>;
 }
 
-/** Finds the sealed days of a time. Milliseconds since the epoch. */
+/** Finds the sealed days of a range. Times are milliseconds since the epoch. */
 export async function openSealedDays(
   deployment: Deployment,
   time: { readonly from: number; readonly to: number; readonly now: number },
@@ -56,7 +56,7 @@ export async function openSealedDays(
   const sealed = new Set(closed.map(({ day }) => day));
   const open = listDays(first, last).filter((day) => !sealed.has(day));
   const [firstOpen] = open;
-  // Where all days are sealed, the tables still say what came after them, and which sessions are open.
+  // Even if all days are sealed, the tables have later records and open sessions.
   const tablesFrom = firstOpen === undefined ? time.to : toMilliseconds(startDay(firstOpen));
   return {
     days: [...sealed],
@@ -90,7 +90,7 @@ interface Reading {
   readonly sealed: ReadonlySet<Day>;
   /** The beginning of the first day without a seal. */
   readonly tablesFrom: number;
-  /** From when on all is wanted, and the latest record before. */
+  /** Return all records from here on, and the latest record before. */
   readonly from: number;
 }
 
@@ -102,7 +102,7 @@ async function readMerged(
     ...records.usage.map(({ start }) => start),
     ...records.events.map(({ time }) => time),
   ].some((time) => toMilliseconds(time) < from);
-  // Of a SIM that did nothing on the days before, the tables may have the record with which its silence began.
+  // If a SIM did nothing on the days before, the tables may have the record with which its silence began.
   const range = { from: isBefore ? tablesFrom : Math.min(from, tablesFrom), keptSince: 0 };
   const [stored, { sessions }] = await Promise.all([
     readKnown(sim, range, reader, { usage: true, events: true, sessions: false, earlier: 'each' }),
@@ -117,7 +117,7 @@ async function readMerged(
   });
 }
 
-/** Reads what was found of SIMs, as sweeps do; undefined where no day is closed. */
+/** Reads the findings of SIMs, as sweeps do; undefined if no day is closed. */
 async function openFindings(
   { dynamoDb, places }: Deployment,
   { from }: { readonly from: number },
@@ -133,7 +133,7 @@ async function openFindings(
   });
 }
 
-/** Some at a time of what comes one by one. */
+/** Groups single elements into batches. */
 async function* gather(
   records: AsyncGenerator<SealedRecords>,
   size: number,

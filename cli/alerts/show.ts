@@ -4,7 +4,7 @@ import { formatLength } from '../lists/columns.ts';
 import { formatMinute } from '../terminal/figures.ts';
 import { openAlertPorts } from './ports.ts';
 
-/** `alerts show ID`: an alert with the records that it is based on. */
+/** `alerts show ID`: an alert and the records that it is based on. */
 export async function showAlert(context: CommandContext, { id }: { id: string }): Promise<ExitCode> {
   const ports = openAlertPorts(context);
   const alert = await fetchAlert({ id }, ports);

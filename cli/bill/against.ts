@@ -16,7 +16,7 @@ import { describeDays } from './listed-bill.ts';
 import { makeRating, walkRatedSims } from './make-bill.ts';
 import { type OpenRecords, openRecords } from './sim-records.ts';
 
-/** What makes a month cost more or less, in words. */
+/** Reasons why a month costs more or less, in words. */
 const causeWords: Readonly<Record<MonthCause, string>> = {
   sims: 'SIMs that are in one of the months only',
   tariff: 'SIMs with another tariff',
@@ -35,7 +35,7 @@ const causeWords: Readonly<Record<MonthCause, string>> = {
   carrier: 'the cost that records state',
 };
 
-/** `bill --against`: why a month costs more or less than another one. */
+/** `bill --against`: why a month costs more or less than another month. */
 export async function compareMonths(
   context: CommandContext,
   rating: RatingContext,
@@ -60,7 +60,7 @@ export async function compareMonths(
   return exitCode.done;
 }
 
-/** The days of both months, and none between them. */
+/** Opens the days of both months, without the days in between. */
 async function openBoth(
   context: CommandContext,
   contexts: readonly Pick<RatingContext, 'tariffs' | 'month'>[],

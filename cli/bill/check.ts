@@ -34,7 +34,7 @@ import type { PackSummary } from './pack/pack-page.ts';
 import type { OpenRecords } from './sim-records.ts';
 import { readChecked } from './tariff-files.ts';
 
-/** What `bill check` compares. */
+/** Options of `bill check`. */
 export interface CheckOptions extends BillFiles {
   /** CSV file. */
   readonly invoice: string;
@@ -45,13 +45,13 @@ export interface CheckOptions extends BillFiles {
   readonly pack?: string | undefined;
 }
 
-/** `bill check`: each line of an invoice beside ours. */
+/** `bill check`: compares each line of an invoice with our bill. */
 export async function checkInvoice(context: CommandContext, options: CheckOptions): Promise<ExitCode> {
   refuseSeveralFormats(context, options);
   const given = await readRatingContext(options);
   const map = await readChecked(options.map, 'map', invoiceMap);
   const invoice = await openInvoice(options.invoice, map, given.tariffs);
-  // A line is what the carrier has a line for.
+  // Group our lines as the carrier's invoice does.
   const rating = {
     ...given,
     tariffs: given.tariffs.map((tariff) => ({ ...tariff, lines: invoice.by.dimensions })),
@@ -77,7 +77,7 @@ export async function checkInvoice(context: CommandContext, options: CheckOption
   }
 }
 
-/** What a check works with. */
+/** Everything that a check needs. */
 interface CheckWork {
   readonly rating: RatingContext;
   readonly invoice: Invoice;
@@ -86,7 +86,7 @@ interface CheckWork {
   readonly pack: DisputePack | undefined;
 }
 
-/** Compares all lines, and writes them where they are requested, one by one. */
+/** Compares all lines, and writes each one if requested. */
 async function compareAll(
   context: CommandContext,
   options: CheckOptions,
@@ -130,7 +130,7 @@ async function readThrough(items: AsyncGenerator<unknown>): Promise<void> {
   while ((await items.next()).done !== true);
 }
 
-/** Writes as CSV what goes by. */
+/** Copies what passes through to a CSV file. */
 async function* copyTo(
   writer: Pick<ResultWriter, 'write'>,
   compared: AsyncIterable<Compared>,
@@ -142,7 +142,7 @@ async function* copyTo(
   }
 }
 
-/** Amounts of several currencies are never added up. */
+/** Amounts in several currencies cannot be added up. */
 function requireOneCurrency({ tariffs }: Pick<RatingContext, 'tariffs'>): void {
   const currencies = [...new Set(tariffs.map(({ currency }) => currency))];
   if (currencies.length > 1)
@@ -151,7 +151,7 @@ function requireOneCurrency({ tariffs }: Pick<RatingContext, 'tariffs'>): void {
     );
 }
 
-/** The days that decide our bill: others are looked at only to see what the carrier may have billed instead. */
+/** Selects the days that decide our bill. Other days only show what the carrier may have billed instead. */
 function selectDays(records: OpenRecords, { tariffs, month }: RatingContext): OpenRecords {
   const { from, through } = findRowDays(tariffs, month);
   const isOfBill = (day: string): boolean => (from === undefined || day >= from) && day <= through;
@@ -163,12 +163,12 @@ function selectDays(records: OpenRecords, { tariffs, month }: RatingContext): Op
   };
 }
 
-/** What no tariff matches belongs to another carrier: it is left out of the comparison. */
+/** Removes usage that no tariff matches: it belongs to another carrier. */
 function selectNotRated(bill: Bill): Bill {
   return { ...bill, notRated: bill.notRated.filter(({ reason }) => reason !== 'no-tariff') };
 }
 
-/** Says which row was left out since it adds others up, and whether it does. */
+/** Says which row was left out as a total, and whether it matches the sum. */
 function describeTotal(
   total: InvoiceTotal | undefined,
   { total: added }: Pick<ComparedInvoice, 'total'>,
@@ -182,7 +182,7 @@ function describeTotal(
     : [`${left}: it is ${formatDecimal(amount)}, and the sum of the lines is ${formatDecimal(added)}`];
 }
 
-/** What the invoice has in other currencies, which is part of no sum. */
+/** Amounts in other currencies, which no sum includes. */
 function describeForeign({ foreign }: Pick<ComparedInvoice, 'foreign'>): string[] {
   return foreign.map(
     ({ currency, lines, amount }) =>
@@ -190,12 +190,12 @@ function describeForeign({ foreign }: Pick<ComparedInvoice, 'foreign'>): string[
   );
 }
 
-/** How often each outcome is. */
+/** How often each outcome occurs. */
 function countOutcomes({ outcomes: counts }: ComparedInvoice): readonly (readonly [Outcome, number])[] {
   return outcomes.map((outcome) => [outcome, counts.get(outcome) ?? 0] as const);
 }
 
-/** All but the lines. */
+/** The result without the lines. */
 function renderCheck(checked: ComparedInvoice, notes: readonly string[]) {
   const { total, ours, difference, causes } = checked;
   return {
@@ -249,7 +249,7 @@ async function writeCsv(writer: ResultWriter, compared: AsyncIterable<Compared>)
   for await (const one of compared) for (const row of renderRows(one)) await writer.write(row);
 }
 
-/** A row for each cause of a difference, or one for what is equal. */
+/** A row for each cause of a difference, or one row if there is no difference. */
 function renderRows(compared: Compared): string[] {
   const one = renderCompared(compared);
   const about: Readonly<Record<string, unknown>> = {
@@ -259,7 +259,7 @@ function renderRows(compared: Compared): string[] {
   return causes.map(({ says, money }, index) => {
     const row: Readonly<Record<string, unknown>> = {
       ...about,
-      // Only the first row has the amounts that add up.
+      // Only the first row has amounts, so that they add up.
       ...(index > 0 && { theirs: '', ours: '', their_quantity: '', our_quantity: '' }),
       ...{ cause: says, money },
     };
@@ -267,10 +267,10 @@ function renderRows(compared: Compared): string[] {
   });
 }
 
-/** Differences that a table has. */
+/** The most differences that a table shows. */
 const maxShown = 50;
 
-/** Lines of the invoice that a row of a table names. */
+/** The most invoice lines that a table row names. */
 const maxShownNumbers = 5;
 
 /** How many lines differ. */
@@ -278,7 +278,7 @@ function countDiffering({ outcomes: counts }: ComparedInvoice): number {
   return [...counts].reduce((sum, [outcome, number]) => sum + (outcome === 'equal' ? 0 : number), 0);
 }
 
-/** What the page of a dispute pack says. */
+/** The texts of a dispute pack's page. */
 function summarise(
   { month, tariffs }: RatingContext,
   { invoice }: CheckOptions,

@@ -18,11 +18,11 @@ import type { OpenRecords } from './sim-records.ts';
 import { SortedTexts } from './sorted-texts.ts';
 
 /**
- * Compares an invoice of any size with the usage of a fleet of any size: the lines are sorted into the order in which
- * SIMs are rated, and both are read side by side. What is held are sums, and the differences of most money.
+ * Compares an invoice of any size with the usage of a fleet of any size: it sorts the lines into the order in which
+ * SIMs are rated, and reads both side by side. Only sums and the largest differences stay in memory.
  */
 
-/** An amount in another currency than the tariffs'. */
+/** An amount in a currency other than the tariffs'. */
 export interface ForeignSum {
   readonly currency: string;
   readonly lines: number;
@@ -32,40 +32,40 @@ export interface ForeignSum {
 /** The result of a comparison. */
 export interface ComparedInvoice {
   readonly lines: number;
-  /** Of the invoice, in the tariffs' currency. */
+  /** The invoice's total, in the tariffs' currency. */
   readonly total: Decimal;
   readonly ours: Decimal;
-  /** Of what is rated, what the invoice has more. */
+  /** How much more the invoice charges for what is rated. */
   readonly difference: Decimal;
   readonly notRated: Decimal;
   readonly outcomes: ReadonlyMap<Outcome, number>;
   readonly causes: readonly CauseSum[];
-  /** What differs, the most money first, at most {@link maxDifferences}. */
+  /** Differences, the largest amount first, at most {@link maxDifferences}. */
   readonly differing: readonly Compared[];
   readonly foreign: readonly ForeignSum[];
   readonly bill: Bill;
 }
 
-/** Differences that are held. */
+/** The most differences that are kept. */
 export const maxDifferences = 100;
 
-/** With what an invoice is compared. */
+/** What to compare an invoice with. */
 export interface ComparedWith {
-  /** Its tariffs' lines must be grouped by what the invoice has. */
+  /** The lines of its tariffs must be grouped by what the invoice has. */
   readonly rating: RatingContext;
   readonly records: Pick<OpenRecords, 'parts'>;
   /** In the order in which the records are read. */
   readonly sims: AsyncIterable<SimRecords>;
   readonly signal: AbortSignal;
-  /** Called with each SIM and what was found of it. */
+  /** Called with each SIM and the differences found for it. */
   readonly onSim?: (records: SimRecords, found: readonly Compared[]) => Promise<void>;
 }
 
-/** The keys of lines that are of no SIM come behind those of SIMs. */
+/** Sorts lines that belong to no SIM after those of SIMs. */
 const accountKey = 'account';
 const notRatedKey = 'not rated';
 
-/** Compares the lines of an invoice with ours, SIM by SIM, in the order of their keys; holds those of one SIM at a time. */
+/** Compares the lines of an invoice with ours, SIM by SIM, in key order. Only one SIM's lines are in memory. */
 export class InvoiceComparison {
   readonly #invoice: Invoice;
   readonly #with: ComparedWith;
@@ -92,7 +92,7 @@ export class InvoiceComparison {
     this.#lines = new SortedLines(given.signal);
   }
 
-  /** What was compared: all lines of SIMs, and then those of the account. */
+  /** Compared lines: first all lines of SIMs, then those of the account. */
   async *compare(): AsyncGenerator<Compared> {
     for await (const line of this.#invoice.walk()) {
       this.#lineCount += 1;
@@ -115,7 +115,7 @@ export class InvoiceComparison {
     }
   }
 
-  /** Lines that no tariff explains. They come behind what is compared. */
+  /** Lines that no tariff explains. They follow the compared lines. */
   async *listNotRated(): AsyncGenerator<InvoiceLine> {
     for await (const line of this.#lines.walk(notRatedKey)) {
       const { foreignCurrency: currency, amount } = line;
@@ -140,7 +140,7 @@ export class InvoiceComparison {
     };
   }
 
-  /** Removes what was written beside. */
+  /** Removes temporary files. */
   close(): Promise<void> {
     return this.#lines.remove();
   }
@@ -154,7 +154,7 @@ export class InvoiceComparison {
     return `${String(findBucket(sim, this.#with.records.parts)).padStart(partDigits, '0')} ${sim}`;
   }
 
-  /** Compares lines of SIMs of which nothing is known, up to a key. */
+  /** Compares the lines of SIMs without records, up to a key. */
   async *#compareUnknown(before: string): AsyncGenerator<Compared> {
     for (;;) {
       const { nextKey } = this.#lines;
@@ -195,7 +195,7 @@ export class InvoiceComparison {
 
 const partDigits = 4;
 
-/** Lines of an invoice in the order of their keys. */
+/** Lines of an invoice in key order. */
 class SortedLines {
   readonly #texts: SortedTexts;
   #sorted: ReturnType<SortedTexts['walk']> | undefined;
@@ -209,13 +209,13 @@ class SortedLines {
     await this.#texts.add({ key, text: printLine(line) });
   }
 
-  /** Begins to read. Nothing can be added afterwards. */
+  /** Begins to read. No lines can be added afterwards. */
   async open(): Promise<void> {
     this.#sorted = this.#texts.walk();
     await this.#advance();
   }
 
-  /** The key of the next line; undefined behind the last one. */
+  /** The key of the next line; undefined after the last one. */
   get nextKey(): string | undefined {
     return this.#next?.key;
   }
@@ -225,7 +225,7 @@ class SortedLines {
     this.#next = read === undefined || read.done === true ? undefined : read.value;
   }
 
-  /** The lines with a key, if they are next. */
+  /** The lines with a key, if they come next. */
   async *walk(key: string): AsyncGenerator<InvoiceLine> {
     while (this.#next?.key === key) {
       yield parseLine(this.#next.text);

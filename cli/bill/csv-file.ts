@@ -14,35 +14,35 @@ import { UsageError } from '../../lambda/errors.ts';
 export interface CsvRow {
   readonly line: number;
   readonly cells: Readonly<Record<string, string>>;
-  /** Whether it has fewer cells than the header; those that it lacks are empty. */
+  /** Whether it has fewer cells than the header; the missing ones are empty. */
   readonly isShort: boolean;
 }
 
 export const delimiters = [',', ';', '\t', '|'] as const;
 export type Delimiter = (typeof delimiters)[number];
 
-/** What is wanted of a file. */
+/** How to read a file. */
 export interface CsvOptions {
-  /** Names by which the header is recognised; without any, the first row is the header. */
+  /** Names that identify the header; without names, the first row is the header. */
   readonly columns?: readonly string[];
-  /** Undefined to recognise it. */
+  /** Undefined to detect it. */
   readonly delimiter?: Delimiter | undefined;
 }
 
 /** A file whose header was found. */
 export interface CsvFile {
   readonly header: readonly string[];
-  /** The rows behind the header, without empty ones and without repetitions of the header. Read once more at each call. */
+  /** The rows after the header, without empty rows and repeated headers. Each call reads the file again. */
   walk(): AsyncGenerator<CsvRow>;
 }
 
-/** Bytes in which the header must be. */
+/** The header must be within these bytes. */
 const headBytes = 65_536;
 
-/** Rows in which the header must be. */
+/** The header must be within these rows. */
 const headRows = 30;
 
-/** Beginnings of files that are not text, as hexadecimal digits. */
+/** First bytes of files that are not text, in hexadecimal. */
 const otherFiles: readonly (readonly [start: string, kind: string])[] = [
   ['504b0304', 'a spreadsheet or archive'],
   ['d0cf11e0', 'a spreadsheet'],
@@ -53,7 +53,7 @@ const otherFiles: readonly (readonly [start: string, kind: string])[] = [
 /**
  * Opens a CSV file.
  *
- * @throws UsageError if it is not one, or has no row with all the columns; what Node.js throws if it cannot be read.
+ * @throws UsageError if it is not CSV, or has no row with all the columns; what Node.js throws if it cannot be read.
  */
 export async function openCsv(file: string, { columns = [], delimiter }: CsvOptions = {}): Promise<CsvFile> {
   const head = await readHead(file);
@@ -83,7 +83,7 @@ export async function openCsv(file: string, { columns = [], delimiter }: CsvOpti
 async function readHead(file: string): Promise<Uint8Array> {
   const handle = await open(file);
   try {
-    // It is read several times, and a pipe cannot be.
+    // The file is read several times, which a pipe does not allow.
     if (!(await handle.stat()).isFile()) throw new UsageError(`${file} is not a file: give a CSV file`);
     const bytes = new Uint8Array(headBytes);
     const { bytesRead } = await handle.read(bytes, 0, headBytes, 0);
@@ -97,10 +97,10 @@ async function readHead(file: string): Promise<Uint8Array> {
   }
 }
 
-/** UTF-8 where all of the file is that; else what older spreadsheets of Western countries write. */
+/** UTF-8 if the whole file is valid UTF-8; otherwise the encoding of older Western spreadsheets. */
 async function findEncoding(file: string, head: Uint8Array): Promise<string> {
   const [first = 1, second = 1] = head;
-  // A header in UTF-16 has a byte of zero beside each letter, whether a mark stands before it or not.
+  // A header in UTF-16 has a zero byte next to each letter, with or without a byte order mark.
   if ((first === 0xff && second === 0xfe) || second === 0) return 'utf-16le';
   if ((first === 0xfe && second === 0xff) || first === 0) return 'utf-16be';
   const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -119,7 +119,7 @@ function cutHead(text: string, bytes: number): string {
   return bytes < headBytes ? text : text.slice(0, text.lastIndexOf('\n') + 1);
 }
 
-/** How rows are parsed: those above a header may be of any form. */
+/** How to parse rows. Those above a header may have any form. */
 const parserOptions = {
   relax_column_count: true,
   relax_quotes: true,
@@ -137,12 +137,12 @@ function readRows(text: string, delimiter: Delimiter) {
   }
 }
 
-/** Index of the first row that has all columns; -1 where no row does. */
+/** Index of the first row that has all columns; -1 if there is none. */
 function findHeader(rows: readonly (readonly string[])[], columns: readonly string[]): number {
   return rows.findIndex((row) => columns.every((name) => row.includes(name)));
 }
 
-/** Says which columns are not there, and shows what is: the row that has most of them, and the one behind it. */
+/** Says which columns are missing, and shows the row that has most of them and the row after it. */
 function describeMissing(
   file: string,
   rows: readonly (readonly string[])[],
@@ -161,13 +161,13 @@ function describeMissing(
   ].join('\n');
 }
 
-/** With what rows are read. */
+/** How to read rows. */
 interface CsvForm {
   readonly file: string;
   readonly encoding: string;
   readonly delimiter: Delimiter;
   readonly header: readonly string[];
-  /** Rows up to the header. */
+  /** Rows up to and including the header. */
   readonly skipped: number;
 }
 
@@ -185,10 +185,10 @@ async function* walkRows(form: CsvForm): AsyncGenerator<CsvRow> {
   const { file, delimiter, header, skipped } = form;
   const parser = parse({
     ...{ ...parserOptions, delimiter },
-    // Of what the parser knows of a row, only its line is kept: behind the cells.
+    // Only the line number of the parser's information is kept, after the cells.
     on_record: (cells: string[], { lines }) => [...cells, String(lines)],
   });
-  // An error is thrown where the rows are read.
+  // The loop that reads the rows throws the error.
   pipeline(decodeFile(form), parser, () => undefined);
   let row = 0;
   try {
@@ -207,7 +207,7 @@ function refuse(file: string, error: CsvError): UsageError {
   return new UsageError(`${file} is not CSV with a header: ${error.message}`, { cause: error });
 }
 
-/** A header appears again where files were concatenated. */
+/** Concatenated files repeat the header. */
 function isSameRow(cells: readonly string[], header: readonly string[]): boolean {
   return (
     cells[0] === header[0] &&
@@ -222,7 +222,7 @@ function nameCells({ file, header }: CsvForm, line: number, cells: readonly stri
     throw new UsageError(
       `${file}: line ${line} has ${cells.length} cells, and the header ${header.length}: put quotes around cells that have the delimiter in them`,
     );
-  // Assigned one by one, a column `__proto__` would be lost.
+  // Assigning members one by one would lose a column `__proto__`.
   const named = Object.fromEntries(header.map((name, index) => [name, cells[index] ?? '']));
   return { line, cells: named, isShort: cells.length < header.length };
 }

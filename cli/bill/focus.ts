@@ -7,7 +7,7 @@ import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
 import { makeRating, walkRatedSims } from './make-bill.ts';
 import type { OpenRecords } from './sim-records.ts';
 
-/** Prints a bill's lines as CSV of FOCUS, SIM by SIM: memory does not grow with the fleet. */
+/** Prints a bill's lines as FOCUS CSV, SIM by SIM, so that memory does not grow with the fleet. */
 export async function writeFocus(
   context: CommandContext,
   rating: RatingContext,

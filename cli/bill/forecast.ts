@@ -13,12 +13,12 @@ import { countNoun } from '../terminal/quantities.ts';
 import { makeRating, walkRatedSims } from './make-bill.ts';
 import { openRecords } from './sim-records.ts';
 
-/** An amount of a currency: so far, as it is forecast, and the range in which earlier weeks would put it. */
+/** An amount in one currency: so far, the forecast, and the range that earlier weeks suggest. */
 interface ForecastTotal {
   readonly currency: string | undefined;
   readonly soFar: Decimal;
   readonly expected: Decimal;
-  /** Undefined where only one week is known. */
+  /** Undefined if only one week is known. */
   readonly low: Decimal | undefined;
   readonly high: Decimal | undefined;
 }

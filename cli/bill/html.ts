@@ -1,4 +1,4 @@
-/** Pages in HTML that print well and load nothing. */
+/** HTML pages that print well and load nothing. */
 
 const style = `
 :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif; }
@@ -47,14 +47,14 @@ ${body}
 `;
 }
 
-/** A column of a table on a page. */
+/** A column of a table. */
 export interface PageColumn {
   readonly name: string;
   readonly isNumber: boolean;
 }
 
 /**
- * A table. Head and cells are texts, not HTML.
+ * A table. Head and cells are plain text, not HTML.
  *
  * @param caption undefined for none.
  */

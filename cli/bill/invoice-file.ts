@@ -12,19 +12,19 @@ import { type CsvFile, type CsvRow, openCsv } from './csv-file.ts';
 import { readSim } from './roster-files.ts';
 import { countDecimals, type DecimalSign, findReading, parseWritten } from './written-numbers.ts';
 
-/** An invoice, whose lines are read one by one. */
+/** An invoice that is read line by line. */
 export interface Invoice {
   readonly by: CompareBy;
-  /** The last row that adds others up. Such rows are left out. */
+  /** The last row with a total. Such rows are left out. */
   readonly total: InvoiceTotal | undefined;
-  /** All lines, in the order of the file. */
+  /** All lines, in file order. */
   walk(): AsyncGenerator<InvoiceLine>;
 }
 
-/** A row that adds others up. */
+/** A row with a total. */
 export interface InvoiceTotal {
   readonly line: number;
-  /** Undefined if it is not in the column of amounts. */
+  /** Undefined if the column of amounts is empty. */
   readonly amount: Decimal | undefined;
 }
 
@@ -36,13 +36,13 @@ const mappedDimensions = [
   'session',
 ] as const satisfies readonly LineDimension[];
 
-/** Complaints that are shown of one file. */
+/** The most complaints that are shown for one file. */
 const maxComplaints = 20;
 
 /**
- * Opens an invoice by the map of its columns, and reads it once to see that all of it can be read.
+ * Opens an invoice by its column map, and reads it once to check that every line can be read.
  *
- * @throws UsageError naming columns that are not there, with the first row, and each value that cannot be read.
+ * @throws UsageError naming missing columns, with the first row, and each value that cannot be read.
  */
 export async function openInvoice(
   file: string,
@@ -75,17 +75,17 @@ async function* walkLines(csv: CsvFile, reader: LineReader, map: InvoiceMap): As
   }
 }
 
-/** What the first cell of a row says that adds others up, in the languages of carriers. */
+/** How the first cell of a total begins, in the languages of carriers. */
 const totalWords =
   /^(?:(?:grand|invoice|sub)[ -]?total|sous-total|total(?:e|en)?|totaal|summa?|somme|suma|gesamt|(?:gesamt|zwischen|end)?(?:summe|betrag))(?: (?:amount|due|charges|général|general|geral))?\s*:?$/i;
 
-/** Whether a row adds others up: its first cell, or that of the SIM, says so. */
+/** Whether a row is a total: its first cell, or that of the SIM, says so. */
 function isTotal({ cells }: CsvRow, { columns }: InvoiceMap): boolean {
   const first = Object.values(cells).find((cell) => cell !== '');
   return [cells[columns.sim], first].some((cell) => cell !== undefined && totalWords.test(cell));
 }
 
-/** Cells that stand for a missing number. */
+/** Cells that mean that there is no number. */
 const noNumber: ReadonlySet<string> = new Set(['', '-', '\u2013', '\u2014']);
 
 function readCell({ cells }: CsvRow, column: string | undefined): string | undefined {
@@ -98,15 +98,15 @@ function readNumberCell({ cells }: CsvRow, column: string): string | undefined {
   return noNumber.has(written) ? undefined : written;
 }
 
-/** Sees whether all rows can be read, and which decimal sign the file has. */
+/** Checks that all rows can be read, and finds the file's decimal sign. */
 class InvoiceCheck {
   readonly #file: string;
   readonly #map: InvoiceMap;
   readonly #complaints: string[] = [];
   #complained = 0;
-  /** The first number that has only one reading, by its sign. */
+  /** The first unambiguous number, by its sign. */
   readonly #certain: Partial<Record<DecimalSign, string>> = {};
-  /** The first number that could be two. */
+  /** The first ambiguous number. */
   #ambiguous: string | undefined;
   #lines = 0;
   total: CsvRow | undefined;
@@ -198,7 +198,7 @@ class InvoiceCheck {
   }
 }
 
-/** Reads lines that were checked. */
+/** Reads checked lines. */
 class LineReader {
   readonly #map: InvoiceMap;
   readonly #tariffs: readonly Tariff[];
@@ -274,7 +274,7 @@ class LineReader {
   }
 }
 
-/** A day as ISO 8601 has it, alone or before a time, or as it is written in Europe; undefined for anything else. */
+/** A day in ISO 8601, alone or before a time, or in the European notation; undefined for anything else. */
 function parseDay(written: string): Day | undefined {
   const [, year, month, date] = /^(\d{4})[-/.]?(\d{2})[-/.]?(\d{2})(?:$|[T ])/.exec(written) ?? [];
   const [, dayOfMonth, monthOfYear, yearAtEnd] =

@@ -7,7 +7,7 @@ import { type ListOptions, showList } from '../lists/listing.ts';
 import { formatMinute, formatTotals } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 
-/** `bill list`: the bills that the day pass has made and stored, the newest month first. */
+/** `bill list`: the bills that the day pass stored, the newest month first. */
 export async function showBills(context: CommandContext, options: ListOptions): Promise<ExitCode> {
   const ports = { bills: new BillReader(openLake(context.deployment)) };
   await showList<BillSummary, string>(context, options, {

@@ -7,9 +7,9 @@ import { describeDayList, describeExpiredUsage } from '../days/range.ts';
 import { countNoun, printBytes } from '../terminal/quantities.ts';
 import type { OpenRecords } from './sim-records.ts';
 
-/** A bill as it is written: as JSON, CSV, table or page. */
+/** A bill as JSON, CSV, table or page shows it. */
 
-/** A row as it is written. Decimals are text. */
+/** A row of the output. Decimals are text. */
 export type ListedRow = Readonly<Record<BillGroup, string | null>> & {
   readonly tariff: string;
   readonly kind: LineKind;
@@ -25,11 +25,11 @@ export type ListedRow = Readonly<Record<BillGroup, string | null>> & {
   readonly currency: string | null;
   /** Before rounding. */
   readonly exact: string;
-  /** Null if the account's line has it. */
+  /** Null if the amount is in the account's line. */
   readonly amount: string | null;
 };
 
-/** A bill as it is written. */
+/** A bill as output shows it. */
 export interface ListedBill {
   readonly month: string;
   readonly tariffs: readonly string[];
@@ -37,11 +37,11 @@ export interface ListedBill {
   readonly rows: readonly ListedRow[];
   readonly totals: readonly { readonly currency: string | null; readonly amount: string }[];
   readonly not_rated: readonly NotRatedRow[];
-  /** What was left out or assumed, in sentences. */
+  /** Omissions and assumptions, in sentences. */
   readonly notes: readonly string[];
 }
 
-/** A bill with all that must be said about it. */
+/** A bill with all its notes. */
 export function listBill(
   { month, tariffs }: Pick<RatingContext, 'month' | 'tariffs'>,
   records: OpenRecords,
@@ -67,7 +67,7 @@ export function listBill(
   };
 }
 
-/** Only what has a quantity has these. */
+/** Only rows with a quantity have these. */
 function renderRow(row: BillRow): ListedRow {
   const { groups, tariff, kind, name, line = null, lines, records, unit, currency = null } = row;
   const hasQuantity = kind === 'usage';
@@ -83,7 +83,7 @@ function renderRow(row: BillRow): ListedRow {
   };
 }
 
-/** What was assumed, in words. */
+/** Assumptions, in words. */
 export const assumptionWords = {
   'calendar-year': 'years begin on 1 January, since no roster says when the SIMs were activated',
   'nothing-before': 'nothing was used before the ledger began, since no opening balance is given',
@@ -98,7 +98,7 @@ const reasonWords: Readonly<Record<NotRatedReason, string>> = {
   'no-cost': 'the records state no money',
 };
 
-/** Usage without a price, in a sentence. */
+/** Usage without a price, as a sentence. */
 export function describeNotRated({
   reason,
   tariff,
@@ -115,7 +115,7 @@ export function describeNotRated({
   return `Not rated: ${countNoun(records, 'record')} of ${countNoun(sims, 'SIM')}, ${traffic}, ${what}${where === '' ? '' : ` (${where})`}: ${reasonWords[reason]}`;
 }
 
-/** Which days are not sealed, in sentences. */
+/** Which days are not sealed, as sentences. */
 export function describeDays({ sealed, live, missing, expired }: OpenRecords): string[] {
   const notes: string[] = [];
   if (live.length > 0) notes.push(`Not sealed, added up from the records so far: ${describeDayList(live)}`);
@@ -129,7 +129,7 @@ export function describeDays({ sealed, live, missing, expired }: OpenRecords): s
   return notes;
 }
 
-/** The columns of CSV: what rows are grouped by, and the rest. */
+/** CSV columns: the groups of rows, and the rest. */
 export function listColumns(by: readonly BillGroup[]): (keyof ListedRow)[] {
   return [
     ...by.filter((group) => group !== 'tariff'),

@@ -20,10 +20,10 @@ import { readBalances, readRoster } from './roster-files.ts';
 import { type DaySelection, type OpenRecords, openRecords } from './sim-records.ts';
 import { readTariffs } from './tariff-files.ts';
 
-/** With what a bill is made. */
+/** The files that a bill needs. */
 export interface BillFiles {
   readonly month: Month;
-  /** Files; without one, the carriers' own cost is added up. */
+  /** Tariff files; without one, the bill adds up the carriers' own cost. */
   readonly tariff: readonly string[];
   readonly roster?: string | undefined;
   readonly balances?: string | undefined;
@@ -58,7 +58,7 @@ export async function readRatingContext({
 }
 
 /**
- * With what a bill is made: the files that are given; without a tariff, what `tariff put` has stored, if it has.
+ * What a bill is made with: the given files; without a tariff, those that `tariff put` stored, if any.
  *
  * @throws UsageError naming what is wrong in files.
  */
@@ -83,7 +83,7 @@ export async function openRatingContext(
 /**
  * Opens the records that decide a bill.
  *
- * @param selection by default, each record.
+ * @param selection all records by default.
  */
 export function openBillRecords(
   context: CommandContext,
@@ -93,14 +93,14 @@ export function openBillRecords(
   return openRecords(context, findRowDays(tariffs, month), readsSessions(tariffs), selection);
 }
 
-/** Rates a SIM; without a tariff by the carrier's own cost. */
+/** Rates a SIM; without a tariff, by the carrier's own cost. */
 export function makeRating(rating: RatingContext): (records: SimRecords, isTraced?: boolean) => SimBill {
   if (rating.tariffs.length === 0) return (records) => addUpCarrierCost(records, rating.month);
   const rater = new Rater(rating);
   return (records, isTraced) => rater.rate(records, isTraced);
 }
 
-/** SIMs with records, and those of the roster, one by one. */
+/** SIMs with records and those of the roster, one by one. */
 export async function* walkRatedSims(
   context: CommandContext,
   rating: Pick<RatingContext, 'roster'>,
@@ -131,7 +131,7 @@ export async function makeBill(
   return sum.finish();
 }
 
-/** SIMs that are read at once. */
+/** SIMs that one request reads. */
 const pageSize = 1_000;
 
 /** The fleet to which each SIM belongs now. */

@@ -7,7 +7,7 @@ const numbers: readonly (keyof ListedRow)[] = [
   ...(['lines', 'records', 'used', 'rounded', 'included', 'billed', 'exact', 'amount'] as const),
 ];
 
-/** The page of a bill, in HTML. */
+/** The HTML page of a bill. */
 export function renderPage(bill: ListedBill, by: readonly BillGroup[]): string {
   const { month, sims, tariffs, totals, notes, rows } = bill;
   const columns = listColumns(by);

@@ -7,12 +7,12 @@ import { parseDecimal } from '../../lambda/json/decimal.ts';
 import { parseTime } from '../../lambda/ledger/time.ts';
 import { type CsvRow, openCsv } from './csv-file.ts';
 
-/** The files that say what the ledger cannot know: the roster, and opening balances. Both are CSV with a header. */
+/** Files with facts that the ledger cannot know: the roster, and opening balances. Both are CSV with a header. */
 
 /**
- * Reads a roster: columns `sim`, and of `from`, `to`, `tariff`, `activated` those that are there.
+ * Reads a roster: the column `sim`, and any of `from`, `to`, `tariff` and `activated`.
  *
- * @throws UsageError naming each value that is wrong.
+ * @throws UsageError naming each wrong value.
  */
 export async function readRoster(
   file: string,
@@ -30,9 +30,9 @@ export async function readRoster(
 }
 
 /**
- * Reads opening balances: columns `sim`, `name`, `used`, `at`, and `network` if it is there.
+ * Reads opening balances: columns `sim`, `name`, `used`, `at`, and optionally `network`.
  *
- * @throws UsageError naming each value that is wrong.
+ * @throws UsageError naming each wrong value.
  */
 export async function readBalances(
   file: string,
@@ -56,7 +56,7 @@ export async function readBalances(
   });
 }
 
-/** A row as it is read: what is wrong with it is collected. */
+/** A row that collects its errors while it is read. */
 class CheckedRow {
   readonly sim: string;
   readonly #file: string;
@@ -95,13 +95,13 @@ class CheckedRow {
   }
 }
 
-/** The key of a SIM that a file names by its ICCID, or by the id that the ledger has. */
+/** The key of a SIM that a file names by its ICCID or by its id in the ledger. */
 export function readSim(written: string): string {
   const text = readIdentifier(written) ?? written;
   return makeSimKey(text) ?? text;
 }
 
-/** Complaints that are shown of one file. */
+/** The most complaints that are shown for one file. */
 const maxComplaints = 20;
 
 async function readBySim<Entry extends { readonly sim: string }>(

@@ -15,14 +15,14 @@ import { countNoun } from '../terminal/quantities.ts';
 import { formatCsvRow, ResultWriter } from '../terminal/terminal.ts';
 import { type BillFiles, openBillRecords, readRatingContext, walkRatedSims } from './make-bill.ts';
 
-/** What `bill savings` compares. */
+/** Options of `bill savings`. */
 export interface SavingsOptions extends BillFiles {
   readonly csv: boolean;
 }
 
 const columns = ['tariff', 'currency', 'amount', 'cheapest_for', 'not_rated'] as const;
 
-/** `bill savings`: what a month would have cost by each of the given tariffs. */
+/** `bill savings`: what a month would have cost with each of the given tariffs. */
 export async function showSavings(context: CommandContext, options: SavingsOptions): Promise<ExitCode> {
   refuseSeveralFormats(context, options);
   const rating = await readRatingContext(options);

@@ -37,21 +37,21 @@ import { renderPage } from './page.ts';
 import type { OpenRecords } from './sim-records.ts';
 import { readStoredBill, storedBy } from './stored.ts';
 
-/** What `bill show` shows. */
+/** Options of `bill show`. */
 export interface BillOptions extends BillFiles {
   readonly by: readonly BillGroup[];
   readonly csv: boolean;
-  /** File of the page. */
+  /** The page's file. */
   readonly html?: string | undefined;
-  /** The carrier's id of the account: prints FOCUS. */
+  /** The carrier's account id: prints FOCUS. */
   readonly focus?: string | undefined;
-  /** Id of a line. */
+  /** A line's id. */
   readonly explain?: string | undefined;
-  /** Show the bill that the day pass has stored, and compute nothing. */
+  /** Show the bill that the day pass stored, and compute nothing. */
   readonly stored: boolean;
   /** Forecast what the month will cost. */
   readonly forecast: boolean;
-  /** The month with which it is compared. */
+  /** The month to compare with. */
   readonly against?: Month | undefined;
 }
 
@@ -100,13 +100,13 @@ async function writeCsv(
   await writer.flush();
 }
 
-/** Rows that a table has. */
+/** The most rows of a table. */
 const tableRows = 200;
 
-/** Digits after the point that a table has of a quantity. */
+/** Digits after the point of a quantity in a table. */
 const shownDecimals = 6;
 
-/** A quantity as a table has it; money is never cut. */
+/** A quantity in a table; money is never cut. */
 function shorten(column: keyof ListedRow, value: string | number | null): string | number | null {
   const isQuantity =
     column === 'used' || column === 'rounded' || column === 'included' || column === 'billed';
@@ -136,7 +136,7 @@ function showTable(context: CommandContext, bill: ListedBill, by: readonly BillG
   for (const note of bill.notes) print(context, note);
 }
 
-/** A line as it is explained. */
+/** A line and its explanation. */
 interface ExplainedLine {
   readonly line: BillLine;
   readonly increments: readonly TracedIncrement[];
@@ -201,7 +201,7 @@ function renderRecord(record: BilledUsage) {
   };
 }
 
-/** Records of a line that a table has. */
+/** The most records of a line in a table. */
 const maxShownRecords = 100;
 
 function showExplained(

@@ -11,37 +11,37 @@ import type { CommandContext } from '../command.ts';
 import { listSealedDays, openDayTables, openLake, requireUnchanged } from '../days/lake.ts';
 import { findToday } from '../days/range.ts';
 
-/** The records that a bill is made of: sealed days from the lake; of small fleets, days without a seal from the tables. */
+/** The records of a bill: sealed days from the lake; for small fleets, days without a seal from the tables. */
 
-/** SIMs up to which unsealed days are read from the tables. */
+/** The most SIMs whose unsealed days are read from the tables. */
 const maxLiveSims = 1_000;
-/** SIMs that are read at the same time. */
+/** SIMs that are read concurrently. */
 const concurrentReads = 16;
 
-/** What is read, and what is missing. */
+/** Opened records, and which days are missing. */
 export interface OpenRecords {
-  /** Days that are sealed. */
+  /** Sealed days. */
   readonly sealed: readonly Day[];
   /** Days without a seal whose records come from the tables. */
   readonly live: readonly Day[];
-  /** Days without a seal whose records are left out, since too many SIMs live. */
+  /** Days without a seal whose records are left out, because the fleet is too large. */
   readonly missing: readonly Day[];
-  /** Unsealed days so old that usage may have expired: expired usage is not in the bill. */
+  /** Unsealed days so old that usage may have expired. Expired usage is not in the bill. */
   readonly expired: readonly Day[];
   /** Parts of the fleet. */
   readonly parts: number;
   /**
-   * The SIMs that have records, and others that are named, each once: part of the fleet by part, and there in the order of
-   * their keys.
+   * The SIMs that have records and the others given, each once: one part of the fleet after the other, in key order
+   * within a part.
    */
   walk(others: Iterable<string>): AsyncGenerator<SimRecords>;
 }
 
-/** Which days of a range are read. */
+/** Which days of a range to read. */
 export interface DaySelection {
   /** All by default. */
   readonly isWanted?: (day: Day) => boolean;
-  /** Whether days without a seal are left out. */
+  /** Whether to leave out days without a seal. */
   readonly isSealedOnly?: boolean;
   /** Whether a SIM's usage of a sealed day may be added up. */
   readonly isFolded?: boolean;
@@ -50,7 +50,7 @@ export interface DaySelection {
 /**
  * Opens the records of some days.
  *
- * @param readsSessions whether the times of sessions decide anything.
+ * @param readsSessions whether the times of sessions matter.
  */
 export async function openRecords(
   { deployment, terminal }: CommandContext,
@@ -83,7 +83,7 @@ export async function openRecords(
 
 const noRecords: FurtherRecords = { usage: [], sessions: [] };
 
-/** Adds SIMs that may have no records: some of them cost something. */
+/** Adds SIMs that may have no records, since some of them still cost something. */
 function addSilent(
   known: ReadonlyMap<string, FurtherRecords>,
   sims: Iterable<string>,
@@ -93,14 +93,14 @@ function addSilent(
   return all;
 }
 
-/** Days without a seal, from the range's beginning; without one, from the first sealed day. */
+/** Days without a seal from the range's beginning, or else from the first sealed day. */
 function listOpenDays(sealed: readonly Day[], from: Day | undefined, last: Day): Day[] {
   const first = from ?? sealed[0] ?? last;
   const known = new Set(sealed);
   return listDays(first, last).filter((day) => !known.has(day));
 }
 
-/** All SIMs; undefined if there are more than can be read from the tables. */
+/** All SIMs; undefined if there are too many to read from the tables. */
 async function listFewSims(tables: Pick<DayTables, 'listSims'>): Promise<string[] | undefined> {
   const sims: string[] = [];
   for await (const some of tables.listSims()) {
@@ -141,5 +141,5 @@ async function readLive(
   return new Map(read);
 }
 
-/** A session of an unsealed day is found if it began at most this many days before. */
+/** A session of an unsealed day is found only if it began at most this many days before. */
 const maxSessionDays = 62;

@@ -22,9 +22,9 @@ import { type BillFiles, makeRating, readRatingContext, walkRatedSims } from './
 import { openRecords } from './sim-records.ts';
 import { readChecked } from './tariff-files.ts';
 
-/** What `bill sims` looks at. */
+/** Options of `bill sims`. */
 export interface MismatchOptions extends BillFiles {
-  /** CSV file; without it, the tariffs say what is billed. */
+  /** CSV file; without it, tariffs say what is billed. */
   readonly invoice?: string | undefined;
   readonly map?: string | undefined;
   /** Days without usage after which a SIM is silent. */
@@ -34,10 +34,10 @@ export interface MismatchOptions extends BillFiles {
 
 const columns = ['kind', 'sim', 'says', 'amount'] as const;
 
-/** SIMs that a table has. */
+/** The most SIMs of a table. */
 const maxShown = 50;
 
-/** `bill sims`: SIMs that cost and do nothing, and the reverse. */
+/** `bill sims`: SIMs that cost something but do nothing, and the reverse. */
 export async function showMismatches(context: CommandContext, options: MismatchOptions): Promise<ExitCode> {
   refuseSeveralFormats(context, options);
   const rating = await readRatingContext(options);
@@ -45,9 +45,9 @@ export async function showMismatches(context: CommandContext, options: MismatchO
   const { month, tariffs } = rating;
   const rows = findRowDays(tariffs, month);
   const silentFrom = shiftDay(`${shiftMonth(month, 1)}-01`, -options.silent);
-  // An allowance for a SIM's lifetime reads all days.
+  // An allowance for a SIM's lifetime needs all days.
   const from = rows.from === undefined ? undefined : [rows.from, silentFrom, `${month}-01`].sort()[0];
-  // Mismatches are judged over the month, whatever its billing periods are.
+  // Mismatches cover the calendar month, even if its billing periods differ.
   const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
   const [, through = last] = [rows.through, last].sort();
   const records = await openRecords(context, { from, through }, true);
@@ -88,7 +88,7 @@ export async function showMismatches(context: CommandContext, options: MismatchO
   return exitCode.done;
 }
 
-/** What an invoice asks for each SIM; undefined without an invoice. */
+/** What an invoice charges for each SIM; undefined without an invoice. */
 async function readInvoiced(
   { invoice, map }: MismatchOptions,
   tariffs: Parameters<typeof openInvoice>[2],

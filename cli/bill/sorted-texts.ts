@@ -5,24 +5,24 @@ import { join } from 'node:path';
 import { compareTexts } from '../../lambda/days/rows.ts';
 
 /**
- * Sorts more texts than memory should hold: what exceeds it is written, sorted, to files of a private temporary folder, and
- * read from all of them at once.
+ * Sorts more texts than fit in memory: it writes the excess, sorted, to files in a private temporary folder, and then
+ * merges all files.
  */
 
-/** A text, and by what it is sorted. */
+/** A text and its sort key. */
 export interface KeyedText {
   readonly key: string;
-  /** On one line. */
+  /** A single line. */
   readonly text: string;
 }
 
-/** Characters that are held before they are written. */
+/** Characters that are kept in memory before they are written. */
 const defaultMaxLength = 16 * 1024 * 1024;
 
-/** Characters that an entry takes besides those of its texts. */
+/** Characters that an entry adds to its texts. */
 const entryLength = 64;
 
-/** Texts that are added in any order and read in that of their keys. */
+/** Texts that are added in any order and read in key order. */
 export class SortedTexts {
   readonly #maxLength: number;
   readonly #signal: AbortSignal;
@@ -31,7 +31,7 @@ export class SortedTexts {
   #held: KeyedText[] = [];
   #length = 0;
 
-  /** @param signal fires when nothing is waited for any more: the files are removed at once. */
+  /** @param signal removes the files immediately: nothing more will be read. */
   constructor(signal: AbortSignal, maxLength = defaultMaxLength) {
     this.#signal = signal;
     this.#maxLength = maxLength;
@@ -63,7 +63,10 @@ export class SortedTexts {
     return held;
   }
 
-  /** All texts in the order of their keys, and with the same key in that in which they were added. Nothing can be added afterwards. */
+  /**
+   * All texts in key order; texts with the same key, in the order in which they were added. No text can be added
+   * afterwards.
+   */
   async *walk(): AsyncGenerator<KeyedText> {
     const last = this.#takeHeld();
     const sources = [...this.#files.map(readFileTexts), last.values()].map((texts) => new Head(texts));
@@ -81,7 +84,7 @@ export class SortedTexts {
     }
   }
 
-  /** Removes what was written. */
+  /** Removes the written files. */
   async remove(): Promise<void> {
     if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
   }
@@ -89,11 +92,11 @@ export class SortedTexts {
 
 const blockLength = 65_536;
 
-/** Lines of texts, many at once. */
+/** Lines of texts, many in one string. */
 function* writeBlocks(texts: readonly KeyedText[]): Generator<string> {
   let waiting = '';
   for (const { key, text } of texts) {
-    // JSON has no tab in it.
+    // JSON has no raw tab.
     waiting += `${JSON.stringify(key)}\t${text}\n`;
     if (waiting.length < blockLength) continue;
     yield waiting;
@@ -102,7 +105,7 @@ function* writeBlocks(texts: readonly KeyedText[]): Generator<string> {
   yield waiting;
 }
 
-/** The next of some texts. */
+/** The next text of each file. */
 class Head {
   readonly #texts: AsyncIterator<KeyedText> | Iterator<KeyedText>;
   next: KeyedText | undefined;

@@ -7,13 +7,13 @@ import { formatMinute } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import { assumptionWords, describeNotRated, type ListedBill } from './listed-bill.ts';
 
-/** What the rows of a stored bill are grouped by. */
+/** The groups of a stored bill's rows. */
 export const storedBy = ['country', 'network'] as const;
 
 /**
- * A month's bill as the day pass has stored it.
+ * A month's bill as the day pass stored it.
  *
- * @throws NotFoundError if none is stored.
+ * @throws NotFoundError if there is none.
  */
 export async function readStoredBill({ deployment }: CommandContext, month: string): Promise<ListedBill> {
   const bill = await fetchBill({ month }, { bills: new BillReader(openLake(deployment)) });

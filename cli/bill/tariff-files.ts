@@ -7,10 +7,10 @@ import { listComplaints } from '../../lib/complaints.ts';
 import { tariff } from '../../lib/tariffs.ts';
 
 /**
- * Reads a JSON file by its schema, numbers of 16 digits and more as text.
+ * Reads a JSON file by its schema. Numbers with 16 or more digits stay text.
  *
- * @param key what the file should hold, in a word.
- * @throws UsageError naming each value that is wrong; what Node.js throws if the file cannot be read.
+ * @param key what the file should have, in one word.
+ * @throws UsageError naming each wrong value; what Node.js throws if the file cannot be read.
  */
 export async function readChecked<Schema extends z.ZodType>(
   file: string,
@@ -30,9 +30,9 @@ export async function readChecked<Schema extends z.ZodType>(
 }
 
 /**
- * Reads the files of tariffs.
+ * Reads tariff files.
  *
- * @throws UsageError naming each value that is wrong, and two tariffs of one name.
+ * @throws UsageError naming each wrong value, and two tariffs with the same name.
  */
 export async function readTariffs(files: readonly string[]): Promise<readonly Tariff[]> {
   const tariffs = await Promise.all(files.map((file) => readChecked(file, 'tariff', tariff)));

@@ -1,14 +1,17 @@
 import { parseDecimal } from '../../lambda/json/decimal.ts';
 
-/** Numbers as people, spreadsheets and carriers write them: with groups of thousands, and a point or a comma as decimal sign. */
+/**
+ * Numbers as people, spreadsheets and carriers write them: with groups of thousands, and with a point or a comma as
+ * decimal sign.
+ */
 
 export const decimalSigns = ['.', ','] as const;
 export type DecimalSign = (typeof decimalSigns)[number];
 
-/** What groups of digits are told apart by, besides the sign that is not the decimal one: blanks and apostrophes. */
+/** Separators of digit groups besides the other decimal sign: blanks and apostrophes. */
 const groupSigns = " \u00a0\u2009\u202f'\u2019";
 
-/** By decimal sign: sign, whole digits with or without groups of the world or of India, fraction, exponent. */
+/** By decimal sign: sign, whole digits with or without Western or Indian groups, fraction, exponent. */
 const forms: Readonly<Record<DecimalSign, RegExp>> = { '.': makeForm('\\.', ','), ',': makeForm(',', '.') };
 
 function makeForm(decimal: string, group: string): RegExp {
@@ -17,7 +20,7 @@ function makeForm(decimal: string, group: string): RegExp {
   return new RegExp(`^([-+]?)(?:(?:${grouped}|\\d+)(?:${decimal}\\d*)?|${decimal}\\d+)(?:[eE][+-]?\\d+)?$`);
 }
 
-/** A credit in brackets, or with its sign behind it, as bookkeepers write them. */
+/** A credit in brackets, or with its sign at the end, as accountants write them. */
 const bracketed = /^\((.+)\)$|^(.+)[-\u2212]$/;
 
 /**
@@ -38,19 +41,22 @@ export function parseWritten(written: string, sign: DecimalSign): string | undef
   return parseDecimal(decimal.replace(/^([-+]?)\./, '$10.'));
 }
 
-/** How many digits a number has behind its decimal sign. */
+/** How many digits follow a number's decimal sign. */
 export function countDecimals(written: string, sign: DecimalSign): number {
   return /^\d*/.exec(written.split(sign)[1] ?? '')?.[0].length ?? 0;
 }
 
-/** With which decimal signs a text is a number: both where it is the same number, or where it could be two. */
+/**
+ * The decimal signs with which a text is a number: `both` if the number is the same, `either` if it could be two
+ * numbers.
+ */
 export type Reading = DecimalSign | 'both' | 'either' | 'none';
 
 /** Digits, and a fraction that cannot be a group of thousands. */
 const plainWhole = /^-?\d+$/;
 const plainPoint = /^-?(?:0|\d{4,})?\.\d+$|^-?\d+\.(?:\d{1,2}|\d{4,})$/;
 
-/** With which decimal sign a number can be read as it is written. */
+/** The decimal signs with which a number can be read. */
 export function findReading(written: string): Reading {
   if (plainWhole.test(written)) return 'both';
   if (plainPoint.test(written)) return '.';

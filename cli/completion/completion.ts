@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts, Option } from '@commander-js/extra-typings';
 import type { Shell } from '../arguments.ts';
 
-/** Completion by Tab: the words that fit at the cursor, and the script with which a shell asks for them. */
+/** Tab completion: the words that fit at the cursor, and the script through which a shell requests them. */
 
 /** One possible word. */
 export interface Candidate {
@@ -9,17 +9,17 @@ export interface Candidate {
   readonly description: string;
 }
 
-/** The possible words, or file names, which the shell completes itself. */
+/** Possible words, or file names, which the shell completes itself. */
 export type Completion = readonly Candidate[] | 'files';
 
-/** Names in the program's help of values that are paths. */
+/** Value names in the program's help that stand for paths. */
 const pathNames = new Set(['file', 'dir']);
 
 /**
- * Finds what may follow.
+ * Finds the words that may follow.
  *
  * @param before the words between the program's name and the cursor's word.
- * @param word the cursor's word as far as it is typed.
+ * @param word the cursor's word as typed so far.
  */
 export function complete(program: CommandUnknownOpts, before: readonly string[], word: string): Completion {
   const { command, openOption, arguments: given, onlyArguments } = readWords(program, before);
@@ -58,9 +58,9 @@ export function complete(program: CommandUnknownOpts, before: readonly string[],
 /** The meaning of the words before the cursor. */
 interface Position {
   readonly command: CommandUnknownOpts;
-  /** The option that the last word begins, which takes a value. */
+  /** The option before the cursor, if it still needs a value. */
   readonly openOption: Option | undefined;
-  /** Arguments that are given. */
+  /** Number of arguments so far. */
   readonly arguments: number;
   /** Whether `--` came before. */
   readonly onlyArguments: boolean;
@@ -105,8 +105,8 @@ function filterByStart(candidates: readonly Candidate[], start: string): readonl
 }
 
 /**
- * The script of each shell. It asks the program at each Tab (`simledger complete`), so it always matches the program. The
- * answer has a line for each possible word, with a tab and its description; `:files` means file names.
+ * The script of each shell. It calls the program at each Tab (`simledger complete`), so it always matches the program.
+ * The answer has a line for each possible word, with a tab and its description; `:files` means file names.
  */
 const scripts: Readonly<Record<Shell, (script: string) => string>> = {
   bash: (script) => `# simledger completion for bash

@@ -28,17 +28,17 @@ export interface ConnectOptions {
   readonly source: string;
   /** Whether to wait for the first record. */
   readonly wait: boolean;
-  /** Seconds without a record after which possible causes are checked. */
+  /** Seconds without a record before possible causes are checked. */
   readonly hint: number;
 }
 
-/** Milliseconds between two reads of the stream and the tables. */
+/** Milliseconds between reads of the stream and the tables. */
 const pauseMilliseconds = 1_000;
 
-/** Milliseconds within which a working consumer stores everything of a record. */
+/** Milliseconds within which a working consumer stores everything in a record. */
 const settlingMilliseconds = 10_000;
 
-/** `connect`: shows what the carrier's portal asks for, and waits until records arrive. */
+/** `connect`: shows the values for the carrier's portal, and waits until records arrive. */
 export async function connect(context: CommandContext, options: ConnectOptions): Promise<ExitCode> {
   const { deployment } = context;
   const source = requireSource(deployment, options.source);
@@ -68,7 +68,7 @@ function printForms(context: CommandContext, forms: readonly PortalForm[]): void
   for (const { where, fields } of forms) {
     print(context, bold(where));
     const width = Math.max(...fields.map(({ field }) => field.length));
-    // A value ends its line, so that it can be copied as a whole.
+    // A value ends its line, so that it is easy to copy.
     for (const { field, value } of fields) print(context, `  ${field.padEnd(width)}  ${value}`);
     print(context, '');
   }
@@ -124,12 +124,12 @@ class Connection {
     }
   }
 
-  /** The first record's items in the tables; none before they are stored. */
+  /** The first record's items in the tables; none before it is stored. */
   async #readItems(): Promise<readonly StoredItem[]> {
     if (this.#record === undefined) return [];
     const items = await readStoredItems(this.#context.deployment, this.#record);
     const stored = items.filter(({ item }) => item !== undefined);
-    // One of them may never come: a more complete rendering of the record has another key.
+    // An item may never appear: a more complete rendering of the record has another key.
     const isSettled = performance.now() >= this.#settledAt;
     return stored.length === items.length || isSettled ? stored : [];
   }
@@ -196,7 +196,7 @@ function checkLine({ subject, outcome, sentence }: Check): string {
 /** An item that a record changes, and its key. */
 interface StoredItem {
   readonly table: keyof Places['tables'];
-  /** Undefined while it is not stored. */
+  /** Undefined until it is stored. */
   readonly item: Item | undefined;
 }
 

@@ -3,11 +3,11 @@ import { type PortalField, portals } from '../../lib/portals.ts';
 
 /** The form of each carrier's portal (see docs/carriers), filled in with a deployment's values. */
 
-/** A deployment's values for a source; absent ones are left out. No value is a secret. */
+/** A deployment's values for a source; missing values are left out. No value is a secret. */
 export interface ConnectionValues {
   readonly region: string;
   readonly streamName: string;
-  /** The endpoint of Kinesis, if it is not AWS's own. */
+  /** The Kinesis endpoint, if it is not AWS's own. */
   readonly endpoint?: string | undefined;
   /** Stream, role and external id as one JSON text. */
   readonly sink?: string | undefined;
@@ -20,12 +20,12 @@ export interface ConnectionValues {
   readonly callback?: CallbackValues | undefined;
 }
 
-/** A deployment's values for the address that a carrier calls. */
+/** A deployment's values for the webhook address. */
 export interface CallbackValues {
   readonly url: string;
   /** Twilio's sink configuration. */
   readonly sink?: string | undefined;
-  /** How to show the credential, or to store the one that the carrier chose. */
+  /** How to show the credential, or how to store the carrier's credential. */
   readonly credential: string;
 }
 
@@ -36,7 +36,7 @@ export interface PortalForm {
   readonly fields: readonly PortalField[];
 }
 
-/** The filled in forms of the carrier's portal, one for each kind of connection that the source has. */
+/** The completed forms of the carrier's portal, one for each kind of connection that the source has. */
 export function listPortalForms(carrier: Carrier, values: ConnectionValues): readonly PortalForm[] {
   const { where, kind, kinesis, webhook, names, settings } = portals[carrier].words;
   const { callback, accessKey, roleArn, endpoint } = values;

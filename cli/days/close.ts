@@ -20,28 +20,31 @@ import { countNoun } from '../terminal/quantities.ts';
 import { openLake, readClosedThrough } from './lake.ts';
 import { type DayRange, describeRange, findToday, requireOrder } from './range.ts';
 
-/** What `days close` closes. */
+/** Options of `days close`. */
 export interface CloseDaysOptions extends DayRange {
   readonly dryRun: boolean;
 }
 
-/** US dollars for reading a million SIMs' days: those of the pass in docs/costs.md, rounded up. A test compares them. */
+/**
+ * US dollars for reading a million SIM-days: the cost of the day pass in docs/costs.md, rounded up. A test compares
+ * them.
+ */
 export const dollarsPerMillionSimDays = 8;
 
-/** More days than this are ordered in several steps: years of history. */
+/** Longer ranges, such as years of history, need several steps. */
 const maxDays = 3_700;
 
-/** How often a local run is asked, and how long until a further day is sealed. */
+/** How often to ask a local run, and how long to wait for another day to be sealed. */
 const pollMilliseconds = 500;
 const maxStillMilliseconds = 600_000;
 
-/** Seals that are looked for at the same time. */
+/** Seals that are read concurrently. */
 const concurrentReads = 16;
 
 /**
- * `days close`: orders that days are closed and read. The fence moves to the last one, unless it is beyond; a day that is
- * sealed already stays as it is. Before the schedule's first run only these days are read: that run begins with the newest
- * day that is due.
+ * `days close`: requests that days are closed and read. The fence moves to the last day, unless it is already beyond
+ * it; a sealed day stays as it is. Before the schedule's first run, only these days are read: that run begins with the
+ * newest day that is due.
  */
 export async function closeDays(context: CommandContext, options: CloseDaysOptions): Promise<ExitCode> {
   const { dryRun } = options;
@@ -64,7 +67,7 @@ export async function closeDays(context: CommandContext, options: CloseDaysOptio
   return isAwaited && reached < days.length ? exitCode.attention : exitCode.done;
 }
 
-/** The range with the days between the last closed day and it: what the fence passes is read, but for history. */
+/** Extends the range back to the last closed day: every day that the fence passes is read, except history. */
 async function findRange(deployment: Deployment, { from, to }: DayRange): Promise<DayRange> {
   const { dynamoDb, places } = deployment;
   const start = new ScheduleStartTable(dynamoDb, places.dayTables.dayState);
@@ -92,7 +95,7 @@ function makeTooManyError(range: DayRange, number: number): UsageError {
   );
 }
 
-/** An estimate: DynamoDB counts items every six hours, and dynalite never does. A table that is not counted is small. */
+/** An estimate: DynamoDB counts items every six hours, and dynalite never does. A table without a count is small. */
 async function countSims({ dynamoDb, places }: Deployment): Promise<number> {
   const TableName = places.tables.sims;
   const { Table: { ItemCount: counted = 0 } = {} } = await dynamoDb.send(
@@ -129,7 +132,7 @@ async function order(deployment: Deployment, { from, to }: DayRange, now: number
   );
 }
 
-/** Waits until days are sealed, as long as further ones are. */
+/** Waits until days are sealed, as long as there is progress. */
 async function awaitSeals(
   context: CommandContext,
   lake: Pick<Lake, 'open'>,
@@ -150,7 +153,7 @@ async function awaitSeals(
   return sealed;
 }
 
-/** What there is to do, and what it costs. */
+/** The work to do, and its cost. */
 function describeWork(
   range: DayRange,
   { sealed, open, sims }: { readonly sealed: number; readonly open: number; readonly sims: number },

@@ -4,20 +4,20 @@ import { formatTime } from '../../lambda/ledger/time.ts';
 import type { CommandContext } from '../command.ts';
 import { listLakeDays, listSealedDays } from './lake.ts';
 
-/** From which day on records are missing: what has expired from the tables is known of sealed days only. */
+/** From which day on records are missing: expired records remain only in sealed days. */
 
-/** A time by its ends, as the ledger writes times; the second is not part of it. */
+/** A time range, in the ledger's notation; the second end is exclusive. */
 interface TimeRange {
   readonly from: string;
   readonly to: string;
 }
 
-/** The days of which a range has a part, oldest first. */
+/** The days that a range overlaps, oldest first. */
 function listRangeDays({ from, to }: TimeRange): readonly Day[] {
   return listDays(findDay(from), findDay(to)).filter((day) => startDay(day) < to);
 }
 
-/** Those days of a range that are not sealed, oldest first. */
+/** The days of a range that are not sealed, oldest first. */
 export async function listUnsealedDays(
   { deployment }: Pick<CommandContext, 'deployment'>,
   range: TimeRange,
@@ -28,9 +28,9 @@ export async function listUnsealedDays(
   return [...days];
 }
 
-/** What was looked at of a range of days. */
+/** Which days of a range were read. */
 interface ReadDays {
-  /** Days that are not sealed although a later one was read; all days until now where none was. */
+  /** Days that are not sealed although a later one was read; all days until now if none was read. */
   readonly unread: readonly Day[];
   /** Whether any day is sealed. */
   readonly isAnySealed: boolean;
@@ -38,7 +38,7 @@ interface ReadDays {
   readonly last: Day | undefined;
 }
 
-/** Finds which days of a range were looked at. */
+/** Finds which days of a range were read. */
 export async function findReadDays(
   { deployment, terminal }: Pick<CommandContext, 'deployment' | 'terminal'>,
   { from, to }: TimeRange,
@@ -55,7 +55,7 @@ export async function findReadDays(
   };
 }
 
-/** Those days of a range of which usage may have expired unsealed. Asks nobody where none can have. */
+/** The days of a range whose usage may have expired unsealed. Makes no request if there can be none. */
 export async function listExpiredUsageDays(
   { deployment, terminal }: Pick<CommandContext, 'deployment' | 'terminal'>,
   { from, to }: TimeRange,

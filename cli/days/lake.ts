@@ -21,7 +21,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 
 /** The closed days of a deployment, as commands read them. */
 
-/** What the tables hold of days. */
+/** The tables of closed days. */
 export function openDayTables({
   dynamoDb: client,
   places,
@@ -50,17 +50,17 @@ export function openLake({ s3, places, s3Endpoint }: Deployment): LakeBucket {
   return new LakeBucket({ region, credentials, s3Endpoint }, places.lake);
 }
 
-/** The last closed day; undefined where none ever was closed. */
+/** The last closed day; undefined if no day was ever closed. */
 export function readClosedThrough({ dynamoDb, places }: Deployment): Promise<Day | undefined> {
   return new FenceTable(dynamoDb, places.dayTables.dayState).read();
 }
 
-/** Days that are closed and not sealed, oldest first. */
+/** Days that are closed but not sealed, oldest first. */
 export function listOpenDays({ dynamoDb, places }: Deployment): Promise<readonly OpenDay[]> {
   return new OpenDaysTable(dynamoDb, places.dayTables.dayState).list();
 }
 
-/** The days of which the lake has something, oldest first. */
+/** The days in the lake, oldest first. */
 export async function listLakeDays({ s3, places }: Deployment): Promise<Day[]> {
   const days: Day[] = [];
   let token: string | undefined;
@@ -83,13 +83,13 @@ export async function listLakeDays({ s3, places }: Deployment): Promise<Day[]> {
 
 const dayPrefix = 'days/day=';
 
-/** A sealed day, and into how many buckets its SIMs are divided. */
+/** A sealed day, and the number of buckets of its SIMs. */
 export type SealedDay = Pick<Manifest, 'day' | 'buckets'>;
 
-/** Manifests that are read at the same time. */
+/** Manifests that are read concurrently. */
 const concurrentReads = 16;
 
-/** The days that are sealed, of those that are wanted, oldest first. */
+/** The requested days that are sealed, oldest first. */
 export async function listSealedDays(
   deployment: Deployment,
   isWanted: (day: Day) => boolean,
@@ -103,7 +103,7 @@ export async function listSealedDays(
   return found.flat();
 }
 
-/** What late records have marked, by day. */
+/** The markers of late records, by day. */
 export async function readMarkers({ dynamoDb, places }: Deployment): Promise<ReadonlyMap<Day, Marker[]>> {
   const byDay = new Map<Day, Marker[]>();
   const markers = new DayMarkers(dynamoDb, places.dayTables.dayMarkers);

@@ -15,19 +15,19 @@ import { printBytes } from '../terminal/quantities.ts';
 import { listLakeDays, listOpenDays, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, findToday, isIn, requireOrder } from './range.ts';
 
-/** Which days `days list` shows. */
+/** Options of `days list`. */
 export interface ListDaysOptions extends ListOptions, DaysOptions {}
 
 /**
- * - `open`: its records go to the tables only.
- * - `unread`: it is history of which usage may expire, and nobody has ordered that it is read.
- * - `closing`: it is closed, and being read.
+ * - `open`: its records go only to the tables.
+ * - `unread`: it is history whose usage may expire, and nobody requested to read it.
+ * - `closing`: it is closed and being read.
  * - `sealed`: its rows are in the lake.
  * - `redo`: it is sealed, and late records wait to be read.
  */
 export type DayState = 'open' | 'unread' | 'closing' | 'sealed' | 'redo';
 
-/** A day as it is listed. What the seal says is null without one. */
+/** A day of the list. Values from the seal are null without one. */
 export type ListedDay = {
   readonly day: Day;
   readonly state: DayState;
@@ -39,23 +39,23 @@ export type ListedDay = {
   readonly events: number | null;
   /** Bytes that were used. */
   readonly data_total: number | null;
-  /** SIMs and sessions that late records have marked. */
+  /** SIMs and sessions that late records marked. */
   readonly late: number;
   readonly files: number | null;
   readonly file_bytes: number | null;
   readonly root: string | null;
 };
 
-/** The columns of CSV. */
+/** CSV columns. */
 export const dayColumns = [
   ...['day', 'state', 'version', 'sealed_at', 'sims', 'usage_records', 'sessions', 'events'],
   ...['data_total', 'late', 'files', 'file_bytes', 'root'],
 ] as const satisfies readonly (keyof ListedDay)[];
 
-/** Manifests that are read at the same time. */
+/** Manifests that are read concurrently. */
 const concurrentReads = 16;
 
-/** More open days than that are summarized in a sentence. */
+/** If there are more open days, a sentence summarizes them. */
 const maxOpenDays = 7;
 
 /** `days list`: days and their seals, the latest first. */
@@ -119,19 +119,19 @@ function makeNumberCell(value: number | null): string {
   return value === null ? '' : count(value);
 }
 
-/** What is known of all days. */
+/** Everything known about days. */
 interface KnownDays {
   readonly closedThrough: Day | undefined;
   /** Days that are closed and not sealed. */
   readonly openDays: readonly OpenDay[];
-  /** Days of which the lake has something, oldest first. */
+  /** Days in the lake, oldest first. */
   readonly stored: readonly Day[];
   readonly today: Day;
 }
 
 /**
- * The days to list, latest first: those of the lake, those that are closed, and those that are open. History that nobody has
- * ordered is not listed, and without a closed day no open one: nobody knows with which one the records begin.
+ * The days to list, latest first: those in the lake, closed days, and open days. History is listed only once its
+ * reading is requested. Without a closed day, no open day is listed, because nobody knows when the records begin.
  */
 export function findDays({ closedThrough, openDays, stored, today }: KnownDays): Day[] {
   const open = closedThrough === undefined ? [] : listDays(shiftDay(closedThrough, 1), today);

@@ -4,13 +4,13 @@ import { formatTime } from '../../lambda/ledger/time.ts';
 
 /** Days as options name them: UTC days, both ends included. */
 
-/** Days that a command can be asked about. */
+/** Options that select days. */
 export interface DaysOptions {
   readonly from?: Day | undefined;
   readonly to?: Day | undefined;
 }
 
-/** A range of days; both ends are included. */
+/** A range of days, inclusive. */
 export interface DayRange {
   readonly from: Day;
   readonly to: Day;
@@ -51,7 +51,7 @@ export function describeDayList(days: readonly Day[]): string {
   return spans.map(({ from, to }) => (from === to ? from : `${from} to ${to}`)).join(', ');
 }
 
-/** Says of which days usage may be missing. */
+/** Says for which days usage may be missing. */
 export function describeExpiredUsage(days: readonly Day[]): string {
   return `Incomplete where usage has expired, since these days are not sealed: ${describeDayList(days)}`;
 }

@@ -14,18 +14,18 @@ import { printBytes } from '../terminal/quantities.ts';
 import { listLakeDays, openDayTables, openLake, readClosedThrough, readMarkers } from './lake.ts';
 import { type DaysOptions, describeRange, isIn, requireOrder } from './range.ts';
 
-/** Which days `days verify` looks at. */
+/** Options of `days verify`. */
 export interface VerifyDaysOptions extends DaysOptions, Pick<ListOptions, 'csv' | 'jsonl'> {
-  /** One day, in place of a range. */
+  /** One day, instead of a range. */
   readonly day?: Day | undefined;
   /** Also compare with the tables. */
   readonly full: boolean;
 }
 
-/** Rows that differ of which the output names the first. */
+/** The most differing rows that the output names. */
 const maxDifferences = 100;
 
-/** A day as it is listed. */
+/** A day of the list. */
 type ListedVerification = {
   readonly day: Day;
   readonly outcome: VerifiedDay['outcome'];
@@ -35,7 +35,7 @@ type ListedVerification = {
   readonly file_bytes: number;
   readonly root: string | null;
   readonly faults: readonly string[];
-  /** How many rows differ from what the tables hold; null where these were not read. */
+  /** How many rows differ from the tables; null if the tables were not read. */
   readonly differing_rows: number | null;
   /** Some of these rows. */
   readonly differences: readonly RowChange[];
@@ -45,12 +45,12 @@ const csvColumns = [
   ...['day', 'outcome', 'version', 'rows', 'files', 'file_bytes', 'root', 'differing_rows', 'faults'],
 ] as const;
 
-/** `days verify`: whether sealed days are what their seals say. */
+/** `days verify`: whether sealed days match their seals. */
 export async function verifyDays(context: CommandContext, options: VerifyDaysOptions): Promise<ExitCode> {
   const { deployment } = context;
   const range = readRange(options);
   const stored = (await listLakeDays(deployment)).filter((day) => isIn(range, day));
-  // A day that was requested by its name must be there.
+  // A day that was named must exist.
   const days = options.day === undefined ? stored : [options.day];
   const lake = openLake(deployment);
   const compare = options.full ? await openComparison(deployment, lake) : () => undefined;
@@ -86,7 +86,9 @@ export async function verifyDays(context: CommandContext, options: VerifyDaysOpt
   return isWell ? exitCode.done : exitCode.attention;
 }
 
-/** Makes what compares a day with the tables. A day that is not closed is compared with nothing: it has no seal. */
+/**
+ * Makes the function that compares a day with the tables. A day that is not closed has no seal, and is not compared.
+ */
 async function openComparison(
   deployment: Deployment,
   lake: Lake,
@@ -105,7 +107,7 @@ async function openComparison(
   };
 }
 
-/** All days that a calendar of four digits has. */
+/** More than all days of calendar years with four digits. */
 const maxDays = 4_000_000;
 
 function readRange(options: VerifyDaysOptions): DaysOptions {

@@ -6,9 +6,9 @@ import manifest from '../../package.json' with { type: 'json' };
 import { explainInOneLine } from '../errors.ts';
 import type { Check, Deployment } from './deployment.ts';
 
-/** Checks of every deployment. */
+/** Checks that every deployment has. */
 
-/** Makes a {@link Check}. If the check itself fails, that is a problem, and the other checks continue. */
+/** Makes a {@link Check}. If the check itself fails, it reports a problem, and the other checks continue. */
 export async function check(subject: string, look: () => Promise<Omit<Check, 'subject'>>): Promise<Check> {
   try {
     return { subject, ...(await look()) };
@@ -17,22 +17,22 @@ export async function check(subject: string, look: () => Promise<Omit<Check, 'su
   }
 }
 
-/** The outcome of a check that found nothing to do. */
+/** The outcome of a check without findings. */
 export function reportOk(sentence: string): Omit<Check, 'subject'> {
   return { outcome: 'ok', sentence };
 }
 
-/** The outcome of a check that found something that does not work. */
+/** The outcome of a check that found something broken. */
 export function reportProblem(sentence: string): Omit<Check, 'subject'> {
   return { outcome: 'problem', sentence };
 }
 
-/** The outcome of a check that found something that works, and should be looked at. */
+/** The outcome of a check that found something that works, but needs a look. */
 export function reportWarning(sentence: string): Omit<Check, 'subject'> {
   return { outcome: 'warning', sentence };
 }
 
-/** Checks that the deployed version is the command line's. */
+/** Checks that the deployment and the command line have the same version. */
 export function checkVersion({ places }: Pick<Deployment, 'places'>): Check {
   const { version } = manifest;
   return {

@@ -12,7 +12,7 @@ import { UnreachableError } from '../../lambda/errors.ts';
 import { outputName } from '../../lib/output-names.ts';
 import type { Access, Places } from './deployment.ts';
 
-/** Endpoints of services, if they are not AWS's own. */
+/** Service endpoints, if they are not AWS's own. */
 export interface Endpoints {
   readonly kinesis: string;
   readonly s3: string;
@@ -46,7 +46,7 @@ export class Clients {
       // By default, only this client uses HTTP/2, which not every endpoint supports.
       requestHandler: new NodeHttpHandler(),
     });
-    // The queue's URL names AWS's own endpoint; AWS_ENDPOINT_URL and a profile's endpoint_url come before it.
+    // The queue's URL names AWS's own endpoint; AWS_ENDPOINT_URL and a profile's endpoint_url take precedence.
     this.sqs = new SQSClient({ ...access, ...setEndpoint(endpoints?.sqs), useQueueUrlAsEndpoint: false });
     this.dynamoDb = makeDynamoDbClient({ ...access, ...setEndpoint(endpoints?.dynamoDb) });
   }
@@ -72,7 +72,7 @@ function setEndpoint(endpoint: string | undefined): { endpoint?: string } {
   return endpoint === undefined ? {} : { endpoint };
 }
 
-/** The parts that both kinds of deployment share: places, and clients that reach them. */
+/** What both kinds of deployment share: places, and clients that reach them. */
 export class ConnectedDeployment {
   readonly title: string;
   readonly places: Places;
@@ -121,9 +121,9 @@ export class ConnectedDeployment {
 }
 
 /**
- * The resources that a stack's outputs name; the local run has the same outputs.
+ * The resources in a stack's outputs; the local run has the same outputs.
  *
- * @throws UnreachableError if an output is missing: the stack is not simledger's, or is of an older version.
+ * @throws UnreachableError if an output is missing: the stack is not simledger's, or has an older version.
  */
 export function readPlaces(outputs: Readonly<Record<string, string>>, title: string): Places {
   const output = (name: string): string => {
@@ -136,7 +136,7 @@ export function readPlaces(outputs: Readonly<Record<string, string>>, title: str
   const files = outputs[outputName.fileQueue];
   const episodes = outputs[outputName.alertsTable];
   const database = outputs[outputName.lakeDatabase];
-  // In the form of the functions' environment, so that the same code reads it.
+  // Uses the names of the functions' environment, so that the same code can read it.
   const configured = {
     [environment.sources]: output(outputName.sources),
     [environment.sessionRefresh]: output(outputName.sessionRefresh),

@@ -8,17 +8,17 @@ import { check, reportOk, reportProblem, reportWarning } from './checks.ts';
 import type { Check, DeployedStack } from './deployment.ts';
 import { checkMapping, listMappings } from './stack-checks.ts';
 
-/** How many minutes of metrics are read: CloudWatch has them some minutes late. */
+/** Minutes of metrics to read: CloudWatch metrics are some minutes late. */
 const lookBackMinutes = 15;
 
-/** A metric to be summed up. */
+/** A metric to add up. */
 interface MetricChoice {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
 }
 
-/** Checks what may keep a source's records from arriving: its stream, the function behind it and its address. */
+/** Checks whatever may keep a source's records from arriving: its stream, the function behind it and its address. */
 export async function* checkConnection(
   source: KnownSource,
   { access, outputs, name: stackName }: DeployedStack,

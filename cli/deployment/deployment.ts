@@ -23,31 +23,33 @@ export interface Deployment {
   readonly kinesis: KinesisClient;
   readonly sqs: SQSClient;
   readonly dynamoDb: DynamoDBClient;
-  /** Address of S3, if it is not AWS's own. */
+  /** S3 endpoint, if it is not AWS's own. */
   readonly s3Endpoint: string | undefined;
-  /** Whether a closed day is read as soon as nobody writes, and not only after what was signed before has landed. */
+  /**
+   * Whether a closed day is read as soon as all writers are idle, without waiting for requests that were signed before.
+   */
   readonly closesAtOnce: boolean;
   /** Tells which days are closed, for chunks that are written with {@link dynamoDb}. */
   readonly fence: ChunkFence;
-  /** A further client, to which middleware may be added; it is closed with the deployment. */
+  /** Another client, to which middleware can be added; it is closed with the deployment. */
   openDynamoDb(): DynamoDBClient;
-  /** Milliseconds between two reads of one shard, so that the consumer, which shares the shard, is not held back. */
+  /** Milliseconds between two reads of one shard, so that the consumer, which shares the shard, is not throttled. */
   readonly shardPauseMilliseconds: number;
   /** The recent records of each source. */
   readTraffic(): Promise<readonly SourceTraffic[]>;
-  /** Alarms that are on; undefined if the deployment has no alarms. */
+  /** Active alarms; undefined if the deployment has no alarms. */
   openAlarms(): Promise<readonly OpenAlarm[] | undefined>;
   /** Runs all checks of a deployment, one after the other. */
   runChecks(): AsyncIterable<Check>;
   /** The values for a carrier's portal. */
   describeConnection(source: KnownSource): ConnectionValues;
-  /** Checks one after the other what may keep a source's records from arriving. */
+  /** Checks one after the other whatever may keep a source's records from arriving. */
   checkConnection(source: KnownSource): AsyncIterable<Check>;
   /** Closes all connections. */
   close(): void;
 }
 
-/** Credentials and region of the services; the AWS SDK finds what is left out. */
+/** Credentials and region of the services; the AWS SDK finds missing values. */
 export type Access = Pick<DynamoDBClientConfig, 'region' | 'profile' | 'credentials'>;
 
 /** The names of a deployment's resources. */
@@ -59,21 +61,21 @@ export interface Places {
     readonly sims: string;
     readonly files: string;
   };
-  /** The tables of closed days. */
+  /** Tables of closed days. */
   readonly dayTables: DayTableNames & {
     /** SIM-days. */
     readonly simDays: string;
     readonly findings: string;
-    /** Which day has each ended session. */
+    /** The day of each ended session. */
     readonly sessionDays: string;
   };
-  /** The buckets of closed days. */
+  /** Buckets of closed days. */
   readonly lake: LakeBuckets;
-  /** Where SQL is asked about closed days; undefined without a catalogue of them. */
+  /** The catalogue for SQL on closed days; undefined if there is none. */
   readonly catalog: LakeCatalog | undefined;
-  /** URL of the queue of the day pass. */
+  /** URL of the day pass's queue. */
   readonly dayQueue: string;
-  /** The tables of alerts; undefined where no rules are judged. */
+  /** Tables of alerts; undefined if the deployment has no rules. */
   readonly alertTables: { readonly episodes: string; readonly state: string } | undefined;
   readonly quarantineBucket: string;
   readonly sources: KnownSources;
@@ -81,42 +83,42 @@ export interface Places {
   readonly sessionRefresh: SessionRefresh;
   /** How conditional writes are sent. */
   readonly writes: WriteMode;
-  /** Days that an event is kept; 0 forever. */
+  /** Days for which an event is kept; 0 means forever. */
   readonly eventRetentionDays: number;
-  /** Days that a usage record is kept; 0 forever. */
+  /** Days for which a usage record is kept; 0 means forever. */
   readonly usageRetentionDays: number;
-  /** URLs of the queues of file notifications; undefined where no source delivers files. */
+  /** URLs of the queues of file notifications; undefined if no source delivers files. */
   readonly queues: { readonly files: string; readonly deadLetters: string } | undefined;
-  /** Version of simledger that was deployed. */
+  /** The deployed version of simledger. */
   readonly version: string;
 }
 
-/** The catalogue of a lake. */
+/** A lake's catalogue. */
 export interface LakeCatalog {
-  /** Glue's database. */
+  /** Glue database. */
   readonly database: string;
-  /** Athena's workgroup, which limits what a query reads. */
+  /** Athena workgroup, which limits how much a query reads. */
   readonly workGroup: string;
 }
 
 /** The records of one source. */
 export interface SourceTraffic {
   readonly source: string;
-  /** When the last record was processed, ISO 8601; undefined if none was in the last day. */
+  /** When the last record was processed, ISO 8601; undefined if there was none in the last day. */
   readonly lastRecord: string | undefined;
-  /** Maximum number of seconds that recent records waited in the stream; undefined if no record came. */
+  /** Maximum number of seconds that recent records waited in the stream; undefined if there were none. */
   readonly lagSeconds: number | undefined;
   readonly hour: Counted;
   readonly day: Counted;
 }
 
-/** Records received, and those of them that were rejected. */
+/** The number of received records, and of those that were rejected. */
 export interface Counted {
   readonly received: number;
   readonly rejected: number;
 }
 
-/** An alarm that is on. */
+/** An active alarm. */
 export interface OpenAlarm {
   readonly name: string;
   /** What is wrong, and where to read more. */
@@ -127,14 +129,14 @@ export interface OpenAlarm {
 
 /** The result of one check. */
 export interface Check {
-  /** What was checked: `stream of kore`. */
+  /** What was checked, such as `stream of kore`. */
   readonly subject: string;
   readonly outcome: 'ok' | 'warning' | 'problem';
-  /** What was found; if it is not ok, what to do. */
+  /** What was found and, if it is not ok, what to do. */
   readonly sentence: string;
 }
 
-/** No stack has the name. A deleted one may have left resources behind. */
+/** No stack has this name. A deleted stack may have left resources behind. */
 export class MissingStackError extends UnreachableError {
   override readonly name = 'MissingStackError';
   /** As in {@link Deployment}. */
@@ -156,9 +158,9 @@ export class MissingStackError extends UnreachableError {
 export interface DeployedStack {
   readonly access: Access;
   readonly name: string;
-  /** Its ARN, which no other stack has, not even a later one of the same name. */
+  /** Its ARN, which is unique even among stacks that reuse a name. */
   readonly id: string;
-  /** CloudFormation's word: `UPDATE_COMPLETE`. */
+  /** CloudFormation's status, such as `UPDATE_COMPLETE`. */
   readonly status: string;
   readonly outputs: Readonly<Record<string, string>>;
 }

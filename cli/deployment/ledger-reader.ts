@@ -5,7 +5,7 @@ import { StoredDays } from '../../lambda/store/stored-days.ts';
 import { openLake } from '../days/lake.ts';
 import type { Deployment } from './deployment.ts';
 
-/** The ledger of a deployment as commands ask it, and its closed days. */
+/** Opens a deployment's ledger for queries, including its closed days. */
 export function openLedgerReader(
   deployment: Deployment,
   now: () => number,

@@ -53,7 +53,7 @@ class LocalRun extends ConnectedDeployment implements Deployment {
 
   constructor(address: string, { endpoints, outputs }: LocalDescription) {
     super(title, readPlaces(outputs, title), new Clients(access, endpoints), (client, names) =>
-      // The local run closes days as soon as nobody writes.
+      // The local run closes days as soon as all writers are idle.
       announceChunks(makeProcessFence(client, names, { cacheMilliseconds: 0 }), endpoints.writers),
     );
     this.#address = address;

@@ -21,27 +21,28 @@ import { check, reportOk, reportWarning } from './checks.ts';
 import type { Check, DeployedStack, Deployment } from './deployment.ts';
 
 /**
- * Orphans: streams, buckets, tables and secrets with a stack's name that are not a part of it. With `removal: "retain"`
- * they stay when their source is removed or renamed, when another table is adopted, and when the stack is deleted.
+ * Orphans: streams, buckets, tables and secrets with a stack's name that do not belong to it. With `removal: "retain"`,
+ * they remain when their source is removed or renamed, when another table is adopted, and when the stack is deleted.
  *
- * CloudFormation puts three tags on each of them, which nobody can remove, even after it left the stack:
+ * CloudFormation puts three tags on each of them, which nobody can remove, even after the resource left the stack:
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html. Tags are
- * exact and names are not: bucket names are cut, and names of the stack `simledger-trial` begin like those of `simledger`.
+ * exact, but names are not: bucket names are cut, and names of the stack `simledger-trial` begin like those of
+ * `simledger`.
  */
 
 const stackNameTag = 'aws:cloudformation:stack-name';
 const stackIdTag = 'aws:cloudformation:stack-id';
 const logicalIdTag = 'aws:cloudformation:logical-id';
 
-/** The tag, with any value, for an orphan that is meant to stay. */
+/** A tag, with any value, for an orphan that should stay. */
 const keepTag = 'simledger:keep';
 
-/** The caller's access, and the stack in question; a deleted stack has no id. */
+/** The caller's access, and the stack; a deleted stack has no id. */
 type Caller = Pick<DeployedStack, 'access' | 'name'> & Partial<Pick<DeployedStack, 'id'>>;
 
 type Kind = 'stream' | 'table' | 'bucket' | 'secret';
 
-/** The form of each kind's ARNs; the last part is the name. */
+/** The ARN pattern of each kind; the last part is the name. */
 const arns: Readonly<Record<Kind, RegExp>> = {
   stream: /^arn:[^:]+:kinesis:[^:]*:[^:]*:stream\/([^/]+)$/,
   table: /^arn:[^:]+:dynamodb:[^:]*:[^:]*:table\/([^/]+)$/,
@@ -53,7 +54,7 @@ const kinds = Object.keys(arns) as Kind[];
 /** Prefixes of the ids in our templates: a deleted stack with this name may not have been simledger's. */
 const ourIds = /^(Source|Storage|Lake|Catalog|WebhookIngest|QueryApi)/;
 
-/** The kinds as the tagging API has them: a bucket's ARN has no type. */
+/** The resource types of the tagging API. A bucket's ARN has no type. */
 const resourceTypes = ['kinesis:stream', 'dynamodb:table', 's3', 'secretsmanager:secret'];
 
 /** A resource that carries a stack's name. */
@@ -61,13 +62,13 @@ interface Tagged {
   readonly kind: Kind;
   readonly arn: string;
   readonly name: string;
-  /** Its id in the template that it came from: `SourceKoreStream0123ABCD`. */
+  /** Its id in its original template: `SourceKoreStream0123ABCD`. */
   readonly logicalId: string;
-  /** ARN of the stack that made it. */
+  /** ARN of the stack that created it. */
   readonly stackId: string | undefined;
 }
 
-/** The question about orphans. */
+/** The services that the checks call. */
 type Services = Pick<Deployment, 'kinesis' | 's3' | 'dynamoDb'>;
 
 /** Finds orphans of the stack, and of earlier stacks with its name. */
@@ -112,7 +113,7 @@ async function* judgeOrphans(
       isThere = said !== undefined;
       return reportWarning(said ?? '');
     });
-    // The tagging API may know a resource for a while after it was deleted.
+    // The tagging API may list a resource for a while after its deletion.
     if (isThere) yield one;
   }
 }
@@ -122,7 +123,7 @@ async function findOrphans(deployed: DeployedStack): Promise<readonly Tagged[]> 
   if (tagged.length === 0) return [];
   const parts = await listParts(deployed);
   const orphans = omitKnown(tagged, [...parts, ...Object.values(deployed.outputs)]);
-  // An adopted table that is not in the outputs is in the consumer's environment.
+  // An adopted table that is missing in the outputs is in the consumer's environment.
   return orphans.length === 0 ? [] : omitKnown(orphans, await readVariables(deployed));
 }
 
@@ -199,7 +200,7 @@ interface Context {
   readonly orphan: Tagged;
   readonly services: Services;
   readonly caller: Caller;
-  /** The option of AWS's command line, with a space before it. */
+  /** The option of the AWS CLI, with a space before it. */
   readonly region: string;
 }
 
@@ -215,7 +216,7 @@ async function describeContent(context: Context): Promise<string | undefined> {
   }
 }
 
-/** Permissions for looking at an orphan; secrets are not read. */
+/** Permissions to inspect an orphan; secrets are not read. */
 const permissions: Readonly<Record<Kind, string>> = {
   stream: 'kinesis:DescribeStreamSummary',
   table: 'dynamodb:DescribeTable',
@@ -223,7 +224,7 @@ const permissions: Readonly<Record<Kind, string>> = {
   secret: '',
 };
 
-/** What buckets hold that belong to no source, by the beginning of their logical ids. */
+/** Objects in buckets that belong to no source, by the beginning of the bucket's logical id. */
 const keptObjects = [
   ['StorageQuarantine', 'rejects and failed batches'],
   ['Lake', 'rows of closed days, which may have expired from the tables'],
@@ -278,13 +279,13 @@ const describers: Readonly<Record<Kind, Describe>> = {
     `is no longer read: aws secretsmanager delete-secret${region} --secret-id ${arn}`,
 };
 
-/** Data points that CloudWatch returns at once, at most. */
+/** The most data points in one CloudWatch response. */
 const maxDataPoints = 1_440;
 
 const hourSeconds = 3_600;
 
 /**
- * Records that arrived in a stream for as long as it keeps them.
+ * Records that arrived in a stream during its retention period.
  *
  * @returns undefined if the caller may not read the metric.
  */
@@ -300,7 +301,7 @@ async function countArrivals(
       new GetMetricStatisticsCommand({
         ...{ Namespace: 'AWS/Kinesis', MetricName: 'IncomingRecords', Statistics: ['Sum'] },
         Dimensions: [{ Name: 'StreamName', Value: StreamName }],
-        // The hour that has begun to expire counts in full.
+        // Count the hour that has begun to expire in full.
         StartTime: new Date(now - (hours + 1) * hourSeconds * 1000),
         EndTime: new Date(now),
         Period: hourSeconds * Math.ceil((hours + 1) / maxDataPoints),

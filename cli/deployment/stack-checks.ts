@@ -59,7 +59,10 @@ export async function* checkStack(deployment: Deployment, deployed: DeployedStac
   }
 }
 
-/** A clock that is off by more than this makes AWS refuse requests; the SDK then corrects for it, and says by how much. */
+/**
+ * If the clock is off by more than this, AWS refuses requests. The SDK then corrects the clock, and knows the
+ * difference.
+ */
 const minuteMilliseconds = 60_000;
 
 async function* checkCaller(sts: STSClient): AsyncGenerator<Check> {
@@ -78,7 +81,7 @@ async function* checkCaller(sts: STSClient): AsyncGenerator<Check> {
   };
 }
 
-/** Whether a carrier can write: who may be the role, and what the role or user may do. */
+/** Whether a carrier can write: who may assume the role, and what the role or user may do. */
 async function* checkWriter(
   iam: IAMClient,
   source: KnownSource,
@@ -159,7 +162,7 @@ function checkNotifications({ s3 }: Deployment, source: string, Bucket: string):
   });
 }
 
-/** The event source mappings: enabled for streams and files, disabled for dead letters. */
+/** Checks the event source mappings: enabled for streams and files, disabled for dead letters. */
 async function* checkMappings(
   client: LambdaClient,
   { places }: Deployment,
@@ -176,10 +179,13 @@ async function* checkMappings(
   yield checkMapping('mapping of files', ofImporter, (arn) => arn.endsWith(`:${queueName}`));
 }
 
-/** Event source mappings of a function, or why they cannot be listed. */
+/** A function's event source mappings, or why they cannot be listed. */
 export type Mappings = readonly EventSourceMappingConfiguration[] | Error;
 
-/** Lists a function's event source mappings. A failure is a value: each check that needs them states it. */
+/**
+ * Lists a function's event source mappings. It returns a failure as a value, so that each check that needs them reports
+ * it.
+ */
 export async function listMappings(
   client: LambdaClient,
   FunctionName: string | undefined,
@@ -208,7 +214,7 @@ function readFactorsByStream(mappings: Mappings): ReadonlyMap<string, number> {
 /**
  * Checks that a mapping exists and is enabled.
  *
- * @param isIt whether it is the one that reads an ARN.
+ * @param isIt whether a mapping is the one that reads an ARN.
  */
 export function checkMapping(
   subject: string,
@@ -263,7 +269,8 @@ function checkAlarms(deployment: Deployment): Promise<Check> {
 const fleets = z.record(z.string(), z.object({ sims: z.number(), updateMinutes: z.number() }));
 
 /**
- * Whether the fleet behind each source fits into what is deployed now: shards grow, and are changed by hand.
+ * Checks whether the fleet of each source fits the current deployment: someone may have changed shards by hand, or the
+ * fleet may have grown.
  *
  * @param factors concurrent batches per shard, by the stream's ARN.
  */
@@ -318,7 +325,7 @@ const policy = z.object({
 });
 
 /**
- * What keeps a carrier from assuming a role, or lets others do so; undefined if nothing does.
+ * What keeps a carrier from assuming a role, or lets others do so; undefined if there is no problem.
  *
  * @param document the policy as IAM returns it: JSON, percent-encoded.
  */

@@ -9,15 +9,15 @@ import type { KnownSource } from '../../lambda/aws/sources.ts';
 import { outputName } from '../../lib/output-names.ts';
 import type { DeployedStack, OpenAlarm, SourceTraffic } from './deployment.ts';
 
-/** What CloudWatch knows of a stack. */
+/** What CloudWatch knows about a stack. */
 
 const minute = 60;
 const hourMilliseconds = 3_600_000;
 const dayMilliseconds = 24 * hourMilliseconds;
-/** How far back a stream's delay is looked for: its metric is some minutes late. */
+/** How far back to look for a stream's delay: its metric is some minutes late. */
 const lagMilliseconds = 15 * 60_000;
 
-/** A metric's values by their times, milliseconds since the epoch. */
+/** A metric's values and their times, in milliseconds since the epoch. */
 type Series = readonly (readonly [at: number, value: number])[];
 
 /** The records of the last day, to the minute. */
@@ -132,7 +132,7 @@ function summarizeTraffic(
   };
 }
 
-/** The stack's alarms that are on: those that notify its topic. */
+/** The stack's active alarms: those that notify its topic. */
 export async function listOpenAlarms({ access, outputs }: DeployedStack): Promise<OpenAlarm[]> {
   const topic = outputs[outputName.alarmTopic] ?? '';
   const client = new CloudWatchClient(access);

@@ -16,21 +16,21 @@ import {
   type SourceTraffic,
 } from './deployment.ts';
 
-/** Which stack, as the command line names it. */
+/** The stack options of the command line. */
 export interface StackChoice {
   readonly stack: string;
   readonly region: string | undefined;
   readonly profile: string | undefined;
 }
 
-/** A shard allows five reads a second, for all readers together; Lambda uses one of them. */
+/** A shard allows five reads a second for all readers together, and Lambda uses one of them. */
 const shardPauseMilliseconds = 500;
 
 /**
  * Finds a deployed stack by its outputs.
  *
- * @throws MissingStackError if no stack has that name, UnreachableError if it is not a simledger stack; and what
- *   AWS throws.
+ * @throws MissingStackError if no stack has that name; UnreachableError if it is not a simledger stack; and what AWS
+ *   throws.
  */
 export async function openStack({ stack: name, region, profile }: StackChoice): Promise<Deployment> {
   const access: Access = {
@@ -138,8 +138,8 @@ function listConnectionValues(
 }
 
 /**
- * The member of a source's secret that holds what the carrier has chosen, for the user to put there. Without one, the
- * secret was generated, and a command shows it.
+ * The key in a source's secret under which the user stores the carrier's credential. If there is none, the secret was
+ * generated, and a command shows it.
  */
 const carriersMember: Readonly<Record<WebhookAuthentication, string | undefined>> = {
   'twilio-hmac': 'authToken',

@@ -10,35 +10,32 @@ import {
 } from '@aws-sdk/client-kinesis';
 import type { KinesisStreamRecord } from 'aws-lambda';
 
-/** Streams, read as Lambda reads them: the records that they still keep, and those that arrive from now on. */
+/** Reads streams as Lambda does: the records that they still keep, and those that arrive from now on. */
 
-/** A range of time, epoch milliseconds: arrivals from its beginning up to and including its end. */
+/** A time range in milliseconds since the epoch; both ends are inclusive. */
 export interface TimeRange {
   /** Undefined for the oldest record that is kept. */
   readonly from: number | undefined;
   readonly to: number;
 }
 
-/** Records of a shard that were read together. */
+/** Records of a shard from one read. */
 export interface RecordPage {
-  /** As the consumer gets them. */
+  /** In the form that the consumer gets. */
   readonly records: readonly KinesisStreamRecord[];
   /** How far into the range they reach, from 0 to 1. */
   readonly share: number;
 }
 
-/**
- * The most records that are read at once: few enough to keep them and their items in memory, for all shards at the same
- * time.
- */
+/** The most records of one read: few enough to keep them and their items in memory for all shards together. */
 const maxRecords = 1_000;
 
-/** A stream's shards, closed ones whose records are still kept included. */
+/** A stream's shards, including closed ones whose records are still kept. */
 export async function listShards(client: KinesisClient, StreamARN: string): Promise<string[]> {
   const shards: string[] = [];
   let next: string | undefined;
   do {
-    // A token includes the stream, which must not be given as well.
+    // A token includes the stream, so a request must not name it again.
     const which = next === undefined ? { StreamARN } : { NextToken: next };
     const { Shards = [], NextToken } = await client.send(new ListShardsCommand(which));
     shards.push(...Shards.map(({ ShardId = '' }) => ShardId));
@@ -50,7 +47,7 @@ export async function listShards(client: KinesisClient, StreamARN: string): Prom
 /**
  * Reads a shard's records of a range, oldest first.
  *
- * @param pauseMilliseconds between two reads.
+ * @param pauseMilliseconds pause between two reads.
  */
 export async function* readRetainedRecords(
   client: KinesisClient,
@@ -101,7 +98,7 @@ export class ShardIterator {
     this.#from = from;
   }
 
-  /** Fixes the beginning before the first read: `latest` means from then on. */
+  /** Fixes the position before the first read: `latest` means from then on. */
   async open(): Promise<void> {
     this.#iterator ??= await this.#begin();
   }
@@ -156,7 +153,7 @@ function readArrival({ ApproximateArrivalTimestamp }: StreamRecord): number {
   return ApproximateArrivalTimestamp?.getTime() ?? 0;
 }
 
-/** A record as Lambda hands it to the consumer. */
+/** A record in the form in which Lambda passes it to the consumer. */
 export function makeEventRecord(
   record: StreamRecord,
   streamArn: string,
@@ -181,7 +178,7 @@ export function makeEventRecord(
   };
 }
 
-/** Follows a stream: returns the records that arrive after it was opened, of all shards. */
+/** Follows all shards of a stream, and returns the records that arrive after it was opened. */
 export class StreamTail {
   readonly #client: KinesisClient;
   readonly #streamArn: string;
@@ -197,7 +194,9 @@ export class StreamTail {
     await this.#add('latest');
   }
 
-  /** The records that have arrived since the last call, as the consumer gets them. Each shard is read once. */
+  /**
+   * The records that arrived since the last call, in the form that the consumer gets. Each call reads each shard once.
+   */
   async read(): Promise<KinesisStreamRecord[]> {
     const found: KinesisStreamRecord[] = [];
     let isSplit = false;
@@ -207,7 +206,7 @@ export class StreamTail {
         found.push(makeEventRecord(record, this.#streamArn, shardId));
       isSplit ||= answer !== undefined && answer.NextShardIterator === undefined;
     }
-    // After a split or merge, the new shards began while the old ones were read.
+    // After a split or merge, the new shards begin before the old ones have been read.
     if (isSplit) await this.#add(undefined);
     return found;
   }

@@ -2,7 +2,7 @@ import { type CommandContext, type ExitCode, exitCode, pickColours, print, print
 import { Clients } from '../deployment/clients.ts';
 import type { Check, MissingStackError } from '../deployment/deployment.ts';
 
-/** `doctor`: checks what can be wrong with a deployment; each line is ok, or says what to do. */
+/** `doctor`: checks a deployment; each line is ok, or says what to do. */
 export async function examine(context: CommandContext, _: object): Promise<ExitCode> {
   const checks: Check[] = [];
   for await (const one of context.deployment.runChecks()) {
@@ -14,7 +14,7 @@ export async function examine(context: CommandContext, _: object): Promise<ExitC
   return checks.every(({ outcome }) => outcome === 'ok') ? exitCode.done : exitCode.attention;
 }
 
-/** Shows what a deleted stack has left behind, if anything. */
+/** Shows what a deleted stack left behind, if anything. */
 export async function examineMissing(
   context: Pick<CommandContext, 'terminal' | 'json'>,
   { title, access, stackName }: MissingStackError,

@@ -14,14 +14,14 @@ import { formatDuration, printBytes } from '../terminal/quantities.ts';
 import { renderValue, type SqlAnswer, type SqlColumn, type SqlValue } from './engine.ts';
 import { drawSeries, listPeriods } from './plot.ts';
 
-/** Shows what an engine answered, in the forms of lists. */
+/** Shows an engine's answer, in the formats of lists. */
 
-/** What `explore` needs of a command's context: a lake in a folder belongs to no deployment. */
+/** The part of a command's context that `explore` needs: a lake in a folder belongs to no deployment. */
 export type ExploreContext = ListContext;
 
-/** An answer, and the question that it is to. */
+/** An answer and its question. */
 export interface Answer extends Pick<SqlAnswer, 'columns' | 'rows'> {
-  /** Undefined for SQL that a person wrote. */
+  /** Undefined for SQL that the user wrote. */
   readonly about: AskedAbout | undefined;
 }
 
@@ -32,18 +32,18 @@ interface AskedAbout {
   readonly period: AnsweredPeriod;
 }
 
-/** A row of an answer, by the names of its columns. */
+/** A row of an answer, by column name. */
 type AnsweredRow = Readonly<Record<string, SqlValue>>;
 
-/** Rows of periods that are drawn. */
+/** The most rows of a drawing. */
 const maxDrawnRows = 10_000;
-/** Series that are drawn, and their width in characters. */
+/** The most series of a drawing, and their width in characters. */
 const maxSeries = 12;
 const seriesWidth = 60;
 const barWidth = 40;
 const maxTextLength = 60;
 
-/** How many rows are shown or drawn; undefined where all are wanted. */
+/** How many rows to show or draw; undefined for all. */
 export function countWantedRows(
   context: ExploreContext,
   options: ListOptions,
@@ -84,16 +84,16 @@ function capitalize(word: string): string {
   return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
-/** The lake's names of columns by their lower-case letters: Athena knows no others. */
+/** The lake's column names by their lower-case form, which is the only one that Athena knows. */
 const lakeNames: ReadonlyMap<string, string> = new Map(
   exploredKinds.flatMap((kind) =>
     findSubject(kind).columns.map((name) => [name.toLowerCase(), name] as const),
   ),
 );
 
-/** A column of an answer under the name that answers show. */
+/** A column of an answer, with the name to show. */
 interface NamedColumn extends SqlColumn {
-  /** Whether it may hold any text under any name: then its personal values are masked as those of a text. */
+  /** Whether it may hold any text under any name. Its personal values are then masked like those of a text. */
   readonly isUnknown: boolean;
 }
 
@@ -112,7 +112,7 @@ function nameColumns({ columns, about }: Answer): readonly NamedColumn[] {
     return {
       name: times === 1 ? name : `${name}_${times}`,
       kind: column.kind,
-      // A second column of a name is not masked by its name either.
+      // A second column with the same name is not masked by its name either.
       isUnknown: (known === undefined && name !== 'day') || times > 1,
     };
   });
@@ -238,7 +238,7 @@ function cutText(text: string): string {
   return line.length > maxTextLength ? `${line.slice(0, maxTextLength - 1)}…` : line;
 }
 
-/** Draws the first measure over time: a line for each group. */
+/** Draws the first measure over time, one line per group. */
 function drawAll(
   context: ExploreContext,
   { question, columns }: AskedAbout,

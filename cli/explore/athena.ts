@@ -15,20 +15,20 @@ import type { Access, LakeCatalog } from '../deployment/deployment.ts';
 import { printBytes } from '../terminal/quantities.ts';
 import { findValueKind, type Readable, type SqlAnswer, type SqlEngine, type SqlValue } from './engine.ts';
 
-/** Athena over a stack's lake, in the stack's workgroup, which limits what a query may read. */
+/** Athena on a stack's lake, in the stack's workgroup, which limits how much a query may read. */
 
-/** Milliseconds between two looks whether a query has ended: at first, and at most. */
+/** Milliseconds between checks whether a query has ended: at first, and at most. */
 const firstPause = 200;
 const maxPause = 2_000;
 
-/** US dollars for reading 10^12 bytes, and bytes that each query counts at least: the price list of us-east-1. */
+/** US dollars per 10^12 bytes, and the minimum that each query counts: the prices of us-east-1. */
 const dollarsPerTerabyte = 5;
 const minBilledBytes = 10_000_000;
 
-/** SQL that Athena may be asked to run: others write. */
+/** SQL that Athena may run: other statements write. */
 const reading = /^(?:\s|\(|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:select|with|values|table)\b/i;
 
-/** Answers by Athena. */
+/** Answers with Athena. */
 export class AthenaEngine implements SqlEngine {
   readonly dialect = athenaDialect;
   readonly #client: AthenaClient;
@@ -71,10 +71,10 @@ export class AthenaEngine implements SqlEngine {
     };
   }
 
-  /** Waits until a query has ended. At Ctrl-C it is stopped, since it costs money. */
+  /** Waits until a query has ended. Ctrl-C stops the query, since it costs money. */
   async #awaitEnd(id: string, signal: AbortSignal): Promise<QueryExecution> {
     const stop = (): void => {
-      // The command ends anyway; a query that cannot be stopped ends at the workgroup's limit.
+      // The command ends anyway, and a query that cannot be stopped ends at the workgroup's limit.
       this.#client.send(new StopQueryExecutionCommand({ QueryExecutionId: id })).catch(() => undefined);
     };
     signal.addEventListener('abort', stop);
@@ -119,7 +119,7 @@ function listColumns({ ResultSetMetadata: metadata }: ResultSet): SqlAnswer['col
   }));
 }
 
-/** The rows of all pages. The first row of the first page has the columns' names. */
+/** The rows of all pages. The first row of the first page has the column names. */
 async function* readPages(
   first: ResultSet | undefined,
   others: AsyncIterable<ResultSet>,

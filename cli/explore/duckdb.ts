@@ -15,13 +15,13 @@ import { findValueKind, type Readable, type SqlAnswer, type SqlEngine, type SqlV
 import type { LakeFiles } from './lake-files.ts';
 
 /**
- * DuckDB over files of the lake, in memory. SQL that a person wrote can read the files of the asked days and nothing else:
- * no other file, no network, no extension; and one SELECT is taken.
+ * DuckDB on files of the lake, in memory. SQL that the user wrote can read only the files of the requested days: no
+ * other file, no network, no extension. It must be one SELECT.
  */
 
 type DuckDb = typeof import('@duckdb/node-api');
 
-/** The types of DuckDB for what files have. */
+/** The DuckDB type of each kind of column. */
 const types: Readonly<Record<ColumnKind, string>> = {
   text: 'VARCHAR',
   decimal: 'VARCHAR',
@@ -50,16 +50,16 @@ export async function loadDuckDb(
   }
 }
 
-/** What a query of DuckDB is made over. */
+/** What a DuckDB query runs on. */
 export interface DuckDbSource {
   readonly lake: LakeFiles;
-  /** Of the days that may be read. */
+  /** The days that may be read. */
   readonly sealed: ReadonlyMap<Day, Manifest>;
-  /** Milliseconds of waiting are spared where it is loaded already. */
+  /** Returns DuckDB if it is already loaded, which saves milliseconds. */
   readonly load?: (() => Promise<DuckDb>) | undefined;
 }
 
-/** Answers by DuckDB. */
+/** Answers with DuckDB. */
 export class DuckDbEngine implements SqlEngine {
   readonly dialect = duckDbDialect;
   readonly #source: DuckDbSource;
@@ -72,7 +72,7 @@ export class DuckDbEngine implements SqlEngine {
   async ask(sql: string, { days, kind, signal }: Readable): Promise<SqlAnswer> {
     const duckDb = await loadDuckDb(this.#source.load);
     const folder = await mkdtemp(join(tmpdir(), 'simledger-explore-'));
-    // After Ctrl-C nothing is waited for.
+    // After Ctrl-C, nothing waits for the folder.
     signal.addEventListener('abort', () => rmSync(folder, { recursive: true, force: true }));
     const instance = await duckDb.DuckDBInstance.create(':memory:', {
       autoinstall_known_extensions: 'false',
@@ -92,7 +92,7 @@ export class DuckDbEngine implements SqlEngine {
       const sentence = `DuckDB refuses the query: ${message.trimEnd()}${tables}`;
       throw kind === undefined ? new UsageError(sentence) : new AttentionError(sentence, { cause: error });
     };
-    // Of a text without a statement DuckDB says nothing that people understand.
+    // DuckDB's message about a text without a statement is not understandable.
     if (/^[\s;]*$/.test(sql)) throw new UsageError('--sql is empty: give one SELECT');
     const statements = await connection.extractStatements(sql).catch(refuse);
     if (statements.count !== 1)
@@ -111,7 +111,7 @@ export class DuckDbEngine implements SqlEngine {
     };
   }
 
-  /** Makes the views of some kinds, then takes away every other access. */
+  /** Makes the views of some kinds, then removes all other access. */
   async #makeViews(
     connection: DuckDBConnection,
     {
@@ -149,7 +149,7 @@ export class DuckDbEngine implements SqlEngine {
 /** The tables that a query may name. */
 const tableNames = exploredKinds.map((kind) => findSubject(kind).table);
 
-/** The kinds whose tables a query names. What cannot be parsed names none, and is refused later. */
+/** The kinds whose tables a query names. SQL that cannot be parsed names none, and is refused later. */
 function listNamedKinds(connection: DuckDBConnection, sql: string): readonly ExploredKind[] {
   let names: readonly string[];
   try {
@@ -160,7 +160,7 @@ function listNamedKinds(connection: DuckDBConnection, sql: string): readonly Exp
   return exploredKinds.filter((kind) => names.includes(findSubject(kind).table));
 }
 
-/** A view with all columns of a kind, also if no file has rows or a file is older than a column. */
+/** A view with all columns of a kind, even if no file has rows or a file is older than a column. */
 function writeView(kind: ExploredKind, paths: readonly string[]): string {
   const { rows, table } = findSubject(kind);
   const columns = listRowColumns(rows).map(({ name, kind: type }) => `NULL::${types[type]} AS "${name}"`);
@@ -181,7 +181,7 @@ async function* readChunks(
   }
 }
 
-/** Lists and structures are text in an answer. */
+/** Lists and structures become text in an answer. */
 function readValue(value: Json): SqlValue {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }

@@ -4,14 +4,14 @@ import { formatTime } from '../../lambda/ledger/time.ts';
 import type { Dialect } from '../../lambda/queries/explore/sql.ts';
 import type { ExploredKind } from '../../lambda/queries/explore/words.ts';
 
-/** What answers SQL over closed days: DuckDB on this machine, or Athena. */
+/** Answers SQL on closed days: DuckDB on this machine, or Athena. */
 export interface SqlEngine {
   readonly dialect: Dialect;
   /**
    * Answers a query.
    *
-   * @param read the days whose rows it may read, and the kinds; all kinds without it.
-   * @throws UserError if the engine refuses the SQL, or is not there.
+   * @param read the days and the kind of rows that it may read; all kinds if there is none.
+   * @throws UserError if the engine refuses the SQL, or is not available.
    */
   ask(sql: string, read: Readable): Promise<SqlAnswer>;
   close(): Promise<void>;
@@ -20,17 +20,17 @@ export interface SqlEngine {
 /** What a query may read. */
 export interface Readable {
   readonly days: readonly Day[];
-  /** Undefined for SQL that a person wrote. */
+  /** Undefined for SQL that the user wrote. */
   readonly kind: ExploredKind | undefined;
   readonly signal: AbortSignal;
 }
 
-/** An answer, which is read once. */
+/** An answer, which can be read once. */
 export interface SqlAnswer {
   readonly columns: readonly SqlColumn[];
-  /** Values as the engine writes them, in chunks; null where a row has no value. */
+  /** Values as the engine writes them, in chunks; null if a row has no value. */
   readonly rows: AsyncIterable<readonly (readonly SqlValue[])[]>;
-  /** What was read and what it costs; undefined where it costs nothing. */
+  /** How much was read and what it costs; undefined if it is free. */
   readonly price?: string | undefined;
 }
 
@@ -40,10 +40,10 @@ export interface SqlColumn {
   readonly kind: ValueKind;
 }
 
-/** A value as an engine writes it; {@link renderValue} makes what answers show. */
+/** A value as an engine writes it; {@link renderValue} converts it to the form of answers. */
 export type SqlValue = string | number | boolean | null;
 
-/** How values of SQL are shown. */
+/** How SQL values are shown. */
 export type ValueKind = 'whole' | 'decimal' | 'number' | 'time' | 'flag' | 'text';
 
 const kindsOfTypes: readonly (readonly [RegExp, ValueKind])[] = [
@@ -54,15 +54,15 @@ const kindsOfTypes: readonly (readonly [RegExp, ValueKind])[] = [
   [/^boolean$/, 'flag'],
 ];
 
-/** How values of a type are shown, by the name that DuckDB or Athena has for it. */
+/** How to show values of a type, by its name in DuckDB or Athena. */
 export function findValueKind(type: string): ValueKind {
   const found = kindsOfTypes.find(([pattern]) => pattern.test(type.toLowerCase()));
   return found?.[1] ?? 'text';
 }
 
 /**
- * A value as answers show it: whole numbers as numbers, or as text where JSON's would not be exact; decimals as text without
- * trailing zeros; times in ISO 8601.
+ * A value in the form of answers: whole numbers as numbers, or as text if JSON's would not be exact; decimals as text
+ * without trailing zeros; times in ISO 8601.
  */
 export function renderValue(kind: ValueKind, value: SqlValue): SqlValue {
   if (value === null) return null;

@@ -12,10 +12,10 @@ import { type Answer, countWantedRows, type ExploreContext, showAnswer } from '.
 import type { SqlEngine } from './engine.ts';
 import { type FoundDays, findSealedDays, type LakeFiles } from './lake-files.ts';
 
-/** What `explore` is asked. */
+/** Options of `explore`. */
 export interface ExploreOptions extends ListOptions, PeriodOptions, Omit<AskedQuestion, 'kind'> {
   readonly kind?: ExploredKind | undefined;
-  /** In place of a question. */
+  /** Instead of a question. */
   readonly sql?: string | undefined;
   /** Print the SQL without running it. */
   readonly print: boolean;
@@ -24,7 +24,9 @@ export interface ExploreOptions extends ListOptions, PeriodOptions, Omit<AskedQu
 /** Where `explore` reads. */
 export interface Explored {
   readonly lake: LakeFiles;
-  /** Whether SQL that a person wrote reads the sealed days only; else it must name days itself. */
+  /**
+   * Whether SQL that the user wrote can read only the sealed days of the period; otherwise it must name days itself.
+   */
   readonly limitsDays: boolean;
   readonly openEngine: (found: Pick<FoundDays, 'sealed'>) => Promise<SqlEngine>;
 }
@@ -32,7 +34,7 @@ export interface Explored {
 /** All days that a lake can have. */
 const allDays: DayRange = { from: '0000-01-01', to: '9999-12-31' };
 
-/** `explore`: asks the sealed days, by a question or by SQL. */
+/** `explore`: queries the sealed days, by a question or by SQL. */
 export async function explore(
   context: ExploreContext,
   options: ExploreOptions,
@@ -56,7 +58,7 @@ async function exploreByQuestion(
   { lake, openEngine }: Explored,
 ): Promise<ExitCode> {
   const shown = options.print ? undefined : countWantedRows(context, options, asked);
-  // One more than are shown says whether there are more.
+  // One row more than are shown tells whether there are more.
   const question: Question = { ...asked, limit: shown === undefined ? undefined : shown + 1 };
   const period = readAnsweredPeriod('usage', options, context.terminal.now());
   const range = findRange(period);
@@ -119,7 +121,7 @@ async function exploreBySql(
   return exitCode.done;
 }
 
-/** The answer to a question about no day. */
+/** The answer if there are no days. */
 function answerNothing({ columns }: Query): Omit<Answer, 'about'> {
   return { columns: columns.map(({ name }) => ({ name, kind: 'text' })), rows: listNothing() };
 }
@@ -133,7 +135,7 @@ function findRange({ from, to }: AnsweredPeriod): DayRange {
 
 const midnight = 'T00:00:00.000Z';
 
-/** The ends of a period that cut a day. */
+/** The ends of a period that fall within a day. */
 function findCuts({ from, to, isOpen }: AnsweredPeriod): Pick<Scope, 'from' | 'to'> {
   return {
     from: from.endsWith(midnight) ? undefined : from,
@@ -141,7 +143,10 @@ function findCuts({ from, to, isOpen }: AnsweredPeriod): Pick<Scope, 'from' | 't
   };
 }
 
-/** Which days were read, and which are not sealed. Nothing is missing before the first day of the lake, or of the future. */
+/**
+ * Which days were read, and which are not sealed. Days before the lake's first day and in the future do not count as
+ * missing.
+ */
 function describeCoverage({ sealed, first, last }: FoundDays, range: DayRange, today: Day): string {
   if (first === undefined || last === undefined)
     return 'No day is sealed yet: days list shows which are open\n';
@@ -157,7 +162,7 @@ function describeCoverage({ sealed, first, last }: FoundDays, range: DayRange, t
   return `${sentences.join(' ')}\n`;
 }
 
-/** Runs of days that are named; more of them are only counted. */
+/** The most runs of days that are named. Beyond that, they are only counted. */
 const maxNamedRuns = 5;
 
 function describeRuns(days: readonly Day[]): string {

@@ -14,27 +14,27 @@ import { listLakeDays, openLake } from '../days/lake.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { printBytes } from '../terminal/quantities.ts';
 
-/** Where sealed days are found, and their files. */
+/** Finds sealed days and their files. */
 export interface LakeFiles {
-  /** The days of which there is something, oldest first. */
+  /** The days in the lake, oldest first. */
   listDays(): Promise<readonly Day[]>;
   /** A day's seal; undefined if it has none. */
   readManifest(day: Day): Promise<Manifest | undefined>;
   /**
    * Paths of files on this machine.
    *
-   * @param folder where copies are put, if copies are needed.
+   * @param folder for copies, if copies are needed.
    */
   provide(files: readonly LakeFile[], folder: string): Promise<readonly string[]>;
 }
 
-/** Bytes that are copied from a bucket at most. */
+/** The most bytes that are copied from a bucket. */
 const maxCopiedBytes = 4_000_000_000;
 
-/** Requests at the same time. */
+/** Concurrent requests. */
 const concurrentReads = 16;
 
-/** Opens the lake of a deployment. Its files are copied when they are requested. */
+/** Opens the lake of a deployment, and copies its files on request. */
 export function openDeployedLake(deployment: Deployment): LakeFiles {
   const reader = new LakeReader(openLake(deployment));
   return {
@@ -63,7 +63,7 @@ async function copyObject({ s3, places }: Deployment, key: string, path: string)
 }
 
 /**
- * Opens a lake in a folder of this machine: that of a local run, or a copy of a stack's.
+ * Opens a lake in a local folder: that of a local run, or a copy of a stack's.
  *
  * @throws AttentionError if the folder holds no lake.
  */
@@ -95,16 +95,16 @@ export async function openLakeFolder(folder: string): Promise<LakeFiles> {
   };
 }
 
-/** Days of a range, and what is known of them. */
+/** Days of a range. */
 export interface FoundDays {
   /** Seals of the sealed days, oldest first. */
   readonly sealed: ReadonlyMap<Day, Manifest>;
-  /** The first and the last day of which the lake has something; undefined if it has nothing. */
+  /** The first and the last day in the lake; undefined if it is empty. */
   readonly first: Day | undefined;
   readonly last: Day | undefined;
 }
 
-/** Finds the sealed days of a range, whose both ends are included. */
+/** Finds the sealed days of a range, inclusive. */
 export async function findSealedDays(
   lake: LakeFiles,
   { from, to }: { readonly from: Day; readonly to: Day },

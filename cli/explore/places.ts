@@ -3,7 +3,7 @@ import type { ExploreContext } from './answer.ts';
 import { type Explored, type ExploreOptions, explore } from './explore.ts';
 import { openDeployedLake, openLakeFolder } from './lake-files.ts';
 
-/** `explore` of a deployment: by Athena where the lake has a catalogue, else by DuckDB over copies of its files. */
+/** `explore` on a deployment: with Athena if the lake has a catalogue, otherwise with DuckDB on copies of its files. */
 export async function exploreDeployment(context: CommandContext, options: ExploreOptions): Promise<ExitCode> {
   const { deployment } = context;
   const { catalog } = deployment.places;
@@ -18,7 +18,7 @@ export async function exploreDeployment(context: CommandContext, options: Explor
   });
 }
 
-/** `explore --lake DIR`: by DuckDB over the files of a folder. */
+/** `explore --lake DIR`: with DuckDB on the files of a folder. */
 export async function exploreFolder(
   context: ExploreContext,
   { lake: folder, ...options }: ExploreOptions & { readonly lake: string },

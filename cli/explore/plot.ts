@@ -11,7 +11,7 @@ export interface Point {
   readonly value: number;
 }
 
-/** The beginnings of all periods between two, both included. */
+/** The beginnings of all periods between two, inclusive. */
 export function listPeriods(every: ExploredPeriod, from: string, to: string): string[] {
   const periods: string[] = [];
   for (let at = new Date(from); at.toISOString() <= to; at = findNext(every, at))
@@ -27,8 +27,8 @@ function findNext(every: ExploredPeriod, at: Date): Date {
 }
 
 /**
- * Draws a series. A period without a value is blank, and a value of 0 or below is the lowest block. If there are more periods
- * than characters, each character stands for the greatest of its periods.
+ * Draws a series. A period without a value is blank, and a value of 0 or below is the lowest block. If there are more
+ * periods than characters, each character shows the maximum of its periods.
  *
  * @param greatest the value of the highest block.
  */

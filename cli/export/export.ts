@@ -26,18 +26,18 @@ import { FileOutput } from '../terminal/file-output.ts';
 import { count } from '../terminal/progress.ts';
 import { type ExportedTable, exportedTables, formats, maskItem, omitFalseCost } from './formats.ts';
 
-/** `export`: the ledger as files, one a table. */
+/** `export`: the ledger as files, one per table. */
 export interface ExportOptions {
-  /** ISO 8601; undefined from the beginning on. */
+  /** ISO 8601; undefined to start at the beginning. */
   readonly from?: string | undefined;
-  /** ISO 8601, exclusive; undefined to the end. */
+  /** ISO 8601, exclusive; undefined for no end. */
   readonly to?: string | undefined;
   /** Folder, created if it does not exist. */
   readonly out: string;
   readonly format: ExportFormatName;
 }
 
-/** The tables that may hold a record in two renderings, only one of which counts. */
+/** The tables that may hold two renderings of a record, only one of which counts. */
 const recordTables = {
   usage: usageRecords,
   events: eventRecords,
@@ -45,16 +45,16 @@ const recordTables = {
   sims: undefined,
 } as const;
 
-/** Parts of a table that are read at the same time. */
+/** Parts of a table that are read concurrently. */
 const segments = 4;
 
-/** A file that was written. */
+/** A written file. */
 interface Exported {
   readonly file: string;
   readonly items: number;
 }
 
-/** `export`: writes sessions, usage, events and SIMs into files. */
+/** `export`: writes sessions, usage, events and SIMs to files. */
 export async function exportLedger(context: CommandContext, options: ExportOptions): Promise<ExitCode> {
   const { from, to, out } = options;
   if (from !== undefined && to !== undefined && to < from) {
@@ -75,7 +75,7 @@ export async function exportLedger(context: CommandContext, options: ExportOptio
   return exitCode.done;
 }
 
-/** Writes a table's file under another name until it is complete; undefined if it was interrupted. */
+/** Writes a table's file under a temporary name until it is complete; undefined if it was interrupted. */
 async function exportTable(
   context: CommandContext,
   options: ExportOptions,
@@ -134,10 +134,7 @@ async function writeItems(
   return written;
 }
 
-/**
- * Picks what is exported of a table's items. All items of a SIM are in one part of the table, in the order of their
- * keys.
- */
+/** Selects the items to export. All items of a SIM are in one part of the table, in key order. */
 function selectItems({ name }: ExportedTable, { from = '', to = '9999' }: ExportOptions): Selection {
   const records = recordTables[name];
   if (records === undefined) return { add: (items) => items, end: () => [] };

@@ -15,7 +15,7 @@ export interface ExportFormat {
   readonly writeLine: (item: Item, columns: readonly string[]) => string;
 }
 
-/** The formats by name. Numbers are written digit by digit as they are stored, never through a float. */
+/** The formats by name. Numbers are written digit by digit, never through a float. */
 export const formats: Readonly<Record<ExportFormatName, ExportFormat>> = {
   csv: {
     ending: 'csv',
@@ -35,7 +35,7 @@ export function maskItem(item: Item): Item {
 }
 
 /**
- * An item of an older version in today's form: a cost that is not money, because it repeats the volume, is
+ * An item of an older version in the current form: a cost that repeats the volume is not money, and becomes
  * `costVolume`, without a currency.
  */
 export function omitFalseCost(item: Item): Item {
@@ -49,7 +49,7 @@ function formatValue(value: AttributeValue | undefined): string | boolean | unde
   return value?.S ?? value?.N ?? value?.BOOL;
 }
 
-/** DynamoDB writes numbers as JSON does, so the digits are unchanged. */
+/** DynamoDB writes numbers as JSON does, so the digits stay the same. */
 function formatJsonLine(item: Item): string {
   const members = Object.entries(item)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -60,19 +60,19 @@ function formatJsonLine(item: Item): string {
 /** The columns of an exported table, and the attribute that holds its time. */
 export interface ExportedTable {
   readonly name: keyof typeof itemAttributes & ('sessions' | 'usage' | 'events' | 'sims');
-  /** Columns of the CSV, in order. JSON lines have every attribute. */
+  /** CSV columns, in order. JSON lines have every attribute. */
   readonly columns: readonly string[];
   /** Undefined if items have no time of their own: all are exported. */
   readonly time: string | undefined;
 }
 
-/** Attributes that only the ledger uses: stamps, and the completeness of a rendering. */
+/** Internal attributes of the ledger: stamps, and the completeness of a rendering. */
 const ownAffairs: readonly string[] = [
   ...[...sessionSchema, ...simSchema].map(({ stamp }) => stamp),
   'fullness',
 ];
 
-/** All attributes of a table's items but {@link ownAffairs}, in the order of the schema but for the first and the last. */
+/** All attributes of a table's items except {@link ownAffairs}, in schema order except for the first and the last. */
 function listColumns(
   table: ExportedTable['name'],
   { first = [], last = [] }: { readonly first?: readonly string[]; readonly last?: readonly string[] } = {},
@@ -82,9 +82,7 @@ function listColumns(
   return [...first, ...others, ...last];
 }
 
-/**
- * The tables that are exported. The first and last columns are fixed; new attributes of the schema come between them.
- */
+/** The exported tables. The first and last columns are fixed; new attributes of the schema come between them. */
 export const exportedTables: readonly ExportedTable[] = [
   {
     name: 'sessions',

@@ -14,7 +14,7 @@ import type { Deployment } from '../deployment/deployment.ts';
 import { readObjectText } from '../quarantine/objects.ts';
 
 /**
- * What Lambda has given up: batches of Kinesis records, whole in the quarantine bucket, and file notifications, in the
+ * What Lambda gave up: batches of Kinesis records, complete in the quarantine bucket, and file notifications, in the
  * dead-letter queue.
  */
 
@@ -28,9 +28,9 @@ export interface FailedBatchObject {
 
 /** The contents of the object. */
 export interface FailedBatch {
-  /** Why it was given up: `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
+  /** Why Lambda gave it up: `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
   readonly condition: string;
-  /** Whether the function crashed on it, or ran out of time, or reported its records as failed. */
+  /** Whether the function crashed or timed out, or reported its records as failed. */
   readonly functionError: string | undefined;
   readonly streamArn: string;
   readonly records: readonly KinesisStreamRecord[];
@@ -59,7 +59,7 @@ const event = z.object({
   ),
 });
 
-/** Lists the objects, in the order of their keys: by mapping, shard and time. */
+/** Lists the objects in key order: by mapping, shard and time. */
 export async function* listFailedBatchObjects({
   s3,
   places,
@@ -75,7 +75,7 @@ export async function* listFailedBatchObjects({
   }
 }
 
-/** Reads a batch; undefined if the object is gone, or was not written by Lambda. */
+/** Reads a batch; undefined if the object is gone, or Lambda did not write it. */
 export async function readFailedBatch(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
   key: string,
@@ -108,21 +108,21 @@ function restoreDelivery(record: z.output<typeof event>['Records'][number]): Kin
   };
 }
 
-/** A file notification, hidden from others while it is processed. */
+/** A file notification, invisible to other consumers while it is processed. */
 export interface DeadLetter {
   readonly id: string;
   /** The handle of its latest receipt, which deletes it or makes it visible. */
   receipt: string;
   /** When it was sent, milliseconds since the epoch. */
   readonly sentAt: number;
-  /** The object that it is about; undefined if it names none. */
+  /** The object in the notification; undefined if it names none. */
   readonly objects: readonly FileObject[] | undefined;
 }
 
-/** Seconds for which a message is hidden from others; extended while it is processed. */
+/** The visibility timeout of a message, in seconds; extended while it is processed. */
 const heldSeconds = 120;
 const maxMessages = 10;
-/** Answers in a row with only known messages, after which the queue counts as empty. */
+/** The queue counts as empty after this many answers in a row with only known messages. */
 const maxRepeats = 3;
 
 /** Receives the messages of the dead-letter queue, each once. The caller deletes each, or gives it back. */
@@ -135,7 +135,7 @@ export async function* readDeadLetters({ sqs, places }: Deployment): AsyncGenera
         QueueUrl: places.queues.deadLetters,
         MaxNumberOfMessages: maxMessages,
         VisibilityTimeout: heldSeconds,
-        // With a wait, SQS asks all of its servers: an empty answer means that there is nothing.
+        // With long polling, SQS queries all of its servers, so an empty answer means that the queue is empty.
         WaitTimeSeconds: 1,
         MessageSystemAttributeNames: ['SentTimestamp'],
       }),
@@ -155,7 +155,7 @@ export async function* readDeadLetters({ sqs, places }: Deployment): AsyncGenera
   }
 }
 
-/** Processes a message, and keeps it hidden from others meanwhile. */
+/** Processes a message, and keeps it invisible meanwhile. */
 export async function holdMessage<Result>(
   deployment: Deployment,
   message: DeadLetter,
@@ -163,7 +163,7 @@ export async function holdMessage<Result>(
 ): Promise<Result> {
   const timer = setInterval(
     () => {
-      // If it fails, the work continues: doing it twice does no harm.
+      // If this fails, the work continues: doing it twice does no harm.
       hide(deployment, message, heldSeconds).catch(() => undefined);
     },
     (heldSeconds * 1000) / 2,

@@ -14,13 +14,13 @@ import {
 
 /** `failures list`: batches that Lambda gave up, and files in the dead-letter queue. */
 export interface FailuresListOptions {
-  /** Batches that are shown, the latest; without it the last {@link shownBatches}, and all of them as JSON. */
+  /** The number of latest batches to show; by default the last {@link shownBatches}, or all of them as JSON. */
   readonly limit?: number | undefined;
 }
 
 const shownBatches = 20;
 
-/** A batch as it is shown. */
+/** A batch in the output. */
 interface ShownBatch {
   readonly key: string;
   /** ISO 8601. */
@@ -30,7 +30,7 @@ interface ShownBatch {
   readonly functionError: string | null;
 }
 
-/** `failures list`: what Lambda gave up, and files of the dead-letter queue. */
+/** `failures list`: what Lambda gave up, and files in the dead-letter queue. */
 export async function listFailures(
   context: CommandContext,
   { limit }: FailuresListOptions,
@@ -80,7 +80,7 @@ async function* listEach(objects: readonly FailedBatchObject[]): AsyncGenerator<
   yield* objects;
 }
 
-/** Batches as they are shown, in order. They are read one after the other, because a batch may have 6 MB. */
+/** Batches for the output, in order. They are read one after the other, because a batch may have 6 MB. */
 async function* describeBatches(
   { deployment, signal }: CommandContext,
   objects: AsyncIterable<FailedBatchObject>,

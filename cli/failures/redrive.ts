@@ -20,7 +20,7 @@ import {
 
 /**
  * `failures redrive`: stores what Lambda gave up: batches of streams, and files in the dead-letter queue. Unreadable
- * records go to the quarantine; a batch or notification is removed once all of it is stored.
+ * records go to the quarantine. A batch or notification is removed once all of it is stored.
  */
 export interface FailuresRedriveOptions {
   readonly dryRun: boolean;
@@ -96,7 +96,7 @@ class FailureRedrive {
     return true;
   }
 
-  /** Removes the notes of a batch that is in the ledger now, so that it no longer holds back alerts. */
+  /** Removes the notes of a batch that is now in the ledger, so that it no longer delays alerts. */
   async #forgetNotes(source: string, records: readonly KinesisStreamRecord[]): Promise<void> {
     const { dynamoDb, places } = this.#context.deployment;
     const [first] = records;

@@ -28,15 +28,15 @@ import { type ListOptions, showList } from '../lists/listing.ts';
 import { formatMinute, formatTable } from '../terminal/figures.ts';
 import { count } from '../terminal/progress.ts';
 
-/** Which findings `findings` shows. */
+/** Options of `findings`. */
 export interface FindingsOptions extends ListOptions, PeriodOptions {
   readonly check?: Check | undefined;
-  /** By any of its names. */
+  /** Any of its names. */
   readonly sim?: string | undefined;
   readonly source?: string | undefined;
 }
 
-/** `findings`: what carriers did not deliver, or delivered twice, in all by check, and one by one. */
+/** `findings`: what carriers did not deliver, or delivered twice: totals by check, and one by one. */
 export async function showFindings(context: CommandContext, options: FindingsOptions): Promise<ExitCode> {
   const { check, source, csv, jsonl } = options;
   const { deployment, terminal, json } = context;
@@ -80,14 +80,14 @@ const columns: readonly Column<FindingFields>[] = [
   ['source', ({ source }) => source],
   ['from', ({ start_time: time }) => formatMinute(time)],
   ['to', ({ end_time: time }) => formatMinute(time)],
-  // To the byte, since they are held against a carrier; blank where nothing proves them.
+  // Exact, since they are claims against a carrier; blank if nothing proves them.
   ['bytes', ({ bytes }) => (bytes === null ? '' : count(bytes))],
   ['cost', ({ cost, currency }) => [cost, currency].filter((part) => part !== null).join(' ')],
   ['session', ({ session_sid: session }) => session ?? ''],
   ['records', ({ records }) => records.join(' ')],
 ];
 
-/** What findings of a check come to. */
+/** The totals of a check's findings. */
 class CheckTotal {
   #findings = 0;
   #unknown = 0;
@@ -104,7 +104,7 @@ class CheckTotal {
     sum.add(cost);
   }
 
-  /** Number of findings, bytes of those whose bytes are known, number of the others, and money. */
+  /** Number of findings, known bytes, number of findings without bytes, and money. */
   describe(): string[] {
     const money = [...this.#costs].map(([currency, sum]) => `${sum} ${currency}`.trim());
     return [
@@ -116,7 +116,7 @@ class CheckTotal {
   }
 }
 
-/** Prints what the findings of each check come to. Those of different checks may be of the same record. */
+/** Prints the totals of each check's findings. Several checks may find the same record. */
 async function showTotals(
   context: CommandContext,
   filter: FindingsFilter,

@@ -12,16 +12,16 @@ import { formatDuration } from '../terminal/quantities.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
 const pollMilliseconds = 500;
-/** Seconds without progress after which a hint is given. */
+/** Seconds without progress before a hint appears. */
 const hintSeconds = 30;
-/** The metadata by which an uploaded file is recognised. */
+/** The metadata that identifies an uploaded file. */
 const identityMetadata = 'simledger-identity';
 
 /**
  * Imports CSV: uploads the file to the source's bucket, as the carrier would, and watches the deployed importer. A file
- * that is there already is not uploaded again; if the importer was never notified of it, it is notified.
+ * that is already there is not uploaded again; if the importer was never notified of it, the command notifies it.
  *
- * If the command ends early, the import continues; run again, the command watches its progress.
+ * If the command ends early, the import continues; if it is run again, it watches the progress.
  */
 export async function importCsv(task: ImportTask): Promise<Imported> {
   const { deployment } = task.context;
@@ -84,7 +84,7 @@ async function put({ context, input }: ImportTask, bucket: string): Promise<File
   }
 }
 
-/** In ASCII, for metadata. */
+/** The identity in ASCII, for metadata. */
 function identifyInput({ identity, object }: ImportTask['input']): string {
   return object === undefined ? identity : encodeURIComponent(`${object.bucket}/${object.key}@${identity}`);
 }
@@ -97,7 +97,7 @@ async function notifyImporter({ context }: ImportTask, object: FileObject): Prom
   );
 }
 
-/** Watches until the file is imported, there is no progress for too long, or Ctrl-C. */
+/** Watches until the file is imported, makes no progress for too long, or Ctrl-C. */
 async function watch(
   { context, maxWaitSeconds, onProgress }: ImportTask,
   files: FilesTable,

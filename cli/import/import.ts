@@ -23,9 +23,9 @@ export interface ImportOptions {
   readonly files: readonly string[];
   /** The source of the files. */
   readonly source?: string | undefined;
-  /** Files that are imported at the same time. */
+  /** Files that are imported concurrently. */
   readonly parallel: number;
-  /** Seconds without progress of the deployed importer after which it is no longer watched. */
+  /** Seconds without progress after which the command stops watching the deployed importer. */
   readonly wait: number;
 }
 
@@ -67,7 +67,7 @@ export async function importFiles(context: CommandContext, options: ImportOption
 
 const notStarted: Imported = { outcome: 'interrupted', rows: 0, accepted: 0, rejected: 0 };
 
-/** The source of a file: the one whose bucket holds it, the one that was named, or the only one. */
+/** The source of a file: the source whose bucket holds it, the named source, or the only source. */
 function findSource(
   { deployment }: CommandContext,
   { name, object }: Input,

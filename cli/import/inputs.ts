@@ -15,20 +15,20 @@ import { type FileKind, fileKinds, parseFileKind } from '../../local/user-files.
 import type { CommandContext } from '../command.ts';
 import { isNotFound } from '../errors.ts';
 
-/** One import of a file. */
+/** The import of one file. */
 export interface ImportTask {
   readonly context: Pick<CommandContext, 'deployment' | 'signal' | 'interpret' | 'terminal'>;
   readonly input: Input;
   readonly source: KnownSource;
-  /** Seconds without progress of the deployed importer after which it is no longer watched. */
+  /** Seconds without progress after which the command stops watching the deployed importer. */
   readonly maxWaitSeconds: number;
-  /** Called with the bytes that are imported. */
+  /** Called with the number of imported bytes. */
   readonly onProgress: (bytes: number) => void;
 }
 
 /** How an import ended. */
 export interface Imported {
-  /** `interrupted`: begun, and can be continued. `waiting`: the importer has it, without progress for too long. */
+  /** `interrupted`: begun, and can be continued. `waiting`: the importer has it, but made no progress for too long. */
   readonly outcome: 'done' | 'done before' | 'failed' | 'interrupted' | 'waiting';
   readonly rows: number;
   readonly accepted: number;
@@ -47,17 +47,17 @@ export interface Input {
   readonly baseName: string;
   readonly kind: FileKind;
   readonly bytes: number;
-  /** Identifies its content: the digest of a file, the version of an object. */
+  /** Identifies its content: the digest of a file, or the version of an object. */
   readonly identity: string;
-  /** Where it is, if it is an object. */
+  /** Its location, if it is an object. */
   readonly object: { readonly bucket: string; readonly key: string; readonly versionId?: string } | undefined;
-  /** Reads it from its beginning. */
+  /** Reads it from the beginning. */
   readonly open: () => AsyncIterable<Uint8Array>;
 }
 
 /**
- * Finds what was named: files, folders, `s3://bucket/key`, and `s3://bucket/prefix/` for all below it. In folders and
- * below prefixes only files with one of the endings are taken.
+ * Finds the named inputs: files, folders, `s3://bucket/key`, and `s3://bucket/prefix/` for all objects below it. In
+ * folders and below prefixes, only files with a known ending count.
  *
  * @throws UsageError for a missing file, and for a file with an unknown ending.
  */

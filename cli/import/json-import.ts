@@ -7,14 +7,14 @@ import { splitBodies } from '../../local/user-files.ts';
 import { openLedgerPorts, takeIn } from '../ledger.ts';
 import type { Imported, ImportTask } from './inputs.ts';
 
-/** Bodies that are stored together, and the bytes that they may have. */
+/** The most bodies, and the most bytes, that are stored together. */
 const maxBodies = 1_000;
 const maxBytes = 4 * 1024 * 1024;
 
 /**
  * Imports JSON: the records go through `ingest` on this machine, as those of a stream do in the consumer. The table of
- * files holds the progress after each batch, under `import/<name>@<identity>`: the import of the same file, run again
- * on any machine, continues there.
+ * files keeps the progress after each batch, under `import/<name>@<identity>`: if the same file is imported again on
+ * any machine, the import continues there.
  */
 export async function importJson(task: ImportTask): Promise<Imported> {
   const { context, input, source } = task;
@@ -31,7 +31,7 @@ export async function importJson(task: ImportTask): Promise<Imported> {
   return new JsonImport(task, files, manifest).run();
 }
 
-/** A file by its name alone: it is the same on every machine. */
+/** A file by its name without the path, which is the same on every machine. */
 function formatPlace({ baseName, object }: ImportTask['input']): string {
   return object === undefined ? baseName : `${object.bucket}/${object.key}`;
 }
@@ -75,7 +75,7 @@ class JsonImport {
     return this.#makeOutcome('done');
   }
 
-  /** Stores some bodies, and notes the progress; or says that they could not be stored. */
+  /** Stores some bodies and the progress, or returns why they could not be stored. */
   async #take(bodies: readonly Buffer[], position: number): Promise<Imported | undefined> {
     const arrivedAt = this.#task.context.terminal.now();
     const { receipt, errors } = await takeIn(() => this.#readEntries(bodies, arrivedAt), this.#ports);

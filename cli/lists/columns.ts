@@ -12,13 +12,13 @@ import type { Colours } from '../terminal/terminal.ts';
 
 /** The columns of lists: the most important in a table, and all in CSV. */
 
-/** A column of a table: its heading, and its cell of a resource. */
+/** A table column: its heading, and the function that makes its cell. */
 export type Column<Resource> = readonly [heading: string, cell: (resource: Resource) => string];
 
-/** Usage as it is listed. */
+/** Usage in a list. */
 export type ListedUsage = UsageRecord | RawUsageRecord;
 
-/** A mute as it is listed. */
+/** A mute in a list. */
 export type ListedMute = ReturnType<typeof renderMute>;
 
 const barWidth = 40;
@@ -120,14 +120,14 @@ export const tables = {
   ],
 };
 
-/** Whether a SIM is online, with the age of its carrier's statement: a device without power stays online. */
+/** Whether a SIM is online, with the age of its carrier's statement: a device without power still counts as online. */
 function formatOnline({ online, online_stated_at: statedAt }: SimFields, now: number): string {
   if (online === null) return '';
   const word = online ? 'yes' : 'no';
   return statedAt === null ? word : `${word}, ${formatAge(statedAt, now)} ago`;
 }
 
-/** How long an alert lasts, or lasted; empty for one of a single moment. */
+/** How long an alert lasts or lasted; empty for an alert of a single moment. */
 export function formatLength({ start_time: start, end_time: end }: Alert, now: number): string {
   if (end === start) return '';
   return formatAge(start, end === null ? now : Date.parse(end));
@@ -138,7 +138,7 @@ function formatNetwork({ network }: SimFields): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-/** A Super SIM event's detail is the error that the carrier states; others state an error only in `description`. */
+/** A Super SIM event's detail is the carrier's error; other carriers state an error only in `description`. */
 function readError({ detail }: ConnectionEvent): { code: string; message: string } {
   const { code, message } = parseObject(formatText(detail)) ?? {};
   return { code: formatText(code), message: formatText(message) };
@@ -152,7 +152,7 @@ function formatText(value: unknown): string {
   return value === undefined || value === null ? '' : String(value);
 }
 
-/** Resources that a command lists, by the names of their schemas in openapi.json. */
+/** Resources that commands list, by the names of their schemas in openapi.json. */
 export type ResourceSchema =
   | 'SimFields'
   | 'DataSession'
@@ -166,12 +166,12 @@ export type ResourceSchema =
 
 const schemas: Readonly<Record<string, object>> = contract.components.schemas;
 
-/** Members that only the API over HTTP has: the command line has no addresses to give. */
+/** Members that only the HTTP API has: the command line has no addresses. */
 const addresses = /^(?:url|links)(?:\.|$)/;
 
 /**
- * The columns of a resource's CSV: all its members but addresses, in the order of the API's contract. Members of
- * members have names such as `period.start_time`. They do not depend on the resources listed.
+ * The CSV columns of a resource: all its members except addresses, in the order of the API's contract. Nested members
+ * have names such as `period.start_time`. The columns do not depend on the listed resources.
  */
 export function listCsvColumns(name: ResourceSchema): readonly string[] {
   return listColumns({ $ref: `#/components/schemas/${name}` }, '').filter(

@@ -27,28 +27,28 @@ import { printBytes } from '../terminal/quantities.ts';
 import { type ListedUsage, tables } from './columns.ts';
 import { type ListOptions, showList } from './listing.ts';
 
-/** `sims`, `silent`, `sessions`, `usage` and `events`: what the query API answers, by the same queries. */
+/** `sims`, `silent`, `sessions`, `usage` and `events`, with the same queries as the query API. */
 
-/** Which SIMs `sims` lists, as the query takes it. */
+/** The filters of `sims`, in the form of the query. */
 export type SimsOptions = ListOptions & Pick<SimsQuery, 'status' | 'online' | 'source' | 'fleet' | 'name'>;
 
-/** What a list of one SIM is about. */
+/** Options of a list about one SIM. */
 interface SimListOptions extends ListOptions, PeriodOptions {
-  /** By any of its names. */
+  /** Any of its names. */
   readonly sim: string;
 }
 
-/** What `sessions SIM` shows. */
+/** Options of `sessions SIM`. */
 export interface SessionsOptions extends SimListOptions {
   readonly status?: SessionsQuery['status'];
 }
 
-/** What `usage SIM` shows. */
+/** Options of `usage SIM`. */
 export interface SimUsageOptions extends SimListOptions {
   readonly by: readonly UsageWord[];
 }
 
-/** What `events SIM` shows. */
+/** Options of `events SIM`. */
 export interface EventsOptions extends SimListOptions {
   readonly type?: string | undefined;
 }
@@ -70,7 +70,7 @@ export async function showSims(context: CommandContext, options: SimsOptions): P
   return exitCode.done;
 }
 
-/** Which SIMs `silent` lists, and how long their silence is. */
+/** Options of `silent`. */
 export interface SilentOptions extends SimsOptions {
   /** A duration as {@link readDuration} reads it. */
   readonly for: string;
@@ -79,7 +79,7 @@ export interface SilentOptions extends SimsOptions {
 /** The most silent SIMs: they are sorted in memory. */
 const maxSilentSims = 100_000;
 
-/** `silent --for 24h`: SIMs that were not heard for 24 hours, the longest silent first. */
+/** `silent --for 24h`: SIMs that have been silent for 24 hours, the longest silence first. */
 export async function showSilent(context: CommandContext, options: SilentOptions): Promise<ExitCode> {
   const { status, online, source, fleet, name, for: duration } = options;
   if (source !== undefined) requireSource(context.deployment, source);
@@ -118,7 +118,7 @@ export async function showSilent(context: CommandContext, options: SilentOptions
   return exitCode.done;
 }
 
-/** Prints up to when the records of each source are in. */
+/** Prints up to when the records of each source are complete. */
 async function showWatermarks(context: CommandContext, source: string | undefined): Promise<void> {
   const { places } = context.deployment;
   const alerts = openAlertState(context);
@@ -131,28 +131,30 @@ async function showWatermarks(context: CommandContext, source: string | undefine
   if (judged.length > 0) context.terminal.err.write(`Records read up to: ${judged.join(', ')}\n`);
 }
 
-/** What sweeps keep; undefined where no alerts are judged. */
+/** The state that sweeps keep; undefined if the deployment has no alerts. */
 function openAlertState({ deployment }: CommandContext): { readonly state: AlertState } | undefined {
   const { dynamoDb, places } = deployment;
   return places.alertTables && { state: new AlertState(dynamoDb, places.alertTables.state) };
 }
 
-/** Of a large fleet, what the list is. */
+/** For a large fleet, says what the list shows. */
 function describeList({ listedAt, isComplete }: ListState): string {
   const which = isComplete ? 'Candidates' : 'Only the longest silent';
   return `${which} as of the sweep of ${formatMinute(listedAt)} UTC\n`;
 }
 
-/** What the queries cost, printed before they begin. */
+/** The cost of the queries, printed before they begin. */
 function describeQueries(candidates: number, scanned: number): string {
   const dollars = (candidates * readUnitsPerSilentSim * dollarsPerMillionReadUnits) / 1_000_000;
   const cost = dollars < 0.01 ? 'less than $0.01' : `about $${dollars.toFixed(2)}`;
   return `${count(candidates)} of ${count(scanned)} SIMs may be silent: up to ${count(2 * candidates)} queries, ${cost}\n`;
 }
 
-/** Read units of a SIM's two queries: a page of usage of some 500 bytes each, and one of events of some 800. */
+/**
+ * Read units of a SIM's two queries: a page of usage records of some 500 bytes each, and a page of events of some 800.
+ */
 export const readUnitsPerSilentSim = 7;
-/** On demand, in us-east-1. */
+/** On-demand price in us-east-1. */
 export const dollarsPerMillionReadUnits = 0.125;
 
 function describeNothingSilent(duration: string, filters: Filters): string {
@@ -180,7 +182,7 @@ export async function showSessions(context: CommandContext, options: SessionsOpt
   return exitCode.done;
 }
 
-/** `usage SIM`: what a SIM used, with a bar for each period, oldest first as one reads a chart. */
+/** `usage SIM`: a SIM's usage, with a bar for each period, oldest first like a chart. */
 export async function showSimUsage(context: CommandContext, options: SimUsageOptions): Promise<ExitCode> {
   const [granularity = 'day', second] = options.by.flatMap(
     (word) => granularities.find((one) => one === word) ?? [],
@@ -245,7 +247,7 @@ export async function showEvents(context: CommandContext, options: EventsOptions
   return exitCode.done;
 }
 
-/** What queries read of a deployment. */
+/** What queries read from a deployment. */
 export function queryPorts({ deployment, terminal }: CommandContext): QueryPorts & ReportPorts {
   return {
     ...openLedgerReader(deployment, terminal.now),
@@ -270,7 +272,7 @@ function describeNothing(what: string, period: string, filters: Filters): string
   return `The SIM has no ${what} ${period}${stated === undefined ? '' : `, with ${stated}`}.`;
 }
 
-/** Filters as they were given: `--status "open" and --type "x"`; undefined without filters. */
+/** Filters as the user gave them: `--status "open" and --type "x"`; undefined without filters. */
 function describeFilters(filters: Filters): string | undefined {
   const stated = Object.entries(filters).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name} ${JSON.stringify(String(value))}`],
@@ -278,18 +280,18 @@ function describeFilters(filters: Filters): string | undefined {
   return stated.length === 0 ? undefined : stated.join(' and ');
 }
 
-/** What `--from` and `--to` say: times in ISO 8601. */
+/** The values of `--from` and `--to`: times in ISO 8601. */
 export interface PeriodOptions {
   readonly from?: string | undefined;
   readonly to?: string | undefined;
-  /** Instead of both, a month. */
+  /** A month instead of both. */
   readonly month?: string | undefined;
 }
 
-/** A period that is listed. */
+/** The period of a list. */
 export interface AnsweredPeriod {
   readonly from: string;
-  /** The time at which the command was given, where `isOpen`. */
+  /** The time of the command if `isOpen`. */
   readonly to: string;
   /** Whether it lasts until now. */
   readonly isOpen: boolean;
@@ -320,19 +322,19 @@ export function readAnsweredPeriod(
   return { from: start, to: end, isOpen: to === undefined };
 }
 
-/** The ends that options give; those of a month, if they name one. */
+/** The ends from the options, or those of the month. */
 function findRange({ from, to, month }: PeriodOptions): Pick<PeriodOptions, 'from' | 'to'> {
   if (month === undefined) return { from, to };
   const start = `${month}-01T00:00:00.000Z`;
   return { from: start, to: `${shiftTime(start, 31).slice(0, 7)}-01T00:00:00.000Z` };
 }
 
-/** The period for queries: a list up to now includes records that a carrier's clock dates a little ahead. */
+/** The period for queries: a list up to now includes records whose carrier's clock is a little ahead. */
 export function openPeriod({ from, to, isOpen }: AnsweredPeriod): Period {
   return { from, to: isOpen ? undefined : to };
 }
 
-/** A period for people. */
+/** A period as text for the user. */
 export function formatPeriod({ from, to, isOpen }: AnsweredPeriod): string {
   return `from ${formatMinute(from)} to ${formatMinute(to)} UTC${isOpen ? ' (now)' : ''}`;
 }

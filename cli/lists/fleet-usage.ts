@@ -22,27 +22,27 @@ import {
 } from './commands.ts';
 import { type ListOptions, showList } from './listing.ts';
 
-/** `usage` of a SIM or the fleet, and `top`, by the queries of the API. */
+/** `usage` of a SIM or the fleet, and `top`, with the queries of the API. */
 
-/** What `usage --fleet` adds up. */
+/** Options of `usage --fleet`. */
 interface FleetUsageOptions extends ListOptions, PeriodOptions {
   /** SID of a fleet; true for all SIMs. */
   readonly fleet: string | true;
   readonly by: readonly UsageWord[];
 }
 
-/** What `usage` shows: a SIM, or the fleet. */
+/** Options of `usage`, for a SIM or the fleet. */
 export type UsageOptions = Omit<SimUsageOptions, 'sim'> & {
   readonly sim?: string | undefined;
   readonly fleet?: string | true | undefined;
 };
 
-/** What `top` lists. */
+/** Options of `top`. */
 export interface TopOptions extends ListOptions, PeriodOptions {
   readonly by: UsageOrder;
 }
 
-/** SIMs that `top` lists. */
+/** The number of SIMs that `top` lists by default. */
 const defaultTop = 20;
 
 /** `usage SIM` or `usage --fleet`. */
@@ -58,7 +58,7 @@ export async function showUsage(context: CommandContext, options: UsageOptions):
   return showFleetUsage(context, { ...others, fleet });
 }
 
-/** `usage --fleet --by country,tariff`: what the fleet used, one row for each combination. */
+/** `usage --fleet --by country,tariff`: the fleet's usage, one row for each combination. */
 function showFleetUsage(context: CommandContext, options: FleetUsageOptions): Promise<ExitCode> {
   const { by, fleet } = options;
   const [granularity = 'all', second] = by.flatMap(
@@ -81,7 +81,7 @@ function showFleetUsage(context: CommandContext, options: FleetUsageOptions): Pr
   });
 }
 
-/** `top --by bytes`: the SIMs that used most. */
+/** `top --by bytes`: the SIMs that used the most. */
 export function showTop(context: CommandContext, options: TopOptions): Promise<ExitCode> {
   const { by: order, limit = defaultTop } = options;
   return showReport(
@@ -91,7 +91,7 @@ export function showTop(context: CommandContext, options: TopOptions): Promise<E
   );
 }
 
-/** Which report is shown. */
+/** A report and how to show it. */
 interface Report {
   readonly words: readonly FleetUsageWord[];
   readonly granularity: FleetGranularity;
@@ -131,7 +131,7 @@ async function showReport(
   return exitCode.done;
 }
 
-/** What each word of `--by` groups by, and how a table shows it. */
+/** How each word of `--by` groups, and how a table shows it. */
 const dimensions: Readonly<
   Record<
     FleetUsageWord,
@@ -190,7 +190,7 @@ function formatCost({
   return currency === null ? amount : `${amount} ${currency}`;
 }
 
-/** The sum of what is listed, exactly; money by currency. */
+/** The exact sum of the listed records; money by currency. */
 function describeTotal(records: readonly FleetUsageRecord[], more: boolean): string[] {
   if (records.length < 2) return [];
   const bytes = new DecimalSum();
@@ -211,7 +211,7 @@ function describeTotal(records: readonly FleetUsageRecord[], more: boolean): str
 
 const maxSims = count(maxLiveSims);
 
-/** Which times are not sealed, whether they are counted, and where records are missing. */
+/** Which times are not sealed, whether they are counted, and for which days records are missing. */
 export function describeCoverage({ live, partial, missing, expired }: FleetUsagePage['coverage']): string {
   const list = (spans: FleetUsagePage['coverage']['live']): string =>
     spans

@@ -10,28 +10,28 @@ import { type Column, listCsvColumns, type ResourceSchema } from './columns.ts';
 
 /** Options that decide the form of a list. */
 export interface ListOptions {
-  /** Maximum number of resources; without it a table has the first {@link tableRows}, and other forms are complete. */
+  /** Maximum number of resources; without it, a table has the first {@link tableRows}, and other forms are complete. */
   readonly limit?: number | undefined;
   readonly csv: boolean;
   readonly jsonl: boolean;
 }
 
-/** What a list needs of a command's context. */
+/** The part of a command's context that a list needs. */
 export type ListContext = Pick<CommandContext, 'terminal' | 'json' | 'reveal' | 'signal'>;
 
-/** One resource of a list, as the API writes it. */
+/** A resource of a list, in the API's form. */
 type Resource = Readonly<Record<string, unknown>>;
 
-/** A list and how it is shown. */
+/** A list and how to show it. */
 export interface List<Listed extends Resource, Position> {
   /** Finds the subject of the list, and returns the function that reads a page of it. */
   readonly open: () => Promise<(page: PageRequest<Position>) => Promise<Page<Listed, Position>>>;
-  /** Personal fields that it reads in any case; their values are masked. */
+  /** Personal fields that it always reads; their values are masked. */
   readonly include?: readonly PersonalField[];
-  /** The schema of the resources in openapi.json, which names the columns of CSV; or these names. */
+  /** The schema of the resources in openapi.json, which names the CSV columns; or the names themselves. */
   readonly schema: ResourceSchema | readonly string[];
   readonly columns: (resources: readonly Listed[]) => readonly Column<Listed>[];
-  /** Whether a table shows the list in reverse order, as charts do. */
+  /** Whether a table shows the list in reverse order, like a chart. */
   readonly isReversed?: boolean;
   /** Lines below a table. */
   readonly below?: (resources: readonly Listed[], more: boolean) => readonly string[];
@@ -43,7 +43,8 @@ export interface List<Listed extends Resource, Position> {
 export const tableRows = 50;
 
 /**
- * Shows a list: all of it as JSON, JSON lines or CSV, written while it is read; the most important columns as a table.
+ * Shows a list: all of it as JSON, JSON lines or CSV, written while it is read; or its most important columns as a
+ * table.
  */
 export async function showList<Listed extends Resource, Position>(
   context: ListContext,
@@ -71,10 +72,10 @@ export async function showList<Listed extends Resource, Position>(
 }
 
 /**
- * The resources of a list, page by page, personal values masked unless they are requested.
+ * The resources of a list, page by page, with personal values masked unless requested.
  *
  * @throws the signal's reason at Ctrl-C, so that a part does not look complete; UserError if a query refuses its
- * parameters.
+ *   parameters.
  */
 async function* readResources<Listed extends Resource, Position>(
   { signal, reveal }: ListContext,
@@ -106,7 +107,7 @@ function describeMore(shown: number, { limit }: ListOptions): string {
   return `There are more than these ${count(shown)}: raise --limit, or ${all}\n`;
 }
 
-/** @throws UsageError if several formats are requested. */
+/** @throws UsageError if the user requests several formats. */
 export function chooseFormat(
   { json }: Pick<CommandContext, 'json'>,
   { csv, jsonl }: ListOptions,
@@ -177,7 +178,7 @@ async function writeCsv(
   }
 }
 
-/** A member of a resource; of a member that is an object, by `a.b`. */
+/** A member of a resource; `a.b` names a member of a nested object. */
 function readMember(resource: Resource, path: string): unknown {
   let value: unknown = resource;
   for (const name of path.split('.')) value = toJsonObject(value)?.[name];

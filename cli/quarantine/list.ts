@@ -24,13 +24,13 @@ import {
 
 /** `quarantine list`: counts rejects by source and reason, and lists the latest. */
 export interface QuarantineListOptions extends RejectFilter {
-  /** Objects that are shown, the latest; without it the last {@link shownObjects}, and all of them as JSON. */
+  /** The number of latest objects to show; by default the last {@link shownObjects}, or all of them as JSON. */
   readonly limit?: number | undefined;
 }
 
 const shownObjects = 20;
 
-/** Rejects of one source and reason. */
+/** Rejects with one source and reason. */
 interface Group {
   readonly source: string;
   readonly reason: string;
@@ -41,7 +41,7 @@ interface Group {
   readonly newest: string;
 }
 
-/** A reject as it is shown. */
+/** A reject in the output. */
 interface Shown {
   readonly key: string;
   readonly source: string;
@@ -49,7 +49,7 @@ interface Shown {
   readonly sentence: string;
   readonly position: string;
   readonly arrivedAt: string;
-  /** Rejects in the same object, this one included. */
+  /** Number of rejects in the same object, including this one. */
   readonly records: number;
 }
 
@@ -94,7 +94,7 @@ async function* makePage(objects: readonly RejectObject[]): AsyncGenerator<reado
   yield objects;
 }
 
-/** Objects as they are shown, in order. */
+/** Objects for the output, in order. */
 async function* selectShownRejects(
   context: CommandContext,
   pages: AsyncIterable<readonly RejectObject[]>,
@@ -201,7 +201,7 @@ function printTables(context: CommandContext, groups: readonly Group[], rejects:
   );
 }
 
-/** The first characters of an object's name: enough to tell it from others. */
+/** The first characters of an object's name, enough to tell it from others. */
 export function readObjectId(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1).slice(0, 12);
 }

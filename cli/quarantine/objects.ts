@@ -15,13 +15,13 @@ import type { Deployment } from '../deployment/deployment.ts';
 import { isNotFound } from '../errors.ts';
 import { count } from '../terminal/progress.ts';
 
-/** The objects of a quarantine, and what is in them. */
+/** The objects of a quarantine, and their content. */
 
-/** An object that holds rejects, a JSON line each. */
+/** An object that holds rejects, one per JSON line. */
 export interface RejectObject {
   readonly key: string;
   readonly source: string;
-  /** As the key has it: a later version of simledger may have codes that this one does not know. */
+  /** The code in the key. A later version of simledger may have codes that this one does not know. */
   readonly code: string;
   /** The key's last part, without its ending. */
   readonly name: string;
@@ -36,7 +36,7 @@ export interface RejectFilter {
   readonly reason?: string | undefined;
 }
 
-/** The members of a line. A member that is missing here would be lost when a line is written again. */
+/** The members of a line. If one were missing here, it would be lost when a line is written again. */
 const line = z.object({
   id: z.string(),
   code: z.enum(rejectCodes),
@@ -52,7 +52,7 @@ const line = z.object({
   value: z.string().exactOptional(),
 } satisfies Readonly<Record<keyof RejectLine, z.ZodType>>);
 
-/** Lists a quarantine in the order of keys, by pages of up to a thousand objects. */
+/** Lists a quarantine in key order, in pages of up to a thousand objects. */
 export async function* rejectObjects(
   { s3, places }: Pick<Deployment, 's3' | 'places'>,
   { source, reason }: RejectFilter,
@@ -66,7 +66,7 @@ export async function* rejectObjects(
   for await (const { Contents: contents = [] } of pages) {
     const objects = contents.flatMap(({ Key, Size, LastModified }) => {
       const names = readRejectKey(Key ?? '');
-      // A copy of a whole file belongs to the line beside it.
+      // A copy of a whole file belongs to the line next to it.
       if (names === undefined || (reason !== undefined && names.code !== reason)) return [];
       return [
         {
@@ -83,7 +83,7 @@ export async function* rejectObjects(
 /**
  * Checks the source of a filter. A source that is no longer configured may still have rejects.
  *
- * @throws UsageError where the source is neither configured nor in the quarantine.
+ * @throws UsageError if the source is neither configured nor in the quarantine.
  */
 export async function requireRejectSource(
   deployment: Pick<Deployment, 's3' | 'places'>,
@@ -97,7 +97,7 @@ export async function requireRejectSource(
   throw new UnknownSourceError(source, known);
 }
 
-/** The message if a filter finds nothing: what the quarantine has otherwise. */
+/** The message if a filter finds nothing: what else is in the quarantine. */
 export async function describeNothingFound(
   deployment: Pick<Deployment, 's3' | 'places'>,
   { source, reason }: RejectFilter,
@@ -165,7 +165,7 @@ export async function keepOnly(
 const maxDeletions = 1_000;
 
 /**
- * Removes objects of the quarantine.
+ * Removes objects from the quarantine.
  *
  * @throws Error if S3 does not delete one of them.
  */

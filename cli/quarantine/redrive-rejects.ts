@@ -17,14 +17,14 @@ import {
 import { RefusedFiles, RejectReader } from './rereading.ts';
 
 /**
- * Reads rejects again with today's code, and stores the valid records through `ingest`. An object leaves the quarantine
- * only after its records are stored; what is rejected again stays. A redrive that is interrupted and run again has the
- * same result.
+ * Reads rejects again with the current code, and stores the valid records through `ingest`. An object leaves the
+ * quarantine only after its records are stored; records that are rejected again stay. A redrive that is interrupted and
+ * run again has the same result.
  *
  * A dry run does the same with a writer that writes nothing, and removes nothing.
  */
 
-/** How rejects are redriven. */
+/** How to redrive rejects. */
 export interface RedriveOptions extends RejectFilter {
   readonly dryRun: boolean;
   readonly interpret: Interpret;
@@ -35,7 +35,7 @@ export interface RedriveOptions extends RejectFilter {
   readonly onProgress: (objects: number) => void;
 }
 
-/** The result for the rejects of one source and reason. */
+/** The result for the rejects with one source and reason. */
 export interface RedrivenGroup {
   readonly source: string;
   readonly reason: string;
@@ -56,7 +56,7 @@ export interface Redriven {
   readonly interrupted: boolean;
 }
 
-/** Objects that are read and stored together, and the bytes that they may have. */
+/** The most objects, and the most bytes, that are read and stored together. */
 const maxObjects = 500;
 const maxBytes = 4 * 1024 * 1024;
 const concurrentReads = 48;
@@ -79,18 +79,18 @@ export async function redriveRejects(deployment: Deployment, options: RedriveOpt
   return redrive.summarise(options.signal.aborted);
 }
 
-/** An object of the quarantine and the rejects that it holds. */
+/** An object of the quarantine and its rejects. */
 interface HeldObject {
   readonly object: RejectObject;
   readonly lines: readonly RejectLine[];
 }
 
-/** A reject during a redrive: what it was read as, and its outcome. */
+/** A reject during a redrive: its records, and its outcome. */
 interface Attempt {
   readonly held: HeldObject;
   readonly line: RejectLine;
   readonly entries: readonly Entry[];
-  /** Nothing of it could be read. */
+  /** Whether nothing in it could be read. */
   readonly isRejected: boolean;
 }
 
@@ -178,7 +178,7 @@ class Redrive {
     const { receipt, failedDeliveries, errors } = await ingest(
       entries,
       { ...this.#ports, quarantine: this.#collectParts(attempts) },
-      // A run before this one may have been broken off.
+      // An earlier run may have been interrupted.
       { readBeforeWrite: true, writtenAt: this.#options.now(), isRetry: true },
     );
     this.#count(first.object, receipt);
@@ -191,7 +191,7 @@ class Redrive {
     await this.#settle(held, leaving);
   }
 
-  /** Reads each reject again; a reject that cannot be tried is left out, and stays. */
+  /** Reads each reject again. A reject that cannot be tried is left out, and stays. */
   async #readAttempts(held: readonly HeldObject[]): Promise<Attempt[]> {
     const attempts: Attempt[] = [];
     for (const one of held) {
@@ -214,7 +214,7 @@ class Redrive {
   }
 
   /**
-   * Collects new rejects: if today's code finds several records in one reject, and some of them are invalid, these
+   * Collects new rejects: if the current code finds several records in one reject, and some of them are invalid, these
    * become rejects of their own before the old one is removed.
    */
   #collectParts(attempts: readonly Attempt[]): Quarantine {
@@ -232,7 +232,7 @@ class Redrive {
     };
   }
 
-  /** Removes rejects that are in the ledger now. */
+  /** Removes rejects that are now in the ledger. */
   async #settle(held: readonly HeldObject[], leaving: ReadonlySet<RejectLine>): Promise<void> {
     const gone: string[] = [];
     for (const { object, lines } of held) {
@@ -272,7 +272,7 @@ class Redrive {
     this.#note(`${object.code}: ${sentence}`);
   }
 
-  /** @param problem a sentence without the value that is wrong, which differs from record to record. */
+  /** @param problem a sentence without the wrong value, which differs from record to record. */
   #note(problem: string): void {
     const known = this.#stillRejected.get(problem);
     if (known === undefined && this.#stillRejected.size >= maxSentences) return;

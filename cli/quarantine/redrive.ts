@@ -13,12 +13,12 @@ import { count } from '../terminal/progress.ts';
 import { describeNothingFound, type RejectFilter, rejectObjects, requireRejectSource } from './objects.ts';
 import { type Redriven, redriveRejects } from './redrive-rejects.ts';
 
-/** `quarantine redrive`: reads rejects again with today's code, and stores the valid records. */
+/** `quarantine redrive`: reads rejects again with the current code, and stores the valid records. */
 export interface QuarantineRedriveOptions extends RejectFilter {
   readonly dryRun: boolean;
 }
 
-/** Sentences that are shown, the most frequent. */
+/** The number of most frequent sentences to show. */
 const maxSentences = 20;
 
 /** `quarantine redrive`: stores rejected records that can be read now. */
@@ -47,7 +47,7 @@ async function countObjects({ deployment }: CommandContext, filter: RejectFilter
   return objects;
 }
 
-/** Sentences by frequency, without personal values unless they are requested. */
+/** Sentences by frequency, without personal values unless requested. */
 function formatSentences({ reveal }: CommandContext, { stillRejected }: Redriven): [string, number][] {
   return [...stillRejected]
     .sort(([, a], [, b]) => b - a)

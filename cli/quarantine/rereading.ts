@@ -17,14 +17,14 @@ import type { LedgerWriter } from '../../lambda/store/writer.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { makeImportPorts } from '../ledger.ts';
 
-/** What a reject is, read again. */
+/** The result of reading a reject again. */
 export type ReadAgain =
   /** Its records. */
   | { readonly entries: readonly Entry[] }
   /** Why it cannot be tried. */
   | { readonly trouble: string };
 
-/** Reads rejects again, with today's code. */
+/** Reads rejects again with the current code. */
 export class RejectReader {
   readonly #deployment: Deployment;
   readonly #interpret: Interpret;
@@ -38,8 +38,8 @@ export class RejectReader {
 
   /**
    * @param delivery index of the reject among those that are stored together.
-   * @param arrivedAt now, milliseconds since the epoch: it counts as delivered now, for times too far ahead and for the
-   *   expiry of events.
+   * @param arrivedAt now, in milliseconds since the epoch: the reject counts as delivered now, for times too far ahead
+   *   and for the expiry of events.
    */
   async read(line: RejectLine, delivery: number, arrivedAt: number): Promise<ReadAgain> {
     const { sources } = this.#deployment.places;
@@ -64,13 +64,15 @@ export class RejectReader {
   }
 }
 
-/** How rows are read: their separator and their header. */
+/** How to read rows: their separator and their header. */
 export type RowLayout = Pick<Layout, 'delimiter' | 'interpretRow'>;
 
-/** Files whose layout is remembered. Rejects of one file are stored together, so few layouts are needed at a time. */
+/**
+ * The most files whose layout is cached. Rejects of one file are stored together, so few layouts are needed at a time.
+ */
 const maxRemembered = 32;
 
-/** Reads the headers of files whose rows were rejected: a rejected row can be read only with its header. */
+/** Reads the headers of files with rejected rows: a rejected row cannot be read without its header. */
 export class RowLayouts {
   readonly #client: S3Client;
   readonly #known = new Map<string, Promise<RowLayout | string>>();
@@ -106,7 +108,7 @@ export class RowLayouts {
 
 /** The outcome of a file that was refused as a whole. */
 export interface RedrivenFile {
-  /** Its rows; of a file that is still refused, the file as one record. */
+  /** Its rows; if the file is still refused, the file as one record. */
   readonly receipt: Receipt;
   /** Whether all of its rows are in the ledger, or in the quarantine one by one. */
   readonly isTakenIn: boolean;
@@ -114,7 +116,7 @@ export interface RedrivenFile {
   readonly trouble?: string;
 }
 
-/** How refused files are redriven. */
+/** How to redrive refused files. */
 export interface RefusedFileOptions {
   readonly dryRun: boolean;
   readonly signal: AbortSignal;
@@ -122,7 +124,7 @@ export interface RefusedFileOptions {
   readonly writer: LedgerWriter;
 }
 
-/** Imports files again that were refused as a whole: from their copy in the quarantine, under their first name. */
+/** Imports files again that were refused as a whole: from their copy in the quarantine, under their original name. */
 export class RefusedFiles {
   readonly #deployment: Deployment;
   readonly #options: RefusedFileOptions;
@@ -144,7 +146,7 @@ export class RefusedFiles {
     return this.#import(file, source, copy);
   }
 
-  /** Whether today's code can read its header. */
+  /** Whether the current code can read its header. */
   async #hasLayout({ key }: FileObject, copy: FileObject): Promise<boolean> {
     const opened = await openUnpacked((from) => openFile(this.#deployment.s3, copy, from), 0, false);
     if (opened === undefined) return false;
@@ -175,7 +177,7 @@ export class RefusedFiles {
       await new FilesTable(dynamoDb, places.tables.files).reopen(formatObjectName(file));
     }
     const { outcome } = await importFile(file, source, ports);
-    // `repeated`: an earlier redrive imported it, but was interrupted before it removed it.
+    // `repeated`: an earlier redrive imported it, but was interrupted before removing it.
     return { receipt, isTakenIn: outcome === 'done' || outcome === 'repeated' };
   }
 }
@@ -189,8 +191,8 @@ function makeRefusedFile(more: { trouble?: string }): RedrivenFile {
 }
 
 /**
- * The object that a position of a file's row, or of a whole file, names: `bucket/key@version#row`. Undefined for any
- * other position, such as a stream's.
+ * The object in the position of a file's row or a whole file: `bucket/key@version#row`. Undefined for any other
+ * position, such as a stream's.
  */
 export function parseFilePosition(position: string, sources: KnownSources): FileObject | undefined {
   const slash = position.indexOf('/');

@@ -6,7 +6,7 @@ import { type RejectObject, readRejects, rejectObjects } from './objects.ts';
 
 /** `quarantine show ID`: the rejects of an object, with their bytes. */
 
-/** Objects that an ID may stand for before it counts as ambiguous. */
+/** The most matching objects that are named when an ID is ambiguous. */
 const maxNamed = 10;
 
 /** `quarantine show`: shows a reject and its bytes. */

@@ -26,26 +26,26 @@ import { count, type Progress } from '../terminal/progress.ts';
 
 /** `replay`: reads the records that streams still keep, and processes them again as the consumer does. */
 export interface ReplayOptions {
-  /** ISO 8601; undefined for the oldest record that is kept. */
+  /** ISO 8601; undefined to start at the oldest record that is kept. */
   readonly from?: string | undefined;
-  /** ISO 8601; undefined for now. */
+  /** ISO 8601; undefined to end now. */
   readonly to?: string | undefined;
   /** Undefined for all sources. */
   readonly source?: string | undefined;
-  /** Name of another stream of the source's account and region, read as if it were the source's. */
+  /** Name of another stream in the source's account and region, to read instead of the source's. */
   readonly stream?: string | undefined;
   readonly dryRun: boolean;
   readonly verify: boolean;
 }
 
-/** A shard to be read. */
+/** A shard to read. */
 interface Shard {
   readonly source: KnownSource;
   readonly streamArn: string;
   readonly shardId: string;
 }
 
-/** Shards that are read at the same time. */
+/** Shards that are read concurrently. */
 const concurrentShards = 4;
 
 /** `replay`: reprocesses the records that streams keep. */
@@ -192,14 +192,14 @@ interface Verification {
   /** Items of the replayed records that existed before, and after. */
   readonly before: number;
   readonly after: number;
-  /** Items that appeared, and that changed. */
+  /** Items that appeared, and items that changed. */
   readonly added: number;
   readonly changed: number;
-  /** The first of those. */
+  /** The first of these changes. */
   readonly examples: readonly Difference[];
 }
 
-/** An item that was changed. */
+/** A changed item. */
 interface Difference {
   readonly table: string;
   readonly key: string;
@@ -211,8 +211,8 @@ interface Difference {
 const maxExamples = 20;
 
 /**
- * Watches a writer: reads every item that a batch is about before and after it is written, and compares them, except
- * for the expiry of events, which counts from their arrival. Changes by other writers in between count as well.
+ * Wraps a writer: reads every item of a batch before and after the write, and compares them, except for the expiry of
+ * events, which counts from their arrival. Changes that other writers make in between count as well.
  */
 class VerifyingWriter {
   readonly #writer: LedgerPorts['writer'];
@@ -272,7 +272,7 @@ class VerifyingWriter {
   }
 }
 
-/** The keys of all items that a batch is about, by table. */
+/** The keys of all items in a batch, by table. */
 function listKeys(tables: LedgerTables, changes: Changes): ReadonlyMap<string, readonly Item[]> {
   return new Map([
     [

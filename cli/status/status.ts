@@ -12,14 +12,14 @@ import { formatDuration } from '../terminal/quantities.ts';
 
 /** `status`: the state of the deployment, on one screen. */
 
-/** The latest files of each source that are read. */
+/** The number of latest files that are read for each source. */
 const maxFiles = 50;
 const concurrentReads = 8;
 
 /** The state of a source. */
 interface SourceStatus {
   readonly source: string;
-  /** Undefined where it could not be read. */
+  /** Undefined if it could not be read. */
   readonly traffic: SourceTraffic | undefined;
   readonly files: FileStatus | undefined;
 }
@@ -30,14 +30,14 @@ interface FileStatus {
   readonly last: string | undefined;
   /** Files whose import is running. */
   readonly importing: number;
-  /** Files whose import stalled: they are retried, or wait in the dead-letter queue. */
+  /** Files whose import stalled: they are being retried, or wait in the dead-letter queue. */
   readonly stalled: number;
   readonly failed: number;
-  /** Files among which these were counted. */
+  /** The number of files that these counts cover. */
   readonly among: number;
 }
 
-/** A queue, and how many messages are in it. */
+/** A queue and its number of messages. */
 interface QueueStatus {
   readonly queue: string;
   readonly waiting: number;
@@ -52,10 +52,10 @@ interface Missing {
   readonly sentence: string;
 }
 
-/** Milliseconds after which a service that does not answer is left out. */
+/** A service that does not answer within these milliseconds is left out. */
 const maxWaitMilliseconds = 15_000;
 
-/** `status`: shows what comes in, what waits and what is wrong. */
+/** `status`: shows what arrives, what waits and what is wrong. */
 export async function showStatus(context: CommandContext, _: object): Promise<ExitCode> {
   const { deployment } = context;
   const parts = new Parts();
@@ -94,13 +94,13 @@ export async function showStatus(context: CommandContext, _: object): Promise<Ex
   return isWell ? exitCode.done : exitCode.attention;
 }
 
-/** Reads the parts of a status independently: a failed part is noted, and the others are shown. */
+/** Reads the parts of a status independently: it notes a failed part, and shows the others. */
 class Parts {
   readonly missing: Missing[] = [];
   readonly errors: unknown[] = [];
   answered = 0;
 
-  /** A part; undefined where its service failed or did not answer in time. */
+  /** A part; undefined if its service failed or did not answer in time. */
   async read<Part>(what: string, read: () => Promise<Part>): Promise<Part | undefined> {
     const waiting = new AbortController();
     try {
@@ -130,7 +130,7 @@ async function rejectAfterTimeout(signal: AbortSignal): Promise<never> {
   );
 }
 
-/** The files of sources that have any, or could have. */
+/** The files of sources that have or could have any. */
 async function readFilesBySource(
   deployment: Deployment,
   now: number,

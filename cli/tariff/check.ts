@@ -13,7 +13,7 @@ export interface TariffFiles {
   readonly balances?: string | undefined;
 }
 
-/** `tariff check`: whether files are what they should be. Nothing is stored. */
+/** `tariff check`: whether files are valid. Stores nothing. */
 export const checkTariffs: PerformAlone<TariffFiles> = async (context, { files, roster, balances }) => {
   if (files.length === 0) throw new UsageError('Nothing to check: give at least one file of a tariff');
   const tariffs = await readTariffs(files);

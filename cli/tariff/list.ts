@@ -6,10 +6,10 @@ import { formatMinute, formatTable } from '../terminal/figures.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import { describeTariff } from './check.ts';
 
-/** Tariffs that are read at the same time. */
+/** Tariffs that are read concurrently. */
 const concurrentReads = 16;
 
-/** `tariff list`: which tariffs, roster and opening balances hold. */
+/** `tariff list`: the stored tariffs, roster and opening balances. */
 export async function listTariffs(context: CommandContext): Promise<ExitCode> {
   const lake = openLake(context.deployment);
   const { book } = await readBook(lake);

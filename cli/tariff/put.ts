@@ -33,11 +33,11 @@ import { count } from '../terminal/progress.ts';
 import { countNoun } from '../terminal/quantities.ts';
 import type { TariffFiles } from './check.ts';
 
-/** What `tariff put` stores. */
+/** Options of `tariff put`. */
 export interface PutOptions extends TariffFiles {
   /** Names of tariffs to remove. */
   readonly remove: readonly string[];
-  /** Months before have a bill only if they have one already. */
+  /** Earlier months have a bill only if they already have one. */
   readonly billsFrom?: Month | undefined;
   readonly dryRun: boolean;
 }
@@ -52,7 +52,7 @@ interface BookChange {
   readonly from: ChangeStart;
 }
 
-/** `tariff put`: stores tariffs, a roster and opening balances, by which bills are made from then on. */
+/** `tariff put`: stores tariffs, a roster and opening balances, which all later bills use. */
 export async function putTariffs(context: CommandContext, options: PutOptions): Promise<ExitCode> {
   const { files, remove, roster, balances, dryRun } = options;
   if (files.length + remove.length === 0 && (roster ?? balances) === undefined)
@@ -100,7 +100,7 @@ export async function putTariffs(context: CommandContext, options: PutOptions): 
   return exitCode.done;
 }
 
-/** The months whose bills are made, or made again: stored ones that the change is about, and the latest. */
+/** The months whose bills are made or remade: stored months that the change affects, and the latest. */
 async function listMonths(
   lake: Pick<Lake, 'open'>,
   { from }: BookChange,
@@ -127,7 +127,7 @@ async function orderBills({ sqs, places }: Deployment, months: readonly Month[])
   );
 }
 
-/** Tariffs that take the place of those of their names, and further ones behind them. */
+/** Tariffs with the new ones in place of those with the same names, and the others at the end. */
 function joinTariffs(
   held: readonly Tariff[],
   given: readonly Tariff[],
@@ -146,7 +146,7 @@ function joinTariffs(
   return [...kept, ...given.filter(({ name }) => !kept.some((one) => one.name === name))];
 }
 
-/** @throws UsageError if the roster that holds names a tariff that will not. */
+/** @throws UsageError if the future roster names a tariff that will not exist. */
 async function requireRosterNames(
   lake: Pick<Lake, 'open'>,
   book: Book,

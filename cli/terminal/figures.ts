@@ -5,7 +5,7 @@ import { count } from './progress.ts';
 import { formatDuration } from './quantities.ts';
 import type { Colours } from './terminal.ts';
 
-/** Without borders, so that copied text is usable and more fits on a screen. */
+/** No borders, so that copied text is usable and more fits on a screen. */
 const borders = Object.fromEntries(
   [
     ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
@@ -13,7 +13,7 @@ const borders = Object.fromEntries(
   ].map((part) => [part, '']),
 );
 
-/** Rows as a table in a terminal, numbers to the right. Cells may have colours. */
+/** Formats rows as a table, with numbers on the right. Cells may have colours. */
 export function formatTable(
   colours: Colours,
   head: readonly string[],
@@ -39,7 +39,7 @@ function isNumeric(rows: readonly (readonly string[])[], column: number): boolea
 }
 
 const full = '█';
-/** What is left of a bar, in eighths of a character. */
+/** Partial blocks at the end of a bar, in eighths of a character. */
 const parts = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** A bar whose length is a value's share of the greatest. Every value above 0 is visible. */
@@ -49,20 +49,20 @@ export function drawBar(value: number, greatest: number, width: number): string 
   return full.repeat(Math.floor(eighths / 8)) + (parts[eighths % 8] ?? '');
 }
 
-/** How long ago something was, as people say it: `12 s`, `5 min`, `3 h`, `2 d`. */
+/** How long ago something was, in short: `12 s`, `5 min`, `3 h`, `2 d`. */
 export function formatAge(time: string | number, now: number): string {
   const at = typeof time === 'number' ? time : Date.parse(time);
   return formatDuration(Math.max(0, now - at) / 1000);
 }
 
-/** A time to the minute; an empty text without one. */
+/** A time to the minute; an empty text if there is none. */
 export function formatMinute(time: string | null): string {
   return (time ?? '').slice(0, 16).replace('T', ' ');
 }
 
 const counts = ['received', 'stored', 'repeated', 'ignored', 'rejected', 'failed'] as const;
 
-/** Receipts by group, and in total. Failures are shown if there are any. */
+/** Receipts by group, and in total. Failures appear only if there are any. */
 function formatReceipt(
   colours: Colours,
   heading: readonly string[],
@@ -98,7 +98,7 @@ export class SourceReceipts {
   }
 }
 
-/** Prints receipts, also of a dry run. */
+/** Prints receipts, including those of a dry run. */
 export function printReceipts(
   context: CommandContext,
   dryRun: boolean,
@@ -113,7 +113,7 @@ export function printReceipts(
   print(context, formatReceipt(pickColours(context), heading, groups, total));
 }
 
-/** Amounts by currency, one after the other: they are never added up. */
+/** Amounts by currency, one after the other. Currencies are never added up. */
 export function formatTotals(
   totals: readonly { readonly amount: string; readonly currency: string | null }[],
 ): string {

@@ -3,8 +3,8 @@ import { finished } from 'node:stream/promises';
 import { type Output, ResultWriter } from './terminal.ts';
 
 /**
- * A file that is written piece by piece. An error, such as that of a full disk, is thrown by the next write, or where the
- * file is closed: a stream that nobody listens to would end the process.
+ * A file that is written piece by piece. The next write, or closing the file, throws an error such as that of a full
+ * disk: an unhandled error of a stream would end the process.
  */
 export class FileOutput {
   readonly #stream: WriteStream;
@@ -23,7 +23,7 @@ export class FileOutput {
       },
       once: (event, listener) => {
         stream.once(event, listener);
-        // The next write says why.
+        // The next write throws the error.
         this.#ended.catch(listener);
       },
     };
@@ -39,7 +39,7 @@ export class FileOutput {
     return this.#writer.write(text);
   }
 
-  /** @throws what Node.js throws if not all of it could be written. */
+  /** @throws what Node.js throws if some of it could not be written. */
   async close(): Promise<void> {
     await this.#writer.flush();
     this.#stream.end();

@@ -6,25 +6,28 @@ import { redactText } from '../../lambda/queries/disclosure.ts';
  */
 
 const nothing = new Set<never>();
-/** Digits that are as long as an identifier, also in quotes or behind a sign; dates and times have fewer. */
+/** Numbers as long as an identifier, also in quotes or after a sign; dates and times are shorter. */
 const longNumber = /\d{7,}/g;
-/** Members that name a person or a device. A value goes to its closing quote, or to the end where that is missing. */
+/**
+ * Members that name a person or a device. A value ends at its closing quote, or at the end of the text if that is
+ * missing.
+ */
 const namingMember =
   /("(?:user_?name|user_name|name|endpoint_name|sim_unique_name|friendly_name)"\s*:\s*")((?:[^"\\]|\\.)*)/gi;
-/** Digits of an identifier that stay visible, to distinguish identifiers. */
+/** Digits of an identifier that stay visible, to tell identifiers apart. */
 const shownDigits = 4;
 
-/** A text of any kind, broken JSON and CSV rows included, without personal values. */
+/** A text of any kind, including broken JSON and CSV rows, without personal values. */
 export function maskText(text: string): string {
   return redactText(text, undefined, nothing)
     .replace(namingMember, (_, member: string, value: string) => `${member}${value === '' ? '' : '…'}`)
     .replace(longNumber, (digits) => `…${digits.slice(-shownDigits)}`);
 }
 
-/** Fields of items and of the API's answers that hold personal values. The SIM's own ICCID identifies it, and stays. */
+/** Fields of items and API answers that hold personal values. The SIM's own ICCID identifies it, and stays. */
 const personalFields = new Set(['imsi', 'imei', 'writtenImei', 'msisdn', 'ip_address', 'ipAddress']);
 
-/** A record of the ledger without personal values; `detail`, the carrier's own words, is masked as text. */
+/** A ledger record without personal values; `detail`, the carrier's own words, is masked as text. */
 export function maskFields<Fields extends Readonly<Record<string, unknown>>>(fields: Fields): Fields {
   return mapValues(fields) as Fields;
 }

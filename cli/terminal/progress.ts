@@ -1,4 +1,4 @@
-/** Where progress is shown: one line that is overwritten on a terminal, otherwise a new line every few seconds. */
+/** Where to show progress: one line that is overwritten on a terminal, otherwise a new line every few seconds. */
 export interface ProgressOutput {
   readonly isTTY?: boolean;
   write(text: string): unknown;
@@ -16,21 +16,21 @@ export class Progress {
   readonly #started = performance.now();
   #shown: number | undefined;
 
-  /** @param firstLineSeconds seconds until the first line, if the output is not a terminal. */
+  /** @param firstLineSeconds seconds before the first line, if the output is not a terminal. */
   constructor(output: ProgressOutput, unit: string, firstLineSeconds = lineEverySeconds) {
     this.#firstLineSeconds = firstLineSeconds;
     this.#output = output;
     this.#unit = unit;
   }
 
-  /** @param total undefined while it is not known. */
+  /** @param total undefined until it is known. */
   show(done: number, total: number | undefined): void {
     const share = total === undefined || total === 0 ? undefined : done / total;
     this.#draw(share, `${count(done)}${total === undefined ? '' : ` of ${count(total)}`}`, done);
   }
 
   /**
-   * Shows the progress where the total is not known.
+   * Shows progress when the total is not known.
    *
    * @param share from 0 to 1.
    */
@@ -58,7 +58,7 @@ export class Progress {
     return this.#shown + lineEverySeconds * 1000;
   }
 
-  /** The time for the rest, at the speed so far. */
+  /** The remaining time, at the speed so far. */
   #formatTimeLeft(share = 0): string {
     if (share <= 0 || share >= 1) return '';
     const seconds = (((performance.now() - this.#started) / 1000) * (1 - share)) / share;
@@ -86,7 +86,7 @@ function drawBar(share: number | undefined): string {
 
 const counts = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 
-/** A count as people read it. */
+/** A count for people. */
 export function count(value: number): string {
   return counts.format(Math.round(value));
 }

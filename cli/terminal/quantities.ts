@@ -1,6 +1,6 @@
 import { count } from './progress.ts';
 
-/** Quantities as people read them, in the terminal and in the console. */
+/** Quantities for people, in the terminal and in the console. */
 
 /** A number of things: `1 SIM`, `2,000 SIMs`. */
 export function countNoun(number: number, one: string, several = `${one}s`): string {
@@ -9,7 +9,7 @@ export function countNoun(number: number, one: string, several = `${one}s`): str
 
 const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
-/** Bytes as people read them: three digits and a decimal unit. */
+/** Bytes with three digits and a decimal unit. */
 export function printBytes(bytes: number): string {
   if (bytes < 0) return `-${printBytes(-bytes)}`;
   let value = bytes;
@@ -28,7 +28,7 @@ const timeUnits = [
   { name: 'min', seconds: 60 },
 ] as const;
 
-/** A number of seconds as people say it: in the largest unit that makes at least two. */
+/** A number of seconds, in the largest unit that makes at least two. */
 export function formatDuration(seconds: number): string {
   const unit = timeUnits.find((one) => seconds >= 2 * one.seconds);
   return unit === undefined

@@ -3,13 +3,13 @@ import type { ProgressOutput } from './progress.ts';
 
 /** One of a process's outputs. */
 export interface Output extends ProgressOutput {
-  /** Characters that a line has room for, on a terminal. */
+  /** The width of a line in characters, on a terminal. */
   readonly columns?: number;
   /** Calls back when there is room again, after `write` has returned false. */
   once?(event: 'drain', listener: () => void): unknown;
 }
 
-/** Where a command line is typed and answered. */
+/** The terminal of a command line. */
 export interface Terminal {
   /** For results. */
   readonly out: Output;
@@ -20,25 +20,28 @@ export interface Terminal {
   readonly now: () => number;
 }
 
-/** The process's own. */
+/** The process's own terminal. */
 export function makeProcessTerminal(): Terminal {
   return { out: process.stdout, err: process.stderr, env: process.env, now: Date.now };
 }
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
-/** Colours for results: only on a terminal, and not where `NO_COLOR` is set (no-color.org). */
+/** Colours for results: only on a terminal, and not if `NO_COLOR` is set (no-color.org). */
 export function chooseColours({ out, env }: Terminal): Colours {
   return pc.createColors(out.isTTY === true && (env['NO_COLOR'] ?? '') === '');
 }
 
-/** What a terminal may obey: colours, tabs and new lines; and what it must not: control characters and turns of direction. */
+/**
+ * What a text may contain for the terminal: colours, tabs and new lines; and what it may not: control characters and
+ * changes of text direction.
+ */
 const commands = /(\p{Cc}\[[\d;]*m|[\t\n])|[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
-/** The characters that begin a command to a terminal, and their replacement. */
+/** The character that begins a terminal command, and its replacement. */
 const [commandBegin, mark] = ['\u001b', '\ufffd'];
 
-/** A text for people, in which what carriers and devices wrote cannot command the terminal. */
+/** A text for people, in which the texts of carriers and devices cannot control the terminal. */
 export function writePlainly(text: string): string {
   return text.replaceAll(commands, (command, kept: string | undefined) => {
     if (kept === undefined) return mark;
@@ -47,10 +50,10 @@ export function writePlainly(text: string): string {
   });
 }
 
-/** What of {@link commands} JSON leaves as it is. */
+/** The part of {@link commands} that JSON does not escape. */
 const unescaped = /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
-/** A value as JSON that commands no terminal: what could is escaped, so that a program reads the same value. */
+/** A value as JSON that cannot control the terminal. Escapes keep the value the same for programs. */
 export function formatJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, undefined, indent).replaceAll(
     unescaped,
@@ -61,7 +64,7 @@ export function formatJson(value: unknown, indent?: number): string {
 /** Characters that are collected before they are written. */
 const chunkLength = 65_536;
 
-/** Writes long results piece by piece, no faster than they are read, so that they never pile up in memory. */
+/** Writes long results piece by piece, no faster than they are read, so that they do not accumulate in memory. */
 export class ResultWriter {
   readonly #out: Output;
   #waiting = '';
@@ -75,7 +78,10 @@ export class ResultWriter {
     if (this.#waiting.length >= chunkLength) await this.flush();
   }
 
-  /** Writes an array, an element a line. If an element cannot be read, the array stays open and the output is not valid JSON. */
+  /**
+   * Writes an array, one element per line. If an element cannot be read, the array stays open and the output is not
+   * valid JSON.
+   */
   async writeArray(elements: AsyncIterable<unknown>): Promise<void> {
     let separator = '';
     await this.write('[');
@@ -90,7 +96,7 @@ export class ResultWriter {
   async flush(): Promise<void> {
     const waiting = this.#waiting;
     this.#waiting = '';
-    // In a file or pipe, CSV keeps what carriers wrote.
+    // In a file or pipe, CSV keeps the carrier's text.
     const text = this.#out.isTTY === true ? writePlainly(waiting.replaceAll('\r\n', '\n')) : waiting;
     if (text === '' || this.#out.write(text) !== false) return;
     await new Promise<void>((resolve) => {
@@ -101,9 +107,8 @@ export class ResultWriter {
 }
 
 /**
- * The beginning of a formula for a spreadsheet. Such a cell gets an apostrophe, which marks text in spreadsheets, so
- * that opening the file does not run a formula from a carrier or a device's name. Numbers stay numbers, with their
- * sign.
+ * The beginning of a spreadsheet formula. Such a cell gets an apostrophe, which marks text in spreadsheets, so that
+ * opening the file does not run a formula from a carrier or a device's name. Numbers stay numbers, with their sign.
  */
 const formulaStart = /^[=+\-@\t\r]/;
 const number = /^-?\d+(\.\d+)?$/;

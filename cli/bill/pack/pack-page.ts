@@ -10,11 +10,11 @@ import { countNoun } from '../../terminal/quantities.ts';
 import { escapeHtml, type PageColumn, renderDocument, renderTable } from '../html.ts';
 import { causeMeanings, checkMeanings } from './words.ts';
 
-/** The page of a dispute pack. It says everything in the words of an invoice. */
+/** The page of a dispute pack, entirely in the words of an invoice. */
 
 /** The result of the comparison. */
 export interface PackSummary {
-  /** Name of the invoice's file. */
+  /** The invoice's file name. */
   readonly invoice: string;
   readonly month: string;
   readonly currency: string;
@@ -25,7 +25,7 @@ export interface PackSummary {
   readonly difference: Decimal;
   readonly notRated: Decimal;
   readonly causes: readonly (CauseSum & { readonly share: string | undefined })[];
-  /** What differs, most money first, as many as the page shows. */
+  /** Differences on the page, the largest amount first. */
   readonly differing: readonly Compared[];
   readonly differingCount: number;
   /** What our bill leaves out or assumes, in sentences. */
@@ -37,14 +37,14 @@ export interface ExampleRecord {
   readonly id: string;
   readonly session: string | undefined;
   readonly start: string;
-  /** What the carrier stated. */
+  /** The value that the carrier stated. */
   readonly stated: string;
-  /** The sum of records that are rounded up together, with the first of them. */
+  /** If records are rounded up together, their sum, on the first of them. */
   readonly used?: string;
   readonly rounded?: string;
 }
 
-/** The line of a cause with most money, down to its records. */
+/** A cause's largest line, down to its records. */
 export interface PackExample {
   readonly cause: Cause;
   readonly compared: Compared;
@@ -55,7 +55,7 @@ export interface PackExample {
 /** The data of the comparison. */
 export interface PackProof {
   readonly rating: RatingContext;
-  /** Most money first. */
+  /** The largest amount first. */
   readonly examples: readonly PackExample[];
   /** Some of them. */
   readonly findings: readonly (Finding & { readonly day: Day })[];

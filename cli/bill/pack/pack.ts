@@ -24,17 +24,17 @@ import { findHeldSince, type SealedFile, SealReader } from './seals.ts';
 import { checkMeanings } from './words.ts';
 
 /**
- * The dispute pack: a folder for a carrier's support, who know their invoice and their records, and nothing of simledger.
- * Records and findings are written as SIMs are compared, so that memory does not grow with them.
+ * The dispute pack: a folder for a carrier's support team, who know their invoice and their records, but not simledger.
+ * Records and findings are written while SIMs are compared, so that memory does not grow with them.
  */
 
-/** Rows of `records.csv`: the limit of spreadsheets. */
+/** The most rows of `records.csv`: the limit of spreadsheets. */
 const maxRecords = 1_000_000;
 
-/** Records of an example on the page. */
+/** The most records of an example on the page. */
 const maxExampleRecords = 20;
 
-/** Findings on the page. */
+/** The most findings on the page. */
 const maxShownFindings = 50;
 
 const recordColumns = [
@@ -50,7 +50,7 @@ const findingColumns = [
 
 const sealColumns = ['day', 'version', 'sealed_at', 'root', 'usage_records', 'usage_root'];
 
-/** A CSV file that is written row by row. */
+/** A CSV file, written row by row. */
 class CsvFile {
   readonly output: FileOutput;
   rows = 0;
@@ -66,16 +66,16 @@ class CsvFile {
   }
 }
 
-/** With what a pack is written. */
+/** What a pack is written from. */
 export interface PackOptions {
-  /** Folder; it must be new or empty. */
+  /** A new or empty folder. */
   readonly folder: string;
   readonly rating: RatingContext;
-  /** Files of tariffs and map, which are copied. */
+  /** Files of tariffs and map, to copy. */
   readonly given: readonly string[];
 }
 
-/** Writes a dispute pack: {@link PackOptions} says where, and about what. */
+/** Writes a dispute pack as {@link PackOptions} say. */
 export class DisputePack {
   readonly #context: CommandContext;
   readonly #options: PackOptions;
@@ -103,7 +103,7 @@ export class DisputePack {
     this.#lines = new CsvFile(join(options.folder, 'lines.csv'));
   }
 
-  /** Writes `lines.csv`: who compares lines writes each. */
+  /** Output for `lines.csv`: the comparison writes each line to it. */
   get lines(): Pick<FileOutput, 'write'> {
     return this.#lines.output;
   }
@@ -111,7 +111,7 @@ export class DisputePack {
   /**
    * Begins a pack.
    *
-   * @throws UsageError if the folder has something in it: what an earlier pack proved would stand beside the new one.
+   * @throws UsageError if the folder is not empty: it may have the proofs of an earlier pack.
    */
   static async open(context: CommandContext, options: PackOptions): Promise<DisputePack> {
     await mkdir(options.folder, { recursive: true });
@@ -123,7 +123,7 @@ export class DisputePack {
     return pack;
   }
 
-  /** Adds the records of a SIM's lines that differ. */
+  /** Adds the records of a SIM's differing lines. */
   async addSim(records: SimRecords, compared: readonly Compared[]): Promise<void> {
     const differing = compared.filter(({ outcome }) => outcome !== 'equal');
     if (differing.length === 0) return;
@@ -161,7 +161,7 @@ export class DisputePack {
       const { sim, source, sessionId, start, end, trafficType, volume, messages, country, mcc, mnc } = record;
       await this.#records.write([
         ...[line.id, line.name, sim, number],
-        // A quantity that is rounded up as a whole is listed with its first record.
+        // A quantity that is rounded up as a whole appears with its first record.
         ...(index === 0 ? [formatDecimal(used), formatDecimal(rounded), line.quantity?.unit] : ['', '', '']),
         ...[
           source,
@@ -180,7 +180,7 @@ export class DisputePack {
     }
   }
 
-  /** Keeps the line of each cause that has most money. */
+  /** Keeps the largest line of each cause. */
   #noteExample(
     compared: Compared,
     lines: readonly BillLine[],
@@ -227,12 +227,12 @@ export class DisputePack {
     }
   }
 
-  /** Writes the rest. */
+  /** Writes the remaining files. */
   async finish(summary: PackSummary): Promise<void> {
     const { folder, given, rating } = this.#options;
     for (const file of [this.#records, this.#findingsFile, this.#lines]) await file.output.close();
     const sealed = await this.#writeSeals();
-    // Two files may have one name.
+    // Two files may have the same name.
     const copies = given.map((file, index) => [file, `given/${index + 1}-${basename(file)}`] as const);
     await mkdir(join(folder, 'given'));
     for (const [file, copy] of copies) await copyFile(file, join(folder, copy));
@@ -259,7 +259,7 @@ export class DisputePack {
   }
 
   /**
-   * The seals of all days with records, each with its versions. Full rows name devices: they are written only on
+   * The seals of all days with records, each with its versions. Full rows name devices, so they are written only on
    * request.
    */
   async #writeSeals(): Promise<SealedFile[]> {

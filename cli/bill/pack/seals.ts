@@ -20,14 +20,15 @@ import { AttentionError } from '../../../lambda/errors.ts';
 import { mapConcurrently } from '../../../lambda/store/concurrency.ts';
 
 /**
- * The seals of days as files whose SHA-256 are the digests of the seal, so that `sha256sum` verifies them: `day.txt` has the
- * day's root, `usage.txt` the root of its usage records, and the rows of a slot the slot's digest.
+ * The seals of days, as files whose SHA-256 digests are those in the seal, so that `sha256sum` verifies them: `day.txt`
+ * has the digest of the day's root, `usage.txt` that of the root of its usage records, and the rows of a slot that of
+ * the slot.
  */
 
-/** Results of buckets that are read at the same time. */
+/** Bucket results that are read concurrently. */
 const concurrentReads = 16;
 
-/** A file and the SHA-256 that it must have, in hexadecimal. */
+/** A file and its expected SHA-256, in hexadecimal. */
 export interface SealedFile {
   /** Relative to the folder, with `/`. */
   readonly path: string;
@@ -35,8 +36,8 @@ export interface SealedFile {
 }
 
 /**
- * The latest moment by which a usage row was held as it is now: when the first version was sealed that has it so. Where a
- * later version does not list all its changes, it is that version's.
+ * The latest moment by which a usage row had its present form: when the first version with that form was sealed. If a
+ * later version does not list all its changes, when that version was sealed.
  *
  * @param id `usageId`.
  */
@@ -50,7 +51,7 @@ export function findHeldSince(manifest: Manifest, sim: string, id: string): stri
   return unlisted?.sealedAt ?? history[0]?.sealedAt ?? sealedAt;
 }
 
-/** Reads the seals of days, and remembers them. */
+/** Reads the seals of days, and caches them. */
 export class SealReader {
   readonly #lake: Pick<Lake, 'open'>;
   readonly #manifests = new Map<Day, Manifest | undefined>();
@@ -59,19 +60,19 @@ export class SealReader {
     this.#lake = lake;
   }
 
-  /** The days that were requested and have a seal, oldest first. */
+  /** Requested days that have a seal, oldest first. */
   get sealed(): readonly Manifest[] {
     return [...this.#manifests.values()]
       .filter((manifest) => manifest !== undefined)
       .sort((a, b) => compareTexts(a.day, b.day));
   }
 
-  /** The days that were requested and have none, oldest first. */
+  /** Requested days without a seal, oldest first. */
   get open(): readonly Day[] {
     return [...this.#manifests].flatMap(([day, manifest]) => (manifest === undefined ? [day] : [])).sort();
   }
 
-  /** The seal of a day; undefined without one. */
+  /** The seal of a day; undefined if there is none. */
   async read(day: Day): Promise<Manifest | undefined> {
     if (!this.#manifests.has(day)) {
       const { content } = await readJson<Manifest>(this.#lake, makeManifestKey(day));
@@ -81,10 +82,10 @@ export class SealReader {
   }
 
   /**
-   * Writes what a day's seal is made of, and the rows of some slots.
+   * Writes the content of a day's seal, and the rows of some slots.
    *
    * @param slots of usage rows, which name devices and subscriptions; empty for none.
-   * @throws AttentionError if the day is being read again, or its rows are not what its seal says.
+   * @throws AttentionError if the day is being read again, or its rows do not match its seal.
    */
   async write(folder: string, manifest: Manifest, slots: ReadonlySet<string>): Promise<SealedFile[]> {
     const { day, kinds, root } = manifest;
@@ -105,7 +106,7 @@ export class SealReader {
     ];
   }
 
-  /** The digests of all buckets, from which the root must follow. */
+  /** The digests of all buckets, which must give the root. */
   async #readDigests({ day, buckets, root }: Manifest): Promise<DayDigests> {
     const numbers = Array.from({ length: buckets + 1 }, (_, bucket) => bucket);
     const results = await mapConcurrently(numbers, concurrentReads, async (bucket) => {

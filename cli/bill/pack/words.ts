@@ -3,7 +3,7 @@ import type { Check } from '../../../lambda/days/findings/finding.ts';
 
 /** What causes and findings mean, for readers who do not know simledger. */
 
-/** What a cause means, and what the customer asks for. */
+/** What a cause means, and what the customer requests. */
 export const causeMeanings: Readonly<Record<CauseKind, string>> = {
   rounding: 'The amounts differ by less than the last digit.',
   duplicate: 'The same line is on the invoice more than once. It should be billed once.',
