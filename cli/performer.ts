@@ -32,7 +32,7 @@ export function makePerformer(
     const context: CommandContext = { terminal, deployment, json, reveal, signal, interpret };
     if (effect === 'writes') {
       signal.addEventListener('abort', () =>
-        terminal.err.write('\nStopping … (Ctrl-C again stops at once)\n'),
+        terminal.err.write('\nStopping … (Ctrl-C again stops immediately)\n'),
       );
     }
     try {

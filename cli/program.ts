@@ -207,7 +207,7 @@ function addConnect(program: Program, perform: Performer): void {
     .command('connect')
     .description('Print portal settings, and wait for a record')
     .argument('<source>', 'Name of the source')
-    .option('--no-wait', 'Print what the portal asks for, and do not wait')
+    .option('--no-wait', 'Print the values for the portal, and do not wait')
     .option(
       '--hint <seconds>',
       'Seconds without a record after which possible causes are named',

@@ -19,7 +19,7 @@ export function openAlertPorts({ deployment, terminal }: CommandContext): AlertC
   const { places, dynamoDb, title } = deployment;
   if (places.alertTables === undefined) {
     throw new UnreachableError(
-      `Cannot read the alerts of ${title}: it has no tables of alerts. Deploy this version`,
+      `Cannot read the alerts of ${title}: it has no alert tables. Deploy this version`,
     );
   }
   const { episodes, state } = places.alertTables;

@@ -147,7 +147,7 @@ function requireOneCurrency({ tariffs }: Pick<RatingContext, 'tariffs'>): void {
   const currencies = [...new Set(tariffs.map(({ currency }) => currency))];
   if (currencies.length > 1)
     throw new UsageError(
-      `The tariffs are in ${currencies.join(' and ')}: check an invoice by tariffs of one currency`,
+      `The tariffs are in ${currencies.join(' and ')}: check an invoice with tariffs in one currency`,
     );
 }
 

@@ -220,7 +220,7 @@ function nameCells({ file, header }: CsvForm, line: number, cells: readonly stri
   const more = cells.slice(header.length).find((cell) => cell !== '');
   if (more !== undefined)
     throw new UsageError(
-      `${file}: line ${line} has ${cells.length} cells, and the header ${header.length}: put quotes around cells that have the delimiter in them`,
+      `${file}: line ${line} has ${cells.length} cells, and the header ${header.length}: put quotes around cells that contain the delimiter`,
     );
   // Assigning members one by one would lose a column `__proto__`.
   const named = Object.fromEntries(header.map((name, index) => [name, cells[index] ?? '']));

@@ -192,7 +192,7 @@ class InvoiceCheck {
       );
     if (point === undefined && comma === undefined && this.#ambiguous !== undefined)
       throw new UsageError(
-        `${this.#file}: ${this.#ambiguous} may be a decimal, or have thousands: say by "decimal" in the map which sign decimals have`,
+        `${this.#file}: ${this.#ambiguous} may be a decimal, or have thousands: set "decimal" in the map to the decimal sign`,
       );
     return comma === undefined ? '.' : ',';
   }

@@ -72,7 +72,7 @@ function checkStream({ kinesis }: Deployment, source: string, StreamARN: string)
     const hours = stream?.RetentionPeriodHours;
     return stream?.StreamStatus === 'ACTIVE' || stream?.StreamStatus === 'UPDATING'
       ? reportOk(`active, keeps records for ${hours} hours`)
-      : reportProblem(`is ${stream?.StreamStatus} and takes no records: deploy the stack again`);
+      : reportProblem(`is ${stream?.StreamStatus} and accepts no records: deploy the stack again`);
   });
 }
 

@@ -306,7 +306,7 @@ function judge(fleet: Fleet, capacity: Parameters<typeof findShortages>[1]): Omi
   if (shortages.length > 0) return reportWarning(shortages.join(' '));
   const arrivals = Math.ceil(estimateArrivals(fleet));
   return reportOk(
-    `${fleet.sims} SIMs send ${arrivals} records a second, and the deployment takes ten times as many`,
+    `${fleet.sims} SIMs send ${arrivals} records a second, and the deployment can handle ten times as many`,
   );
 }
 

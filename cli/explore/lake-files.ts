@@ -44,7 +44,7 @@ export function openDeployedLake(deployment: Deployment): LakeFiles {
       const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
       if (bytes > maxCopiedBytes) {
         throw new UsageError(
-          `The files of these days have ${printBytes(bytes)}, and at most ${printBytes(maxCopiedBytes)} are copied: query fewer days, or copy the lake and give its folder with --lake`,
+          `The files of these days are ${printBytes(bytes)}, and at most ${printBytes(maxCopiedBytes)} are copied: query fewer days, or copy the lake and give its folder with --lake`,
         );
       }
       return mapConcurrently(files, concurrentReads, ({ key }) =>

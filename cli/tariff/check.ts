@@ -15,7 +15,7 @@ export interface TariffFiles {
 
 /** `tariff check`: whether files are valid. Stores nothing. */
 export const checkTariffs: PerformAlone<TariffFiles> = async (context, { files, roster, balances }) => {
-  if (files.length === 0) throw new UsageError('Nothing to check: give at least one file of a tariff');
+  if (files.length === 0) throw new UsageError('Nothing to check: give at least one tariff file');
   const tariffs = await readTariffs(files);
   const entries = roster === undefined ? undefined : await readRoster(roster, tariffs);
   const opening = balances === undefined ? undefined : await readBalances(balances, tariffs);

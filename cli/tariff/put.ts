@@ -56,7 +56,7 @@ interface BookChange {
 export async function putTariffs(context: CommandContext, options: PutOptions): Promise<ExitCode> {
   const { files, remove, roster, balances, dryRun } = options;
   if (files.length + remove.length === 0 && (roster ?? balances) === undefined)
-    throw new UsageError('Nothing to store: give files of tariffs, --roster, --balances or --remove');
+    throw new UsageError('Nothing to store: give tariff files, --roster, --balances or --remove');
   const lake = openLake(context.deployment);
   const before = await readBook(lake);
   const given = await readTariffFiles(files);

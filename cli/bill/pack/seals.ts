@@ -151,9 +151,7 @@ export class SealReader {
     return [...hashes].map(([slot, { path, hash }]) => {
       const sha256 = digests.usage[slot]?.digest;
       if (sha256 === undefined || hash.digest('hex') !== sha256)
-        throw new AttentionError(
-          `The rows of ${day} are not what its seal says: see days verify --day ${day}`,
-        );
+        throw new AttentionError(`The rows of ${day} do not match its seal: see days verify --day ${day}`);
       return { path, sha256 };
     });
   }

@@ -125,7 +125,7 @@ describe('an invoice is refused', () => {
     [
       'a number that could be two',
       `${head}\n${sim},,1,"1,234",EUR\n`,
-      'line 2, amount: "1,234" may be a decimal, or have thousands: say by "decimal" in the map which sign decimals have',
+      'line 2, amount: "1,234" may be a decimal, or have thousands: set "decimal" in the map to the decimal sign',
     ],
     [
       'points and commas',

@@ -138,7 +138,7 @@ describe('the capacity of a stack', () => {
 
   test('is compared with the fleet that it was sized for', async () => {
     expect(await capacityLines(38, 1769)).toEqual([
-      'capacity of kore-eu: ok: 1000000 SIMs send 2778 records a second, and the deployment takes ten times as many',
+      'capacity of kore-eu: ok: 1000000 SIMs send 2778 records a second, and the deployment can handle ten times as many',
     ]);
     expect(await capacityLines(2, 512)).toEqual([
       expect.stringMatching(
