@@ -6,7 +6,7 @@ import { begin, measuredSource, measureIntake, startMeasuredLedger } from './mea
 import { makeRecords, type Workload } from './workloads.ts';
 
 /**
- * The whole local run, including stand-ins: records per second from the stream to the tables, and the time from put to
+ * The whole local run, including emulators: records per second from the stream to the tables, and the time from put to
  * readable for single records.
  */
 

@@ -10,7 +10,7 @@ import { LocalRun } from './local-run.ts';
 /**
  * How fast rejects are redriven, and with how much memory: usage records in the quarantine of a local run, each in an
  * object of its own, are stored by the command line's own code. The local run is another process, so the memory is that
- * of the command line. The figures depend on this machine and the stand-ins.
+ * of the command line. The figures depend on this machine and the emulators.
  *
  *   npx tsx bench/redrive.ts                 10,000 and 100,000 records
  *   npx tsx bench/redrive.ts --records 1000  other numbers

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { startGateway } from '../emulators/api/gateway.ts';
-import { createKinesisStandIn } from '../emulators/kinesis/stand-in.ts';
-import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
+import { createKinesisEmulator } from '../emulators/kinesis/emulator.ts';
+import { createSecretsEmulator } from '../emulators/secrets/emulator.ts';
 import { environment } from '../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../lambda/aws/sources.ts';
 import { makeWebhookPath, webhookRoot } from '../lambda/functions/webhook-receiver/routes.ts';
@@ -11,7 +11,7 @@ import { readDeployedFunction } from './deployed.ts';
 
 /**
  * How long a carrier's call takes, from the first byte to the response: through the local gateway, the function as it
- * is deployed, and the stand-in for Kinesis. Carriers wait for 5 seconds.
+ * is deployed, and the emulator for Kinesis. Carriers wait for 5 seconds.
  *
  *   npx tsx bench/webhook-latency.ts          a record, a batch of 50, and 3,000 records
  *   npx tsx bench/webhook-latency.ts --json   figures under stable names
@@ -69,10 +69,10 @@ async function measure(
 }
 
 async function main(asJson: boolean): Promise<void> {
-  const kinesis = createKinesisStandIn({ maximumBytesPerStream: 64 * 1024 * 1024 });
+  const kinesis = createKinesisEmulator({ maximumBytesPerStream: 64 * 1024 * 1024 });
   const basic = { username: 'user', password: secret };
   const content: Record<string, object> = { emnify: { token: secret }, kore: { secret }, '1nce': basic };
-  const secrets = createSecretsStandIn(
+  const secrets = createSecretsEmulator(
     Object.fromEntries(sources.map(({ name, secret: id }) => [id, JSON.stringify(content[name])])),
   );
   const [{ port: kinesisPort }, { port: secretsPort }] = [await kinesis.listen(0), await secrets.listen(0)];

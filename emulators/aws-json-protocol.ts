@@ -7,10 +7,10 @@ import {
   type LoopbackServer,
 } from './loopback-server.ts';
 
-/** The region in all ARNs of the stand-ins. */
+/** The region in all ARNs of the emulators. */
 export const localRegion = 'us-east-1';
 
-/** The account in all ARNs of the stand-ins. */
+/** The account in all ARNs of the emulators. */
 export const localAccount = '000000000000';
 
 /** Explains why a resource that the local run needs cannot be deleted. */
@@ -24,7 +24,7 @@ export class AwsError extends Error {
   readonly code: string;
   /** The error's name in the older query protocol, which some clients still read. */
   readonly queryCode: string | undefined;
-  /** HTTP status: 400 for errors of the client, 500 for errors of the stand-in. */
+  /** HTTP status: 400 for errors of the client, 500 for errors of the emulator. */
   readonly status: number;
 
   constructor(code: string, message: string, options: { queryCode?: string; status?: number } = {}) {
@@ -154,15 +154,15 @@ function findOperation(service: AwsJsonService, request: LoopbackRequest): Opera
     throw new AwsError(
       'UnknownOperationException',
       name === ''
-        ? `This local stand-in speaks AWS JSON ${service.jsonVersion}: the header X-Amz-Target must be "${prefix}" and an operation's name, but is "${target}".`
-        : `This local stand-in does not support the operation ${name}. It supports: ${Object.keys(service.operations).join(', ')}.`,
+        ? `This local emulator speaks AWS JSON ${service.jsonVersion}: the header X-Amz-Target must be "${prefix}" and an operation's name, but is "${target}".`
+        : `This local emulator does not support the operation ${name}. It supports: ${Object.keys(service.operations).join(', ')}.`,
     );
   }
   const contentType = String(request.headers['content-type'] ?? '');
   if (contentType.includes('cbor')) {
     throw new AwsError(
       'SerializationException',
-      `This local stand-in does not accept the content type "${contentType}". Make the client send JSON. For the AWS SDK for Java, set the environment variable CBOR_ENABLED=false or the system property aws.cborEnabled=false.`,
+      `This local emulator does not accept the content type "${contentType}". Make the client send JSON. For the AWS SDK for Java, set the environment variable CBOR_ENABLED=false or the system property aws.cborEnabled=false.`,
     );
   }
   return found;
@@ -180,9 +180,9 @@ function parseBody(body: Buffer): unknown {
 function toAwsError(service: AwsJsonService, error: unknown): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof InvalidInput) return service.makeInvalidInput(error.message);
-  // A bug of the stand-in: the client gets the message, the terminal the stack.
+  // A bug of the emulator: the client gets the message, the terminal the stack.
   console.error(error);
-  return new AwsError('InternalFailure', `The local stand-in failed: ${String(error)}`, { status: 500 });
+  return new AwsError('InternalFailure', `The local emulator failed: ${String(error)}`, { status: 500 });
 }
 
 function describeFaults(issues: readonly z.core.$ZodIssue[]): string {

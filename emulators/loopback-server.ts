@@ -3,7 +3,7 @@ import { createServer as createHttp2Server, type Http2Session } from 'node:http2
 import { createServer, type Socket } from 'node:net';
 import { guardServer } from './loopback-guard.ts';
 
-/** The only addresses that a stand-in may listen on. */
+/** The only addresses that an emulator may listen on. */
 export type LoopbackHost = '127.0.0.1' | '::1' | 'localhost';
 
 /** The part of a request that a handler needs, for HTTP/1.1 and HTTP/2. */

@@ -31,7 +31,7 @@ export interface FileRead {
   readonly rows: number;
 }
 
-/** simledger on this machine: stand-ins, functions, and the mappings between them. */
+/** simledger on this machine: emulators, functions, and the mappings between them. */
 export interface LocalLedger {
   readonly endpoints: { kinesis: string; s3: string; dynamoDb: string; api: string };
   readonly dynamoDb: DynamoDBClient;

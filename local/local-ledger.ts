@@ -8,14 +8,14 @@ import type { LocalDynamoDb } from '../emulators/dynamodb/start.ts';
 import { createKinesisMapping } from '../emulators/event-source-mapping/kinesis.ts';
 import type { EventSourceMapping, StreamMapping } from '../emulators/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../emulators/event-source-mapping/sqs.ts';
-import { createKinesisStandIn, type KinesisStandIn } from '../emulators/kinesis/stand-in.ts';
+import { createKinesisEmulator, type KinesisEmulator } from '../emulators/kinesis/emulator.ts';
 import type { FunctionFiles } from '../emulators/lambda-runtime/bundle.ts';
 import type { LocalFunction } from '../emulators/lambda-runtime/function.ts';
 import type { LoopbackServer } from '../emulators/loopback-server.ts';
 import type { ObjectRead } from '../emulators/s3/account.ts';
-import { createS3StandIn, type S3StandIn } from '../emulators/s3/stand-in.ts';
-import { createSecretsStandIn } from '../emulators/secrets/stand-in.ts';
-import { createSqsStandIn, type SqsStandIn } from '../emulators/sqs/stand-in.ts';
+import { createS3Emulator, type S3Emulator } from '../emulators/s3/emulator.ts';
+import { createSecretsEmulator } from '../emulators/secrets/emulator.ts';
+import { createSqsEmulator, type SqsEmulator } from '../emulators/sqs/emulator.ts';
 import { makeDynamoDbClient } from '../lambda/aws/dynamodb-client.ts';
 import { MetricsSender } from '../lambda/aws/metrics-queue.ts';
 import { consoleRoutes, consoleSessionPath, routes } from '../lambda/functions/query-api/routes.ts';
@@ -101,9 +101,9 @@ class RunningLedger implements LocalLedger {
   readonly receipts = new Receipts();
   readonly endpoints = { kinesis: '', s3: '', dynamoDb: '', api: '' };
   readonly #options: LocalLedgerOptions;
-  readonly #kinesis: KinesisStandIn = createKinesisStandIn();
-  readonly #s3: S3StandIn = createS3StandIn();
-  readonly #sqs: SqsStandIn = createSqsStandIn();
+  readonly #kinesis: KinesisEmulator = createKinesisEmulator();
+  readonly #s3: S3Emulator = createS3Emulator();
+  readonly #sqs: SqsEmulator = createSqsEmulator();
   readonly #streamMappings = new Map<string, StreamMapping>();
   /** How much of each file was read, by bucket and key. */
   readonly #filesRead = new Map<string, FileRead>();
@@ -136,7 +136,7 @@ class RunningLedger implements LocalLedger {
     const { ports } = this.#options;
     this.#gateway = await explainPort('api', ports.api, startGateway);
     this.endpoints.api = `http://127.0.0.1:${this.#gateway.port}`;
-    this.#secrets = createSecretsStandIn(makeSecrets(this.#options.apiCredentials));
+    this.#secrets = createSecretsEmulator(makeSecrets(this.#options.apiCredentials));
     const [kinesis, s3, sqs, secrets, engine] = await waitUntilStarted([
       explainPort('kinesis', ports.kinesis, (port) => this.#kinesis.listen(port)),
       explainPort('s3', ports.s3, (port) => this.#s3.listen(port)),

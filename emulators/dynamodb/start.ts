@@ -9,7 +9,7 @@ import { compileEngine, type EngineCompilation } from './compiled-engine.ts';
 import type { EngineMessage, EngineOptions, EngineOrder } from './messages.ts';
 import { createTables } from './tables.ts';
 
-/** Options of the DynamoDB stand-in. */
+/** Options of the DynamoDB emulator. */
 export interface DynamoDbOptions extends Omit<EngineOptions, 'permanentTables'> {
   /** Tables to create if they do not exist. Clients cannot delete them. */
   readonly tables: readonly CreateTableCommandInput[];
@@ -21,7 +21,7 @@ export interface DynamoDbOptions extends Omit<EngineOptions, 'permanentTables'> 
   readonly onCrash?: (error: Error) => void;
 }
 
-/** A running DynamoDB stand-in. */
+/** A running DynamoDB emulator. */
 export interface LocalDynamoDb {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
@@ -32,7 +32,7 @@ export interface LocalDynamoDb {
   stop(): Promise<void>;
 }
 
-/** The stand-in could not be started. */
+/** The emulator could not be started. */
 export class DynamoDbStartError extends Error {
   /**
    * A code of the system or the store, for example `EADDRINUSE` for a port or `LEVEL_LOCKED` for a folder that is in

@@ -14,7 +14,7 @@ export interface FunctionIdentity {
 const inherited = ['PATH', 'Path', 'SystemRoot', 'SYSTEMROOT', 'windir', 'TMPDIR', 'TEMP', 'TMP', 'LANG'];
 
 /**
- * The environment of a function's process: what Lambda sets, credentials that only stand-ins accept, and the function's
+ * The environment of a function's process: what Lambda sets, credentials that only emulators accept, and the function's
  * own configuration, which takes precedence.
  *
  * @param directory the function's folder. It contains no AWS configuration files, so that the user's are not read.

@@ -6,7 +6,7 @@ import type { ObjectFolder } from './folder.ts';
 import { KeyedMap } from './key-order.ts';
 import { type CreationEvent, Notifications } from './notifications.ts';
 
-/** The owner id of everything in the stand-in. */
+/** The owner id of everything in the emulator. */
 export const ownerId = '75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a';
 
 /** A piece of an object that was sent to a client. */
@@ -18,7 +18,7 @@ export interface ObjectRead {
   readonly end: number;
 }
 
-/** The stand-in's only account: its buckets, their contents, and the listeners for new objects. */
+/** The emulator's only account: its buckets, their contents, and the listeners for new objects. */
 export class Account {
   /** Called with each piece of an object that is sent to a client. */
   onRead: ((read: ObjectRead) => void) | undefined;

@@ -30,7 +30,7 @@ const statusOfCode = {
   XAmzContentSHA256Mismatch: 400,
 } as const;
 
-/** The stand-in's error codes, which are S3's. */
+/** The emulator's error codes, which are S3's. */
 export type S3ErrorCode = keyof typeof statusOfCode;
 
 /** The parts of an error response besides its code and message. */

@@ -66,13 +66,13 @@ interface Subscription extends NotificationFilter {
   readonly listener: ObjectCreatedListener;
 }
 
-const principalId = 'A1LOCALSTANDIN';
+const principalId = 'A1LOCALEMULATOR';
 
 /** Notifies listeners in this process of new objects. */
 export class Notifications {
   readonly #onError: (error: unknown) => void;
   readonly #subscriptions = new Set<Subscription>();
-  /** Begins with the time, so that it continues to increase after a restart of the stand-in. */
+  /** Begins with the time, so that it continues to increase after a restart of the emulator. */
   #sequence = BigInt(Date.now()) << 20n;
 
   /** @param onError called with what a listener throws, because the upload must not fail. */

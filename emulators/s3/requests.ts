@@ -103,7 +103,7 @@ export function queryNumber(
   throw makeInvalidArgument(name, text, `${name} must be a whole number from ${least} to ${most}`);
 }
 
-/** Headers that change what an operation does, and that the stand-in does not support. */
+/** Headers that change what an operation does, and that the emulator does not support. */
 const unsupportedHeaders = [
   'x-amz-tagging',
   'x-amz-write-offset-bytes',

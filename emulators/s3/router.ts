@@ -43,7 +43,7 @@ export const operations: Readonly<Record<string, Operation>> = {
  * Performs the operation that a request names.
  *
  * @throws S3Error what S3 would answer with; `NotImplemented`, with the operation's name, for operations that the
- *   stand-in lacks.
+ *   emulator lacks.
  */
 export async function answer(account: Account, request: S3Request): Promise<S3Response> {
   const name = nameOperation(request);

@@ -31,7 +31,7 @@ const receiveInput = z.strictObject({
 });
 
 /**
- * The stand-in's operations: those that functions and the command line call. Queues are created in this process only.
+ * The emulator's operations: those that functions and the command line call. Queues are created in this process only.
  * An input with an unsupported member is refused.
  */
 export function createSqsOperations(queues: QueueRegistry): Record<string, Operation> {

@@ -17,7 +17,7 @@ const environment = {
   AWS_PAGER: '',
 };
 
-/** Runs the installed AWS CLI against a stand-in, and returns what it prints, parsed from JSON when it is any. */
+/** Runs the installed AWS CLI against an emulator, and returns what it prints, parsed from JSON when it is any. */
 export async function aws(endpoint: string, ...args: string[]): Promise<unknown> {
   const { stdout } = await run('aws', ['--endpoint-url', endpoint, '--output', 'json', ...args], {
     env: environment,
@@ -25,7 +25,7 @@ export async function aws(endpoint: string, ...args: string[]): Promise<unknown>
   return stdout.trim() === '' ? undefined : JSON.parse(stdout);
 }
 
-/** Runs a Python script that prints JSON, with the stand-in's endpoint as its argument. */
+/** Runs a Python script that prints JSON, with the emulator's endpoint as its argument. */
 export async function python(endpoint: string, script: string): Promise<unknown> {
   const { stdout } = await run('python3', ['-c', script, endpoint], { env: environment });
   return JSON.parse(stdout);

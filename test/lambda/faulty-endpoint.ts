@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, request as send } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** A request on its way to a stand-in. */
+/** A request on its way to an emulator. */
 export interface ProxiedRequest {
   readonly method: string;
   /** Path and query. */
@@ -12,13 +12,13 @@ export interface ProxiedRequest {
   readonly body: string;
 }
 
-/** What a request gets instead of the stand-in's answer. */
+/** What a request gets instead of the emulator's answer. */
 export interface Fault {
   readonly status: number;
   readonly body: string;
 }
 
-/** An HTTP server in front of a stand-in that fails the requests of a test's choice. */
+/** An HTTP server in front of an emulator that fails the requests of a test's choice. */
 export class FaultyEndpoint {
   /** Decides on each request; undefined lets it through. */
   fail: (request: ProxiedRequest) => Fault | undefined = () => undefined;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { KinesisMappingOptions } from '../../emulators/event-source-mapping/kinesis.ts';
 import type { SqsMappingOptions } from '../../emulators/event-source-mapping/sqs.ts';
 import type { LambdaFunctionOptions } from '../../emulators/lambda-runtime/function.ts';
-import type { QueueOptions } from '../../emulators/sqs/stand-in.ts';
+import type { QueueOptions } from '../../emulators/sqs/emulator.ts';
 import { environment } from '../../lambda/aws/names.ts';
 import type { SourceDescription, WebhookSourceDescription } from '../../lambda/aws/sources.ts';
 import type { LocalLedger } from '../../local/ledger-interface.ts';
@@ -55,12 +55,12 @@ vi.mock(import('../../emulators/lambda-runtime/function.ts'), async (original) =
   };
 });
 
-vi.mock(import('../../emulators/sqs/stand-in.ts'), async (original) => {
-  const { createSqsStandIn, ...others } = await original();
+vi.mock(import('../../emulators/sqs/emulator.ts'), async (original) => {
+  const { createSqsEmulator, ...others } = await original();
   return {
     ...others,
-    createSqsStandIn: () => {
-      const sqs = createSqsStandIn();
+    createSqsEmulator: () => {
+      const sqs = createSqsEmulator();
       return {
         ...sqs,
         createQueue: (name, options) => {
@@ -72,12 +72,12 @@ vi.mock(import('../../emulators/sqs/stand-in.ts'), async (original) => {
   };
 });
 
-vi.mock(import('../../emulators/s3/stand-in.ts'), async (original) => {
-  const { createS3StandIn, ...others } = await original();
+vi.mock(import('../../emulators/s3/emulator.ts'), async (original) => {
+  const { createS3Emulator, ...others } = await original();
   return {
     ...others,
-    createS3StandIn: (options) => {
-      const s3 = createS3StandIn(options);
+    createS3Emulator: (options) => {
+      const s3 = createS3Emulator(options);
       return {
         ...s3,
         createBucket: (name, made) => {

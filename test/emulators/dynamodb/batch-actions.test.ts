@@ -7,24 +7,24 @@ import type { LocalDynamoDb } from '../../../emulators/dynamodb/start.ts';
 import { startLedgerTables, tableRequests } from '../../../local/ledger-tables.ts';
 
 /**
- * The batches of the stand-in beside those of dynalite as its authors wrote it: both get the same requests, and must give
+ * The batches of the emulator beside those of dynalite as its authors wrote it: both get the same requests, and must give
  * the same answers.
  */
-let standIn: LocalDynamoDb;
+let emulator: LocalDynamoDb;
 const plain = dynalite({ createTableMs: 0 });
 let endpoints: readonly string[];
 
 beforeAll(async () => {
-  standIn = await startLedgerTables({ port: 0 });
+  emulator = await startLedgerTables({ port: 0 });
   plain.listen(0, '127.0.0.1');
   await once(plain, 'listening');
   const { port } = plain.address() as AddressInfo;
-  endpoints = [standIn.endpoint, `http://127.0.0.1:${port}`];
+  endpoints = [emulator.endpoint, `http://127.0.0.1:${port}`];
   for (const request of tableRequests) await ask(`http://127.0.0.1:${port}`, 'CreateTable', request);
 });
 
 afterAll(async () => {
-  await standIn.stop();
+  await emulator.stop();
   plain.close();
 });
 

@@ -38,7 +38,7 @@ const usage = (sim: string, usageId: string) => ({
   dataTotal: { N: '123456789012345678901234567890' },
 });
 
-describe('the DynamoDB stand-in', () => {
+describe('the DynamoDB emulator', () => {
   let dynamoDb: LocalDynamoDb;
   let client: DynamoDBClient;
 
@@ -198,7 +198,7 @@ describe('the DynamoDB stand-in', () => {
   });
 });
 
-describe('the DynamoDB stand-in with a data directory', () => {
+describe('the DynamoDB emulator with a data directory', () => {
   let directory: string;
 
   beforeAll(async () => {

@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createKinesisStandIn, type KinesisStandIn } from '../../../emulators/kinesis/stand-in.ts';
+import { createKinesisEmulator, type KinesisEmulator } from '../../../emulators/kinesis/emulator.ts';
 import { aws, installed, python } from '../installed-clients.ts';
 
-let standIn: KinesisStandIn;
+let emulator: KinesisEmulator;
 let endpoint: string;
 
 beforeEach(async () => {
-  standIn = createKinesisStandIn();
-  standIn.createStream('simledger-stream', 2);
-  endpoint = `http://127.0.0.1:${(await standIn.listen(0)).port}`;
+  emulator = createKinesisEmulator();
+  emulator.createStream('simledger-stream', 2);
+  endpoint = `http://127.0.0.1:${(await emulator.listen(0)).port}`;
 });
 
-afterEach(() => standIn.close());
+afterEach(() => emulator.close());
 
-describe('the Kinesis stand-in', () => {
+describe('the Kinesis emulator', () => {
   it.skipIf(!installed.aws)('works with the AWS CLI', async () => {
     const stream = ['--stream-name', 'simledger-stream'];
     const put = await aws(
@@ -26,7 +26,7 @@ describe('the Kinesis stand-in', () => {
       '--data',
       'aGk=',
     );
-    const record = standIn
+    const record = emulator
       .findStream('simledger-stream')
       ?.shards.flatMap((shard) => shard.read(0, { records: 2, bytes: 100 }))[0];
     expect(put).toEqual({

@@ -11,7 +11,7 @@ import {
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { refusalOf, runningS3 } from './running-stand-in.ts';
+import { refusalOf, runningS3 } from './running-emulator.ts';
 
 const running = runningS3();
 

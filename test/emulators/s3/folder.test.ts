@@ -12,7 +12,7 @@ import {
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fingerprint, refusalOf, runningS3, variedBytes } from './running-stand-in.ts';
+import { fingerprint, refusalOf, runningS3, variedBytes } from './running-emulator.ts';
 
 const running = runningS3();
 let root: string;

@@ -16,7 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { computeChecksum } from '../../../emulators/s3/checksums.ts';
-import { fingerprint, refusalOf, runningS3, variedBytes } from './running-stand-in.ts';
+import { fingerprint, refusalOf, runningS3, variedBytes } from './running-emulator.ts';
 
 const running = runningS3();
 const Bucket = 'multipart';

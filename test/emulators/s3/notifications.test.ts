@@ -7,9 +7,9 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
+import { createS3Emulator } from '../../../emulators/s3/emulator.ts';
 import type { NotificationFilter, S3EventMessage } from '../../../emulators/s3/notifications.ts';
-import { createS3StandIn } from '../../../emulators/s3/stand-in.ts';
-import { runningS3 } from './running-stand-in.ts';
+import { runningS3 } from './running-emulator.ts';
 
 const running = runningS3();
 
@@ -122,7 +122,7 @@ test('a filter passes only its prefix and suffix, and an ended subscription noth
 
 test('a listener that throws is reported and harms neither the upload nor other listeners', async () => {
   const errors: unknown[] = [];
-  const s3 = createS3StandIn({ onError: (error) => errors.push(error) });
+  const s3 = createS3Emulator({ onError: (error) => errors.push(error) });
   s3.createBucket('bucket');
   const heard: S3EventMessage[] = [];
   const failure = new Error('a bug of the listener');

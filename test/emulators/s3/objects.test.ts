@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checksumAlgorithms, computeChecksum } from '../../../emulators/s3/checksums.ts';
-import { fingerprint, refusalOf, runningS3, variedBytes } from './running-stand-in.ts';
+import { fingerprint, refusalOf, runningS3, variedBytes } from './running-emulator.ts';
 
 const running = runningS3();
 const Bucket = 'objects';
@@ -384,7 +384,7 @@ describe('a deletion', () => {
   });
 });
 
-describe('what the stand-in does not support', () => {
+describe('what the emulator does not support', () => {
   test('is refused with the name of the operation', async () => {
     const request = running.client.send(new GetObjectTaggingCommand({ Bucket, Key: 'plain' }));
     await expect(request).rejects.toMatchObject({

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { fingerprint, runningS3, variedBytes } from './running-stand-in.ts';
+import { fingerprint, runningS3, variedBytes } from './running-emulator.ts';
 
-/** Before the stand-in's own folder is set: here are the files that clients send and receive. */
+/** Before the emulator's own folder is set: here are the files that clients send and receive. */
 const folder = mkdtempSync(join(tmpdir(), 's3-clients-'));
 const running = runningS3();
 afterAll(() => rmSync(folder, { recursive: true }));

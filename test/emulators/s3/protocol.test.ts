@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { computeChecksum } from '../../../emulators/s3/checksums.ts';
-import { createS3StandIn } from '../../../emulators/s3/stand-in.ts';
-import { fingerprint, runningS3, variedBytes } from './running-stand-in.ts';
+import { createS3Emulator } from '../../../emulators/s3/emulator.ts';
+import { fingerprint, runningS3, variedBytes } from './running-emulator.ts';
 
 const running = runningS3();
 const bucket = 'raw';
@@ -37,7 +37,7 @@ async function send({ method = 'GET', body, ...where }: Exchange): Promise<Answe
 const codeOf = ({ status, text }: Answer) => [status, /<Code>(\w+)<\/Code>/.exec(text)?.[1]];
 const stored = async (key: string) => (await running.s3.getObject(bucket, key))?.toString();
 
-/** Writes to a connection and hangs up once it is written and the stand-in had time to take it. */
+/** Writes to a connection and hangs up once it is written and the emulator had time to take it. */
 async function sendAndHangUp(text: string | Buffer, until: () => unknown): Promise<void> {
   const socket = connect(running.port, '127.0.0.1');
   await once(socket, 'connect');
@@ -327,7 +327,7 @@ test('bytes that are not HTTP do no harm', async () => {
 
 test('closing ends running uploads and downloads', async () => {
   const errors: unknown[] = [];
-  const s3 = createS3StandIn({ onError: (error) => errors.push(error) });
+  const s3 = createS3Emulator({ onError: (error) => errors.push(error) });
   s3.createBucket('closing');
   await s3.putObject('closing', 'large', variedBytes(20_000_000));
   const { port } = await s3.listen(0);
@@ -345,7 +345,7 @@ test('closing ends running uploads and downloads', async () => {
 });
 
 test('a port in use leads to the operating system’s error', async () => {
-  const s3 = createS3StandIn();
+  const s3 = createS3Emulator();
   await expect(s3.listen(running.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await s3.close();
 });

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createSqsEmulator, type SqsEmulator } from '../../../emulators/sqs/emulator.ts';
 import type { Queue } from '../../../emulators/sqs/queue.ts';
-import { createSqsStandIn, type SqsStandIn } from '../../../emulators/sqs/stand-in.ts';
 import { DayQueue } from '../../../lambda/aws/day-queue.ts';
 import type { DayMessage } from '../../../lambda/days/work.ts';
 
@@ -10,17 +10,17 @@ const client = new DynamoDBClient({
   credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
 });
 
-let standIn: SqsStandIn;
+let emulator: SqsEmulator;
 let queue: Queue;
 
 beforeEach(async () => {
-  standIn = createSqsStandIn();
-  await standIn.listen(0);
-  queue = standIn.createQueue('days');
+  emulator = createSqsEmulator();
+  await emulator.listen(0);
+  queue = emulator.createQueue('days');
   return () => vi.restoreAllMocks();
 });
 
-afterEach(() => standIn.close());
+afterEach(() => emulator.close());
 
 function makeBuckets(count: number): DayMessage[] {
   return Array.from({ length: count }, (_, bucket) => ({

@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { LakeBucket } from '../../../lambda/aws/lake-bucket.ts';
 import { ConflictError } from '../../../lambda/days/pass/ports.ts';
-import { runningS3, variedBytes } from '../../emulators/s3/running-stand-in.ts';
+import { runningS3, variedBytes } from '../../emulators/s3/running-emulator.ts';
 
 /** The lake's bucket on the local S3, behind a server that loses answers. */
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createSqsStandIn } from '../../../emulators/sqs/stand-in.ts';
+import { createSqsEmulator } from '../../../emulators/sqs/emulator.ts';
 import { MetricsQueue, MetricsSender, makeVolumeSender } from '../../../lambda/aws/metrics-queue.ts';
 import { noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
 import { type Entry, ingest, type LedgerPorts } from '../../../lambda/ingest/ingest.ts';
@@ -16,7 +16,7 @@ const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
 const configuration = { region: async () => 'us-east-1', credentials: async () => credentials };
 
 async function startQueue(): Promise<string> {
-  const sqs = createSqsStandIn();
+  const sqs = createSqsEmulator();
   await sqs.listen(0);
   onTestFinished(() => sqs.close());
   return sqs.createQueue('metrics', {}).url;

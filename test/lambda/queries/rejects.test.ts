@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { QuarantineBucketList } from '../../../lambda/aws/quarantine-list.ts';
 import { listRejects, readRejectsPosition } from '../../../lambda/queries/rejects.ts';
-import { runningS3 } from '../../emulators/s3/running-stand-in.ts';
+import { runningS3 } from '../../emulators/s3/running-emulator.ts';
 import { runs } from '../../records/runs.ts';
 
 /** What is in quarantine, by the API's query, over the local S3. */

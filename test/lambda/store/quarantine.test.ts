@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createS3StandIn, type S3StandIn } from '../../../emulators/s3/stand-in.ts';
+import { createS3Emulator, type S3Emulator } from '../../../emulators/s3/emulator.ts';
 import { ClientBucket } from '../../../lambda/aws/client-bucket.ts';
 import { SignedBucket } from '../../../lambda/aws/signed-bucket.ts';
 import { BucketQuarantine, keepFile, type Reject, readRejectKey } from '../../../lambda/store/quarantine.ts';
@@ -15,11 +15,11 @@ const client = new DynamoDBClient({
   credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
 });
 
-let s3: S3StandIn;
+let s3: S3Emulator;
 let endpoint = '';
 
 beforeAll(async () => {
-  s3 = createS3StandIn();
+  s3 = createS3Emulator();
   const { port } = await s3.listen(0);
   endpoint = `http://127.0.0.1:${port}`;
   s3.createBucket(bucket, { versioned: true });

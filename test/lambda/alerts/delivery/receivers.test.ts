@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
+import { createSecretsEmulator } from '../../../../emulators/secrets/emulator.ts';
 import { makeAlertEvent } from '../../../../lambda/alerts/delivery/cloud-event.ts';
 import { judgeAnswer } from '../../../../lambda/alerts/delivery/http-receiver.ts';
 import { readPagerDutySecret, writePagerDuty } from '../../../../lambda/alerts/delivery/pagerduty.ts';
@@ -36,7 +36,7 @@ const server = createServer(async (request, response) => {
 });
 /** What Secrets Manager holds: an object that tests change. */
 const secrets: Record<string, string> = {};
-const secretsServer = createSecretsStandIn(secrets);
+const secretsServer = createSecretsEmulator(secrets);
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
 const configuration = { region: async () => 'eu-central-1', credentials: async () => credentials };
 const context = { deployment: 'simledger', apiUrl: 'https://api.example.com' };

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
+import { createSecretsEmulator } from '../../../../emulators/secrets/emulator.ts';
 import { deliver, runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { makeReceiver } from '../../../../lambda/alerts/delivery/receivers.ts';
 import type { AlertTransition } from '../../../../lambda/alerts/delivery/transition.ts';
@@ -14,7 +14,7 @@ import { UndeliveredInMemory } from './undelivered-in-memory.ts';
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const hook = new HookReceiver(secret);
 const secrets: Record<string, string> = {};
-const secretsServer = createSecretsStandIn(secrets);
+const secretsServer = createSecretsEmulator(secrets);
 const start = Date.parse('2026-11-03T14:10:00.000Z');
 
 beforeAll(async () => {

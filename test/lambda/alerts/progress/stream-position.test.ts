@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createKinesisStandIn, type KinesisStandIn } from '../../../../emulators/kinesis/stand-in.ts';
+import { createKinesisEmulator, type KinesisEmulator } from '../../../../emulators/kinesis/emulator.ts';
 import { findReadMark } from '../../../../lambda/alerts/progress/read-marks.ts';
 import { KinesisPositions } from '../../../../lambda/alerts/progress/stream-position.ts';
 import type { ShardNotes } from '../../../../lambda/alerts/watermark.ts';
@@ -17,22 +17,22 @@ const configuration = {
 const positions = new KinesisPositions(configuration);
 
 let now: number;
-let standIn: KinesisStandIn;
+let emulator: KinesisEmulator;
 
 beforeEach(async () => {
   now = start;
-  standIn = createKinesisStandIn({ clock: () => now });
-  const { port } = await standIn.listen(0);
+  emulator = createKinesisEmulator({ clock: () => now });
+  const { port } = await emulator.listen(0);
   vi.stubEnv('AWS_ENDPOINT_URL_KINESIS', `http://127.0.0.1:${port}`);
 });
 
 afterEach(async () => {
   vi.unstubAllEnvs();
-  await standIn.close();
+  await emulator.close();
 });
 
 /** Puts a record into a stream's first shard, or its second one. */
-function put(stream: ReturnType<KinesisStandIn['createStream']>, shard: 0 | 1 = 0): string {
+function put(stream: ReturnType<KinesisEmulator['createStream']>, shard: 0 | 1 = 0): string {
   const explicitHashKey = shard === 0 ? 0n : (1n << 128n) - 1n;
   const [receipt] = stream.put([{ data: Buffer.from('{}'), partitionKey: 'key', explicitHashKey }]);
   return receipt?.sequenceNumber ?? '';
@@ -40,12 +40,12 @@ function put(stream: ReturnType<KinesisStandIn['createStream']>, shard: 0 | 1 = 
 
 describe('a stream', () => {
   it('names its shards', async () => {
-    standIn.createStream(name, 2);
+    emulator.createStream(name, 2);
     expect(await positions.listShards(name)).toEqual([first, second]);
   });
 
   it('says what lies behind a record, or that nothing does', async () => {
-    const stream = standIn.createStream(name, 2);
+    const stream = emulator.createStream(name, 2);
     expect(await positions.findBehind(name, first, undefined)).toBe('nothing');
     const one = put(stream);
     now += 5_000;
@@ -57,7 +57,7 @@ describe('a stream', () => {
   });
 
   it('says it of a record that has expired by what it still holds', async () => {
-    const stream = standIn.createStream(name, 1);
+    const stream = emulator.createStream(name, 1);
     const expired = put(stream);
     now += 25 * hour;
     expect(await positions.findBehind(name, first, expired)).toBe('nothing');
@@ -91,12 +91,12 @@ describe('a source with a stream is read', () => {
   };
 
   it('to now where its shards are empty', async () => {
-    standIn.createStream(name, 2);
+    emulator.createStream(name, 2);
     expect(await read()).toEqual({ at: now, holds: [] });
   });
 
   it('to now where it has stood still, and to its newest record that is done where another one waits', async () => {
-    const stream = standIn.createStream(name, 1);
+    const stream = emulator.createStream(name, 1);
     const notes = { [first]: makeNotes(put(stream)) };
     now += 9 * hour;
     expect(await read(notes)).toEqual({ at: now, holds: [] });
@@ -105,7 +105,7 @@ describe('a source with a stream is read', () => {
   });
 
   it('as far as its files where nothing comes by the stream', async () => {
-    const stream = standIn.createStream(name, 1);
+    const stream = emulator.createStream(name, 1);
     now += 30 * hour;
     const done = { object: 'bucket/a.csv@1', state: 'done', delivered: formatTime(now - 20 * hour) } as const;
     const queued = {
@@ -124,7 +124,7 @@ describe('a source with a stream is read', () => {
   });
 
   it('no further than the oldest record of a shard that nobody has read', async () => {
-    const stream = standIn.createStream(name, 2);
+    const stream = emulator.createStream(name, 2);
     const notes = { [first]: makeNotes(put(stream)) };
     now += hour;
     put(stream, 1);

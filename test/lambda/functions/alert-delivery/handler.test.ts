@@ -7,7 +7,7 @@ import {
   parseEmbeddedMetrics,
 } from '../../../../emulators/lambda-runtime/embedded-metrics.ts';
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
-import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
+import { createSecretsEmulator } from '../../../../emulators/secrets/emulator.ts';
 import { runLimits } from '../../../../lambda/alerts/delivery/deliver.ts';
 import { AlertOutbox } from '../../../../lambda/alerts/delivery/outbox.ts';
 import type { ReceiverSettings } from '../../../../lambda/alerts/delivery/receiver.ts';
@@ -21,12 +21,12 @@ import { HookReceiver } from '../../alerts/delivery/hook-receiver.ts';
 import { startOutboxTable } from '../../alerts/delivery/outbox-table.ts';
 import { transitionWith } from '../../alerts/delivery/transitions.ts';
 
-/** The function as it is deployed: bundled, in a process of its own, between stand-ins and a receiver. */
+/** The function as it is deployed: bundled, in a process of its own, between emulators and a receiver. */
 
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const hook = new HookReceiver(secret);
 const secrets: Record<string, string> = {};
-const secretsServer = createSecretsStandIn(secrets);
+const secretsServer = createSecretsEmulator(secrets);
 const lines: string[] = [];
 let engine: LocalDynamoDb;
 let client: DynamoDBClient;

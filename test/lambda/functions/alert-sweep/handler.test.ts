@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createKinesisStandIn } from '../../../../emulators/kinesis/stand-in.ts';
+import { createKinesisEmulator } from '../../../../emulators/kinesis/emulator.ts';
 import {
   type MetricValue,
   parseEmbeddedMetrics,
@@ -17,13 +17,13 @@ import { usageRecord } from '../../../records/datastreamer.ts';
 import { anyRule } from '../../alerts/arbitraries.ts';
 import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
 
-/** The function as it is deployed: bundled, in a process of its own, between stand-ins. */
+/** The function as it is deployed: bundled, in a process of its own, between emulators. */
 
 const hour = 3_600_000;
 const now = Date.parse('2026-11-10T00:00:00.000Z');
 const iccid = '8988280666000000001';
 const tables = runningTables();
-const streams = createKinesisStandIn();
+const streams = createKinesisEmulator();
 const lines: string[] = [];
 let sweeper: LocalFunction;
 

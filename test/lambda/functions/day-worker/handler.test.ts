@@ -1,10 +1,10 @@
 import type { SQSEvent } from 'aws-lambda';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createKinesisStandIn } from '../../../../emulators/kinesis/stand-in.ts';
+import { createKinesisEmulator } from '../../../../emulators/kinesis/emulator.ts';
 import { parseEmbeddedMetrics } from '../../../../emulators/lambda-runtime/embedded-metrics.ts';
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
+import { createSqsEmulator } from '../../../../emulators/sqs/emulator.ts';
 import type { Queue } from '../../../../emulators/sqs/queue.ts';
-import { createSqsStandIn } from '../../../../emulators/sqs/stand-in.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
 import type { AlertSourceDescription } from '../../../../lambda/aws/sources.ts';
 import { interpret } from '../../../../lambda/carriers/index.ts';
@@ -21,17 +21,17 @@ import {
   simDaysTable,
 } from '../../../../lambda/store/tables.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
-import { runningS3 } from '../../../emulators/s3/running-stand-in.ts';
+import { runningS3 } from '../../../emulators/s3/running-emulator.ts';
 import { usageRecord } from '../../../records/datastreamer.ts';
 import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
 
-/** The two functions of the day pass as they are deployed: bundled, in processes of their own, between stand-ins. */
+/** The two functions of the day pass as they are deployed: bundled, in processes of their own, between emulators. */
 
 const iccid = '8988280666000000001';
 const tables = runningTables();
 const storage = runningS3();
-const streams = createKinesisStandIn();
-const queues = createSqsStandIn();
+const streams = createKinesisEmulator();
+const queues = createSqsEmulator();
 const lines: string[] = [];
 let queue: Queue;
 let planner: LocalFunction;

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'v
 import type { EventSourceMapping } from '../../../../emulators/event-source-mapping/mapping.ts';
 import { createSqsMapping } from '../../../../emulators/event-source-mapping/sqs.ts';
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
-import { createS3StandIn, type S3StandIn } from '../../../../emulators/s3/stand-in.ts';
+import { createS3Emulator, type S3Emulator } from '../../../../emulators/s3/emulator.ts';
+import { createSqsEmulator, type SqsEmulator } from '../../../../emulators/sqs/emulator.ts';
 import type { Queue } from '../../../../emulators/sqs/queue.ts';
-import { createSqsStandIn, type SqsStandIn } from '../../../../emulators/sqs/stand-in.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
 import { makeContinuation } from '../../../../lambda/ingest/files/messages.ts';
 import { fileMapping, functions } from '../../../../lib/limits.ts';
@@ -29,8 +29,8 @@ const tables = runningTables();
 const { bucket } = findPlace('1nce');
 let lines: string[];
 let receipts: Receipts;
-let s3: S3StandIn;
-let sqs: SqsStandIn;
+let s3: S3Emulator;
+let sqs: SqsEmulator;
 let queue: Queue;
 let deadLetters: Queue;
 let dynamoDb: FaultyEndpoint;
@@ -38,8 +38,8 @@ let importer: LocalFunction;
 let hurried: LocalFunction;
 
 beforeAll(async () => {
-  s3 = createS3StandIn();
-  sqs = createSqsStandIn();
+  s3 = createS3Emulator();
+  sqs = createSqsEmulator();
   dynamoDb = new FaultyEndpoint(tables.endpoint);
   const [{ port: s3Port }, { port: sqsPort }, dynamoDbEndpoint] = await Promise.all([
     s3.listen(0),

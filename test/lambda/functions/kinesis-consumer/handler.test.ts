@@ -2,7 +2,7 @@ import type { KinesisStreamBatchResponse, KinesisStreamRecord } from 'aws-lambda
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { parseEmbeddedMetrics } from '../../../../emulators/lambda-runtime/embedded-metrics.ts';
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
-import { createS3StandIn, type S3StandIn } from '../../../../emulators/s3/stand-in.ts';
+import { createS3Emulator, type S3Emulator } from '../../../../emulators/s3/emulator.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
 import { carriers } from '../../../../lambda/ledger/source.ts';
 import { FenceTable } from '../../../../lambda/store/day-fence.ts';
@@ -20,7 +20,7 @@ import { ingestEnvironment } from '../ingest-environment.ts';
 const tables = runningTables();
 const lines: string[] = [];
 let receipts = new Receipts();
-let s3: S3StandIn;
+let s3: S3Emulator;
 let dynamoDb: FaultyEndpoint;
 let storage: FaultyEndpoint;
 let dynamoDbEndpoint = '';
@@ -28,7 +28,7 @@ let storageEndpoint = '';
 let consumer: LocalFunction;
 
 beforeAll(async () => {
-  s3 = createS3StandIn();
+  s3 = createS3Emulator();
   const { port } = await s3.listen(0);
   s3.createBucket(quarantineBucket);
   dynamoDb = new FaultyEndpoint(tables.endpoint);

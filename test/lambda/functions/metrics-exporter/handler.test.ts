@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseEmbeddedMetrics } from '../../../../emulators/lambda-runtime/embedded-metrics.ts';
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
-import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
-import { createSqsStandIn } from '../../../../emulators/sqs/stand-in.ts';
+import { createSecretsEmulator } from '../../../../emulators/secrets/emulator.ts';
+import { createSqsEmulator } from '../../../../emulators/sqs/emulator.ts';
 import { MetricsSender } from '../../../../lambda/aws/metrics-queue.ts';
 import type { MetricsSettings } from '../../../../lambda/aws/metrics-receiver.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
@@ -10,12 +10,12 @@ import { functions, metricsExport } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { Collector } from '../../metrics/collector.ts';
 
-/** The function as it is deployed: bundled, in a process of its own, between stand-ins and a collector. */
+/** The function as it is deployed: bundled, in a process of its own, between emulators and a collector. */
 
 const collector = new Collector();
 const secrets: Record<string, string> = {};
-const secretsServer = createSecretsStandIn(secrets);
-const sqs = createSqsStandIn();
+const secretsServer = createSecretsEmulator(secrets);
+const sqs = createSqsEmulator();
 const lines: string[] = [];
 let sender: MetricsSender;
 let exporter: LocalFunction;

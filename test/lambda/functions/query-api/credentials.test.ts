@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
+import { createSecretsEmulator } from '../../../../emulators/secrets/emulator.ts';
 import { AwsRequestError } from '../../../../lambda/aws/aws-request.ts';
 import {
   CredentialsError,
@@ -16,7 +16,7 @@ const configuration: Parameters<typeof openCredentials>[0] = {
 };
 
 const secrets: Record<string, string> = {};
-const standIn = createSecretsStandIn(secrets);
+const emulator = createSecretsEmulator(secrets);
 let reads = 0;
 /** What Secrets Manager answers instead; undefined if it works. */
 let trouble: number | undefined;
@@ -24,9 +24,9 @@ const failures: FailedReading[] = [];
 const noteFailure: OnUnreadable = (failure) => void failures.push(failure);
 let proxy: Server;
 
-/** Counts the requests to the stand-in. */
+/** Counts the requests to the emulator. */
 beforeEach(async () => {
-  const { port } = await standIn.listen(0);
+  const { port } = await emulator.listen(0);
   proxy = createServer((request, response) => {
     reads += 1;
     if (trouble !== undefined) {
@@ -62,7 +62,7 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   proxy.closeAllConnections();
   await new Promise((resolve) => proxy.close(resolve));
-  await standIn.close();
+  await emulator.close();
 });
 
 describe('credentials', () => {

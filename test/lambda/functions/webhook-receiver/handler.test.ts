@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { parseEmbeddedMetrics } from '../../../../emulators/lambda-runtime/embedded-metrics.ts';
 import type { LocalFunction } from '../../../../emulators/lambda-runtime/function.ts';
-import { createSecretsStandIn } from '../../../../emulators/secrets/stand-in.ts';
+import { createSecretsEmulator } from '../../../../emulators/secrets/emulator.ts';
 import { environment } from '../../../../lambda/aws/names.ts';
 import type { WebhookSourceDescription } from '../../../../lambda/aws/sources.ts';
 import {
@@ -18,7 +18,7 @@ import { TroubledStream } from './troubled-stream.ts';
 
 const address = '203.0.113.77';
 const password = 'the password of the fleet';
-const secrets = createSecretsStandIn({
+const secrets = createSecretsEmulator({
   fleet: JSON.stringify({ username: 'fleet', password }),
   useless: JSON.stringify({ username: 'fleet' }),
 });

@@ -2,7 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { createKinesisStandIn, type KinesisStandIn } from '../../../../emulators/kinesis/stand-in.ts';
+import { createKinesisEmulator, type KinesisEmulator } from '../../../../emulators/kinesis/emulator.ts';
 import { readAll } from '../../../records/read-all.ts';
 
 /** What can become of a PutRecords. */
@@ -36,7 +36,7 @@ interface PutRecords {
 /** A result as Kinesis answers it. */
 type Result = Readonly<Record<string, string>>;
 
-/** A stream in the stand-in, behind an endpoint that has trouble. */
+/** A stream in the emulator, behind an endpoint that has trouble. */
 export class TroubledStream {
   /** What happens to the next requests, one after the other; undefined, and the end of the list, let them through. */
   troubles: (Trouble | undefined)[] = [];
@@ -48,7 +48,7 @@ export class TroubledStream {
   readonly #answering = new Set<Promise<unknown>>();
   arn = '';
   endpoint = '';
-  readonly #standIn: KinesisStandIn = createKinesisStandIn();
+  readonly #emulator: KinesisEmulator = createKinesisEmulator();
   readonly #late: Promise<unknown>[] = [];
   #target = '';
   readonly #server = createServer((request, response) => {
@@ -67,9 +67,9 @@ export class TroubledStream {
   });
 
   async start(shards: number): Promise<void> {
-    const { port } = await this.#standIn.listen(0);
+    const { port } = await this.#emulator.listen(0);
     this.#target = `http://127.0.0.1:${port}`;
-    this.arn = this.#standIn.createStream('fleet', shards).arn;
+    this.arn = this.#emulator.createStream('fleet', shards).arn;
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     this.endpoint = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
@@ -79,14 +79,14 @@ export class TroubledStream {
     this.#server.close();
     // Requests whose client gave up are still forwarded.
     await Promise.all([...this.#answering, ...this.#late]);
-    await this.#standIn.close();
+    await this.#emulator.close();
   }
 
   /** What is in each shard, in its order, once all late requests have arrived. */
   async shards(): Promise<readonly (readonly Buffer[])[]> {
     await Promise.all(this.#late);
     const all = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
-    const { shards = [] } = this.#standIn.findStream('fleet') ?? {};
+    const { shards = [] } = this.#emulator.findStream('fleet') ?? {};
     return shards.map((shard) => shard.read(0, all).map(({ data }) => data));
   }
 

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, vi } from 'vitest';
-import { createS3StandIn, type S3StandIn } from '../../../../emulators/s3/stand-in.ts';
+import { createS3Emulator, type S3Emulator } from '../../../../emulators/s3/emulator.ts';
 import { ClientBucket } from '../../../../lambda/aws/client-bucket.ts';
 import { noDaysClosed } from '../../../../lambda/days/fence/chunk-fence.ts';
 import { openFile } from '../../../../lambda/ingest/files/file-store.ts';
@@ -22,7 +22,7 @@ const credentials = { accessKeyId: 'any', secretAccessKey: 'any' };
 /** All that an import needs, running for the tests of a file. */
 export class Importing {
   readonly tables: RunningTables = runningTables();
-  s3: S3StandIn = createS3StandIn();
+  s3: S3Emulator = createS3Emulator();
   endpoint = '';
   /** What was counted since the last {@link reset}. */
   receipt: Receipt = emptyReceipt;

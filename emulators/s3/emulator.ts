@@ -6,8 +6,8 @@ import { ObjectFolder } from './folder.ts';
 import type { NotificationFilter, ObjectCreatedListener } from './notifications.ts';
 import { S3Server } from './server.ts';
 
-/** Options of an S3 stand-in. */
-export interface S3StandInOptions {
+/** Options of an S3 emulator. */
+export interface S3EmulatorOptions {
   /** Region of buckets and events; `us-east-1` by default. */
   readonly region?: string;
   /**
@@ -33,8 +33,8 @@ export interface ListedObject {
   readonly lastModified: Date;
 }
 
-/** A local S3: the REST protocol on loopback, with objects that live as long as the stand-in. */
-export interface S3StandIn {
+/** A local S3: the REST protocol on loopback, with objects that live as long as the emulator. */
+export interface S3Emulator {
   /**
    * Starts to listen.
    *
@@ -49,7 +49,7 @@ export interface S3StandIn {
   /** Creates a bucket. If it exists, only makes it versioned or permanent, if the options say so. */
   createBucket(name: string, options?: { readonly versioned?: boolean; readonly permanent?: boolean }): void;
   /**
-   * Creates a bucket that keeps its objects as files at their keys below a folder, where they outlive the stand-in.
+   * Creates a bucket that keeps its objects as files at their keys below a folder, where they outlive the emulator.
    * Objects that are in the folder become visible. The bucket has no versions, and accepts only keys that are valid
    * paths on every system.
    */
@@ -75,8 +75,8 @@ export interface S3StandIn {
   onObjectCreated(bucket: string, listener: ObjectCreatedListener, filter?: NotificationFilter): () => void;
 }
 
-/** Makes an S3 stand-in, which answers after `listen`. */
-export function createS3StandIn(options: S3StandInOptions = {}): S3StandIn {
+/** Makes an S3 emulator, which answers after `listen`. */
+export function createS3Emulator(options: S3EmulatorOptions = {}): S3Emulator {
   const onError = options.onError ?? ((error: unknown) => console.error('The local S3 failed:', error));
   const account = new Account(options.region ?? 'us-east-1', onError);
   const server = new S3Server(account, onError);

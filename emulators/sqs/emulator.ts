@@ -15,7 +15,7 @@ export interface QueueOptions {
 }
 
 /** SQS in this process: a server for AWS clients, and direct access to its queues. */
-export interface SqsStandIn extends LoopbackServer {
+export interface SqsEmulator extends LoopbackServer {
   /** @throws AwsError `QueueNameExists` if a queue with this name exists. */
   createQueue(name: string, options?: QueueOptions): Queue;
   /** The queue with a name; undefined if there is none. */
@@ -23,12 +23,12 @@ export interface SqsStandIn extends LoopbackServer {
 }
 
 /**
- * A stand-in for SQS that keeps standard queues in memory and speaks the service's wire protocol (AWS JSON 1.0) on
+ * An emulator for SQS that keeps standard queues in memory and speaks the service's wire protocol (AWS JSON 1.0) on
  * loopback: sending, receiving with long polling, visibility, dead-letter queues. Only this process creates and deletes
  * queues. It has no FIFO queues, message attributes or retention period. It answers other operations with an error that
  * names them.
  */
-export function createSqsStandIn(): SqsStandIn {
+export function createSqsEmulator(): SqsEmulator {
   const queues = new QueueRegistry();
   const server = createAwsJsonServer({
     targetPrefix: 'AmazonSQS',

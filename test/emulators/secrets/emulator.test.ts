@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createSecretsStandIn } from '../../../emulators/secrets/stand-in.ts';
+import { createSecretsEmulator } from '../../../emulators/secrets/emulator.ts';
 
-const standIn = createSecretsStandIn({ api: '{"token":"one"}' });
+const emulator = createSecretsEmulator({ api: '{"token":"one"}' });
 let endpoint = '';
 
 beforeAll(async () => {
-  endpoint = `http://127.0.0.1:${(await standIn.listen(0)).port}`;
+  endpoint = `http://127.0.0.1:${(await emulator.listen(0)).port}`;
 });
 
-afterAll(() => standIn.close());
+afterAll(() => emulator.close());
 
 async function ask(
   operation: string,
@@ -22,7 +22,7 @@ async function ask(
   return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
 }
 
-it('the Secrets Manager stand-in returns a secret by its name, as AWS does', async () => {
+it('the Secrets Manager emulator returns a secret by its name, as AWS does', async () => {
   expect(await ask('GetSecretValue', { SecretId: 'api' })).toEqual({
     status: 200,
     body: {
@@ -36,14 +36,14 @@ it('the Secrets Manager stand-in returns a secret by its name, as AWS does', asy
   });
 });
 
-it('the Secrets Manager stand-in answers as AWS does for an unknown secret, also by names of inherited members', async () => {
+it('the Secrets Manager emulator answers as AWS does for an unknown secret, also by names of inherited members', async () => {
   for (const name of ['other', 'constructor', '__proto__']) {
     const { status, body } = await ask('GetSecretValue', { SecretId: name });
     expect([status, body['__type']]).toEqual([400, expect.stringContaining('ResourceNotFoundException')]);
   }
 });
 
-it('the Secrets Manager stand-in names an operation that it lacks, and says what is wrong with an input', async () => {
+it('the Secrets Manager emulator names an operation that it lacks, and says what is wrong with an input', async () => {
   expect((await ask('PutSecretValue', {})).status).toBe(400);
   expect((await ask('GetSecretValue', {})).status).toBe(400);
   const previous = await ask('GetSecretValue', { SecretId: 'api', VersionStage: 'AWSPREVIOUS' });

@@ -22,13 +22,13 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createKinesisStandIn, type KinesisStandIn } from '../../../emulators/kinesis/stand-in.ts';
+import { createKinesisEmulator, type KinesisEmulator } from '../../../emulators/kinesis/emulator.ts';
 
 const name = 'simledger-stream';
 const arn = `arn:aws:kinesis:us-east-1:000000000000:stream/${name}`;
 const startOfTime = Date.parse('2026-03-01T12:00:00.500Z');
 
-let standIn: KinesisStandIn;
+let emulator: KinesisEmulator;
 let port: number;
 let client: KinesisClient;
 let now: number;
@@ -58,14 +58,14 @@ function createHttp2Client(timeout: { requestTimeout?: number } = {}): KinesisCl
 
 beforeEach(async () => {
   now = startOfTime;
-  standIn = createKinesisStandIn({ clock: () => now });
-  ({ port } = await standIn.listen(0));
+  emulator = createKinesisEmulator({ clock: () => now });
+  ({ port } = await emulator.listen(0));
   client = createClient();
 });
 
 afterEach(async () => {
   client.destroy();
-  await standIn.close();
+  await emulator.close();
 });
 
 async function iterator(input: Partial<GetShardIteratorCommandInput> = {}): Promise<string> {
@@ -98,14 +98,14 @@ async function texts(input: Partial<GetShardIteratorCommandInput> = {}): Promise
 describe.each([
   ['HTTP/2, the default of its SDK client', createHttp2Client],
   ['HTTP/1.1', createHttp1Client],
-])('the Kinesis stand-in over %s', (_, create) => {
+])('the Kinesis emulator over %s', (_, create) => {
   beforeEach(() => {
     client.destroy();
     client = create();
   });
 
   it('returns what was put, in order, with key, number and time of arrival', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     const data = Uint8Array.from({ length: 256 }, (_, index) => index);
     const first = await client.send(
       new PutRecordCommand({ StreamName: name, PartitionKey: 'ключ', Data: data }),
@@ -139,7 +139,7 @@ describe.each([
   });
 
   it('accepts a record of 10 MiB and returns it', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     const data = Buffer.alloc(10 * 1024 * 1024 - 1, 'x');
     await client.send(new PutRecordCommand({ StreamName: name, PartitionKey: 'k', Data: data }));
     const { Records } = await client.send(new GetRecordsCommand({ ShardIterator: await iterator() }));
@@ -153,7 +153,7 @@ describe.each([
   });
 
   it('keeps running if clients abort during requests and responses', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     const errors = vi.spyOn(console, 'error');
     onTestFinished(() => void vi.restoreAllMocks());
     const data = Buffer.alloc(5 * 1024 * 1024);
@@ -174,7 +174,7 @@ describe.each([
   });
 });
 
-describe('the Kinesis stand-in', () => {
+describe('the Kinesis emulator', () => {
   it('creates, lists, describes and deletes streams', async () => {
     await client.send(new CreateStreamCommand({ StreamName: name, ShardCount: 3 }));
     await client.send(
@@ -206,11 +206,11 @@ describe('the Kinesis stand-in', () => {
 
     await client.send(new DeleteStreamCommand({ StreamName: name }));
     expect((await client.send(new ListStreamsCommand({}))).StreamNames).toEqual(['other']);
-    expect(standIn.findStream(name)).toBeUndefined();
+    expect(emulator.findStream(name)).toBeUndefined();
   });
 
   it('lists shards in pages that cover all hash keys without a gap', async () => {
-    standIn.createStream(name, 7);
+    emulator.createStream(name, 7);
     const first = await client.send(new ListShardsCommand({ StreamName: name, MaxResults: 4 }));
     const second = await client.send(new ListShardsCommand({ NextToken: first.NextToken }));
     const shards = [...(first.Shards ?? []), ...(second.Shards ?? [])];
@@ -230,7 +230,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it("puts a record into the shard of its key's MD5 or of its explicit hash key", async () => {
-    const { shards } = standIn.createStream(name, 5);
+    const { shards } = emulator.createStream(name, 5);
     const keys = Array.from({ length: 50 }, (_, index) => `8988${index}`);
     const { Records = [] } = await client.send(
       new PutRecordsCommand({
@@ -260,14 +260,14 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('starts reading where each of the five iterator types says', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     const [a, b] = await put('a', 'b');
     now += 1000;
     await put('c');
     const latest = await iterator({ ShardIteratorType: 'LATEST' });
     now += 1000;
     await put('d');
-    const startingNumber = standIn.findStream(name)?.shards[0]?.startingSequenceNumber;
+    const startingNumber = emulator.findStream(name)?.shards[0]?.startingSequenceNumber;
     const at = (Timestamp: number) =>
       texts({ ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(Timestamp) });
     expect({
@@ -302,7 +302,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('continues from page to page, and says how far behind the reader is', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     await put('a', 'b', 'c');
     now += 2500;
     const first = await client.send(new GetRecordsCommand({ ShardIterator: await iterator(), Limit: 2 }));
@@ -319,7 +319,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('drops records after a day', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     await put('old');
     now += 24 * 3_600_000;
     await put('new');
@@ -329,7 +329,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('refuses iterators that are expired, of a former stream, or invalid', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     const ShardIterator = await iterator();
     now += 300_001;
     await expect(client.send(new GetRecordsCommand({ ShardIterator }))).rejects.toThrow(
@@ -340,7 +340,7 @@ describe('the Kinesis stand-in', () => {
     await expect(client.send(new GetRecordsCommand({ ShardIterator: former }))).rejects.toThrow(
       ResourceNotFoundException,
     );
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     await expect(client.send(new GetRecordsCommand({ ShardIterator: former }))).rejects.toThrow(
       ExpiredIteratorException,
     );
@@ -371,7 +371,7 @@ describe('the Kinesis stand-in', () => {
       { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(startOfTime + 1) },
     ],
   ])('gives no iterator for %s', async (_, error, input) => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     await expect(iterator(input)).rejects.toBeInstanceOf(error);
   });
 
@@ -417,7 +417,7 @@ describe('the Kinesis stand-in', () => {
       ],
     ],
   ])('refuses a PutRecords %s, and stores nothing of it', async (_, error, fault, Records) => {
-    const stream = standIn.createStream(name, 1);
+    const stream = emulator.createStream(name, 1);
     const failure = client.send(new PutRecordsCommand({ StreamName: name, Records }));
     await expect(failure).rejects.toBeInstanceOf(error);
     await expect(failure).rejects.toThrow(fault);
@@ -425,7 +425,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('accepts a key of 256 characters with any number of bytes', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     const PartitionKey = '📡'.repeat(256);
     await client.send(new PutRecordCommand({ StreamName: name, PartitionKey, Data: new Uint8Array() }));
     const { Records } = await client.send(new GetRecordsCommand({ ShardIterator: await iterator() }));
@@ -451,7 +451,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('names an operation that it does not support', async () => {
-    standIn.createStream(name, 2);
+    emulator.createStream(name, 2);
     await expect(
       client.send(new MergeShardsCommand({ StreamName: name, ShardToMerge: 'a', AdjacentShardToMerge: 'b' })),
     ).rejects.toMatchObject({
@@ -498,7 +498,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('keeps running if a connection sends invalid bytes, or one byte and then nothing', async () => {
-    standIn.createStream(name, 1);
+    emulator.createStream(name, 1);
     for (const bytes of ['P', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nrubbish rubbish rubbish', 'rubbish\r\n\r\n']) {
       await new Promise<void>((resolve) => {
         const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
@@ -511,7 +511,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('calls listeners after each put, when its records can be read', async () => {
-    const stream = standIn.createStream(name, 1);
+    const stream = emulator.createStream(name, 1);
     const ends: (number | undefined)[] = [];
     const stop = stream.onPut(() => ends.push(stream.shards[0]?.end));
     await put('a', 'b', 'c');
@@ -522,7 +522,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('refuses records while its memory is full of records that a reader protects, and accepts them afterwards', async () => {
-    const small = createKinesisStandIn({ maximumBytesPerStream: 10 * 1024 * 1024 });
+    const small = createKinesisEmulator({ maximumBytesPerStream: 10 * 1024 * 1024 });
     const smallClient = createClient({
       endpoint: `http://127.0.0.1:${(await small.listen(0)).port}`,
       maxAttempts: 1,
@@ -556,7 +556,7 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('does not become slower with 100,000 records, and returns them all', async () => {
-    const stream = standIn.createStream(name, 2);
+    const stream = emulator.createStream(name, 2);
     const entries = Array.from({ length: 500 }, (_, index) => ({
       partitionKey: `${index}`,
       data: Buffer.alloc(20),
@@ -589,14 +589,14 @@ describe('the Kinesis stand-in', () => {
   });
 
   it('says which port is in use', async () => {
-    const other = createKinesisStandIn();
+    const other = createKinesisEmulator();
     await expect(other.listen(port)).rejects.toMatchObject({ code: 'EADDRINUSE', port });
   });
 
   it('frees its port when closed, even with clients connected', async () => {
     await client.send(new ListStreamsCommand({}));
-    await standIn.close();
-    await standIn.listen(port);
+    await emulator.close();
+    await emulator.listen(port);
     expect((await createHttp1Client().send(new ListStreamsCommand({}))).StreamNames).toEqual([]);
   });
 });

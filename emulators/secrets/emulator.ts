@@ -9,12 +9,12 @@ import {
 import type { LoopbackServer } from '../loopback-server.ts';
 
 /**
- * A stand-in for Secrets Manager that speaks its wire protocol (AWS JSON 1.1) on loopback. It has the one operation
+ * An emulator for Secrets Manager that speaks its wire protocol (AWS JSON 1.1) on loopback. It has the one operation
  * that functions use: `GetSecretValue`, of the current version.
  *
  * @param secrets the secrets' values, by name.
  */
-export function createSecretsStandIn(secrets: Readonly<Record<string, string>>): LoopbackServer {
+export function createSecretsEmulator(secrets: Readonly<Record<string, string>>): LoopbackServer {
   return createAwsJsonServer({
     targetPrefix: 'secretsmanager',
     jsonVersion: '1.1',

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { S3Client, type S3ServiceException } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
-import { createS3StandIn, type S3StandIn } from '../../../emulators/s3/stand-in.ts';
+import { createS3Emulator, type S3Emulator } from '../../../emulators/s3/emulator.ts';
 
-/** An S3 stand-in that runs for the tests of a file, which fail when it reports an error of its own. */
+/** An S3 emulator that runs for the tests of a file, which fail when it reports an error of its own. */
 export interface RunningS3 {
-  readonly s3: S3StandIn;
+  readonly s3: S3Emulator;
   readonly port: number;
   readonly endpoint: string;
   /** A client with the SDK's defaults, except for the endpoint. */
@@ -27,7 +27,7 @@ export function runningS3(): RunningS3 {
       const before = new Set(filesIn(folder));
       return () => filesIn(folder).filter((path) => !before.has(path)).length;
     };
-    running.s3 = createS3StandIn({ region: 'eu-central-1', onError: (error) => errors.push(error) });
+    running.s3 = createS3Emulator({ region: 'eu-central-1', onError: (error) => errors.push(error) });
     running.port = (await running.s3.listen(0)).port;
     running.endpoint = `http://127.0.0.1:${running.port}`;
     running.client = clientOf(running.endpoint);

@@ -6,7 +6,7 @@ import { createStreamOperations } from './stream-operations.ts';
 import { StreamRegistry } from './stream-registry.ts';
 
 /** Kinesis Data Streams in this process: a server for AWS clients, and direct access to its streams. */
-export interface KinesisStandIn extends LoopbackServer {
+export interface KinesisEmulator extends LoopbackServer {
   /** @throws AwsError `ResourceInUseException` if a stream with this name exists. */
   createStream(name: string, shardCount: number, options?: StreamOptions): KinesisStream;
   /** The stream with a name; undefined if there is none. */
@@ -19,8 +19,8 @@ export interface StreamOptions {
   readonly permanent?: boolean;
 }
 
-/** Options of the stand-in. */
-export interface KinesisStandInOptions {
+/** Options of the emulator. */
+export interface KinesisEmulatorOptions {
   /**
    * Memory for a stream's records in bytes. When it is full, the oldest records that no reader protects are dropped.
    * 512 MiB by default.
@@ -31,12 +31,12 @@ export interface KinesisStandInOptions {
 }
 
 /**
- * A stand-in for Kinesis that keeps its streams in memory. It speaks the service's wire protocol (AWS JSON 1.1 over
+ * An emulator for Kinesis that keeps its streams in memory. It speaks the service's wire protocol (AWS JSON 1.1 over
  * HTTP/1.1 and HTTP/2) on loopback, with the operations that a producer, the AWS CLI and a polling consumer need. It
  * has no throughput limits and does not split or merge shards. It answers other operations with an error that names
  * them.
  */
-export function createKinesisStandIn(options: KinesisStandInOptions = {}): KinesisStandIn {
+export function createKinesisEmulator(options: KinesisEmulatorOptions = {}): KinesisEmulator {
   const clock = options.clock ?? Date.now;
   const streams = new StreamRegistry(options.maximumBytesPerStream ?? 512 * 1024 * 1024, clock);
   const server = createAwsJsonServer({

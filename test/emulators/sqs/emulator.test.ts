@@ -13,25 +13,25 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSqsEmulator, type SqsEmulator } from '../../../emulators/sqs/emulator.ts';
 import type { Queue } from '../../../emulators/sqs/queue.ts';
-import { createSqsStandIn, type SqsStandIn } from '../../../emulators/sqs/stand-in.ts';
 import { aws, installed, python } from '../installed-clients.ts';
 
-let standIn: SqsStandIn;
+let emulator: SqsEmulator;
 let endpoint: string;
 let client: SQSClient;
 let queue: Queue;
 
 beforeEach(async () => {
-  standIn = createSqsStandIn();
-  endpoint = `http://127.0.0.1:${(await standIn.listen(0)).port}`;
+  emulator = createSqsEmulator();
+  endpoint = `http://127.0.0.1:${(await emulator.listen(0)).port}`;
   client = createClient();
-  queue = standIn.createQueue('files');
+  queue = emulator.createQueue('files');
 });
 
 afterEach(async () => {
   client.destroy();
-  await standIn.close();
+  await emulator.close();
 });
 
 function createClient(options: ConstructorParameters<typeof SQSClient>[0] = {}): SQSClient {
@@ -50,9 +50,9 @@ async function receive(options: Partial<ConstructorParameters<typeof ReceiveMess
   return Messages;
 }
 
-describe('the SQS stand-in', () => {
+describe('the SQS emulator', () => {
   it('describes a queue', async () => {
-    const { url: QueueUrl } = standIn.createQueue('imports', {
+    const { url: QueueUrl } = emulator.createQueue('imports', {
       visibilityTimeoutSeconds: 5400,
       maxReceives: 5,
       deadLetterQueue: queue,
@@ -74,7 +74,7 @@ describe('the SQS stand-in', () => {
   });
 
   it('refuses a second queue with the same name', () => {
-    expect(() => standIn.createQueue('files')).toThrow('A queue named files already exists.');
+    expect(() => emulator.createQueue('files')).toThrow('A queue named files already exists.');
   });
 
   it('sends, receives, hides and deletes a message, with checksums that the SDK accepts', async () => {
@@ -160,13 +160,13 @@ describe('the SQS stand-in', () => {
   });
 
   it('moves messages to the dead-letter queue that was set in this process', async () => {
-    const deadLetterQueue = standIn.createQueue('dead');
-    queue = standIn.createQueue('fragile', { visibilityTimeoutSeconds: 0, maxReceives: 1, deadLetterQueue });
+    const deadLetterQueue = emulator.createQueue('dead');
+    queue = emulator.createQueue('fragile', { visibilityTimeoutSeconds: 0, maxReceives: 1, deadLetterQueue });
     queue.send('bad');
     expect([(await receive()).length, (await receive()).length, deadLetterQueue.counts().visible]).toEqual([
       1, 0, 1,
     ]);
-    expect(standIn.findQueue('dead')).toBe(deadLetterQueue);
+    expect(emulator.findQueue('dead')).toBe(deadLetterQueue);
   });
 
   it.each<[string, object, () => Promise<unknown>]>([
