@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { App } from 'aws-cdk-lib';
 import { expect, test } from 'vitest';
-import { ConfigurationError, configurationKey, readConfiguration } from '../../lib/configuration.ts';
+import { listDefaultRules } from '../../lib/alert-rules.ts';
+import { readConfiguration } from '../../lib/configuration.ts';
+import { complaintAbout, nodeWith } from './configured-node.ts';
 import { synthesise } from './synthesised.ts';
 
 /** docs/configuration.md beside the keys that are accepted, in both directions, and each key beside what it changes. */
@@ -41,18 +42,6 @@ function valueAt(from: unknown, path: string): unknown {
 /** The numbers that the complaint about another one states. */
 function acceptedRange(configuration: object): string | undefined {
   return /accepted is a whole number from (\d+ to \d+) /.exec(complaintAbout(configuration))?.[1];
-}
-
-/** What is said of a configuration that is not accepted. */
-function complaintAbout(configuration: object): string {
-  const app = new App({ context: { [configurationKey]: configuration } });
-  try {
-    readConfiguration(app.node);
-    return '';
-  } catch (error) {
-    if (error instanceof ConfigurationError) return error.message;
-    throw error;
-  }
 }
 
 /** The keys below a path, as the complaint about a number in their place names them; none where it takes no object. */
@@ -106,14 +95,42 @@ test('docs/configuration.md has the range of every number', () => {
   expect(documented).toEqual([stack, source]);
 });
 
+/** Defaults that the page states in words, as the configuration has them. */
+const wordedDefaults: Readonly<Record<string, unknown>> = {
+  alarmEmail: undefined,
+  'alerts.groupWait': 600_000,
+  'alerts.rules': listDefaultRules([{ name: 'default', lateness: 1_800_000 }]),
+  'api.corsOrigins': [],
+  'consumer.parallelizationFactor': undefined,
+  'days.maximumConcurrency': undefined,
+  kmsKeyArn: undefined,
+  'lake.objectLock': undefined,
+  otlp: undefined,
+  receivers: [],
+};
+
+/** Keys that become something else in the configuration: `configuration.test.ts` says what. */
+const turnedKeys = ['adopt.tables', 'fleet', 'sources'];
+
 test('docs/configuration.md has the defaults of the stack', () => {
-  const standard: unknown = readConfiguration(new App().node);
-  const documented = readLists('The stack').filter((item) => item.standard !== undefined);
-  expect(documented.length).toBeGreaterThan(15);
-  expect(documented.map(({ key, standard: said }) => [key, said])).toEqual(
-    documented.map(({ key }) => [key, String(valueAt(standard, key))]),
+  const standard: unknown = readConfiguration(nodeWith({}));
+  const items = readLists('The stack');
+  const worded = items.filter((item) => item.standard === undefined).map(({ key }) => key);
+  expect(worded.sort()).toEqual([...Object.keys(wordedDefaults), ...turnedKeys].sort());
+  const stated = items.filter(({ key }) => !turnedKeys.includes(key));
+  expect(stated.map(({ key }) => [key, valueAt(standard, key)])).toEqual(
+    stated.map(({ key, standard: said }) => [
+      key,
+      said === undefined ? wordedDefaults[key] : readValue(said, valueAt(standard, key)),
+    ]),
   );
 });
+
+/** A default that the page states, of the same type as the configuration has it. */
+function readValue(said: string, value: unknown): unknown {
+  return typeof value === 'string' ? said : JSON.parse(said);
+}
+
 type Setting = Readonly<Record<string, unknown>>;
 
 const kore = { name: 'a', carrier: 'kore', bucket: true, webhook: true };
@@ -199,6 +216,17 @@ test('each key of docs/configuration.md has other values above', () => {
   expect(Object.keys(stackSettings).sort()).toEqual(listDocumented('The stack'));
   expect(Object.keys(sourceSettings).sort()).toEqual(listDocumented('A source'));
 });
+
+/** Keys whose values get defaults of their own, or another unit. */
+const completedKeys = ['alerts.groupWait', 'otlp', 'receivers'];
+
+test.each(Object.entries(stackSettings).filter(([key]) => ![...turnedKeys, ...completedKeys].includes(key)))(
+  'the key %s of the stack is taken as it is given',
+  (key, setting) => {
+    const node = nodeWith({ simledger: { sources: [kore], ...setting } });
+    expect(valueAt(readConfiguration(node), key)).toEqual(valueAt(setting, key));
+  },
+);
 
 test.each(Object.entries(stackSettings))('the key %s of the stack changes what is deployed', (_, setting) => {
   expect(deploy({ sources: [kore], ...setting })).not.toEqual(deploy({ sources: [kore] }));

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import cdk from '../../cdk.json' with { type: 'json' };
-import { listDefaultRules } from '../../lib/alert-rules.ts';
 import {
   ConfigurationError,
   readConfiguration,
   readStackName,
   refuseUnknownContext,
 } from '../../lib/configuration.ts';
-import type { Configuration, SourceSettings } from '../../lib/settings.ts';
+import type { SourceSettings } from '../../lib/settings.ts';
 import { makeLogicalName } from '../../lib/source-ids.ts';
-import { complaintAbout, keyArn, nodeWith, sourceFrom } from './configured-node.ts';
+import { complaintAbout, nodeWith, sourceFrom } from './configured-node.ts';
 
 const koreSource: SourceSettings = {
   name: 'default',
@@ -23,107 +22,39 @@ const koreSource: SourceSettings = {
   fleet: undefined,
 };
 
-const defaults: Configuration = {
-  sources: [koreSource],
-  sessionRefresh: 'update',
-  writes: 'batched',
-  retention: {
-    streamHours: 168,
-    eventDays: 90,
-    usageDays: 0,
-    logDays: 90,
-    quarantineDays: 365,
-    overwrittenFileDays: 30,
-  },
-  removal: 'retain',
-  alerts: {
-    rules: listDefaultRules([{ name: 'default', lateness: 1_800_000 }]),
-    groupWait: 600_000,
-    sweepMinutes: 5,
-  },
-  receivers: [],
-  otlp: undefined,
-  alarmEmail: undefined,
-  runbook: 'docs/runbook.md',
-  consumer: {
-    batchSize: 10_000,
-    batchingWindowSeconds: 1,
-    parallelizationFactor: undefined,
-    memoryMegabytes: 1769,
-    reservedConcurrency: 0,
-  },
-  importer: { maximumConcurrency: 10 },
-  days: { maximumConcurrency: undefined, partialHours: 6 },
-  lake: { objectLock: undefined, queryGigabytes: 100 },
-  tracing: false,
-  measuredNetworks: 20,
-  adoptedTables: {},
-  kmsKeyArn: undefined,
-  accessLogs: false,
-  api: {
-    access: 'basic',
-    personalData: 'on-request',
-    requestsPerSecond: 100,
-    clientRequestsPerSecond: 25,
-    corsOrigins: [],
-  },
-};
+const defaults = readConfiguration(nodeWith({}));
 
 describe('the configuration', () => {
-  it('is the default if nothing is given', () => {
-    expect(readConfiguration(nodeWith({}))).toEqual(defaults);
+  it('has one source, and tables of its own, if nothing is given; its page has the other defaults', () => {
+    const { sources, adoptedTables } = defaults;
+    expect({ sources, adoptedTables }).toEqual({ sources: [koreSource], adoptedTables: {} });
   });
 
   it('is the default as cdk.json shows it', () => {
     expect(readConfiguration(nodeWith(cdk.context))).toEqual(defaults);
   });
 
-  it('takes an object with everything in it', () => {
+  it('completes what is given: durations, receivers, metrics, and sources by keys of the stack', () => {
     const given = {
       sources: [{ name: 'kore1', carrier: 'kore', bucket: true }],
-      sessionRefresh: 'hourly',
-      writes: 'single',
-      retention: {
-        streamHours: 24,
-        eventDays: 0,
-        usageDays: 35,
-        logDays: 0,
-        quarantineDays: 30,
-        overwrittenFileDays: 7,
-      },
-      removal: 'retain',
-      alerts: { rules: [], groupWait: '1h', sweepMinutes: 15 },
+      fleet: { sims: 10, updateMinutes: 6 },
+      retention: { ...defaults.retention, streamHours: 24 },
+      alerts: { rules: [], groupWait: '1h' },
       receivers: [{ name: 'programs', kind: 'bus' }],
-      alarmEmail: 'operations@example.com',
-      runbook: 'https://wiki.example.com/simledger',
-      consumer: {
-        batchSize: 500,
-        batchingWindowSeconds: 0,
-        parallelizationFactor: 4,
-        memoryMegabytes: 1024,
-        reservedConcurrency: 20,
-      },
-      importer: { maximumConcurrency: 2 },
-      days: { maximumConcurrency: 20, partialHours: 0 },
-      lake: { objectLock: { mode: 'compliance', days: 365 }, queryGigabytes: 5 },
-      tracing: true,
-      measuredNetworks: 0,
+      otlp: { secret: 'simledger/otlp' },
       adopt: { tables: { Sessions: 'sessions-restored' } },
-      kmsKeyArn: keyArn,
-      accessLogs: 'company-logs',
-      api: defaults.api,
     };
-    const stream = { shards: undefined, retentionHours: 24 };
-    const source = { ...koreSource, name: 'kore1', stream };
-    const { adopt, ...others } = given;
+    const stream = { ...koreSource.stream, retentionHours: 24 };
     expect(readConfiguration(nodeWith({ simledger: given }))).toEqual({
-      ...others,
-      alerts: { rules: [], groupWait: 3_600_000, sweepMinutes: 15 },
+      ...defaults,
+      sources: [{ ...koreSource, name: 'kore1', stream, fleet: given.fleet }],
+      retention: given.retention,
+      alerts: { ...defaults.alerts, rules: [], groupWait: 3_600_000 },
       receivers: [
         { name: 'programs', kind: 'bus', arn: undefined, minimumSeverity: 'info', rules: undefined },
       ],
-      sources: [source],
-      adoptedTables: adopt.tables,
+      otlp: { secret: 'simledger/otlp', series: 300, allowPrivateAddresses: false },
+      adoptedTables: given.adopt.tables,
     });
   });
 

@@ -1,15 +1,15 @@
-import { App } from 'aws-cdk-lib';
-import type { Node } from 'constructs';
+import { type Node, RootConstruct } from 'constructs';
 import { ConfigurationError, readConfiguration } from '../../lib/configuration.ts';
 import type { SourceSettings } from '../../lib/settings.ts';
-import { outputFolder } from './output-folder.ts';
 
 /** The ARN of a key as the configuration takes it. */
 export const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
-/** A node of an app with these context values. */
+/** A node with these context values. */
 export function nodeWith(context: Record<string, unknown>): Node {
-  return new App({ context, outdir: outputFolder() }).node;
+  const { node } = new RootConstruct();
+  for (const [name, value] of Object.entries(context)) node.setContext(name, value);
+  return node;
 }
 
 /** What the user reads when the configuration is wrong. */
