@@ -97,7 +97,8 @@ export function readBody(bytes: Buffer): Body {
   for (const text of texts) {
     const block =
       text.fault === undefined
-        ? frame(text, limit - count, texts.length === 1)
+        ? // Stryker disable next-line ArithmeticOperator,ConditionalExpression,EqualityOperator: only work and memory differ
+          frame(text, limit - count, texts.length === 1)
         : makeBrokenBlock(text.fault, text.original);
     count += block?.count ?? 0;
     if (block === undefined || count > limit)
@@ -243,6 +244,7 @@ function unpackWithInfo(bytes: Uint8Array, maxSize: number): UnpackedWithInfo {
     try {
       return unpackPiece(bytes, size);
     } catch (error) {
+      // Stryker disable next-line ConditionalExpression: what is damaged would only be unpacked twice
       if (!(error instanceof RangeError)) throw error;
       // It has several members, or something that is not gzip follows it.
     }
@@ -296,8 +298,10 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
     return damaged ?? makeBrokenBlock(fault, original);
   }
   const text = bytes.toString('utf8');
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,LogicalOperator,BlockStatement: a short cut
   if (isAlone && text.length <= smallText) {
     const value = parse(text);
+    // Stryker disable next-line ConditionalExpression: a short cut
     if (value !== undefined) return makeParsedBlock(value, text, bytes);
   }
   const limits = { pieces: maxParts, inner: maxInner };
@@ -325,10 +329,10 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
  */
 function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
   const text = spellBytes(bytes);
-  const pieces = splitPieces(text, { pieces: maxParts, inner: maxInner }) ?? [];
+  const pieces = splitPieces(text, { pieces: maxParts, inner: maxInner });
   const cutPiece = ({ from, to }: Piece): Buffer => bytes.subarray(from, to);
   const isReadable = (piece: Piece): boolean => piece.whole && isUtf8(cutPiece(piece));
-  if (!pieces.some(isReadable)) return undefined;
+  if (pieces === undefined || !pieces.some(isReadable)) return undefined;
   return {
     count: pieces.length,
     *listParts() {
@@ -355,6 +359,7 @@ function makeParsedBlock(value: unknown, text: string, bytes: Buffer): Block {
     // The text is cut only if a value is rejected.
     pieces ??= splitValue(text);
     const piece = Array.isArray(pieces) ? (pieces as readonly Piece[])[index] : undefined;
+    // Stryker disable next-line ConditionalExpression: what is an array has a piece for each element
     return piece === undefined ? bytes : Buffer.from(text.slice(piece.from, piece.to));
   };
   return {
@@ -408,9 +413,12 @@ function makeExact(value: unknown, text: string): unknown {
 
 /** Elements of an array of which some are CloudEvents. */
 function makeElementsExact(elements: readonly unknown[], text: string): readonly unknown[] {
+  // Stryker disable next-line ArrowFunction,ConditionalExpression,LogicalOperator: a short cut
   const isExact = (element: unknown): boolean => isEnvelope(element) && !hasRoundedNumber(element.data);
+  // Stryker disable next-line ConditionalExpression,LogicalOperator: a short cut
   if (elements.every(isExact) || !hasInexactNumbers(text)) return elements;
   const pieces = splitValue(text);
+  // Stryker disable next-line ConditionalExpression,LogicalOperator,StringLiteral: what is an array has pieces
   if (pieces === 'none' || pieces === undefined) return elements;
   return pieces.map(({ from, to }, index) => makeExact(elements[index], text.slice(from, to)));
 }

@@ -124,6 +124,7 @@ function checkTime(value: unknown, member: string, arrival: Arrival): string | F
   if (tooLong !== undefined) return tooLong;
   const time = typeof value === 'string' ? parseTime(value) : undefined;
   if (time === undefined) return makeMemberFault('impossible-time', member, 'is not a possible time', value);
+  // Stryker disable next-line ConditionalExpression,EqualityOperator: a short cut, which what follows agrees with
   if (time > formatArrivalDay(arrival) && toMilliseconds(time) > arrival.arrivedAt + clockErrorMilliseconds) {
     return {
       ...makeMemberFault('future-time', member, 'is more than 24 hours ahead of the arrival'),
@@ -150,8 +151,10 @@ let lastDayText = '';
 /** The beginning of the UTC day of an arrival, as text. An earlier time cannot be in the future. */
 function formatArrivalDay({ arrivedAt }: Arrival): string {
   const day = Math.floor(arrivedAt / 86_400_000);
+  // Stryker disable next-line ConditionalExpression,EqualityOperator,BlockStatement: it only spares what follows
   if (day !== lastDay) {
     lastDay = day;
+    // Stryker disable next-line ArithmeticOperator: an earlier day only spares less of what follows
     lastDayText = formatTime(day * 86_400_000);
   }
   return lastDayText;
@@ -163,6 +166,7 @@ const maxShown = 60;
 /** A value as a sentence shows it: quoted, and cut short, since a wrong value can have any size. */
 export function showValue(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
+  // Stryker disable next-line MethodExpression,ArithmeticOperator: with its quotes, it is as long as what is shown
   const text = typeof value === 'string' ? JSON.stringify(value.slice(0, maxShown + 1)) : String(value);
   return text.length > maxShown ? `${text.slice(0, maxShown).toWellFormed()}…` : text;
 }

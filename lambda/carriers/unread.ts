@@ -42,6 +42,7 @@ export class Unread {
   readCode(value: unknown, maxLength: number, member: string): string | undefined {
     const text = readCode(value, Number.POSITIVE_INFINITY);
     // Each character takes at most three bytes.
+    // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
     if (text === undefined || text.length * 3 <= maxLength || Buffer.byteLength(text) <= maxLength)
       return text;
     this.note(member, value);

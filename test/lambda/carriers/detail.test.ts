@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cutToBytes, fitExtra, fitText, formatDetail } from '../../../lambda/carriers/detail.ts';
 
 describe('a text of so many bytes', () => {
@@ -13,10 +13,17 @@ describe('a text of so many bytes', () => {
     ['😀😀😀', 11, '😀😀…'],
     ['a😀😀', 8, 'a😀…'],
     ['a😀😀', 7, 'a…'],
+    // What the carrier itself could not decode stays within the text, and is left out where it is cut.
+    ['\ufffdabcdef', 7, '\ufffda…'],
+    ['a\ufffd\ufffdbcdef', 10, 'a…'],
   ])('%s within %i is %s', (text, room, cut) => {
     expect(cutToBytes(text, room)).toBe(cut);
     expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(room);
   });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 describe('a detail', () => {
@@ -94,6 +101,25 @@ describe('a detail', () => {
     ]);
   });
 
+  it('that fits to its last byte loses nothing', () => {
+    const text = JSON.stringify(detail);
+    expect(fitText(detail, Buffer.byteLength(text))).toBe(text);
+    expect(fitText(detail, Buffer.byteLength(text) - 1)).not.toContain('teid_control_plane');
+  });
+
+  it('is looked at to a depth that no carrier reaches, of arrays as of objects', () => {
+    const nest = (begin: string, end: string): unknown =>
+      JSON.parse(`${begin.repeat(3_000)}7${end.repeat(3_000)}`) as unknown;
+    expect([fitText(nest('[', ']'), 100), fitText(nest('{"a":', '}'), 100)]).toEqual([
+      '[[[[[[["…"]]]]]]]',
+      `${'{"a":'.repeat(7)}"…"${'}'.repeat(7)}`,
+    ]);
+  });
+
+  it('leaves out what is undefined, however long its name', () => {
+    expect(fitText({ ['x'.repeat(30)]: undefined, b: 1 }, 20)).toBe('{"b":1}');
+  });
+
   it('that is too long even so is cut', () => {
     expect(fitText({ apn: 'x', other: 'y'.repeat(30) }, 20)).toBe('{"other":"yyyyyyy…');
   });
@@ -105,14 +131,29 @@ describe('a detail', () => {
       return 1;
     };
     const member = { enumerable: true, get: look };
-    const members = Array.from({ length: 5_000 }, (_, index) => [`member_${index}`, member] as const);
-    const object = Object.defineProperties({}, Object.fromEntries(members));
+    const makeObject = (prefix: string) =>
+      Object.defineProperties(
+        {},
+        Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`${prefix}${index}`, member])),
+      );
     const elements = Array.from({ length: 5_000 }, () => ({ toJSON: look }));
-    expect([fitText(object, 40), fitText({ elements }, 40)]).toEqual([
+    expect([
+      fitText(makeObject('member_'), 40),
+      fitText(makeObject(''), 40),
+      fitText({ elements }, 40),
+    ]).toEqual([
       '{"member_0":1,"member_1":1,"member_2"…',
+      '{"0":1,"1":1,"2":1,"3":1,"4":1,"5":1,…',
       '{"elements":[1,1,1,1,1,1,1,1,1,1,1,1,…',
     ]);
     expect(looked).toBeLessThan(500);
+  });
+
+  it('is made of the beginning of a long text only', () => {
+    const stringify = vi.spyOn(JSON, 'stringify');
+    expect(fitText({ a: ['x'.repeat(100_000)] }, 20)).toBe('{"a":["xxxxxxxxxx…');
+    const made = stringify.mock.results.map(({ value }) => String(value).length);
+    expect([made.length > 0, Math.max(...made) < 100]).toEqual([true, true]);
   });
 
   it('shares its bytes with the description, and has some of its own whatever that takes', () => {
