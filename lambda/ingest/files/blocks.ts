@@ -10,7 +10,10 @@ export interface Block {
 /** Bytes of a block: some four hundred rows. Larger blocks take more memory and save no CPU; smaller ones need more requests. */
 export const blockBytes = 128 * 1024;
 
-/** Rows of a block: some ten times as many as in a block of a carrier's file, so that tiny rows cannot fill the memory. */
+/**
+ * Rows of a block, and lines: some ten times as many as in a block of a carrier's file, so that tiny rows cannot fill the
+ * memory.
+ */
 export const maxBlockRows = 4_096;
 
 /** The maximum length of a row. A longer one has an unclosed quote. */
@@ -28,6 +31,7 @@ export class BlockReader {
   /** Bytes that follow an unclosed quote, in which each line is a row. */
   #brokenBytes = 0;
   /** Whether the last block was of such lines. */
+  // Stryker disable next-line BooleanLiteral: the first reading sets it
   #wasBroken = false;
 
   /**
@@ -57,10 +61,8 @@ export class BlockReader {
       if (window.length === 0) return undefined;
       const isLast = this.#ended && window.length === this.#buffered.length;
       const { ends, isOpen } = scanRows(window, delimiter, maxBlockRows);
-      if (isLast && ends.length === 0) {
-        return isOpen ? this.#breakUp(window.length) : this.#take([window.length]);
-      }
-      if (ends.length > 0) return this.#take(ends);
+      if (ends.length > 0) return this.#takeRows(ends);
+      if (isLast) return isOpen ? this.#breakUp(window.length) : this.#takeRows([window.length]);
       if (size >= maxRowBytes) return this.#breakUp(endOfLines(window));
     }
   }
@@ -71,9 +73,15 @@ export class BlockReader {
     if (this.#wasBroken) this.#brokenBytes += bytes.length;
   }
 
-  /** Closes the stream. */
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
+  /**
+   * The next rows, as many as have no more lines than a block may have rows: if such a row is broken, each of its lines is a
+   * row. A row that has more lines has an unclosed quote.
+   */
+  #takeRows(ends: readonly number[]): Block {
+    const lines = findLineEnds(this.#buffered.subarray(0, ends.at(-1)), maxBlockRows);
+    const limit = lines[maxBlockRows - 1] ?? Number.POSITIVE_INFINITY;
+    const fitting = ends.filter((end) => end <= limit);
+    return fitting.length === 0 ? this.#breakUp(ends[0] ?? 0) : this.#take(fitting);
   }
 
   #breakUp(bytes: number): Block {
