@@ -3,8 +3,8 @@ import { computeParts, fillPage } from '../bench/cost-pages.ts';
 import { countDeployed } from '../bench/deployed.ts';
 
 /**
- * Computes the figures of `docs/costs.md` and `docs/sizing.md`. Run it after each change of prices, measured constants
- * or alarms: `npm run costs`.
+ * Computes the figures in `docs/costs.md` and `docs/sizing.md`. Run `npm run costs` after each change to prices, measured
+ * constants or alarms.
  */
 const parts = computeParts(countDeployed());
 for (const name of ['costs', 'sizing']) {

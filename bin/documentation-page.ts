@@ -1,6 +1,6 @@
-/** The query API's contract as a page to read, rendered when `npm run openapi` is run. */
+/** Renders the query API's contract as an HTML page. `npm run openapi` runs it. */
 
-/** What the page shows of a schema. */
+/** The parts of a schema that the page shows. */
 interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -41,7 +41,7 @@ interface Operation {
   readonly 'x-example-query'?: string;
 }
 
-/** What the page shows of `openapi.yaml`. */
+/** The parts of `openapi.yaml` that the page shows. */
 export interface Contract {
   readonly info: { readonly title: string; readonly summary: string; readonly description: string };
   readonly tags: readonly { readonly name: string }[];
@@ -56,7 +56,7 @@ export interface Contract {
 
 /** A rendered page. */
 export interface DocumentationPage {
-  /** The placeholder of the API's address, which is known only when the page is requested. */
+  /** Placeholder for the API's address, which is known only when the page is requested. */
   readonly rootMark: string;
   /** The page's lines. */
   readonly html: readonly string[];
@@ -67,8 +67,8 @@ const rootMark = '{{root}}';
 const exampleRoot = 'https://api.example.com';
 
 /**
- * The path and query of the request whose answer is the operation's example: the path with its parameters' examples, and
- * the operation's `x-example-query`.
+ * Makes the path and query of an operation's example request: the path with example values for its parameters, and the
+ * operation's `x-example-query`.
  */
 export function makeExampleRequest(contract: Contract, path: string): string {
   const operation = contract.paths[path]?.get;
@@ -80,7 +80,7 @@ export function makeExampleRequest(contract: Contract, path: string): string {
   return query === undefined ? named : `${named}?${query}`;
 }
 
-/** Renders the contract as a page that loads nothing. */
+/** Renders the contract as a page that loads no other files. */
 export function renderDocumentation(contract: Contract): DocumentationPage {
   return { rootMark, html: new Page(contract).render().split('\n') };
 }
@@ -218,7 +218,7 @@ ${requests.join('\n')}
     ].join('\n');
   }
 
-  /** Each error code with an anchor, to which `more_info` leads. */
+  /** Each error code has an anchor, which `more_info` links to. */
   #renderErrors(): string {
     const { code } = this.#contract.components.schemas['Problem']?.properties ?? {};
     const sentences = (code?.description ?? '').replace(/\.$/, '').split(/, (?=\d{5} )/);
@@ -273,7 +273,7 @@ function listParameters({ components }: Contract, operation: Operation | undefin
   );
 }
 
-/** A table whose rows become blocks on a narrow screen. */
+/** A table whose rows become blocks on narrow screens. */
 function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return '';
   const cells = (tag: 'th' | 'td', row: readonly string[]): string =>

@@ -5,9 +5,9 @@ import { renderClientTypes } from './client-types.ts';
 import { type Contract, renderDocumentation } from './documentation-page.ts';
 
 /**
- * Writes the list of carriers into `openapi.yaml`, the query API's contract, and what is made of it: the contract as JSON and
- * as a page to read, which its function carries, and the types of the console's client. Run it after each change of the
- * contract, and for a new carrier: `npm run openapi`.
+ * Updates the list of carriers in `openapi.yaml`, the query API's contract, and generates files from the contract: JSON and
+ * an HTML page, which the query API serves, and the types of the console's client. Run `npm run openapi` after each change
+ * to the contract or to the list of carriers.
  */
 const yaml = listCarriers(readFileSync(new URL('../openapi.yaml', import.meta.url), 'utf8'));
 write('openapi.yaml', yaml);
@@ -19,7 +19,7 @@ write(
 );
 write('console/api/schema.ts', await renderClientTypes(contract));
 
-/** The contract with the carriers of today in its schema `Carrier`. */
+/** Puts the current carriers into the contract's schema `Carrier`. */
 function listCarriers(contract: string): string {
   const list = /(?<=^ {4}Carrier: \{.* enum: \[)[^\]]*/m;
   if (!list.test(contract)) throw new Error('openapi.yaml has no line "Carrier: { …, enum: […] }"');

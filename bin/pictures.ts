@@ -9,30 +9,30 @@ import { type Browser, chromium } from 'playwright-core';
 import { portVariables } from '../local/options.ts';
 
 /**
- * `npm run pictures`: makes the console's pictures in docs/images from the example records. It needs Chromium, at
- * /usr/bin/chromium or where the variable CHROMIUM says.
+ * `npm run pictures`: takes the screenshots of the console in docs/images, using the example records. It needs Chromium, at
+ * /usr/bin/chromium or at the path in the variable CHROMIUM.
  */
 
 const project = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(project, 'docs/images');
 
-/** What the browser's clock says: the evening of the examples' day, so that ages stay the same. */
+/** The time of the browser's clock: the evening of the examples' day, so that ages stay the same. */
 const now = '2026-11-02T20:00:00Z';
 
-/** Rules by which some of the examples' SIMs are silent when the last record has arrived. */
+/** With this rule, some of the example SIMs are silent once the last record has arrived. */
 const rules = [{ name: 'silent', kind: 'silent', after: '6h', severity: 'critical' }];
 
-/** A picture by its name, with what it shows. */
+/** A screenshot, and what it shows. */
 interface Picture {
   readonly name: string;
-  /** The place behind the console's address. */
+  /** The part of the address after the console's own. */
   readonly place: string;
   readonly width: number;
   readonly height: number;
   readonly colours: 'light' | 'dark';
-  /** What must be there before it is taken. */
+  /** The element to wait for. */
   readonly selector: string;
-  /** What the picture begins with; the page's top by default. */
+  /** The element at the screenshot's top; by default, the top of the page. */
   readonly top?: string;
 }
 
@@ -84,7 +84,7 @@ try {
   await stop();
 }
 
-/** Starts a local run with the example records, and waits until their alerts are judged. */
+/** Starts a local run with the example records, and waits until alerts have been evaluated. */
 async function startExamples(): Promise<{ address: string; stop: () => Promise<void> }> {
   const temporary = await mkdtemp(join(tmpdir(), 'simledger-pictures-'));
   const rulesFile = join(temporary, 'rules.json');
@@ -109,7 +109,7 @@ async function startExamples(): Promise<{ address: string; stop: () => Promise<v
   throw new Error('The local run has ended');
 }
 
-/** Takes a picture as WebP, which the browser itself encodes. */
+/** Takes a screenshot as WebP, which the browser encodes. */
 async function take(
   browser: Browser,
   root: string,

@@ -13,7 +13,7 @@ try {
   );
 } catch (error) {
   if (!(error instanceof UserError)) throw error;
-  // A wrong setting needs its sentence, not a stack trace.
+  // For a wrong setting, print the message without a stack trace.
   console.error(error.message);
   process.exit(1);
 }

@@ -1,24 +1,24 @@
-/** Maximum number of names; beyond it, the one that was seen first is forgotten. */
+/** Maximum number of names. Beyond it, the least recently used name is forgotten. */
 const maxNames = 10_000;
 
-/** Token buckets, one for each name. */
+/** Rate limits by name: one token bucket for each. */
 export class Allowances {
   readonly #limits: { readonly perSecond: number; readonly max: number; readonly min: number };
   readonly #levels = new Map<string, { readonly level: number; readonly at: number }>();
 
-  /** @param limits tokens that are added each second, the maximum, and how far a bucket may be overdrawn. */
+  /** @param limits tokens added per second, the maximum, and the minimum, which is negative if buckets may be overdrawn. */
   constructor(limits: { readonly perSecond: number; readonly max: number; readonly min: number }) {
     this.#limits = limits;
   }
 
-  /** Takes a token, down to the minimum; returns whether there was one. */
+  /** Takes a token, down to the minimum. Returns whether there was one. `now` is in milliseconds. */
   take(name: string, now: number): boolean {
     const level = this.#computeLevel(name, now);
     remember(this.#levels, name, { level: level - 1 < this.#limits.min ? level : level - 1, at: now });
     return level >= 1;
   }
 
-  /** Whether the overdraft is used up, too. */
+  /** Whether the overdraft is used up as well. */
   isSpent(name: string, now: number): boolean {
     return this.#computeLevel(name, now) - 1 < this.#limits.min;
   }
@@ -31,7 +31,7 @@ export class Allowances {
   }
 }
 
-/** Puts a value at the end of a map that holds at most {@link maxNames}. */
+/** Puts a value at the end of a map, which keeps at most {@link maxNames} names. */
 export function remember<Value>(map: Map<string, Value>, name: string, value: Value): void {
   map.delete(name);
   map.set(name, value);

@@ -4,7 +4,7 @@ export interface BasicCredentials {
   readonly password: string;
 }
 
-/** Reads the header `Authorization`; undefined if it is absent, malformed, or of another scheme. */
+/** Reads the header `Authorization`. Returns undefined if it is absent, malformed, or of another scheme. */
 export function readBasicCredentials(header: string | undefined): BasicCredentials | undefined {
   const encoded = /^basic +([A-Za-z0-9+/_=-]+)$/i.exec(header?.trim() ?? '')?.[1];
   if (encoded === undefined) return undefined;

@@ -4,90 +4,90 @@ import { type Export, printExport } from './otlp.ts';
 import type { ExportOutcome } from './otlp-receiver.ts';
 import { NamedSeries, type VolumeGroup, VolumeSums } from './volumes.ts';
 
-/** Sends volumes to a receiver of OTLP. */
+/** Exports volumes to an OTLP receiver. */
 
 /** A message as the queue delivers it. */
 export interface QueuedMessage {
-  /** The same at each delivery. */
+  /** The same for each delivery. */
   readonly id: string;
-  /** By which this delivery is deleted. */
+  /** The receipt handle that deletes this delivery. */
   readonly receipt: string;
   readonly body: string;
 }
 
 /** The queue of volumes. Each message is delivered at least once, in any order, until it is deleted. */
 export interface VolumeQueue {
-  /** Some messages; an empty list if nothing waits at the moment. */
+  /** Receives some messages; an empty list if there are none at the moment. */
   receive(): Promise<readonly QueuedMessage[]>;
-  /** Deletes messages. One that is not deleted is delivered again. */
+  /** Deletes messages. Messages that are not deleted are delivered again. */
   delete(messages: readonly QueuedMessage[]): Promise<void>;
 }
 
-/** What an exporter works with. */
+/** The exporter's dependencies. */
 export interface ExportPorts {
   readonly queue: VolumeQueue;
-  /** Posts the JSON of a request. Never rejects, and answers in time. */
+  /** Posts a request's JSON body. Never rejects, and has a timeout. */
   readonly send: (body: string) => Promise<ExportOutcome>;
 }
 
-/** How volumes are exported. */
+/** Settings of an exporter. */
 export interface ExportSettings extends Pick<Export, 'deployment'> {
-  /** Combinations that have series of their own, at most: of the live metrics, and of the daily ones. */
+  /** The maximum series with names of their own, for live and for daily metrics each. */
   readonly maxSeries: number;
-  /** Milliseconds from one run to the next. */
+  /** Time between runs, in milliseconds. */
   readonly interval: number;
 }
 
-/** What a run did. */
+/** The result of a run. */
 export interface ExportReport {
-  /** Messages whose volumes the receiver has taken. */
+  /** Messages whose volumes the receiver accepted. */
   readonly exported: number;
-  /** Messages that the receiver refuses, and would again: they are dropped. */
+  /** Messages that were dropped because the receiver refuses them permanently. */
   readonly dropped: number;
-  /** Points that it has not taken of requests that it accepted: they are dropped. */
+  /** Points that the receiver rejected from requests that it accepted. They are dropped. */
   readonly rejectedPoints: number;
-  /** What it says of requests that it accepted; undefined where it says nothing. */
+  /** The receiver's message about requests that it accepted; undefined if it sent none. */
   readonly warning: string | undefined;
-  /** Why nothing could be sent: it waits for the next run. Shows nothing of address and headers. */
+  /** Why the request could not be sent; the next run tries again. Never shows the address or headers. */
   readonly failure: string | undefined;
 }
 
-/** A request that was not acknowledged, and the messages in it. */
+/** A request without an acknowledgement, and its messages. */
 interface PendingExport {
   readonly body: string;
   readonly messages: readonly QueuedMessage[];
 }
 
-/** Messages in a request, at most: an hour of a fleet of a million SIMs takes some runs. */
+/** The maximum messages in a request. An hour of a fleet of a million SIMs needs several runs. */
 const maxMessages = 5_000;
 
-/** Sealed days in a request, at most: a ledger with history seals many at once. */
+/** The maximum sealed days in a request. A ledger with history seals many at the same time. */
 const maxDays = 10;
 
-/** Receivings at the same time. */
+/** Concurrent receive requests. */
 const concurrentReceivings = 4;
 
-/** The longest that a receiver may ask to wait, in milliseconds: what is not sent within 4 days is lost. */
+/** The longest wait that a receiver may request, in milliseconds. The queue loses messages after 4 days. */
 const maxWait = 3_600_000;
 
-/** Messages that a process remembers to have exported. */
+/** How many exported messages a process remembers. */
 const maxRemembered = 20_000;
 
 /**
- * Exports volumes, one request a run. What the receiver did not acknowledge is sent again unchanged, with the same times, by
- * the next run, before anything else: a receiver that has taken it after all finds the same points.
+ * Exports volumes, one request a run. If the receiver does not acknowledge a request, the next run first sends it again
+ * unchanged. A receiver that stored it the first time then gets the same points with the same times.
  *
- * One exporter runs at a time, so that the points of a series have spans that do not overlap.
+ * Only one exporter may run at a time, so that the spans of a series do not overlap.
  */
 export class VolumeExporter {
   readonly #ports: ExportPorts;
   readonly #settings: ExportSettings;
   readonly #liveSeries: NamedSeries;
   readonly #dailySeries: NamedSeries;
-  /** Ids of messages that were exported, which a queue may deliver again. */
+  /** Ids of exported messages: a queue may deliver them again. */
   readonly #exported = new Set<string>();
   #pending: PendingExport | undefined;
-  /** Until when the receiver has asked to wait, in milliseconds since the epoch, and why. */
+  /** The wait that the receiver requested: its end in milliseconds since the epoch, and the reason. */
   #waiting: { readonly until: number; readonly reason: string } | undefined;
   /** The end of the last span, in milliseconds since the epoch. */
   #exportedTo: number | undefined;
@@ -100,17 +100,17 @@ export class VolumeExporter {
   }
 
   /**
-   * Exports what is in the queue.
+   * Exports the messages in the queue.
    *
    * @param now milliseconds since the epoch, by the caller's clock.
-   * @throws what the queue throws. What was received is delivered again.
+   * @throws the queue's errors. Received messages are then delivered again.
    */
   async run(now: number): Promise<ExportReport> {
     if (this.#waiting !== undefined && now < this.#waiting.until)
       return { ...nothing, failure: this.#waiting.reason };
     this.#waiting = undefined;
     const again = this.#pending === undefined ? nothing : await this.#send(this.#pending, now);
-    // Another run of this time: no time has passed that its points could be of.
+    // A run with the same time again: its points would span no time.
     const isRepeated = this.#exportedTo !== undefined && now <= this.#exportedTo;
     if (this.#pending !== undefined || isRepeated) return again;
     this.#pending = this.#make(await this.#receive(), now);
@@ -151,7 +151,7 @@ export class VolumeExporter {
     await this.#ports.queue.delete(messages);
   }
 
-  /** Receives until the queue has no more, or a request is full. */
+  /** Receives messages until the queue is empty or the request is full. */
   async #receive(): Promise<QueuedMessage[]> {
     const { queue } = this.#ports;
     const received = new Map<string, QueuedMessage>();
@@ -172,11 +172,11 @@ export class VolumeExporter {
     return [...received.values()];
   }
 
-  /** The request of messages; undefined if the list is empty. */
+  /** Makes the request for messages; undefined if there are none. */
   #make(queued: readonly QueuedMessage[], now: number): PendingExport | undefined {
     const read = queued.map((message) => ({ message, content: parseMessage(message.body) }));
     const days = pickNewestDays(read.flatMap(({ content }) => content ?? [])).slice(0, maxDays);
-    // Further days come again, for a later request. What no function has written is deleted with the rest.
+    // Other days are delivered again, for a later request. Messages that simledger did not write are deleted too.
     const taken = read.filter(
       ({ content }) => content?.kind !== 'day' || days.some(({ day }) => day === content.day),
     );
@@ -215,7 +215,7 @@ function sumGains(messages: readonly MetricsMessage[]): VolumeGroup[] {
   return sums.list();
 }
 
-/** Of each day its newest version. */
+/** Picks the newest version of each day. */
 function pickNewestDays(messages: readonly MetricsMessage[]): DayVolumesMessage[] {
   const newest = new Map<Day, DayVolumesMessage>();
   for (const message of messages) {

@@ -6,11 +6,11 @@ import type { UsageGain } from '../store/report.ts';
 import type { DayVolumesMessage } from './messages.ts';
 import { type Volume, type VolumeDimensions, type VolumeGroup, VolumeSums } from './volumes.ts';
 
-/** The volumes that are sent: what usage gains as it is stored, and what a sealed day has. */
+/** The volumes to export: what usage gains when it is stored, and the totals of sealed days. */
 
 /**
- * Adds what usage gained. A fuller rendering adds what it states beyond the one before, under its own names: a sum of gains
- * never goes down.
+ * Adds what usage gained. A more complete record adds only its difference to the one before, with its own dimensions. A sum
+ * of gains never decreases.
  */
 export function addGains(sums: VolumeSums, gains: readonly UsageGain[]): void {
   for (const { usage, before } of gains) sums.add(readDimensions(usage), subtract(usage, before));
@@ -50,7 +50,7 @@ function negate(decimal: string): string {
   return decimal.startsWith('-') ? decimal.slice(1) : `-${decimal}`;
 }
 
-/** Tells the volumes of a sealed day. */
+/** Makes the messages with a sealed day's volumes. */
 export function describeSealedDay({
   day,
   version,
@@ -59,7 +59,7 @@ export function describeSealedDay({
   return { kind: 'day', day, version, groups: listDayVolumes(fleet) };
 }
 
-/** The volumes of a sealed day. SIM-days do not tell radio access technologies apart. */
+/** The volumes of a sealed day. They have no radio access technology, because SIM-days do not. */
 function listDayVolumes({ usage }: Pick<FleetPeriod, 'usage'>): VolumeGroup[] {
   const sums = new VolumeSums();
   for (const { source, carrier, country, operatorName, currency, ...sum } of usage) {

@@ -3,15 +3,15 @@ import { isDay } from '../days/work.ts';
 import { parseObject } from '../json/json.ts';
 import type { VolumeGroup } from './volumes.ts';
 
-/** What functions that write the ledger tell the exporter of metrics, by a queue. None of it names a SIM. */
+/** Messages from functions that write the ledger to the metrics exporter, through a queue. They never name a SIM. */
 
-/** What usage gained by a batch. */
+/** What usage gained from a batch. */
 export interface GainMessage {
   readonly kind: 'gain';
   readonly groups: readonly VolumeGroup[];
 }
 
-/** The volumes of a version of a day that was sealed. */
+/** The volumes of one version of a sealed day. */
 export interface DayVolumesMessage {
   readonly kind: 'day';
   readonly day: Day;
@@ -19,13 +19,13 @@ export interface DayVolumesMessage {
   readonly groups: readonly VolumeGroup[];
 }
 
-/** What is told to the exporter of metrics. */
+/** A message to the metrics exporter. */
 export type MetricsMessage = GainMessage | DayVolumesMessage;
 
-/** Groups that a message has at most, each of up to 500 bytes: SQS takes 256 KB. A batch of a fleet has some tens. */
+/** The maximum groups in a message. A group has up to 500 bytes, and SQS accepts 256 KB. Batches usually have some tens. */
 export const maxMessageGroups = 500;
 
-/** A group as a list: the texts, of which undefined is null, the bytes, and the cost. */
+/** A group as a list: texts (null for undefined), bytes, and cost. */
 type Row = readonly [
   source: string,
   carrier: string,
@@ -39,7 +39,7 @@ type Row = readonly [
   cost: string,
 ];
 
-/** A message as the body of a queue's message. */
+/** Formats a message as the body of an SQS message. */
 export function printMessage({ groups, ...message }: MetricsMessage): string {
   return JSON.stringify({ ...message, rows: groups.map(printRow) });
 }
@@ -52,7 +52,7 @@ function printRow(group: VolumeGroup): Row {
   ];
 }
 
-/** Reads the body of a queue's message; undefined where it is something else. */
+/** Reads the body of an SQS message. Returns undefined if it is not a message of {@link printMessage}. */
 export function parseMessage(body: string): MetricsMessage | undefined {
   const message = parseObject(body);
   const rows: unknown = message?.['rows'];

@@ -7,23 +7,23 @@ import type { SecretSource } from '../aws/cached-secret.ts';
 import { type JsonObject, parseObject, toJsonObject } from '../json/json.ts';
 
 /**
- * Posts metrics by OTLP over HTTP, as JSON in gzip, which every receiver takes.
+ * Posts metrics with OTLP over HTTP, as gzipped JSON, which every receiver accepts.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#otlphttp-request
  */
 
-/** What the secret of the receiver holds. */
+/** The content of the receiver's secret. */
 export interface OtlpSecret {
   readonly url: URL;
-  /** By their names in lower case. */
+  /** Values by name, in lower case. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What the secret's JSON object must hold, in words. */
+/** What the secret's JSON object must contain, in words. */
 export const otlpSecretContent =
-  'the string field url (the address for metrics, which mostly ends in /v1/metrics) and, where the receiver asks for headers, the object field headers (texts by their names)';
+  'the string field url (the address for metrics, which usually ends in /v1/metrics) and, if the receiver requires headers, the object field headers (strings by name)';
 
-/** Headers that a request has of itself. */
+/** Headers that every request sets, which the secret must not. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-encoding',
@@ -33,7 +33,7 @@ const ownHeaders: ReadonlySet<string> = new Set([
   'transfer-encoding',
 ]);
 
-/** Reads it; undefined where it is something else. */
+/** Reads the secret. Returns undefined if a field is missing or invalid. */
 export function readOtlpSecret(members: JsonObject): OtlpSecret | undefined {
   const url = readUrl(members['url']);
   const headers = members['headers'] === undefined ? {} : toJsonObject(members['headers']);
@@ -48,11 +48,11 @@ export function readOtlpSecret(members: JsonObject): OtlpSecret | undefined {
   return { url, headers: read };
 }
 
-/** What of a request that was accepted the receiver has not taken. */
+/** What the receiver rejected from a request that it accepted. */
 export interface PartialSuccess {
-  /** Points that it will not take if they are sent again. */
+  /** Points that the receiver rejects permanently. */
   readonly rejectedPoints: number;
-  /** Its own words, shortened; empty where it says nothing. */
+  /** The receiver's message, shortened; empty if there is none. */
   readonly message: string;
 }
 
@@ -61,7 +61,7 @@ export type ExportOutcome =
   | { readonly kind: 'accepted'; readonly partial?: PartialSuccess }
   | Exclude<Outcome, { kind: 'accepted' }>;
 
-/** Makes what posts requests to the address of a secret. */
+/** Makes a function that posts requests to the secret's address. */
 export function makeOtlpReceiver(
   secret: SecretSource<OtlpSecret>,
   options: PostOptions,
@@ -78,18 +78,18 @@ export function makeOtlpReceiver(
   };
 }
 
-/** The longest text of a receiver that is logged. */
+/** Maximum length of a receiver's message in the log. */
 const maxMessageLength = 200;
 
 /**
- * What an answer says was rejected, or is warned of; undefined where it says nothing, or is not JSON as OTLP has it.
+ * Reads rejections and warnings from an answer. Returns undefined if it has neither or is not OTLP JSON.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#partial-success-1
  */
 function readPartialSuccess(body: string): PartialSuccess | undefined {
   const partial = toJsonObject(parseObject(body)?.['partialSuccess']);
   if (partial === undefined) return undefined;
-  // JSON of Protocol Buffers has 64-bit numbers as text; not every receiver does.
+  // The JSON encoding of Protocol Buffers writes 64-bit numbers as strings, but some receivers write numbers.
   const { rejectedDataPoints: rejected, errorMessage } = partial;
   const rejectedPoints = /^\d{1,15}$/.test(String(rejected)) ? Number(rejected) : 0;
   const text = typeof errorMessage === 'string' ? errorMessage.replaceAll(/\p{C}+/gu, ' ').trim() : '';

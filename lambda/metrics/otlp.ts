@@ -3,13 +3,13 @@ import { toMilliseconds } from '../ledger/time.ts';
 import type { VolumeGroup } from './volumes.ts';
 
 /**
- * Metrics in the JSON encoding of OTLP: sums with delta temporality.
+ * Formats metrics in OTLP's JSON encoding, as sums with delta temporality.
  *
  * @see https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
  * @see https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/metrics/v1/metrics.proto
  */
 
-/** Volumes of one span of time. */
+/** The volumes of a time span. */
 export interface VolumeSpan {
   /** Milliseconds since the epoch. The points of a series have spans that do not overlap. */
   readonly from: number;
@@ -18,17 +18,17 @@ export interface VolumeSpan {
   readonly groups: readonly VolumeGroup[];
 }
 
-/** What one request says. */
+/** The content of one request. */
 export interface Export {
-  /** The stack whose volumes these are. */
+  /** Name of the stack. */
   readonly deployment: string;
-  /** What usage gained as it was stored. */
+  /** What usage gained when it was stored. */
   readonly live: VolumeSpan;
   /** Sealed days, each once. */
   readonly days: readonly { readonly day: Day; readonly groups: readonly VolumeGroup[] }[];
 }
 
-/** The metrics: their names with carriers and of sealed days, and what they say. */
+/** Each metric's names, live and for sealed days, and what it measures. */
 const metrics = [
   { name: 'endpoint.volume', daily: 'endpoint.daily_volume', of: 'all bytes', measure: 'bytes' },
   {
@@ -46,12 +46,12 @@ const metrics = [
   { name: 'endpoint.cost', daily: 'endpoint.daily_cost', of: 'money, in the currency', measure: 'cost' },
 ] as const;
 
-/** `AGGREGATION_TEMPORALITY_DELTA`; the JSON encoding has enumerations as numbers. */
+/** `AGGREGATION_TEMPORALITY_DELTA`. The JSON encoding writes enumerations as numbers. */
 const delta = 1;
 
 const dayMilliseconds = 24 * 3_600_000;
 
-/** An `ExportMetricsServiceRequest` as JSON. Members without a value are left out. */
+/** Formats an `ExportMetricsServiceRequest` as JSON. Attributes without a value and metrics without points are left out. */
 export function printExport({ deployment, live, days }: Export): string {
   const spans = days.map(({ day, groups }) => {
     const from = toMilliseconds(startDay(day));
@@ -98,7 +98,7 @@ function makeMetric(
   return [{ name, description, ...(measure !== 'cost' && { unit: 'By' }), sum }];
 }
 
-/** A point of one series. A cost is sent only where there is one: many carriers state none. */
+/** A point of one series. A cost of 0 has no point, because many carriers state no costs. */
 function makePoint({ from, to }: VolumeSpan, group: VolumeGroup, measure: Measure): object[] {
   if (measure === 'cost' && group.cost === '0') return [];
   const { source, carrier, country, operator, radio, currency } = group;
@@ -110,7 +110,7 @@ function makePoint({ from, to }: VolumeSpan, group: VolumeGroup, measure: Measur
       attributes,
       startTimeUnixNano: formatNanoseconds(from),
       timeUnixNano: formatNanoseconds(to),
-      // 64-bit integers are texts in JSON.
+      // OTLP's JSON encoding writes 64-bit integers as strings.
       ...(measure === 'cost' ? { asDouble: Number(group.cost) } : { asInt: String(group[measure]) }),
     },
   ];

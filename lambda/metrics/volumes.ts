@@ -1,9 +1,9 @@
 import { otherNetworks } from '../aws/names.ts';
 import { DecimalSum } from '../json/decimal-sum.ts';
 
-/** Volumes of usage, added up by what metrics tell apart. Never by SIM. */
+/** Adds up volumes of usage by the dimensions of metrics, never by SIM. */
 
-/** What volumes are told apart by. What records do not state is undefined. */
+/** The dimensions of a volume. Values that records do not state are undefined. */
 export interface VolumeDimensions {
   readonly source: string;
   readonly carrier: string;
@@ -11,13 +11,13 @@ export interface VolumeDimensions {
   readonly country: string | undefined;
   /** Name of the visited operator. */
   readonly operator: string | undefined;
-  /** Radio access technology, as in Usage; of closed days undefined. */
+  /** Radio access technology, as in Usage; undefined for closed days. */
   readonly radio: string | undefined;
-  /** ISO 4217, of the cost. Amounts of several currencies are never added up. */
+  /** The cost's currency (ISO 4217). Amounts in several currencies are never added up. */
   readonly currency: string | undefined;
 }
 
-/** What is added up. */
+/** The amounts that are added up. */
 export interface Volume {
   /** Bytes. */
   readonly bytes: number;
@@ -25,14 +25,14 @@ export interface Volume {
   readonly uploaded: number;
   /** Bytes that devices received. */
   readonly downloaded: number;
-  /** Money in the dimensions' currency, a decimal as text. */
+  /** Money in the dimensions' currency, as a decimal string. */
   readonly cost: string;
 }
 
-/** Volumes of one combination of dimensions. */
+/** The volume of one combination of dimensions. */
 export interface VolumeGroup extends VolumeDimensions, Volume {}
 
-/** Characters of a name that are told apart, of UTF-16. */
+/** Names are cut to this length, in UTF-16 code units. */
 const maxNameCharacters = 64;
 
 interface OpenGroup {
@@ -47,7 +47,7 @@ interface OpenGroup {
 export class VolumeSums {
   readonly #groups = new Map<string, OpenGroup>();
 
-  /** Adds a volume; one without anything adds nothing. */
+  /** Adds a volume. A volume of zeros adds no group. */
   add(dimensions: VolumeDimensions, { bytes, uploaded, downloaded, cost }: Volume): void {
     if (bytes === 0 && uploaded === 0 && downloaded === 0 && cost === '0') return;
     const cut = cutNames(dimensions);
@@ -63,7 +63,7 @@ export class VolumeSums {
     group.cost.add(cost);
   }
 
-  /** The sums, those of most bytes first. */
+  /** Lists the sums, largest volume first. */
   list(): VolumeGroup[] {
     const groups = [...this.#groups].map(([key, { dimensions, cost, ...sums }]) => ({
       key,
@@ -75,9 +75,8 @@ export class VolumeSums {
 }
 
 /**
- * Decides which combinations have a series of their own. Receivers are paid by the series, so only the first ones that are
- * met do; volumes of the same moment come in the order of their bytes. The others are added up as `other`, by source,
- * carrier and currency.
+ * Decides which combinations have a series of their own. Metrics services charge by series, so only the first combinations
+ * get one, the largest first within a call. The others are added up as `other`, by source, carrier and currency.
  */
 export class NamedSeries {
   readonly #maxSeries: number;
@@ -87,7 +86,7 @@ export class NamedSeries {
     this.#maxSeries = maxSeries;
   }
 
-  /** The same volumes by the series that they belong to. */
+  /** Groups volumes by the series that they belong to, and remembers new series. */
   name(groups: readonly VolumeGroup[]): VolumeGroup[] {
     const sums = new VolumeSums();
     for (const group of groups) sums.add(this.#isNamed(group) ? group : nameOther(group), group);
@@ -137,6 +136,6 @@ function cutNames({
 }
 
 function cutName(name: string | undefined): string | undefined {
-  // A character of two halves that is cut would make the whole request one that receivers cannot read.
+  // If the cut leaves half a surrogate pair, receivers cannot read the whole request.
   return name?.slice(0, maxNameCharacters).toWellFormed();
 }
