@@ -72,7 +72,7 @@ const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43'
  * The name of an event type; `event.<id>` if we have no name for it.
  *
  * @param words the carrier's description of the type. Id 15 has two meanings, old and new; only the words tell which.
- * @param refused whether an event 3 tells of a PDP context that was not created.
+ * @param refused whether an event 3 would tell of a PDP context that was not created.
  */
 export function nameEventType(
   id: string,

@@ -249,9 +249,9 @@ function interpretLedgerEvent(record: EventRecord, session: Session | undefined)
   );
   const detail = formatDetail(fields.inDetail.detail, description, unread.text);
   const extra = unread.readTextBeside(fields.extra, extraRoom);
-  // A refusal raises an alert. Without an alert, the dialect has only left out the context.
   const alert = readAlert(fields.alert);
-  const refused = typeId === contextCreated && !fields.inDetail.hasContext && alert !== false;
+  // A refusal raises an alert. Without an alert, the dialect has only left out the context.
+  const refused = !fields.inDetail.hasContext && alert !== false;
   return {
     sim: identity.sim ?? makeAccountKey(source, `${identity.ids.accountId}`),
     eventKey: `${cutToSecond(at)}#${identity.recordId}`,

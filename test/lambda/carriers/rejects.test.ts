@@ -86,6 +86,33 @@ const examples: readonly Example[] = [
     reason: 'event_sid is missing',
   },
   {
+    what: 'a connection event’s data without its envelope and event_sid',
+    record: {
+      ...without(minimalData, 'event_sid'),
+      event_type: 'com.twilio.iot.supersim.connection.attachment.accepted',
+    },
+    code: 'missing-identity',
+    reason: 'event_sid is missing',
+  },
+  {
+    what: 'an event_sid in scientific notation',
+    record: superSim({ event_sid: '1.2E+9' }),
+    code: 'scientific-notation',
+    reason: 'event_sid cannot be used: "1.2E+9"',
+  },
+  {
+    what: 'a volume beside one other member of a usage record',
+    record: { volume: { total: 1 }, organisation: { id: 1 } },
+    code: 'unknown-shape',
+    reason: 'This is neither a CloudEvent, nor an event, nor a usage record',
+  },
+  {
+    what: 'a volume beside two other members of a usage record',
+    record: { volume: { total: 1 }, organisation: { id: 1 }, cost: 1 },
+    code: 'missing-identity',
+    reason: 'id is missing, or not a whole number',
+  },
+  {
     what: 'a connection event of no SIM',
     record: connectionEvent('attachment.accepted', without(without(minimalData, 'sim_sid'), 'sim_iccid')),
     code: 'missing-identity',
@@ -407,6 +434,15 @@ describe('a record is rejected, with its code and a sentence,', () => {
     };
     expect([...codes].sort()).toEqual(Object.keys(all).sort());
   });
+});
+
+it('the type of a connection event may have 160 characters', () => {
+  const carrierType = `x.supersim.connection.${'y'.repeat(138)}`;
+  const read = (type: string) => readAny(connectionEvent('', minimalData, { type }));
+  expect([statedBy(read(carrierType), 'event').carrierType, read(`${carrierType}y`).kind]).toEqual([
+    carrierType,
+    'fault',
+  ]);
 });
 
 describe('clocks', () => {

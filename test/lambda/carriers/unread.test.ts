@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { Unread } from '../../../lambda/carriers/unread.ts';
 import { observationsOf } from '../../records/arrival.ts';
 import {
   carrierEvent,
   contextEvent,
   pdpContext,
   readStreamer,
+  streamerSim,
   usageRecord,
 } from '../../records/datastreamer.ts';
 import { fullData, type Members, readConnectionEvent } from '../../records/supersim.ts';
@@ -40,6 +42,19 @@ function changed(original: object, changes: Changes): unknown {
 
 function updated(members: Members) {
   return readConnectionEvent('data-session.updated', { ...fullData, ...members });
+}
+
+/** Expects that a text of so many characters is stated, and a longer one only noted. */
+function expectWhole(member: string, maxLength: number, read: (text: string) => unknown): void {
+  const readings = [maxLength, maxLength + 1].map((length) => {
+    const text = 'y'.repeat(length);
+    return [text, JSON.stringify(read(text))] as const;
+  });
+  expect(readings.map(([text, reading]) => reading.includes(`:"${text}"`))).toEqual([true, false]);
+  expect(readings.map(([text, reading]) => reading.includes(`{\\"${member}\\":\\"${text}\\"}`))).toEqual([
+    false,
+    true,
+  ]);
 }
 
 describe('a Super SIM event', () => {
@@ -103,22 +118,32 @@ describe('a Super SIM event', () => {
     expect(observationsOf(updated(members))).toEqual(changed(observationsOf(updated({})), expected));
   });
 
-  it.each([
-    ['account_sid', 64],
-    ['fleet_sid', 64],
-    ['imsi', 32],
-    ['apn', 100],
-    ['data_modifier', 32],
-  ])('never cuts its %s, which is taken whole or not at all', (member, maxLength) => {
-    const readings = [maxLength, maxLength + 1].map((length) => {
-      const text = 'y'.repeat(length);
-      return [text, JSON.stringify(observationsOf(updated({ [member]: text })))] as const;
-    });
-    expect(readings.map(([text, reading]) => reading.includes(`:"${text}"`))).toEqual([true, false]);
-    expect(readings.map(([text, reading]) => reading.includes(`{\\"${member}\\":\\"${text}\\"}`))).toEqual([
-      false,
-      true,
-    ]);
+  it.each<[string, number, (text: string) => Members]>([
+    ...(
+      [
+        ['account_sid', 64],
+        ['fleet_sid', 64],
+        ['imsi', 32],
+        ['apn', 100],
+        ['ip_address', 45],
+        ['data_modifier', 32],
+      ] as const
+    ).map(([member, max]): [string, number, (text: string) => Members] => [
+      member,
+      max,
+      (text) => ({ [member]: text }),
+    ]),
+    ['network.mcc', 8, (mcc) => ({ network: { mcc } })],
+    ['network.mnc', 8, (mnc) => ({ network: { mcc: '262', mnc } })],
+    ['location.cell_id', 32, (cell_id) => ({ location: { cell_id } })],
+    ['location.lac', 16, (lac) => ({ location: { lac } })],
+  ])('never cuts its %s, which is taken whole or not at all', (member, maxLength, make) => {
+    expectWhole(member, maxLength, (text) => observationsOf(updated(make(text))));
+  });
+
+  it('keeps nothing of a coordinate that says nothing', () => {
+    const { usage } = observationsOf(updated({ location: { lat: 'N/A', lon: 5 } }));
+    expect(usage?.extra).toBe('{"location.lon":5}');
   });
 
   it('ended when it says so where the time of its end can not be read', () => {
@@ -231,6 +256,37 @@ describe('an event', () => {
     ]);
   });
 
+  it.each<[string, number, (text: string) => Members]>([
+    ['apn', 100, (apn) => contextEvent(3, { ...pdpContext, apn })],
+    ['ue_ip_address', 45, (ue_ip_address) => contextEvent(3, { ...pdpContext, ue_ip_address })],
+    [
+      'ip_address',
+      45,
+      (ip_address) =>
+        contextEvent(3, { ...pdpContext, ue_ip_address: null }, {}, { endpoint: { ip_address } }),
+    ],
+    ['mcc', 8, (mcc) => contextEvent(3, { ...pdpContext, mcc }, { country: null })],
+    ['country.mcc', 8, (mcc) => contextEvent(3, { ...pdpContext, mcc: null }, { country: { mcc } })],
+    ['ci', 32, (ci) => contextEvent(3, { ...pdpContext, ci })],
+    ['lac', 16, (lac) => contextEvent(3, { ...pdpContext, lac })],
+    ['imsi', 32, (imsi) => carrierEvent(1, { imsi: { imsi } })],
+    ['msisdn', 32, (msisdn) => carrierEvent(1, { sim: { iccid: streamerSim, msisdn } })],
+  ])('never cuts its %s, which is taken whole or not at all', (member, maxLength, make) => {
+    expectWhole(member, maxLength, (text) => {
+      // As text, the detail has every member.
+      const { session, event, sim } = observationsOf(readStreamer(make(text)));
+      return { session, event: { ...event, detail: undefined }, sim };
+    });
+  });
+
+  it('keeps a description of 400 bytes whole', () => {
+    const [whole, cut] = [400, 401].map((length) => {
+      const { event } = observationsOf(readStreamer(carrierEvent(1, { description: 'd'.repeat(length) })));
+      return event?.description;
+    });
+    expect([whole, cut]).toEqual(['d'.repeat(400), `${'d'.repeat(397)}…`]);
+  });
+
   it('shortens its description and detail for them, and never them', () => {
     const record = carrierEvent(1, {
       organisation: { id: 'y'.repeat(129) },
@@ -244,5 +300,32 @@ describe('an event', () => {
       Buffer.byteLength(text ?? ''),
     );
     expect(bytes).toEqual([400 - extra.length, 120 + 20, extra.length]);
+  });
+});
+
+describe('members that cannot be read', () => {
+  it('are the beginning of one object with what no document lists, cut to the room', () => {
+    const unread = new Unread();
+    expect([unread.text, unread.readTextBeside('{"new":1}', 320)]).toEqual([undefined, '{"new":1}']);
+    unread.note('a', 'x'.repeat(100));
+    const text = `{"a":"${'x'.repeat(100)}"}`;
+    expect([
+      unread.readTextBeside(undefined, 320),
+      unread.readTextBeside('{"new":1}', 320),
+      unread.readTextBeside('{"new":1}', 115),
+    ]).toEqual([text, `${text.slice(0, -1)},"new":1}`, `${text.slice(0, -1)},"new…`]);
+  });
+
+  it('stand alone where they were cut themselves', () => {
+    const unread = new Unread();
+    for (const member of ['a', 'b']) unread.note(member, 'x'.repeat(150));
+    const text = `{"a":"${'x'.repeat(150)}","b":"${'x'.repeat(34)}…`;
+    expect([unread.text, unread.readTextBeside('{"new":1}', 320)]).toEqual([text, text]);
+  });
+
+  it.each([null, undefined, '', ' ', 'N/A'])('are not noted where they say nothing: %j', (written) => {
+    const unread = new Unread();
+    unread.note('a', written);
+    expect(unread.text).toBeUndefined();
   });
 });

@@ -5,6 +5,7 @@ import { interpret } from '../../../../lambda/carriers/index.ts';
 import { formatReason, isFault } from '../../../../lambda/carriers/reading.ts';
 import { arrivalFrom, observationsOf, statedBy } from '../../../records/arrival.ts';
 import {
+  carrierEvent,
   contextEvent,
   csvOf,
   flatUsageRecord,
@@ -126,12 +127,44 @@ it.each<[string, Members, Members, object]>([
   ['both', { mcc: '310', mnc: '260' }, { mcc: '262', iso_code: 'us' }, { mcc: '310', mnc: '260' }],
   ['the country’s', { mcc: '262' }, { mcc: '262' }, { mcc: '262', mnc: '01' }],
   ['the country’s', {}, { mcc: '262' }, { mcc: '262', mnc: '01' }],
+  ['its own and its operator’s', { mcc: '262' }, {}, { mcc: '262', mnc: '01' }],
+  ['its operator’s', {}, {}, { mcc: undefined, mnc: '01' }],
   ['no', { mcc: '310' }, { mcc: '262', iso_code: 'us' }, { mcc: '310', mnc: undefined }],
 ])('a network has %s codes where its context is %j and its country %j', (_, codes, country, network) => {
   const detail = { name: 'T-Mobile', country, mnc: [{ id: 3, mnc: '01' }] };
   const { mcc, mnc } =
     statedBy(readStreamer(contextEvent(3, { pdp_context_id: 1, ...codes }, detail)), 'event').network ?? {};
   expect({ mcc, mnc }).toEqual(network);
+});
+
+it.each([[[]], [[null]], [[{ id: 3 }]], [[{ mnc: null }]], [['01', '02']], [{}], [null]])(
+  'a network has no code of its operator where that has %j',
+  (mnc) => {
+    const detail = { name: 'T-Mobile', country: { mcc: '262' }, mnc };
+    const { network } = statedBy(readStreamer(carrierEvent(1, { detail })), 'event');
+    expect([network?.mcc, network?.mnc]).toEqual(['262', undefined]);
+  },
+);
+
+it.each([[['01']], [[1]], [[{ mnc: '01' }]], [[{ id: 3, mnc: 1 }]], ['01'], [1]])(
+  'a network has the one code that its operator has in %j',
+  (mnc) => {
+    const detail = { name: 'T-Mobile', country: { mcc: '262' }, mnc };
+    const { network } = statedBy(readStreamer(carrierEvent(1, { detail })), 'event');
+    expect(Number(network?.mnc)).toBe(1);
+  },
+);
+
+it('of all events with an alert and without a PDP context, only the creation of one was refused', () => {
+  const types = [1, 3, 4, 5].map(
+    (typeId) => statedBy(readStreamer(carrierEvent(typeId, { alert: true })), 'event').type,
+  );
+  expect(types).toEqual([
+    'location.updated',
+    'pdp-context.refused',
+    'pdp-context.updated',
+    'pdp-context.deleted',
+  ]);
 });
 
 it('members that say nothing are not kept among the unknown ones', () => {

@@ -74,6 +74,8 @@ describe('a session', () => {
     ['east', undefined],
     ['0x10', undefined],
     ['1'.padEnd(41, '0'), undefined],
+    ['7.'.padEnd(40, '0'), 7],
+    ['7.'.padEnd(41, '0'), undefined],
     [true, undefined],
     [[7], undefined],
     [0, 0],
@@ -109,6 +111,8 @@ describe('a session', () => {
     [{ code: 93000, message: 'refused' }, '93000: refused'],
     [{ code: '93000' }, '93000'],
     [{ message: 'refused' }, 'refused'],
+    [{ code: 'c'.repeat(176), message: 'm'.repeat(16) }, `${'c'.repeat(176)}: ${'m'.repeat(16)}`],
+    [{ code: 'c'.repeat(177), message: 'm'.repeat(15) }, 'c'.repeat(177)],
     [{}, undefined],
     [['refused'], undefined],
     [93000, undefined],
@@ -123,6 +127,38 @@ describe('a session', () => {
     ['data_session_data_total', { dataTotal: 7 }],
   ])('of which only %s is stated has these totals', (member, totals) => {
     expect(sessionWith({ [member]: '7' }).groups.totals?.group).toEqual(totals);
+  });
+
+  it('is not made by an attachment, whatever session that names', () => {
+    const reading = readConnectionEvent('attachment.accepted', {
+      ...minimalData,
+      data_session_sid: sessionSid,
+    });
+    const { session, event } = observationsOf(reading);
+    expect([session, event?.sessionId]).toEqual([undefined, sessionSid]);
+  });
+
+  it('that starts is kept where the time of its start cannot be read', () => {
+    const { session, event } = observationsOf(
+      readConnectionEvent('data-session.started', {
+        ...minimalData,
+        data_session_sid: sessionSid,
+        data_session_start_time: 'noon',
+      }),
+    );
+    expect([session?.start, session?.startStated, event?.extra]).toEqual([
+      at,
+      false,
+      '{"data_session_start_time":"noon"}',
+    ]);
+  });
+
+  it('has bytes of at most 256 digits, zeros before them included', () => {
+    const [longest, tooLong] = [255, 256].map((zeros) => `${'0'.repeat(zeros)}7`);
+    const totals = [longest, tooLong].map(
+      (data_session_data_total) => sessionWith({ data_session_data_total }).groups.totals?.group,
+    );
+    expect(totals).toEqual([{ dataTotal: 7 }, undefined]);
   });
 
   it('that ended or failed without a time of its end came to it with the event', () => {
