@@ -132,7 +132,7 @@ function splitSimpleRow(text: string, delimiter: Delimiter): string[] | undefine
     const first = field.indexOf('"');
     if (first === -1) continue;
     const last = field.length - 1;
-    if (first !== 0 || last === 0 || field.indexOf('"', 1) !== last) return undefined;
+    if (first !== 0 || field.indexOf('"', 1) !== last) return undefined;
     fields[index] = field.slice(1, last);
   }
   return fields;
@@ -172,8 +172,8 @@ function cutLines(bytes: Buffer, ends: readonly number[]): Buffer[] {
   let from = 0;
   for (const end of ends) {
     let to = end;
-    if (to > from && bytes[to - 1] === newline) to -= 1;
-    if (to > from && bytes[to - 1] === carriageReturn) to -= 1;
+    if (bytes[to - 1] === newline) to -= 1;
+    if (bytes[to - 1] === carriageReturn) to -= 1;
     if (to > from) lines.push(bytes.subarray(from, to));
     from = end;
   }

@@ -59,12 +59,6 @@ describe('a packed file', () => {
       'broken-gzip',
       /^The gzip is damaged or cut short/,
     ],
-    [
-      'that unpacks to far too much',
-      gzipSync(Buffer.concat([file(1), Buffer.alloc(80 * 1024 * 1024, '\n')])),
-      'too-large',
-      /^The gzip unpacks to more than 200 times its size/,
-    ],
   ])('%s is kept whole, and fails', async (_, bytes, code, reason) => {
     const object = await importing.put(`${importing.key}.gz`, bytes);
     const { outcome, manifest } = await importing.import(object);
