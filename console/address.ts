@@ -1,14 +1,14 @@
 import { computed, signal } from '@preact/signals';
 import { formatPlace, parsePlace } from './place.ts';
 
-/** The page's address: where the console is, and how it goes elsewhere. */
+/** The page's address: reads the current place and navigates. */
 
 const hash = signal(globalThis.location?.hash ?? '');
 
-/** Where the console is now. */
+/** The current place. */
 export const place = computed(() => parsePlace(hash.value));
 
-/** Follows the address from now on. */
+/** Starts to follow the address. */
 export function followAddress(): void {
   hash.value = location.hash;
   addEventListener('hashchange', () => {
@@ -16,14 +16,14 @@ export function followAddress(): void {
   });
 }
 
-/** Goes somewhere, as a link does. */
+/** Navigates to a place, as a link does. */
 export function go(path: readonly string[], query?: Readonly<Record<string, string | undefined>>): void {
   location.hash = formatPlace(path, query);
 }
 
 /**
- * Changes parameters of the address; undefined removes one. The page's history gets no entry, so that going back leaves the
- * page and does not undo each change of a filter.
+ * Changes parameters of the address; undefined removes one. Adds no entry to the browser's history, so that going back
+ * leaves the page instead of undoing each change of a filter.
  */
 export function changeQuery(changes: Readonly<Record<string, string | undefined>>): void {
   const { path, query } = place.peek();

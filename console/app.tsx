@@ -10,13 +10,13 @@ import { formatPlace } from './place.ts';
 import { showsPersonalData, theme, zone } from './settings.ts';
 import { SignIn } from './sign-in.tsx';
 
-/** The console's frame: where one is, the settings that concern every page, and the page. */
+/** The console's frame: navigation, the settings for all pages, and the page. */
 
-/** A page by the first part of its address. Its code is loaded when it is opened. */
+/** A page of the console. Its code is loaded when the page is opened. */
 interface Page {
   /** The first part of the address. */
   readonly name: string;
-  /** In the navigation; undefined for a page that is reached from others. */
+  /** The title in the navigation; undefined for a page that only other pages link to. */
   readonly title: string | undefined;
   readonly load: () => Promise<ComponentType<PageProps>>;
 }
@@ -54,7 +54,7 @@ export function App(): JSX.Element {
   );
 }
 
-/** What the console rests on. Its file of licences has a name that the page states: it changes with the content. */
+/** Links to the documentation and licences. The licence file's name has a hash, which the page knows. */
 function Footer(): JSX.Element {
   const licences = document.querySelector<HTMLLinkElement>('link[rel="license"]')?.href;
   return (
@@ -126,7 +126,7 @@ function Header({ isSignedIn }: { readonly isSignedIn: boolean }): JSX.Element {
   );
 }
 
-/** SIMs belong to the fleet, alerts to today. */
+/** Whether a page's entry in the navigation is current. SIMs belong to the fleet, and alerts to today. */
 function isCurrent(name: string, current: string): boolean {
   return (
     name === ({ sims: 'fleet', alerts: '' } as Readonly<Record<string, string>>)[current] || name === current
@@ -151,7 +151,7 @@ function CurrentPage(): JSX.Element {
     );
   }
   if (loaded.error !== undefined) {
-    // A newer version has other files: the page names those that there were when it was opened.
+    // After a deployment the files have other names than those that the open page knows.
     const error = new Error(
       `The page could not be loaded (${loaded.error.message}). Retry reloads the whole console`,
     );
@@ -162,7 +162,7 @@ function CurrentPage(): JSX.Element {
   return <Component key={path.join('/')} place={place.value} />;
 }
 
-/** Names the tab after the page's heading, and moves the focus there when the page changes, so that it is read out. */
+/** Gives the tab the page's heading as title. On a new page, moves the focus there so that screen readers read it. */
 function usePageTitle(key: string): void {
   const seen = useRef<string | undefined>(undefined);
   useEffect(() => {

@@ -5,30 +5,30 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type BuildOptions, build } from 'esbuild';
 import { collectLicences } from './licences.ts';
 
-/** The build of the web console: what the query API serves to browsers. */
+/** Builds the web console, which the query API serves. */
 
-/** The console's files by their names: each as it is, and as `.br` and `.gz`; `index.html` as it is. */
+/** The console's files by name: each uncompressed, as `.br` and as `.gz`; `index.html` only uncompressed. */
 export type ConsoleFileContents = Readonly<Record<string, Uint8Array>>;
 
-/** What a build made, and of what. */
+/** A build's output and inputs. */
 export interface BuiltConsole {
   readonly files: ConsoleFileContents;
-  /** Paths of the sources, from the project's folder, those in packages included. */
+  /** Paths of all source files, including those of packages, relative to the project's folder. */
   readonly inputs: readonly string[];
 }
 
-/** The page that loads the rest, from the project's folder. */
+/** The page that loads the other files. */
 const page = 'console/index.html';
 
-/** What decides on the files besides what esbuild reads. */
+/** Inputs that esbuild does not read. */
 const ownInputs = [page, 'console/build.ts', 'console/licences.ts'];
 
-/** How the console is bundled: one file that every page needs, and what a page needs beside it, loaded when it is opened. */
+/** Bundles the console into one common file, and a file for each page that is loaded when the page is opened. */
 export function makeBuildOptions(project: string): BuildOptions & { metafile: true; write: false } {
   return {
     absWorkingDir: project,
     entryPoints: { console: 'console/main.tsx' },
-    // Nothing is written there: the names are what counts.
+    // Nothing is written there: only the names are used.
     outdir: 'console/built',
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -41,9 +41,9 @@ export function makeBuildOptions(project: string): BuildOptions & { metafile: tr
     jsx: 'automatic',
     jsxImportSource: 'preact',
     minify: true,
-    // The licences are a file of their own, as whole texts.
+    // A separate file has the licences with their full texts.
     legalComments: 'none',
-    // A compiler's settings for functions say nothing about the console's.
+    // The project's tsconfig.json is for functions, not for the console.
     tsconfigRaw: {},
     logLevel: 'silent',
     metafile: true,
@@ -55,7 +55,7 @@ export function makeBuildOptions(project: string): BuildOptions & { metafile: tr
  * Makes the console's files.
  *
  * @param project folder of the clone.
- * @throws esbuild's BuildFailure where a source cannot be compiled.
+ * @throws esbuild's BuildFailure if a source cannot be compiled.
  */
 export async function buildConsole(project: string): Promise<BuiltConsole> {
   const { metafile, outputFiles } = await build(makeBuildOptions(project));
@@ -86,7 +86,7 @@ export async function buildConsole(project: string): Promise<BuiltConsole> {
   return { files, inputs: [...ownInputs, ...Object.keys(metafile.inputs)] };
 }
 
-/** Eight characters by which browsers tell one content from another, in the form of esbuild's. */
+/** A hash of eight characters for file names, like esbuild's. */
 function hashContent(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex').slice(0, 8).toUpperCase();
 }

@@ -1,8 +1,8 @@
-/** Rows as CSV (RFC 4180), in UTF-8 with the mark by which spreadsheets know it. */
+/** Formats rows as CSV (RFC 4180), with a byte order mark so that spreadsheets recognize UTF-8. */
 
 /**
- * Text that a spreadsheet would read as a formula gets an apostrophe before it: names come from carriers and devices, and
- * must not run anything.
+ * Puts an apostrophe before text that a spreadsheet would run as a formula. Names come from carriers and devices, so they
+ * are not trusted.
  */
 function guardFormula(text: string): string {
   return /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text;
@@ -13,7 +13,7 @@ function quote(text: string): string {
   return /[",\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
 
-/** A table as CSV. */
+/** Formats a table as CSV. */
 export function formatCsv(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, ...rows].map((cells) => `${cells.map(quote).join(',')}\r\n`).join('');
 }

@@ -1,29 +1,29 @@
 import codes from 'i18n-iso-countries/codes.json' with { type: 'json' };
 import { printBytes, formatDuration as secondsText } from '../cli/terminal/quantities.ts';
 
-/** Values as people read them. */
+/** Formats values for people. */
 
-/** A whole number that may be beyond 2^53, and then comes as text. */
+/** A whole number, which the API sends as a string above 2^53. */
 export type Count = number | string | null;
 
-/** Bytes with three digits and a decimal unit; a dash where nothing is stated. */
+/** Formats bytes with three digits and a decimal unit; a dash for null. */
 export function formatBytes(bytes: Count): string {
   return bytes === null ? '–' : printBytes(Number(bytes));
 }
 
-/** A whole number with its thousands apart. */
+/** Formats a whole number with separators between thousands. */
 export function formatCount(count: Count): string {
   return count === null ? '–' : String(count).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
-/** Milliseconds as a duration, in the largest unit that makes at least two. */
+/** Formats milliseconds in the largest unit of which there are at least two. */
 export function formatDuration(milliseconds: number): string {
   return secondsText(Math.max(0, milliseconds) / 1000);
 }
 
 /**
- * A time to the second, in UTC or in the browser's zone. The zone is not named, but where clocks are put back and show a
- * time twice: then it says how far they are from UTC.
+ * Formats a time to the second, in UTC or in the browser's time zone. It shows the offset from UTC only if the local time
+ * occurs twice because clocks are put back.
  *
  * @param time ISO 8601.
  */
@@ -43,42 +43,42 @@ export function formatTime(time: string, zone: 'utc' | 'local'): string {
 
 const hour = 3_600_000;
 
-/** How far a clock is from UTC then: `UTC−4`, `UTC+5:30`. */
+/** The local offset from UTC at a time: `UTC−4`, `UTC+5:30`. */
 function formatOffset(date: Date): string {
   const minutes = Math.abs(date.getTimezoneOffset());
   const rest = minutes % 60 === 0 ? '' : `:${String(minutes % 60).padStart(2, '0')}`;
   return `UTC${date.getTimezoneOffset() > 0 ? '−' : '+'}${Math.floor(minutes / 60)}${rest}`;
 }
 
-/** The zone's name beside times: `UTC`, or that of the browser. */
+/** The name of the time zone: `UTC`, or the browser's zone. */
 export function describeZone(zone: 'utc' | 'local'): string {
   return zone === 'utc' ? 'UTC' : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-/** Money as the API states it, with its currency. */
+/** Formats money as the API states it, with its currency. */
 export function formatMoney(amount: string | number | null, currency: string | null): string {
   return amount === null ? '–' : `${amount} ${currency ?? ''}`.trimEnd();
 }
 
-/** The name of a country by its two or three letters; the letters where there is no name. */
+/** The name of a country by its two-letter or three-letter code; the code itself if there is no name. */
 export function formatCountry(code: string | null): string {
   if (code === null) return 'unknown';
   const letters = findTwoLetters(code);
   return /^[A-Z]{2}$/.test(letters) ? (countryNames.of(letters) ?? code) : code;
 }
 
-/** The two letters of a country that is stated by two or three (ISO 3166-1); anything else as it is, in upper case. */
+/** The two-letter code for a two-letter or three-letter one (ISO 3166-1). Other text is returned in upper case. */
 export function findTwoLetters(code: string): string {
   const letters = code.toUpperCase();
   return twoByThree.get(letters) ?? letters;
 }
 
-/** A number with what it counts: `1 SIM`, `2 000 SIMs`. */
+/** A number and the things that it counts: `1 SIM`, `2 000 SIMs`. */
 export function countThings(number: number, one: string, several = `${one}s`): string {
   return `${formatCount(number)} ${number === 1 ? one : several}`;
 }
 
 const countryNames = new Intl.DisplayNames(['en'], { type: 'region', fallback: 'code' });
 
-/** ISO 3166-1 alpha-3 to alpha-2: sessions and events name countries by the former, usage by the latter. */
+/** ISO 3166-1 alpha-2 codes by alpha-3 code. Sessions and events have alpha-3 codes, usage has alpha-2 codes. */
 const twoByThree = new Map(codes.map(([two = '', three = '']) => [three, two]));

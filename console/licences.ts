@@ -2,19 +2,19 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** The licences of the packages whose code is in the console's files. Most ask that their text goes with the code. */
+/** Collects the licences of packages in the console's bundle. Most licences require that their text goes with the code. */
 
 const packagesFolder = 'node_modules/';
 
-/** Names of files with a licence or a notice. */
+/** Names of licence and notice files. */
 const licenceFile = /^(?:licen[cs]e|notice|copying)/i;
 
 /**
- * Collects the licences of what a bundle holds.
+ * Collects the licences of all packages in a bundle.
  *
  * @param project folder of the clone.
- * @returns one text: each package with its version, its licence's name and text, in the order of their names.
- * @throws Error where a package has no licence to go with it.
+ * @returns one text with each package's version, licence name and licence text, ordered by package name.
+ * @throws Error if a package has no licence file.
  */
 export async function collectLicences(project: string, { outputs }: Metafile): Promise<string> {
   const packages = new Set(
@@ -28,7 +28,7 @@ export async function collectLicences(project: string, { outputs }: Metafile): P
   return `The console holds code of these packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
-/** The folder of the package that a file is of; undefined for the project's own. */
+/** The package folder of a file; undefined for the project's own files. */
 function findPackage(path: string): string | undefined {
   const start = path.lastIndexOf(packagesFolder);
   if (start === -1) return undefined;

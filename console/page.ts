@@ -1,6 +1,6 @@
 import type { Place } from './place.ts';
 
-/** What a page is given: the parts of the address behind its name are in `place.path`, its filters in `place.query`. */
+/** A page's properties. `place.path` has the parts of the address after the page's name, `place.query` has the filters. */
 export interface PageProps {
   readonly place: Place;
 }

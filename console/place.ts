@@ -1,23 +1,23 @@
 /**
- * The page's address holds what is shown: `#/sims/8988…?from=2026-11-01`. It stands behind the hash, so that every address is
- * the same file and works below any path that the API has.
+ * The page's address says what is shown: `#/sims/8988…?from=2026-11-01`. It is in the fragment, so that every address loads
+ * the same file and works below any path of the API.
  */
 
-/** Where the console is. */
+/** A place in the console. */
 export interface Place {
   /** The parts of the path, decoded. */
   readonly path: readonly string[];
   readonly query: URLSearchParams;
 }
 
-/** Reads what stands behind the hash. */
+/** Reads the fragment of an address. */
 export function parsePlace(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#/, '').split(/\?(.*)/s);
   const parts = path.split('/').filter((part) => part !== '');
   return { path: parts.map(decodePart), query: new URLSearchParams(query) };
 }
 
-/** The opposite of {@link parsePlace}; parameters that are empty or undefined are left out. */
+/** The reverse of {@link parsePlace}. Empty and undefined parameters are left out. */
 export function formatPlace(
   path: readonly string[],
   query: Readonly<Record<string, string | undefined>> = {},
@@ -29,7 +29,7 @@ export function formatPlace(
   return `#/${path.map(encodeURIComponent).join('/')}${text === '' ? '' : `?${text}`}`;
 }
 
-/** Part of a path. What is not properly encoded stays as it is: an address may be typed. */
+/** Decodes a part of a path. Malformed encoding stays as it is, because people may type addresses. */
 function decodePart(part: string): string {
   try {
     return decodeURIComponent(part);

@@ -1,8 +1,8 @@
 import { computed, effect, signal } from '@preact/signals';
 
-/** How a person wants to see things. Kept in this browser, but for personal data, which is hidden again in a new tab. */
+/** The user's settings. The browser stores them, except whether personal data is shown: each new tab hides it. */
 
-/** In which zone times are shown. */
+/** The time zone of shown times. */
 export const zone = signal<'utc' | 'local'>(readSetting('zone', ['utc', 'local']));
 
 /** `auto` follows the system. */
@@ -10,15 +10,15 @@ export const theme = signal<'auto' | 'light' | 'dark'>(readSetting('theme', ['au
 
 const systemIsDark = signal(false);
 
-/** The theme that is shown: the one that is chosen, or the system's. */
+/** The theme in use: the selected one, or the system's. */
 export const shownTheme = computed(() =>
   theme.value === 'auto' ? (systemIsDark.value ? 'dark' : 'light') : theme.value,
 );
 
-/** Whether IMSI, IMEI, MSISDN and IP addresses are shown, and requested. */
+/** Whether to request and show IMSI, IMEI, MSISDN and IP addresses. */
 export const showsPersonalData = signal(false);
 
-/** Personal fields that the API answers only if they are requested: the value of its parameter `Include`. */
+/** The value of the API's parameter `Include`: personal fields that the API returns only on request. */
 export function listIncluded(): string | undefined {
   return showsPersonalData.value ? 'imsi,ip_address,detail' : undefined;
 }
@@ -28,7 +28,7 @@ function readSetting<Value extends string>(name: string, values: readonly [Value
   return values.find((value) => value === stored) ?? values[0];
 }
 
-/** Keeps the settings, and has the page follow the theme. */
+/** Stores changed settings, and applies the theme to the page. */
 export function followSettings(): void {
   effect(() => localStorage.setItem('simledger.zone', zone.value));
   effect(() => localStorage.setItem('simledger.theme', theme.value));

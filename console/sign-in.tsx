@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { describeError, makeRequest, send, signIn, signInFault } from './api/client.ts';
 
-/** Asks for account and token, and tries them before it keeps them. */
+/** A form for the account and token. It tries them before it stores them. */
 export function SignIn(): JSX.Element {
   const [fault, setFault] = useState(signInFault.peek());
   const [isTrying, setTrying] = useState(false);

@@ -11,28 +11,28 @@ import {
   send,
 } from './client.ts';
 
-/** Answers as components use them. A request that is superseded, or whose component is gone, is ended. */
+/** Hooks for answers of the API. A request is aborted when another one replaces it or its component unmounts. */
 
-/** How far a request is. While it is sent again, the last answer stays. */
+/** The state of a request. While it is sent again, the last answer stays. */
 export interface Asked<Value> {
   readonly value: Value | undefined;
   readonly error: Error | undefined;
   readonly isLoading: boolean;
-  /** Asks again. */
+  /** Sends the request again. */
   readonly reload: () => void;
 }
 
-/** The answer to a request; nothing is asked while it is undefined. */
+/** The answer to a request. Sends nothing while the request is undefined. */
 export function useAnswer<Path extends ApiPath>(request: ApiRequest<Path> | undefined): Asked<Answer<Path>> {
   return useAsync(request === undefined ? undefined : formatTarget(request), (signal) =>
-    request === undefined ? Promise.reject(new Error('Nothing is asked')) : send(request, { signal }),
+    request === undefined ? Promise.reject(new Error('There is no request')) : send(request, { signal }),
   );
 }
 
 /**
  * The result of an asynchronous function, while the component is mounted.
  *
- * @param key what it depends on: it is called again when it changes, and not at all where it is undefined.
+ * @param key what the result depends on. `find` is called again when the key changes, and not at all if it is undefined.
  */
 export function useAsync<Value>(
   key: string | undefined,
@@ -41,7 +41,7 @@ export function useAsync<Value>(
   const [state, setState] = useState<{ key: string; value?: Value; error?: Error } | undefined>();
   const [round, setRound] = useState(0);
   const [isLoading, setLoading] = useState(key !== undefined);
-  // `round` asks again; `find` is a new function each time and says nothing about whether to ask.
+  // `round` causes a new request. `find` is a new function each time, so it is not a dependency.
   useEffect(() => {
     if (key === undefined) return undefined;
     const ending = new AbortController();
@@ -69,32 +69,32 @@ export function useAsync<Value>(
   };
 }
 
-/** A list that is read page by page. A retry continues where an error ended it. */
+/** A list that is read page by page. A retry continues after the last page that was read. */
 export interface AskedPages<Row, First> extends Asked<readonly Row[]>, Reading {
-  /** The answer that had the first page. */
+  /** The answer with the first page. */
   readonly first: First | undefined;
 }
 
-/** How far a list is read, and how it is read on. */
+/** How far a list was read, and how to continue. */
 export interface Reading {
   /** Whether there are more rows. */
   readonly hasMore: boolean;
   readonly isLoading: boolean;
   readonly error: Error | undefined;
-  /** Whether as many rows are read as {@link maxRows}. */
+  /** Whether {@link maxRows} rows were read. */
   readonly isFull: boolean;
   /** Reads the next page. */
   readonly more: () => void;
-  /** Reads all that is left, up to {@link maxRows}. */
+  /** Reads all remaining pages, up to {@link maxRows}. */
   readonly readAll: () => void;
-  /** Ends {@link readAll}; the rows that have arrived stay. */
+  /** Stops {@link readAll}; the rows that have arrived stay. */
   readonly stop: () => void;
 }
 
-/** The rows of one list that a page keeps at most, when all are read: a browser has memory for these. */
+/** The maximum rows of one list, so that they fit into the browser's memory. */
 export const maxRows = 100_000;
 
-/** How often in a row reading waits when the API asks for it. */
+/** How often in a row a request is retried after the API asks to wait. */
 const maxWaits = 5;
 
 type PageAnswer = { readonly meta: { readonly next_page_url: string | null } };
@@ -103,7 +103,7 @@ type PageAnswer = { readonly meta: { readonly next_page_url: string | null } };
  * The rows of a list, page by page.
  *
  * @param rowsIn the rows of an answer.
- * @param pagesAtOnce how many pages are read without being requested.
+ * @param pagesAtOnce how many pages are read automatically.
  */
 export function usePages<Path extends ApiPath, Row>(
   request: ApiRequest<Path> | undefined,
@@ -179,10 +179,10 @@ export function usePages<Path extends ApiPath, Row>(
   };
 }
 
-/** As many pages as there are. */
+/** All pages. */
 const everything = Number.POSITIVE_INFINITY;
 
-/** Sends a request of a list. Where the API asks to wait, it does, a few times. */
+/** Sends a request for a list. If the API asks to wait, waits and retries a few times. */
 async function sendPatiently<Path extends ApiPath>(
   request: ApiRequest<Path>,
   signal: AbortSignal,
@@ -197,7 +197,7 @@ async function sendPatiently<Path extends ApiPath>(
   }
 }
 
-/** Resolves after some milliseconds, or as soon as the signal ends it: then what is sent next is ended too. */
+/** Resolves after some milliseconds, or when the signal is aborted: the next request is then aborted too. */
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);

@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { components, paths } from './schema.ts';
 
-/** The client of the query API: requests as values that are sent, shown and copied; typed by openapi.yaml. */
+/** The client of the query API, with types from openapi.yaml. Requests are values that can be sent, shown and copied. */
 
 export type Schemas = components['schemas'];
 
@@ -11,15 +11,15 @@ type JsonAnswer<Path extends keyof paths> = paths[Path] extends {
   ? Answer
   : never;
 
-/** The paths whose answer is JSON. */
+/** Paths with a JSON answer. */
 export type ApiPath = {
   [Path in keyof paths]: JsonAnswer<Path> extends never ? never : Path;
 }[keyof paths];
 
-/** The answer to a request of a path. */
+/** A path's answer. */
 export type Answer<Path extends ApiPath> = JsonAnswer<Path>;
 
-/** The query parameters of a path. */
+/** A path's query parameters. */
 export type Query<Path extends ApiPath> = paths[Path] extends {
   get: { parameters: { query?: infer Parameters } };
 }
@@ -32,16 +32,16 @@ type PathParameters<Path extends ApiPath> = paths[Path] extends {
   ? Parameters
   : Record<never, never>;
 
-/** A request that was not sent yet: what is shown can be traced to it. */
+/** A request, sent or not. The page links each figure to its request. */
 export interface ApiRequest<Path extends ApiPath = ApiPath> {
-  /** As openapi.yaml writes it, with `{parameters}`. */
+  /** The path in openapi.yaml, with `{parameters}`. */
   readonly path: Path;
-  /** The path with its parameters, from the API's root, with a slash before it. */
+  /** The path with parameter values, below the API's root, with a leading slash. */
   readonly target: string;
   readonly query: readonly (readonly [name: string, value: string])[];
 }
 
-/** A request by its path, the parameters in it, and those of its query; undefined ones are left out. */
+/** Makes a request from a path, its parameters, and query parameters. Empty and undefined query parameters are left out. */
 export function makeRequest<Path extends ApiPath>(
   path: Path,
   parameters: PathParameters<Path>,
@@ -59,9 +59,9 @@ export function makeRequest<Path extends ApiPath>(
   };
 }
 
-/** A request's path and query, from the API's root: `/v1/Sims?Silent=24h`. */
+/** A request's path and query, below the API's root: `/v1/Sims?Silent=24h`. */
 export function formatTarget({ target, query }: Pick<ApiRequest, 'target' | 'query'>): string {
-  // Commas stand as they are, as the documentation writes lists.
+  // Commas are not encoded, so that lists look as they do in the documentation.
   const text = new URLSearchParams(query.map(([name, value]) => [name, value]))
     .toString()
     .replaceAll('%2C', ',');
@@ -69,8 +69,8 @@ export function formatTarget({ target, query }: Pick<ApiRequest, 'target' | 'que
 }
 
 /**
- * A request as a command, in which the variable `A` stands for the account and `T` for the token: credentials must not
- * be in a clipboard.
+ * Formats a request as a curl command. It uses the variables `A` for the account and `T` for the token, because credentials
+ * must not be on the clipboard.
  *
  * @param target what {@link formatTarget} returns.
  */
@@ -79,10 +79,10 @@ export function formatCurl(root: string, target: string): string {
   return `curl -su "$A:$T" '${address}'`;
 }
 
-/** The API's root, with a slash at its end: this file is in its folder `console`. */
+/** The API's root, with a trailing slash. The console's files are served from the folder `console` below it. */
 export const apiRoot = new URL('..', import.meta.url).href;
 
-/** Who is signed in. The token stays in this tab and ends with it. */
+/** An account and its token. The token is stored for this tab only. */
 export interface Credentials {
   readonly account: string;
   readonly token: string;
@@ -90,13 +90,13 @@ export interface Credentials {
 
 const storedCredentials = 'simledger.credentials';
 
-/** Who is signed in; undefined before, `'unknown'` until it was looked up. */
+/** The credentials in use; undefined if nobody is signed in, `'unknown'` until that is clear. */
 export const credentials = signal<Credentials | undefined | 'unknown'>('unknown');
 
-/** Why nobody is signed in any more. */
+/** Why the user was signed out. */
 export const signInFault = signal<string | undefined>(undefined);
 
-/** Signs in with what this tab remembers, or with what a local run hands out. */
+/** Signs in with the credentials of this tab, or with those that a local run provides. */
 export async function restoreSession(): Promise<void> {
   const stored = readCredentials(sessionStorage.getItem(storedCredentials) ?? '{}');
   credentials.value = stored ?? (await fetchLocalCredentials());
@@ -117,7 +117,7 @@ function readCredentials(text: string): Credentials | undefined {
   return typeof account === 'string' && typeof token === 'string' ? { account, token } : undefined;
 }
 
-/** Keeps credentials that were accepted. */
+/** Stores credentials that were accepted. */
 export function signIn(given: Credentials): void {
   sessionStorage.setItem(storedCredentials, JSON.stringify(given));
   signInFault.value = undefined;
@@ -131,14 +131,14 @@ export function signOut(fault?: string): void {
   credentials.value = undefined;
 }
 
-/** An answer other than the one that was requested. */
+/** Any answer that is not a success. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
-  /** HTTP status; 0 where no answer came. */
+  /** HTTP status; 0 if no answer arrived. */
   readonly status: number;
   /** What to do about it. */
   readonly advice: string | undefined;
-  /** How long the API asks to be left alone, in seconds, where it says so. */
+  /** The value of `Retry-After` in seconds; undefined if the API sent none. */
   readonly retryAfter: number | undefined;
 
   constructor(status: number, message: string, advice: string | undefined, retryAfter?: number) {
@@ -158,18 +158,18 @@ const advice: Readonly<Record<number, string>> = {
   503: 'Try again in a moment.',
 };
 
-/** How a request is sent. */
+/** Options for sending a request. */
 export interface Sending {
-  /** Ends the request. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal | undefined;
-  /** Credentials to try, in place of those of who is signed in. */
+  /** Credentials to try, instead of those in use. */
   readonly as?: Credentials | undefined;
 }
 
 /**
  * Sends a request and reads its answer.
  *
- * @throws ApiError for any other answer than 200; AbortError when it was ended.
+ * @throws ApiError for any answer other than 200; AbortError if the request was aborted.
  */
 export async function send<Path extends ApiPath>(
   request: ApiRequest<Path>,
@@ -178,7 +178,7 @@ export async function send<Path extends ApiPath>(
   return (await sendTarget(formatTarget(request), sending)) as Answer<Path>;
 }
 
-/** The same for a request by its path and query, whatever its answer is. */
+/** Sends a request with a given path and query. See {@link send}. */
 export async function sendTarget(target: string, { signal: ending, as }: Sending = {}): Promise<unknown> {
   return readAnswer(
     await fetchApi(target, { ...(ending !== undefined && { signal: ending }) }, as),
@@ -187,9 +187,9 @@ export async function sendTarget(target: string, { signal: ending, as }: Sending
 }
 
 /**
- * Mutes an alert's rule for its SIM, or for its source where the alert is about many SIMs.
+ * Mutes an alert's rule for its SIM, or for its source if the alert is about many SIMs.
  *
- * @param body `for`: a duration such as `8h`; `reason`: why, in the words of who mutes.
+ * @param body `for`: a duration such as `8h`; `reason`: the user's reason.
  * @throws ApiError
  */
 export async function muteAlert(
@@ -209,7 +209,7 @@ async function fetchApi(target: string, init: RequestInit, as: Credentials | und
   if (who === undefined || who === 'unknown') throw new ApiError(401, 'Nobody is signed in', advice[401]);
   const authorization = `Basic ${encodeBase64(`${who.account}:${who.token}`)}`;
   try {
-    // Without credentials of the browser's own, which would ask for them in a window of its own.
+    // Otherwise the browser would show its own window for credentials.
     return await fetch(`${apiRoot}${target.slice(1)}`, {
       ...init,
       credentials: 'omit',
@@ -247,7 +247,7 @@ function encodeBase64(text: string): string {
   return btoa(String.fromCodePoint(...new TextEncoder().encode(text)));
 }
 
-/** Whether an error only says that a request was ended. */
+/** Whether an error only means that a request was aborted. */
 export function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }
@@ -257,7 +257,7 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The token with which a list continues; undefined at its end. */
+/** The token of a list's next page; undefined at the end. */
 export function findNextToken({
   next_page_url: url,
 }: {
@@ -266,7 +266,7 @@ export function findNextToken({
   return url === null ? undefined : (new URL(url, apiRoot).searchParams.get('PageToken') ?? undefined);
 }
 
-/** The request of a list's next page. */
+/** The request for a list's next page. */
 export function addPageToken<Path extends ApiPath>(
   request: ApiRequest<Path>,
   token: string,

@@ -2,9 +2,9 @@ import { type Count, formatBytes, formatCount } from '../format.ts';
 import type { Column } from './table.tsx';
 import { Name, Time } from './values.tsx';
 
-/** Columns of one kind of value, which are shown and saved alike in each table. What is null has a dash, and is empty in CSV. */
+/** Columns for each kind of value, the same in all tables. Null is a dash on the page and empty in CSV. */
 
-/** A column of texts that a carrier or a customer chose. */
+/** A column of names that a carrier or a customer chose. */
 export function nameColumn<Row>(title: string, read: (row: Row) => string | null): Column<Row> {
   return { title, text: (row) => read(row) ?? '', show: (row) => <Name text={read(row)} /> };
 }
@@ -14,12 +14,12 @@ export function timeColumn<Row>(title: string, read: (row: Row) => string | null
   return { title, text: (row) => read(row) ?? '', show: (row) => <Time at={read(row)} /> };
 }
 
-/** A column of numbers of things. */
+/** A column of counts. */
 export function countColumn<Row>(title: string, read: (row: Row) => Count): Column<Row> {
   return numberColumn(title, read, formatCount);
 }
 
-/** A column of numbers of bytes. */
+/** A column of bytes. */
 export function bytesColumn<Row>(title: string, read: (row: Row) => Count): Column<Row> {
   return numberColumn(title, read, formatBytes);
 }

@@ -5,7 +5,7 @@ import { maxRows, type Reading } from '../api/answers.ts';
 import { countThings, formatCount } from '../format.ts';
 import { Failure } from './states.tsx';
 
-/** Saves a table as CSV; where not all of its rows are read, it asks whether to read them first. */
+/** A button that saves a table as CSV. If some rows have not been read, it asks whether to read them first. */
 export function CsvButton({
   name,
   rows,
@@ -13,10 +13,10 @@ export function CsvButton({
   save,
 }: {
   readonly name: string;
-  /** How many rows are read. */
+  /** How many rows have been read. */
   readonly rows: number;
   readonly pages: Reading | undefined;
-  /** Saves the rows that are read. */
+  /** Saves the rows that have been read. */
   readonly save: () => void;
 }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -69,7 +69,7 @@ export function CsvButton({
   );
 }
 
-/** Says how far a list is read, and asks what to save. */
+/** Shows how far the list was read, and asks what to save. */
 function Choice({
   name,
   rows,

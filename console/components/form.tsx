@@ -2,9 +2,9 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { changeQuery, place } from '../address.ts';
 
-/** Filters whose values stand in the address. */
+/** Filters that keep their values in the page's address. */
 
-/** A text that filters, applied once typing pauses. */
+/** A text filter, applied when typing pauses. */
 export function TextFilter({
   name,
   label,
@@ -38,7 +38,7 @@ export function TextFilter({
 
 const pauseMilliseconds = 350;
 
-/** One of some values. */
+/** A filter with a fixed set of values. */
 export function ChoiceFilter({
   name,
   label,
@@ -46,7 +46,7 @@ export function ChoiceFilter({
 }: {
   readonly name: string;
   readonly label: string;
-  /** The first one is meant where the address names none. */
+  /** The first choice is the default. */
   readonly choices: readonly (readonly [value: string, text: string])[];
 }): JSX.Element {
   const [[first] = ['']] = choices;
@@ -71,7 +71,7 @@ export function ChoiceFilter({
   );
 }
 
-/** A day, `2026-11-01`. */
+/** A filter for a day such as `2026-11-01`. */
 export function DayFilter({
   name,
   label,

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { Empty, Failure, Loading } from './states.tsx';
 
-/** A list, or what stands in its place. */
+/** A list, or its loading, failed or empty state. */
 export function Listed<Row>({
   asked,
   what,

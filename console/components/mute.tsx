@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { describeError, muteAlert } from '../api/client.ts';
 
-/** Holds back the messages of an alert, after asking. */
+/** Mutes an alert, after a confirmation. */
 
 const durations = [
   ['1h', '1 hour'],
@@ -14,9 +14,9 @@ const durations = [
 ] as const;
 
 /**
- * A button that opens a dialog, which says what is muted and asks how long.
+ * A button that opens a dialog, which shows what will be muted and asks for how long.
  *
- * @param scope what is muted, in words.
+ * @param scope what will be muted, in words.
  */
 export function MuteButton({
   alert,

@@ -2,20 +2,20 @@ import type { ComponentChildren, JSX } from 'preact';
 import { type ApiRequest, formatTarget } from '../api/client.ts';
 import { formatPlace } from '../place.ts';
 
-/** Where what is shown comes from. */
+/** Links from figures to the requests that they come from. */
 
-/** The page that shows a request, its answer, and the command that sends it. */
+/** The address of the page with a request, its answer, and its curl command. */
 export function requestHref(request: Pick<ApiRequest, 'target' | 'query'>): string {
   return formatPlace(['request'], { target: formatTarget(request) });
 }
 
-/** A link to the request behind what stands beside it. */
+/** A link to the request that a figure or table comes from. */
 export function SourceLink({
   request,
   of,
 }: {
   readonly request: Pick<ApiRequest, 'target' | 'query'>;
-  /** The figure that it belongs to, for screen readers. */
+  /** The figure's name, for screen readers. */
   readonly of: string;
 }): JSX.Element {
   return (
@@ -26,7 +26,7 @@ export function SourceLink({
   );
 }
 
-/** One number with its name; both lead to where it comes from. */
+/** A figure and its name. Both link to the figure's source. */
 export function Figure({
   label,
   value,
@@ -36,9 +36,9 @@ export function Figure({
   tone = 'plain',
 }: {
   readonly label: string;
-  /** Undefined while it is not known. */
+  /** Undefined while it is loading. */
   readonly value: ComponentChildren | undefined;
-  /** A page that lists what is counted; by default the request. */
+  /** A page that lists the counted things; by default, the request's page. */
   readonly href?: string;
   readonly request: Pick<ApiRequest, 'target' | 'query'>;
   readonly note?: ComponentChildren;

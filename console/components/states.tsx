@@ -1,9 +1,9 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { ApiError } from '../api/client.ts';
 
-/** The content of place of content that is not there yet, failed, or does not exist. */
+/** What to show while content is loading, if loading failed, and if there is nothing. */
 
-/** Shown once something takes longer than 300 ms: CSS holds it back until then. */
+/** Shown when loading takes longer than 300 ms. CSS hides it until then. */
 export function Loading({ what }: { readonly what: string }): JSX.Element {
   return (
     <p class="loading" role="status">
@@ -34,7 +34,7 @@ export function Failure({
   );
 }
 
-/** Says that there is nothing, and why that may be. */
+/** Says that there is nothing, and gives possible reasons. */
 export function Empty({ children }: { readonly children: ComponentChildren }): JSX.Element {
   return <p class="empty">{children}</p>;
 }

@@ -10,43 +10,43 @@ import { showsPersonalData } from '../settings.ts';
 import { CsvButton } from './csv-button.tsx';
 import { SourceLink } from './source.tsx';
 
-/** Tables of any length: only the rows in view are in the page. */
+/** Tables of any length: only the visible rows are in the DOM. */
 
 /** A column of a table. */
 export interface Column<Row> {
   readonly title: string;
-  /** The value as text, as CSV has it: times in UTC, numbers in full. */
+  /** The value as text for CSV: times in UTC, numbers in full. */
   readonly text: (row: Row) => string;
-  /** What is shown; the text by default. */
+  /** What to show on the page; the text by default. */
   readonly show?: (row: Row) => ComponentChildren;
   readonly isNumeric?: boolean;
-  /** Whether it identifies a person or a device: left out of CSV until such data is shown. */
+  /** Whether the value identifies a person or a device. CSV leaves the column out unless the page shows personal data. */
   readonly isPersonal?: boolean;
 }
 
-/** What a table shows, and what is done with it. */
+/** A table's content and actions. */
 export interface TableProps<Row> {
-  /** Its name, for screen readers and as the name of its CSV file. */
+  /** The table's name, for screen readers and for the CSV file. */
   readonly name: string;
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
-  /** The request behind it. */
+  /** The request that the rows come from. */
   readonly request: Pick<ApiRequest, 'target' | 'query'>;
-  /** The list that the rows are of, or are made of, where it is read page by page. */
+  /** The list that the rows come from, if it is read page by page. */
   readonly pages?: Reading;
-  /** Whether a row is chosen. */
+  /** Whether a row is selected. */
   readonly isChosen?: (row: Row) => boolean;
   readonly onChoose?: (row: Row) => void;
 }
 
-/** Pixels of a row, as the style sheet has it. */
+/** Height of a row in pixels. The style sheet has the same number. */
 const rowHeight = 34;
-/** Rows above and below those in view. */
+/** How many rows are rendered above and below the visible ones. */
 const margin = 12;
-/** Tables of fewer rows are in the page as a whole. */
+/** Tables up to this many rows are rendered whole. */
 const maxWhole = 100;
 
-/** A table with its tools: CSV, the request behind it, and more rows. */
+/** A table with a CSV button, a link to its request, and a button for more rows. */
 export function Table<Row>(props: TableProps<Row>): JSX.Element {
   const { name, columns, rows, request, pages } = props;
   const hasMore = pages?.hasMore === true;
@@ -126,7 +126,7 @@ function TableRow<Row>({
 }: TableProps<Row> & { readonly row: Row; readonly index: number }): JSX.Element {
   const choose = onChoose === undefined ? {} : { onClick: () => onChoose(row) };
   return (
-    // Rows are chosen by a button in them too: a click on the row is for the mouse only.
+    // A click on the row is for the mouse only: each row also has a button.
     <tr
       aria-rowindex={index + 2}
       class={`${onChoose === undefined ? '' : 'choosable'} ${isChosen?.(row) ? 'chosen' : ''}`}
@@ -141,7 +141,7 @@ function TableRow<Row>({
   );
 }
 
-/** Stands for rows that are not in the page. */
+/** A placeholder as high as the rows that are not rendered. */
 function Spacer({ rows, columns }: { readonly rows: number; readonly columns: number }): JSX.Element | null {
   if (rows <= 0) return null;
   return (

@@ -4,7 +4,7 @@ import { showsPersonalData, zone } from '../settings.ts';
 
 /** Single values: times, ages, and personal data. */
 
-/** A time in the zone that is chosen; a dash without one. */
+/** A time in the selected time zone; a dash if there is none. */
 export function Time({ at }: { readonly at: string | null | undefined }): JSX.Element {
   if (at === null || at === undefined) return <span class="quiet">–</span>;
   return (
@@ -14,7 +14,7 @@ export function Time({ at }: { readonly at: string | null | undefined }): JSX.El
   );
 }
 
-/** How long ago a time is. */
+/** How long ago a time was. */
 export function Age({ at }: { readonly at: string | null | undefined }): JSX.Element {
   if (at === null || at === undefined) return <span class="quiet">–</span>;
   return (
@@ -24,13 +24,13 @@ export function Age({ at }: { readonly at: string | null | undefined }): JSX.Ele
   );
 }
 
-/** What identifies a person or a device: hidden until it is requested. */
+/** Personal data, which is hidden until the user shows it. */
 export function Personal({ value }: { readonly value: string | null | undefined }): JSX.Element {
   if (!showsPersonalData.value) return <span class="quiet">hidden</span>;
   return value === null || value === undefined ? <span class="quiet">–</span> : <bdi>{value}</bdi>;
 }
 
-/** A name as somebody else wrote it, in whichever direction it runs; it cannot reorder what stands beside it. */
+/** A name that someone else chose. It is isolated, so that right-to-left text cannot reorder the text around it. */
 export function Name({ text }: { readonly text: string | null | undefined }): JSX.Element {
   if (text === null || text === undefined || text === '') return <span class="quiet">–</span>;
   return (

@@ -7,27 +7,27 @@ import { useWidth } from '../components/use-width.ts';
 import { countThings, findTwoLetters, formatCount, formatCountry } from '../format.ts';
 import type { WorldLayout } from './world.ts';
 
-/** SIMs on a map. The table beside it says the same in words and numbers. */
+/** SIMs on a map. A table on the same page shows the same numbers. */
 
 /** SIMs of one country. */
 export interface CountryCount {
-  /** Two or three letters, or any other text for none that is known. */
+  /** A two-letter or three-letter code, or other text for an unknown country. */
   readonly country: string;
-  /** All SIMs that are counted; at least those that are silent. */
+  /** All counted SIMs, including silent ones. */
   readonly sims: number;
   readonly silent: number;
 }
 
 /** What a map shows. */
 export interface CountryMapProps {
-  /** For screen readers. */
+  /** The map's name, for screen readers. */
   readonly name: string;
   readonly counts: readonly CountryCount[];
-  /** Where a country leads to. */
+  /** The link of a country. */
   readonly href: (country: string) => string;
 }
 
-/** A map that is loaded once it comes into view. */
+/** A map, which is loaded when it comes into view. */
 export function CountryMap(props: CountryMapProps): JSX.Element {
   const frame = useRef<HTMLElement>(null);
   const width = useWidth(frame);
@@ -87,7 +87,7 @@ export function CountryMap(props: CountryMapProps): JSX.Element {
   );
 }
 
-/** Counts by two letters: records state a country by two or by three. */
+/** Adds up counts by two-letter code: records have two-letter or three-letter codes. */
 function joinCounts(counts: readonly CountryCount[]): ReadonlyMap<string, CountryCount> {
   const joined = new Map<string, CountryCount>();
   for (const { country, sims, silent } of counts) {
@@ -102,9 +102,9 @@ function joinCounts(counts: readonly CountryCount[]): ReadonlyMap<string, Countr
   return joined;
 }
 
-/** Radius of the largest and of the smallest circle, and of what a finger meets, in CSS pixels. */
+/** Radius of the largest circle, the smallest circle, and the touch target, in CSS pixels. */
 const radius = { max: 26, min: 3, touch: 12 } as const;
-/** The largest circle takes at most so much of the width: a map of a telephone is small. */
+/** Maximum radius of a circle as a fraction of the map's width, for the small maps on phones. */
 const maxWidthPart = 1 / 30;
 
 function Picture({
@@ -124,7 +124,7 @@ function Picture({
   const largest = Math.min(radius.max, Math.max(radius.touch, width * maxWidthPart));
   const size = (sims: number): number =>
     sims === 0 ? 0 : Math.max(radius.min, largest * Math.sqrt(sims / most));
-  // Small circles stand above large ones.
+  // Draw small circles above large ones.
   const placed = counts
     .flatMap(([letters, count]) => {
       const at = layout.points.get(letters);

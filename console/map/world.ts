@@ -7,40 +7,40 @@ import atlas from 'world-atlas/countries-110m.json' with { type: 'json' };
 import smallCountries from './small-countries.json' with { type: 'json' };
 
 /**
- * The shapes of countries, and where they stand on a map. They are large, so this file is loaded where a map is shown.
- * The shapes are Natural Earth's, by world-atlas; countries that are too small for them are points.
+ * The shapes of countries and their places on a map. The shapes are large, so this file is loaded only with a map. They
+ * come from Natural Earth through world-atlas. Countries that are too small to have a shape there are points.
  */
 
 /** A place on the map, in CSS pixels. */
 export type Point = readonly [x: number, y: number];
 
-/** A map of the world, or of a part of it. */
+/** A map of the world or of a part of it. */
 export interface WorldLayout {
-  /** SVG path of the countries of which nothing is shown. */
+  /** SVG path of the countries without data. */
   readonly land: string;
-  /** SVG paths of those of which something is, by two letters; small countries have none. */
+  /** SVG paths of the countries with data, by two-letter code; small countries have none. */
   readonly shapes: ReadonlyMap<string, string>;
-  /** Where each country stands that was requested; those that the map does not know are left out. */
+  /** The place of each requested country. Unknown countries are left out. */
   readonly points: ReadonlyMap<string, Point>;
 }
 
-/** What is drawn, and how large. */
+/** What to draw, and how large. */
 export interface WorldView {
-  /** Two letters each. */
+  /** Two-letter codes. */
   readonly countries: readonly string[];
   /** In CSS pixels. */
   readonly width: number;
   readonly height: number;
-  /** Whether the part is shown in which the countries are, or all of the world. */
+  /** Whether to show only the part of the world with the countries, or all of it. */
   readonly part: 'countries' | 'world';
 }
 
-/** How many times as large as the world a part of it is shown at most. */
+/** Maximum zoom, relative to a map of the whole world. */
 const maxZoom = 6;
-/** Room at the edges, in CSS pixels: of the world, and around places with circles. */
+/** Margins in CSS pixels: around the world, and around places with circles. */
 const edge = { world: 4, places: 60 } as const;
 
-/** Lays a map out. */
+/** Lays out a map. */
 export function layOutWorld({ countries, width, height, part }: WorldView): WorldLayout {
   const places = countries.flatMap((country) => {
     const place = findPlace(country);
@@ -96,7 +96,7 @@ const topology = atlas as unknown as Topology<{ countries: GeometryCollection<{ 
 const twoByNumber = new Map(codes.map(([two = '', , number = '']) => [number, two]));
 const all: readonly Shape[] = feature(topology, topology.objects.countries).features;
 
-/** The letters of a shape. Kosovo has no number of ISO 3166-1; its letters are those that everybody uses. */
+/** The two-letter code of a shape. Kosovo has no ISO 3166-1 number; `XK` is its common code. */
 function readLetters({ id, properties }: Shape): string | undefined {
   return properties.name === 'Kosovo' ? 'XK' : twoByNumber.get(String(id));
 }
@@ -108,14 +108,14 @@ const shapes: ReadonlyMap<string, Shape> = new Map(
   }),
 );
 
-/** Land that has no letters, such as Somaliland. */
+/** Land without a country code, such as Somaliland. */
 const unnamedShapes = all
   .filter((shape) => readLetters(shape) === undefined)
   .map((shape) => ['', shape] as const);
 
 const smallPlaces: Readonly<Record<string, readonly number[]>> = smallCountries;
 
-/** Longitude and latitude of a country: the middle of its largest part; undefined for letters that no country has. */
+/** Longitude and latitude of a country: the centre of its largest part; undefined for an unknown code. */
 export function findPlace(country: string): Point | undefined {
   const [longitude, latitude] = smallPlaces[country] ?? [];
   if (longitude !== undefined && latitude !== undefined) return [longitude, latitude];
@@ -124,7 +124,7 @@ export function findPlace(country: string): Point | undefined {
   return largest && geoCentroid(largest);
 }
 
-/** The largest part of a country: the middle of all of France would be in the Atlantic. */
+/** The largest part of a country. With its overseas parts, the centre of France would be in the Atlantic. */
 function findLargest(geometry: Geometry): Polygon | undefined {
   if (geometry.type === 'Polygon') return geometry;
   if (geometry.type !== 'MultiPolygon') return undefined;

@@ -41,7 +41,7 @@ export function describeScope({
   );
 }
 
-/** Alerts as tables show them. */
+/** Columns of tables of alerts. */
 export const alertColumns: readonly Column<Alert>[] = [
   {
     title: 'Severity',

@@ -14,7 +14,7 @@ import { formatPlace } from '../place.ts';
 import { alertColumns, describeScope, describeSubject } from './alert-columns.tsx';
 import { makeSimHref } from './sims.ts';
 
-/** Alerts, and one of them with the records that it is based on. */
+/** The pages of all alerts, and of one alert with the records that it is based on. */
 export function Alerts({ place }: PageProps): JSX.Element {
   const [, id] = place.path;
   return id === undefined ? <AlertList place={place} /> : <AlertPage id={id} />;
@@ -178,7 +178,7 @@ function Fact({
   );
 }
 
-/** What an alert is about: a SIM by its name and key, or what several share. */
+/** What an alert is about: one SIM with its name and key, or what several SIMs have in common. */
 function Subject({ alert }: { readonly alert: Schemas['AlertDetail'] }): JSX.Element {
   const name = <Name text={describeSubject(alert)} />;
   if (alert.sim === null) return name;
@@ -201,7 +201,7 @@ interface Evidence extends NonNullable<Schemas['AlertEvidence']['before']> {
 
 const roles = { before: 'compared with', begin: 'began it', last: 'last record', end: 'ended it' } as const;
 
-/** The records of an alert with what each says; one that says several things stands once for each. */
+/** Lists an alert's records with what each one shows. A record that shows several things has a row for each. */
 function listEvidence(evidence: Schemas['AlertEvidence']): Evidence[] {
   return (['before', 'begin', 'last', 'end'] as const).flatMap((name) => {
     const record = evidence[name];
@@ -221,7 +221,7 @@ const evidenceColumns: readonly Column<Evidence>[] = [
   },
 ];
 
-/** The page of the request that lists a record. */
+/** The address of the page with the request that lists a record. */
 function recordHref(url: string): string {
   const { pathname, search } = new URL(url);
   return requestHref({

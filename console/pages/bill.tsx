@@ -14,7 +14,7 @@ import type { PageProps } from '../page.ts';
 import { makeSimHref } from './sims.ts';
 import { describeCosts, UsageTable } from './usage-table.tsx';
 
-/** What a month should cost by its tariffs, and what carriers charged for it as their records say. */
+/** The expected cost of a month by its tariffs, and the cost that carriers' records state. */
 
 const groupings = [
   ['isoCountry,tariff', 'country and tariff'],
@@ -26,7 +26,7 @@ const groupings = [
   ['trafficType', 'traffic type'],
 ] as const;
 
-/** The page of a stored bill, or of the cost that records state. */
+/** The page of a stored bill or, without one, of the cost that records state. */
 export function BillPage({ place: { query } }: PageProps): JSX.Element {
   const listRequest = makeRequest('/v1/Bills', {}, { PageSize: 100 });
   const bills = useAnswer(listRequest);
@@ -159,7 +159,7 @@ function BillFigures({ bill, request }: BillProps): JSX.Element {
   );
 }
 
-/** What has no price, and what was assumed. */
+/** Usage without a price, and the bill's assumptions. */
 function BillDoubts({ bill: { not_rated: rows, assumptions }, request }: BillProps): JSX.Element {
   return (
     <>
@@ -180,7 +180,7 @@ function BillDoubts({ bill: { not_rated: rows, assumptions }, request }: BillPro
   );
 }
 
-/** What carriers stated as the month's usage and its cost. */
+/** The month's usage and cost as carriers stated them. */
 function StatedUsage({ month, group }: { readonly month: string; readonly group: string }): JSX.Element {
   const period = { StartTime: `${month}-01`, EndTime: `${nextMonth(month)}-01` };
   const total = makeRequest('/v1/UsageRecords', {}, period);
@@ -327,7 +327,7 @@ const notRatedColumns: readonly Column<Schemas['Bill']['not_rated'][number]>[] =
   { title: 'Messages', text: ({ messages }) => messages, isNumeric: true },
 ];
 
-/** The month after one, both as `2026-11`. */
+/** The next month. Months have the form `2026-11`. */
 export function nextMonth(month: string): string {
   const [year = 0, number = 0] = month.split('-').map(Number);
   return number === 12 ? `${year + 1}-01` : `${year}-${String(number + 1).padStart(2, '0')}`;

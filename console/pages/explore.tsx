@@ -6,7 +6,7 @@ import type { PageProps } from '../page.ts';
 import { UsageChart } from './usage-chart.tsx';
 import { groups, UsageTable } from './usage-table.tsx';
 
-/** Reports of the fleet's usage, as one asks for them. */
+/** Reports of the fleet's usage, grouped and filtered by choice. */
 export function Explore({ place: { query } }: PageProps): JSX.Element {
   const value = (name: string): string | undefined => query.get(name) ?? undefined;
   const group = query.get('by') ?? 'isoCountry';
@@ -63,7 +63,7 @@ export function Explore({ place: { query } }: PageProps): JSX.Element {
   );
 }
 
-/** What usage is grouped by: any of the groups. */
+/** A filter with the groups that usage can have. */
 function GroupFilter({ chosen }: { readonly chosen: string }): JSX.Element {
   const names = chosen.split(',').filter((name) => name !== '');
   const toggle = (name: string): void => {
@@ -82,12 +82,12 @@ function GroupFilter({ chosen }: { readonly chosen: string }): JSX.Element {
   );
 }
 
-/** The end of this hour: nothing is drawn anew before it. */
+/** The end of the current hour, so that the chart changes at most once an hour. */
 function nextHour(): string {
   return new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000).toISOString();
 }
 
-/** The UTC day so many days ago. */
+/** The UTC day a number of days ago. */
 function daysAgo(days: number): string {
   return new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 }

@@ -4,7 +4,7 @@ import type { Column } from '../components/table.tsx';
 
 type File = Schemas['File'];
 
-/** CSV files as tables show them. */
+/** Columns of tables of CSV files. */
 export const fileColumns: readonly Column<File>[] = [
   nameColumn('File', ({ key }) => key),
   {
@@ -26,5 +26,5 @@ export const fileColumns: readonly Column<File>[] = [
   nameColumn('Bucket', ({ bucket }) => bucket),
 ];
 
-/** Of a file with rejected rows, what matters first. */
+/** The columns that matter most for a file with rejected rows. */
 export const rejectedColumns = fileColumns.filter(({ title }) => title !== 'Bucket' && title !== 'Size');

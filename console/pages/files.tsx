@@ -8,7 +8,7 @@ import type { PageProps } from '../page.ts';
 import { fileColumns } from './file-columns.tsx';
 import { Rejects } from './rejects.tsx';
 
-/** CSV files that carriers delivered, and what of them was rejected. */
+/** CSV files that carriers delivered, and their rejected rows. */
 
 export function Files({ place: { query } }: PageProps): JSX.Element {
   const request = makeRequest('/v1/Files', {}, {

@@ -17,7 +17,7 @@ import { simColumns } from './sim-columns.tsx';
 import { countByCountry, listSilentCountries, unknownCountry } from './sims.ts';
 import { UsageTable } from './usage-table.tsx';
 
-/** The SIMs, those that used most, and the fleets to which they belong. */
+/** All SIMs, the SIMs with the most usage, and their fleets. */
 
 const views = [
   ['list', 'SIMs'],
@@ -27,7 +27,7 @@ const views = [
   ['networks', 'By network'],
 ] as const;
 
-/** The page of SIMs, and of the usage of them all. */
+/** The page of all SIMs and their usage. */
 export function Fleet({ place }: PageProps): JSX.Element {
   const view = place.query.get('view') ?? 'list';
   return (
@@ -65,14 +65,14 @@ export function Fleet({ place }: PageProps): JSX.Element {
   );
 }
 
-/** SIMs in a page, and pages that are read at once: of a larger fleet, more are read when they are requested. */
+/** SIMs per page, and how many pages are read automatically. The user can request more. */
 const countedPages = { size: 1000, atOnce: 5 };
-/** The numbers of the whole fleet. */
+/** The request for the numbers of the whole fleet. */
 const fleetRequest = makeRequest('/v1/Fleet', {});
-/** The silence that the map tells, as the parameter `Silent` has it. */
+/** SIMs that are silent for this long count as silent on the map: a value of the parameter `Silent`. */
 const countedSilence = '24h';
 
-/** How many SIMs were last seen in each country, and how many of these are silent. */
+/** How many SIMs were last seen in each country, and how many of them are silent. */
 function SimCountries(): JSX.Element {
   const { value: fleet, error, reload } = useAnswer(fleetRequest);
   if (error !== undefined) return <Failure error={error} retry={reload} />;
@@ -81,7 +81,7 @@ function SimCountries(): JSX.Element {
   return isLarge ? <SweptCountries fleet={fleet} /> : <ListedCountries />;
 }
 
-/** As the last sweep counted them: there are too many to be read here. */
+/** The last sweep's counts, for a fleet that is too large to read here. */
 function SweptCountries({ fleet }: { readonly fleet: Schemas['Fleet'] }): JSX.Element {
   const silentBy = new Map(
     (listSilentCountries(fleet, countedSilence) ?? []).map(({ country, sims }) => [country, sims]),
@@ -101,7 +101,7 @@ function SweptCountries({ fleet }: { readonly fleet: Schemas['Fleet'] }): JSX.El
   );
 }
 
-/** As a page counts them that reads them all. */
+/** Counts from reading all SIMs. */
 function ListedCountries(): JSX.Element {
   const request = makeRequest('/v1/Sims', {}, { PageSize: countedPages.size });
   const silentRequest = makeRequest('/v1/Sims', {}, { Silent: countedSilence, PageSize: countedPages.size });
@@ -147,7 +147,7 @@ function CountryTables({
   );
 }
 
-/** The usage in a country, SIM by SIM. */
+/** The address of the report of usage in a country by SIM. */
 function usageHref(country: string): string {
   return formatPlace(['explore'], { country: findTwoLetters(country), by: 'sim', every: 'all' });
 }
@@ -163,7 +163,7 @@ const countryColumns: readonly Column<CountryCount>[] = [
   countColumn('Silent for 24 hours', ({ silent }) => silent),
 ];
 
-/** The UTC month up to now, as parameters. */
+/** Query parameters for the current UTC month. */
 export function monthSoFar(): { readonly StartTime: string } {
   return { StartTime: `${new Date().toISOString().slice(0, 7)}-01` };
 }

@@ -8,14 +8,14 @@ import { TextFilter } from '../components/form.tsx';
 import { Listed } from '../components/listed.tsx';
 import { type Column, Table } from '../components/table.tsx';
 
-/** What is in quarantine: how much by source and reason, and each object. Its bytes may name people, and are not shown. */
+/** The quarantine: counts by source and reason, and each object. The content is not shown, as it may have personal data. */
 
 type Reject = Schemas['Reject'];
 
-/** Objects in a page, and pages that are read at once: more are read when they are requested. */
+/** Objects per page, and how many pages are read automatically. The user can request more. */
 const readPages = { size: 1000, atOnce: 3 };
 
-/** What is in quarantine, by source and reason. */
+/** The page of the quarantine. */
 export function Rejects(): JSX.Element {
   const { query } = place.value;
   const request = makeRequest('/v1/Rejects', {}, {

@@ -5,10 +5,10 @@ import { apiRoot, formatCurl, sendTarget } from '../api/client.ts';
 import { Failure, Loading } from '../components/states.tsx';
 import type { PageProps } from '../page.ts';
 
-/** A request with its answer, and as a command. */
+/** A request with its answer and its curl command. */
 export function RequestPage({ place }: PageProps): JSX.Element {
   const target = place.query.get('target') ?? '';
-  // Only the API's own paths: an address may come from anywhere.
+  // Accept only paths of this API: an address may be someone else's link.
   const isOurs = /^\/v1\/[^\s]*$/.test(target);
   const answer = useAsync(isOurs ? target : undefined, (signal) => sendTarget(target, { signal }));
   const curl = formatCurl(apiRoot, target);
@@ -47,7 +47,7 @@ export function RequestPage({ place }: PageProps): JSX.Element {
   );
 }
 
-/** Copies a text, and says so. */
+/** A button that copies a text and shows the result. */
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }): JSX.Element {
   const [state, setState] = useState<'ready' | 'copied' | 'refused'>('ready');
   const copy = async (): Promise<void> => {
@@ -55,7 +55,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       await navigator.clipboard.writeText(text);
       setState('copied');
     } catch {
-      // The browser may refuse it, as without HTTPS: the text stands beside it to be marked by hand.
+      // The browser refuses this without HTTPS, for example. The user can select the text on the page.
       setState('refused');
     }
   };

@@ -21,12 +21,12 @@ import {
   type SimGroup,
 } from './sims.ts';
 
-/** The silent SIMs, where they are, and how many there are. */
+/** The silent SIMs: how many there are, and where. */
 
-/** SIMs in a page, and pages that are read at once: more are read when they are requested. */
+/** SIMs per page, and how many pages are read automatically. The user can request more. */
 const silentPages = { size: 500, atOnce: 4 };
 
-/** The numbers of the whole fleet. */
+/** The request for the numbers of the whole fleet. */
 const fleetRequest = makeRequest('/v1/Fleet', {});
 
 const silences = [
@@ -38,19 +38,19 @@ const silences = [
   ['30d', '30 days'],
 ] as const;
 
-/** The silent SIMs that an address asks for, as far as they are read. */
+/** The silent SIMs for an address, as far as they have been read. */
 export interface SilentSims {
-  /** As the parameter `Silent` has it. */
+  /** A value of the parameter `Silent`. */
   readonly silence: string;
   readonly request: ApiRequest<'/v1/Sims'>;
   readonly sims: AskedPages<Schemas['Sim'], Answer<'/v1/Sims'>>;
-  /** Where there are more than are read: how many the last sweep counted. */
+  /** The last sweep's count, if there are more SIMs than were read. */
   readonly counted:
     | { readonly asOf: string; readonly sims: number; readonly countries: readonly CountrySims[] }
     | undefined;
 }
 
-/** Reads the silent SIMs that the address asks for. */
+/** Reads the silent SIMs for an address. */
 export function useSilentSims({ query }: Place): SilentSims {
   const silence = query.get('silent') ?? silences[0][0];
   const request = makeRequest('/v1/Sims', {}, { Silent: silence, PageSize: silentPages.size });
@@ -72,7 +72,7 @@ export function describeSilence(silence: string): string {
   return silences.find(([value]) => value === silence)?.[1] ?? silence;
 }
 
-/** Their section of a page. */
+/** The section of a page about silent SIMs. */
 export function SilentSimsSection({
   place,
   silent,
@@ -80,7 +80,7 @@ export function SilentSimsSection({
 }: {
   readonly place: Place;
   readonly silent: SilentSims;
-  /** The sentence that is shown when no SIM is silent. */
+  /** The sentence to show if no SIM is silent. */
   readonly empty: string;
 }): JSX.Element {
   return (

@@ -7,7 +7,7 @@ import { makeSimHref, nameNetwork, nameSim, readSimKey } from './sims.ts';
 
 type Sim = Schemas['Sim'];
 
-/** How exact a SIM's last sign of life is, in words; empty where it is exact. */
+/** The precision of a SIM's last sign of life, in words; empty if it is exact. */
 export function describePrecision(precision: Sim['last_heard_precision']): string {
   if (precision === 'granule') return 'at this time or some hours later';
   if (precision === 'never') return 'no record came from the device';
@@ -15,7 +15,7 @@ export function describePrecision(precision: Sim['last_heard_precision']): strin
   return '';
 }
 
-/** SIMs as tables show them. */
+/** Columns of tables of SIMs. */
 export const simColumns: readonly Column<Sim>[] = [
   {
     title: 'SIM',

@@ -7,12 +7,12 @@ import { Failure } from '../components/states.tsx';
 import { countThings, formatBytes, formatCount, formatMoney } from '../format.ts';
 import { day, type TimeWindow } from '../timeline/window.ts';
 
-/** What a SIM used, and what its carrier charged for it. */
+/** A SIM's usage, and what its carrier charged for it. */
 
-/** How long a window must stand still before it is added up, in milliseconds. */
+/** How long a window must be unchanged before its costs are requested, in milliseconds. */
 const settleTime = 600;
 
-/** Usage and costs of the UTC days in a window. */
+/** Usage and costs for the UTC days of a window. */
 export function SimCosts({
   name,
   window,
@@ -73,7 +73,7 @@ function lastDay(end: string): string {
   return new Date(Date.parse(end) - 1).toISOString().slice(0, 10);
 }
 
-/** The UTC days of a window, once it stands still. */
+/** The UTC days of a window, updated when the window has stopped changing. */
 function useSettledDays({ from, to }: TimeWindow): { readonly from: string; readonly to: string } {
   const days = `${formatDay(Math.floor(from / day) * day)}/${formatDay(Math.ceil(to / day) * day)}`;
   const [settled, setSettled] = useState(days);

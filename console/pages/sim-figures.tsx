@@ -8,19 +8,19 @@ import { formatPlace } from '../place.ts';
 import { findNetworkName } from '../timeline/records.ts';
 import { describeCosts } from './usage-table.tsx';
 
-/** What is known of a SIM now, figure by figure. */
+/** The figures about a SIM's current state. */
 
 interface SimFigureProps {
   readonly sim: Schemas['SimDetails'];
   readonly request: ApiRequest;
 }
 
-/** All of them; the silence first, where there is one. */
+/** All figures. If the SIM is silent, the silence comes first. */
 export function SimFigures({
   silence,
   ...known
 }: SimFigureProps & {
-  /** The alert that says so. */
+  /** The open alert about the silence. */
   readonly silence: Schemas['Alert'] | undefined;
 }): JSX.Element {
   return (
@@ -124,7 +124,7 @@ function NetworkFigure({ sim: { network }, request }: SimFigureProps): JSX.Eleme
   );
 }
 
-/** What it used in the month, and what that cost. */
+/** The month's usage and its cost. */
 function UsageFigure({ sim: { sid, usage_this_month: usage } }: SimFigureProps): JSX.Element {
   const { start_time: StartTime, end_time: EndTime } = usage.period;
   const costRequest = makeRequest('/v1/UsageRecords', {}, { Sim: sid, StartTime, EndTime });

@@ -36,17 +36,17 @@ import { SimRecord } from './sim-record.tsx';
 import { chooseRecord, findChosen, formatChosen, readChosen } from './sim-selection.ts';
 import { SimTables } from './sim-tables.tsx';
 
-/** The history of a SIM on one time axis, with the records of what is seen. */
+/** The history of a SIM on one time axis, with tables of the records in view. */
 
-/** What a history is of. */
+/** A history's properties. */
 export interface SimHistoryProps {
   readonly sim: Schemas['SimDetails'];
-  /** As the address names it. */
+  /** The SIM's name in the address. */
   readonly name: string;
   readonly place: Place;
 }
 
-/** Rows by what they show. */
+/** Titles of the rows. */
 const titles: Readonly<Record<RowName, string>> = {
   alerts: 'Alerts',
   findings: 'Missing or duplicate',
@@ -58,10 +58,10 @@ const titles: Readonly<Record<RowName, string>> = {
   devices: 'Device',
 };
 
-/** What a usage record sums up, in milliseconds. */
+/** The period that a usage record adds up, in milliseconds; 0 for stored records. */
 const usageUnits = { raw: 0, hour, day } as const;
 
-/** Windows that one click shows. */
+/** Windows with a button of their own. */
 const presets: readonly (readonly [string, number])[] = [
   ['1 h', hour],
   ['1 day', day],
@@ -70,7 +70,7 @@ const presets: readonly (readonly [string, number])[] = [
   ['1 year', 365 * day],
 ];
 
-/** The timeline with its controls, the chosen record, tables and costs. */
+/** The timeline with its controls, the selected record, tables and costs. */
 export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
   const [now] = useState(Date.now);
   const [window, setWindow] = useWindow(place, () => chooseWindow(now, readTime(sim.last_heard)));
@@ -147,7 +147,7 @@ export function SimHistory({ sim, name, place }: SimHistoryProps): JSX.Element {
   );
 }
 
-/** How far loading is. */
+/** Shows how many records have been loaded. */
 function Progress({ records }: { readonly records: ReadonlySignal<number> }): JSX.Element {
   const { value } = records;
   return <>{value === 0 ? 'Reading …' : `Reading … ${countThings(value, 'record')} so far`}</>;
@@ -157,10 +157,10 @@ function readTime(time: string | null): number | undefined {
   return time === null ? undefined : Date.parse(time);
 }
 
-/** How long a window must stand still before the address holds it, in milliseconds: browsers refuse more changes. */
+/** How long a window must be unchanged before the address is updated, in milliseconds. Browsers limit such updates. */
 const addressDelay = 250;
 
-/** The window, which the address holds once it stands still, and which follows the address where that is changed. */
+/** The window. It is written to the address when it has stopped changing, and follows changes of the address. */
 function useWindow(place: Place, choose: () => TimeWindow) {
   const [from, to] = [place.query.get('from') ?? undefined, place.query.get('to') ?? undefined];
   const [window, setWindow] = useState<TimeWindow>(() => readWindow(from, to) ?? choose());
@@ -185,7 +185,7 @@ function useWindow(place: Place, choose: () => TimeWindow) {
   return [window, change] as const;
 }
 
-/** Buttons for those who use neither wheel nor keys, and what the keys do. */
+/** Buttons that do the same as the wheel and keys, and an explanation of the keys. */
 function Controls({
   window,
   now,
@@ -241,14 +241,15 @@ function Controls({
   );
 }
 
-/** Times shorter than this are not drawn as a gap, in milliseconds. */
+/** Shorter silences are not drawn, in milliseconds. */
 const minSilence = hour;
 
 /**
- * The time since the last sign of life, as far as the source is known, and the time that is not known yet.
+ * Finds the silence since the last sign of life, up to where the source's records are complete, and the incomplete time
+ * after it.
  *
- * @param heard when the device was last heard; undefined where it never was.
- * @param known up to when the source's records are in; undefined where that was not judged.
+ * @param heard when the device was last heard; undefined if it never was.
+ * @param known the time up to which the source's records are complete; undefined if no sweep has judged that.
  */
 function findSilence(heard: number | undefined, known: number | undefined, now: number): Gap[] {
   const gaps: Gap[] = [
@@ -258,7 +259,7 @@ function findSilence(heard: number | undefined, known: number | undefined, now: 
   return gaps.filter(({ from, to }) => to - from >= minSilence);
 }
 
-/** What hatching means, where there is any. */
+/** Explains the hatching, if there is any. */
 function Legend({
   records: { findings, gaps },
   window,
@@ -278,7 +279,7 @@ function Legend({
   return sentences.length === 0 ? null : <p class="quiet">{sentences.join(' ')}</p>;
 }
 
-/** What one step of usage sums up. */
+/** Describes the period that one step of usage adds up. */
 function describePeriod(
   period: number | undefined,
   granularity: LoadedTime['detail']['granularity'],
@@ -286,21 +287,21 @@ function describePeriod(
   return `Usage by ${period === undefined ? (granularity === 'raw' ? 'record' : granularity) : formatPeriod(period)}`;
 }
 
-/** A period's length as people say it. */
+/** A period's length in words. */
 function formatPeriod(milliseconds: number): string {
   if (milliseconds < hour) return milliseconds === minute ? 'minute' : `${milliseconds / minute} minutes`;
   if (milliseconds < day) return milliseconds === hour ? 'hour' : `${milliseconds / hour} hours`;
   return milliseconds === day ? 'day' : `${milliseconds / day} days`;
 }
 
-/** Colours of events by what they tell; all others are plain. */
+/** Chooses the tone of an event by its meaning. */
 function chooseEventTone(event: Schemas['ConnectionEvent']): Tone {
   if (/failed|rejected|refused|error/.test(event.event_type) || event.error_code !== null) return 'failed';
   if (event.alert === true) return 'warning';
   return /started|created|accepted/.test(event.event_type) ? 'session' : 'muted';
 }
 
-/** Of tones, the one that matters most. */
+/** Tones by importance, the most important first. */
 const toneOrder: readonly Tone[] = ['critical', 'failed', 'warning', 'info', 'open', 'session', 'muted'];
 
 function chooseTone(records: LoadedRecords, row: MarkRow, members: readonly number[]): Tone {
@@ -323,7 +324,7 @@ function readTone(records: LoadedRecords, row: MarkRow, index: number): Tone {
   }
 }
 
-/** What is seen, for those who do not see the picture. */
+/** Describes the window in words, for screen readers. */
 function describeWindow(
   { from, to }: TimeWindow,
   records: LoadedRecords,
@@ -342,7 +343,7 @@ function describeWindow(
   return parts.join(' · ');
 }
 
-/** What the pointer says of something. */
+/** The text of the hint for something on the timeline. */
 function describeHit(hit: Hit, records: LoadedRecords): ComponentChildren {
   const { mark, row } = hit;
   const range = (

@@ -9,15 +9,15 @@ import type { LoadedRecords } from '../timeline/load.ts';
 import { CopyButton } from './request.tsx';
 import type { ChosenRecord } from './sim-selection.ts';
 
-/** One record of a SIM, whole. */
+/** One record of a SIM with all its fields. */
 
-/** What is shown of it. */
+/** The record's properties. */
 export interface SimRecordProps {
   readonly chosen: ChosenRecord;
-  /** Undefined while it is not loaded, and where it is not in the time shown. */
+  /** Undefined while it is loading, and if it is outside the loaded time. */
   readonly record: AnyRecord | undefined;
   readonly isLoading: boolean;
-  /** As the address names the SIM. */
+  /** The SIM's name in the address. */
   readonly sim: string;
   readonly onClose: () => void;
 }
@@ -32,7 +32,7 @@ const names = {
   findings: 'Finding',
 } as const satisfies Record<ChosenRecord['row'], string>;
 
-/** The record beside the timeline, with the request that finds it. */
+/** A panel with the record and the request that finds it. */
 export function SimRecord({ chosen, record, isLoading, sim, onClose }: SimRecordProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   const { row, id } = chosen;
@@ -89,27 +89,27 @@ export function SimRecord({ chosen, record, isLoading, sim, onClose }: SimRecord
   );
 }
 
-/** What is hidden until it is requested, besides what the API itself leaves out. */
+/** Fields that are hidden until personal data is shown, in addition to those that the API leaves out. */
 const hiddenFields: ReadonlySet<string> = new Set(['imei', 'msisdn', 'imsi', 'ip_address', 'detail']);
 
 function replaceHidden(key: string, value: unknown): unknown {
   return hiddenFields.has(key) && !showsPersonalData.value ? '(hidden)' : value;
 }
 
-/** What the carrier wrote besides, member by member where it is JSON; undefined without it. */
+/** The carrier's additional details, one member per line if they are JSON; undefined if there are none. */
 function readCarrierWords(record: AnyRecord | undefined): string | undefined {
   const detail = record !== undefined && 'detail' in record ? record.detail : null;
   if (detail === null) return undefined;
   try {
     return JSON.stringify(JSON.parse(detail), undefined, 2);
   } catch (error) {
-    // A sentence, or JSON that was cut.
+    // It is a sentence, or JSON that was cut.
     if (error instanceof SyntaxError) return detail;
     throw error;
   }
 }
 
-/** Whether what is shown is what came. */
+/** Explains how the shown record relates to what the carrier sent. */
 function explainRecord(row: ChosenRecord['row']): string {
   switch (row) {
     case 'alerts':
@@ -124,7 +124,7 @@ function explainRecord(row: ChosenRecord['row']): string {
   }
 }
 
-/** The request that finds a record by itself. */
+/** Makes the request that finds a single record. */
 function findRequest(sim: string, { row, id }: ChosenRecord, record: AnyRecord): ApiRequest {
   const moment = (time: string) => ({ StartTime: time, EndTime: time });
   switch (row) {

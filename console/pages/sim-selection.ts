@@ -3,33 +3,33 @@ import type { Selection } from '../timeline/layout.ts';
 import type { LoadedRecords } from '../timeline/load.ts';
 import { day, hour } from '../timeline/window.ts';
 
-/** Which record of a SIM is chosen. The address names it, so that a colleague sees the same one. */
+/** The selected record of a SIM. It is part of the address, so that a shared link shows the same record. */
 
-/** The rows of which records can be chosen. */
+/** Rows whose records can be selected. */
 export type ChosenRow = Selection['row'];
 
-/** A record as the address names it: `events:EZ…`. */
+/** A record as in the address: `events:EZ…`. */
 export interface ChosenRecord {
   readonly row: ChosenRow;
-  /** Its id; of a sum of usage, when it begins. */
+  /** The record's id or, for a sum of usage, its start time. */
   readonly id: string;
 }
 
 const rows: readonly ChosenRow[] = ['alerts', 'findings', 'sessions', 'usage', 'events'];
 
-/** Reads what the address names; undefined for anything else. */
+/** Reads a record from the address; undefined if it is malformed. */
 export function readChosen(text: string | null): ChosenRecord | undefined {
   const [, name, id] = /^(\w+):(.+)$/s.exec(text ?? '') ?? [];
   const row = rows.find((one) => one === name);
   return row === undefined || id === undefined ? undefined : { row, id };
 }
 
-/** The opposite of {@link readChosen}. */
+/** The reverse of {@link readChosen}. */
 export function formatChosen({ row, id }: ChosenRecord): string {
   return `${row}:${id}`;
 }
 
-/** The ids of a row's records, in their order. */
+/** The ids of a row's records, in the same order. */
 function listIds(records: LoadedRecords, row: ChosenRow): readonly string[] {
   switch (row) {
     case 'sessions':
@@ -46,13 +46,13 @@ function identifyUsage(usage: LoadedRecords['usage'][number]): string {
   return 'sid' in usage ? usage.sid : usage.period.start_time;
 }
 
-/** What a record at a position is called in the address. */
+/** Returns the address form of the record at a position. */
 export function chooseRecord(records: LoadedRecords, { row, index }: Selection): ChosenRecord | undefined {
   const id = listIds(records, row)[index];
   return id === undefined ? undefined : { row, id };
 }
 
-/** Where a chosen record stands; undefined where it is not loaded. */
+/** Finds the position of a selected record; undefined if it is not loaded. */
 export function findChosen(records: LoadedRecords, { row, id }: ChosenRecord): Selection | undefined {
   const index = listIds(records, row).indexOf(id);
   return index === -1 ? undefined : { row, index };
@@ -65,7 +65,7 @@ const evidenceRows = {
   finding: 'findings',
 } as const satisfies Record<Schemas['EvidenceRecord']['type'], ChosenRow>;
 
-/** The address parameters that show some hours around a time. */
+/** Address parameters that show some hours around a time. */
 export function showTime(time: string, length = 0): { readonly from: string; readonly to: string } {
   const at = Date.parse(time);
   return {
@@ -74,12 +74,12 @@ export function showTime(time: string, length = 0): { readonly from: string; rea
   };
 }
 
-/** The address parameters that show a record, and some hours around it, so that it is seen by itself. */
+/** Address parameters that select a record and show some hours around it. */
 export function showRecord(time: string, chosen: ChosenRecord, length = 0): ReturnType<typeof readEvidence> {
   return { ...showTime(time, length), sel: formatChosen(chosen) };
 }
 
-/** The address parameters that show what an alert rests on. */
+/** Address parameters that select a record that an alert is based on. */
 export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
   readonly from: string;
   readonly to: string;
@@ -87,6 +87,6 @@ export function readEvidence({ type, key, time }: Schemas['EvidenceRecord']): {
 } {
   const isKeyed = type === 'usage_record' || type === 'connection_event';
   const id = isKeyed ? key.slice(key.indexOf('#') + 1) : key;
-  // A finding's time is the beginning of its day.
+  // A finding's time is the start of its day.
   return showRecord(time, { row: evidenceRows[type], id }, type === 'finding' ? day : 0);
 }

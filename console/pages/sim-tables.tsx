@@ -10,12 +10,12 @@ import type { LoadedTime, LoadedUsage } from '../timeline/load.ts';
 import { findNetworkName, type SeenRecords } from '../timeline/records.ts';
 import type { ChosenRecord } from './sim-selection.ts';
 
-/** The records of the time shown as tables: what the timeline draws, for reading, for keyboards and for CSV. */
+/** Tables of the records in view. They show what the timeline draws, for reading, keyboards and CSV. */
 
-/** What is listed, and what happens when a record is chosen. */
+/** The records to list, and what to call when one is selected. */
 export interface SimTablesProps {
   readonly name: string;
-  /** Which records are in the time shown. */
+  /** Which records are in the window. */
   readonly seen: SeenRecords;
   readonly loaded: LoadedTime;
   readonly chosen: ChosenRecord | undefined;
@@ -97,7 +97,7 @@ function identify(usage: LoadedUsage): string {
 
 type OnChoose = (id: string) => () => void;
 
-/** A time that is a button, by which keyboards choose the row. */
+/** A time as a button, so that the keyboard can select the row. */
 function showTime(at: string, onClick: () => void): JSX.Element {
   return (
     <button

@@ -16,7 +16,7 @@ import { SimHistory, type SimHistoryProps } from './sim-history.tsx';
 import { readEvidence, showRecord, showTime } from './sim-selection.ts';
 import { nameSim } from './sims.ts';
 
-/** One SIM: what is known of it now, why it is silent, and its history on one time axis. */
+/** The page of one SIM: its current state, why it is silent, and its history on one time axis. */
 export function SimPage({ place }: PageProps): JSX.Element | null {
   const sim = place.path[1] ?? '';
   const request = makeRequest('/v1/Sims/{sim}', { sim }, { Include: listIncluded() });
@@ -36,14 +36,14 @@ export function SimPage({ place }: PageProps): JSX.Element | null {
   return <KnownSim sim={value} name={sim} place={place} request={request} />;
 }
 
-/** Pages of alerts that are searched for this SIM's: a page reads up to eight hundred alerts of all SIMs. */
+/** The maximum pages of alerts to search for this SIM's. A page scans up to eight hundred alerts of all SIMs. */
 const maxAlertPages = 5;
 
 interface KnownSimProps extends SimHistoryProps {
   readonly request: ApiRequest;
 }
 
-/** The page of a SIM of which records have arrived. */
+/** The page of a SIM that has records. */
 function KnownSim({ sim, name, place, request }: KnownSimProps): JSX.Element {
   const alertsRequest = makeRequest('/v1/Alerts', {}, { Sim: name, State: 'open', PageSize: 100 });
   const alerts = usePages(alertsRequest, (answer) => answer.alerts, maxAlertPages);
@@ -63,7 +63,7 @@ function KnownSim({ sim, name, place, request }: KnownSimProps): JSX.Element {
 
 type Sim = Schemas['SimDetails'];
 
-/** Its names and ids. */
+/** The SIM's names and ids. */
 function Identity({ sim, request }: { readonly sim: Sim; readonly request: ApiRequest }): JSX.Element {
   const ids: readonly (readonly [string, JSX.Element | string | null])[] = [
     ['ICCID', sim.iccid],
@@ -90,7 +90,7 @@ function Identity({ sim, request }: { readonly sim: Sim; readonly request: ApiRe
   );
 }
 
-/** Why somebody was paged: open alerts, and what the last records say. */
+/** Why someone was paged: the open alerts, and what the last records say. */
 function OpenAlerts({
   sim,
   name,
@@ -120,10 +120,10 @@ function OpenAlerts({
   );
 }
 
-/** Events of one moment that are searched for the last one. */
+/** The maximum events of one moment to search for the last one. */
 const maxEventsAtOnce = 20;
 
-/** In words, what the last records say of the device: with the reason that the last event states, and where they are. */
+/** What the last records say about the device, in words: the last event's reason, and a link to the records. */
 function LastWords({ sim, name }: { readonly sim: Sim; readonly name: string }): JSX.Element {
   const { last_heard: heard, last_event: type, last_event_time: at } = sim;
   const hasEvent = type !== null && at !== null;
@@ -163,7 +163,7 @@ function LastWords({ sim, name }: { readonly sim: Sim; readonly name: string }):
   );
 }
 
-/** Why an event happened, in the carrier's words; undefined where it does not say. */
+/** The carrier's reason for an event; undefined if it gives none. */
 function describeReason({
   error_code: code,
   error_message: message,
@@ -171,7 +171,7 @@ function describeReason({
   return [code, message].filter((part) => part !== null).join(': ') || undefined;
 }
 
-/** Whether a data session is open, and where that says little. */
+/** Says whether a data session is open, and warns if that may be out of date. */
 function describeSession({ last_heard: heard, online, open_session: session }: Sim): string {
   if (session === null) return ' No data session is open.';
   return online === true && heard !== null && Date.now() - Date.parse(heard) > doubtAfter
@@ -179,10 +179,10 @@ function describeSession({ last_heard: heard, online, open_session: session }: S
     : ' A data session is open.';
 }
 
-/** After so long a carrier's "online" says little, in milliseconds. */
+/** A carrier's "online" may be out of date after this long, in milliseconds. */
 const doubtAfter = 6 * 3_600_000;
 
-/** One open alert, with the record that says so. */
+/** One open alert, with a link to the record that it is based on. */
 function OpenAlert({
   alert,
   name,

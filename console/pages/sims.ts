@@ -2,16 +2,16 @@ import type { components } from '../api/schema.ts';
 import { formatPlace } from '../place.ts';
 import { findNetworkName } from '../timeline/records.ts';
 
-/** What several pages say of SIMs. */
+/** Texts about SIMs that several pages use. */
 
 type Sim = components['schemas']['Sim'];
 
-/** A SIM as a path of the API names it: the last part of its address. */
+/** A SIM's key in paths of the API: the last part of its URL. */
 export function readSimKey({ url }: Pick<Sim, 'url'>): string {
   return decodeURIComponent(new URL(url).pathname.split('/').at(-1) ?? '');
 }
 
-/** What a SIM is called: its name, or what identifies it. */
+/** A SIM's name, or an identifier if it has none. */
 export function nameSim({
   unique_name: name,
   iccid,
@@ -20,7 +20,7 @@ export function nameSim({
   return name ?? iccid ?? sid;
 }
 
-/** The page of a SIM. */
+/** The address of a SIM's page. */
 export function makeSimHref(key: string): string {
   return formatPlace(['sims', key]);
 }
@@ -30,7 +30,7 @@ export function nameNetwork(network: Sim['network']): string {
   return (network && findNetworkName(network)) ?? 'unknown';
 }
 
-/** The country in which a SIM was last seen, as records state it, three letters. */
+/** The country in which a SIM was last seen: the three-letter code from records. */
 export function nameCountry({ network }: Pick<Sim, 'network'>): string {
   return network?.operator_country ?? unknownCountry;
 }
@@ -40,14 +40,14 @@ export const unknownCountry = 'unknown';
 
 /** How many SIMs were last seen in a country. */
 export interface CountrySims {
-  /** Three letters, or {@link unknownCountry}. */
+  /** A three-letter code, or {@link unknownCountry}. */
   readonly country: string;
   readonly sims: number;
 }
 
 type Fleet = components['schemas']['Fleet'];
 
-/** How many SIMs of the fleet were silent in each country by the last sweep; undefined where that was not counted. */
+/** How many SIMs were silent in each country at the last sweep; undefined if it did not count them. */
 export function listSilentCountries(
   { as_of: asOf, countries }: Fleet,
   silence: string,
@@ -60,7 +60,7 @@ export function listSilentCountries(
   return counted.length < countries.length ? undefined : counted.filter(({ sims }) => sims > 0);
 }
 
-/** How many SIMs were last seen in each country, the most first. */
+/** Counts the SIMs that were last seen in each country, the highest count first. */
 export function countByCountry(sims: readonly Pick<Sim, 'network'>[]): CountrySims[] {
   const counts = new Map<string, number>();
   for (const sim of sims) counts.set(nameCountry(sim), (counts.get(nameCountry(sim)) ?? 0) + 1);
@@ -71,11 +71,11 @@ export function countByCountry(sims: readonly Pick<Sim, 'network'>[]): CountrySi
 
 /** SIMs that were last seen in one country and network. */
 export interface SimGroup {
-  /** As records state it, three letters. */
+  /** The three-letter code from records. */
   readonly country: string;
   readonly network: string;
   readonly sims: number;
-  /** When the first of them was last heard; null where one never was. */
+  /** The earliest time at which a SIM of the group was last heard; null if one never was. */
   readonly firstHeard: string | null;
 }
 
@@ -97,7 +97,7 @@ export function groupSims(sims: readonly Pick<Sim, 'network' | 'last_heard'>[]):
   );
 }
 
-/** The earlier of two times, of which null is the earliest. */
+/** The earlier of two times. Null is earlier than any time. */
 function findEarlier(a: string | null, b: string | null): string | null {
   if (a === null || b === null) return null;
   return a < b ? a : b;

@@ -13,25 +13,25 @@ import { alertColumns } from './alert-columns.tsx';
 import { rejectedColumns } from './file-columns.tsx';
 import { describeSilence, type SilentSims, SilentSimsSection, useSilentSims } from './silent-sims.tsx';
 
-/** What somebody who was just paged looks at first. */
+/** The first page for someone who was just paged. */
 
 const shownFiles = 100;
 
-/** Open alerts as they are requested. */
+/** The state of the request for open alerts. */
 interface OpenAlertsAsked {
   readonly request: ApiRequest<'/v1/Alerts'>;
   readonly alerts: AskedPages<Schemas['Alert'], Answer<'/v1/Alerts'>>;
 }
 
-/** The last files, as they are requested. */
+/** The state of the request for the latest files. */
 interface FilesAsked {
   readonly request: ApiRequest<'/v1/Files'>;
   readonly files: Asked<Answer<'/v1/Files'>>;
-  /** Those of them that failed, or have rejected rows. */
+  /** The files that failed or have rejected rows. */
   readonly rejected: readonly Schemas['File'][] | undefined;
 }
 
-/** The page of open alerts, silent SIMs, and how far sources are read. */
+/** The page of open alerts, silent SIMs, and how up to date each source is. */
 export function Today({ place }: PageProps): JSX.Element {
   const request = makeRequest('/v1/Alerts', {}, { State: 'open', PageSize: 200 });
   const alerts = { request, alerts: usePages(request, (answer) => answer.alerts) };
@@ -175,7 +175,7 @@ function RejectedFiles({ request, files, rejected }: FilesAsked): JSX.Element {
   );
 }
 
-/** Says that no SIM is silent, and where that says little. */
+/** Says that no SIM is silent, and warns if a source was not judged yet. */
 function describeNoSilence(slowest: Schemas['Watermark'] | undefined): string {
   const sentence = 'No SIM has been silent for that long.';
   return slowest?.watermark
@@ -206,7 +206,7 @@ function Severities({ alerts }: { readonly alerts: readonly Schemas['Alert'][] }
   return <>{counts.join(', ') || 'no rule’s condition holds'}</>;
 }
 
-/** The source that is known least far; one that was never swept before all others. */
+/** Finds the source that is furthest behind. A source that was never swept counts as the furthest. */
 function findSlowest(watermarks: readonly Schemas['Watermark'][]): Schemas['Watermark'] | undefined {
   return watermarks.toSorted((a, b) => ((a.watermark ?? '') < (b.watermark ?? '') ? -1 : 1))[0];
 }

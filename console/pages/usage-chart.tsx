@@ -6,19 +6,19 @@ import { shownTheme, zone } from '../settings.ts';
 import { makeSeries, type ShownTime } from './usage-series.ts';
 import { type FleetUsage, usageColumns } from './usage-table.tsx';
 
-/** Seconds between marks of the time axis: sums of a day have no hours. */
+/** Seconds between ticks of the time axis. Daily sums have no ticks within a day. */
 const steps = {
   hour: [1, 3, 6, 12, 24, 48, 168].map((hours) => hours * 3_600),
   day: [1, 2, 7, 14, 28, 56, 112].map((days) => days * 86_400),
 } as const;
 
-/** `11-02`, or with hours `11-02 08:00`. */
+/** Formats a tick as `11-02`, or with the hour as `11-02 08:00`. */
 function formatTick(seconds: number, step: ShownTime['step'], shownZone: 'utc' | 'local'): string {
   const time = formatTime(new Date(seconds * 1000).toISOString(), shownZone);
   return time.slice('2026-'.length, step === 'day' ? '2026-11-02'.length : '2026-11-02 08:00'.length);
 }
 
-/** Usage over time as lines. The table below it says the same in numbers. */
+/** A line chart of usage over time. The table below it has the same numbers. */
 export function UsageChart({
   rows,
   group,
@@ -31,7 +31,7 @@ export function UsageChart({
   const element = useRef<HTMLDivElement>(null);
   const series = useMemo(() => {
     const columns = usageColumns(group, undefined).slice(0, group === '' ? 0 : group.split(',').length);
-    // Several SIMs may have one name: each has a line of its own.
+    // SIMs with the same name have separate lines.
     const nameLine = (row: FleetUsage): string =>
       [...columns.map(({ text }) => text(row) || 'unknown'), ...(row.sim_name ? [row.sim_sid] : [])].join(
         ', ',
@@ -61,7 +61,7 @@ export function UsageChart({
   return <figure class="chart" ref={element} aria-label="Usage over time; the table below has its numbers" />;
 }
 
-/** Draws lines into an element, in the colours of the style sheet. */
+/** Draws the chart into an element, with the colours of the style sheet. */
 function drawChart(
   UPlot: typeof uPlot,
   box: HTMLElement,

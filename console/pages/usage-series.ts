@@ -2,18 +2,18 @@ import type { components } from '../api/schema.ts';
 
 type FleetUsage = components['schemas']['FleetUsageRecord'];
 
-/** Usage over time, as a chart draws it. */
+/** Usage over time for a chart. */
 export interface UsageSeries {
   /** Seconds since 1970, in order. */
   readonly times: readonly number[];
-  /** Each with a value for each time, in bytes. */
+  /** Each line has a value in bytes for each time. */
   readonly lines: readonly { readonly name: string; readonly bytes: readonly number[] }[];
 }
 
-/** The groups that have a line of their own; all others are in one line together. */
+/** The maximum groups with a line of their own. The others share one line. */
 export const maxLines = 6;
 
-/** A time that is drawn, and in which steps. */
+/** The range of a chart, and its steps. */
 export interface ShownTime {
   /** ISO 8601. */
   readonly from: string;
@@ -25,9 +25,9 @@ export interface ShownTime {
 const stepMilliseconds = { hour: 3_600_000, day: 86_400_000 } as const;
 
 /**
- * Adds up usage by time and group. A time without usage of a group counts as 0: the API leaves it out.
+ * Adds up usage by time and group. If a group has no usage at a time, the API leaves the row out and this returns 0.
  *
- * @param nameGroup the name of the group that a record belongs to.
+ * @param nameGroup returns the name of a record's group.
  */
 export function makeSeries(
   rows: readonly FleetUsage[],
@@ -60,7 +60,7 @@ export function makeSeries(
   };
 }
 
-/** The beginnings of all steps of a time, and of the rows: the first one may be cut to the time that was requested. */
+/** Lists the start times of all steps in a range, and of the rows, as the first row may start within a step. */
 function listTimes(rows: readonly FleetUsage[], { from, to, step }: ShownTime): string[] {
   const times = new Set(rows.map(({ period }) => period.start_time));
   const length = stepMilliseconds[step];

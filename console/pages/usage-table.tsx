@@ -12,7 +12,7 @@ import { makeSimHref } from './sims.ts';
 
 export type FleetUsage = Schemas['FleetUsageRecord'];
 
-/** The columns of what usage can be grouped by, by the group's name. */
+/** A column for each group that usage can have, by the group's name. */
 const groupColumns: Readonly<Record<string, Column<FleetUsage>>> = {
   sim: {
     title: 'SIM',
@@ -41,7 +41,7 @@ const groupColumns: Readonly<Record<string, Column<FleetUsage>>> = {
 
 const simKeyColumn: Column<FleetUsage> = nameColumn('Key of the SIM', ({ sim_sid: sim }) => sim);
 
-/** What usage can be grouped by, with its words. */
+/** The groups that usage can have, with their titles. */
 export const groups: readonly (readonly [name: string, title: string])[] = Object.entries(groupColumns).map(
   ([name, { title }]) => [name, title],
 );
@@ -63,7 +63,7 @@ const valueColumns: readonly Column<FleetUsage>[] = [
   { title: 'Sealed', text: ({ live }) => (live ? 'not all' : 'yes') },
 ];
 
-/** Exact amounts by currency. */
+/** Formats costs as exact amounts by currency. */
 export function describeCosts({ costs }: Pick<FleetUsage, 'costs'>): string {
   return costs.map(({ amount, currency }) => formatMoney(amount, currency)).join(' + ') || '–';
 }
@@ -75,12 +75,12 @@ export function usageColumns(
 ): readonly Column<FleetUsage>[] {
   const named = (group ?? '').split(',').flatMap((name) => groupColumns[name] ?? []);
   const dated = granularity === 'day' || granularity === 'hour' ? [periodColumn] : [];
-  // Names are for people; the key tells SIMs of one name apart.
+  // SIMs may have the same name, but not the same key.
   const keys = named.includes(groupColumns['sim'] as Column<FleetUsage>) ? [simKeyColumn] : [];
   return [...dated, ...named, ...keys, ...valueColumns];
 }
 
-/** A report as a table, with which part of its time is not sealed. */
+/** A report as a table, with a note about days that are not sealed. */
 export function UsageTable({
   name,
   query,
@@ -88,7 +88,7 @@ export function UsageTable({
 }: {
   readonly name: string;
   readonly query: Query<'/v1/UsageRecords'>;
-  /** What stands above the table, of the rows that were read. */
+  /** Renders the content above the table from the rows that were read. */
   readonly children?: (rows: readonly FleetUsage[]) => JSX.Element | null;
 }): JSX.Element {
   const request: ApiRequest<'/v1/UsageRecords'> = makeRequest('/v1/UsageRecords', {}, query);
@@ -112,7 +112,7 @@ export function UsageTable({
   );
 }
 
-/** Which part of a report's time is not sealed or missing. */
+/** Says which days of a report are not sealed or missing. */
 function CoverageNote({
   coverage,
 }: {

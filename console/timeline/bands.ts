@@ -1,25 +1,25 @@
 import { type Extent, placeRange, type TimeScale } from './scale.ts';
 import type { TimeWindow } from './window.ts';
 
-/** Bands: what a SIM's network, country or device was, over time. */
+/** Bands show a SIM's network, country or device over time. */
 
-/** What a record states of a band. */
+/** A value that a record states for a range of time. */
 export interface Statement extends TimeWindow {
   readonly value: string;
 }
 
-/** A time over which records state one value. */
+/** A run of one value on the screen. */
 export interface Band extends Extent {
   readonly from: number;
   readonly to: number;
   readonly value: string;
-  /** Of the values of this band in the order in which they first came, which one it is: its colour. */
+  /** Index of the value by first occurrence in this row, which chooses the colour. */
   readonly place: number;
 }
 
 /**
- * Joins statements to runs of one value. A run goes from its first statement to its last, and is cut where another value is
- * stated: between two statements of the same value nothing else was known.
+ * Joins statements into runs of one value. A run lasts from its first statement to its last. A statement of another value
+ * ends it.
  */
 export function joinStatements(statements: readonly Statement[]): Statement[] {
   const runs: { from: number; to: number; readonly value: string }[] = [];
@@ -34,7 +34,7 @@ export function joinStatements(statements: readonly Statement[]): Statement[] {
   return runs;
 }
 
-/** Lays runs out. Runs that are too narrow to be seen are left out where another one is seen at their place. */
+/** Lays out runs. Leaves out runs that are too narrow to see if another one is visible at their place. */
 export function layBands(runs: readonly Statement[], scale: TimeScale): Band[] {
   const places = new Map<string, number>();
   const bands: Band[] = [];

@@ -4,7 +4,7 @@ import type { Gap, TimelineRanges } from './records.ts';
 import { type Extent, placeRange, type TimeScale } from './scale.ts';
 import { type LaidSteps, laySteps, type Step } from './steps.ts';
 
-/** Where everything on a timeline stands. */
+/** The layout of a timeline. */
 
 /** The rows, from top to bottom. */
 export const rowNames = [
@@ -26,22 +26,22 @@ export type MarkRow = 'alerts' | 'findings' | 'sessions' | 'events';
 /** Rows of bands. */
 export type BandRow = 'networks' | 'countries' | 'devices';
 
-/** Where a row stands, in CSS pixels from the top. Its title is above `top`. */
+/** The vertical position of a row, in CSS pixels from the top. The row's title is above `top`. */
 export interface RowPlace {
   readonly name: RowName;
   readonly top: number;
   readonly height: number;
 }
 
-/** A time of which something is not known, as it is hatched. */
+/** A hatched range, in which something is not known. */
 export interface Hatch extends Extent {
   readonly kind: Gap['kind'];
 }
 
-/** All that is drawn, in CSS pixels. */
+/** Everything to draw, in CSS pixels. */
 export interface TimelineLayout {
   readonly scale: TimeScale;
-  /** Rows that have something to show, and sessions, usage and events always. */
+  /** The rows with content. Sessions, usage and events are always there. */
   readonly rows: readonly RowPlace[];
   readonly height: number;
   readonly marks: Readonly<Record<MarkRow, LaidMarks>>;
@@ -62,7 +62,7 @@ export const sizes = {
   rowGap: 8,
 };
 
-/** Lays a timeline out. The time it takes grows with the records, never with the window. */
+/** Lays out a timeline. The running time depends on the number of records, not on the window's length. */
 export function layOut(ranges: TimelineRanges, scale: TimeScale): TimelineLayout {
   const marks = {
     alerts: layMarks(ranges.alerts, scale),
@@ -92,7 +92,7 @@ export function layOut(ranges: TimelineRanges, scale: TimeScale): TimelineLayout
   };
 }
 
-/** Places rows. Which there are depends on all that was loaded, so that none comes and goes while one pans. */
+/** Places the rows that have any loaded records, in the window or not, so that rows stay while the user pans. */
 function placeRows(
   ranges: TimelineRanges,
   marks: TimelineLayout['marks'],
@@ -124,28 +124,28 @@ function measureRow(name: RowName, marks: TimelineLayout['marks']): number {
   }
 }
 
-/** What stands at a place of the screen. */
+/** What is at a point on the screen. */
 export type Hit =
   | { readonly row: MarkRow; readonly mark: Mark }
   | { readonly row: 'usage'; readonly mark: Step }
   | { readonly row: BandRow; readonly mark: Band };
 
-/** One record that somebody has chosen: its row, and its position in what was laid out. */
+/** The selected record: its row, and its position in the ranges that were laid out. */
 export interface Selection {
   readonly row: MarkRow | 'usage';
   readonly index: number;
 }
 
-/** The mark or step that stands for a record; undefined where it is not seen. */
+/** Finds the mark or step of the selected record; undefined if it is not in view. */
 export function findSelected(layout: TimelineLayout, { row, index }: Selection): Mark | Step | undefined {
   const marks: readonly (Mark | Step)[] = row === 'usage' ? layout.usage.steps : layout.marks[row].marks;
   return marks.find(({ members }) => members.includes(index));
 }
 
-/** How far from a mark a pointer still means it, in CSS pixels. */
+/** How far from a mark a pointer still hits it, in CSS pixels. */
 const reach = 4;
 
-/** Finds what stands at a place; of several, the nearest and there the narrowest. */
+/** Finds what is at a point. Prefers the nearest mark, then the narrowest. */
 export function findHit(layout: TimelineLayout, x: number, y: number): Hit | undefined {
   const row = layout.rows.find(({ top, height }) => y >= top - 2 && y < top + height + 2);
   if (row === undefined) return undefined;

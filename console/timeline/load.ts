@@ -12,12 +12,12 @@ import { chooseDetail, chooseLoadedTime, type Detail, splitSessionsTime } from '
 import type { Gap, SimRecords } from './records.ts';
 import { measureSpan, type TimeWindow } from './window.ts';
 
-/** Loads what a timeline shows, page by page. */
+/** Loads a timeline's records, page by page. */
 
-/** Usage as it was loaded: stored records, sums of hours, or sums of days by network and country. */
+/** Loaded usage: stored records, hourly sums, or daily sums by network and country. */
 export type LoadedUsage = Schemas['RawUsageRecord'] | Schemas['UsageRecord'] | Schemas['FleetUsageRecord'];
 
-/** Records with all that the API says of them. */
+/** Records with all fields of the API. */
 export type LoadedRecords = SimRecords<
   Schemas['DataSession'],
   LoadedUsage,
@@ -26,7 +26,7 @@ export type LoadedRecords = SimRecords<
   Schemas['Finding']
 >;
 
-/** The records of a time, and the requests that they came by. */
+/** The records of a range, and the requests that returned them. */
 export interface LoadedTime {
   readonly time: TimeWindow;
   readonly detail: Detail;
@@ -41,33 +41,33 @@ export interface LoadedTime {
   };
 }
 
-/** What loading works with. */
+/** Dependencies of loading. */
 export interface LoadPorts {
   readonly send: <Path extends ApiPath>(request: ApiRequest<Path>, sending: Sending) => Promise<Answer<Path>>;
   readonly signal: AbortSignal;
-  /** Called with how many records have arrived so far, after each page. */
+  /** Called after each page with the number of records so far. */
   readonly onProgress: (records: number) => void;
 }
 
-/** Which records of a SIM are loaded. */
+/** Which records to load. */
 export interface LoadQuery {
-  /** As a path names it. */
+  /** The SIM's key in paths. */
   readonly sim: string;
   readonly window: TimeWindow;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** Personal values that are requested, as the parameter `Include` has them. */
+  /** The parameter `Include`: personal fields to request. */
   readonly include: string | undefined;
 }
 
-/** Resources in a page, and pages of one list: of more records, those before are loaded by zooming in. */
+/** Resources per page, and maximum pages of one list. If there are more records, zooming in loads the earlier ones. */
 const pageSize = 1000;
 const maxPages = 10;
 
 /**
- * Loads the records of a window and of some time around it, five lists at once.
+ * Loads the records of a window with a margin around it, five lists concurrently.
  *
- * @throws ApiError; AbortError when the signal ends it.
+ * @throws ApiError if a request fails; AbortError if the signal is aborted.
  */
 export async function loadRecords(
   { sim, window, now, include }: LoadQuery,
@@ -122,16 +122,16 @@ export async function loadRecords(
   };
 }
 
-/** ISO 8601, to the second: what is loaded begins and ends at whole hours. */
+/** ISO 8601 to the second: loaded ranges begin and end at whole hours. */
 function formatMoment(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** What was read of a list. */
+/** Rows that were read from a list. */
 interface ReadRows<Row> {
-  /** In the order of the list. */
+  /** In the list's order. */
   readonly rows: readonly Row[];
-  /** Whether there are more. */
+  /** Whether there are more rows. */
   readonly isCut: boolean;
 }
 
@@ -139,7 +139,7 @@ interface ListPorts extends Pick<LoadPorts, 'send' | 'signal'> {
   readonly onPage: (records: number) => void;
 }
 
-/** Reads a list, page by page, to its end or until there are enough. */
+/** Reads a list page by page, to its end or until there are enough rows. */
 async function readList<Path extends ApiPath, Row>(
   request: ApiRequest<Path>,
   rowsIn: (answer: Answer<Path>) => readonly Row[],
@@ -161,15 +161,15 @@ async function readList<Path extends ApiPath, Row>(
   return { rows, isCut: true };
 }
 
-/** Every list's answer says where it goes on. */
+/** The part of every list's answer that has the next page's URL. */
 interface ListAnswer {
   readonly meta: { readonly next_page_url: string | null };
 }
 
-/** Parts of a time of which sessions are read at once. */
+/** Parts of a range whose sessions are read concurrently. */
 const concurrentParts = 4;
 
-/** Loads sessions that go on in a time, those that started last first: the API lists them by their start, 30 days at a time. */
+/** Loads sessions that overlap a range, newest start first. The API lists sessions by start, at most 30 days at a time. */
 async function loadSessions(
   sim: string,
   time: TimeWindow,
@@ -185,7 +185,7 @@ async function loadSessions(
     request: requestSessions(sim, part, include),
   }));
   const pages = Math.ceil(maxPages / Math.min(requests.length, concurrentParts));
-  // What started before the time is read as far as one page goes: a session rarely lasts longer than a thousand others.
+  // Sessions that started before the range: one page of them is enough, since few sessions outlast a thousand others.
   const hasPassed = (found: readonly Schemas['DataSession'][]) =>
     Date.parse(found.at(-1)?.start ?? '') < time.from;
   const rows: Schemas['DataSession'][] = [];
@@ -222,12 +222,12 @@ function requestSessions(sim: string, { from, to }: TimeWindow, include: string 
   );
 }
 
-/** Parts of a time have their ends in common, and so may have a session. */
+/** Joins parts of a range. Parts share their ends, so a session may be in two of them. */
 function joinParts(sessions: readonly Schemas['DataSession'][]): Schemas['DataSession'][] {
   return [...new Map(sessions.map((session) => [session.sid, session])).values()];
 }
 
-/** Loads usage with as much detail as a window has. */
+/** Loads usage with the detail for a window. */
 async function loadUsage(
   sim: string,
   range: { readonly StartTime: string; readonly EndTime: string; readonly PageSize: number },
@@ -259,7 +259,7 @@ async function loadUsage(
       ...{ ...range, Sim: sim, Granularity: granularity, Group: 'network,isoCountry' },
     },
   );
-  // Each page says the same of the whole time.
+  // Each page has the coverage of the whole range.
   let covered: Pick<Schemas['Coverage'], 'missing' | 'expired'> = { missing: [], expired: [] };
   const read = await readList<typeof request.path, LoadedUsage>(
     request,
@@ -272,7 +272,7 @@ async function loadUsage(
   return { ...read, request, missing: covered.missing, expired: covered.expired };
 }
 
-/** The time before the first of the records that were read, where there are more. */
+/** If a list was cut, the range before the first record that was read. */
 function findGap<Row>({ rows, isCut }: ReadRows<Row>, timeIn: (row: Row) => string, time: TimeWindow): Gap[] {
   const last = rows.at(-1);
   if (!isCut) return [];

@@ -1,35 +1,35 @@
 import { day, measureSpan, type TimeWindow } from './window.ts';
 
-/** What a timeline loads for a window: never more than is shown and a margin, in as few requests as possible. */
+/** Decides what to load for a window: the window and a margin, in as few requests as possible. */
 
-/** How much detail a window has. */
+/** The detail of a window. */
 export interface Detail {
-  /** What one usage record sums up; of `day` by network and country. */
+  /** The period that one usage record adds up; `day` also by network and country. */
   readonly granularity: 'raw' | 'hour' | 'day';
 }
 
-/** Windows up to which hours and records are loaded, in milliseconds. With margins they stay within what the API lists. */
+/** The longest windows with stored records and with hourly sums, in milliseconds. With margins, they are within API limits. */
 const maxRawSpan = 3 * day;
 const maxHourSpan = 14 * day;
 
-/** Chooses what is loaded for a window of a length. */
+/** Chooses the detail for a window's length in milliseconds. */
 export function chooseDetail(span: number): Detail {
   return { granularity: span <= maxRawSpan ? 'raw' : span <= maxHourSpan ? 'hour' : 'day' };
 }
 
-/** The margin on either side, as part of the window. */
+/** The margin on each side, as a fraction of the window. */
 const margin = 0.5;
 
-/** How far ahead of now records are dated at most, where a carrier's clock is ahead. */
+/** Records later than this after now are not loaded. A carrier's clock may be ahead. */
 const maxAhead = 2 * day;
 
-/** The longest time for which all lists but that of sessions answer. */
+/** The longest range that the API accepts for all lists except sessions. */
 const maxListed = 400 * day;
 
-/** The longest time for which sessions are listed. */
+/** The longest range that the API accepts for sessions. */
 const maxSessionsListed = 30 * day;
 
-/** The time that is loaded for a window: with a margin on either side, at whole hours, so that small steps ask for the same. */
+/** Chooses the range to load for a window: with margins, and at whole hours so that small moves need no new requests. */
 export function chooseLoadedTime(window: TimeWindow, now: number): TimeWindow {
   const by = Math.min(measureSpan(window) * margin, (maxListed - measureSpan(window)) / 2);
   const unit = measureSpan(window) > 2 * day ? day : 3_600_000;
@@ -39,9 +39,9 @@ export function chooseLoadedTime(window: TimeWindow, now: number): TimeWindow {
 }
 
 /**
- * Splits a time into parts that the list of sessions answers, the last first.
+ * Splits a range into parts that are short enough for the list of sessions, latest first.
  *
- * A list finds sessions by their start, so the time begins up to 30 days earlier, for sessions that go on in the window.
+ * The list finds sessions by their start. So the parts begin up to 30 days before the range, to find sessions that overlap it.
  */
 export function splitSessionsTime({ from, to }: TimeWindow): TimeWindow[] {
   const parts: TimeWindow[] = [];
@@ -50,7 +50,7 @@ export function splitSessionsTime({ from, to }: TimeWindow): TimeWindow[] {
   return parts;
 }
 
-/** Whether what was loaded still serves a window, so that nothing is requested. */
+/** Whether the loaded records suffice for a window. */
 export function serves(
   loaded: { readonly time: TimeWindow; readonly detail: Detail } | undefined,
   window: TimeWindow,

@@ -1,29 +1,29 @@
 import { type Extent, placeRange, type TimeScale } from './scale.ts';
 import type { TimeWindow } from './window.ts';
 
-/** Bars and ticks: what has a beginning and an end, drawn so that any number of them can be told from none. */
+/** Lays out sessions, events, alerts and findings as marks. Dense ranges share marks, and nothing becomes invisible. */
 
-/** The width below which things are not drawn one by one, in CSS pixels: what stands so close together is one mark. */
+/** Minimum width of a mark in CSS pixels. Narrower ranges at the same place share a mark. */
 export const minWidth = 3;
 
-/** What one mark on the screen stands for. Each member begins in it, or before the screen does. */
+/** A mark on the screen, for one range or several. Each begins within the mark, or before the screen. */
 export interface Mark extends Extent {
-  /** From the top, 0 for the first. */
+  /** Counted from the top, beginning with 0. */
   readonly lane: number;
-  /** The time that its members take up together. */
+  /** The range from the first start to the last end of its members. */
   readonly from: number;
   readonly to: number;
-  /** Positions of its members in what was laid out, in their order; at least one. */
+  /** Positions of its members in the list that was laid out, in that order; at least one. */
   readonly members: readonly number[];
 }
 
-/** Marks in lanes: of one lane none overlap by {@link minWidth} or more, but in the last one of {@link maxLanes}. */
+/** Marks in lanes. In all but the last of {@link maxLanes}, marks overlap by less than {@link minWidth}. */
 export interface LaidMarks {
   readonly marks: readonly Mark[];
   readonly lanes: number;
 }
 
-/** Lanes of one row. What overlaps more often is drawn over the last. */
+/** Maximum lanes of a row. Further marks are drawn in the last lane, over each other. */
 export const maxLanes = 5;
 
 interface Cluster {
@@ -35,8 +35,8 @@ interface Cluster {
 }
 
 /**
- * Lays ranges out as marks. A range that is narrower than {@link minWidth} shares a mark with others that begin at the same
- * place; all others have marks of their own. Nothing outside of the window is laid out, and nothing in it is left out.
+ * Lays out ranges as marks. Ranges narrower than {@link minWidth} that begin at the same place share a mark. Each other range
+ * has its own. Every range in the window is part of a mark, and no others are.
  */
 export function layMarks(ranges: readonly TimeWindow[], scale: TimeScale): LaidMarks {
   const clusters = formClusters(ranges, scale).sort((a, b) => a.x - b.x || b.end - a.end);

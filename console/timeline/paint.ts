@@ -14,7 +14,7 @@ import type { Tick } from './ticks.ts';
 
 /** Draws a timeline on a canvas. */
 
-/** Colours, as CSS writes them, and the font. */
+/** CSS colours and the font. */
 export interface TimelineTheme {
   readonly font: string;
   readonly background: string;
@@ -30,34 +30,34 @@ export interface TimelineTheme {
   readonly critical: string;
   readonly hatch: string;
   readonly focus: string;
-  /** Colours of bands, one for each value in turn. */
+  /** Colours of bands, used in turn for each new value. */
   readonly bands: readonly string[];
 }
 
-/** Which colour something has. */
+/** The meaning of a colour. */
 export type Tone = 'session' | 'open' | 'failed' | 'info' | 'warning' | 'critical' | 'muted';
 
-/** What is drawn besides the layout. */
+/** What to draw in addition to the layout. */
 export interface TimelinePicture {
   readonly layout: TimelineLayout;
   readonly ticks: readonly Tick[];
-  /** Row titles, as people read them. */
+  /** Titles by row. */
   readonly titles: Readonly<Record<string, string>>;
-  /** The tone of a mark, by its members. */
+  /** Chooses a mark's tone from its members. */
   readonly chooseTone: (row: MarkRow, members: readonly number[]) => Tone;
-  /** Until when a session has records, in milliseconds since the epoch. */
+  /** The time of a session's last record, in milliseconds since the epoch. */
   readonly readStatedTo: (index: number) => number;
   readonly formatBytes: (bytes: number) => string;
-  /** The title of usage, by the period of its steps in milliseconds; undefined where each record has a step. */
+  /** The title of usage for the steps' period in milliseconds; undefined if each record has its own step. */
   readonly describePeriod: (period: number | undefined) => string;
-  /** Now, in milliseconds since the epoch. */
+  /** The current time, in milliseconds since the epoch. */
   readonly now: number;
   readonly selected: Selection | undefined;
-  /** Where a pointer is, in CSS pixels from the left; undefined without one. */
+  /** The pointer's position in CSS pixels from the left; undefined if there is none. */
   readonly pointer: number | undefined;
 }
 
-/** Draws all of it. The context is scaled so that its unit is a CSS pixel. */
+/** Draws the whole timeline. The context must be scaled so that its unit is a CSS pixel. */
 export function paintTimeline(
   context: CanvasRenderingContext2D,
   picture: TimelinePicture,
@@ -92,7 +92,7 @@ export function paintTimeline(
   paintPointer(context, picture, theme);
 }
 
-/** Writes a row's title above it, clear of the lines of the axis. */
+/** Writes a row's title above it, over a blank background that hides the axis lines. */
 function paintTitle(
   context: CanvasRenderingContext2D,
   title: string,
@@ -127,7 +127,7 @@ function paintAxis(
   context.fillRect(Math.min(width - 1, Math.round(x)), sizes.axis - 6, 1, layout.height);
 }
 
-/** How far hatching lines stand apart, in CSS pixels, and which way they lean. */
+/** The distance between hatching lines in CSS pixels, and their direction. */
 const hatchings: Readonly<Record<Hatch['kind'], { readonly apart: number; readonly lean: 1 | -1 }>> = {
   missing: { apart: 6, lean: 1 },
   silent: { apart: 8, lean: 1 },
@@ -136,7 +136,7 @@ const hatchings: Readonly<Record<Hatch['kind'], { readonly apart: number; readon
   expired: { apart: 24, lean: 1 },
 };
 
-/** The narrowest hatched part, in CSS pixels, so that a short gap is seen. */
+/** Minimum width of a hatched range in CSS pixels, so that short gaps are visible. */
 const minHatch = 3;
 
 function paintHatches(
@@ -185,7 +185,7 @@ function paintMarks(
       context.fillRect(x, y, seen, isTick ? height : sizes.lane);
       continue;
     }
-    // After its last record a session is only not said to have ended.
+    // After a session's last record, it is only assumed to go on.
     const stated = Math.min(seen, Math.max(2, placeTime(layout.scale, readStatedTo(first)) - x));
     context.fillRect(x, y, stated, sizes.lane);
     context.fillRect(x + stated, y + sizes.lane / 2 - 1, seen - stated, 2);
@@ -203,7 +203,7 @@ function paintSteps(
   context.fillRect(0, top + height, width, 1);
   context.fillStyle = theme.usage;
   for (const step of steps) {
-    // A step of few bytes is still seen; one of no bytes is a line.
+    // A step with few bytes must be visible. A step with no bytes is a line.
     const tall = step.bytes === 0 ? 1 : Math.max(2, (step.bytes / most) * height);
     context.fillRect(step.x, top + height - tall, Math.max(1, step.width - 1), tall);
   }

@@ -3,31 +3,31 @@ import { panWindow, pinchWindow, type TimeWindow, zoomWindow } from './window.ts
 
 /** Mouse, pen and fingers on a timeline: wheel and pinch zoom, dragging pans. */
 
-/** What pointers work on, and what they do. */
+/** The timeline's state for pointers, and its handlers. */
 export interface PointerTarget {
   readonly readScale: () => TimeScale;
   readonly onWindow: (window: TimeWindow) => void;
-  /** Where a mouse hovers, in CSS pixels; undefined once it has left. */
+  /** Called with the mouse's position in CSS pixels, and with undefined when it leaves. */
   readonly onPointer: (place: { readonly x: number; readonly y: number } | undefined) => void;
-  /** Something was pressed and let go at one place. */
+  /** Called after a press and release at the same point. */
   readonly onClick: (x: number, y: number) => void;
 }
 
-/** How far a pointer moves before it drags, in CSS pixels. */
+/** How far a pointer must move to start a drag, in CSS pixels. */
 const clickReach = 4;
 
-/** How much one line of a wheel zooms, and how many CSS pixels a line has. */
+/** Zoom factor for each CSS pixel of the wheel, and the CSS pixels of a line. */
 const wheelFactor = 1.0015;
 const lineHeight = 16;
 
 interface Finger {
   x: number;
   readonly begin: { readonly x: number; readonly y: number };
-  /** The moment under it. */
+  /** The time under the finger. */
   time: number;
 }
 
-/** Follows the pointers over an element. Call what it returns to stop. */
+/** Follows the pointers over an element. Returns a function that stops it. */
 export function followPointers(element: HTMLElement, target: PointerTarget): () => void {
   const fingers = new Map<number, Finger>();
   let hasMoved = false;
@@ -68,7 +68,7 @@ export function followPointers(element: HTMLElement, target: PointerTarget): () 
   };
   const onLeave = () => target.onPointer(undefined);
   const onWheel = (event: WheelEvent) => {
-    // The page scrolls with the wheel alone only where it moves sideways no timeline: beside it.
+    // Over the timeline, the wheel zooms or pans and must not scroll the page.
     event.preventDefault();
     const scale = target.readScale();
     const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? lineHeight : 1;
@@ -96,7 +96,7 @@ export function followPointers(element: HTMLElement, target: PointerTarget): () 
   };
 }
 
-/** The window in which the moments that the fingers hold stand under them. */
+/** The window in which the times that the fingers hold are under the fingers. */
 function dragWindow(fingers: readonly Finger[], scale: TimeScale): TimeWindow {
   const [first, second] = fingers;
   if (first === undefined) return scale.window;

@@ -2,7 +2,7 @@ import { joinStatements, type Statement } from './bands.ts';
 import type { Volume } from './steps.ts';
 import { day, type TimeWindow } from './window.ts';
 
-/** What the API says of a SIM, as a timeline draws it. The members are those of openapi.yaml's resources that it reads. */
+/** A SIM's records as the timeline reads them. Each type has the fields of an openapi.yaml resource that it needs. */
 
 /** A data session. */
 export interface SessionRecord {
@@ -24,10 +24,10 @@ export interface SessionRecord {
 /** A usage record, or a sum of usage. */
 export interface UsageVolume {
   readonly period: { readonly start_time: string; readonly end_time: string };
-  /** Text beyond 2^53. */
+  /** A string above 2^53. */
   readonly data_total: number | string;
   readonly iso_country: string | null;
-  /** Of a sum by network: its code, or the operator's name. */
+  /** The network's code or the operator's name, in a sum by network. */
   readonly network_sid: string | null;
   /** The record's id; a sum has none. */
   readonly sid?: string;
@@ -61,7 +61,7 @@ export interface AlertSpan {
   readonly end_time: string | null;
 }
 
-/** What is missing or twice. */
+/** A range in which data is missing or was delivered twice. */
 export interface FindingRange {
   readonly id: string;
   readonly check: string;
@@ -70,16 +70,16 @@ export interface FindingRange {
   readonly end_time: string;
 }
 
-/** A time of which something is not known. */
+/** A range in which something is not known. */
 export interface Gap extends TimeWindow {
   /**
-   * `missing`: a carrier did not deliver, or delivered twice. `silent`: no record came from the device since. `later`:
-   * not all records are in yet. `unread`: there are too many records to load. `expired`: usage may have expired unsealed.
+   * `missing`: the carrier did not deliver, or delivered twice. `silent`: the device sent nothing. `later`: not all records
+   * have arrived. `unread`: there are too many records to load. `expired`: usage may have expired before it was sealed.
    */
   readonly kind: 'missing' | 'silent' | 'later' | 'unread' | 'expired';
 }
 
-/** All that a timeline shows of a SIM; by default, no more of each resource than the timeline itself reads. */
+/** All records of a timeline. The default types have only the fields that the timeline reads. */
 export interface SimRecords<
   Session extends SessionRecord = SessionRecord,
   Usage extends UsageVolume = UsageVolume,
@@ -92,23 +92,23 @@ export interface SimRecords<
   readonly events: readonly Event[];
   readonly alerts: readonly Alert[];
   readonly findings: readonly Finding[];
-  /** Besides findings. */
+  /** Gaps other than findings. */
   readonly gaps: readonly Gap[];
 }
 
-/** The same with nothing in it. */
+/** No records. */
 export const noRecords: SimRecords<never, never, never, never, never> = {
   ...{ sessions: [], usage: [], events: [] },
   ...{ alerts: [], findings: [], gaps: [] },
 };
 
-/** A data session, as it is drawn. */
+/** The range of a data session. */
 export interface SessionRange extends TimeWindow {
-  /** When its last record came: what is after it is only not denied. */
+  /** The time of its last record. After that, the session is only assumed to go on. */
   readonly statedTo: number;
 }
 
-/** Which records are in a window, by their positions: usage that began in it, and all else of which a part lies in it. */
+/** Positions of the records in a window: usage that began in it, and other records that overlap it. */
 export interface SeenRecords {
   readonly sessions: readonly number[];
   readonly usage: readonly number[];
@@ -129,11 +129,11 @@ export function findSeen(ranges: TimelineRanges, { from, to }: TimeWindow): Seen
   };
 }
 
-/** What is drawn, as ranges of time: positions are those of the records that they were made of. */
+/** The ranges to draw. Each has the same position as the record that it was made from. */
 export interface TimelineRanges {
   readonly sessions: readonly SessionRange[];
   readonly usage: readonly Volume[];
-  /** What a volume sums up, in milliseconds; 0 of single records. */
+  /** The period that a volume adds up, in milliseconds; 0 for stored records. */
   readonly usageUnit: number;
   readonly events: readonly TimeWindow[];
   readonly alerts: readonly TimeWindow[];
@@ -144,19 +144,19 @@ export interface TimelineRanges {
   readonly devices: readonly Statement[];
 }
 
-/** How records are read. */
+/** Options for reading records. */
 export interface Reading {
-  /** Until when open sessions and alerts last, in milliseconds since the epoch. */
+  /** The end to use for open sessions and alerts, in milliseconds since the epoch. */
   readonly now: number;
-  /** What a usage record sums up, in milliseconds; 0 of single records. */
+  /** The period that a usage record adds up, in milliseconds; 0 for stored records. */
   readonly usageUnit: number;
-  /** One name for a country, of two or three letters. */
+  /** Returns the same name for a country's two-letter and three-letter codes. */
   readonly nameCountry: (code: string) => string;
-  /** What is shown of an IMEI, which is personal data. */
+  /** Returns the part of an IMEI that may be shown: it is personal data. */
   readonly nameDevice: (imei: string) => string;
 }
 
-/** Reads the times of records once, so that the timeline can be laid out on each movement. */
+/** Parses the times of records once, so that each movement only needs a new layout. */
 export function readRanges(records: SimRecords, reading: Reading): TimelineRanges {
   const { now, usageUnit } = reading;
   const sessions = records.sessions.map(({ start, end, last_updated }): SessionRange => {
@@ -185,8 +185,8 @@ function readRange(start: string, end: string | null, now: number): TimeWindow {
 }
 
 /**
- * Makes bands of what sessions, events and usage say. A session says nothing after its last record. A sum of a day tells of
- * its whole day, so it counts only where no record says more exactly when.
+ * Makes bands from sessions, events and usage. A session says nothing after its last record. A daily sum covers the whole
+ * day, so it counts only where no record is more exact.
  */
 function readBands(
   records: SimRecords,
@@ -234,31 +234,31 @@ interface Bands {
   readonly devices: Statement[];
 }
 
-/** Adds to exact statements those sums that meet none of them. */
+/** Adds those sums to exact statements that overlap none of them. */
 function complete(exact: readonly Statement[], sums: readonly Statement[]): Statement[] {
   const days = new Set(exact.flatMap(({ from, to }) => listDays(from, to)));
   return [...exact, ...sums.filter(({ from }) => !days.has(Math.floor(from / day)))];
 }
 
-/** The UTC days of a range, at most a year's. */
+/** Lists the UTC days of a range, at most a year. */
 function listDays(from: number, to: number): number[] {
   const first = Math.floor(from / day);
   return Array.from({ length: Math.min(400, Math.floor(to / day) - first + 1) }, (_, index) => first + index);
 }
 
-/** What a record says of the network. */
+/** The fields of a record about its network. */
 interface NetworkStatement extends Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'> {
   readonly operator_country: string | null;
 }
 
-/** The name of a network: what its operator is called, else its codes; null where a record states neither. */
+/** A network's name: the operator's name or, without one, the codes; null if the record states neither. */
 export function findNetworkName(
   network: Pick<SessionRecord, 'operator_name' | 'operator_mcc' | 'operator_mnc'>,
 ): string | null {
   return network.operator_name ?? (network.operator_mcc === null ? null : formatNetworkCode(network));
 }
 
-/** The codes of a network, as sums of usage name it. */
+/** Formats a network's codes as sums of usage have them. */
 function formatNetworkCode({
   operator_mcc,
   operator_mnc,
@@ -266,12 +266,12 @@ function formatNetworkCode({
   return [operator_mcc, operator_mnc].filter(Boolean).join('-');
 }
 
-/** The first eight digits of an IMEI name the model, and no device. */
+/** Returns the first eight digits of an IMEI. They identify the model but not the device. */
 export function nameModel(imei: string): string {
   return `model ${imei.slice(0, 8)}`;
 }
 
-/** What usage of one period says, by the position of its first record: sums by network come several for a period. */
+/** Joins the usage of each period, by the position of its first record. A period has a sum for each network. */
 function joinPeriods(usage: readonly UsageVolume[]) {
   const periods = new Map<string, [number, Set<string>, Set<string>, Set<string>]>();
   usage.forEach((one, index) => {

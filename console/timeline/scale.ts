@@ -1,29 +1,29 @@
 import type { TimeWindow } from './window.ts';
 
-/** Where moments stand across the screen. */
+/** Maps times to horizontal positions. */
 export interface TimeScale {
   readonly window: TimeWindow;
-  /** CSS pixels. */
+  /** In CSS pixels. */
   readonly width: number;
 }
 
-/** Where a moment stands, in CSS pixels from the left edge; outside of the screen for one outside of the window. */
+/** The position of a time, in CSS pixels from the left edge. A time outside the window is outside the screen. */
 export function placeTime({ window, width }: TimeScale, time: number): number {
   return ((time - window.from) / (window.to - window.from)) * width;
 }
 
-/** Which moment stands at a place. */
+/** The time at a position. */
 export function readTime({ window, width }: TimeScale, x: number): number {
   return window.from + (x / width) * (window.to - window.from);
 }
 
-/** A part of the screen's width, within it. */
+/** A horizontal part of the screen, in CSS pixels. */
 export interface Extent {
   readonly x: number;
   readonly width: number;
 }
 
-/** What of a range of time is seen; undefined where that is nothing. A moment is seen with a width of 0. */
+/** The visible part of a range; undefined if it is outside the window. A range without length has a width of 0. */
 export function placeRange(scale: TimeScale, { from, to }: TimeWindow): Extent | undefined {
   if (to < scale.window.from || from > scale.window.to) return undefined;
   const x = Math.max(0, placeTime(scale, from));

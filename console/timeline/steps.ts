@@ -1,9 +1,9 @@
 import { type Extent, placeRange, type TimeScale } from './scale.ts';
 import { day, hour, minute, type TimeWindow } from './window.ts';
 
-/** Usage as steps: bytes of each record, or of each period where records stand too close together to be told apart. */
+/** Lays out usage as steps: one for each record or, if records are too close together, one for each period. */
 
-/** A usage record, or a sum of several, as it is drawn. */
+/** A usage record, or a sum of several. */
 export interface Volume extends TimeWindow {
   readonly bytes: number;
 }
@@ -13,30 +13,30 @@ export interface Step extends Extent {
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
-  /** Positions of its records in what was laid out; at least one. */
+  /** Positions of its records in the list that was laid out; at least one. */
   readonly members: readonly number[];
 }
 
-/** Steps of one height scale. */
+/** Steps with a common vertical scale. */
 export interface LaidSteps {
   readonly steps: readonly Step[];
-  /** Length of the period that a step adds up, in milliseconds; undefined where each record has a step of its own. */
+  /** The period that a step adds up, in milliseconds; undefined if each record has its own step. */
   readonly period: number | undefined;
   /** Bytes of the highest step, at least 1. */
   readonly top: number;
 }
 
-/** Periods by which records are added up. All divide a UTC day or are days. */
+/** Periods of steps. Each one divides a UTC day or is a number of days. */
 const periods = [...[minute, 5 * minute, 15 * minute, hour, 3 * hour, 6 * hour], ...[day, 7 * day, 14 * day]];
 
-/** The narrowest step, in CSS pixels. */
+/** Minimum width of a step in CSS pixels. */
 const minStepWidth = 4;
 
 /**
- * Lays usage out as steps. A record counts wholly at its beginning, as the API's sums by hour and day do, so the steps of a
- * window add up to the records that began in it.
+ * Lays out usage as steps. All of a record's bytes count at its start, as in the API's hourly and daily sums. So the steps of
+ * a window add up to the records that began in it.
  *
- * @param unit what a volume sums up, in milliseconds: no step is of a shorter period. 0 of single records.
+ * @param unit the period that a volume adds up, in milliseconds, which is the minimum period of steps; 0 for stored records.
  */
 export function laySteps(volumes: readonly Volume[], scale: TimeScale, unit = 0): LaidSteps {
   const { window } = scale;
@@ -48,7 +48,7 @@ export function laySteps(volumes: readonly Volume[], scale: TimeScale, unit = 0)
   return { steps, period, top: steps.reduce((top, { bytes }) => Math.max(top, bytes), 1) };
 }
 
-/** Whether each record can be drawn by itself: none is narrower than a step, and none overlaps the next. */
+/** Whether each record can have its own step: all are wide enough, and none overlaps the next. */
 function areApart(volumes: readonly Volume[], seen: readonly number[], scale: TimeScale): boolean {
   if (seen.length * minStepWidth > scale.width) return false;
   const ranges = seen.map((index) => volumes[index]!).sort((a, b) => a.from - b.from);

@@ -2,24 +2,24 @@ import { timeTicks, utcTicks } from 'd3-time';
 import { placeTime, type TimeScale } from './scale.ts';
 import { day, hour, minute } from './window.ts';
 
-/** The time axis. */
+/** Chooses and labels the ticks of the time axis. */
 
-/** In which zone times are shown: UTC, or that of the machine on which the console is seen. */
+/** The time zone of the axis: UTC, or the browser's. */
 export type Zone = 'utc' | 'local';
 
-/** One moment on the axis. */
+/** A labelled time on the axis. */
 export interface Tick {
   readonly time: number;
   readonly x: number;
   readonly label: string;
-  /** Whether a new day, month or year begins here, beside ticks that are closer. */
+  /** Whether a day, month or year begins here and the ticks are closer than that. */
   readonly isMajor: boolean;
 }
 
-/** CSS pixels that a label takes, with what must be free beside it. */
+/** Width of a label with the space around it, in CSS pixels. */
 const labelWidth = 84;
 
-/** Chooses the moments of the axis: round ones in the zone, as many as have room for their labels. */
+/** Chooses the ticks: round times in the zone, as many as there is space for labels. */
 export function chooseTicks(scale: TimeScale, zone: Zone): Tick[] {
   const { window, width } = scale;
   const count = Math.max(2, Math.floor(width / labelWidth));
@@ -32,7 +32,7 @@ export function chooseTicks(scale: TimeScale, zone: Zone): Tick[] {
   });
 }
 
-/** Whether a unit above that of the ticks begins at a moment. */
+/** Whether a unit larger than that of the ticks begins at a time. */
 function beginsPeriod(time: number, apart: number, zone: Zone): boolean {
   const { month, date, hours, minutes, seconds } = readParts(time, zone);
   const isMidnight = hours + minutes + seconds === 0;
@@ -55,7 +55,7 @@ function readParts(time: number, zone: Zone) {
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const;
 
-/** What a tick says: of the units that its moment has, the largest that begins there, and those below. */
+/** Labels a tick with the year, month or day that begins there; otherwise with the time of day. */
 function labelTick(time: number, apart: number, zone: Zone): string {
   const { year, month, date, hours, minutes, seconds } = readParts(time, zone);
   const monthName = months[month]!;

@@ -8,40 +8,40 @@ import type { TimelineRanges } from './records.ts';
 import { chooseTicks, type Zone } from './ticks.ts';
 import { endBy, measureSpan, panWindow, type TimeWindow, zoomWindow } from './window.ts';
 
-/** What a timeline shows, and what it calls when somebody uses it. */
+/** A timeline's content and handlers. */
 export interface TimelineProps {
   readonly ranges: TimelineRanges;
   readonly window: TimeWindow;
   readonly zone: Zone;
-  /** Now, in milliseconds since the epoch. */
+  /** The current time, in milliseconds since the epoch. */
   readonly now: number;
   readonly titles: Readonly<Record<RowName, string>>;
   readonly chooseTone: (row: MarkRow, members: readonly number[]) => Tone;
   readonly formatBytes: (bytes: number) => string;
-  /** The title of usage, by the period of its steps in milliseconds; undefined where each record has a step. */
+  /** The title of usage for the steps' period in milliseconds; undefined if each record has its own step. */
   readonly describePeriod: (period: number | undefined) => string;
-  /** What a pointer or the selection says of something. */
+  /** Describes something under the pointer, or the selection. */
   readonly describe: (hit: Hit) => ComponentChildren;
-  /** What of the whole is said to those who do not see it. */
+  /** A description of the timeline for screen readers. */
   readonly summary: string;
   readonly selected: Selection | undefined;
-  /** Id of the element that says how the keyboard works. */
+  /** Id of the element that explains the keys. */
   readonly helpId: string;
   readonly onWindow: (window: TimeWindow) => void;
   readonly onSelect: (hit: Hit | undefined) => void;
 }
 
-/** How much one press of a key moves or zooms. */
+/** How much a key press moves or zooms. */
 const panPart = 0.1;
 const farPanPart = 0.5;
 const zoomFactor = 1.5;
 
-/** How far ahead of now a timeline goes, as part of what it shows. */
+/** How far after now a timeline may extend, as a fraction of the window. */
 const ahead = 0.05;
 
 /**
- * The timeline of a SIM: a picture for the eye, which mouse, fingers and keys move. The tables below it list the same
- * records, for those who do not see it.
+ * The timeline of a SIM, drawn on a canvas and moved with mouse, touch and keys. The tables below it list the same records
+ * for people who do not see it.
  */
 export function Timeline(props: TimelineProps) {
   const { ranges, window, zone, now, summary, selected } = props;
@@ -119,7 +119,7 @@ export function Timeline(props: TimelineProps) {
   );
 }
 
-/** What stands beside the pointer, on the side that has room. */
+/** A hint next to the pointer, on the side with more space. */
 function Hint({
   x,
   y,
@@ -154,7 +154,7 @@ function choose(
   else move(zoomed);
 }
 
-/** The window in which what one mark stands for can be told apart; undefined where it is one thing, or one moment. */
+/** The window that separates a mark's members; undefined if it has only one, or all are at the same time. */
 function showMembers({ mark }: Hit, { from, to }: TimeWindow): TimeWindow | undefined {
   if (!('members' in mark) || mark.members.length < 2) return undefined;
   const apart = mark.to - mark.from;
@@ -164,7 +164,7 @@ function showMembers({ mark }: Hit, { from, to }: TimeWindow): TimeWindow | unde
   return { from: middle - span / 2, to: middle + span / 2 };
 }
 
-/** Where a key moves a window; undefined for keys that do not. */
+/** The window after a key press; undefined for other keys. */
 export function moveByKey(
   {
     key,
@@ -208,7 +208,7 @@ function sizeCanvas(canvas: HTMLCanvasElement, width: number, height: number, de
   canvas.style.setProperty('height', `${height}px`);
 }
 
-/** Calls whenever colours may have changed. */
+/** Calls a function whenever colours may have changed. */
 function watchScheme(onChange: () => void): () => void {
   const query = matchMedia('(prefers-color-scheme: dark)');
   query.addEventListener('change', onChange);

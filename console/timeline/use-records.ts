@@ -5,21 +5,21 @@ import { type LoadedTime, loadRecords } from './load.ts';
 import { serves } from './loading.ts';
 import type { TimeWindow } from './window.ts';
 
-/** What is loaded for a timeline, and how far loading is. */
+/** The records of a timeline, and the progress of loading. */
 export interface UsedRecords {
-  /** The records of the last load: while another goes on, they stay. */
+  /** The records of the last completed load. They stay during the next one. */
   readonly loaded: LoadedTime | undefined;
   readonly isLoading: boolean;
-  /** Records that have arrived so far: a signal, so that only what shows it is drawn again. */
+  /** How many records have arrived. It is a signal, so that only the components that show it render again. */
   readonly progress: ReadonlySignal<number>;
   readonly error: Error | undefined;
   readonly reload: () => void;
 }
 
-/** How long a window must stand still before it is loaded, in milliseconds. */
+/** How long a window must be unchanged before it is loaded, in milliseconds. */
 const settleTime = 150;
 
-/** Loads the records of the window that is shown, and ends a load that another window supersedes. */
+/** Loads the records of the current window, and aborts the load of an earlier window. */
 export function useRecords(
   sim: string,
   window: TimeWindow,
@@ -70,7 +70,7 @@ export function useRecords(
   };
 }
 
-/** Whether records that were loaded are those of a SIM: those of another one are not shown while its own load. */
+/** Whether loaded records belong to a SIM. Another SIM's records must not be shown while its own are loading. */
 function sameSim(key: string, sim: string): boolean {
   const [of] = JSON.parse(key) as [string];
   return of === sim;

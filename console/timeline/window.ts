@@ -1,19 +1,19 @@
-/** The part of time that a timeline shows, and how it moves. */
+/** The range of time that a timeline shows, and its movements. */
 
-/** A range of time, in milliseconds since the epoch. Ends may be fractions while somebody drags. */
+/** A range of time, in milliseconds since the epoch. Ends may be fractions while the user drags. */
 export interface TimeWindow {
   readonly from: number;
   /** Later than `from`. */
   readonly to: number;
 }
 
-/** Milliseconds of a second, a minute, an hour and a day. */
+/** Milliseconds in a second, a minute, an hour and a day. */
 export const second = 1000;
 export const minute = 60 * second;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** The shortest and the longest time that a timeline shows. */
+/** The shortest and the longest window, in milliseconds. */
 export const minSpan = minute;
 export const maxSpan = 366 * day;
 
@@ -23,10 +23,10 @@ export function measureSpan({ from, to }: TimeWindow): number {
 }
 
 /**
- * Makes a window shorter or longer around a moment, which stays where it is on the screen.
+ * Zooms a window around a time, which stays at its place on the screen.
  *
- * @param factor what the span is multiplied by: below 1 shows more detail
- * @param anchor the moment, in milliseconds since the epoch
+ * @param factor multiplies the span; below 1 shows more detail
+ * @param anchor the time that stays, in milliseconds since the epoch
  */
 export function zoomWindow(window: TimeWindow, factor: number, anchor: number): TimeWindow {
   const span = measureSpan(window);
@@ -35,21 +35,21 @@ export function zoomWindow(window: TimeWindow, factor: number, anchor: number): 
   return { from, to: from + wanted };
 }
 
-/** Moves a window by a part of its span: 1 is a whole window later, -0.1 a tenth of one earlier. */
+/** Moves a window by a fraction of its span: 1 is a whole window later, -0.1 a tenth of a window earlier. */
 export function panWindow(window: TimeWindow, part: number): TimeWindow {
   const by = measureSpan(window) * part;
   return { from: window.from + by, to: window.to + by };
 }
 
-/** Moves a window, as little as needed, so that it ends at `latest` or earlier; its span stays. */
+/** If a window ends after `latest`, moves it so that it ends there. The span stays. */
 export function endBy(window: TimeWindow, latest: number): TimeWindow {
   return window.to <= latest ? window : { from: latest - measureSpan(window), to: latest };
 }
 
 /**
- * The window in which two moments stand at two places, as fingers that pinch ask for.
+ * The window in which two times are at two places, as for fingers that pinch.
  *
- * @param places their distances from the left edge, as parts of the width; they differ
+ * @param places distances from the left edge as fractions of the width; they must differ
  */
 export function pinchWindow(
   moments: readonly [number, number],
@@ -67,7 +67,7 @@ export function isWithin(inner: TimeWindow, outer: TimeWindow): boolean {
   return inner.from >= outer.from && inner.to <= outer.to;
 }
 
-/** Reads a window from two ISO 8601 times; undefined where they are not one, or one that is too short or too long. */
+/** Reads a window from two ISO 8601 times; undefined if they are invalid, too close, or too far apart. */
 export function readWindow(from: string | undefined, to: string | undefined): TimeWindow | undefined {
   const window = { from: Date.parse(from ?? ''), to: Date.parse(to ?? '') };
   const span = measureSpan(window);
@@ -75,10 +75,10 @@ export function readWindow(from: string | undefined, to: string | undefined): Ti
 }
 
 /**
- * The window that a SIM's page opens with: the last week, and more where the device was last heard before it, so that the
- * last sign of life and the silence since are both seen.
+ * Chooses the first window of a SIM's page: the last week, or more if the device was last heard before that, so that the
+ * last sign of life and the silence after it are both visible.
  *
- * @param lastHeard milliseconds since the epoch; undefined where it never was
+ * @param lastHeard milliseconds since the epoch; undefined if it never was
  */
 export function chooseWindow(now: number, lastHeard: number | undefined): TimeWindow {
   const silence = lastHeard === undefined ? 0 : now - lastHeard;
