@@ -120,19 +120,19 @@ test.for([
   expect(one.headers.authorization).toContain(`Signature=${signatureOf(one, service)}`);
 });
 
-test('a request is sent again while the service fails, each time signed anew', async () => {
+test('a request is retried while the service fails, with a new signature each time', async () => {
   answers = [500, 503, 429, 502, 200].map((status) => ({ status, body: `${status}` }));
   expect(await sendSigned(client.config, requestTo('/bucket/a'))).toEqual({ status: 200, body: '200' });
   expect(arrived.length).toBe(5);
 });
 
-test('a refusal is an answer', async () => {
+test('a refusal is returned as an answer', async () => {
   answers = [{ status: 412, body: '<Error/>' }];
   expect(await sendSigned(client.config, requestTo('/bucket/a'))).toEqual({ status: 412, body: '<Error/>' });
   expect(arrived.length).toBe(1);
 });
 
-test('a service that keeps failing, or can not be reached, is given up', async () => {
+test('requests to a service that keeps failing or is unreachable end with an error', async () => {
   answers = Array.from({ length: 5 }, () => ({ status: 500, body: 'x'.repeat(1000) }));
   await expect(sendSigned(client.config, requestTo('/bucket/a'))).rejects.toThrow(
     new AwsRequestError(requestTo('/'), `status 500: ${'x'.repeat(300)}`, 5),

@@ -40,7 +40,7 @@ async function receiveAll(): Promise<DayMessage[]> {
   }
 }
 
-test('any number of messages is sent, each once', async () => {
+test('any number of messages is sent, each one once', async () => {
   await new DayQueue(client.config, queue.url).send(makeBuckets(23), 0);
   expect(await receiveAll()).toEqual(makeBuckets(23));
 });
@@ -49,20 +49,20 @@ test('an empty list of messages sends no request', async () => {
   await new DayQueue(client.config, 'http://127.0.0.1:1/nothing-listens-here').send([], 0);
 });
 
-test('a message is delayed by no less than was asked for', async () => {
+test('a message is delayed by at least the requested time', async () => {
   const send = vi.spyOn(queue, 'send');
   await new DayQueue(client.config, queue.url).send(makeBuckets(1), 899_001);
   expect(send.mock.calls.map(([, options]) => options)).toEqual([{ delaySeconds: 900 }]);
 });
 
-test('a queue that refuses says why', async () => {
+test('a refusal by the queue is an error with the reason', async () => {
   const { origin } = new URL(queue.url);
   await expect(
     new DayQueue(client.config, `${origin}/000000000000/other`).send(makeBuckets(1), 0),
   ).rejects.toThrow(/^The queue of the day pass answered 400: .*other/);
 });
 
-test('messages that are not taken are an error', async () => {
+test('messages that the queue does not accept are an error', async () => {
   const answer = JSON.stringify({ Failed: [{ Id: '0', Code: 'InternalError' }], Successful: [] });
   vi.spyOn(globalThis, 'fetch').mockResolvedValue(new Response(answer));
   await expect(new DayQueue(client.config, queue.url).send(makeBuckets(2), 0)).rejects.toThrow(

@@ -5,12 +5,12 @@ import { Deadline, DeadlineError } from '../../../lambda/aws/deadline.ts';
 const never = (): Promise<string> => new Promise(() => undefined);
 
 describe('a deadline', () => {
-  test('ends the wait for an answer that does not come', async () => {
+  test('ends the wait for an answer that does not arrive', async () => {
     const deadline = new Deadline();
     await expect(deadline.runWithin(5, () => deadline.waitForAnswer(never))).rejects.toThrow(DeadlineError);
   });
 
-  test('lets no request begin once the time is up', async () => {
+  test('prevents new requests after its time', async () => {
     const deadline = new Deadline();
     let requests = 0;
     const task = deadline.runWithin(1, async () => {
@@ -21,7 +21,7 @@ describe('a deadline', () => {
     expect(requests).toBe(0);
   });
 
-  test('hands on answers and errors that come in time', async () => {
+  test('passes on answers and errors that arrive in time', async () => {
     const deadline = new Deadline();
     const answers = deadline.runWithin(60_000, async () => [
       await deadline.waitForAnswer(async () => 'answer'),
@@ -30,7 +30,7 @@ describe('a deadline', () => {
     expect(await answers).toEqual(['answer', 'Error: refused']);
   });
 
-  test('bounds nothing outside of a task', async () => {
+  test('has no effect outside of a task', async () => {
     const deadline = new Deadline();
     await deadline.runWithin(0, async () => undefined);
     expect(await deadline.waitForAnswer(async () => 'answer')).toBe('answer');

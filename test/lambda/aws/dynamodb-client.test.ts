@@ -69,7 +69,7 @@ afterAll(() => {
 const key = { sim: { S: '8988307000000120011' } };
 
 describe('the DynamoDB client', () => {
-  it('sends a command’s input as it is, under its operation, signed for its service and region', async () => {
+  it('sends a command’s input unchanged, under its operation, signed for its service and region', async () => {
     const input = {
       TableName: 'Sessions',
       Key: key,
@@ -90,7 +90,7 @@ describe('the DynamoDB client', () => {
     );
   });
 
-  it('sends statements as they are, each text as often as it comes', async () => {
+  it('sends statements unchanged, repeated texts included', async () => {
     const text = `UPDATE "Sims" SET "simName" = ? WHERE "sim" = ? AND ("lastUpdated" < ?) \\ Zähler „7“ 🚲`;
     const statements: BatchStatementRequest[] = [
       { Statement: text, Parameters: [{ S: '"quoted"' }, { N: '1' }, { BOOL: true }] },
@@ -111,7 +111,7 @@ describe('the DynamoDB client', () => {
     expect(seen.map(({ body }) => body)).toEqual(inputs.map((input) => JSON.parse(JSON.stringify(input))));
   });
 
-  it('signs with the credentials of the moment', async () => {
+  it('signs with the current credentials', async () => {
     let count = 0;
     const credentials = async () => {
       count += 1;
@@ -126,12 +126,12 @@ describe('the DynamoDB client', () => {
     expect(new Set(keys).size).toBe(2);
   });
 
-  it('leaves out what is undefined', async () => {
+  it('leaves out undefined members', async () => {
     await client.send(new GetItemCommand({ TableName: 'Sims', Key: key, ConsistentRead: undefined }));
     expect(seen[0]?.body).toEqual({ TableName: 'Sims', Key: key });
   });
 
-  it('reads answers as they are', async () => {
+  it('returns answers unchanged', async () => {
     const item = { ...key, online: { BOOL: true }, dataTotal: { N: '9007199254740993' } };
     const responses = { Responses: { Sims: [item] }, UnprocessedKeys: { Usage: { Keys: [key] } } };
     const left = { UnprocessedItems: { Usage: [{ PutRequest: { Item: item } }] } };
@@ -161,7 +161,7 @@ describe('the DynamoDB client', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('tries again what was throttled, what failed, and what broke off', async () => {
+  it('retries requests that were throttled, failed or broke off', async () => {
     const throttled = '{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException"}';
     answers = [
       { status: 400, body: throttled },

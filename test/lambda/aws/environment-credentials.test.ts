@@ -5,7 +5,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-test('credentials are those of the environment at the time they are asked for', async () => {
+test('credentials are read from the environment at each call', async () => {
   const credentials = defaultProvider();
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');

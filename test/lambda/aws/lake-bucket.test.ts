@@ -80,14 +80,14 @@ async function read(place: string): Promise<string | undefined> {
 }
 
 describe('a write', () => {
-  it('makes an object where there is none, once', async () => {
+  it('creates an object only if it does not exist', async () => {
     const place = makeKey();
     await lake.write(place, Buffer.from('one'), undefined);
     await expect(lake.write(place, Buffer.from('two'), undefined)).rejects.toThrow(ConflictError);
     expect(await read(place)).toBe('one');
   });
 
-  it('replaces an object that has the tag, once', async () => {
+  it('replaces an object only if it has the tag', async () => {
     const place = makeKey();
     const tag = await lake.write(place, Buffer.from('one'), undefined);
     expect((await lake.open(place))?.tag).toBe(tag);
@@ -98,11 +98,11 @@ describe('a write', () => {
     expect(await read(place)).toBe('two');
   });
 
-  it('with a tag needs the object', async () => {
+  it('with a tag fails without the object', async () => {
     await expect(lake.write(makeKey(), Buffer.from('one'), '"tag"')).rejects.toThrow(ConflictError);
   });
 
-  it('whose answer is lost is found to be done', async () => {
+  it('whose answer is lost is recognized as done', async () => {
     const place = makeKey();
     courses = ['answer lost'];
     const tag = await lake.write(place, Buffer.from('one'), undefined);
@@ -111,7 +111,7 @@ describe('a write', () => {
     expect([await read(place), (await lake.open(place))?.tag]).toEqual(['two', next]);
   });
 
-  it('whose answer is lost has failed if somebody else has written since', async () => {
+  it('whose answer is lost fails if another writer has written since', async () => {
     const place = makeKey();
     await lake.write(place, Buffer.from('one'), undefined);
     courses = ['busy'];
@@ -119,21 +119,21 @@ describe('a write', () => {
     await expect(lake.write(place, Buffer.from('one'), undefined)).rejects.toThrow(ConflictError);
   });
 
-  it('is repeated while S3 is busy', async () => {
+  it('is retried while S3 is busy', async () => {
     const place = makeKey();
     courses = ['busy', 'busy'];
     await lake.write(place, Buffer.from('one'), undefined);
     expect(await read(place)).toBe('one');
   });
 
-  it('states the checksum, which a bucket with Object Lock asks for', async () => {
+  it('has the checksum that a bucket with Object Lock requires', async () => {
     await lake.write(makeKey(), Buffer.from('one'), undefined);
     expect(arrived[0]?.headers['x-amz-checksum-sha256']).toBe(
       createHash('sha256').update('one').digest('base64'),
     );
   });
 
-  it('to a bucket that does not exist says so', async () => {
+  it('to a bucket that does not exist fails with a clear error', async () => {
     const other = new LakeBucket(client.config, { lake: 'no-such-bucket', accounts: 'accounts' });
     await expect(other.write(key, Buffer.from('one'), undefined)).rejects.toThrow(
       `The lake's bucket answered 404 NoSuchBucket for ${key}`,
@@ -143,7 +143,7 @@ describe('a write', () => {
 });
 
 describe('a read', () => {
-  it('finds nothing where no object is', async () => {
+  it('of a missing object is undefined', async () => {
     expect(await lake.open(makeKey())).toBeUndefined();
   });
 
@@ -167,7 +167,7 @@ describe('a read', () => {
     expect([object?.byteLength, arrived.length]).toEqual([10, 1]);
   });
 
-  it('of a large object takes ranges of it', async () => {
+  it('of a large object reads ranges', async () => {
     const place = makeKey();
     const bytes = variedBytes(300_000);
     await lake.write(place, bytes, undefined);
@@ -179,7 +179,7 @@ describe('a read', () => {
     }
   });
 
-  it('of an object that was written again fails', async () => {
+  it('of an object that is replaced meanwhile fails', async () => {
     const place = makeKey();
     const tag = await lake.write(place, variedBytes(300_000), undefined);
     const object = await lake.open(place);
@@ -188,7 +188,7 @@ describe('a read', () => {
   });
 });
 
-test('what names no SIM is in a bucket of its own', async () => {
+test('objects that name no SIM are in a separate bucket', async () => {
   await lake.write(key, Buffer.from('rows'), undefined);
   await lake.write(`account-events/day=2026-11-02/bucket=0004.parquet`, Buffer.from('names'), undefined);
   const list = (bucket: string) => running.s3.listObjects(bucket).map((object) => object.key);
@@ -198,7 +198,7 @@ test('what names no SIM is in a bucket of its own', async () => {
   ]);
 });
 
-test('a key is encoded as S3 encodes it to check the signature', async () => {
+test('a key is encoded as S3 does when it checks the signature', async () => {
   await lake.open(key);
   expect(arrived[0]?.path).toBe('/lake/usage/day%3D2026-11-02/bucket%3D0003.parquet');
 });

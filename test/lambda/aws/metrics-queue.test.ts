@@ -37,7 +37,7 @@ function groupOf(operator: string, bytes: number): VolumeGroup {
 }
 
 describe('the queue of volumes', () => {
-  test('delivers what is sent until it is deleted, and takes nothing that is empty', async () => {
+  test('delivers messages until they are deleted, and sends no empty ones', async () => {
     const url = await startQueue();
     const sender = new MetricsSender(configuration, url);
     const queue = new MetricsQueue(configuration, url);
@@ -51,7 +51,7 @@ describe('the queue of volumes', () => {
     expect(await queue.receive()).toEqual([]);
   });
 
-  test('takes a message of any number of networks, of which the smallest are added up', async () => {
+  test('accepts a message with any number of networks, and adds up the smallest', async () => {
     const url = await startQueue();
     const names = Array.from({ length: 3_000 }, (_, index) => `${index} ${'ü'.repeat(100)}`);
     const groups = names.map((name, index) => groupOf(name, index + 1));
@@ -63,7 +63,7 @@ describe('the queue of volumes', () => {
     expect(sent.reduce((sum, { bytes }) => sum + bytes, 0)).toBe((3_000 * 3_001) / 2);
   });
 
-  test('says why it does not take a message', async () => {
+  test('says why it refuses a message', async () => {
     const url = await startQueue();
     const sender = new MetricsSender(configuration, `${url}-else`);
     await expect(sender.send({ kind: 'gain', groups: [groupOf('a', 1)] })).rejects.toThrow(
@@ -119,7 +119,7 @@ describe('a batch', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/queue`;
   }
 
-  test('tells what usage gained, once, and a repeat tells nothing', async () => {
+  test('sends what usage gained once, and nothing for a repeat', async () => {
     const url = await startQueue();
     const { lost } = await takeIn(url);
     const messages = await new MetricsQueue(configuration, url).receive();
@@ -130,7 +130,7 @@ describe('a batch', () => {
     ]);
   });
 
-  test('is stored the same, and waits no longer than a second in all, where the queue hangs or is away', async () => {
+  test('is stored as usual, and waits at most a second, when the queue hangs or is down', async () => {
     const { waits: _, lost: __, ...plain } = await takeIn(undefined);
     for (const url of [await startHanging(), 'http://127.0.0.1:1/queue']) {
       const { waits, lost, ...told } = await takeIn(url);
@@ -146,7 +146,7 @@ describe('a batch', () => {
     }
   });
 
-  test('pauses after a failure, and tells again later', async () => {
+  test('pauses after a failure, and sends again later', async () => {
     let fails = true;
     let calls = 0;
     const send = async () => {

@@ -55,7 +55,7 @@ function put() {
   );
 }
 
-test('a request that fails is not sent again once ten minutes have passed since the fence was read', async () => {
+test('a failed request is not retried later than ten minutes after the fence was read', async () => {
   const passage = await fence.enter();
   answer = () => {
     sleep(elevenMinutes);
@@ -70,7 +70,7 @@ test('a request that fails is not sent again once ten minutes have passed since 
   expect(received).toEqual(['GetItem', 'PutItem', 'GetItem', 'PutItem']);
 });
 
-test('a request that its batch no longer waits for is not sent again either', async () => {
+test('a failed request that its batch no longer waits for is not retried', async () => {
   const passage = await fence.enter();
   answer = () => {
     passage.leave();
@@ -81,14 +81,14 @@ test('a request that its batch no longer waits for is not sent again either', as
   expect(received).toEqual(['GetItem', 'PutItem']);
 });
 
-test('requests outside of batches are sent at any time', async () => {
+test('requests outside of batches are not limited', async () => {
   (await fence.enter()).leave();
   sleep(elevenMinutes);
   await put();
   expect(received).toEqual(['GetItem', 'PutItem']);
 });
 
-test('a timer goes by the clock that has gone further', () => {
+test('a timer follows the clock that is further ahead', () => {
   const elapsed = startTimer();
   sleep(elevenMinutes);
   expect(elapsed()).toBeGreaterThanOrEqual(elevenMinutes);

@@ -10,13 +10,13 @@ function sourceWhere(variables: Readonly<Record<string, string>>) {
   return readSources(env).findByStream(streamArn);
 }
 
-describe('the setting by which updates write their session', () => {
-  it('is that of every source', () => {
+describe('the setting for how updates write their session', () => {
+  it('applies to every source', () => {
     expect(sourceWhere({ [environment.sessionRefresh]: 'hourly' }).sessionRefresh).toBe('hourly');
     expect(sourceWhere({ [environment.sessionRefresh]: 'update' }).sessionRefresh).toBe('update');
   });
 
-  it('is "update" where it is not set', () => {
+  it('is "update" by default', () => {
     expect([sourceWhere({}).sessionRefresh, readSessionRefresh({})]).toEqual(['update', 'update']);
     expect([
       writeModeFromEnvironment({}),
@@ -24,7 +24,7 @@ describe('the setting by which updates write their session', () => {
     ]).toEqual(['batched', 'single']);
   });
 
-  it('is refused where it is not one, with the value and what is accepted', () => {
+  it('refuses another value, with the value and what is accepted', () => {
     expect(() => sourceWhere({ [environment.sessionRefresh]: 'daily' })).toThrow(
       'SESSION_REFRESH is "daily"; accepted is one of update, hourly',
     );

@@ -49,7 +49,7 @@ function used(measures: Measures, networks: readonly (readonly [string, string, 
   measures.addUsage({ usage }, () => true);
 }
 
-describe('what became of records', () => {
+describe('the outcome of records', () => {
   test('is counted by source and kind, and for the source as a whole, without zeros', () => {
     const { told, lines } = telemetry();
     const { receipt, measures } = measured({
@@ -127,7 +127,7 @@ describe('usage', () => {
   const units = { bytes: 'Bytes', bytesUploaded: 'Bytes', bytesDownloaded: 'Bytes', cost: 'None' };
   const sets = [['source'], ['source', 'country', 'operator']];
 
-  test('is measured by source, country and operator, in letters that CloudWatch takes', () => {
+  test('is measured by source, country and operator, in characters that CloudWatch accepts', () => {
     const { told, lines } = telemetry({ [environment.measuredNetworks]: '5' });
     const { receipt, measures } = measured({});
     used(measures, [
@@ -149,7 +149,7 @@ describe('usage', () => {
     ]);
   });
 
-  test('beyond the networks that a process names is measured as other, in later batches too', () => {
+  test('of further networks than a process may name is measured as other, in later batches too', () => {
     const { told, lines } = telemetry({ [environment.measuredNetworks]: '2' });
     const batches = [
       [['US', 'T-Mobile', 1] as const, ['US', 'AT&T', 2] as const, ['FR', 'Orange', 4] as const],
@@ -169,7 +169,7 @@ describe('usage', () => {
     ]);
   });
 
-  test('is measured by source alone where no network is to be named', () => {
+  test('is measured by source alone if no networks may be named', () => {
     const { told, lines } = telemetry({ [environment.measuredNetworks]: '0' });
     const { receipt, measures } = measured({});
     used(measures, [
@@ -181,7 +181,7 @@ describe('usage', () => {
   });
 });
 
-test('a file that could not be read is counted by source', () => {
+test('an unreadable file is counted by source', () => {
   const { told, lines } = telemetry();
   told.fileFailed('fleet');
   expect(lines).toEqual([
@@ -214,14 +214,14 @@ test('batched writes that DynamoDB does not accept are counted by the function t
   expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', batchedWritesRefused: 1 }]);
 });
 
-test('a secret that can’t be read is counted by the function whose it is', () => {
+test('an unreadable secret is counted by its function', () => {
   const { told, lines } = telemetry();
   told.reportUnreadableSecret({ owner: 'the query API', error: new Error('not reached'), isKept: true });
   const line = { namespace: 'simledger', sets: [['service']], units: { secretUnreadable: 'Count' } };
   expect(lines).toEqual([{ ...line, service: 'kinesis-consumer', secretUnreadable: 1 }]);
 });
 
-test('a sweep of alerts is measured as a whole, by the slowest sources, and what holds back a source by source', () => {
+test('a sweep of alerts is measured as a whole and by the slowest sources, and held alerts by source', () => {
   const { told, lines } = telemetry();
   const source = { at: 0, delivered: undefined, isBehind: false, isReadLate: false, isIndistinct: false };
   const hold = { cause: 'unfinished-batch', place: 'shard' } as const;

@@ -28,7 +28,7 @@ function receiverNamed(name: string, got: string[]): Receiver {
   };
 }
 
-test('a store that fails for one receiver keeps no other from being told, and fails the run', async () => {
+test('a store failure for one receiver fails the run, and the other receivers still get their messages', async () => {
   const got: string[] = [];
   const reported: string[] = [];
   const store = new UndeliveredInMemory();

@@ -74,7 +74,7 @@ function takeMetrics(): MetricValue[] {
   return lines.splice(0).flatMap((line) => parseEmbeddedMetrics(line) ?? []);
 }
 
-test('what is due is delivered, and measured by receiver', async () => {
+test('due messages are delivered, and measured by receiver', async () => {
   for (const sequence of [1, 2]) {
     const transition = transitionWith({ sequence, kind: sequence === 1 ? 'opened' : 'amended' });
     for (const { name } of receivers) await outbox.enqueue(name, transition);
@@ -99,20 +99,20 @@ test('what is due is delivered, and measured by receiver', async () => {
   );
 });
 
-test('a receiver whose key does not work is measured in each run, also while it rests', async () => {
+test('a receiver whose key does not work is measured in each run, even while it is paused', async () => {
   await delivery.invoke({ time: '2026-11-03T14:15:01Z' });
   expect(takeMetrics()).toEqual([
     { namespace: 'my-stack', name: 'alertReceiverUnusable', value: 1, dimensions: { receiver: 'chat' } },
   ]);
 });
 
-test('an event without a time is refused', async () => {
+test('an event without a time is an error', async () => {
   expect(await delivery.invoke({ time: 'now' })).toMatchObject({
     ...{ ok: false, error: { message: 'time: "now" given; accepted is ISO 8601' } },
   });
 });
 
-test('the function has the time of a whole run, and its lease outlasts it', () => {
+test('the function’s timeout is longer than a run, and its lease is longer still', () => {
   // A message may take two requests, and two readings of a secret.
   const messageMilliseconds = 2 * (requestMilliseconds + 5_000);
   const runMilliseconds = runLimits.maxMilliseconds + messageMilliseconds;

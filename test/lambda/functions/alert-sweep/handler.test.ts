@@ -87,7 +87,7 @@ function takeMetrics(): MetricValue[] {
   return lines.flatMap((line) => parseEmbeddedMetrics(line) ?? []);
 }
 
-test('silence is judged where it is known how far a source is read, and only there; a sweep is measured', async () => {
+test('silence is judged only if the progress of its source is known, and a sweep is measured', async () => {
   expect(await sweeper.invoke({ time: formatTime(now) })).toMatchObject({ ok: true });
   const episodes = await tables.items(alertsTable.name);
   // The source that cannot be read has an alert of its own; its SIMs have none.
@@ -115,7 +115,7 @@ test('silence is judged where it is known how far a source is read, and only the
   ]);
 });
 
-test('an event without a time is refused', async () => {
+test('an event without a time is an error', async () => {
   expect(await sweeper.invoke({ time: 'now' })).toMatchObject({
     ...{ ok: false, error: { message: 'time: "now" given; accepted is ISO 8601' } },
   });

@@ -139,7 +139,7 @@ async function takeAll(time: string): Promise<string[]> {
   return taken;
 }
 
-test('a day is closed, waited for, read and sealed, and what comes late is read again', async () => {
+test('a day is closed, read and sealed, and read again after late records', async () => {
   await storeUsage('2026-11-09T10');
   expect(await planner.invoke({ time: '2026-11-10T07:00:00Z' })).toMatchObject({ ok: true });
   expect(await takeAll('2026-11-10T08:00:00.000Z')).toEqual([
@@ -185,7 +185,7 @@ test('a day is closed, waited for, read and sealed, and what comes late is read 
   expect(lines.join('\n')).not.toContain('"level":"ERROR"');
 });
 
-test('a message that fails is delivered again, and others are taken', async () => {
+test('a message that fails is delivered again, and the others are processed', async () => {
   const bodies = ['no message', JSON.stringify({ kind: 'plan', day: '2026-11-09' })];
   expect(await worker.invoke(makeEvent(bodies, '2026-11-10T09:00:00.000Z'))).toMatchObject({
     ok: true,
@@ -194,7 +194,7 @@ test('a message that fails is delivered again, and others are taken', async () =
   expect(lines.join('\n')).toContain('This is not a message of the day pass. It is not a JSON object');
 });
 
-test('a run without a time says so', async () => {
+test('a run without a time is an error', async () => {
   expect(await planner.invoke({ time: 'noon' })).toMatchObject({
     ok: false,
     error: { message: 'time: "noon" given; accepted is ISO 8601' },

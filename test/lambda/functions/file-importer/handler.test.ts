@@ -153,7 +153,7 @@ test('files that are put into a bucket are imported, whatever their keys are', a
   ]);
 });
 
-test('a file that takes longer than an invocation goes on in a new message, to exact counts', async () => {
+test('a file that takes longer than an invocation continues with a new message, and its counts are exact', async () => {
   announce(bucket);
   const wide = { organisation_name: 'x'.repeat(2000) };
   const rows = Array.from({ length: 700 }, (_, n) => (n % 100 === 50 ? '"broken"' : row(n, wide)));
@@ -192,7 +192,7 @@ test('a message that fails is delivered again, and a file is not lost', async ()
   expect(await manifests()).toEqual([{ key: `${bucket}/again.csv`, state: 'done', counts: [3, 3, 0] }]);
 });
 
-test('a message that keeps failing ends in the dead-letter queue', async () => {
+test('a message that keeps failing goes to the dead-letter queue', async () => {
   announce('of-nobody');
   await s3.putObject('of-nobody', 'cdr.csv', file(1));
   await announced();
@@ -207,7 +207,7 @@ test('a message that keeps failing ends in the dead-letter queue', async () => {
   expect(deadLetters.counts().visible).toBe(1);
 });
 
-test('an announcement of several files imports each, and S3’s test message none', async () => {
+test('a notification of several files imports each one, and S3’s test message imports nothing', async () => {
   const objects = await Promise.all(
     [1, 2].map(async (number) => {
       const key = `several_${number}.csv`;
@@ -236,7 +236,7 @@ test('exactly the failed messages of a batch are reported', async () => {
   ]);
 });
 
-test('nothing personal is logged, whatever is wrong with a file', async () => {
+test('no personal data is logged, whatever is wrong with a file', async () => {
   announce(bucket);
   const { files } = await readExampleDeliveries();
   const withoutHeader = file(5).subarray(header.length + 1);

@@ -21,7 +21,7 @@ function newNotes(store: Store): StoredDeliveryNotes {
 }
 
 describe('the notes of deliveries', () => {
-  test('count the beginnings without an end, whichever process they were of', async () => {
+  test('count starts without an end, in any process', async () => {
     const store = new Store();
     expect(await newNotes(store).begin(delivery)).toBe(0);
     expect(await newNotes(store).begin(delivery)).toBe(1);
@@ -36,7 +36,7 @@ describe('the notes of deliveries', () => {
     ]);
   });
 
-  test('begin anew after an end', async () => {
+  test('start at zero after an end', async () => {
     const store = new Store();
     await newNotes(store).begin(delivery);
     const notes = newNotes(store);
@@ -45,7 +45,7 @@ describe('the notes of deliveries', () => {
     expect(await newNotes(store).begin(delivery)).toBe(0);
   });
 
-  test('begin anew after an end that the store did not take, in the process that knows of it', async () => {
+  test('start at zero in the process whose end the store did not accept', async () => {
     const store = new Store();
     const notes = newNotes(store);
     await notes.begin(delivery);

@@ -150,7 +150,7 @@ const testEvent = {
 const one = (record: object): KinesisStreamRecord => kinesisRecord('twilio', JSON.stringify(record));
 
 describe('the Kinesis consumer', () => {
-  test('takes in the examples of all carriers, counts each record once, and logs nothing personal', async () => {
+  test('stores the examples of all carriers, counts each record once, and logs no personal data', async () => {
     const { stream } = await readExampleDeliveries();
     const from = lines.length;
     for (const { name } of localSources) {
@@ -167,7 +167,7 @@ describe('the Kinesis consumer', () => {
     expectNone(values, lines.slice(from));
   });
 
-  test('logs the id with which a sink is validated, and stores nothing of it', async () => {
+  test('logs the validation id of a sink, and does not store it', async () => {
     const from = lines.length;
     expect(await consume([one(testEvent)])).toEqual([]);
     const logged = lines.slice(from).flatMap((line) => (line.includes('test_id') ? [JSON.parse(line)] : []));
@@ -183,7 +183,7 @@ describe('the Kinesis consumer', () => {
     expect(await tables.everything()).toEqual({ Sessions: [], Usage: [], Events: [], Sims: [], Files: [] });
   });
 
-  test('counts what it took in by source, in metrics of CloudWatch’s embedded format', async () => {
+  test('counts records by source, in CloudWatch’s embedded metric format', async () => {
     const from = lines.length;
     const updated = one(superSim(1, 'updated', 5));
     await consume([updated, updated, one(testEvent), kinesisRecord('twilio', '{"broken":')]);
@@ -195,7 +195,7 @@ describe('the Kinesis consumer', () => {
     ]);
   });
 
-  test('tries again what is throttled, and reports nothing when it then succeeds', async () => {
+  test('retries throttled requests, and reports no failure if they then succeed', async () => {
     let throttles = 4;
     dynamoDb.fail = () =>
       throttles-- > 0 ? dynamoDbError('ProvisionedThroughputExceededException') : undefined;
@@ -272,7 +272,7 @@ describe('the Kinesis consumer', () => {
     expect(afterFailure).toEqual(await tables.everything());
   });
 
-  test('marks what belongs to closed days before it stores it; without its marker, a SIM’s day comes again', async () => {
+  test('marks records of closed days before it stores them, and retries a SIM’s day whose marker fails', async () => {
     await new FenceTable(tables.client, 'DayState').advance('2026-11-02');
     const late = await startConsumer();
     onTestFinished(() => late.stop());
@@ -298,7 +298,7 @@ describe('the Kinesis consumer', () => {
     );
   });
 
-  test('reports records whose rejects the quarantine does not take, and keeps them when it does again', async () => {
+  test('reports records whose rejects the quarantine does not accept, and keeps the rejects once it does', async () => {
     const records = [
       one(superSim(1, 'started', 0)),
       kinesisRecord('twilio', '{"broken": 1'),
@@ -331,7 +331,7 @@ describe('the Kinesis consumer', () => {
     ]);
   });
 
-  test('reports everything that it can not do without while store and quarantine are down', async () => {
+  test('reports every record that it cannot process while the store and the quarantine are down', async () => {
     const records = [
       one(superSim(1, 'started', 0)),
       one(testEvent),
@@ -351,7 +351,7 @@ describe('the Kinesis consumer', () => {
     });
   });
 
-  test('fails as a whole for a stream that belongs to no source, so that nothing is lost', async () => {
+  test('fails for a stream without a source, so that nothing is lost', async () => {
     const record = {
       ...one(superSim(1, 'started', 0)),
       eventSourceARN: 'arn:aws:kinesis:us-east-1:0:stream/x',
@@ -362,7 +362,7 @@ describe('the Kinesis consumer', () => {
     });
   });
 
-  test('answers a batch of nothing', async () => {
+  test('accepts an empty batch', async () => {
     expect(await consume([])).toEqual([]);
   });
 });

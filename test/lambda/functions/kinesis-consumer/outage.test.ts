@@ -177,7 +177,7 @@ beforeEach(() => {
   return () => void vi.unstubAllEnvs();
 });
 
-describe('while DynamoDB is away', () => {
+describe('while DynamoDB is down', () => {
   test.each([
     ['a minute', minute],
     ['an hour', hour],
@@ -197,7 +197,7 @@ describe('while DynamoDB is away', () => {
     expect(heldMilliseconds).toBeLessThan(2 * 15 * minute);
   });
 
-  test('a record that comes by itself is tried for as long as it takes, and each time counts as handed back', async () => {
+  test('a record in its own batch is retried without limit, and counted as returned each time', async () => {
     const { rejects, discarded, usage, series } = await deliverThrough(12 * hour, good(1));
     expect([rejects, discarded, usage]).toEqual([[], [], 1]);
     const tries = series.get('AWS/Lambda IteratorAge{FunctionName=StreamIngest/KinesisConsumer/Function}');
@@ -210,7 +210,7 @@ describe('while DynamoDB is away', () => {
 });
 
 describe('an outage of twelve hours', () => {
-  test('sets off the alarms of its metrics once each, within the hour, and they end after it', async () => {
+  test('raises each alarm of its metrics once, within the hour, and the alarms end after it', async () => {
     const { series } = await deliverThrough(12 * hour, good(200));
     const stack = synthesise(
       withoutApi({ sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '42' }] }),
@@ -239,7 +239,7 @@ describe('a record that kills the function', () => {
     expect(heldMilliseconds).toBeLessThan(15 * minute);
   });
 
-  test('is kept with the reason, its bytes and the place where it arrived', async () => {
+  test('is kept with the reason, its bytes and its position in the stream', async () => {
     const { rejects } = await deliverThrough(0, [usageRecord(1, crash)]);
     expect(rejects).toEqual([
       {
@@ -253,7 +253,7 @@ describe('a record that kills the function', () => {
     ]);
   });
 
-  test('is another than one whose process ended for other reasons, fewer times', async () => {
+  test('differs from a record whose process ended fewer times for other reasons', async () => {
     const { rejects, usage } = await deliverThrough(0, good(1), maxDeaths);
     expect([rejects, usage]).toEqual([[], 1]);
   });

@@ -62,7 +62,7 @@ const group = {
   ...{ bytes: 7, uploaded: 3, downloaded: 4, cost: '0.25' },
 };
 
-test('what functions tell is sent each minute, kept while the receiver is away, and measured where it is refused', async () => {
+test('messages of functions are sent each minute, kept while the receiver is down, and measured if it refuses them', async () => {
   for (let batch = 0; batch < 23; batch += 1) await sender.send({ kind: 'gain', groups: [group] });
   collector.behaviours.push(503);
   expect(await exporter.invoke({ time: '2026-11-03T14:15:00Z' })).toMatchObject({ ok: true });

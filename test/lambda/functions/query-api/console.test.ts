@@ -62,7 +62,7 @@ async function ask(
 const nameScript = (): string => Object.keys(files).find((name) => /^console-.*\.js$/.test(name)) ?? '';
 
 describe('the console’s page', () => {
-  test('names its files below the API’s path, may load nothing from elsewhere, and is asked for again', async () => {
+  test('names its files below the API’s path, may not load other files, and is not cached', async () => {
     for (const [sending, root] of [
       [{}, ''],
       [{ stage: 'prod' }, '/prod'],
@@ -86,7 +86,7 @@ describe('the console’s page', () => {
     }
   });
 
-  test('is not sent again to who has it', async () => {
+  test('is not sent again to a client that has it', async () => {
     const { headers } = await ask('/');
     const etag = headers['etag'] ?? '';
     expect(await ask('/', { headers: { 'if-none-match': etag } })).toMatchObject({
@@ -96,12 +96,12 @@ describe('the console’s page', () => {
     expect(await ask('/', { headers: { 'if-none-match': '"other"' } })).toMatchObject({ statusCode: 200 });
   });
 
-  test('cannot be broken out of by the host that a client names', async () => {
+  test('escapes the API’s stage', async () => {
     const { body } = await ask('/', { stage: '"><script>' });
     expect(body).not.toContain('"><script>');
   });
 
-  test('is not there where AWS signatures are asked for', async () => {
+  test('does not exist if the API requires AWS signatures', async () => {
     for (const path of ['/', `/console/${nameScript()}`, '/console/session.json']) {
       expect(await ask(path, { isSigned: true }), path).toMatchObject({ statusCode: 404 });
     }
@@ -109,7 +109,7 @@ describe('the console’s page', () => {
 });
 
 describe('a file of the console', () => {
-  test('is compressed as the client reads it, and kept forever', async () => {
+  test('has a compression that the client accepts, and is cached forever', async () => {
     const name = nameScript();
     const plain = Buffer.from(files[name] ?? []);
     const encodings: readonly (readonly [
@@ -141,7 +141,7 @@ describe('a file of the console', () => {
     }
   });
 
-  test('holds the licence of each package in the others: the page names it, and nothing loads it', async () => {
+  test('has the licence of each bundled package, and is linked but not loaded', async () => {
     const html = Buffer.from(files['index.html'] ?? []).toString('utf8');
     const [, name = ''] =
       /<link rel="license" href="[^"]*\/console\/(licences-[A-Z0-9]{8}\.txt)"/.exec(html) ?? [];
@@ -167,7 +167,7 @@ describe('a file of the console', () => {
     expect(text).not.toMatch(/^(?:esbuild|typescript|playwright-core) /m);
   });
 
-  test('has a hash in its name: nothing else of the function’s folder is served', async () => {
+  test('has a hash in its name, and no other file of the function’s folder is served', async () => {
     const names = [
       'index.html',
       'index.js',
@@ -184,7 +184,7 @@ describe('a file of the console', () => {
     expect(await ask('/console/session.json')).toMatchObject({ statusCode: 200, body: '{}' });
   });
 
-  test('is small: 80 KB compressed are enough for the first page', () => {
+  test('is small, so that the first page needs at most 80 KB compressed', () => {
     const html = Buffer.from(files['index.html'] ?? []).toString('utf8');
     const first = new Set(
       [...html.matchAll(/\/console\/([\w-]+\.(?:js|css))"/g)].map(([, name = '']) => name),
@@ -223,7 +223,7 @@ describe('muting an alert', () => {
   };
   const listMutes = () => new MutesTable(tables.client, alertStateTable.name).list();
 
-  test('is refused without credentials, from other pages, and as forms send', async () => {
+  test('is refused without credentials, from other sites, and as a form', async () => {
     const { origin: _, ...withoutOrigin } = own;
     const refused: readonly (readonly [number, Asking])[] = [
       [401, { authorization: undefined }],
@@ -245,7 +245,7 @@ describe('muting an alert', () => {
     expect(await listMutes()).toEqual([]);
   });
 
-  test('stores a mute of its rule and SIM', async () => {
+  test('stores a mute for its rule and SIM', async () => {
     const answer = await mute({ body: { for: '8h', reason: 'workshop' } });
     expect(answer.statusCode, answer.body).toBe(200);
     const scope = { rule: 'silent', sim: episode.sim, source: undefined };
@@ -257,7 +257,7 @@ describe('muting an alert', () => {
     expect(JSON.parse(answer.body)).toMatchObject({ id: stored.id, until: stored.until, source: null });
   });
 
-  test('of an alert that does not exist is answered with 404', async () => {
+  test('returns 404 for an alert that does not exist', async () => {
     const { authorization } = apiEvent('/').headers;
     const answer = await ask('/console/alerts/0/mute', {
       method: 'POST',

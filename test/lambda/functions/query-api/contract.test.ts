@@ -106,18 +106,18 @@ function faultsOf(operation: Operation, { status, body, headers }: ReadAnswer): 
 }
 
 describe('the contract', () => {
-  it('is what the console’s client is typed by: `npm run openapi` writes it down', async () => {
+  it('has the types of the console’s client, which `npm run openapi` generates', async () => {
     const types = readFileSync(new URL('../../../../console/api/schema.ts', import.meta.url), 'utf8');
     expect(types).toBe(await renderClientTypes(contract));
   });
 
-  it('is what the function carries: `npm run openapi` writes it down', () => {
+  it('is in the function’s files, which `npm run openapi` generates', () => {
     expect(inlined).toEqual(contract);
     expect(contract.openapi).toBe('3.1.0');
     expect(page).toEqual(renderDocumentation(rendered));
   });
 
-  it('documents exactly the routes that are answered, each by its operation, and which are protected', () => {
+  it('documents exactly the existing routes, their operations, and which need credentials', () => {
     const documented = operations.map(({ path, method, operation }) => ({
       path,
       method,
@@ -168,7 +168,7 @@ describe('the contract', () => {
     },
   );
 
-  it('documents exactly the error codes that there are', () => {
+  it('documents exactly the existing error codes', () => {
     const { properties } = contract.components.schemas['Problem'] as {
       properties: { code: { enum: number[]; description: string } };
     };
@@ -176,7 +176,7 @@ describe('the contract', () => {
     for (const code of properties.code.enum) expect(properties.code.description).toContain(String(code));
   });
 
-  it('names every carrier: `npm run openapi` writes them down', () => {
+  it('names every carrier, as `npm run openapi` writes them', () => {
     expect(contract.components.schemas['Carrier']).toMatchObject({ enum: carriers });
   });
 });
@@ -299,7 +299,7 @@ describe('the answers', () => {
     ['/health', ['']],
   ];
 
-  it.each(asked)('to %s fit the contract, good ones and bad ones', async (path, queries) => {
+  it.each(asked)('of %s match the contract, errors included', async (path, queries) => {
     const operation = contract.paths[path]?.['get'];
     if (operation === undefined) throw new Error(`${path} is not documented`);
     const alerts = [makeEpisode(), makeGroup(), makeSourceAlert()].map(({ id }) => id);
@@ -333,7 +333,7 @@ describe('the answers', () => {
     return [path, operation, example] as const;
   });
 
-  it('have an example each, except the document itself', () => {
+  it('each have an example, except the document itself', () => {
     const without = examples.filter(([, , example]) => example === undefined).map(([path]) => path);
     expect(without).toEqual(documents);
   });
@@ -350,7 +350,7 @@ describe('the answers', () => {
     },
   );
 
-  it('show the finding that an alert rests on', async () => {
+  it('show the finding that an alert is based on', async () => {
     const at = Date.parse('2026-11-02');
     const begin = { table: 'Findings', key: finding.findingId, at } as const;
     const alert = makeEpisode({

@@ -66,7 +66,7 @@ afterEach(async () => {
 });
 
 describe('credentials', () => {
-  it('are read once for five minutes, by however many ask', async () => {
+  it('are read once in five minutes for any number of requests', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
     const source = openCredentials(configuration, 'api', noteFailure);
     const [first, second] = await Promise.all([source.get(), source.get()]);
@@ -82,7 +82,7 @@ describe('credentials', () => {
     expect(reads).toBe(2);
   });
 
-  it('are read anew for a token that is not known, at most every ten seconds', async () => {
+  it('are read again for an unknown token, at most every ten seconds', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
     const source = openCredentials(configuration, 'api', noteFailure);
     await source.get();
@@ -113,7 +113,7 @@ describe('credentials', () => {
     );
   });
 
-  it.each([400, 503])('that can not be read again are used as they were, for an hour: %i', async (status) => {
+  it.each([400, 503])('that cannot be read again stay valid for an hour: %i', async (status) => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
     const source = openCredentials(configuration, 'api', noteFailure);
     const known = await source.get();
@@ -134,7 +134,7 @@ describe('credentials', () => {
     expect(await source.get()).toEqual(known);
   });
 
-  it('that cannot be read are looked for every ten seconds, for any number of callers and credentials', async () => {
+  it('that cannot be read are retried every ten seconds, for any number of callers and credentials', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
     const source = openCredentials(configuration, 'api', noteFailure);
     const known = await source.get();
@@ -148,7 +148,7 @@ describe('credentials', () => {
     expect([reads, failures.length]).toEqual([3, 2]);
   });
 
-  it('that have been put wrong are used as they were, until they are right again', async () => {
+  it('that were replaced by an invalid secret stay valid until it is corrected', async () => {
     secrets['api'] = JSON.stringify({ account: 'AC1', token: 'one' });
     const source = openCredentials(configuration, 'api', noteFailure);
     const known = await source.get();

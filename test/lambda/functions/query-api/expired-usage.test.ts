@@ -78,14 +78,14 @@ beforeAll(async () => {
 });
 
 describe('after usage has expired', () => {
-  it('the API answers every question as before', async () => {
+  it('the API gives the same answers as before', async () => {
     expect(usage.length).toBeGreaterThan(20);
     await ledger.expire(usage);
     expect(await tables.items('Usage')).toEqual([]);
     expect(await ask()).toEqual(before);
   });
 
-  it('a record that comes late counts at once, and one that comes again does not count twice', async () => {
+  it('a late record counts immediately, and a repeated one does not count twice', async () => {
     const [record] = usage.filter(({ sim }) => sim === sims[2]);
     if (record === undefined) throw new Error('The example has no usage of this SIM');
     const path = `/v1/Sims/${record.sim}/UsageRecords?StartTime=2026-10-01&Granularity=all`;

@@ -149,7 +149,7 @@ async function answered(
 const headers = fc.dictionary(anyText, anyText, { maxKeys: 3, noNullPrototype: true });
 
 describe('any request', () => {
-  it('with credentials gets an answer that is not an error of the server', async () => {
+  it('with credentials never gets a server error', async () => {
     await fc.assert(
       fc.asyncProperty(method, path, query, headers, async (how, where, parameters, others) => {
         const address = { path: where, query: queryText(parameters) };
@@ -160,7 +160,7 @@ describe('any request', () => {
     );
   });
 
-  it('without credentials that are right is refused, and nothing is read for it', async () => {
+  it('without valid credentials is refused before anything is read', async () => {
     const client = tables.newClient();
     const watched = watch(client);
     await fc.assert(
@@ -182,7 +182,7 @@ describe('any request', () => {
     client.destroy();
   });
 
-  it.each(inherited)('with a parameter %s is answered with 400 and the name', async (name) => {
+  it.each(inherited)('with a parameter %s gets 400 and the name', async (name) => {
     for (const route of routes) {
       const where = route.path.replace(/\{\w+\}/, superSim);
       const { status, body } = await send(apiOver(tables.client), `${where}?${name}=1`);
@@ -194,7 +194,7 @@ describe('any request', () => {
     }
   });
 
-  it('for a SIM or file with a name longer than any key is answered with 404', async () => {
+  it('for a SIM or file with a name longer than any key gets 404', async () => {
     for (const where of ['', '/DataSessions', '/UsageRecords', '/ConnectionEvents']) {
       for (const unit of ['9', 'x', '%C3%A9']) {
         const { status } = await send(apiOver(tables.client), `/v1/Sims/${unit.repeat(7_900)}${where}`);
@@ -241,7 +241,7 @@ describe('a page token', () => {
     fc.constant(new Uint8Array(6_000)),
   );
 
-  it('that was made by someone else gets 400, or what a request could ask for', async () => {
+  it('that someone else made gets 400, or data that the client may request', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...lists),
@@ -272,7 +272,7 @@ describe('a page token', () => {
     );
   });
 
-  it('that is one of a listing’s own with anything changed and sealed again gets no error of the server', async () => {
+  it('that was changed and signed again never gets a server error', async () => {
     const own = new Map<string, Buffer>();
     for (const [where] of lists) {
       const { body } = await send(

@@ -22,7 +22,7 @@ const state: fc.Arbitrary<PageState> = fc.record({
 const character = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_');
 
 describe('a page token', () => {
-  it('brings back what was put into it', () => {
+  it('returns its content', () => {
     fc.assert(
       fc.property(fc.string(), state, (subject, given) => {
         const read = decodeToken(subject, encodeToken(subject, given));
@@ -33,7 +33,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is text that needs no encoding in a URL', () => {
+  it('needs no encoding in a URL', () => {
     fc.assert(
       fc.property(state, (given) => {
         expect(encodeToken('any', given)).toMatch(/^[\w-]+$/);
@@ -41,7 +41,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is not accepted with any character changed, added or taken away', () => {
+  it('is refused with any character changed, added or removed', () => {
     fc.assert(
       fc.property(state, fc.nat(), character, (given, at, other) => {
         const token = encodeToken('Sims', given);
@@ -54,7 +54,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is not accepted for another subject', () => {
+  it('is refused for another subject', () => {
     fc.assert(
       fc.property(state, fc.string(), fc.string(), (given, subject, other) => {
         fc.pre(subject !== other);
@@ -63,7 +63,7 @@ describe('a page token', () => {
     );
   });
 
-  it('is not found in arbitrary text', () => {
+  it('is never arbitrary text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(decodeToken('Sims', text)).toBeUndefined();

@@ -13,7 +13,7 @@ const { tables, get, messageOf } = exampleApi();
 describe('paging', () => {
   const path = `/v1/Sims/${superSim}/DataSessions`;
 
-  it('has absolute addresses with the stage, or the base path of a domain', async () => {
+  it('has absolute URLs with the stage or a domain’s base path', async () => {
     const meta = async (sending: Sending, query = '') =>
       (await get(`${path}?PageSize=1${query}`, sending)).body['meta'] as Record<string, string>;
     const staged = await meta({ stage: 'prod', domainName: 'abc.execute-api.eu-central-1.amazonaws.com' });
@@ -38,14 +38,14 @@ describe('paging', () => {
     );
   });
 
-  it('keeps a name’s blanks and slashes encoded', async () => {
+  it('keeps spaces and slashes of a name encoded', async () => {
     const { body } = await get('/v1/Sims/Vending%2012/DataSessions');
     expect((body['meta'] as { url: string }).url).toBe(
       'https://api.example.com/v1/Sims/Vending%2012/DataSessions?PageSize=50&Page=0',
     );
   });
 
-  it('makes a page smaller that Lambda would not take as an answer, and goes on behind it', async () => {
+  it('shortens a page that is too large for Lambda, and continues after it', async () => {
     const sim = '8959000000000000003';
     const common = { sim: { S: sim }, source: { S: 'emnify' }, carrier: { S: 'emnify' }, type: { S: 'any' } };
     // Characters that take six bytes in JSON, and seven in JSON within JSON.
@@ -76,7 +76,7 @@ describe('paging', () => {
     expect(sizes.length).toBeGreaterThan(1);
   });
 
-  it('takes a page size up to 1,000, and more as 1,000', async () => {
+  it('accepts a page size up to 1,000, and treats more as 1,000', async () => {
     const size = async (given: string) =>
       ((await get(`${path}?PageSize=${given}`)).body['meta'] as { page_size: number }).page_size;
     expect(await Promise.all(['1', '1000', '1001', '99999999999999999999'].map(size))).toEqual([
@@ -84,7 +84,7 @@ describe('paging', () => {
     ]);
   });
 
-  it('goes on with its token, by whatever name the SIM is called, and refuses any other', async () => {
+  it('continues with its token, by any name of the SIM, and refuses other tokens', async () => {
     const { body } = await get(`${path}?PageSize=1`);
     const next = new URL((body['meta'] as { next_page_url: string }).next_page_url);
     const token = next.searchParams.get('PageToken') ?? '';
@@ -112,7 +112,7 @@ describe('paging', () => {
     }
   });
 
-  it('refuses other filters than those that the listing began with, and a page without its token', async () => {
+  it('refuses filters that differ from the first page’s, and a page without its token', async () => {
     const { body } = await get(`${path}?PageSize=1&StartTime=2026-11-01`);
     const token = new URL((body['meta'] as { next_page_url: string }).next_page_url).searchParams.get(
       'PageToken',

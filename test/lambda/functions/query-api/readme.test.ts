@@ -13,7 +13,7 @@ const tables = runningTables();
 
 beforeAll(() => takeExamples(tables.client));
 
-it('the README has three requests of the API', () => {
+it('the README has three API requests', () => {
   expect(questions).toHaveLength(3);
 });
 

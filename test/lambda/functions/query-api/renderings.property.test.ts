@@ -154,8 +154,8 @@ function expected(stored: readonly (Rendering & { readonly time: string })[]): A
 
 const totalOf = (answer: Answer): number => answer.reduce((sum, [, bytes]) => sum + Number(bytes), 0);
 
-describe('renderings of one record that are at most a second apart', () => {
-  it('are counted once, whichever came first, on pages of any size and in ranges of any length', async () => {
+describe('deliveries of one record whose times differ by at most a second', () => {
+  it('are counted once, in any order, on pages of any size and in ranges of any length', async () => {
     await fc.assert(
       fc.asyncProperty(
         renderings,

@@ -118,7 +118,7 @@ describe('parameters', () => {
     expect(await messageOf(path)).toBe(`400 20001 ${message}`);
   });
 
-  it('take the longest times that are documented', async () => {
+  it('accept the longest documented ranges', async () => {
     const usage = `${sim}/UsageRecords?StartTime=2025-10-01`;
     const statuses = await Promise.all(
       [
@@ -146,7 +146,7 @@ describe('a period', () => {
     records.map(({ period, data_total: bytes }) => [period, bytes]);
   const untilNow = '2026-11-03T12:00:00.000Z';
 
-  it('without an end goes on until now, however long that is', async () => {
+  it('without an end lasts until now, however long that is', async () => {
     const year = await all(`${path}/UsageRecords?StartTime=2000-01-01`, 'usage_records');
     const month = await all(`${path}/UsageRecords?StartTime=2026-10-05`, 'usage_records');
     const [, bytes] = periodsOf(month)[0] as [unknown, number];
@@ -167,13 +167,13 @@ describe('a period', () => {
     expect(await all(`${path}/ConnectionEvents?StartTime=2026-01-01`, 'connection_events')).toEqual(events);
   });
 
-  it('without a beginning has 30 days before its end', async () => {
+  it('without a start begins 30 days before its end', async () => {
     expect(periodsOf(await all(`${path}/UsageRecords?EndTime=2026-10-28`, 'usage_records'))).toEqual([
       [{ start_time: '2026-09-28T00:00:00.000Z', end_time: '2026-10-28T00:00:00.000Z' }, 0],
     ]);
   });
 
-  it('may be a moment where its end is part of the list', async () => {
+  it('may have no length if the list includes its end', async () => {
     const [{ timestamp } = { timestamp: '' }] = await all(`${path}/ConnectionEvents`, 'connection_events');
     const moment = await all(
       `${path}/ConnectionEvents?StartTime=${timestamp}&EndTime=${timestamp}`,
@@ -182,7 +182,7 @@ describe('a period', () => {
     expect(moment.map((event) => event['timestamp'])).toContain(timestamp);
   });
 
-  it('that is open and as long as it may be can be listed to its end while time goes on', async () => {
+  it('of the maximum length without an end can be listed completely while time passes', async () => {
     let time = now;
     const api = apiOver(tables.client, { now: () => time });
     const pages: number[] = [];
@@ -198,7 +198,7 @@ describe('a period', () => {
     expect(pages.length).toBeGreaterThan(1);
   });
 
-  it('whose usage takes too long to be added up is refused, with what to do', async () => {
+  it('whose usage takes too long to add up is refused, with advice', async () => {
     const api = apiOver(tables.client, { maxSumSeconds: 0 });
     const { status, body } = await send(api, `${path}/UsageRecords?StartTime=2026-10-01&EndTime=2026-11-03`);
     expect([status, body['message']]).toEqual([
@@ -209,7 +209,7 @@ describe('a period', () => {
 });
 
 describe('access', () => {
-  it('is by account and token, the previous one too while it is replaced', async () => {
+  it('needs the account and the current or previous token', async () => {
     const { account } = credentials;
     const status = async (authorization: string | undefined) =>
       (await get('/v1/Sims', { authorization })).status;
@@ -231,7 +231,7 @@ describe('access', () => {
     }
   });
 
-  it('is refused with 401 before anything else is looked at', async () => {
+  it('is refused with 401 before anything else is checked', async () => {
     const answer = await get('/v1/Sims/nowhere?Nothing=1', { authorization: undefined });
     expect(answer).toMatchObject({
       status: 401,
@@ -240,7 +240,7 @@ describe('access', () => {
     });
   });
 
-  it('is by a principal of IAM where that is configured, and by no token', async () => {
+  it('needs an IAM principal if that is configured, and no token works then', async () => {
     const api = apiOver(tables.client, { access: { kind: 'iam' } });
     const principal = 'arn:aws:sts::123456789012:assumed-role/reader/me';
     expect((await send(api, '/v1/Sims', { principal, authorization: undefined })).status).toBe(200);
@@ -248,7 +248,7 @@ describe('access', () => {
     expect((await send(api, '/health')).status).toBe(200);
   });
 
-  it('is given so many times a second to each client, told apart by credentials and address', async () => {
+  it('has a limit per second for each client, by credentials and address', async () => {
     const api = apiOver(tables.client, { throttle: new ClientThrottle(1) });
     const status = async (sending: Sending) => (await send(api, '/v1/Files', sending)).status;
     expect([await status({}), await status({}), await status({})]).toEqual([200, 200, 429]);
@@ -257,7 +257,7 @@ describe('access', () => {
     expect(refused).toMatchObject({ headers: { 'retry-after': '1' }, body: { code: 20429, status: 429 } });
   });
 
-  it('is refused to who tries out many tokens, and still given to who has the right one', async () => {
+  it('is refused to a client that tries many tokens, and still allowed with the right one', async () => {
     const api = apiOver(tables.client, { throttle: new ClientThrottle(1) });
     const statuses: number[] = [];
     for (const token of ['a', 'b', 'c', 'd', 'token']) {
@@ -267,7 +267,7 @@ describe('access', () => {
     expect(statuses).toEqual([401, 401, 429, 429, 200]);
   });
 
-  it('is not told to who guesses on and on, while who has had the right token goes on', async () => {
+  it('stays refused to a client that keeps guessing, while a client with the right token continues', async () => {
     const api = apiOver(tables.client, { throttle: new ClientThrottle(1) });
     const status = async (token: string, sourceIp: string) =>
       (await send(api, '/v1/Files', { authorization: basic(credentials.account, token), sourceIp })).status;
@@ -283,7 +283,7 @@ describe('access', () => {
 });
 
 describe('usage of the fleet', () => {
-  it('names each SIM by the name that it has now, and no SIM where it adds up several', async () => {
+  it('has each SIM’s current name, and no name in sums over several SIMs', async () => {
     const range = 'StartTime=2026-10-01&EndTime=2026-12-01';
     const { body } = await get(`/v1/UsageRecords?Group=sim&${range}&PageSize=1000`);
     const { body: fleet } = await get('/v1/Sims?PageSize=1000');
@@ -299,8 +299,8 @@ describe('usage of the fleet', () => {
   });
 });
 
-describe('what is not there', () => {
-  it('is an error in the same form', async () => {
+describe('an unavailable resource', () => {
+  it('is an error in the common format', async () => {
     expect(await messageOf('/v1/Nothing')).toBe('404 20404 The path "/v1/Nothing" was not found');
     expect(await messageOf('/v1/Sims/', { stage: 'prod' })).toBe(
       '404 20404 The path "/v1/Sims/" was not found',
@@ -309,7 +309,7 @@ describe('what is not there', () => {
     expect(post).toMatchObject({ status: 405, headers: { allow: 'GET' }, body: { code: 20004 } });
   });
 
-  it('is a ledger that can’t be reached: 503 or 500, and its message tells nothing of it', async () => {
+  it('such as an unreachable ledger gets 503 or 500, without details in the message', async () => {
     const told: unknown[] = [];
     const failing = (name: string) => {
       const client = tables.newClient();
@@ -324,7 +324,7 @@ describe('what is not there', () => {
     expect(JSON.stringify([throttled, broken])).not.toContain('secret words');
   });
 
-  it('is a right of the function, and its message names that one and nothing else', async () => {
+  it('such as a missing permission of the function is named in the message, without other details', async () => {
     const client = tables.newClient();
     client.middlewareStack.add(() => async () => {
       const message =
@@ -358,7 +358,7 @@ describe('what is not there', () => {
 });
 
 describe('the documentation', () => {
-  it('is a page that loads nothing, with every route, and an anchor for each error', async () => {
+  it('is a page that loads no other files, with every route and an anchor for each error', async () => {
     const { body, headers } = await get('/docs', { authorization: undefined, stage: 'prod' });
     const html = String(body['html']);
     expect(headers['content-type']).toBe('text/html; charset=utf-8');
@@ -374,7 +374,7 @@ describe('the documentation', () => {
     expect(html).toContain('id="error-20404"');
   });
 
-  it('has a table of contents, and for each request a command with the address that it was read from', async () => {
+  it('has a table of contents, and a command with the API’s address for each request', async () => {
     const { body } = await get('/docs', { authorization: undefined, stage: 'prod' });
     const html = String(body['html']);
     const [contents = ''] = /<nav.*?<\/nav>/s.exec(html) ?? [];
@@ -391,7 +391,7 @@ describe('the documentation', () => {
     expect(html).not.toContain('{{');
   });
 
-  it('names as its server the address that it was read from', async () => {
+  it('names the address that it was requested from as its server', async () => {
     const { body } = await get('/openapi.json', { authorization: undefined, stage: 'prod' });
     expect(body['servers']).toEqual([{ url: 'https://api.example.com/prod' }]);
   });

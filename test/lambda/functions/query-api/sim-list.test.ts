@@ -11,7 +11,7 @@ import { emnifySim, exampleApi, superSim, superSimSid } from './example-api.ts';
 const { tables, get, all, messageOf } = exampleApi();
 
 describe('Sims', () => {
-  it('tells what is known of a SIM now', async () => {
+  it('shows a SIM’s current state', async () => {
     const { body } = await get(`/v1/Sims/${superSim}?Include=imsi`);
     expect(body).toMatchObject({
       sid: superSimSid,
@@ -38,14 +38,14 @@ describe('Sims', () => {
     });
   });
 
-  it('is null where nothing is known, and where the last session has ended', async () => {
+  it('has null for unknown values and for a session that has ended', async () => {
     const { body } = await get('/v1/Sims/1500103');
     expect(body).toMatchObject({ iccid: null, online: null, status: 'active', network: null, cell: null });
     const ended = await get(`/v1/Sims/${emnifySim}`);
     expect(ended.body).toMatchObject({ online: false, open_session: null });
   });
 
-  it('tells exactly when a SIM was last active and heard, whenever that was, and in the list the granule', async () => {
+  it('shows exactly when a SIM was last active and heard, and only the granule in the list', async () => {
     const sim = '8950000000000000001';
     const usage = {
       ...usageRecord,
@@ -71,7 +71,7 @@ describe('Sims', () => {
     });
   });
 
-  it('lists the SIMs that were not heard for some time, page by page, exactly', async () => {
+  it('lists exactly the SIMs that were not heard for some time, page by page', async () => {
     const heard = (sims: readonly Record<string, unknown>[]) =>
       sims.map((sim) => [sim['sid'], sim['last_heard'], sim['last_heard_precision']]);
     const each = await all('/v1/Sims?PageSize=1000', 'sims');
@@ -94,7 +94,7 @@ describe('Sims', () => {
     ]);
   });
 
-  it('says beside silent SIMs how far each source is known, by the last sweep', async () => {
+  it('lists with silent SIMs how up to date each source was at the last sweep', async () => {
     const state = new AlertState(tables.client, alertStateTable.name);
     const [judgedThrough, sweptAt] = [now - 240_000, now - 60_000];
     await state.writeSource('twilio', { judgedThrough, sweptAt, days: [] });
@@ -108,7 +108,7 @@ describe('Sims', () => {
     expect((await get('/v1/Sims')).body).not.toHaveProperty('watermarks');
   });
 
-  it('finds the silent SIMs of a large fleet in the list of the last sweep, and says so', async () => {
+  it('takes the silent SIMs of a large fleet from the last sweep, and says so', async () => {
     const state = new AlertState(tables.client, alertStateTable.name);
     const sweptAt = now - 60_000;
     const [{ key = '' } = {}] = (await all('/v1/Sims?Silent=27h&Source=twilio', 'sims')).map(({ url }) => {
@@ -137,7 +137,7 @@ describe('Sims', () => {
     ]);
   });
 
-  it('takes a page of silent SIMs on with its own silence only', async () => {
+  it('continues a list of silent SIMs only with the same silence', async () => {
     const { body } = await get('/v1/Sims?Silent=1h&PageSize=1');
     const { next_page_url: url } = body['meta'] as { next_page_url: string };
     const next = new URL(url);
@@ -153,7 +153,7 @@ describe('Sims', () => {
     ]).toEqual([200, 400, 200]);
   });
 
-  it('says of a SIM of which only its item is left that its last activity is a day', async () => {
+  it('gives the last activity as a day if only the SIM’s item is left', async () => {
     const item = {
       ...{ sim: { S: '8950000000000000002' }, source: { S: 'emnify' }, carrier: { S: 'emnify' } },
       lastUpdated: { S: '2026-10-01T00:00:00.000Z' },
@@ -168,7 +168,7 @@ describe('Sims', () => {
     });
   });
 
-  it('lists the fleet once, on pages of any size, and as filtered', async () => {
+  it('lists each SIM once, on pages of any size, with filters', async () => {
     const sids = async (query: string) =>
       (await all(`/v1/Sims?${query}`, 'sims'))
         .map(({ sid }) => String(sid))
@@ -187,7 +187,7 @@ describe('Sims', () => {
 });
 
 describe('Files', () => {
-  it('lists all sources’ files, those delivered last first, each once on pages of any size', async () => {
+  it('lists the files of all sources once each, newest first, on pages of any size', async () => {
     const names = async (query: string) => (await all(`/v1/Files?${query}`, 'files')).map(({ key }) => key);
     const everything = ['cdr_4.csv', 'cdr_3.csv', 'cdr_2.csv', 'cdr_0.csv', 'cdr_1.csv'];
     for (const size of [1, 2, 3, 50]) expect(await names(`PageSize=${size}`)).toEqual(everything);
@@ -196,7 +196,7 @@ describe('Files', () => {
     expect(await names('Source=nobody')).toEqual([]);
   });
 
-  it('fetches a file by its id', async () => {
+  it('returns a file by its id', async () => {
     const [failed] = await all('/v1/Files?State=failed', 'files');
     const { body } = await get(`/v1/Files/${String(failed?.['id'])}`);
     expect(body).toEqual(failed);

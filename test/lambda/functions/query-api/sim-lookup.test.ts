@@ -63,7 +63,7 @@ describe('a SIM', () => {
     },
   );
 
-  it('is not found by what is only a part of its number', async () => {
+  it('is not found by a part of its number', async () => {
     expect(await Promise.all(['8988307099999999100', '89883070999999991000'].map(sidOf))).toEqual([404, 404]);
   });
 
@@ -84,17 +84,17 @@ describe('a SIM', () => {
     expect(await Promise.all(spellings.map(sidOf))).toEqual(spellings.map(() => stem));
   });
 
-  it('whose ICCID is masked is found by the carrier’s id, its name, and the mask', async () => {
+  it('with a masked ICCID is found by the carrier’s id, its name, and the masked ICCID', async () => {
     const spellings = [String(masked.simId), 'unknown', masked.written, `="${masked.written}"`];
     expect(await Promise.all(spellings.map(sidOf))).toEqual(spellings.map(() => String(masked.simId)));
   });
 
-  it('is not found by a name that is longer than any, nor by blanks and dashes', async () => {
+  it('is not found by a name that is too long, or by spaces and dashes', async () => {
     const names = ['9'.repeat(7_900), 'x'.repeat(5_000), '---', ' ', "'"];
     expect(await Promise.all(names.map(sidOf))).toEqual(names.map(() => 404));
   });
 
-  it('and its usage keep the IMEI as the carrier wrote it beside the IMEI that it is', async () => {
+  it('and its usage have both the IMEI as the carrier wrote it and the normalized IMEI', async () => {
     const { body } = await send(apiOver(tables.client), `/v1/Sims/${meter.simId}`);
     const read = apiOver(tables.client).reader;
     const sim = meter.iccid.slice(0, 19);

@@ -22,7 +22,7 @@ describe('{sim}', () => {
     ]);
   });
 
-  it('is the carrier’s id of a SIM, or a name with blanks', async () => {
+  it('is the carrier’s id of a SIM, or a name with spaces', async () => {
     const byId = await get('/v1/Sims/233746');
     const byName = await get('/v1/Sims/Vending%2012');
     const withoutIccid = await get('/v1/Sims/1500103');
@@ -54,7 +54,7 @@ describe('{sim}', () => {
     }
   });
 
-  it('is refused if two SIMs have one name, with both', async () => {
+  it('is refused if two SIMs have the name, and the error names both', async () => {
     for (const sim of ['8900000000000000001', '8900000000000000002']) {
       const item = {
         sim: { S: sim },
@@ -70,7 +70,7 @@ describe('{sim}', () => {
 });
 
 describe('DataSessions', () => {
-  it('has Twilio’s fields for every carrier, and simledger’s after them', async () => {
+  it('has Twilio’s fields for every carrier, followed by simledger’s', async () => {
     const { body } = await get(`/v1/Sims/${superSimSid}/DataSessions?PageSize=1`);
     expect(body['data_sessions']).toEqual([
       {
@@ -133,7 +133,7 @@ describe('DataSessions', () => {
     ]);
   });
 
-  it('gives IMSI and IP address where they are asked for, unless the deployment never does', async () => {
+  it('has IMSI and IP address on request, unless the deployment never shows them', async () => {
     const path = `/v1/Sims/${superSimSid}/DataSessions?PageSize=1`;
     const shown = async (query: string, changes = {}) => {
       const { body } = await send(apiOver(tables.client, changes), `${path}${query}`);
@@ -165,7 +165,7 @@ describe('DataSessions', () => {
     expect(await starts('Status=failed')).toEqual([]);
   });
 
-  it('costs one read of the index and one batch get, and for what is not stated one read of usage', async () => {
+  it('costs one index query and one batch get, and one usage query for values that the session lacks', async () => {
     const requestsFor = async (path: string): Promise<string[]> => {
       const client = tables.newClient();
       const watched = watch(client);
@@ -195,7 +195,7 @@ describe('DataSessions', () => {
 describe('UsageRecords', () => {
   const path = `/v1/Sims/${onceSim}/UsageRecords`;
 
-  it('sums the whole time up by default', async () => {
+  it('adds up the whole range by default', async () => {
     const { body } = await get(`${path}?StartTime=2026-11-02T10:00:00Z&EndTime=2026-11-02T12:15:27Z`);
     expect(body['usage_records']).toEqual([
       {
@@ -214,7 +214,7 @@ describe('UsageRecords', () => {
     ]);
   });
 
-  it('has the same sum by hour, by day and raw, on pages of any size', async () => {
+  it('has the same sum by hour, by day and as records, on pages of any size', async () => {
     const total = (records: readonly Record<string, unknown>[]): number =>
       records.reduce((sum, { data_total: bytes }) => sum + Number(bytes), 0);
     const [whole] = await all(path, 'usage_records');
@@ -228,7 +228,7 @@ describe('UsageRecords', () => {
     }
   });
 
-  it('cuts the first and last hour to the time asked for, and leaves hours without usage out', async () => {
+  it('cuts the first and last hour to the requested range, and leaves out hours without usage', async () => {
     const query = 'Granularity=hour&StartTime=2026-10-28T05:00:00Z&EndTime=2026-11-02T12:20:00Z';
     const records = await all(`${path}?${query}`, 'usage_records');
     expect(records.map(({ period, data_total: bytes }) => [period, bytes])).toEqual([
@@ -237,7 +237,7 @@ describe('UsageRecords', () => {
     ]);
   });
 
-  it('bills what is money, and text messages apart', async () => {
+  it('adds up only costs that are money, and text messages separately', async () => {
     const [whole] = await all(`/v1/Sims/${emnifySim}/UsageRecords`, 'usage_records');
     const raw = await all(`/v1/Sims/${emnifySim}/UsageRecords?Granularity=raw`, 'usage_records');
     expect([whole?.['data_total_billed'], whole?.['billed_unit']]).toEqual([0.024151, 'EUR']);
@@ -256,7 +256,7 @@ describe('UsageRecords', () => {
     ]);
   });
 
-  it('shows a cost that repeats the volume neither as a cost nor in a sum', async () => {
+  it('ignores a cost that repeats the volume, in records and in sums', async () => {
     const raw = await all(`${path}?Granularity=raw&PageSize=1`, 'usage_records');
     expect(
       raw.map(({ cost, currency, data_total_billed: billed, billed_unit: unit }) => [
@@ -268,7 +268,7 @@ describe('UsageRecords', () => {
     ).toEqual(raw.map(() => [null, null, null, null]));
   });
 
-  it('reads only the time asked for, and a second before and after it', async () => {
+  it('reads only the requested range and a second before and after it', async () => {
     const client = tables.newClient();
     const watched = watch(client);
     await send(
@@ -313,7 +313,7 @@ describe('ConnectionEvents', () => {
     expect(last).toEqual(everything.filter(({ timestamp }) => timestamp === newest));
   });
 
-  it('shows the carrier’s own words, which name IMSI and IP address, only where they are asked for', async () => {
+  it('shows the carrier’s details, which contain the IMSI and IP address, only on request', async () => {
     const imsi = '901405100000101';
     const quiet = JSON.stringify((await get(path)).body);
     expect(quiet).not.toContain(imsi);
@@ -326,7 +326,7 @@ describe('ConnectionEvents', () => {
     expect(open?.['detail']).toContain(`"imsi":"${imsi}"`);
   });
 
-  it('says why something failed, with code and message where the carrier states an error', async () => {
+  it('shows why something failed, with the carrier’s error code and message', async () => {
     const errors = async (sim: string) =>
       (await all(`/v1/Sims/${sim}/ConnectionEvents`, 'connection_events'))
         .map(({ event_type: type, error_code: code, error_message: message }) => [type, code, message])

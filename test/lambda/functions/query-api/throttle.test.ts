@@ -17,7 +17,7 @@ function taken(throttle: ClientThrottle, client: string, now: number, requests: 
 }
 
 describe('a client', () => {
-  it('may ask twice a second’s requests at once, then so many a second, however often it is refused', () => {
+  it('may send a burst of two seconds’ requests, then the limit per second, however often it is refused', () => {
     const throttle = new ClientThrottle(10);
     expect(taken(throttle, 'a', 0, 100)).toBe(20);
     expect(taken(throttle, 'a', 500, 100)).toBe(5);
@@ -25,19 +25,19 @@ describe('a client', () => {
     expect(taken(throttle, 'a', 3_600_000, 100)).toBe(20);
   });
 
-  it('is not held back by another, nor by a clock that goes back', () => {
+  it('is not limited by other clients, or by a clock that goes back', () => {
     const throttle = new ClientThrottle(1);
     expect(taken(throttle, 'a', 1_000, 5)).toBe(2);
     expect(taken(throttle, 'b', 1_000, 5)).toBe(2);
     expect(taken(throttle, 'a', 0, 5)).toBe(0);
   });
 
-  it('may ask any number where no limit is set', () => {
+  it('has no limit if none is set', () => {
     expect(taken(new ClientThrottle(0), 'a', 0, 1_000)).toBe(1_000);
   });
 });
 
-describe('credentials that are wrong', () => {
+describe('wrong credentials', () => {
   const right = { address: '192.0.2.1', credentials: 'right' };
 
   /** Tries one guess after another: the answer to each, and whether it was checked. */
@@ -58,7 +58,7 @@ describe('credentials that are wrong', () => {
     return outcome;
   }
 
-  it('are looked at no faster than a client may ask, in the long run', () => {
+  it('are checked no faster than the request limit in the long run', () => {
     const throttle = new ClientThrottle(10);
     expect(guess(throttle, right.address, 0, 1_000)).toEqual({ 401: 20, 429: 980, lookedAt: 220 });
     expect(guess(throttle, right.address, 1_000, 1_000)).toEqual({ 401: 0, 429: 1_000, lookedAt: 10 });
@@ -66,7 +66,7 @@ describe('credentials that are wrong', () => {
     expect(guess(throttle, right.address, 3_600_000, 1_000)).toEqual({ 401: 20, 429: 980, lookedAt: 220 });
   });
 
-  it('take nothing from those that are right, from the same address too', () => {
+  it('do not limit valid ones, even from the same address', () => {
     const throttle = new ClientThrottle(10);
     guess(throttle, right.address, 0, 100);
     throttle.requireAttempt(right, 0);
@@ -78,7 +78,7 @@ describe('credentials that are wrong', () => {
     expect(() => throttle.requireAttempt({ ...right, address: '192.0.2.2' }, 0)).not.toThrow();
   });
 
-  it('are no longer known as right once they have been refused', () => {
+  it('do not count as valid any more once they were refused', () => {
     const throttle = new ClientThrottle(1);
     throttle.admit(right);
     throttle.refuse(right, 0);
@@ -102,7 +102,7 @@ describe('credentials that are wrong', () => {
     expect(guess(throttle, other, 0, 1).lookedAt).toBe(isOne ? 0 : 1);
   });
 
-  it('are not counted where no limit is set', () => {
+  it('are not counted if no limit is set', () => {
     expect(guess(new ClientThrottle(0), right.address, 0, 1_000)[401]).toBe(1_000);
   });
 });

@@ -23,7 +23,7 @@ function admits(
 describe.each(['1nce', 'telekom', 'twilio'] as const)('HTTP Basic of %s', (carrier) => {
   const secret = { username: 'fleet', password: 'new: ä', previousPassword: 'old' };
 
-  it('lets in who knows the user and the current or the previous password', () => {
+  it('accepts the user with the current or the previous password', () => {
     expect(admits(carrier, secret, { authorization: basic('fleet', 'new: ä') })).toBe(true);
     expect(admits(carrier, secret, { authorization: basic('fleet', 'old') })).toBe(true);
   });
@@ -51,22 +51,22 @@ describe.each(['1nce', 'telekom', 'twilio'] as const)('HTTP Basic of %s', (carri
     expect(findAuthentication(carrier).makeVerifier(incomplete)).toBeUndefined();
   });
 
-  it('lets the previous password of an empty current one in, and never an empty one', () => {
+  it('accepts the previous password if the current one is empty, and never an empty one', () => {
     const half = { username: 'fleet', password: '', previousPassword: 'old' };
     expect(admits(carrier, half, { authorization: basic('fleet', 'old') })).toBe(true);
     expect(admits(carrier, half, { authorization: basic('fleet', '') })).toBe(false);
   });
 });
 
-describe('Twilio with its auth token known', () => {
+describe('Twilio with a configured auth token', () => {
   const secret = { username: 'fleet', password: 'a', authToken: 'new', previousAuthToken: 'old' };
 
-  it.each(['new', 'old'])('is recognised by its signature alone, under the %s token', (token) => {
+  it.each(['new', 'old'])('is authenticated by its signature alone, with the %s token', (token) => {
     const { query, signature } = twilioSigned(token, address, body);
     expect(admits('twilio', secret, { 'x-twilio-signature': signature }, query)).toBe(true);
   });
 
-  it('does not get in by HTTP Basic any more', () => {
+  it('is refused with HTTP Basic', () => {
     expect(admits('twilio', secret, { authorization: basic('fleet', 'a') })).toBe(false);
   });
 });
@@ -90,26 +90,26 @@ describe('emnify', () => {
     },
   );
 
-  it('has no use for a secret without a token', () => {
+  it('cannot use a secret without a token', () => {
     expect(findAuthentication('emnify').makeVerifier({ previousToken: '' })).toBeUndefined();
   });
 });
 
 describe('KORE', () => {
-  it.each(['new', 'old'])('is recognised by its signature under the %s secret', (key) => {
+  it.each(['new', 'old'])('is authenticated by its signature with the %s secret', (key) => {
     const signature = koreSignature(key, address, body);
     const secret = { secret: 'new', previousSecret: 'old' };
     expect(admits('kore', secret, { 'kore-signature': signature })).toBe(true);
     expect(admits('kore', secret, { 'kore-signature': '' })).toBe(false);
   });
 
-  it('has no use for a secret without a secret', () => {
+  it('cannot use credentials without its secret', () => {
     expect(findAuthentication('kore').makeVerifier({ username: 'a', password: 'b' })).toBeUndefined();
   });
 });
 
-describe('a request whose credentials are not known', () => {
-  it('is looked at again with credentials that are read anew, once', async () => {
+describe('a request with unknown credentials', () => {
+  it('is checked once more after the secret is read again', async () => {
     const asked: string[] = [];
     const secret = (get: Verifier, refresh: Verifier): SecretSource<Verifier> => ({
       get: async () => {

@@ -119,7 +119,7 @@ function told() {
 
 const json = { 'content-type': 'application/json' };
 
-test('a request is answered, measured and logged, and nothing of what it brought', async () => {
+test('a request is answered, measured and logged, without its content', async () => {
   const examples = (await readExampleDeliveries()).stream.filter(({ source }) => source === '1nce');
   for (const { data } of examples) {
     expect(await answerTo(eventOf('fleet', data.toString('utf8')))).toEqual({
@@ -151,7 +151,7 @@ test('a request with a wrong password is refused before anything is written', as
   expect(told().metrics).toEqual([['fleet-stack', 'webhookRefused', 1, { source: 'fleet' }]]);
 });
 
-test('a stream that is full has the carrier send again, and come back a little later', async () => {
+test('a full stream makes the carrier send again a little later', async () => {
   stream.troubles = Array(10).fill('throttled');
   expect(await answerTo(eventOf('fleet', '{}'))).toEqual({
     statusCode: 503,
@@ -192,7 +192,7 @@ test.each([
   expect(stream.requests).toEqual([]);
 });
 
-test('a Secrets Manager that is not to be had has the carrier send again', async () => {
+test('an unreachable Secrets Manager makes the carrier send again', async () => {
   const alone = await startReceiver('http://127.0.0.1:9');
   try {
     expect(await answerTo(eventOf('fleet', '{}'), alone)).toMatchObject({ statusCode: 503 });
@@ -202,7 +202,7 @@ test('a Secrets Manager that is not to be had has the carrier send again', async
   expect(stream.requests).toEqual([]);
 });
 
-test('a source that exceeds its limit must send again, and no other', async () => {
+test('only a source that exceeds its limit must send again', async () => {
   const statuses = async (source: string, authorization?: string) => {
     const { statusCode, headers } = await answerTo(eventOf(source, '{}', authorization));
     return [source, statusCode, headers?.['retry-after']];
@@ -235,6 +235,6 @@ test('a source that exceeds its limit must send again, and no other', async () =
   expect(await statuses('fleet')).toEqual(['fleet', 200, undefined]);
 });
 
-test('a route of a source that is not there is not found', async () => {
+test('a route for an unknown source returns 404', async () => {
   expect(await answerTo(eventOf('elsewhere', '{}'))).toMatchObject({ statusCode: 404 });
 });

@@ -14,13 +14,13 @@ describe('KORE’s signature', () => {
   const published = 'd21c555b37789cdb9433a85760d326f0c637d5c17676b8dc49918ec629c67d59';
   const publishedBody = '{ "field1": "value1", "field2": "value2"}';
 
-  it('is the published one for the published request, under either secret', () => {
+  it('matches the published example, with either secret', () => {
     const request = signed(publishedBody, published);
     expect(isSignedByKore(request, [secret])).toBe(true);
     expect(isSignedByKore(request, ['new', secret])).toBe(true);
   });
 
-  it('leaves query and fragment out', () => {
+  it('does not cover query and fragment', () => {
     const request = { ...signed(publishedBody, published), query: 'a=1' };
     expect(isSignedByKore(request, [secret])).toBe(true);
   });
@@ -38,7 +38,7 @@ describe('KORE’s signature', () => {
     expect(isSignedByKore(signed(spaced, signature), [secret])).toBe(true);
   });
 
-  it('is taken of a body that was stringified, and so has its texts written in another way', () => {
+  it('covers the stringified body, whose strings may be escaped differently', () => {
     const signature = koreSignature(secret, address, '{"time":"19:09:48+00:00","place":"Köln/Süd"}');
     const sent = '{ "time": "19:09:48\\u002B00:00", "place": "K\\u00f6ln\\/S\\u00fcd" }';
     expect(isSignedByKore(signed(sent, signature), [secret])).toBe(true);
@@ -61,7 +61,7 @@ describe('KORE’s signature', () => {
     expect(isSignedByKore(request, ['another'])).toBe(false);
   });
 
-  it('is refused, and nothing else happens, where the body has more levels than can be stringified', () => {
+  it('must cover the body as sent if it has too many levels to stringify', () => {
     const body = '['.repeat(200_000) + ']'.repeat(200_000);
     expect(isSignedByKore(signed(body, published), [secret])).toBe(false);
     expect(isSignedByKore(signed(body, koreSignature(secret, address, body)), [secret])).toBe(true);
@@ -78,7 +78,7 @@ describe('KORE’s signature', () => {
     expect(isSignedByKore(request, [secret])).toBe(false);
   });
 
-  it('is refused for what is not JSON, even the right one: a plain hash can be continued without the secret', () => {
+  it('is refused for a body that is not JSON, because a plain hash can be extended without the secret', () => {
     for (const body of ['field1=value1', '{"a":1}\u0080\u0000\u0000more', '']) {
       expect(isSignedByKore(signed(body, koreSignature(secret, address, body)), [secret])).toBe(false);
     }

@@ -82,8 +82,8 @@ function ledgerFrom(values: readonly unknown[]) {
   return ledgerOf(batches);
 }
 
-describe('bulk posts at the same time, on a stream that fails at random,', () => {
-  it('lose nothing: what was answered with 200 is there, and what is sent again comes to one ledger', async () => {
+describe('concurrent bulk posts to a stream that fails at random', () => {
+  it('lose no record that got 200, and repeated posts give the same ledger', async () => {
     await fc.assert(
       fc.asyncProperty(
         posts,

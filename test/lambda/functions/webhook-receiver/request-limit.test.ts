@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RequestLimit } from '../../../../lambda/functions/webhook-receiver/request-limit.ts';
 
-it('a source has its requests a second, and twice as many at once after a pause', () => {
+it('a source has its limit per second, and a burst of twice that after a pause', () => {
   let now = 0;
   const limit = new RequestLimit(10, () => now);
   const taken = (requests: number) => Array.from({ length: requests }, () => limit.take()).filter(Boolean);
@@ -12,7 +12,7 @@ it('a source has its requests a second, and twice as many at once after a pause'
   expect(taken(50)).toHaveLength(20);
 });
 
-it('a source without a limit has any number of requests', () => {
+it('a source without a limit accepts any number of requests', () => {
   const limit = new RequestLimit(0, () => 0);
   expect(Array.from({ length: 1_000 }, () => limit.take()).every(Boolean)).toBe(true);
 });

@@ -32,7 +32,7 @@ function read(deliveries: readonly Buffer[]): { values: string[]; broken: string
 }
 
 describe('a body', () => {
-  it('that fits one Kinesis record is put as it is, with any content', () => {
+  it('that fits one Kinesis record is stored unchanged, with any content', () => {
     const bodies = [
       '[ {"id": 1}\n]',
       '{"id":',
@@ -45,7 +45,7 @@ describe('a body', () => {
     expect(pages(bytes)).toEqual([bytes]);
   });
 
-  it('of 3,000 records and 6 MB is split into Kinesis records below a quarter of a megabyte, no text changed', () => {
+  it('of 3,000 records and 6 MB is split into Kinesis records below a quarter of a megabyte, with unchanged text', () => {
     const records = Array.from({ length: 3_000 }, (_, id) => record(id, 2_150));
     const body = `[${records.join(', \n')}]`;
     expect(Buffer.byteLength(body)).toBeGreaterThan(6_000_000);
@@ -57,31 +57,31 @@ describe('a body', () => {
     expect(pages(body).map(String)).toEqual(cut.map(String));
   });
 
-  it('that is not an array stays whole as long as a record can hold it', () => {
+  it('that is not an array stays whole if it fits a Kinesis record', () => {
     const lines = Array.from({ length: 20 }, (_, id) => record(id, 50_000)).join('\n');
     for (const body of [lines, `[${lines}`]) expect(pages(body).map(String)).toEqual([body]);
   });
 
-  it('of JSON lines or of objects one after the other is cut between them', () => {
+  it('of JSON lines or consecutive objects is split between them', () => {
     const records = Array.from({ length: 40 }, (_, id) => record(id, 30_000));
     for (const body of [records.join('\n'), `\ufeff${records.join('')}`, `${records.join(',\n')}\n`]) {
       expect(read(pages(body))).toEqual({ values: records.toSorted(), broken: [] });
     }
   });
 
-  it('with a broken record in it brings that along by itself', () => {
+  it('with a broken record has that in a separate Kinesis record', () => {
     const records = Array.from({ length: 40 }, (_, id) => record(id, 30_000));
     const broken = '{"id": 7, "start_timestamp": }';
     const body = `[${[...records.slice(0, 20), broken, ...records.slice(20)].join(',\n')}]`;
     expect(read(pages(body))).toEqual({ values: records.toSorted(), broken: [`${broken},`] });
   });
 
-  it('never has two broken fragments in one Kinesis record, which together could be a record', () => {
+  it('never has two broken fragments in one Kinesis record, as they could form a record together', () => {
     const filling = Array.from({ length: 4 }, (_, id) => record(id, 300 * kilobyte)).join('\n');
     expect(read(pages(`{"a":\n${filling}\n1}`)).values).toEqual(filling.split('\n'));
   });
 
-  it('may have single values up to what a record of a stream holds', () => {
+  it('may have single values up to the maximum size of a Kinesis record', () => {
     const large = record(1, 1023 * kilobyte);
     expect(pages(`[${record(2, 500)},${large}]`).map(({ length }) => length)).toEqual([
       Buffer.byteLength(record(2, 500)) + 2,
@@ -101,7 +101,7 @@ describe('a body', () => {
     });
   });
 
-  it('that is broken all over is cut into all of its parts', () => {
+  it('with many broken parts is split into all of them', () => {
     const value = record(1, 180);
     const cut = pages(`${value}x`.repeat(12_000));
     expect(cut.length).toBeGreaterThan(12_000);
@@ -111,7 +111,7 @@ describe('a body', () => {
     });
   });
 
-  it('of more values than records can be is put as it is where one record holds it, and refused otherwise', () => {
+  it('of too many values to split is stored whole if it fits one Kinesis record, and refused otherwise', () => {
     const small = Buffer.from(`[${'{},'.repeat(300_000)}{}]`);
     expect(pages(small)).toEqual([small]);
     const refusal = {
@@ -131,7 +131,7 @@ describe('a body', () => {
     { minLength: 1, maxLength: 60, size: 'max' },
   );
 
-  it('that is an array is read by the consumer from its Kinesis records as it would be from the whole', () => {
+  it('that is an array gives the consumer the same records, split or whole', () => {
     const property = fc.property(lines, fc.constantFrom(',', ',\n', ' , '), (elements, separator) => {
       const body = `[${elements.join(separator)}]`;
       expect(read(pages(body))).toEqual(read([Buffer.from(body)]));
@@ -139,7 +139,7 @@ describe('a body', () => {
     fc.assert(property, runs(12));
   });
 
-  it('that is broken loses no value and no sign on its way', () => {
+  it('that is broken loses no value and no character', () => {
     const broken = fc.constantFrom('{"a":', '}', '{"b" 1}', 'x', '"', '{"c":{"d":1}', ']', '[');
     const separators = fc.constantFrom(',', '\n', ',\n');
     const property = fc.property(

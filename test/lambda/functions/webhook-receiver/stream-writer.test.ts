@@ -42,7 +42,7 @@ async function ids(): Promise<unknown[]> {
 }
 
 describe('records', () => {
-  it('go in one request, spread over the shards by keys that come from their bytes', async () => {
+  it('are put with one request, and spread over shards by keys from their bytes', async () => {
     const some = records(40);
     expect(await put(some)).toBe('put');
     expect(stream.requests).toEqual([
@@ -59,7 +59,7 @@ describe('records', () => {
     expect(await ids()).toEqual(some.map((_, id) => id));
   });
 
-  it('go in as many requests as their number and size ask for', async () => {
+  it('are put with as many requests as their number and size require', async () => {
     expect(await put(records(1_200))).toBe('put');
     expect(stream.requests.map(({ Records }) => Records.length).sort()).toEqual([200, 500, 500]);
     stream.requests.length = 0;
@@ -67,7 +67,7 @@ describe('records', () => {
     expect(stream.requests.map(({ Records }) => Records.length).sort()).toEqual([1, 4]);
   });
 
-  it('of many requests go a few requests at a time, and all of them', async () => {
+  it('of many requests are all put, a few requests at a time', async () => {
     expect(await put(records(12_001))).toBe('put');
     expect(stream.requests.map(({ Records }) => Records.length).sort((a, b) => a - b)).toEqual([
       1,
@@ -76,7 +76,7 @@ describe('records', () => {
     expect(stream.maxConcurrent).toBe(8);
   });
 
-  it('that were not taken go again, and no others', async () => {
+  it('that were refused are put again, and no others', async () => {
     stream.troubles = ['partly throttled', 'partly failed'];
     expect(await put(records(8))).toBe('put');
     expect(stream.requests.map(({ Records }) => Records.length)).toEqual([8, 4, 2]);
@@ -100,8 +100,8 @@ describe('records', () => {
   });
 });
 
-describe('a stream that takes nothing', () => {
-  it('is given up after five requests, with what it says', async () => {
+describe('a stream that refuses all records', () => {
+  it('fails after five requests, with its message', async () => {
     stream.troubles = Array(20).fill('throttled');
     expect(await put(records(3))).toBe(
       'StreamBusyError: 3 of 3 records are not in the stream: ProvisionedThroughputExceededException',
@@ -109,7 +109,7 @@ describe('a stream that takes nothing', () => {
     expect(stream.requests.length).toBe(5);
   });
 
-  it('is given up at the time that was set, however it hangs, and not at the end of the request', async () => {
+  it('fails at the deadline if it hangs, before the request would end', async () => {
     stream.troubles = Array(20).fill('no answer');
     const started = performance.now();
     expect(await put(records(3), 200)).toMatch(
@@ -119,19 +119,19 @@ describe('a stream that takes nothing', () => {
     expect(performance.now() - started).toBeLessThan(requestMilliseconds / 2);
   });
 
-  it('is not asked when there is no time', async () => {
+  it('gets no request after the deadline', async () => {
     expect(await put(records(3), 0)).toBe('StreamBusyError: 3 of 3 records are not in the stream: no time');
     expect(stream.requests).toEqual([]);
   });
 
-  it('is tried on for as long as it takes some', async () => {
+  it('is retried as long as it accepts some records', async () => {
     stream.troubles = Array(9).fill('partly throttled');
     expect(await put(records(300))).toBe('put');
     expect(stream.requests.length).toBeGreaterThan(5);
   });
 });
 
-it('a stream that refuses records for good is not asked again', async () => {
+it('a stream that refuses records permanently gets no further request', async () => {
   stream.troubles = ['denied'];
   expect(await put(records(3))).toBe('StreamRefusedError: Kinesis answered 400 AccessDeniedException');
   expect(stream.requests.length).toBe(1);

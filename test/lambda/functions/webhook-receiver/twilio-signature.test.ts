@@ -29,7 +29,7 @@ describe('Twilio’s signature', () => {
     expect(isSignedByTwilio(request, ['other', authToken])).toBe(true);
   });
 
-  it('is taken of an address with credentials in it, which come as HTTP Basic', () => {
+  it('covers the URL with its credentials, which arrive as HTTP Basic', () => {
     const { query, signature } = twilioSigned(authToken, address.replace('//', '//user:pass@'), body);
     const headers = { 'x-twilio-signature': signature, authorization: basic('user', 'pass') };
     expect(isSignedByTwilio(requestWith(body, { address, query, headers }), [authToken])).toBe(true);
@@ -46,7 +46,7 @@ describe('Twilio’s signature', () => {
     expect(isSignedByTwilio(request, [authToken])).toBe(false);
   });
 
-  it('is judged as Twilio’s own library judges it', () => {
+  it('is verified as Twilio’s library does', () => {
     const text = fc.stringMatching(/^[A-Za-z0-9._~-]{1,12}$/);
     const addresses = fc
       .record({
