@@ -3,18 +3,19 @@ import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { PrivateBucket } from './private-bucket.ts';
 
-/** Where the requests to the stack's buckets are logged. */
+/** Where requests to the stack's buckets are logged. */
 export interface AccessLogsProps {
-  /** Name of a bucket that exists; `true` for a new one. */
+  /** Name of an existing bucket; `true` creates one. */
   readonly bucket: string | true;
-  /** Days for which a new bucket keeps logs; 0 forever. */
+  /** Days that a new bucket keeps logs; 0 forever. */
   readonly logDays: number;
   readonly removalPolicy: RemovalPolicy;
 }
 
 /**
- * The bucket that S3 writes access logs into. It is encrypted with S3's own key, because S3 delivers logs to no other
- * bucket. It is not logged itself, because each log would cause the next.
+ * The bucket that S3 writes access logs to. It uses S3-managed keys, because S3 does not deliver logs to a bucket
+ * with
+ *  another default encryption. It is not logged itself: each log would cause another.
  */
 export function makeAccessLogBucket(scope: Construct, id: string, props: AccessLogsProps): IBucket {
   const { bucket, logDays, removalPolicy } = props;

@@ -3,8 +3,8 @@ import { type Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 
 /**
- * Says why a policy may reach all objects of a bucket below a prefix: the security checks of cdk-nag ask for a reason
- * wherever a permission ends in `*`. The acknowledgement covers this one resource and no other.
+ * Tells cdk-nag why a policy may reach all objects below a prefix of a bucket: its checks require a reason for each
+ * permission that ends in `*`. The acknowledgement covers this resource only.
  *
  * @param prefix as in the policy's resource, without the `*`.
  */

@@ -7,31 +7,31 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
-/** Who gets alarms, and where the runbook is. */
+/** Where alarms are sent, and where the runbook is. */
 export interface AlarmsProps {
   readonly alarmEmail: string | undefined;
   /** Path or URL of the runbook. */
   readonly runbook: string;
-  /** The customer's key with which the topic is encrypted; undefined for none. Its policy must let CloudWatch use it. */
+  /** The customer's key that encrypts the topic; undefined for none. Its policy must let CloudWatch use it. */
   readonly dataKey: IKey | undefined;
 }
 
-/** What an alarm watches, and what it says. */
+/** What an alarm watches, and its description. */
 export interface AlarmDefinition {
   /** A sentence: what happened. */
   readonly sentence: string;
   /** A sentence: what it means for the data. */
   readonly consequence: string;
-  /** The runbook's page: the anchor of its heading. */
+  /** The alarm's page in the runbook: the anchor of its heading. */
   readonly page: string;
   readonly metric: IMetric;
-  /** The alarm goes off when the metric is at least this; below it with `whenBelow`. */
+  /** The alarm goes off if the metric is at least this, or below it with `whenBelow`. */
   readonly threshold: number;
-  /** The latest periods of the metric that are evaluated; 1 by default. */
+  /** How many of the latest periods are evaluated; 1 by default. */
   readonly periods?: number;
   /** How many of these periods must breach the threshold; all by default. */
   readonly breachingPeriods?: number;
-  /** Go off below the threshold, and without data. */
+  /** Go off below the threshold, and if data is missing. */
   readonly whenBelow?: boolean;
 }
 
@@ -52,7 +52,7 @@ export class Alarms extends Construct {
     if (props.alarmEmail !== undefined) this.topic.addSubscription(new EmailSubscription(props.alarmEmail));
   }
 
-  /** Adds an alarm, which notifies the topic when it goes off and when it ends. */
+  /** Adds an alarm that notifies the topic when it goes off and when it ends. */
   add(id: string, definition: AlarmDefinition): void {
     const { sentence, consequence, page, metric, threshold, periods = 1, whenBelow = false } = definition;
     const { breachingPeriods = periods } = definition;
@@ -73,7 +73,9 @@ export class Alarms extends Construct {
     this.all.push(alarm);
   }
 
-  /** A topic with a policy of its own refuses everybody that the policy does not name, CloudWatch included. */
+  /**
+   * Allows CloudWatch to publish: a topic with a policy of its own accepts only the principals that the policy names.
+   */
   #allowAlarms(): void {
     this.topic.addToResourcePolicy(
       new PolicyStatement({

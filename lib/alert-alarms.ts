@@ -10,10 +10,10 @@ const fiveMinutes = Duration.minutes(5);
 /** How long a message may fail before the alarm: longer than a receiver's restart. */
 const longestFailure = Duration.minutes(30);
 
-/** Consecutive sweeps, one of which must succeed. */
+/** Consecutive sweeps, of which one must succeed. */
 const sweepsPerPeriod = 3;
 
-/** Watches that sweeps succeed as often as they are scheduled, and judge each SIM. */
+/** Watches that sweeps succeed on schedule and judge every SIM. */
 export function watchSweep(alarms: Alarms, metrics: LedgerMetrics, alertSweep: AlertSweep): void {
   const { handler } = alertSweep.function;
   const { minutes } = alertSweep;
@@ -50,7 +50,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
     page: 'alert-receiver-unusable',
     metric: metrics.measureReceiver(delivery.unusable, receiver),
     threshold: 1,
-    // A single refusal may be a deployment of the receiver; each run, once a minute, measures again.
+    // A single refusal may be caused by a deployment of the receiver; each run, once a minute, measures again.
     periods: 2,
   });
   alarms.add(`AlertsUndelivered-${receiver}`, {
@@ -59,7 +59,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
     page: 'alerts-undelivered',
     metric: metrics.measureReceiver(delivery.oldestFailed, receiver, 'Maximum'),
     threshold: longestFailure.toSeconds(),
-    // Only attempts are measured, and there may be an hour between two.
+    // Only attempts are measured, and two attempts may be an hour apart.
     periods: 13,
     breachingPeriods: 1,
   });
@@ -72,7 +72,7 @@ export function watchReceiver(alarms: Alarms, metrics: LedgerMetrics, receiver: 
   });
 }
 
-/** Periods of the metrics that each sweep measures: as long as the time between two, in steps of 5 minutes. */
+/** The period for metrics that each sweep publishes: the time between two sweeps, rounded up to 5 minutes. */
 export function findSweepPeriod({ minutes }: AlertSweep): Duration {
   return Duration.minutes(fiveMinutes.toMinutes() * Math.ceil(minutes / fiveMinutes.toMinutes()));
 }

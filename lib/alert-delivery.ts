@@ -17,30 +17,30 @@ import { listIndexArns, type Storage } from './storage.ts';
 export interface AlertDeliveryProps {
   /** At least one. */
   readonly receivers: readonly ConfiguredReceiver[];
-  /** The subscriber of the stack's own topic; undefined for none. */
+  /** Address that is subscribed to the stack's own topic; undefined for none. */
   readonly alarmEmail: string | undefined;
   readonly storage: Storage;
-  /** Address of the query API, to which alerts link; undefined without an API. */
+  /** URL of the query API, which alerts link to; undefined without an API. */
   readonly apiUrl: string | undefined;
-  /** CloudWatch namespace of the function's own metrics. */
+  /** CloudWatch namespace of the function's metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
 }
 
-/** Minutes between two runs. A run that finds nothing due costs two write units a receiver. */
+/** Minutes between two runs. A run with nothing due costs two write units per receiver. */
 const deliveryMinutes = 1;
 
 /**
- * Tells receivers of alerts: a function that sends what is due, and the bus and the topic of receivers that name none of
- * their own.
+ * Delivers alerts: a function that sends due messages, and a bus and a topic for receivers that are configured
+ * without an ARN.
  */
 export class AlertDelivery extends Construct {
   readonly function: NodeFunction;
-  /** Absent where no receiver is a bus without an ARN. */
+  /** Undefined unless a bus receiver has no ARN. */
   readonly bus: EventBus | undefined;
-  /** Absent where no receiver is a topic without an ARN. */
+  /** Undefined unless a topic receiver has no ARN. */
   readonly topic: Topic | undefined;
-  /** The receivers, each with its ARN. */
+  /** The receivers. Those of kind bus or topic have their ARN. */
   readonly receivers: readonly ReceiverSettings[];
 
   constructor(scope: Construct, id: string, props: AlertDeliveryProps) {
@@ -82,7 +82,7 @@ export class AlertDelivery extends Construct {
         ...(apiUrl !== undefined && { [environment.alertApiUrl]: apiUrl }),
         [environment.metricNamespace]: namespace,
       },
-      // A run that begins while another one is under way would find all receivers taken.
+      // An overlapping run would find every receiver taken.
       reservedConcurrency: 1,
       largeEnvironment: {
         key: 'simledger.receivers',

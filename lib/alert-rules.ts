@@ -39,7 +39,7 @@ const match = exactly({
 const anyRule = {
   name: text(
     new RegExp(`^(?!${sourceRule}$)[a-z0-9-]{1,64}$`),
-    `1 to 64 lower-case letters, digits and hyphens, but not ${sourceRule}, which is the alert of sources`,
+    `1 to 64 lower-case letters, digits and hyphens, but not ${sourceRule}: alerts about sources have this name`,
   ),
   severity: parseWord(severities).default('warning'),
   match: match.prefault({}),
@@ -49,7 +49,7 @@ const pending = duration('0m', '7d').prefault('0m');
 const recovery = (standard: string) => duration('0m', '30d').prefault(standard);
 const after = duration('5m', '60d');
 
-/** A kind that counts what happened within a window. */
+/** A rule that counts occurrences within a window. */
 function countRule<Kind extends 'attach-loop' | 'session-failures' | 'zero-byte-sessions'>(kind: Kind) {
   return exactly({
     kind: z.literal(kind),
@@ -150,17 +150,17 @@ const rule = z.discriminatedUnion(
   `a rule whose kind is one of ${ruleKinds.join(', ')}`,
 );
 
-/** The key `alerts`; the rules are undefined where the defaults apply. */
+/** The key `alerts`. Without rules, the defaults apply. */
 export const alerts = exactly({
   rules: z.array(rule, 'a list of rules').optional(),
   groupWait: duration('0m', '1h').prefault('10m'),
   sweepMinutes: wholeNumber(1, 60, 'minutes between two sweeps').default(5),
 });
 
-/** What rules need to know of a source. */
+/** What rules need to know about a source. */
 interface RuleSource {
   readonly name: string;
-  /** In milliseconds. */
+  /** Milliseconds. */
   readonly lateness: number;
 }
 
@@ -168,8 +168,9 @@ const hour = 3_600_000;
 const defaultSilence = 24 * hour;
 
 /**
- * The rules of a stack that states none: silent for 24 hours, 30 attachments an hour, another device, 10 failed sessions
- * an hour. A source whose records may come later than that is silent after twice its lateness.
+ * The default rules: silent for 24 hours, 30 attachments within an hour, a changed device, 10 failed sessions within
+ * an hour.
+ * If a source's records may arrive later than 24 hours, its SIMs count as silent after twice its lateness.
  */
 export function listDefaultRules(sources: readonly RuleSource[]): Rule[] {
   const all = { sources: [], fleets: [], names: [], countries: [] } as const;
@@ -198,25 +199,25 @@ export function listDefaultRules(sources: readonly RuleSource[]): Rule[] {
   ];
 }
 
-/** For how many days records are kept; 0 forever. */
+/** Days that records are kept; 0 forever. */
 export interface RecordRetention {
   readonly eventDays: number;
   readonly usageDays: number;
 }
 
-/** How long all records of a SIM are kept, in milliseconds; infinity where they are kept forever. */
+/** How long every record of a SIM is kept, in milliseconds; infinity if forever. */
 export function findKeptTime({ eventDays, usageDays }: RecordRetention): number {
   return Math.min(...[eventDays, usageDays].filter((days) => days > 0)) * 24 * hour;
 }
 
-/** What is wrong with a rule, given the other rules and the sources. */
+/** What is wrong with a rule, in the context of the other rules and the sources. */
 export interface RuleObjection {
-  /** From the list of rules on. */
+  /** Path within the list of rules. */
   readonly path: readonly PropertyKey[];
   readonly accepted: string;
 }
 
-/** Finds what is wrong with rules that are each valid by themselves. */
+/** Finds contradictions between rules that are each valid by themselves. */
 export function findRuleObjections(
   rules: readonly Rule[],
   { sources, retention }: { readonly sources: readonly RuleSource[]; readonly retention: RecordRetention },
@@ -246,8 +247,8 @@ export function findRuleObjections(
 }
 
 /**
- * The source whose records may come later than the time after which a rule sees silence; if there are several, the
- * latest.
+ * The matched source with the largest lateness beyond what the rule allows; undefined if the rule fits all its
+ * sources.
  */
 function findLateSource(one: Rule, sources: readonly RuleSource[]): RuleSource | undefined {
   const shortest = findShortestSilence(one);
@@ -261,10 +262,10 @@ function findLateSource(one: Rule, sources: readonly RuleSource[]): RuleSource |
     .at(0);
 }
 
-/** A window is judged by the records of it and of the one before: see `findSettledSince` of the sweep. */
+/** Judging a window needs its records and those of the window before: see `findSettledSince` of the sweep. */
 function explainLongest(longest: number, kept: number): string {
   const time = `${Math.floor(longest / hour)}h`;
-  return `${time} or less: two windows, pending and recovery must fit the ${formatDuration(kept)} for which records are kept, or no alert is ever settled. Raise retention.usageDays or retention.eventDays for longer windows`;
+  return `${time} or less: two windows, pending and recovery must fit the ${formatDuration(kept)} for which records are kept, or no alert can ever settle. Raise retention.usageDays or retention.eventDays for longer windows`;
 }
 
 function explainLateness({ name, lateness }: RuleSource): string {

@@ -32,7 +32,7 @@ export interface AlertSweepProps {
   readonly retention: Pick<RetentionSettings, 'eventDays' | 'usageDays'>;
   /** The receivers of alerts. */
   readonly receivers: readonly ConfiguredReceiver[];
-  /** CloudWatch namespace of the function's own metrics. */
+  /** CloudWatch namespace of the function's metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
 }
@@ -40,17 +40,18 @@ export interface AlertSweepProps {
 const manyRules: LargeEnvironment = {
   key: 'simledger.alerts.rules',
   advice:
-    'Join rules that differ only in whom they match, shorten names, or deploy some of the sources with their rules as another stack (-c stackName=…)',
+    'Merge rules that differ only in what they match, shorten names, or deploy some of the sources and their rules as another stack (-c stackName=…)',
 };
 
 const manyReceivers: LargeEnvironment = {
   key: 'simledger.receivers',
-  advice: 'Name fewer rules with each receiver, shorten names, or join receivers',
+  advice: 'List fewer rules for each receiver, shorten names, or merge receivers',
 };
 
 /**
- * Judges the rules of alerts: a function that scans the SIMs every few minutes, updates the episodes from the records,
- * and puts messages into the outbox. Two sweeps may run at the same time.
+ * Judges the rules of alerts: a function scans the SIMs every few minutes, updates episodes from the records, and
+ * writes
+ *  messages to the outbox. Two sweeps may overlap safely.
  */
 export class AlertSweep extends Construct {
   readonly function: NodeFunction;
@@ -76,7 +77,7 @@ export class AlertSweep extends Construct {
     operation,
   }: AlertSweepProps): NodeFunction {
     const { rules, groupWait } = settings;
-    // The sweep decides which receivers get a message, not how.
+    // The sweep needs to know who gets a message, not how it is delivered.
     const subscriptions = JSON.stringify(
       receivers.map(({ name, kind, minimumSeverity, rules: chosen }) => {
         return { name, kind, minimumSeverity, rules: chosen };
@@ -103,7 +104,10 @@ export class AlertSweep extends Construct {
     });
   }
 
-  /** It scans Sims, and finds everything else by key. In the ledger it changes only missing marks. */
+  /**
+   * The sweep scans Sims and reads everything else by key. The only ledger attributes that it writes are missing
+   * marks.
+   */
   #allow({ settings, storage, sources }: AlertSweepProps): void {
     const { sessions, usage, events, sims, files, alerts, alertOutbox, alertState } = storage;
     const { dayState, simDays, findings } = storage;
@@ -126,7 +130,7 @@ export class AlertSweep extends Construct {
       [alerts.tableArn],
     );
     this.function.allow(['dynamodb:PutItem', 'dynamodb:Query'], [alertState.tableArn]);
-    // Of what functions agree on, it deletes only the notes of late records that it has judged.
+    // Of the shared state, it deletes only the notes of late records that it has judged.
     this.function.allow(['dynamodb:DeleteItem'], [alertState.tableArn], [`${lateRecordPrefix}*`]);
     this.function.allow(
       ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -143,12 +147,12 @@ export class AlertSweep extends Construct {
   }
 }
 
-/** Whether a rule is judged by what the day pass makes of days. */
+/** Whether the day pass's results are needed to judge a rule. */
 function asksForDays(rule: Rule): boolean {
   return isAboutPeriods(rule) || isAboutFindings(rule);
 }
 
-/** How long all records of a SIM are kept, in milliseconds; nothing where they are kept forever. */
+/** How long every record of a SIM is kept, in milliseconds; empty if forever. */
 function findRetention(days: AlertSweepProps['retention']): { readonly retention?: number } {
   const retention = findKeptTime(days);
   return Number.isFinite(retention) ? { retention } : {};

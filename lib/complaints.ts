@@ -1,15 +1,15 @@
 import type * as z from 'zod';
 
-/** What is wrong with values that a schema refuses, in words. */
+/** Describes the values that a schema refuses. */
 
-/** An issue's lines: the key, the value given, and what the schema's message says is accepted. */
+/** One line per mistake: the key, the given value, and what the schema accepts. */
 export function listComplaints(issue: z.core.$ZodIssue, given: unknown, key: string): string[] {
   const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : [];
   const paths = unknownKeys.length === 0 ? [issue.path] : unknownKeys.map((name) => [...issue.path, name]);
   return paths.map((path) => formatComplaint(key, path, given, issue.message));
 }
 
-/** A line: the key, the value given, and what is accepted. */
+/** Formats one mistake: the key, the given value, and what is accepted. */
 export function formatComplaint(
   key: string,
   path: readonly PropertyKey[],
@@ -20,12 +20,12 @@ export function formatComplaint(
   return `${formatKey(key, path)}: ${value ?? 'nothing'} given; accepted is ${accepted}`;
 }
 
-/** A member of an object or list; undefined of anything else. */
+/** A member of an object or list; undefined for other values. */
 export function findMember(value: unknown, part: PropertyKey): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, part) : undefined;
 }
 
-/** A key as one would write it: `simledger.sources[0].name`. */
+/** Formats a key as in code: `simledger.sources[0].name`. */
 function formatKey(key: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) => (typeof part === 'number' ? `${text}[${part}]` : `${text}.${String(part)}`),

@@ -29,12 +29,14 @@ export const configurationKey = 'simledger';
 /** The context key that holds the stack's name. */
 export const stackNameKey = 'stackName';
 
-/** Says, one line a mistake, which key is wrong, the value given and what is accepted. */
+/**
+ * Thrown for invalid settings. The message has one line per mistake: the key, the given value, and what is accepted.
+ */
 export class ConfigurationError extends UsageError {
   override readonly name = 'ConfigurationError';
 }
 
-/** The days for which CloudWatch Logs can keep a log. */
+/** The retention periods that CloudWatch Logs supports, in days; 0 is forever. */
 const logDays = [
   0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
@@ -82,24 +84,24 @@ const givenSource = exactly({
 
 type SourceInput = z.output<typeof givenSource>;
 
-/** What is wrong with a source whose keys are each in order. */
+/** What is wrong with a source whose keys are each valid by themselves. */
 interface Objection {
   readonly path: keyof SourceInput;
   readonly accepted: string;
 }
 
-/** A source's writer, or what is wrong with the keys that describe it. */
+/** Reads a source's writer, or says what is wrong with its keys. */
 function readWriter(given: SourceInput): { settings: SourceSettings['writer'] } | Objection {
   const portal = portals[given.carrier];
   const kind = given.writer ?? portal.writer;
   if (kind === 'none') {
-    const accepted = 'role or user, unless webhook is true: nothing would ever arrive';
+    const accepted = 'role or user, unless webhook is true: no records could arrive';
     return given.webhook ? { settings: undefined } : { path: 'writer', accepted };
   }
   if (kind === 'user') return { settings: { kind, keySerial: given.keySerial ?? 1 } };
   const principal = given.principal ?? portal.principal;
   if (principal === undefined) {
-    const accepted = `the ARN of the principal that assumes the role: ${given.carrier} has published none`;
+    const accepted = `the ARN of the principal that assumes the role: ${given.carrier} does not publish one`;
     return { path: 'principal', accepted };
   }
   const { organisationId } = given;
@@ -111,7 +113,7 @@ function readWriter(given: SourceInput): { settings: SourceSettings['writer'] } 
   return { path: 'organisationId', accepted };
 }
 
-/** The keys that were given and can have no effect, each with the reason. */
+/** Given keys that have no effect, each with the reason. */
 function listIdleKeys(given: SourceInput): Objection[] {
   const { carrier, webhook } = given;
   const portal = portals[carrier];
@@ -123,7 +125,7 @@ function listIdleKeys(given: SourceInput): Objection[] {
     ['externalId', kind !== 'role', ofWriter],
     ['organisationId', kind !== 'role' || portal.externalId === 'chosen', ofWriter],
     ['keySerial', kind !== 'user', 'nothing: only a source with writer "user" has an access key'],
-    ['webhookRequestsPerSecond', !webhook, 'nothing: only a source with webhook true takes requests'],
+    ['webhookRequestsPerSecond', !webhook, 'nothing: only a source with webhook true receives requests'],
     ['bytesPerMegabyte', portal.volumes === 'bytes', `nothing: ${carrier} states bytes`],
   ];
   return idle
@@ -131,11 +133,11 @@ function listIdleKeys(given: SourceInput): Objection[] {
     .map(([path, , accepted]) => ({ path, accepted }));
 }
 
-/** Refuses a key of earlier versions, and says what to write instead. */
+/** Refuses a key of earlier versions, and says what replaces it. */
 const withoutOldKeys = z.unknown().superRefine((given, context) => {
   if (typeof given !== 'object' || given === null || !('silentHours' in given)) return;
   const message =
-    'nothing: leave it out. The alert `source` tells receivers when a source is behind; `lateness` says how late its records may come';
+    'nothing: remove it. The alert `source` says when a source is behind, and `lateness` how late its records may arrive';
   context.issues.push({ code: 'custom', input: given, path: ['silentHours'], message });
 });
 
@@ -246,7 +248,7 @@ const kmsKeyArn = text(
 
 const logTarget = 'true for a new bucket, the name of a bucket that exists, or false';
 
-/** A text of `true` or `false` is a mistaken boolean, and no bucket. */
+/** The texts `true` and `false` are probably mistyped booleans, so they are not accepted as names of buckets. */
 const accessLogs = z.union(
   [z.boolean(logTarget), text(/^(?!true$|false$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, logTarget)],
   logTarget,
@@ -273,7 +275,7 @@ const configuration = exactly({
   receivers,
   otlp: otlp.optional(),
   alarmEmail: z.email('an e-mail address').optional(),
-  // The description of an alarm, which ends with it, has room for 1,024 characters.
+  // An alarm's description ends with the runbook's address and is limited to 1,024 characters.
   runbook: text(/^\S{1,400}$/, 'a path or URL without blanks, of up to 400 characters').default(
     'docs/runbook.md',
   ),
@@ -289,18 +291,18 @@ const configuration = exactly({
   accessLogs: accessLogs.default(false),
 });
 
-/** The name of an API begins with it, and has room for 128 characters. */
+/** The API's name begins with the stack's name and is limited to 128 characters. */
 const stackName = text(
   /^[A-Za-z][A-Za-z0-9-]{0,117}$/,
   'a letter, then up to 117 letters, digits and hyphens',
 );
 
 /**
- * Reads the configuration from a construct tree's context: an object in `cdk.json`, or JSON text given by
- * `-c simledger='{…}'`, which replaces the object of `cdk.json` as a whole. What is left out takes its default.
+ * Reads the configuration from a construct tree's context: an object in `cdk.json`, or JSON text from `-c
+ * simledger='{…}'`, which replaces that object as a whole. Missing keys get their defaults.
  *
- * @param region where the stack will be, if that is known.
- * @throws ConfigurationError naming each key that is wrong.
+ * @param region the region to deploy to, if known.
+ * @throws ConfigurationError naming each invalid key.
  */
 export function readConfiguration(node: Node, region?: string): Configuration {
   const context: unknown = node.tryGetContext(configurationKey) ?? {};
@@ -340,11 +342,11 @@ function sizeSource(
   };
 }
 
-/** A key of the stack that may have no effect. */
+/** A key of the stack that has an effect only under a condition. */
 interface ConditionalKey {
   readonly path: readonly string[];
   readonly hasEffect: (configuration: Configuration) => boolean;
-  /** What is accepted where it has no effect. */
+  /** What is accepted otherwise. */
   readonly accepted: string;
 }
 
@@ -368,12 +370,12 @@ const conditionalKeys: readonly ConditionalKey[] = [
     hasEffect: ({ sources, sessionRefresh }) =>
       sessionRefresh === 'update' ||
       sources.some(({ carrier }) => carrierTraits[carrier].format === 'supersim'),
-    accepted: `update: no source is of ${superSimCarriers}, and other carriers send no session updates`,
+    accepted: `update: session updates come only from ${superSimCarriers}, and no source is theirs`,
   },
   {
     path: ['fleet'],
     hasEffect: ({ sources }) => sources.length === 1,
-    accepted: 'nothing where there are several sources: give each source its own fleet',
+    accepted: 'nothing with several sources: give each source its own fleet',
   },
   { path: ['importer'], hasEffect: deliversFiles, accepted: withoutFiles },
   ...['personalData', 'requestsPerSecond', 'clientRequestsPerSecond', 'corsOrigins'].map(
@@ -381,7 +383,7 @@ const conditionalKeys: readonly ConditionalKey[] = [
   ),
 ];
 
-/** @throws ConfigurationError naming each key of the stack that was given and can have no effect. */
+/** @throws ConfigurationError naming each given key that has no effect. */
 function refuseIdleKeys(given: unknown, configuration: Configuration): void {
   const idle = conditionalKeys.filter(
     ({ path, hasEffect }) => path.reduce(findMember, given) !== undefined && !hasEffect(configuration),
@@ -392,7 +394,7 @@ function refuseIdleKeys(given: unknown, configuration: Configuration): void {
   );
 }
 
-/** @throws ConfigurationError naming each key that is valid by itself but contradicts others. */
+/** @throws ConfigurationError naming each key that is valid by itself but contradicts another. */
 function refuseContradictions(
   given: unknown,
   configuration: Configuration,
@@ -409,7 +411,7 @@ function refuseContradictions(
   for (const [name, table] of adopted) {
     const [other] = adopted.find(([, one]) => one === table) ?? [];
     if (other === name) continue;
-    const accepted = `a table of its own: ${other} has this one, and the items of both would be mixed`;
+    const accepted = `a table of its own: ${other} has this one, and their items would be mixed`;
     objections.push({ path: ['adopt', 'tables', name], accepted });
   }
   for (const { path, accepted } of findReceiverObjections(configuration.receivers, ruleNames)) {
@@ -423,13 +425,14 @@ function refuseContradictions(
   }
   if (removal === 'destroy' && lake.objectLock !== undefined) {
     const accepted =
-      'nothing with removal destroy: what is locked cannot be deleted, so that the stack could not be deleted either';
+      'nothing with removal destroy: locked objects cannot be deleted, so neither could the stack';
     objections.push({ path: ['lake', 'objectLock'], accepted });
   }
   if (removal === 'destroy') {
-    // If the stack adopts its own table, the table leaves the template, and CloudFormation deletes it with its items.
+    // If the stack adopted a table of its own, the table would leave the template, and CloudFormation would delete
+    // it.
     const accepted =
-      'nothing with removal destroy: a table that the stack itself has made would be deleted, with all that is in it. Deploy removal retain first, and adopt the table by a second deployment';
+      'nothing with removal destroy: if the stack itself created the table, it would be deleted with its items. First deploy with removal retain, then adopt the table in a second deployment';
     for (const name of Object.keys(adoptedTables))
       objections.push({ path: ['adopt', 'tables', name], accepted });
   }
@@ -441,12 +444,12 @@ function refuseContradictions(
   );
 }
 
-/** Context keys without a colon or an at sign that CDK's own command line writes. */
+/** Context keys of CDK's own command line that have neither a colon nor an at sign. */
 const keysOfCdk: readonly string[] = ['acknowledged-issue-numbers', 'cli-telemetry'];
 
 /**
- * Refuses context that nobody reads: `-c removal=destroy` or a misspelt `-c simledgr=…` would otherwise deploy the
- * defaults without a word. CDK's own keys have a colon or an at sign in them.
+ * Refuses unknown context keys: `-c removal=destroy` or a misspelt `-c simledgr=…` would otherwise silently deploy
+ * the defaults. CDK's own keys contain a colon or an at sign.
  *
  * @throws ConfigurationError naming each unknown key.
  */
@@ -469,10 +472,10 @@ export function refuseUnknownContext(node: Node): void {
 }
 
 /**
- * Reads the stack's name from the context key `stackName`: `simledger` unless given. Stacks of different names live
- * side by side in one account and region.
+ * Reads the stack's name from the context key `stackName`; `simledger` by default. One account and region can hold
+ * several stacks with different names.
  *
- * @throws ConfigurationError when CloudFormation does not take the name.
+ * @throws ConfigurationError if CloudFormation does not accept the name.
  */
 export function readStackName(node: Node): string {
   return checkSettings(stackName.default('simledger'), node.tryGetContext(stackNameKey), stackNameKey);

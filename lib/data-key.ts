@@ -2,7 +2,7 @@ import { Aws } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 
-/** A permission on the key that a service needs on behalf of its caller. */
+/** A permission on the key that a service uses on behalf of its caller. */
 type KeyUse = 'kms:Decrypt' | 'kms:GenerateDataKey';
 
 const none: readonly KeyUse[] = [];
@@ -10,12 +10,14 @@ const decrypt: readonly KeyUse[] = ['kms:Decrypt'];
 const generate: readonly KeyUse[] = ['kms:GenerateDataKey'];
 
 /**
- * Every action on streams, tables, buckets, queues and topics that the stack permits to anybody, with what the caller must be
+ * Every action on streams, tables, buckets, queues and topics that the stack permits, and what its caller must be
  * permitted on the key that encrypts them. From AWS's pages: "Permissions to use user-generated KMS keys" (Kinesis),
- * "Protecting data using SSE-KMS" (S3), "Configuring KMS permissions for Amazon SQS", "Managing Amazon SNS encryption keys and costs", "DynamoDB encryption at rest".
+ * "Protecting data using SSE-KMS" (S3), "Configuring KMS permissions for Amazon SQS", "Managing Amazon SNS encryption
+ * keys and costs", "DynamoDB encryption at rest".
  */
 const keyUses: Readonly<Record<string, readonly KeyUse[]>> = {
-  // DynamoDB keeps its table key encrypted, for reads and writes alike; it makes that key once, by a grant of its own.
+  // DynamoDB decrypts its table key for reads and writes alike; it generates that key once, through a grant of its
+  // own.
   'dynamodb:BatchGetItem': decrypt,
   'dynamodb:BatchWriteItem': decrypt,
   'dynamodb:DeleteItem': decrypt,
@@ -44,18 +46,19 @@ const keyUses: Readonly<Record<string, readonly KeyUse[]>> = {
   'sqs:DeleteMessage': none,
   'sqs:GetQueueAttributes': none,
   'sqs:ReceiveMessage': decrypt,
-  // SQS uses a data key for some minutes: it makes one, or decrypts the one that it has.
+  // SQS reuses a data key for some minutes: a send either generates one or decrypts the current one.
   'sqs:SendMessage': [...generate, ...decrypt],
 };
 
 const encryptedServices: readonly string[] = ['dynamodb', 'kinesis', 's3', 'sns', 'sqs'];
 
 /**
- * What these actions need of the customer's key: on this key only, and only through the service whose action it is, so
- * that nobody can use the key by itself. None where there is no such key: AWS's own keys need no permission.
+ * Statements that permit what these actions need of the customer's key: this key only, and only through the service
+ * that performs the action, so that the key cannot be used directly. Empty without such a key, since AWS's own keys
+ * need no permission.
  *
- * @param options.multipart also permits to upload an object in parts, for which S3 decrypts the parts.
- * @throws Error for an action on what is encrypted that has no entry here.
+ * @param options.multipart also permits uploading an object in parts, for which S3 decrypts the parts.
+ * @throws Error if an action on encrypted data is not listed here.
  */
 export function permitKey(
   key: IKey | undefined,
@@ -81,7 +84,7 @@ export function permitKey(
         new PolicyStatement({
           actions: [...uses],
           resources: [key.keyArn],
-          // In China the name ends in `.cn`.
+          // In China, the service's host ends in `.cn`.
           conditions: { StringLike: { 'kms:ViaService': `${service}.${Aws.REGION}.amazonaws.com*` } },
         }),
     );

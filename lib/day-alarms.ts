@@ -6,18 +6,18 @@ import type { DayPass } from './day-pass.ts';
 import type { LedgerMetrics } from './ledger-metrics.ts';
 import { dayMapping } from './limits.ts';
 
-/** How long the reading of a day may be overdue: as long as a day, after which the next one is due. */
+/** How long a day may be overdue: until the next day is due. */
 const longestDelay = Duration.hours(24);
 
-/** Consecutive searches for due days, one of which must succeed. */
-const looksPerPeriod = 3;
+/** Consecutive searches for due days, of which one must succeed. */
+const searchesPerPeriod = 3;
 
 const measuredPeriod = Duration.minutes(5);
 
-/** Watches that days are sealed, and that usage expires only where it is. */
+/** Watches that days are sealed, and that usage expires only in sealed days. */
 export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPass, usageDays: number): void {
   const { planner, deadLetters, minutes } = dayPass;
-  const sum = { statistic: 'Sum', period: Duration.minutes(looksPerPeriod * minutes) };
+  const sum = { statistic: 'Sum', period: Duration.minutes(searchesPerPeriod * minutes) };
   alarms.add('DayPlannerLate', {
     sentence: `The search for due days has not succeeded for ${sum.period.toHours()} hours.`,
     consequence: 'No day is closed or sealed until then; the ledger is not affected.',
@@ -34,8 +34,8 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     threshold: 1,
     whenBelow: true,
   });
-  // Each look measures, so that one of the periods since the last one has a value.
-  const sinceLastLook = {
+  // Each search publishes the metric, so one of the periods since the last search has a value.
+  const sinceLastSearch = {
     periods: minutes / measuredPeriod.toMinutes() + 1,
     breachingPeriods: 1,
   };
@@ -45,7 +45,7 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     page: 'day-unsealed',
     metric: metrics.measureDayPlanner(days.unsealed, { period: measuredPeriod }),
     threshold: longestDelay.toSeconds(),
-    ...sinceLastLook,
+    ...sinceLastSearch,
   });
   alarms.add('DayDeadLetters', {
     sentence: `Reading a closed day failed ${dayMapping.maximumReceives} times.`,
@@ -64,6 +64,6 @@ export function watchDays(alarms: Alarms, metrics: LedgerMetrics, dayPass: DayPa
     page: 'usage-expiry-held',
     metric: metrics.measureDayPlanner(days.expiryHeld, { period: measuredPeriod }),
     threshold: 1,
-    ...sinceLastLook,
+    ...sinceLastSearch,
   });
 }

@@ -23,27 +23,26 @@ export interface DayPassProps {
   readonly lake: Lake;
   /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
-  /** Variables of the queue to which the worker reports what it has sealed. */
+  /** Variables for the queue that the worker reports sealed days to. */
   readonly tellingEnvironment: Record<string, string>;
-  /** CloudWatch namespace of the functions' own metrics. */
+  /** CloudWatch namespace of the functions' metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
 }
 
-/** Minutes between two looks for days that are due, and for late records of days that are sealed. */
+/** Minutes between two searches for days that are due and for late records of sealed days. */
 const planMinutes = 60;
 
 /**
- * Closes days, and adds up those that are not closed: a function that finds each hour what is due, a queue of what it orders, and
- * a function that does it. What
- * is lost of it is ordered again by the next look.
+ * Closes days, and sums up open days: the planner finds due work every hour and sends it to a queue, from which the
+ * worker takes it. If a message is lost, the next search sends it again.
  */
 export class DayPass extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly planner: NodeFunction;
   readonly worker: NodeFunction;
-  /** Minutes between two looks for what is due. */
+  /** Minutes between two searches for due work. */
   readonly minutes = planMinutes;
 
   constructor(scope: Construct, id: string, props: DayPassProps) {
@@ -99,7 +98,10 @@ export class DayPass extends Construct {
     });
   }
 
-  /** It moves the fence, and switches the expiry of usage. Of the lake it sees plans and seals, and no row. */
+  /**
+   * The planner moves the fence and switches the expiry of usage on and off. In the lake it reads plans and seals,
+   * not rows.
+   */
   #allowPlan({ sources, storage, lake }: DayPassProps): void {
     const { dayState, dayMarkers, alertState, files, usage } = storage;
     this.planner.allow(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:UpdateItem'], [dayState.tableArn]);
@@ -138,7 +140,7 @@ export class DayPass extends Construct {
     });
   }
 
-  /** It reads the ledger, and changes nothing in it. It deletes nothing from the lake. */
+  /** The worker only reads the ledger, and deletes nothing from the lake. */
   #allowWork({ storage, lake }: DayPassProps): void {
     const { sessions, usage, events, sims, dayState, dayMarkers, simDays, findings, sessionDays } = storage;
     this.worker.allow(['dynamodb:Scan'], [sims.tableArn]);

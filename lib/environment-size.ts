@@ -2,20 +2,22 @@ import { CfnElement, CfnResource, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * How large a function's environment will be once it is deployed. Lambda allows {@link maxEnvironmentBytes}, and would
- * say so only then.
+ * Estimates the size of a function's environment once it is deployed. Lambda refuses more than {@link
+ * maxEnvironmentBytes}, but only during the deployment.
  */
 
-/** Bytes of names and values that Lambda allows a function. */
+/** Bytes of names and values that Lambda allows per function. */
 export const maxEnvironmentBytes = 4096;
 
-/** What CloudFormation adds to a name that it makes: a hyphen and up to 13 characters. */
+/** What CloudFormation appends to a generated name: a hyphen and up to 13 characters. */
 const generatedSuffixBytes = 14;
 
-/** The longest partition, region and account in an ARN: `arn:aws-us-gov:secretsmanager:ap-southeast-2:123456789012:`. */
+/**
+ * The longest partition, region and account of an ARN: `arn:aws-us-gov:secretsmanager:ap-southeast-2:123456789012:`.
+ */
 const maxArnPrefixBytes = 'arn:aws-us-gov:secretsmanager:ap-southeast-2:123456789012:'.length;
 
-/** Characters that a name of a type may have; CloudFormation shortens what it makes to this. */
+/** Maximum length of the names that CloudFormation generates, by resource type. */
 const maxNameBytes: Readonly<Record<string, number>> = {
   'AWS::DynamoDB::Table': 255,
   'AWS::Kinesis::Stream': 128,
@@ -23,12 +25,14 @@ const maxNameBytes: Readonly<Record<string, number>> = {
   'AWS::SQS::Queue': 80,
 };
 
-/** The part of an ARN or URL between account and name: `secret:`, `stream/`, and the random end of a secret's ARN. */
+/**
+ * The rest of an ARN or URL, apart from account and name: `secret:`, `stream/`, and the random suffix of a secret's
+ * ARN.
+ */
 const maxKindBytes = 16;
 
 /**
- * The bytes that the variables take at most, names included. References to resources count with the longest text that
- * they can become.
+ * Bytes of the variables, names included. References to resources count as the longest text that they can resolve to.
  */
 export function countEnvironmentBytes(scope: Construct, variables: Readonly<Record<string, string>>): number {
   const stack = Stack.of(scope);
@@ -55,7 +59,10 @@ export function countEnvironmentBytes(scope: Construct, variables: Readonly<Reco
   );
 }
 
-/** The longest text that a reference to a resource, or to a pseudo parameter such as `AWS::Region`, can become. */
+/**
+ * Bytes of the longest text that a reference to a resource, or to a pseudo parameter such as `AWS::Region`, can
+ * resolve to.
+ */
 function limitReferenceBytes(stack: Stack, logicalId: string, element: CfnElement | undefined): number {
   const generated = stack.stackName.length + 1 + logicalId.length + generatedSuffixBytes;
   const type = element instanceof CfnResource ? element.cfnResourceType : '';

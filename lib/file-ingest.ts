@@ -17,20 +17,20 @@ export interface FileIngestProps extends IngestProps {
   readonly settings: ImporterSettings;
 }
 
-/** Files that are imported at the same time when dead letters are retried: the minimum that Lambda accepts. */
+/** Files that are imported concurrently when dead letters are redriven: the minimum that Lambda accepts. */
 const concurrentDeadLetters = 2;
 
-/** Ingestion through S3: buckets send notifications to a queue, which the importer processes. */
+/** Ingestion through S3: buckets notify a queue, from which the importer gets its files. */
 export class FileIngest extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
   readonly importer: NodeFunction;
-  /** Disabled: enable it by hand to let the importer retry dead letters. */
+  /** Disabled: enable it by hand to redrive dead letters to the importer. */
   readonly redrive: EventSourceMapping;
 
   constructor(scope: Construct, id: string, props: FileIngestProps) {
     super(scope, id);
-    // A message keeps its age when it moves, so the dead-letter queue must keep messages longer than the queue.
+    // A message keeps its age when it moves, so the dead-letter queue must retain messages longer than the queue.
     const { dataKey } = props.operation;
     const common = { visibilityTimeoutSeconds: fileMapping.visibilityTimeoutSeconds, dataKey };
     this.deadLetters = makeQueue(this, 'DeadLetters', { ...common, retentionDays: 14 });
@@ -65,8 +65,8 @@ export class FileIngest extends Construct {
   }
 
   /**
-   * Lets this account's buckets send notifications. The policy cannot name the buckets: each needs it before it is
-   * created. The importer refuses notifications of buckets that belong to no source.
+   * Lets this account's buckets send notifications. The policy cannot name the buckets, because it must exist before
+   * they do. The importer refuses notifications from buckets that belong to no source.
    */
   #allowNotifications(): void {
     this.queue.addToResourcePolicy(
@@ -88,8 +88,8 @@ export class FileIngest extends Construct {
         [environment.filesTable]: props.storage.files.tableName,
         [environment.fileQueueUrl]: this.queue.queueUrl,
       },
-      // The import of a long file continues by a new message. Lambda would stop it as a recursive loop after about 16
-      // of them.
+      // The import of a long file continues with a new message, and Lambda would stop that as a recursive loop after
+      // about 16 messages.
       recursiveLoop: RecursiveLoop.ALLOW,
       operation: props.operation,
     });
@@ -111,7 +111,7 @@ export class FileIngest extends Construct {
       ['s3:GetObject', 's3:GetObjectVersion'],
       buckets.map((bucket) => bucket.arnForObjects('*')),
     );
-    // Without the right to list, S3 does not tell a file that is gone from one that is forbidden.
+    // Without permission to list, S3 answers 403 for a missing file, as for a forbidden one.
     this.importer.allow(
       ['s3:ListBucket'],
       buckets.map((bucket) => bucket.bucketArn),

@@ -2,18 +2,18 @@ import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 
-/** What a secret is made from. */
+/** What a secret consists of. */
 export interface GeneratedSecretProps {
   readonly description: string;
-  /** The members of its JSON object that are known. */
+  /** The known members of its JSON object. */
   readonly members: Readonly<Record<string, string>>;
-  /** The member that Secrets Manager makes up: 40 letters and digits. */
+  /** The member that Secrets Manager generates: 40 letters and digits. */
   readonly generated: string;
-  /** Why only a person can rotate it, as a sentence. */
+  /** Why the secret is not rotated automatically, as a sentence. */
   readonly rotation: string;
 }
 
-/** A secret of a caller, made by Secrets Manager when the stack is; of no use without what is called. */
+/** Creates a secret for a caller, deleted with the stack: without the API that it opens, it is of no use. */
 export function makeGeneratedSecret(scope: Construct, id: string, props: GeneratedSecretProps): Secret {
   const { description, members, generated, rotation } = props;
   const secret = new Secret(scope, id, {

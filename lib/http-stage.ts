@@ -4,20 +4,20 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FunctionOperation } from './node-function.ts';
 
-/** What a stage is made from. */
+/** Properties of a stage. */
 export interface LoggedStageProps {
   readonly api: HttpApi;
   /**
-   * Limit over all clients and routes, with bursts of twice as many; more are answered with 429. Undefined for the
-   * account's limit of all APIs only.
+   * Limit over all clients and routes, with bursts of twice the limit; requests beyond it are answered with 429. If
+   * undefined, only the account's limit for all its APIs applies.
    */
   readonly requestsPerSecond?: number;
   readonly operation: FunctionOperation;
 }
 
 /**
- * The stage at the root of an HTTP API's address. Its log says what was requested and how it was answered, not by whom
- * or about which SIM.
+ * Creates the stage at the root of an HTTP API. Its log shows requests and their status, but neither callers nor
+ * SIMs.
  */
 export function makeLoggedStage(scope: Construct, props: LoggedStageProps): HttpStage {
   const { api, requestsPerSecond, operation } = props;
@@ -40,7 +40,7 @@ export function makeLoggedStage(scope: Construct, props: LoggedStageProps): Http
           time: '$context.requestTimeEpoch',
           route: '$context.routeKey',
           status: '$context.status',
-          // The function's own status; `-` where API Gateway answered without it.
+          // The function's own status; `-` if API Gateway answered without invoking it.
           answered: '$context.integration.status',
           milliseconds: '$context.responseLatency',
           error: '$context.integrationErrorMessage',

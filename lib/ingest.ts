@@ -2,11 +2,11 @@ import type { FunctionOperation } from './node-function.ts';
 import type { CarrierSource } from './source.ts';
 import type { Storage } from './storage.ts';
 
-/** What each path of ingestion needs. */
+/** What both paths of ingestion need. */
 export interface IngestProps {
   readonly sources: readonly CarrierSource[];
   readonly storage: Storage;
-  /** Variables that every function which writes the ledger reads. */
+  /** Variables of every function that writes the ledger. */
   readonly environment: Record<string, string>;
   readonly operation: FunctionOperation;
 }

@@ -4,16 +4,16 @@ import { units } from '../lambda/billing/tariff.ts';
 import { exactly, parseWord, text } from './configuration-schemas.ts';
 import { fact } from './tariffs.ts';
 
-/** The file that maps the columns of an invoice: docs/bills.md describes each key. */
+/** The file that maps an invoice's columns: docs/bills.md describes each key. */
 
 const column = text(/^.{1,128}$/, 'the name of a column, as the header has it');
 
-/** A value that a column has. */
+/** A column and the value that it must have. */
 const condition = exactly({ column, is: text(/^.{0,128}$/, 'a text that the column has') });
 
 const rule = exactly({
   when: condition.optional(),
-  /** Of a charge, fee or discount. */
+  /** Name of a charge, fee or discount. */
   name: text(/^.{1,64}$/, 'the name of a charge, fee or discount').optional(),
   notRated: parseWord(notRatedKinds).optional(),
 }).refine(
@@ -22,14 +22,14 @@ const rule = exactly({
 );
 
 export const invoiceMap = exactly({
-  /** Recognised by the header, if it is left out. */
+  /** Detected from the header by default. */
   delimiter: parseWord([',', ';', '\t', '|']).optional(),
-  /** Recognised by the numbers, if it is left out. */
+  /** Detected from the numbers by default. */
   decimal: parseWord(['.', ',']).optional(),
   columns: exactly({
     sim: column,
     amount: column,
-    /** Columns that are added up: Eseye states what is billed and what is in the bundle. */
+    /** Columns to add up: Eseye states billed and bundled volume separately. */
     quantity: z.array(column, 'a list of columns that are added up').default([]),
     currency: column.optional(),
     country: column.optional(),
@@ -39,11 +39,11 @@ export const invoiceMap = exactly({
     session: column.optional(),
   }),
   unit: parseWord(units).default('B'),
-  /** The first that fits says what a line is about. */
+  /** The first matching rule says what a line is about. */
   rules: z.array(rule, 'a list of rules').default([]),
-  /** What of the map is published, and what is assumed. */
+  /** Which parts of the map are published, and which are assumed. */
   facts: z.array(fact, 'a list of facts').default([]),
 });
 
-/** A map of an invoice's columns, checked and with every default filled in. */
+/** A map of an invoice's columns, validated, with every default filled in. */
 export type InvoiceMap = z.output<typeof invoiceMap>;

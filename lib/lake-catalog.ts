@@ -22,16 +22,16 @@ import { savedQueries } from './saved-queries.ts';
 /** Properties of {@link LakeCatalog}. */
 export interface LakeCatalogProps {
   readonly lake: Lake;
-  /** GB that one query may read. */
+  /** GB that one query may scan. */
   readonly queryGigabytes: number;
   readonly removalPolicy: RemovalPolicy;
-  /** The customer's key with which results are encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts results; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
-  /** Where requests to the bucket of results are logged; undefined for nowhere. */
+  /** Where requests to the results' bucket are logged; undefined if they are not. */
   readonly accessLogs: IBucket | undefined;
 }
 
-/** The types of Hive for what Parquet files have. Decimals are text, since carriers write any number of digits. */
+/** Hive types of Parquet columns. Decimals are text, because carriers state any number of digits. */
 const types: Readonly<Record<ColumnKind, Type>> = {
   text: Schema.STRING,
   decimal: Schema.STRING,
@@ -41,16 +41,16 @@ const types: Readonly<Record<ColumnKind, Type>> = {
   flag: Schema.BOOLEAN,
 };
 
-/** The kinds of rows that are requested. Renderings are of use to the pass only. */
+/** The kinds of rows that people query. Only the day pass uses renderings. */
 const queriedKinds = ['usage', 'sessions', 'events', 'findings'] as const satisfies readonly RowKind[];
 
-/** Earlier than any record that a carrier still has. Each day that a query does not exclude is a request to S3. */
+/** Earlier than any record that a carrier still has. Each day that a query does not exclude costs a request to S3. */
 const firstDay = '2018-01-01';
 
-/** Days for which Athena's results are kept: they are copies. */
+/** Days that Athena's results are kept: they are copies. */
 const resultDays = 7;
 
-/** The lake as tables of Glue, and a workgroup of Athena with a limit and saved queries. */
+/** The lake as Glue tables, and an Athena workgroup with a scan limit and saved queries. */
 export class LakeCatalog extends Construct {
   readonly database: Database;
   readonly workGroup: CfnWorkGroup;
@@ -60,10 +60,10 @@ export class LakeCatalog extends Construct {
     const { lake, removalPolicy } = props;
     const { stackName } = Stack.of(this);
     this.database = new Database(this, 'Database', {
-      // Hyphens need quotes in each query.
+      // A name with hyphens would need quotes in every query.
       databaseName: stackName.toLowerCase().replaceAll('-', '_'),
       description: 'Closed days of simledger',
-      // It holds no data, and a later stack of the same name makes it again.
+      // It holds no data, and a later stack with the same name creates it again.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     for (const kind of queriedKinds) this.#createTable(findPrefixes(kind).sims, kind, lake.bucket);
@@ -79,9 +79,12 @@ export class LakeCatalog extends Construct {
     }
   }
 
-  /** A table of the files of a kind. Days are projected: no crawler, and a new day is found at once. */
+  /**
+   * Creates a table over the files of one kind. Days are projected: there is no crawler, and new days are visible
+   * immediately.
+   */
   #createTable(prefix: string, kind: RowKind, bucket: Bucket): void {
-    // Athena knows names in lower-case letters only, and finds the files' columns by them.
+    // Athena lower-cases names, and matches the files' columns by them.
     const columns = listRowColumns(kind).map(({ name, kind: columnKind }) => ({
       name: name.toLowerCase(),
       type: types[columnKind],
@@ -126,7 +129,7 @@ export class LakeCatalog extends Construct {
     return new CfnWorkGroup(this, 'WorkGroup', {
       name,
       description: 'Queries of closed days',
-      // Else the stack could not be deleted once a query has run.
+      // Otherwise the stack could not be deleted after the first query.
       recursiveDeleteOption: true,
       workGroupConfiguration: {
         bytesScannedCutoffPerQuery: queryGigabytes * 1_000_000_000,

@@ -11,40 +11,41 @@ import type { ObjectLockSettings } from './settings.ts';
 
 /** Properties of {@link Lake}. */
 export interface LakeProps {
-  /** For how long a version that was replaced cannot be deleted; undefined for no lock. */
+  /** How long a replaced version cannot be deleted; undefined for no lock. */
   readonly objectLock: ObjectLockSettings | undefined;
-  /** Days for which an object that was replaced is kept as an old version. */
+  /** Days that a replaced object is kept as an old version. */
   readonly overwrittenDays: number;
   readonly removalPolicy: RemovalPolicy;
-  /** The customer's key with which objects are encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts objects; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
-  /** Where requests to the buckets are logged; undefined for nowhere. */
+  /** Where requests to the buckets are logged; undefined if they are not. */
   readonly accessLogs: IBucket | undefined;
 }
 
 const notLogged =
   'Only the functions write it, and each object is named in the manifest of its day. Set accessLogs to log each request.';
 
-/** Days for which what partial passes wrote is kept: until the day is sealed, it is written again. */
+/** Days that the output of partial passes is kept. Until the day is sealed, each pass writes it again. */
 const partialDays = 14;
 
-/** Why a function may reach all objects below a prefix. */
+/** Why a function may reach all objects below a prefix, for cdk-nag. */
 const namedByDay = 'Objects are named after days and buckets of SIMs.';
 
 /**
- * The buckets of closed days. Each object has one key forever: a day that is read again replaces its objects, and the
- * replaced ones stay as versions for a time.
+ * The buckets of closed days. An object's key never changes: reading a day again overwrites its objects, and the old
+ * versions are kept for a while.
  */
 export class Lake extends Construct {
   /** Rows of SIMs, plans and manifests. */
   readonly bucket: PrivateBucket;
-  /** Rows that name no SIM: they name people, so that fewer people may read them, and they can be erased. */
+  /** Rows about accounts, not SIMs: they name people, so access is narrower, and they can be erased. */
   readonly accounts: PrivateBucket;
 
   constructor(scope: Construct, id: string, props: LakeProps) {
     super(scope, id);
     const { objectLock } = props;
-    // A bucket can be locked only if it was made for it. Without a retention nothing is locked, and one may be set later.
+    // Object Lock can only be enabled when a bucket is created. Without a retention nothing is locked, but one can be
+    // set later.
     this.bucket = this.#createBucket('Bucket', props, {
       retention: objectLock && describeRetention(objectLock),
     });
@@ -55,7 +56,7 @@ export class Lake extends Construct {
     this.accounts = this.#createBucket('Accounts', props);
   }
 
-  /** The variables by which a function finds the buckets. */
+  /** The variables that tell a function where the buckets are. */
   get environment(): Record<string, string> {
     return {
       [environment.lakeBucket]: this.bucket.bucketName,
@@ -63,18 +64,18 @@ export class Lake extends Construct {
     };
   }
 
-  /** Lets a function read the objects of SIMs below some prefixes, and see which there are. */
+  /** Lets a function list and read the SIMs' objects below some prefixes. */
   allowRead(reader: NodeFunction, prefixes: readonly string[]): void {
     reader.allow(
       ['s3:GetObject'],
       prefixes.map((prefix) => this.bucket.arnForObjects(`${prefix}*`)),
     );
-    // Without the right to list, S3 does not tell an object that does not exist from one that is forbidden.
+    // Without permission to list, S3 answers 403 for a missing object, as for a forbidden one.
     reader.allow(['s3:ListBucket'], [this.bucket.bucketArn]);
     for (const prefix of prefixes) acknowledgeObjects(reader.role, this.bucket, prefix, namedByDay);
   }
 
-  /** Lets a function read and write all objects. It can't delete any. */
+  /** Lets a function read and write all objects, but not delete them. */
   allowWrite(writer: NodeFunction): void {
     const buckets = [this.bucket, this.accounts];
     writer.allow(

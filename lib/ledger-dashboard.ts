@@ -48,12 +48,12 @@ export interface LedgerDashboardProps {
   readonly dayPass: DayPass;
 }
 
-/** Columns that CloudWatch's grid has, and those of a graph: there are three in a row. */
+/** Columns of CloudWatch's grid, and of one graph: three graphs fit in a row. */
 const columns = { all: 24, graph: 8 };
 const rows = { text: 1, graph: 6, alarms: 4 };
 const oneHour = Duration.hours(1);
 
-/** The dashboard of a stack, which answers six questions by their graphs. */
+/** The stack's dashboard: six questions, each answered by graphs. */
 export class LedgerDashboard extends Construct {
   constructor(scope: Construct, id: string, props: LedgerDashboardProps) {
     super(scope, id);
@@ -83,7 +83,7 @@ export class LedgerDashboard extends Construct {
 }
 
 /**
- * An alarm known by its name. Stand-ins for CloudFormation that pass over alarms answer a reference to one, but not its
+ * Refers to an alarm by name. Emulators of CloudFormation that skip alarms resolve references to them, but not their
  * attributes.
  */
 function referByName(scope: Construct, alarm: Alarm): IAlarm {
@@ -100,7 +100,7 @@ function makeGraph(title: string, left: readonly IMetric[]): IWidget {
   return new GraphWidget({ title, left: [...left], width: columns.graph, height: rows.graph });
 }
 
-/** A metric of each source. */
+/** One metric per source. */
 function listPerSource(
   { sources, metrics }: LedgerDashboardProps,
   name: string,
@@ -119,7 +119,7 @@ function listFunctions(props: LedgerDashboardProps) {
   ].filter((one) => one !== undefined);
 }
 
-/** A metric of each source whose carrier calls. */
+/** One metric per source with a webhook. */
 function listPerCalledSource(
   { webhooks, metrics }: LedgerDashboardProps,
   name: string,

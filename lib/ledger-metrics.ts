@@ -3,7 +3,7 @@ import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch
 import { dimension, gateway, metric, secret, service, store } from '../lambda/aws/names.ts';
 import type { RejectCode } from '../lambda/carriers/reading.ts';
 
-/** How a metric is added up. */
+/** How a metric is aggregated. */
 export interface Aggregation {
   /** `Sum`, `Maximum`, `p99`, … */
   readonly statistic: string;
@@ -13,16 +13,16 @@ export interface Aggregation {
 
 const minutes = Duration.minutes(5);
 
-/** The metrics that the functions of a stack publish, by the names that they publish them under. */
+/** The metrics that a stack's functions publish, by their published names. */
 export class LedgerMetrics {
-  /** Tells the stacks of one account apart. */
+  /** Separates the stacks of one account. */
   readonly namespace: string;
 
   constructor(namespace: string) {
     this.namespace = namespace;
   }
 
-  /** A metric of a source, summed up by 5 minutes unless said otherwise. */
+  /** A metric of a source; by default its sum over 5 minutes. */
   measureSource(metricName: string, source: string, aggregation: Partial<Aggregation> = {}): Metric {
     const { statistic = 'Sum', period = minutes, label } = aggregation;
     return new Metric({
@@ -35,7 +35,7 @@ export class LedgerMetrics {
     });
   }
 
-  /** Records of a source that were rejected with one code, summed up by 5 minutes. */
+  /** Records of a source that were rejected with one code, as a sum over 5 minutes. */
   measureRejects(code: RejectCode, source: string): Metric {
     return new Metric({
       namespace: this.namespace,
@@ -46,17 +46,17 @@ export class LedgerMetrics {
     });
   }
 
-  /** Readings of a function's secrets that failed, summed up by 5 minutes. */
+  /** Failed attempts of a function to read its secrets, as a sum over 5 minutes. */
   measureUnreadableSecrets(service: string): Metric {
     return this.countByService(secret.unreadable, service);
   }
 
-  /** Processes of a function whose batched writes were refused, summed up by 5 minutes. */
+  /** Processes of a function whose batched writes were refused, as a sum over 5 minutes. */
   measureRefusedBatches(service: string): Metric {
     return this.countByService(store.batchesRefused, service);
   }
 
-  /** A metric of a function, summed up by 5 minutes. */
+  /** A metric of a function, as a sum over 5 minutes. */
   countByService(metricName: string, service: string): Metric {
     return new Metric({
       namespace: this.namespace,
@@ -67,7 +67,7 @@ export class LedgerMetrics {
     });
   }
 
-  /** A metric of the sweep of alerts, the greatest of 5 minutes unless said otherwise. */
+  /** A metric of the alert sweep; by default its maximum over 5 minutes. */
   measureSweep(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
     const { statistic = 'Maximum', period = minutes, label } = aggregation;
     return new Metric({
@@ -80,12 +80,12 @@ export class LedgerMetrics {
     });
   }
 
-  /** A metric of the planner of days, the greatest of an hour unless said otherwise. */
+  /** A metric of the day planner; by default its maximum over an hour. */
   measureDayPlanner(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
     return this.#measureDays(metricName, service.dayPlanner, { statistic: 'Maximum', ...aggregation });
   }
 
-  /** A metric of the worker of days, summed up by an hour unless said otherwise. */
+  /** A metric of the day worker; by default its sum over an hour. */
   measureDayWorker(metricName: string, aggregation: Partial<Aggregation> = {}): Metric {
     return this.#measureDays(metricName, service.dayWorker, { statistic: 'Sum', ...aggregation });
   }
@@ -105,7 +105,7 @@ export class LedgerMetrics {
     });
   }
 
-  /** A metric of a receiver of alerts, by 5 minutes. */
+  /** A metric of a receiver of alerts, over 5 minutes. */
   measureReceiver(metricName: string, receiver: string, statistic = 'Sum', label?: string): Metric {
     return new Metric({
       namespace: this.namespace,
@@ -117,7 +117,7 @@ export class LedgerMetrics {
     });
   }
 
-  /** Requests that API Gateway answered by itself, summed up by 5 minutes. */
+  /** Requests that API Gateway answered without the function, as a sum over 5 minutes. */
   measureGatewayRefusals(): Metric {
     return new Metric({
       namespace: this.namespace,
@@ -127,7 +127,7 @@ export class LedgerMetrics {
     });
   }
 
-  /** How late a source's records come by one path. */
+  /** How late a source's records arrive by one path. */
   measureLag(
     metricName: string,
     source: string,
@@ -146,7 +146,7 @@ export class LedgerMetrics {
   }
 
   /**
-   * A line for each value of the last dimensions, such as each kind or network.
+   * One line for each combination of the dimensions other than the source, such as each kind or network.
    *
    * @param dimensions as the functions publish them, `source` among them.
    */

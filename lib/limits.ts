@@ -1,47 +1,47 @@
 /**
- * The numbers that bind functions to what feeds them. The CDK constructs deploy with them and the local run delivers
- * with them, so that the two can't drift apart.
+ * Limits of the functions and of the mappings that feed them. The CDK constructs deploy these values and the local
+ * run uses them, so the two cannot diverge.
  */
 
-/** How the Kinesis consumer is fed, where the configuration does not say otherwise. */
+/** How the Kinesis consumer is fed by default. */
 export const streamMapping = {
-  /** Records in a batch, at most; the 6 MB that an invocation may carry usually end it before. */
+  /** Maximum records per batch. The 6 MB limit of an invocation's payload usually ends a batch earlier. */
   batchSize: 10_000,
-  /** Seconds that a batch may be waited for. */
+  /** Seconds that Lambda may wait to fill a batch. */
   batchingWindowSeconds: 1,
   /**
-   * Concurrent batches per shard, where no fleet says otherwise. Order does not matter, so this is free to grow: two
-   * process more than the shard accepts.
+   * Concurrent batches per shard, unless a fleet is configured. Order does not matter, so more are safe; two process
+   * more than a shard accepts.
    */
   parallelizationFactor: 2,
-  /** Halve a batch whose invocation failed as a whole, to find the record that makes it fail. */
+  /** Halve a batch whose invocation failed as a whole, to isolate the record that makes it fail. */
   bisectOnError: true,
   /**
-   * Deliveries of a failing batch after the first; -1 for any number, until its records are too old. A stream that
-   * keeps seven days waits out an outage of hours. A record that crashes the function does not block it as long: the
-   * consumer rejects it after three crashes.
+   * Retries of a failing batch; -1 retries until its records are too old. With a retention of seven days, the stream
+   * survives an outage of hours. A record that crashes the function does not block its shard that long: the consumer
+   * rejects it after three crashes.
    */
   retryAttempts: -1,
   /**
-   * Hours after which a record goes to the failure destination without being delivered: as long as Lambda allows, so
-   * that records that waited in the stream during an outage of the consumer are still processed.
+   * Hours after which a record goes to the failure destination without being delivered. This is the maximum that
+   * Lambda allows, so that records that waited in the stream during an outage of the consumer are still processed.
    */
   maximumRecordAgeHours: 168,
 } as const;
 
 /**
- * What each function gets.
+ * Memory and time-out of each function.
  *
- * Measured: a full batch of 6 MB, some 4,000 records of as many sessions, takes the consumer 4 s of a whole CPU and 320
- * MB; the importer takes some 140 MB for 1,000,000 fresh rows. Most work is CPU time, so more memory makes it faster at the
- * same price, up to the 1,769 MB that come with a whole CPU: the consumer has them, since 512 MB (0.29 of a CPU)
- * process a quarter of what a shard accepts. What a fleet needs is in `sizing.ts`.
+ * Measured: a full batch of 6 MB (some 4,000 records, each of another session) takes the consumer 4 s of a whole CPU
+ * and 320 MB; the importer needs some 140 MB for 1,000,000 fresh rows. Most work is CPU time, so up to 1,769 MB,
+ * which come with a whole CPU, more memory is faster at the same price. The consumer has that much, since 512 MB
+ * (0.29 of a CPU) process only a quarter of what a shard accepts. `sizing.ts` computes what a fleet needs.
  */
 export const functions = {
   /**
-   * The time-out bounds how long a record that makes the function time out can block a shard: a batch of 10,000 is
-   * halved 14 times until that record is alone, and times out 3 times more, which is 12 minutes. In an outage the
-   * function does not time out: it reports what failed 5 seconds before.
+   * The time-out limits how long a record that makes the function time out can block a shard: a batch of 10,000 is
+   * halved 14 times until that record is alone, and then times out 3 more times, which takes 12 minutes. In an outage
+   * the function does not time out, but reports what failed 5 seconds before it would.
    */
   kinesisConsumer: {
     entry: 'lambda/functions/kinesis-consumer/handler.ts',
@@ -52,51 +52,52 @@ export const functions = {
     entry: 'lambda/functions/file-importer/handler.ts',
     memoryMegabytes: 512,
     timeoutSeconds: 900,
-    /** It takes two blocks of 128 KB at a time, and a tenth more CPU than with 32, but 35 MB less memory. */
+    /** Reads two blocks of 128 KB at a time. Compared with 32 MB: a tenth more CPU, but 35 MB less memory. */
     semiSpaceMegabytes: 16,
   },
-  /** API Gateway waits for 30 seconds, at most. */
+  /** API Gateway waits at most 30 seconds. */
   queryApi: { entry: 'lambda/functions/query-api/handler.ts', memoryMegabytes: 512, timeoutSeconds: 29 },
-  /** Carriers wait for 5 seconds; by then it has answered by itself. */
+  /** Carriers wait 5 seconds; the function answers before its time-out. */
   webhookReceiver: {
     entry: 'lambda/functions/webhook-receiver/handler.ts',
     memoryMegabytes: 1024,
     timeoutSeconds: 5,
   },
   /**
-   * A million always-on SIMs, 1 % of them silent, take up to 40 s of a whole CPU and 390 MB: most of it are the records of
-   * the 3,500 that are due in the sweep; 70 s where they have just fallen silent. With less memory the CPU would be a part
-   * of one. Two minutes before the end it leaves SIMs to the next sweep.
+   * A million always-on SIMs, of which 1 % are silent, take up to 40 s of a whole CPU and 390 MB, mostly for the
+   * records of the 3,500 SIMs that are due in a sweep; 70 s if those have just fallen silent. With less memory the
+   * function would get only a fraction of a CPU. Two minutes before its time-out it leaves the remaining SIMs to the
+   * next sweep.
    */
   alertSweep: {
     entry: 'lambda/functions/alert-sweep/handler.ts',
     memoryMegabytes: 1769,
     timeoutSeconds: 900,
-    // Of the records that are under way less survives until it is judged: a sixth less CPU than with half as much.
+    // Fewer of the records in progress survive a collection: a sixth less CPU than with half as much.
     semiSpaceMegabytes: 64,
   },
-  /** It stops sending after a minute by itself, and a message may take half of one. */
+  /** It stops sending after a minute, and one message may take half a minute. */
   alertDelivery: {
     entry: 'lambda/functions/alert-delivery/handler.ts',
     memoryMegabytes: 512,
     timeoutSeconds: 120,
   },
-  /** It scans the markers of late records, of which there are few, and asks streams how far they are read. */
+  /** It scans the markers of late records, which are few, and asks the streams how far they are read. */
   dayPlanner: {
     entry: 'lambda/functions/day-planner/handler.ts',
     memoryMegabytes: 512,
     timeoutSeconds: 300,
   },
   /**
-   * A bucket of 4,000 always-on SIMs has a million records, and all that is made of it is one process's work: with less
-   * memory the CPU would be a part of one.
+   * A bucket of 4,000 always-on SIMs has a million records, and one process does all the work on it. With less memory
+   * the function would get only a fraction of a CPU.
    */
   dayWorker: {
     entry: 'lambda/functions/day-worker/handler.ts',
     memoryMegabytes: 1769,
     timeoutSeconds: 900,
   },
-  /** It waits for its queue for a second, and for the receiver twice 10 seconds. */
+  /** It waits a second for its queue, and twice 10 seconds for the receiver. */
   metricsExporter: {
     entry: 'lambda/functions/metrics-exporter/handler.ts',
     memoryMegabytes: 256,
@@ -106,15 +107,15 @@ export const functions = {
 } as const;
 
 /**
- * Megabytes of a semi-space, of which young objects have three: the largest power of two, as V8 rounds it, that leaves ten
- * times as much for all else. What a batch of 6 MB makes is mostly gone before the collector looks: 128 MB beside 1,769
- * take the consumer a fifth less CPU than 32.
+ * Megabytes of a semi-space; the young generation has three. V8 rounds to powers of two: this is the largest that
+ * leaves ten times as much for everything else. Most of what a 6 MB batch allocates is garbage before the next
+ * collection: with 128 MB of 1,769, the consumer takes a fifth less CPU than with 32.
  */
 function chooseSemiSpace(memoryMegabytes: number): number {
   return 2 ** Math.floor(Math.log2(memoryMegabytes / 13));
 }
 
-/** Node's options in a function: stack traces by the sources, and the room for young objects. */
+/** Node's options for a function: source-mapped stack traces, and the size of the young generation. */
 export function formatNodeOptions(definition: {
   readonly memoryMegabytes: number;
   readonly semiSpaceMegabytes?: number | undefined;
@@ -125,81 +126,85 @@ export function formatNodeOptions(definition: {
 
 /** How the file importer is fed. */
 export const fileMapping = {
-  /** Messages in a batch: one, so that each file has an invocation's whole time. */
+  /** Messages per batch: one, so that each file gets the time of a whole invocation. */
   batchSize: 1,
-  /** Files imported at the same time, at most. */
+  /** Maximum number of files imported concurrently. */
   maximumConcurrency: 10,
-  /** Deliveries of a message before it goes to the dead-letter queue. */
+  /** Times that a message is received before it goes to the dead-letter queue. */
   maximumReceives: 5,
   /**
-   * Visibility timeout: six times the function's time-out, as AWS advises, so that no message is delivered again while
-   * it is processed or throttled.
+   * Visibility timeout: six times the function's time-out, as AWS recommends, so that no message is delivered again
+   * while it is being processed or throttled.
    */
   visibilityTimeoutSeconds: 6 * functions.fileImporter.timeoutSeconds,
 } as const;
 
-/** How the day pass's worker is fed. */
+/** How the day worker is fed. */
 export const dayMapping = {
-  /** Messages in a batch: one, so that each bucket has an invocation's whole time. */
+  /** Messages per batch: one, so that each bucket gets the time of a whole invocation. */
   batchSize: 1,
-  /** Deliveries of a message before it goes to the dead-letter queue. The next plan sends what is missing again. */
+  /**
+   * Times that a message is received before it goes to the dead-letter queue. The next plan sends missing work again.
+   */
   maximumReceives: 3,
-  /** Six times the function's time-out, as AWS advises. */
+  /** Six times the function's time-out, as AWS recommends. */
   visibilityTimeoutSeconds: 6 * functions.dayWorker.timeoutSeconds,
 } as const;
 
-/** Hours from one partial pass over days that are not closed to the next one, where the configuration does not say otherwise. */
+/** Default hours between two partial passes over open days. */
 export const partialHours = 6;
 
-/** How volumes are sent as metrics. */
+/** How volumes are exported as metrics. */
 export const metricsExport = {
-  /** Combinations that have series of their own, where the configuration does not say otherwise. */
+  /** Default number of combinations with series of their own. */
   series: 300,
-  /** Days that they wait, at most, for a receiver that does not take them. */
+  /** Days that metrics wait for a receiver that does not accept them. */
   retentionDays: 4,
-  /** Longer than the exporter runs. */
+  /** Longer than a run of the exporter. */
   visibilityTimeoutSeconds: 2 * functions.metricsExporter.timeoutSeconds,
 } as const;
 
-/** How long things are kept, where the configuration does not say otherwise. */
+/** Default retention. */
 export const retention = {
-  /** Hours for which a stream keeps a record: the time there is to repair a consumer before records are lost. */
+  /** Hours that a stream keeps a record: the time to repair a consumer before records are lost. */
   streamHours: 168,
-  /** Days for which an item of the events table is kept, counted from its arrival; 0 keeps it forever. */
+  /** Days that an item of the events table is kept after its arrival; 0 forever. */
   eventDays: 90,
   /**
-   * Days for which an item of the usage table is kept, counted from its start or when it was written, whichever is later;
-   * 0 keeps it forever.
+   * Days that an item of the usage table is kept, counted from its start or from when it was written, whichever is
+   * later; 0 forever.
    */
   usageDays: 0,
   /**
-   * The fewest days for which usage may be kept: a record may wait in a stream for 7 days, and a day is closed up to 36
-   * hours after its end, at three quarters of that age at the latest.
+   * Minimum of `usageDays`: a record may wait in a stream for 7 days, and a day is closed up to 36 hours after its
+   * end, at the latest at three quarters of that age.
    */
   minUsageDays: 14,
-  /** Days for which the functions' logs are kept. */
+  /** Days that the functions' logs are kept. */
   logDays: 90,
-  /** Days for which rejected bytes and failed batches are kept. */
+  /** Days that rejected bytes and failed batches are kept. */
   quarantineDays: 365,
-  /** Days for which the overwritten version of a file stays: longer than its import can wait in the queue. */
+  /** Days that an overwritten version of a file is kept: longer than its import can wait in the queue. */
   overwrittenFileDays: 30,
 } as const;
 
 /**
- * Pairs of country and operator whose traffic a process of a function measures by name; what is beyond is measured as
- * `other`. Each pair is up to four CloudWatch metrics, which are paid by the piece.
+ * Pairs of country and operator whose traffic each process measures by name; further pairs count as `other`. Each
+ * pair is up to four custom metrics, and CloudWatch charges per metric.
  */
 export const measuredNetworks = 20;
 
-/** How each function's entry is bundled: the format that loads fastest on Lambda. Paths are from the project's folder. */
+/**
+ * How each function is bundled: the format that loads fastest on Lambda. Paths are relative to the project's folder.
+ */
 export const bundling = {
   format: 'cjs',
   target: 'node20',
   mainFields: ['module', 'main'],
   minify: true,
   sourceMap: true,
-  /** The sources' text makes the map more than twice as large, and stack traces need its positions only. */
+  /** The sources' text would more than double the map, and stack traces need only positions. */
   sourcesContent: false,
-  /** What a function loads instead of the AWS SDK's own; a third less to load. */
+  /** Replacements for parts of the AWS SDK that functions do not need; they reduce the code to load by a third. */
   alias: { '@aws-sdk/credential-provider-node': './lambda/aws/environment-credentials.ts' },
 } as const;

@@ -5,7 +5,7 @@ import type { LedgerMetrics } from './ledger-metrics.ts';
 import { metricsExport as limits } from './limits.ts';
 import type { MetricsExport } from './metrics-export.ts';
 
-/** How long volumes may wait: longer than a receiver is away that comes back by itself. */
+/** How long volumes may wait: longer than a typical outage of the receiver. */
 const longestDelay = Duration.hours(1);
 
 /** Watches that the receiver accepts metrics. */

@@ -13,7 +13,7 @@ import type { OtlpSettings } from './settings.ts';
 /** Properties of {@link MetricsExport}. */
 export interface MetricsExportProps {
   readonly settings: OtlpSettings;
-  /** CloudWatch namespace of the function's own metrics. */
+  /** CloudWatch namespace of the function's metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
 }
@@ -22,8 +22,8 @@ export interface MetricsExportProps {
 const exportMinutes = 1;
 
 /**
- * Sends volumes as metrics: a queue of what functions that write the ledger tell, and a function that adds it up and posts
- * it. It reads neither ledger nor lake.
+ * Exports volumes as metrics: functions that write the ledger report volumes to a queue, and a function sums them up
+ * and posts them. It reads neither ledger nor lake.
  */
 export class MetricsExport extends Construct {
   readonly queue: Queue;
@@ -41,7 +41,7 @@ export class MetricsExport extends Construct {
     Validations.of(this.queue).acknowledge({
       id: 'AwsSolutions-SQS3',
       reason:
-        'What the receiver does not take waits, however often it is received; what no function has written is deleted.',
+        'Volumes wait until the receiver accepts them, however often they are read from the queue; malformed messages are deleted.',
     });
     this.environment = { [environment.metricsQueue]: this.queue.queueUrl };
     const { secret, allowPrivateAddresses, series: maxSeries } = settings;
@@ -54,7 +54,7 @@ export class MetricsExport extends Construct {
         [environment.metricsReceiver]: JSON.stringify(receiver),
         [environment.metricNamespace]: namespace,
       },
-      // Two at a time would send points of the same minute.
+      // Concurrent runs would send points for the same minute.
       reservedConcurrency: 1,
       operation,
     });

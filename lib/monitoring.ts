@@ -26,27 +26,27 @@ import type { Storage } from './storage.ts';
 import type { StreamIngest } from './stream-ingest.ts';
 import type { WebhookIngest } from './webhook-ingest.ts';
 
-/** What is watched. */
+/** What the alarms and the dashboard cover. */
 export interface MonitoringProps {
   readonly configuration: Pick<Configuration, 'alarmEmail' | 'runbook' | 'writes'>;
-  /** The customer's key with which the alarms' topic is encrypted; undefined for none. */
+  /** The customer's key that encrypts the alarms' topic; undefined for none. */
   readonly dataKey: IKey | undefined;
-  /** CloudWatch namespace of the functions' own metrics. */
+  /** CloudWatch namespace of the functions' metrics. */
   readonly namespace: string;
   readonly sources: readonly CarrierSource[];
   readonly storage: Storage;
   readonly streams: StreamIngest;
-  /** Absent where no source delivers files. */
+  /** Undefined if no source delivers files. */
   readonly files: FileIngest | undefined;
-  /** Absent where no source's carrier calls. */
+  /** Undefined if no source has a webhook. */
   readonly webhooks: WebhookIngest | undefined;
-  /** Absent where no query API is deployed. */
+  /** Undefined if no query API is deployed. */
   readonly queryApi: QueryApi | undefined;
   readonly alertSweep: AlertSweep;
-  /** Absent without receivers of alerts. */
+  /** Undefined without receivers of alerts. */
   readonly alertDelivery: AlertDelivery | undefined;
   readonly dayPass: DayPass;
-  /** Absent where no metrics are sent. */
+  /** Undefined if metrics are not exported. */
   readonly metricsExport: MetricsExport | undefined;
   /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
@@ -56,27 +56,30 @@ const fiveMinutes = Duration.minutes(5);
 const fifteenMinutes = Duration.minutes(15);
 const oneHour = Duration.hours(1);
 
-/** How far the consumer may fall behind: long enough for a busy hour, short against the stream's retention. */
+/**
+ * How far the consumer may fall behind: longer than a busy hour causes, but short compared with the stream's
+ * retention.
+ */
 const longestDelay = Duration.minutes(15);
 
-/** How long a file may wait: longer than a try that failed keeps it out of sight. */
+/** How long a file may wait: longer than a failed attempt hides its notification. */
 const longestFileDelay = Duration.hours(2);
 
-/** For how long batches that fail may hold back what is judged: longer than an outage that ends by itself. */
+/** How long failing batches may hold back alerts: longer than an outage that ends by itself. */
 const longestHold = Duration.hours(1);
 
 /**
- * Of what arrives in an hour, the percentage that is rejected when a format has changed. Carriers send some broken
- * records all the time; those stay below it.
+ * Percentage of an hour's records that are rejected if a format has changed. Carriers always send a few broken
+ * records; those stay below it.
  */
 const rejectedPercent = 5;
 
-/** The minimum rejects an hour for a percentage to mean anything, and for an hour with nothing but rejects. */
+/** Minimum rejects per hour for the percentage to be meaningful, and for an hour in which everything is rejected. */
 const fewestRejects = { ofMany: 10, ofAll: 3 };
 
 /**
- * Several metrics as one. A period without data of a metric counts as 0 where the expression says `FILL(…, 0)`: most
- * metrics have data only where there is something to count.
+ * Combines several metrics. The expression says `FILL(…, 0)` where a period without data counts as 0: most metrics
+ * have data only if there is something to count.
  */
 function combine(
   expression: string,
@@ -87,12 +90,12 @@ function combine(
   return new MathExpression({ expression, usingMetrics, period, label });
 }
 
-/** Says, as part of a sentence, how long a source's stream keeps what is not processed. */
+/** Says how long a source's stream keeps unprocessed records, as part of a sentence. */
 function describeRetention({ stream }: SourceSettings): string {
   return `its stream keeps records for ${stream.retentionHours} hours`;
 }
 
-/** Alarms for everything that needs a person, and a dashboard that says whether all is well. */
+/** Alarms for everything that needs a person, and a dashboard. */
 export class Monitoring extends Construct {
   readonly alarms: Alarms;
   readonly dashboard: LedgerDashboard;
@@ -154,7 +157,7 @@ export class Monitoring extends Construct {
       page: 'handed-back',
       metric: this.#metrics.measureSource(metric.failed, name),
       threshold: 1,
-      // A try that fails is followed by a pause, which may leave out a period.
+      // A failed attempt is followed by a pause, which may leave a period without data.
       periods: 6,
       breachingPeriods: 3,
     });
@@ -168,12 +171,15 @@ export class Monitoring extends Construct {
     });
   }
 
-  /** Watches that delivered records are processed. The alerts about sources watch whether anything is delivered. */
+  /**
+   * Watches that delivered records are processed. Whether anything is delivered is watched by the alerts about
+   * sources.
+   */
   #watchArrivals({ settings, stream }: CarrierSource): void {
     const { name } = settings;
     const arrived = stream.metricIncomingRecords({ statistic: 'Sum' });
     const received = this.#metrics.measureSource(metric.received, name);
-    // Lambda reads each shard every second, also while nothing arrives.
+    // Lambda reads each shard every second, even if nothing arrives.
     const reads = stream.metric('GetRecords.Success', { statistic: 'Sum' });
     this.#addOfSource(settings, 'Stuck', {
       sentence: `The stream of the source ${name} is not read, or none of its records are processed.`,
@@ -183,10 +189,11 @@ export class Monitoring extends Construct {
         'IF(FILL(reads, 0) < 1 OR (FILL(arrived, 0) >= 1 AND FILL(received, 0) < 1), 1, 0)',
         { reads, arrived, received },
         fifteenMinutes,
-        'Not taken in',
+        'Not processed',
       ),
       threshold: 1,
-      // Records that arrive at the end of a period are processed in the next, and rows of a file count as received too.
+      // Records that arrive at the end of a period are processed in the next, and rows of files also count as
+      // received.
       periods: 4,
       breachingPeriods: 3,
     });
@@ -227,7 +234,7 @@ export class Monitoring extends Construct {
       sentence: `The consumer receives records that are more than ${longestDelay.toMinutes()} minutes old: a shard is blocked or behind.`,
       consequence: 'The ledger is behind; records are safe while their stream keeps them.',
       page: 'iterator-age',
-      // While Lambda retries a batch it does not read on, so Kinesis does not report the age of waiting records.
+      // While Lambda retries a batch, it does not read on, so Kinesis does not report the age of waiting records.
       metric: consumer.handler.metric('IteratorAge', { statistic: 'Maximum', period: fiveMinutes }),
       threshold: longestDelay.toMilliseconds(),
       periods: 6,
@@ -301,7 +308,7 @@ export class Monitoring extends Construct {
       page: 'secret-unreadable',
       metric: this.#metrics.measureUnreadableSecrets(serviceName),
       threshold: 1,
-      // A single failed reading does no harm: the next one follows. Where nobody calls for an hour, nothing is read.
+      // A single failure does no harm, because the next read follows. In an hour without requests, nothing is read.
       periods: 24,
       breachingPeriods: 2,
     });
@@ -403,9 +410,9 @@ export class Monitoring extends Construct {
   }
 
   /**
-   * Counts in the access log what API Gateway answers by itself: the one place that says for each request whether the
-   * function was asked. The gateway's own metrics count the function's answers too, and in other minutes than the
-   * function does; and its 404 for an unknown address, which any scanner gets, loses no record.
+   * Counts the requests that API Gateway answers without the function, from the access log: the only place that shows
+   * this for each request. API Gateway's metrics include the function's answers and assign them to other minutes than
+   * the function does. A 404 for an unknown address, which any scanner gets, loses no record and does not count.
    */
   #watchGateway(webhooks: WebhookIngest): void {
     const logGroup = webhooks.node.findChild('AccessLog');
@@ -469,12 +476,12 @@ export class Monitoring extends Construct {
           sentence: `DynamoDB throttles ${kind === 'Read' ? 'reads from' : 'writes to'} the table ${table.node.id}.`,
           consequence: 'They are tried again; records wait until they succeed.',
           page: 'table-throttles',
-          // Without throttling DynamoDB's metrics have no data, and an alarm on them alone would never end.
+          // Without throttling, DynamoDB's metrics have no data, and an alarm on them alone would never end.
           metric: combine(
             'FILL(throttled, 0)',
             { throttled: table.metric(`${kind}ThrottleEvents`, { statistic: 'Sum' }) },
             fiveMinutes,
-            'Held back',
+            'Throttled',
           ),
           threshold: 1,
           periods: 3,

@@ -13,49 +13,49 @@ import { permitKey } from './data-key.ts';
 import { countEnvironmentBytes, maxEnvironmentBytes } from './environment-size.ts';
 import { bundling, formatNodeOptions } from './limits.ts';
 
-/** How a stack runs its functions. */
+/** Settings that all functions of a stack share. */
 export interface FunctionOperation {
-  /** Days for which logs are kept, one of the numbers that CloudWatch Logs takes; 0 forever. */
+  /** Days that logs are kept, one of the values that CloudWatch Logs supports; 0 forever. */
   readonly logDays: number;
   /** Whether X-Ray traces the functions. */
   readonly tracing: boolean;
-  /** What becomes of the functions' logs when the stack is deleted. */
+  /** What happens to the functions' logs when the stack is deleted. */
   readonly removalPolicy: RemovalPolicy;
-  /** The customer's key with which the data is encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts the data; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
 }
 
-/** What distinguishes one function from the other. */
+/** What differs from function to function. */
 export interface NodeFunctionProps {
   readonly definition: {
-    /** Path of the module with the handler, from the project's folder. */
+    /** Path of the handler's module, relative to the project's folder. */
     readonly entry: string;
     readonly memoryMegabytes: number;
     readonly timeoutSeconds: number;
   };
-  /** A sentence for the Lambda console. */
+  /** The description in the Lambda console, as a sentence. */
   readonly description: string;
   readonly environment: Record<string, string>;
   /**
-   * Whether Lambda ends a function that, through a queue, keeps calling itself.
+   * Whether Lambda stops a function that keeps invoking itself through a queue.
    *
    * @default RecursiveLoop.TERMINATE
    */
   readonly recursiveLoop?: RecursiveLoop;
   /**
-   * Invocations at the same time, at most, set aside from the account's.
+   * Maximum concurrent invocations, reserved from the account's concurrency.
    *
-   * @default - none set aside, and no limit but the account's
+   * @default - nothing is reserved, and only the account's limit applies
    */
   readonly reservedConcurrency?: number;
   /**
-   * What to change where the environment is too large for Lambda.
+   * What to change if the environment is too large for Lambda.
    *
    * @default - the sources
    */
   readonly largeEnvironment?: LargeEnvironment;
   /**
-   * Folders beside the function's code.
+   * Folders to deploy with the function's code.
    *
    * @default - none
    */
@@ -63,16 +63,16 @@ export interface NodeFunctionProps {
   readonly operation: FunctionOperation;
 }
 
-/** A folder that a program of the project fills when the function is bundled. */
+/** A folder that a program of the project fills during bundling. */
 export interface FunctionFolder {
   readonly name: string;
-  /** Path of the program from the project's folder. It is run with the folder's path. */
+  /** Path of the program, relative to the project's folder. Its argument is the path of the folder to fill. */
   readonly program: string;
 }
 
-/** What makes an environment large, and what to do about it. */
+/** What makes an environment large, and how to reduce it. */
 export interface LargeEnvironment {
-  /** The key of the configuration. */
+  /** The key of the configuration, such as `simledger.sources`. */
   readonly key: string;
   /** A sentence. */
   readonly advice: string;
@@ -89,9 +89,9 @@ const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 const formats = { cjs: OutputFormat.CJS, esm: OutputFormat.ESM } as const;
 
 /**
- * A Lambda function in the one way that this stack makes them: Node on arm64, bundled by the local esbuild with the
- * AWS SDK inside (the runtime's own copy changes without notice and loads more slowly), JSON logs in a group of its
- * own, and a role that starts with the right to write them and nothing else.
+ * A Lambda function as this stack deploys them: Node on arm64, bundled by the local esbuild together with the AWS SDK
+ * (the runtime's own copy changes without notice and loads more slowly), with JSON logs in its own log group and a
+ * role that may initially only write them.
  */
 export class NodeFunction extends Construct {
   readonly handler: NodejsFunction;
@@ -135,7 +135,7 @@ export class NodeFunction extends Construct {
    * Adds a permission, and what it needs of the customer's key. The grants of CDK's constructs allow more than our
    * functions use.
    *
-   * @param partitions patterns of the partition keys that requests to a table may name; all of them by default.
+   * @param partitions patterns that the partition keys of requests to a table must match; all keys by default.
    */
   allow(actions: string[], resources: string[], partitions?: readonly string[]): void {
     const conditions = partitions && {
@@ -145,7 +145,7 @@ export class NodeFunction extends Construct {
     for (const statement of permitKey(this.#dataKey, actions)) this.role.addToPolicy(statement);
   }
 
-  /** Lets the function list those objects of a bucket whose keys begin with a prefix, and read none of them. */
+  /** Lets the function list the objects below a prefix of a bucket, but not read them. */
   allowList({ bucketArn }: Pick<IBucket, 'bucketArn'>, prefix: string): void {
     const conditions = { StringLike: { 's3:prefix': `${prefix}*` } };
     this.role.addToPolicy(
@@ -156,12 +156,12 @@ export class NodeFunction extends Construct {
   #acknowledgeTracing(): void {
     Validations.of(this.role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'X-Ray takes traces without a resource: AWS has no finer grain.',
+      reason: 'X-Ray accepts traces without a resource: AWS offers nothing narrower.',
     });
   }
 }
 
-/** @throws ConfigurationError when Lambda would refuse the environment at the deployment. */
+/** @throws ConfigurationError if Lambda would refuse the environment during the deployment. */
 function refuseLargeEnvironment(
   scope: Construct,
   environment: Readonly<Record<string, string>>,
@@ -170,7 +170,7 @@ function refuseLargeEnvironment(
   const bytes = countEnvironmentBytes(scope, environment);
   if (bytes <= maxEnvironmentBytes) return;
   throw new ConfigurationError(
-    `${key}: the environment of the function ${scope.node.id} may take ${bytes} bytes with these ${key.split('.').at(-1)}; accepted is what takes ${maxEnvironmentBytes}, which is Lambda's limit. ${advice}`,
+    `${key}: the environment of the function ${scope.node.id} may take ${bytes} bytes with these ${key.split('.').at(-1)}; accepted are ${maxEnvironmentBytes} bytes, Lambda's limit. ${advice}`,
   );
 }
 

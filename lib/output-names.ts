@@ -1,6 +1,6 @@
 /**
- * Names of the stack's outputs that others read: the command line finds a deployment by them, and the local run hands
- * out the same. Each name is here once. No output is a secret.
+ * Names of the stack's outputs that programs read: the command line locates a deployment by them, and the local run
+ * provides the same ones. No output is a secret.
  */
 export const outputName = {
   sessionsTable: 'SessionsTable',
@@ -28,11 +28,11 @@ export const outputName = {
   lakeBucket: 'LakeBucket',
   /** Rows of closed days that name no SIM. */
   accountLakeBucket: 'AccountLakeBucket',
-  /** URL of the queue of what is ordered of closed days. */
+  /** URL of the day pass's queue. */
   dayQueue: 'DayQueue',
-  /** Glue's database of closed days. */
+  /** Glue database of closed days. */
   lakeDatabase: 'LakeDatabase',
-  /** Athena's workgroup for closed days. */
+  /** Athena workgroup for closed days. */
   lakeWorkGroup: 'LakeWorkGroup',
   /** JSON array of {@link import('../lambda/aws/sources.ts').SourceDescription}. */
   sources: 'Sources',
@@ -44,7 +44,7 @@ export const outputName = {
   eventRetentionDays: 'EventRetentionDays',
   /** Days that an item of the usage table is kept; 0 forever. */
   usageRetentionDays: 'UsageRetentionDays',
-  /** URL of the queue of file notifications; absent if no source delivers files, like the next. */
+  /** URL of the queue of file notifications; absent if no source delivers files, like the next one. */
   fileQueue: 'FileQueue',
   /** URL of the dead-letter queue of file notifications. */
   deadLetterQueue: 'DeadLetterQueue',
@@ -54,12 +54,12 @@ export const outputName = {
   importerFunction: 'ImporterFunction',
   /** ARN of the topic of alarms. */
   alarmTopic: 'AlarmTopic',
-  /** Name of the EventBridge bus of alerts; absent where no receiver uses it, like the next. */
+  /** Name of the EventBridge bus of alerts; absent if no receiver uses it, like the next one. */
   alertBus: 'AlertBus',
   /** ARN of the topic of alerts. */
   alertTopic: 'AlertTopic',
-  /** JSON: the fleet behind each source by its name, for those whose fleet is configured; absent where none is. */
+  /** JSON: source names to fleets, for sources with a configured fleet; absent if there are none. */
   fleets: 'Fleets',
-  /** Version of simledger that was deployed. */
+  /** The deployed version of simledger. */
   version: 'Version',
 } as const;

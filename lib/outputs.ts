@@ -22,7 +22,7 @@ import type { StreamIngest } from './stream-ingest.ts';
 import type { WebhookIngest } from './webhook-ingest.ts';
 import { RoleWriter } from './writer.ts';
 
-/** Shows the strings that a carrier's portal asks for, under the names that its form uses. No output is a secret. */
+/** Shows the values that a carrier's portal asks for, under the names that its form uses. No output is a secret. */
 export function showSource(scope: Construct, source: CarrierSource): void {
   const { node, stream, bucket, writer, settings } = source;
   const { name, carrier } = settings;
@@ -71,7 +71,7 @@ export function showStorage(scope: Construct, storage: Storage): void {
   );
 }
 
-/** Shows where the lake of closed days is, and where to query it. */
+/** Shows where the lake of closed days is and where to query it. */
 export function showLake(scope: Construct, lake: Lake, { database, workGroup }: LakeCatalog): void {
   addOutput(scope, outputName.lakeBucket, 'Closed days', lake.bucket.bucketName);
   addOutput(scope, outputName.accountLakeBucket, 'Account events of closed days', lake.accounts.bucketName);
@@ -79,14 +79,14 @@ export function showLake(scope: Construct, lake: Lake, { database, workGroup }: 
   addOutput(scope, outputName.lakeWorkGroup, 'The workgroup of Athena for closed days', workGroup.name);
 }
 
-/** Shows where the closing of days is ordered, and where its functions log. */
+/** Shows the day pass's queue and where its functions log. */
 export function showDayPass(scope: Construct, { queue, planner, worker }: DayPass): void {
   addOutput(scope, outputName.dayQueue, 'Queue of the day pass', queue.queueUrl);
   addOutput(scope, 'DayPlannerLogs', 'Log group of the planner of days', planner.logGroup.logGroupName);
   addOutput(scope, 'DayWorkerLogs', 'Log group of the worker of days', worker.logGroup.logGroupName);
 }
 
-/** Shows where the sending of metrics logs. */
+/** Shows where the metrics exporter logs. */
 export function showMetricsExport(scope: Construct, { function: exporter }: MetricsExport): void {
   addOutput(
     scope,
@@ -96,7 +96,7 @@ export function showMetricsExport(scope: Construct, { function: exporter }: Metr
   );
 }
 
-/** What the command line must know of a deployment, besides its storage. */
+/** What the command line needs to know about a deployment, besides its storage. */
 export interface Operated {
   readonly sources: readonly CarrierSource[];
   readonly streams: StreamIngest;
@@ -108,7 +108,7 @@ export interface Operated {
   readonly alarmTopic: ITopic;
 }
 
-/** Shows what the command line works with. */
+/** Shows what the command line needs. */
 export function showOperation(scope: Construct, operated: Operated): void {
   const { sources, streams, files, eventRetentionDays, alarmTopic } = operated;
   const descriptions = Stack.of(scope).toJsonString(sources.map(({ description }) => description));
@@ -168,11 +168,11 @@ export function showAlerts(scope: Construct, { storage, alertSweep, alertDeliver
   if (topic !== undefined) addOutput(scope, outputName.alertTopic, 'The topic of alerts', topic.topicArn);
 }
 
-/** What is logged where. */
+/** What logs, and where. */
 export interface Logged {
   readonly streams: StreamIngest;
   readonly files: FileIngest | undefined;
-  /** The bucket of the buckets' access logs; undefined where none are kept. */
+  /** The bucket of access logs; undefined if none are kept. */
   readonly accessLogs: IBucket | undefined;
 }
 
@@ -196,7 +196,7 @@ export function showLogs(scope: Construct, { streams, files, accessLogs }: Logge
   addOutput(scope, 'ImporterLogs', 'Log group of the file importer', files.importer.logGroup.logGroupName);
 }
 
-/** Shows where the query API is, and how to get the credentials. */
+/** Shows where the query API is and how to get its credentials. */
 export function showApi(scope: Construct, { stage, secret, function: { logGroup } }: QueryApi): void {
   addOutput(scope, 'ApiUrl', 'The query API; what it answers is at /docs', stage.url);
   addOutput(scope, 'ApiLogs', 'Log group of the query API', logGroup.logGroupName);
@@ -205,7 +205,7 @@ export function showApi(scope: Construct, { stage, secret, function: { logGroup 
   addOutput(scope, 'ReadApiCredentials', 'The command that shows them', readCommand(secret.secretName));
 }
 
-/** Shows the address that each carrier's portal asks for, and how to get the carrier's credential. */
+/** Shows the address that each carrier's portal asks for and how to get the carrier's credential. */
 export function showWebhooks(scope: Construct, webhooks: WebhookIngest): void {
   for (const [source, { secretName }] of webhooks.secrets) {
     const { name, carrier } = source.settings;

@@ -7,41 +7,41 @@ export interface PortalField {
   readonly value: string;
 }
 
-/** A portal's words for the form in which a stream of data is configured. */
+/** What a portal calls the form that configures a stream of data. */
 export interface PortalWords {
-  /** Where in the portal the form is. */
+  /** How to reach the form in the portal. */
   readonly where: string;
-  /** The name of the field that chooses the kind of connection, and its values. */
+  /** The name of the field that selects the kind of connection, and its values. */
   readonly kind: string;
   readonly kinesis: string;
   readonly webhook: string;
-  /** Names of fields. */
+  /** Names of the form's fields. */
   readonly names: Readonly<Record<'region' | 'stream' | 'role' | 'callback' | 'credential', string>>;
-  /** Further settings. */
+  /** Further fields, and what to enter. */
   readonly settings: readonly PortalField[];
 }
 
-/** How a carrier's portal reaches an AWS account, and what its form asks for. */
+/** How a carrier's portal connects to an AWS account, and what its form asks for. */
 export interface Portal {
   /**
-   * - `role`: the carrier assumes a role of ours by its own AWS principal.
-   * - `user`: the portal asks for an access key, so the carrier gets its own IAM user.
+   * - `role`: the carrier assumes a role of ours with its own AWS principal.
+   * - `user`: the portal asks for an access key, so the carrier gets an IAM user.
    */
   readonly writer: 'role' | 'user';
-  /** ARN of the principal that assumes the role; absent where the carrier has published none. */
+  /** ARN of the principal that assumes the role; undefined if the carrier does not publish one. */
   readonly principal?: string;
   /**
-   * Which external id the carrier states when it assumes the role.
+   * Which external id the carrier sends when it assumes the role.
    *
-   * - `chosen`: the one that its form is given; unless configured, one is made from the stack's id.
-   * - `organisation`: `org-<number of the customer's organisation>`, always.
+   * - `chosen`: the one that is entered in its form; by default, one is generated from the stack's id.
+   * - `organisation`: always `org-<number of the customer's organisation>`.
    */
   readonly externalId: 'chosen' | 'organisation';
   /** Whether the carrier delivers CSV files to a bucket. */
   readonly files: boolean;
-  /** Which form the outputs fill in: the sink of Twilio and KORE, or the fields of the data streamer. */
+  /** Which outputs to show: the sink of Twilio and KORE, or the fields of the data streamer. */
   readonly form: 'sink' | 'fields';
-  /** Whether a webhook can be configured by one JSON text, too. */
+  /** Whether a webhook can also be configured by one JSON text. */
   readonly webhookSink: boolean;
   /** The unit in which the carrier states volumes. */
   readonly volumes: 'bytes' | 'megabytes';
@@ -50,7 +50,7 @@ export interface Portal {
 
 const superSim = {
   writer: 'role',
-  // Twilio's account. KORE, which took the service over, has published none of its own.
+  // Twilio's account. KORE, which took over the service, does not publish one of its own.
   principal: 'arn:aws:iam::177261743968:root',
   externalId: 'chosen',
   files: false,

@@ -11,33 +11,33 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
-/** How one private bucket differs from the other. */
+/** What differs from bucket to bucket. */
 export interface PrivateBucketProps {
-  /** Keep what was overwritten or deleted, as versions. */
+  /** Keep overwritten and deleted objects as versions. */
   readonly versioned: boolean;
   /** When objects and versions expire. */
   readonly lifecycleRules: LifecycleRule[];
-  /** With `DESTROY` the bucket is emptied and deleted with the stack, by a function that CDK adds for that. */
+  /** With `DESTROY`, the bucket is emptied and deleted with the stack, by a function that CDK adds. */
   readonly removalPolicy: RemovalPolicy;
-  /** The customer's key with which objects are encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts objects; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
-  /** Where S3 logs each request, below the path of this construct; undefined for nowhere. */
+  /** Where S3 logs each request, under this construct's path; undefined if it does not. */
   readonly accessLogs: IBucket | undefined;
   /**
-   * Why no request is logged, where none is, as a sentence.
+   * Why requests are not logged, as a sentence for cdk-nag. Used only without `accessLogs`.
    *
-   * @default - that logs are a setting
+   * @default - that logging is a setting
    */
   readonly notLogged?: string;
   /**
-   * Whether versions can be locked, and for how long each of them is, if a retention is given.
+   * Whether versions can be locked, and how long each is locked if a retention is given.
    *
-   * @default - no version can be locked
+   * @default - versions cannot be locked
    */
   readonly objectLock?: { readonly retention: ObjectLockRetention | undefined };
 }
 
-/** A bucket that holds carriers' data: encrypted, reached by TLS only, closed to the public and to ACLs. */
+/** A bucket for carriers' data: encrypted, reached only over TLS, and closed to the public and to ACLs. */
 export class PrivateBucket extends Bucket {
   constructor(scope: Construct, id: string, props: PrivateBucketProps) {
     const { versioned, lifecycleRules, removalPolicy, dataKey, accessLogs, objectLock } = props;
@@ -63,7 +63,7 @@ export class PrivateBucket extends Bucket {
       } = props;
       Validations.of(this).acknowledge({ id: 'AwsSolutions-S1', reason: notLogged });
     } else {
-      // Our own warning about the policy of an existing bucket replaces the one of CDK.
+      // Our own warning about an existing bucket's policy replaces CDK's.
       Annotations.of(this).acknowledgeWarning('@aws-cdk/aws-s3:accessLogsPolicyNotAdded');
     }
   }

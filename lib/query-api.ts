@@ -33,20 +33,20 @@ export interface QueryApiProps {
   readonly lake: Lake;
   /** Names of all sources, whose files are listed. */
   readonly sources: readonly string[];
-  /** Whether sessions may be behind their usage. */
+  /** Whether sessions may lag behind their usage. */
   readonly sessionRefresh: SessionRefresh;
   /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
-  /** CloudWatch namespace of the function's own metrics. */
+  /** CloudWatch namespace of the function's metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
 }
 
-/** The query API: an HTTP API and one function, which only reads the ledger, and the console's page. */
+/** The query API: an HTTP API and one function, which only reads the ledger and also serves the console. */
 export class QueryApi extends Construct {
   readonly function: NodeFunction;
   readonly stage: HttpStage;
-  /** JSON: `account` and `token`; absent where access is by IAM. */
+  /** JSON: `account` and `token`; undefined if access is by IAM. */
   readonly secret: Secret | undefined;
 
   constructor(scope: Construct, id: string, props: QueryApiProps) {
@@ -59,7 +59,7 @@ export class QueryApi extends Construct {
     this.stage = makeLoggedStage(this, { api, requestsPerSecond, operation: props.operation });
   }
 
-  /** The token is made by Secrets Manager, and the account from the stack's id: both stay for as long as the stack. */
+  /** Secrets Manager generates the token; the account derives from the stack's id. Both last as long as the stack. */
   #createSecret(): Secret {
     const stackUuid = Fn.select(2, Fn.split('/', Aws.STACK_ID));
     const account = Fn.join('', ['AC', Fn.join('', Fn.split('-', stackUuid))]);
@@ -87,7 +87,7 @@ export class QueryApi extends Construct {
       description: 'Serves the query API',
       folders: [
         { name: documentationFolder, program: 'bin/documentation.ts' },
-        // Browsers do not sign requests for AWS, so the console needs access by account and token.
+        // Browsers do not sign requests with AWS credentials, so the console requires access by account and token.
         ...(settings.access === 'basic' ? [{ name: consoleFolder, program: 'bin/console.ts' }] : []),
       ],
       environment: {
@@ -109,7 +109,7 @@ export class QueryApi extends Construct {
     });
   }
 
-  /** Only the list of SIMs scans a table; everything else is found by key. */
+  /** Only the list of SIMs scans a table; everything else is read by key. */
   #allow({ settings, storage, lake }: QueryApiProps): void {
     const { sessions, usage, events, sims, files, alerts, alertState, simDays, findings } = storage;
     const index = (table: string, name: string): string => `${table}/index/${name}`;
@@ -133,13 +133,13 @@ export class QueryApi extends Construct {
       ['dynamodb:BatchGetItem'],
       [sessions.tableArn, files.tableArn, alerts.tableArn, findings.tableArn],
     );
-    // Usage that the tables no longer have, the sums of days, and bills; nothing else, and nothing that names people.
+    // Usage that has expired from the tables, sums of days, and bills; nothing else, and nothing that names people.
     const kinds = (['usage', 'usageRenderings'] as const).map((kind) => `${findPrefixes(kind).sims}/`);
     lake.allowRead(this.function, [daysPrefix, partialDaysPrefix, ...kinds, billsPrefix]);
-    // Rejects are listed by the names of their objects, and not read: they may name people.
+    // Rejects are listed by object name and not read: their content may name people.
     this.function.allowList(storage.quarantine, rejectPrefix);
     this.function.allow(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Scan'], [sims.tableArn]);
-    // The console mutes alerts. Each client of the API may call it, so it may write nothing else.
+    // The console mutes alerts. Every client of the API can call this, so it may write nothing else.
     if (settings.access === 'basic') {
       this.function.allow(['dynamodb:PutItem'], [alertState.tableArn], [mutesPartition]);
     }
@@ -184,7 +184,7 @@ export class QueryApi extends Construct {
         });
       }
     }
-    // Unknown paths get an answer in the API's own form.
+    // Answers unknown paths in the API's own format.
     new HttpRoute(this, 'Others', { httpApi: api, routeKey: HttpRouteKey.DEFAULT, integration });
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-APIG4',

@@ -3,17 +3,17 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
-/** What distinguishes one queue from the other. */
+/** What differs from queue to queue. */
 export interface EncryptedQueueProps extends Pick<QueueProps, 'deadLetterQueue'> {
-  /** Days that a message is kept. */
+  /** Days that a message is retained. */
   readonly retentionDays: number;
   /** Seconds that a received message stays hidden. */
   readonly visibilityTimeoutSeconds: number;
-  /** The customer's key with which it is encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts messages; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
 }
 
-/** Makes a queue in the one way that this stack makes them: encrypted, and reached by TLS only. */
+/** Creates a queue as this stack deploys them: encrypted, and reached only over TLS. */
 export function makeQueue(scope: Construct, id: string, props: EncryptedQueueProps): Queue {
   const { retentionDays, visibilityTimeoutSeconds, dataKey, ...others } = props;
   return new Queue(scope, id, {

@@ -4,9 +4,9 @@ import { severities } from '../lambda/alerts/rules.ts';
 import { sourceRule } from '../lambda/alerts/shared-episodes.ts';
 import { exactly, parseWord, secretId, secretIdForm, text } from './configuration-schemas.ts';
 
-/** The configuration of the receivers of alerts. */
+/** The configuration of receivers of alerts. */
 
-/** A receiver; a bus or topic without an ARN is made by the stack. */
+/** A receiver. The stack creates the bus or topic of a receiver without an ARN. */
 export type ConfiguredReceiver =
   | Extract<ReceiverSettings, { secret: string }>
   | (Omit<Extract<ReceiverSettings, { arn: string }>, 'arn'> & { readonly arn: string | undefined });
@@ -17,16 +17,16 @@ const maxReceivers = 20;
 const arns = {
   bus: {
     form: /^arn:aws[a-z-]*:events:[a-z0-9-]+:\d{12}:event-bus\/[\w./-]{1,256}$/,
-    accepted: 'the ARN of an EventBridge bus; without it the stack makes one',
+    accepted: 'the ARN of an EventBridge bus; without it, the stack creates one',
   },
   topic: {
     // A FIFO topic supports neither mail nor SMS.
     form: /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
-    accepted: 'the ARN of an SNS topic that is not FIFO; without it the stack makes one',
+    accepted: 'the ARN of an SNS topic that is not FIFO; without it, the stack creates one',
   },
 } as const;
 
-const ruleList = 'a list of at least one rule by its name; without it the receiver gets alerts of all rules';
+const ruleList = 'a list of at least one rule by its name; without it, the receiver gets alerts of all rules';
 
 const given = exactly({
   name: text(/^[a-z0-9-]{1,32}$/, '1 to 32 lower-case letters, digits and hyphens'),
@@ -40,13 +40,13 @@ const given = exactly({
 
 type ReceiverInput = z.output<typeof given>;
 
-/** What is wrong with a receiver whose keys are each in order. */
+/** What is wrong with a receiver whose keys are each valid by themselves. */
 interface Objection {
   readonly path: keyof ReceiverInput;
   readonly accepted: string;
 }
 
-/** What a receiver lacks, and what it has without effect. */
+/** Keys that a receiver lacks, and keys that have no effect. */
 function findObjections({ kind, secret, arn, allowPrivateAddresses }: ReceiverInput): Objection[] {
   const objections: Objection[] = [];
   const isInAws = kind === 'bus' || kind === 'topic';
@@ -55,7 +55,7 @@ function findObjections({ kind, secret, arn, allowPrivateAddresses }: ReceiverIn
   }
   if (!isInAws && secret === undefined) objections.push({ path: 'secret', accepted: secretIdForm });
   if (!isInAws && arn !== undefined) {
-    objections.push({ path: 'arn', accepted: `nothing: the secret of a ${kind} receiver says where it is` });
+    objections.push({ path: 'arn', accepted: `nothing: the secret of a ${kind} receiver holds its address` });
   }
   if (isInAws && arn !== undefined && !arns[kind].form.test(arn)) {
     objections.push({ path: 'arn', accepted: arns[kind].accepted });
@@ -95,26 +95,26 @@ export const receivers = z
     const names = list.map(({ name }) => name);
     for (const [index, name] of names.entries()) {
       if (names.indexOf(name) === index) continue;
-      const message = 'a name that no other receiver has: what is undelivered is kept under it';
+      const message = 'a name that no other receiver has: undelivered messages are stored under it';
       context.issues.push({ code: 'custom', input: list, path: [index, 'name'], message });
     }
   })
   .optional();
 
-/** The receivers where the configuration names none: `alarmEmail`, by a topic of the stack; nobody without it. */
+/** The default receivers: `alarmEmail`, through a topic of the stack, or none without an address. */
 export function listDefaultReceivers(alarmEmail: string | undefined): readonly ConfiguredReceiver[] {
   if (alarmEmail === undefined) return [];
   return [{ name: 'alarm-email', kind: 'topic', arn: undefined, minimumSeverity: 'info', rules: undefined }];
 }
 
-/** What is wrong with a receiver, given the rules. */
+/** What is wrong with a receiver, in the context of the rules. */
 export interface ReceiverObjection {
-  /** From the list of receivers on. */
+  /** Path within the list of receivers. */
   readonly path: readonly PropertyKey[];
   readonly accepted: string;
 }
 
-/** Finds names of rules that do not exist: a receiver that waits for them would never get a message. */
+/** Finds references to rules that do not exist: such a receiver would never get a message. */
 export function findReceiverObjections(
   receivers: readonly ConfiguredReceiver[],
   rules: readonly string[],

@@ -1,13 +1,13 @@
 import { readQuestion } from '../lambda/queries/explore/question.ts';
 import { athenaDialect, writeQuery } from '../lambda/queries/explore/sql.ts';
 
-/** Questions that are saved with the stack, in SQL that Athena and DuckDB understand alike. */
+/** Queries that are saved with the stack, in SQL that both Athena and DuckDB understand. */
 
-/** A question that is saved with the stack. */
+/** A saved query. */
 export interface SavedQuery {
   readonly name: string;
   readonly description: string;
-  /** Each `?` is requested when the query is run. */
+  /** Athena asks for the value of each `?` when the query runs. */
   readonly sql: string;
 }
 
@@ -20,7 +20,7 @@ const countries = readQuestion({
 });
 const records = readQuestion({ kind: 'usage' });
 
-/** The questions, in the order in which they are asked first. */
+/** The queries, most useful first. */
 export const savedQueries: readonly SavedQuery[] = [
   {
     name: 'SIMs that used most this month',
@@ -33,13 +33,13 @@ export const savedQueries: readonly SavedQuery[] = [
   },
   {
     name: 'What each country and tariff used',
-    description: "Asks for the first and the last day, such as '2026-10-01' and '2026-10-31'",
+    description: "Parameters: the first and the last day, such as '2026-10-01' and '2026-10-31'",
     sql: writeQuery(countries, { days: 'day BETWEEN ? AND ?' }, athenaDialect).sql,
   },
   {
     name: 'Usage records of a SIM',
     description:
-      "Asks for the SIM and for the first and the last day, such as '8988303000000000001', '2026-10-01' and '2026-10-31'",
+      "Parameters: the SIM, the first and the last day, such as '8988303000000000001', '2026-10-01' and '2026-10-31'",
     sql: writeQuery(records, { days: 'sim = ? AND day BETWEEN ? AND ?' }, athenaDialect).sql,
   },
 ];

@@ -8,8 +8,8 @@ import type { NodeFunction } from './node-function.ts';
 const longestWait = Duration.minutes(1);
 
 /**
- * Lets EventBridge Scheduler invoke a function at a rate in minutes, with `{"time": "…"}`: the time for which the
- * invocation was scheduled, ISO 8601. A failed invocation is not repeated, since the next one does what it left.
+ * Lets EventBridge Scheduler invoke a function every so many minutes, with the scheduled time in ISO 8601 as
+ * `{"time": "…"}`. A failed invocation is not retried: the next one does its work.
  */
 export function scheduleFunction(
   scope: Construct,

@@ -2,8 +2,8 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * ARNs of a secret that the user names, by its name or its ARN. Secrets Manager ends each ARN in a hyphen and six random
- * characters, which a name lacks, and an ARN may lack.
+ * ARNs of a secret that the user gives by name or ARN. Secrets Manager appends a hyphen and six random characters to
+ * each ARN; a name never has them, and an ARN may lack them.
  */
 export function listSecretArns(scope: Construct, secret: string): string[] {
   if (secret.startsWith('arn:')) return [secret, `${secret}-??????`];

@@ -7,9 +7,12 @@ import type { Fleet } from './sizing.ts';
 
 /** The stream of a source. */
 export interface StreamSettings {
-  /** Shards of a provisioned stream, each good for 1 MB and 1,000 records a second; absent on demand. */
+  /**
+   * Shards of a provisioned stream, each of which accepts 1 MB and 1,000 records a second; undefined if it is on
+   * demand.
+   */
   readonly shards: number | undefined;
-  /** Hours for which the stream keeps a record: the time there is to repair a consumer before records are lost. */
+  /** Hours that the stream keeps a record: the time to repair a consumer before records are lost. */
   readonly retentionHours: number;
 }
 
@@ -18,46 +21,46 @@ export interface RoleWriterSettings {
   readonly kind: 'role';
   /** ARN of the principal that assumes the role. */
   readonly principal: string;
-  /** The external id that the principal states; undefined to make one from the stack's id. */
+  /** The external id that the principal sends; undefined to generate one from the stack's id. */
   readonly externalId: string | undefined;
 }
 
-/** The IAM user of a carrier whose portal asks for an access key. */
+/** The IAM user for a carrier whose portal asks for an access key. */
 export interface UserWriterSettings {
   readonly kind: 'user';
-  /** A larger number than the last deployment's replaces the key. */
+  /** A larger number than in the last deployment replaces the key. */
   readonly keySerial: number;
 }
 
-/** A source whose carrier calls an HTTPS address. */
+/** A source whose carrier posts to an HTTPS address. */
 export interface WebhookSettings {
-  /** Requests a second, with bursts of twice as many; more are answered with 503. */
+  /** Requests a second, with bursts of twice the limit; requests beyond it are answered with 503. */
   readonly requestsPerSecond: number;
 }
 
-/** A carrier connection: what the functions know of it, and what is deployed for it. */
+/** A carrier connection: what the functions know about it, and what is deployed for it. */
 export interface SourceSettings extends Source {
   readonly stream: StreamSettings;
   /** Whether the source has a bucket for CSV files. */
   readonly bucket: boolean;
-  /** The principal that writes to stream and bucket; undefined for none. */
+  /** The principal that writes to the stream and the bucket; undefined for none. */
   readonly writer: RoleWriterSettings | UserWriterSettings | undefined;
-  /** Undefined where the carrier has no address to call. */
+  /** Undefined without a webhook. */
   readonly webhook: WebhookSettings | undefined;
   /** How much later than their own time its records may arrive, in milliseconds. */
   readonly lateness: number;
-  /** The SIMs behind it; undefined if not configured. */
+  /** The source's fleet; undefined if not configured. */
   readonly fleet: Fleet | undefined;
 }
 
-/** How long things are kept. */
+/** How long data is kept. */
 export interface RetentionSettings {
   readonly streamHours: number;
-  /** 0 keeps events for ever. */
+  /** 0 keeps events forever. */
   readonly eventDays: number;
-  /** 0 keeps usage for ever. */
+  /** 0 keeps usage forever. */
   readonly usageDays: number;
-  /** One of the numbers that CloudWatch Logs takes; 0 keeps logs for ever. */
+  /** One of the values that CloudWatch Logs supports; 0 keeps logs forever. */
   readonly logDays: number;
   readonly quarantineDays: number;
   readonly overwrittenFileDays: number;
@@ -69,9 +72,9 @@ export interface ConsumerSettings {
   readonly batchingWindowSeconds: number;
   /** Concurrent batches per shard; undefined to derive it from each source's fleet. */
   readonly parallelizationFactor: number | undefined;
-  /** Megabytes of the consumer's memory, with which its share of a CPU comes. */
+  /** Megabytes of the consumer's memory, which determines its share of a CPU. */
   readonly memoryMegabytes: number;
-  /** Reserved concurrency of the function, over all streams; 0 reserves none. */
+  /** Reserved concurrency of the function for all streams; 0 reserves none. */
   readonly reservedConcurrency: number;
 }
 
@@ -82,15 +85,15 @@ export interface ImporterSettings {
 
 /** How closed days are read. */
 export interface DaySettings {
-  /** Parts of a day that are read at the same time; undefined to derive it from the fleets. */
+  /** Parts of a day that are read concurrently; undefined to derive it from the fleets. */
   readonly maximumConcurrency: number | undefined;
-  /** Hours from one partial pass over days that are not closed to the next one; 0 for none. */
+  /** Hours between two partial passes over open days; 0 for none. */
   readonly partialHours: number;
 }
 
-/** For how long each version of an object in the lake is locked. */
+/** How long each version of an object in the lake is locked. */
 export interface ObjectLockSettings {
-  /** `compliance`: nobody can delete it before; `governance`: a principal with the permission can. */
+  /** `compliance`: nobody can delete it earlier; `governance`: a principal with the permission can. */
   readonly mode: 'governance' | 'compliance';
   readonly days: number;
 }
@@ -99,17 +102,17 @@ export interface ObjectLockSettings {
 export interface LakeSettings {
   /** Undefined for no lock. */
   readonly objectLock: ObjectLockSettings | undefined;
-  /** GB that one query of Athena may read. */
+  /** GB that one Athena query may scan. */
   readonly queryGigabytes: number;
 }
 
-/** The receiver of metrics, by OTLP. */
+/** The OTLP receiver of metrics. */
 export interface OtlpSettings {
-  /** Name or ARN of the secret with its address and headers. */
+  /** Name or ARN of the secret that holds its address and headers. */
   readonly secret: string;
-  /** Combinations that have series of their own, at most: of the live metrics, and of the daily ones. */
+  /** Maximum number of combinations with series of their own, separately for live and daily metrics. */
   readonly series: number;
-  /** Whether its address may be private or loopback, and then plain HTTP. */
+  /** Whether its address may be private or loopback, which also allows plain HTTP. */
   readonly allowPrivateAddresses: boolean;
 }
 
@@ -119,49 +122,52 @@ export interface ApiSettings {
   readonly access: 'basic' | 'iam' | 'none';
   /** Whether answers show IMSI and IP addresses. */
   readonly personalData: PersonalData;
-  /** Requests a second over all clients, twice as many at once; more are answered with 429. */
+  /** Requests a second of all clients, with bursts of twice the limit; requests beyond it are answered with 429. */
   readonly requestsPerSecond: number;
-  /** Requests that one client may make a second, counted by each process of the function; 0 for any number. */
+  /** Requests a second of one client, counted by each process of the function; 0 for no limit. */
   readonly clientRequestsPerSecond: number;
-  /** Origins whose pages may call; none by default. */
+  /** Origins whose pages may call the API; none by default. */
   readonly corsOrigins: readonly string[];
 }
 
-/** What a deployment is made of: the context key `simledger`, checked and with every default filled in. */
+/** What to deploy: the context key `simledger`, validated, with every default filled in. */
 export interface Configuration {
-  /** The carrier connections. Each gets a stream of its own, and a bucket where it delivers files. */
+  /** The carrier connections. Each gets its own stream, and a bucket if it delivers files. */
   readonly sources: readonly SourceSettings[];
-  /** Which Super SIM updates write their session: each of them, or about one an hour. */
+  /** Which Super SIM updates write their session: all of them, or about one an hour. */
   readonly sessionRefresh: SessionRefresh;
-  /** How conditional writes are sent: 25 in a request, or each by itself. */
+  /** How conditional writes are sent: in batches of 25, or one by one. */
   readonly writes: WriteMode;
   readonly retention: RetentionSettings;
-  /** What becomes of tables, buckets, streams and logs when the stack is deleted. */
+  /** What happens to tables, buckets, streams and logs when the stack is deleted. */
   readonly removal: 'retain' | 'destroy';
   /** The rules of alerts, and how often they are judged. */
   readonly alerts: AlertSettings;
   /** The receivers of alerts. */
   readonly receivers: readonly ConfiguredReceiver[];
-  /** Where volumes are sent as metrics; undefined for nowhere. */
+  /** Where volumes are exported as metrics; undefined if they are not. */
   readonly otlp: OtlpSettings | undefined;
-  /** The address that gets alarms; undefined for none. */
+  /** The address that is mailed about alarms; undefined for none. */
   readonly alarmEmail: string | undefined;
-  /** Where `docs/runbook.md` is read: each alarm's text links into it. */
+  /** Where to read `docs/runbook.md`: each alarm's description links to it. */
   readonly runbook: string;
   readonly consumer: ConsumerSettings;
   readonly importer: ImporterSettings;
   readonly days: DaySettings;
   readonly lake: LakeSettings;
   readonly api: ApiSettings;
-  /** Whether the functions are traced by X-Ray. */
+  /** Whether X-Ray traces the functions. */
   readonly tracing: boolean;
-  /** Pairs of country and operator that each process measures by name; 0 measures each source as a whole only. */
+  /**
+   * Pairs of country and operator that each process measures by name; with 0, each source is measured only as a
+   * whole.
+   */
   readonly measuredNetworks: number;
-  /** Names of tables that exist and are used instead of new ones, by what the stack calls the table. */
+  /** Names of existing tables to use instead of new ones, by their names in the stack. */
   readonly adoptedTables: AdoptedTables;
-  /** ARN of the customer's KMS key with which the data is encrypted; undefined for AWS's own keys. */
+  /** ARN of the customer's KMS key that encrypts the data; undefined for AWS's own keys. */
   readonly kmsKeyArn: string | undefined;
-  /** Whether requests to the buckets are logged: into a new bucket, or into the one of this name. */
+  /** Whether requests to the buckets are logged: to a new bucket, or to the one of this name. */
   readonly accessLogs: boolean | string;
 }
 

@@ -36,7 +36,7 @@ import { Storage } from './storage.ts';
 import { StreamIngest } from './stream-ingest.ts';
 import { WebhookIngest } from './webhook-ingest.ts';
 
-/** Everything that one deployment of simledger consists of. It names no account, no region and no physical name. */
+/** Everything that one deployment of simledger consists of. It fixes no account, region or physical name. */
 export class SimledgerStack extends Stack {
   constructor(scope: Construct, id: string, configuration: Configuration) {
     super(scope, id, { description: 'simledger: the ledger of what cellular-IoT carriers push' });
@@ -57,15 +57,15 @@ export class SimledgerStack extends Stack {
     const sources = this.#addSources(configuration, { removalPolicy, dataKey, accessLogs });
     const metricsExport = this.#addMetricsExport(configuration, operation);
     const tellingEnvironment = metricsExport?.environment ?? {};
-    const ways = {
+    const common = {
       sources,
       storage,
       operation,
       environment: { ...this.#describeEnvironment(configuration, storage, sources), ...tellingEnvironment },
     };
-    const streams = new StreamIngest(this, 'StreamIngest', { ...ways, settings: configuration.consumer });
+    const streams = new StreamIngest(this, 'StreamIngest', { ...common, settings: configuration.consumer });
     const files = sources.some(({ bucket }) => bucket !== undefined)
-      ? new FileIngest(this, 'FileIngest', { ...ways, settings: configuration.importer })
+      ? new FileIngest(this, 'FileIngest', { ...common, settings: configuration.importer })
       : undefined;
     const dayPass = new DayPass(this, 'DayPass', {
       ...{ settings: configuration.days, sources, storage, lake, usageDays, operation },
@@ -103,7 +103,7 @@ export class SimledgerStack extends Stack {
     if (queryApi !== undefined) showApi(this, queryApi);
   }
 
-  /** The buckets of closed days, and what makes them tables. */
+  /** The buckets of closed days, and the catalog that makes them tables. */
   #addLake(
     { lake: { objectLock, queryGigabytes }, retention }: Configuration,
     shared: Pick<LakeProps, 'removalPolicy' | 'dataKey' | 'accessLogs'>,
@@ -128,7 +128,7 @@ export class SimledgerStack extends Stack {
     );
   }
 
-  /** Undefined where no receiver of metrics is configured. */
+  /** Undefined if no receiver of metrics is configured. */
   #addMetricsExport({ otlp }: Configuration, operation: FunctionOperation): MetricsExport | undefined {
     if (otlp === undefined) return undefined;
     return new MetricsExport(this, 'MetricsExport', {
@@ -137,7 +137,7 @@ export class SimledgerStack extends Stack {
     });
   }
 
-  /** Undefined where the configuration wants no API. */
+  /** Undefined if the configuration disables the API. */
   #addQueryApi(
     { api: settings, sessionRefresh, sources, retention }: Configuration,
     shared: Pick<QueryApiProps, 'storage' | 'lake' | 'operation'>,
@@ -157,7 +157,7 @@ export class SimledgerStack extends Stack {
     });
   }
 
-  /** The sweep, and the delivery to receivers, if there are any. */
+  /** The sweep, and the delivery to receivers if there are any. */
   #addAlerts(
     { alerts: settings, alarmEmail, receivers, retention, sessionRefresh }: Configuration,
     {
@@ -177,7 +177,7 @@ export class SimledgerStack extends Stack {
     return { alertSweep, alertDelivery };
   }
 
-  /** Undefined where no carrier calls. */
+  /** Undefined if no source has a webhook. */
   #addWebhooks(sources: readonly CarrierSource[], operation: FunctionOperation): WebhookIngest | undefined {
     const called = sources.flatMap((source) => {
       const { webhook: settings } = source.settings;
@@ -187,7 +187,7 @@ export class SimledgerStack extends Stack {
     return new WebhookIngest(this, 'WebhookIngest', { called, operation, namespace: this.stackName });
   }
 
-  /** The customer's key. It exists already, and CDK can't change the policy of what exists. */
+  /** The customer's key. It already exists, and CDK cannot change the policy of an imported key. */
   #findDataKey({ kmsKeyArn }: Configuration): IKey | undefined {
     if (kmsKeyArn === undefined) return undefined;
     Annotations.of(this).addInfoV2(

@@ -1,8 +1,8 @@
 import type { Source } from '../lambda/ledger/source.ts';
 
 /**
- * The ids that a source's parts have in the stack: the source's logical name, then these suffixes. Names are chosen by
- * the user and ids have no separators, so that two names may lead to one id; {@link findNameClash} finds them.
+ * The ids of a source's parts in the stack: the source's logical name plus one of these suffixes. Users choose the
+ * names and ids have no separators, so two names can lead to the same id; {@link findNameClash} detects this.
  */
 
 /** Outputs of a source: `Source<Name>` and one of these. */
@@ -41,7 +41,9 @@ export const sourceAlarms = [
 ] as const;
 export type SourceAlarm = (typeof sourceAlarms)[number];
 
-/** Alarms of the stack itself whose ids look like those of a source: of one with the name `consumer`, for example. */
+/**
+ * Alarms of the stack whose ids a source's alarm could also have: those of a source named `consumer`, for example.
+ */
 export const stackAlarms: readonly string[] = [
   'AlertSweepLate',
   'BatchedWritesRefused',
@@ -59,31 +61,31 @@ export function makeSourceAlarmId(source: Pick<Source, 'name'>, alarm: SourceAla
   return stackAlarms.includes(id) ? `Source${id}` : id;
 }
 
-/** The secret of a source whose carrier calls: `Source<Name>` and this. */
+/** The secret of a source with a webhook: `Source<Name>` and this. */
 export const callbackCredentials = 'Credentials';
 
-/** A source's name as CloudFormation's logical ids carry it, which have no hyphens: `kore-eu` is `KoreEu`. */
+/** A source's name as in CloudFormation's logical ids, which have no hyphens: `kore-eu` becomes `KoreEu`. */
 export function makeLogicalName(source: Pick<Source, 'name'>): string {
   const words = source.name.split('-').filter((word) => word !== '');
   return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
 }
 
-/** The id of the construct that is a source, and the first part of the ids of its outputs. */
+/** The id of a source's construct, and the prefix of its outputs' ids. */
 export function makeSourceId(source: Pick<Source, 'name'>): string {
   return `Source${makeLogicalName(source)}`;
 }
 
-/** Two sources that would have the same id, and the id. */
+/** Two sources that would have the same id. */
 export interface NameClash {
   readonly names: readonly [string, string];
   readonly id: string;
 }
 
 /**
- * Finds two source names that lead to one id: `twilio` has the output `SourceTwilioWebhookSink`, and so has
- * `twilio-webhook`. Ids that differ by upper and lower case only would be mistaken for each other, and count as one.
+ * Finds two source names that lead to the same id: `twilio` has the output `SourceTwilioWebhookSink`, and so does
+ * `twilio-webhook`. Ids that differ only in case are easily confused, so they count as equal.
  *
- * @returns undefined where all ids differ.
+ * @returns undefined if all ids differ.
  */
 export function findNameClash(names: readonly string[]): NameClash | undefined {
   const owners = new Map<string, string>();
@@ -98,7 +100,7 @@ export function findNameClash(names: readonly string[]): NameClash | undefined {
   return undefined;
 }
 
-/** The source's construct, its secret and its outputs share a name space here, though not all of them share a scope. */
+/** A source's construct, secret and outputs share one namespace here, although not all of them share a scope. */
 function listIdsWithName(name: string): string[] {
   const source = { name };
   return [

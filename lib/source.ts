@@ -19,26 +19,29 @@ import { RoleWriter, UserWriter } from './writer.ts';
 /** Properties of {@link CarrierSource}. */
 export interface CarrierSourceProps {
   readonly source: SourceSettings;
-  /** How exactly its SIMs' items say when a device was heard, in milliseconds. */
+  /** Precision of when a SIM was last heard, in milliseconds. */
   readonly granuleMilliseconds: number;
   /** Whether rules of alerts watch its SIMs. */
   readonly isWatched: boolean;
-  /** Days for which the overwritten version of a file stays. */
+  /** Days that an overwritten version of a file is kept. */
   readonly overwrittenFileDays: number;
   readonly removalPolicy: RemovalPolicy;
-  /** The customer's key with which stream and bucket are encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts the stream and the bucket; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
-  /** Where requests to the bucket are logged; undefined for nowhere. */
+  /** Where requests to the bucket are logged; undefined if they are not. */
   readonly accessLogs: IBucket | undefined;
 }
 
-/** A carrier connection: the stream for its records, the bucket for its CSV files, and who may write. */
+/**
+ * A carrier connection: the stream for its records, the bucket for its CSV files, and the principal that writes to
+ * them.
+ */
 export class CarrierSource extends Construct {
   readonly stream: Stream;
-  /** Absent where the carrier delivers no files. */
+  /** Undefined if the carrier delivers no files. */
   readonly bucket: Bucket | undefined;
   readonly settings: SourceSettings;
-  /** Absent where the carrier calls an HTTPS address and writes nothing by itself. */
+  /** Undefined if the carrier only calls a webhook. */
   readonly writer: RoleWriter | UserWriter | undefined;
   readonly #granuleMilliseconds: number;
   readonly #isWatched: boolean;
@@ -53,12 +56,12 @@ export class CarrierSource extends Construct {
     this.writer = this.#createWriter(props);
   }
 
-  /** What a function must know to recognise the source by the place where a record arrived. */
+  /** What a function needs to recognise the source by where a record arrived. */
   get description(): SourceDescription {
     const { name, carrier, bytesPerMegabyte } = this.settings;
     const bucket = this.bucket && { bucket: this.bucket.bucketName };
     const granuleMilliseconds = this.#granuleMilliseconds;
-    // A source without a granule has the longest.
+    // The longest granule is the default, so it is left out.
     const granule = granuleMilliseconds < maxGranuleMilliseconds && { granuleMilliseconds };
     const late = describeLateness(this.#isWatched ? this.settings.lateness : null);
     const bytes = bytesPerMegabyte !== defaultBytesPerMegabyte && { bytesPerMegabyte };
@@ -66,11 +69,10 @@ export class CarrierSource extends Construct {
   }
 
   /**
-   * Sends a notification of each new object in the bucket, if there is one, to a queue, whose policy must let S3 send
-   * to it.
+   * Notifies a queue of each new object in the bucket, if there is one. The queue's policy must let S3 send to it.
    *
-   * The notification is written on the bucket itself: CDK's `addEventNotification` would bring a function and a role
-   * that may change every bucket's notifications.
+   * The notification is set on the bucket itself: CDK's `addEventNotification` would add a function and a role that
+   * may change the notifications of every bucket.
    */
   notifyOfFiles(queue: Queue): void {
     if (this.bucket === undefined) return;
@@ -79,7 +81,7 @@ export class CarrierSource extends Construct {
     bucket.notificationConfiguration = {
       queueConfigurations: [{ event: 's3:ObjectCreated:*', queue: queue.queueArn }],
     };
-    // S3 sends a test message when the notification is set, so the queue's policy must be there before.
+    // S3 sends a test message when a notification is set, so the queue's policy must exist first.
     bucket.node.addDependency(queue);
   }
 
@@ -91,7 +93,7 @@ export class CarrierSource extends Construct {
         : { streamMode: StreamMode.PROVISIONED, shardCount: shards }),
       retentionPeriod: Duration.hours(retentionHours),
       ...(dataKey === undefined
-        ? // AWS's own key for Kinesis: a role of this account that may put records needs no permission on it.
+        ? // AWS's own key for Kinesis: roles of this account that may put records need no permission on it.
           { encryption: StreamEncryption.MANAGED }
         : { encryption: StreamEncryption.KMS, encryptionKey: dataKey }),
       removalPolicy,
@@ -134,14 +136,14 @@ function describeLateness(lateness: number | null): Pick<SourceDescription, 'lat
   return lateness === defaultLateness ? {} : { lateness };
 }
 
-/** What a function must know of the sources to find how far each is read. */
+/** What a function needs to find how far each source is read. */
 export function describeReadSources(sources: readonly CarrierSource[]): AlertSourceDescription[] {
   return sources.map(({ stream, settings: { name, carrier, lateness } }) => {
     return { name, carrier, lateness, hasStream: true, streamName: stream.streamName };
   });
 }
 
-/** Lets a function find out whether a shard has records after the last one that was read. */
+/** Lets a function check whether a shard has records beyond the last one that was read. */
 export function allowPositions(reader: NodeFunction, sources: readonly CarrierSource[]): void {
   reader.allow(
     ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'],

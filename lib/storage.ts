@@ -36,38 +36,38 @@ import type { AdoptedTables } from './settings.ts';
 
 /** Properties of {@link Storage}. */
 export interface StorageProps {
-  /** Days for which usage is kept; 0 forever. */
+  /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
-  /** Days for which rejected bytes and failed batches are kept. */
+  /** Days that rejected bytes and failed batches are kept. */
   readonly quarantineDays: number;
   readonly removalPolicy: RemovalPolicy;
-  /** Write units a second that the large tables take from the start; undefined for what a new table takes. */
+  /** Write units a second that the large tables accept from the start; undefined for what a new table accepts. */
   readonly warmWriteUnits: number | undefined;
-  /** Tables that exist and are used instead of new ones. */
+  /** Existing tables to use instead of new ones. */
   readonly adoptedTables: AdoptedTables;
-  /** The customer's key with which tables and quarantine are encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts the tables and the quarantine; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
-  /** Where requests to the quarantine are logged; undefined for nowhere. */
+  /** Where requests to the quarantine are logged; undefined if they are not. */
   readonly accessLogs: IBucket | undefined;
 }
 
-/** A table that the stack makes, or one that it adopts. */
+/** A table that the stack creates or adopts. */
 export type LedgerTable = Table | ITable;
 
-/** The ledger's tables, and the quarantine for what could not be read or stored. */
+/** The ledger's tables, and the quarantine for records that cannot be read or stored. */
 export class Storage extends Construct {
   readonly sessions: LedgerTable;
   readonly usage: LedgerTable;
   readonly events: LedgerTable;
   readonly sims: LedgerTable;
   readonly files: LedgerTable;
-  /** Notes of the consumer's work. */
+  /** The consumer's progress on failing batches. */
   readonly deliveries: LedgerTable;
   /** Episodes of alerts. */
   readonly alerts: LedgerTable;
   /** What receivers of alerts have not acknowledged. */
   readonly alertOutbox: LedgerTable;
-  /** How far sources are read, mutes, and how the last sweep went. */
+  /** How far sources are read, mutes, and the state of the last sweep. */
   readonly alertState: LedgerTable;
   /** How far days are closed. */
   readonly dayState: LedgerTable;
@@ -75,9 +75,9 @@ export class Storage extends Construct {
   readonly dayMarkers: LedgerTable;
   /** SIM-days. */
   readonly simDays: LedgerTable;
-  /** What is missing or twice in the days of SIMs. */
+  /** Missing and duplicate records in the days of SIMs. */
   readonly findings: LedgerTable;
-  /** Which day has each ended session. */
+  /** The day that each ended session belongs to. */
   readonly sessionDays: LedgerTable;
   readonly quarantine: Bucket;
 
@@ -128,7 +128,7 @@ export class Storage extends Construct {
     };
   }
 
-  /** The variables by which a function that reads closed days finds the tables. */
+  /** The variables that tell a function of the day pass where the tables are. */
   get dayEnvironment(): Record<string, string> {
     return {
       ...this.#recordEnvironment,
@@ -140,7 +140,7 @@ export class Storage extends Construct {
     };
   }
 
-  /** The variables by which a function that writes the ledger finds the tables and the quarantine. */
+  /** The variables that tell a function that writes the ledger where the tables and the quarantine are. */
   get ledgerEnvironment(): Record<string, string> {
     return {
       ...this.#recordEnvironment,
@@ -151,7 +151,7 @@ export class Storage extends Construct {
     };
   }
 
-  /** The variables by which a function that reads the ledger and its alerts finds the tables. */
+  /** The variables that tell a function that reads the ledger and its alerts where the tables are. */
   get readerEnvironment(): Record<string, string> {
     return {
       ...this.#recordEnvironment,
@@ -162,8 +162,8 @@ export class Storage extends Construct {
   }
 
   /**
-   * Lets a function join sessions and SIMs, put usage and events, mark what belongs to closed days, note what came late, and
-   * quarantine what it rejects. It can't close a day.
+   * Lets a function merge sessions and SIMs, put usage and events, mark changes of closed days, note late records,
+   * and quarantine rejects. It cannot close a day.
    */
   allowLedgerWrite(writer: NodeFunction): void {
     writer.allow(
@@ -246,7 +246,7 @@ export class Storage extends Construct {
   }
 }
 
-/** The ARNs of a table's indexes, those of an adopted table included. */
+/** The ARNs of a table's indexes, also of an adopted table. */
 export function listIndexArns(
   table: LedgerTable,
   { localIndex, globalIndexes = [] }: TableDefinition,

@@ -16,7 +16,7 @@ import {
 } from './sizing.ts';
 import type { CarrierSource } from './source.ts';
 
-/** Concurrent executions that Lambda allows an account by default. */
+/** An account's default concurrency in Lambda. */
 const newAccountConcurrency = 1_000;
 
 /** Properties of {@link StreamIngest}. */
@@ -24,7 +24,7 @@ export interface StreamIngestProps extends IngestProps {
   readonly settings: ConsumerSettings;
 }
 
-/** Ingestion through Kinesis: one consumer function, and one mapping for each source's stream. */
+/** Ingestion through Kinesis: one consumer function, and a mapping for each source's stream. */
 export class StreamIngest extends Construct {
   readonly consumer: NodeFunction;
   /** Each source's mapping. */
@@ -52,7 +52,7 @@ export class StreamIngest extends Construct {
   #allow({ sources, storage }: IngestProps): void {
     storage.allowLedgerWrite(this.consumer);
     this.consumer.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], [storage.deliveries.tableArn]);
-    // It notes how far each shard is read.
+    // The consumer notes how far it has read each shard.
     this.consumer.allow(
       ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
       [storage.alertState.tableArn],
@@ -68,7 +68,8 @@ export class StreamIngest extends Construct {
       ],
       sources.map((source) => source.stream.streamArn),
     );
-    // Lambda writes the failure destination with the function's role, and asks for the listing when it is set up.
+    // Lambda writes to the failure destination with the function's role, and checks `s3:ListBucket` when that is
+    // configured.
     this.consumer.allow(['s3:PutObject'], [storage.quarantine.arnForObjects(`${failedBatchPrefix}*`)]);
     acknowledgeObjects(
       this.consumer.role,
@@ -86,20 +87,21 @@ export class StreamIngest extends Construct {
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: settings.batchSize,
       maxBatchingWindow: Duration.seconds(settings.batchingWindowSeconds),
-      parallelizationFactor: this.#chooseMemory(source, settings),
+      parallelizationFactor: this.#chooseParallelization(source, settings),
       reportBatchItemFailures: true,
       bisectBatchOnError: streamMapping.bisectOnError,
       retryAttempts: streamMapping.retryAttempts,
       maxRecordAge: Duration.hours(streamMapping.maximumRecordAgeHours),
-      // Only S3 gets the whole records; a queue or topic would get a pointer that ends with the stream's retention.
+      // Only S3 receives whole records; a queue or topic would receive a pointer that is useless after the stream's
+      // retention.
       onFailure: { bind: () => ({ destination: storage.quarantine.bucketArn }) },
-      // Counts what went to the failure destination, which nothing else does.
+      // The only count of records that went to the failure destination.
       metricsConfig: { metrics: [MetricType.EVENT_COUNT] },
     });
   }
 
-  /** Concurrent batches per shard; warns where they are too few for the source's fleet. */
-  #chooseMemory({ settings, node }: CarrierSource, consumer: ConsumerSettings): number {
+  /** Concurrent batches per shard. Warns if they are too few for the source's fleet. */
+  #chooseParallelization({ settings, node }: CarrierSource, consumer: ConsumerSettings): number {
     const { fleet, name } = settings;
     const capacity = describeCapacity(settings, consumer);
     if (fleet === undefined) return capacity.parallelizationFactor;
@@ -109,7 +111,7 @@ export class StreamIngest extends Construct {
     return capacity.parallelizationFactor;
   }
 
-  /** Warns where less concurrency is reserved than the sources' shards can use. */
+  /** Warns if the consumer's concurrency is below what the shards can use. */
   #checkConcurrency({ sources, settings }: StreamIngestProps): void {
     const { reservedConcurrency } = settings;
     const needed = sources
@@ -119,16 +121,16 @@ export class StreamIngest extends Construct {
     if (needed <= limit) return;
     const whose =
       reservedConcurrency === 0
-        ? `an account has ${limit} unless it has asked for more`
-        : `consumer.reservedConcurrency sets ${limit} aside`;
+        ? `an account is limited to ${limit} by default`
+        : `consumer.reservedConcurrency limits them to ${limit}`;
     Annotations.of(this).addWarningV2(
       'simledger:fleet:concurrency',
-      `The streams may have ${needed} batches at the same time; ${whose}.`,
+      `The streams may have ${needed} concurrent batches; ${whose}.`,
     );
   }
 }
 
-/** Batches of a shard that run at once, of the source that has most. */
+/** The largest number of concurrent batches per shard of any source. */
 function findParallelBatches({ sources, settings: consumer }: StreamIngestProps): number {
   return Math.max(
     1,
@@ -136,7 +138,7 @@ function findParallelBatches({ sources, settings: consumer }: StreamIngestProps)
   );
 }
 
-/** What is deployed for a source: as configured, or as its fleet needs it. */
+/** A source's capacity: as configured, or as its fleet needs it. */
 function describeCapacity({ fleet, stream }: SourceSettings, consumer: ConsumerSettings) {
   const { memoryMegabytes } = consumer;
   const isOnDemand = stream.shards === undefined;

@@ -71,7 +71,7 @@ const tier = exactly({ upTo: positive.optional(), price: money }).transform(({ u
   price,
 }));
 
-/** A price, or tiers; one of the two. */
+/** A price or tiers, but not both. */
 const price = exactly({
   from: day.optional(),
   price: money.optional(),
@@ -86,22 +86,21 @@ const price = exactly({
       ? refuse('price', 'an amount of money such as "0.25", or tiers')
       : { from, tiers: [{ upTo: undefined, price: single }] };
   }
-  if (single !== undefined) return refuse('price', 'nothing beside tiers');
+  if (single !== undefined) return refuse('price', 'nothing together with tiers');
   for (const [index, { upTo }] of tiers.entries()) {
     const before = tiers[index - 1]?.upTo;
     if ((upTo === undefined) !== (index === tiers.length - 1) || (before !== undefined && upTo?.lte(before)))
-      return refuse('tiers', 'tiers whose upTo grow, and a last one without upTo');
+      return refuse('tiers', 'tiers with increasing upTo, of which only the last has none');
   }
   return { from, tiers };
 });
 
-/** Whether all but the first have a beginning, and each begins later than the one before. */
+/** Whether all but the first have a start, and each starts later than the one before. */
 function isInOrder(prices: readonly { readonly from: string | undefined }[]): boolean {
   return prices.every(({ from }, index) => index === 0 || (from ?? '') > (prices[index - 1]?.from ?? ''));
 }
 
-const orderAccepted =
-  'prices in the order of time: all but the first with from, each later than the one before';
+const orderAccepted = 'prices in order of time: all but the first have from, each later than the one before';
 
 const increment = exactly({
   step: positive.optional(),
@@ -195,7 +194,7 @@ const discount = exactly({
   })
   .transform(({ from, to, ...others }) => ({ ...others, from, to }));
 
-/** Something that a tariff or a map says, and where that is from. */
+/** A statement of a tariff or map, and its source. */
 export const fact = exactly({
   says: text(/^.{1,400}$/s, 'a sentence'),
   basis: parseWord(['published', 'assumed']),
@@ -235,7 +234,7 @@ const keys = {
   facts: z.array(fact, 'a list of facts').default([]),
 } as const;
 
-/** A tariff, checked and with every default filled in. */
+/** A tariff, validated, with every default filled in. */
 export const tariff = exactly(keys)
   .transform(({ minimum, commitment, tax, ...others }): Tariff => ({ ...others, minimum, commitment, tax }))
   .superRefine((given, context) => {
@@ -250,7 +249,7 @@ interface Objection {
   readonly accepted: string;
 }
 
-/** What in a tariff contradicts something else in it. */
+/** Finds contradictions within a tariff. */
 function findTariffObjections(given: Tariff): Objection[] {
   const chargeNames = given.charges.map((one) => one.name);
   const feeNames = given.fees.map((one) => one.name);
@@ -269,7 +268,7 @@ function findTariffObjections(given: Tariff): Objection[] {
         if (found === undefined) return [{ path, accepted: `one of ${chargeNames.join(', ')}` }];
         return isDataUnit(found.unit) === isDataUnit(one.unit)
           ? []
-          : [{ path, accepted: `a charge whose unit is of the kind of ${one.unit}` }];
+          : [{ path, accepted: `a charge whose unit is of the same kind as ${one.unit}` }];
       }),
     ),
     ...given.discounts.flatMap(({ on }, index) =>
@@ -286,12 +285,12 @@ function findTariffObjections(given: Tariff): Objection[] {
     ),
     ...findUnshareable(given),
     ...(given.minimum !== undefined && given.rounding.per === 'invoice'
-      ? [{ path: ['rounding', 'per'], accepted: 'line or sim, where each SIM has a minimum' }]
+      ? [{ path: ['rounding', 'per'], accepted: 'line or sim, because each SIM has a minimum' }]
       : []),
   ];
 }
 
-/** Names in use. */
+/** Finds names that are already in use. */
 function findRepeated(key: string, names: readonly string[], others: readonly string[] = []): Objection[] {
   return names.flatMap((one, index) =>
     names.indexOf(one) < index || others.includes(one)
@@ -300,7 +299,7 @@ function findRepeated(key: string, names: readonly string[], others: readonly st
   );
 }
 
-/** What all SIMs share although each has periods of its own, or pays its own minimum. */
+/** Finds what SIMs cannot share, because each has its own periods, minimum or rounding. */
 function findUnshareable(given: Tariff): Objection[] {
   const shared: (Objection['path'] & readonly unknown[])[] = [
     ...given.allowances.flatMap(({ of }, index) =>
@@ -312,15 +311,15 @@ function findUnshareable(given: Tariff): Objection[] {
   ];
   const lasting = given.allowances.flatMap(({ of, lasts }, index) =>
     of !== 'sim' && lasts === 'lifetime'
-      ? [{ path: ['allowances', index, 'lasts'], accepted: 'period, for what several SIMs share' }]
+      ? [{ path: ['allowances', index, 'lasts'], accepted: 'period, because several SIMs share it' }]
       : [],
   );
   if (shared.length === 0) return lasting;
   const refuse = (accepted: string): Objection[] => shared.map((path) => ({ path, accepted }));
   return [
     ...lasting,
-    ...(dependsOnActivation(given.period) ? refuse('sim, where each SIM has periods of its own') : []),
-    ...(given.minimum === undefined ? [] : refuse('sim, where each SIM has a minimum of its own')),
-    ...(given.rounding.per === 'sim' ? refuse('sim, where the sum of each SIM is rounded') : []),
+    ...(dependsOnActivation(given.period) ? refuse('sim, because each SIM has its own periods') : []),
+    ...(given.minimum === undefined ? [] : refuse('sim, because each SIM has its own minimum')),
+    ...(given.rounding.per === 'sim' ? refuse('sim, because the sum of each SIM is rounded') : []),
   ];
 }

@@ -15,7 +15,7 @@ import type { WebhookSettings } from './settings.ts';
 import type { CarrierSource } from './source.ts';
 import { callbackCredentials } from './source-ids.ts';
 
-/** A source whose carrier calls. */
+/** A source with a webhook. */
 export interface CalledSource {
   readonly source: CarrierSource;
   readonly settings: WebhookSettings;
@@ -24,20 +24,20 @@ export interface CalledSource {
 /** Properties of {@link WebhookIngest}. */
 export interface WebhookIngestProps {
   readonly called: readonly CalledSource[];
-  /** CloudWatch namespace of the function's own metrics. */
+  /** CloudWatch namespace of the function's metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
 }
 
 /**
- * Ingestion through HTTPS: an HTTP API with a route for each source, and one function that puts what carriers post into
- * the source's stream.
+ * Ingestion over HTTPS: an HTTP API with a route for each source, and one function that puts posted records into the
+ * source's stream.
  */
 export class WebhookIngest extends Construct {
   readonly receiver: NodeFunction;
   readonly api: HttpApi;
   readonly stage: HttpStage;
-  /** JSON: the credential of each source's carrier. */
+  /** The secret with the credential of each source's carrier, as JSON. */
   readonly secrets: ReadonlyMap<CarrierSource, Secret>;
 
   constructor(scope: Construct, id: string, props: WebhookIngestProps) {
@@ -59,7 +59,7 @@ export class WebhookIngest extends Construct {
       createDefaultStage: false,
     });
     this.#createRoutes(props);
-    // Without a limit here: API Gateway would answer with 429, after which KORE drops a request. The function has
+    // No limit here: API Gateway would answer 429, after which KORE drops a request. The function enforces the
     // limits.
     this.stage = makeLoggedStage(this, { api: this.api, operation: props.operation });
   }
@@ -69,7 +69,7 @@ export class WebhookIngest extends Construct {
     return `${this.api.apiEndpoint}${makeWebhookPath(settings.name)}`;
   }
 
-  /** A generated secret; Twilio's auth token and KORE's secret replace it by hand. */
+  /** Generates a secret; the user replaces it with Twilio's auth token or KORE's secret. */
   #createSecret(source: CarrierSource): Secret {
     const { name, carrier } = source.settings;
     const { generated, hasUser } = findAuthentication(carrier);
@@ -78,7 +78,7 @@ export class WebhookIngest extends Construct {
       members: hasUser ? { username: name } : {},
       generated,
       rotation:
-        'It is typed into the carrier’s portal by hand, or comes from there: it is rotated by hand, with both valid meanwhile.',
+        'It is copied to or from the carrier’s portal by hand, so it is rotated by hand, while both are valid.',
     });
   }
 
@@ -100,7 +100,7 @@ export class WebhookIngest extends Construct {
     });
   }
 
-  /** Each source's route, with an integration of its own: none changes when another comes or goes. */
+  /** Gives each route its own integration, so that no route changes when sources are added or removed. */
   #createRoutes({ called }: WebhookIngestProps): void {
     Validations.of(this).acknowledge({
       id: 'AwsSolutions-APIG4',

@@ -10,20 +10,20 @@ import { permitKey } from './data-key.ts';
 import { portals } from './portals.ts';
 import type { RoleWriterSettings, SourceSettings, UserWriterSettings } from './settings.ts';
 
-/** What a carrier may write to, and as whom. */
+/** What a carrier may write to, and with which settings. */
 export interface WriterProps<Settings> {
   readonly source: SourceSettings;
   readonly settings: Settings;
   readonly stream: Stream;
   readonly bucket: Bucket | undefined;
-  /** The customer's key with which both are encrypted; undefined for AWS's own. */
+  /** The customer's key that encrypts both; undefined for AWS's own. */
   readonly dataKey: IKey | undefined;
 }
 
 /** The role that a carrier assumes to write to the one stream and bucket of its source. */
 export class RoleWriter extends Construct {
   readonly role: Role;
-  /** The external id that the carrier must state. */
+  /** The external id that the carrier must send. */
   readonly externalId: string;
 
   constructor(scope: Construct, id: string, props: WriterProps<RoleWriterSettings>) {
@@ -38,7 +38,7 @@ export class RoleWriter extends Construct {
   }
 }
 
-/** The IAM user whose access key a carrier's portal is given; the key is kept as a secret. */
+/** The IAM user whose access key is entered in a carrier's portal; a secret keeps the key. */
 export class UserWriter extends Construct {
   readonly user: User;
   /** JSON: `accessKeyId` and `secretAccessKey`. */
@@ -56,18 +56,18 @@ export class UserWriter extends Construct {
         accessKeyId: SecretValue.unsafePlainText(key.accessKeyId),
         secretAccessKey: key.secretAccessKey,
       },
-      // The key ends with the stack, and its copy is of no use without it.
+      // The key is deleted with the stack, and the copy is of no use without it.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     Validations.of(this.secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'The key is typed into the carrier’s portal by hand: it is rotated by a larger keySerial and a visit there.',
+        'The key is entered in the carrier’s portal by hand: to rotate it, raise keySerial and update the portal.',
     });
   }
 }
 
-/** The conditions under which the principal may assume the role, in the words of each carrier's own template. */
+/** The conditions under which the principal may assume the role, as in each carrier's own template. */
 function trust({ carrier }: SourceSettings, externalId: string) {
   return portals[carrier].externalId === 'chosen'
     ? { StringEquals: { 'sts:ExternalId': externalId } }
@@ -75,14 +75,14 @@ function trust({ carrier }: SourceSettings, externalId: string) {
 }
 
 /**
- * The source's name and the random part of the stack's id (`arn:…:stack/<name>/<uuid>`): it differs from every other
- * customer's, which is what an external id is for, and stays the same for as long as the stack lives.
+ * The source's name and the random part of the stack's id (`arn:…:stack/<name>/<uuid>`). An external id must differ
+ * from that of every other customer; this one also stays the same for the lifetime of the stack.
  */
 function makeExternalId({ name }: SourceSettings): string {
   return Fn.join('-', [name, Fn.select(2, Fn.split('/', Aws.STACK_ID))]);
 }
 
-/** The permission to write to one stream and bucket, and to ask what Twilio's service asks before it writes. */
+/** The permission to write to one stream and bucket, and to make the requests that Twilio makes before it writes. */
 function writePolicy(scope: Construct, props: WriterProps<unknown>): Policy {
   const { source, stream, bucket, dataKey } = props;
   const policy = new Policy(scope, 'Policy');
@@ -98,7 +98,7 @@ function writePolicy(scope: Construct, props: WriterProps<unknown>): Policy {
     Validations.of(policy).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
-        'kinesis:DescribeLimits, which Twilio calls before it writes, is about the account: AWS has no finer grain.',
+        'kinesis:DescribeLimits, which Twilio calls before it writes, applies to the account: AWS offers nothing narrower.',
     });
   }
   if (bucket !== undefined) {
@@ -107,7 +107,7 @@ function writePolicy(scope: Construct, props: WriterProps<unknown>): Policy {
       policy,
       bucket,
       '',
-      'The carrier names its files itself; the bucket is the source’s own.',
+      'The carrier names its files itself; the bucket belongs to this source only.',
     );
   }
   return policy;

@@ -102,11 +102,11 @@ describe('access logs in a bucket of the stack', () => {
     ]);
   });
 
-  it('are found by an output', () => {
+  it('are shown in an output', () => {
     expect(stack.outputs['AccessLogBucket']).toBe('AccessLogs');
   });
 
-  it('stay for as long as retention.logDays says, which may be forever', () => {
+  it('are kept for retention.logDays, which may mean forever', () => {
     const rules = (logDays: number) =>
       keptFor(logDays).resources['AccessLogs']?.Properties['LifecycleConfiguration'];
     const always = { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 }, Status: 'Enabled' };
@@ -139,7 +139,7 @@ describe('access logs in a bucket that exists', () => {
     expect(stack.outputs['AccessLogBucket']).toBe('company-logs');
   });
 
-  it('need a policy of that bucket, of which synth warns', () => {
+  it('need a policy of that bucket, which synth mentions', () => {
     expect(messages(stack)).toEqual([
       'The policy of the bucket company-logs must let S3 write logs below simledger/, or no log arrives: docs/operating.md#access-logs-of-the-buckets has the statement. [ack: simledger:access-logs:policy]',
     ]);

@@ -43,7 +43,7 @@ describe('nothing goes off', () => {
     expect(whatGoesOff(simulateSource({ minutes: week, rows, rejected: () => 0.002 }), week)).toEqual({});
   });
 
-  it('in a noisy week, with broken records in bursts and a store that is away for minutes', () => {
+  it('in a noisy week, with bursts of broken records and a store that is unavailable for minutes', () => {
     const random = randomNumbers(7);
     const rejected = (minute: number) => (minute % 97 < 3 ? 0.3 : 0.02) * random();
     const isStoreAway = (minute: number) => minute % 613 < 4;
@@ -53,7 +53,7 @@ describe('nothing goes off', () => {
     expect(whatGoesOff(series, week)).toEqual({});
   });
 
-  it('where a small fleet’s records come at the end of periods, some of them broken', () => {
+  it('if a small fleet’s records arrive at the end of periods, some of them broken', () => {
     const random = randomNumbers(3);
     const arrivals = (minute: number) => (minute % 15 === 14 && random() < 0.4 ? 1 : 0);
     const rejected = () => (random() < 0.3 ? 1 : 0);
@@ -61,12 +61,12 @@ describe('nothing goes off', () => {
     expect(whatGoesOff(series, week)).toEqual({});
   });
 
-  it('where a source gets files only', () => {
+  it('if a source gets only files', () => {
     const rows = (minute: number) => (minute % (3 * hour) === 5 ? 900 : 0);
     expect(whatGoesOff(simulateSource({ minutes: week, arrivals: () => 0, rows }), week)).toEqual({});
   });
 
-  it('where the store is away for a minute', () => {
+  it('if the store is unavailable for a minute', () => {
     expect(during(1, { isStoreAway: within(1) })).toEqual({});
   });
 });
@@ -143,7 +143,7 @@ describe('a carrier that is silent', () => {
   });
 });
 
-describe('an importer that stands still', () => {
+describe('an importer that is stuck', () => {
   it('sets off the alarm of waiting files, not of a silent carrier', () => {
     const rows = (minute: number) => (minute % hour === 5 ? 300 : 0);
     const isImporting = (minute: number) => !within(10 * hour)(minute);
@@ -151,7 +151,7 @@ describe('an importer that stands still', () => {
   });
 });
 
-describe('a fleet of which all SIMs connect again', () => {
+describe('a fleet whose SIMs all reconnect', () => {
   it('sets off the alarm of waiting records, while ten times the usual traffic is processed at three times the rate', () => {
     const arrivals = (minute: number) => (within(10)(minute) ? 10_000 : 1_000);
     expect(during(10, { arrivals, capacity: 3_000 })).toEqual({
@@ -183,7 +183,7 @@ describe('sweeps of alerts', () => {
   });
 });
 
-describe('looks for days that are due', () => {
+describe('searches for due days', () => {
   it('that no longer begin set off an alarm', () => {
     const off = during(6 * hour, { isPlanning: (minute) => !within(6 * hour)(minute) });
     expect(off).toEqual({ DayPlannerLate: [[expect.any(Number), expect.any(Number)]] });
@@ -191,7 +191,7 @@ describe('looks for days that are due', () => {
     expect([wait <= 6 * hour, over > 0 && over <= 3 * hour]).toEqual([true, true]);
   });
 
-  it('that fail set off the alarms of errors and of late looks', () => {
+  it('that fail set off the alarms of errors and of late searches', () => {
     const off = during(6 * hour, { isPlanFailing: within(6 * hour) });
     expect(Object.keys(off).sort()).toEqual(['DayPlannerErrors', 'DayPlannerLate']);
   });

@@ -80,7 +80,7 @@ describe('rules', () => {
     expect([readRules(undefined), readRules([])]).toEqual([defaults, []]);
   });
 
-  it('take a source that delivers only files as silent after twice its lateness', () => {
+  it('treat a source that delivers only files as silent after twice its lateness', () => {
     const sources = [
       { name: 'files', carrier: 'telekom', lateness: '26h' },
       { name: 'kore', carrier: 'kore' },
@@ -139,7 +139,7 @@ describe('a wrong rule', () => {
     [5, `${path}: 5 given; accepted is ${kinds}`],
     [
       { name: 'Eins', kind: 'blocked' },
-      `${path}.name: "Eins" given; accepted is 1 to 64 lower-case letters, digits and hyphens, but not source, which is the alert of sources`,
+      `${path}.name: "Eins" given; accepted is 1 to 64 lower-case letters, digits and hyphens, but not source: alerts about sources have this name`,
     ],
     [
       { name: 'a', kind: 'silent', after: 24 },
@@ -235,7 +235,7 @@ describe('a wrong rule', () => {
   ])('with %j is refused because records are not kept long enough: %j', (retention, about, longest, kept) => {
     const rule = { name: 'a', ...about };
     expect(complaintAbout(rule, undefined, retention)).toBe(
-      `${path}.within: "${about.within}" given; accepted is ${longest} or less: two windows, pending and recovery must fit the ${kept} for which records are kept, or no alert is ever settled. Raise retention.usageDays or retention.eventDays for longer windows`,
+      `${path}.within: "${about.within}" given; accepted is ${longest} or less: two windows, pending and recovery must fit the ${kept} for which records are kept, or no alert can ever settle. Raise retention.usageDays or retention.eventDays for longer windows`,
     );
     expect(complaintAbout(rule, undefined, { usageDays: 0, eventDays: 0 })).toBe('accepted');
   });
@@ -266,7 +266,7 @@ describe('docs/alerts.md', () => {
     JSON.parse(`[${json}]`),
   );
 
-  it('has a section with an example for each kind, which the configuration takes', () => {
+  it('has a section with an example for each kind, which the configuration accepts', () => {
     const rules = examples.flat().filter((example) => 'kind' in example);
     expect(new Set(rules.map(({ kind }) => kind))).toEqual(new Set(ruleKinds));
     expect(readRules(rules.map((rule) => ({ ...rule, match: undefined }))).length).toBe(rules.length);

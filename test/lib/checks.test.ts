@@ -50,7 +50,7 @@ describe('the security checks of AwsSolutions', () => {
     expect(() => app.synth()).toThrow('AwsSolutions-S10');
   });
 
-  it('are answered with a reason in these places only', () => {
+  it('are acknowledged with a reason in these places only', () => {
     const { stack } = appWith({ simledger: everything });
     const places = acknowledgements(stack).map((place) =>
       place.replace(/([A-Z]\w+)[0-9A-F]{8}\.Arn/, '$1.Arn'),

@@ -15,7 +15,7 @@ describe('a wrong configuration', () => {
   it.each([
     [
       { sources: [{ carrier: 'kore', silentHours: 6 }] },
-      'simledger.sources[0].silentHours: 6 given; accepted is nothing: leave it out. The alert `source` tells receivers when a source is behind; `lateness` says how late its records may come',
+      'simledger.sources[0].silentHours: 6 given; accepted is nothing: remove it. The alert `source` says when a source is behind, and `lateness` how late its records may arrive',
     ],
     [
       { retention: { streamHours: 23 } },
@@ -81,7 +81,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { sources: [{ name: 'a', carrier: 'telekom', writer: 'role' }] },
-      'simledger.sources[0].principal: nothing given; accepted is the ARN of the principal that assumes the role: telekom has published none',
+      'simledger.sources[0].principal: nothing given; accepted is the ARN of the principal that assumes the role: telekom does not publish one',
     ],
     [
       { sources: [{ name: 'a', carrier: 'telekom', organisationId: '1' }] },
@@ -93,7 +93,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { sources: [{ name: 'a', carrier: 'kore', writer: 'none' }] },
-      'simledger.sources[0].writer: "none" given; accepted is role or user, unless webhook is true: nothing would ever arrive',
+      'simledger.sources[0].writer: "none" given; accepted is role or user, unless webhook is true: no records could arrive',
     ],
     [
       { sources: [{ name: 'a', carrier: '1nce', writer: 'none', webhook: true, organisationId: '1' }] },
@@ -142,7 +142,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { sources: [{ name: 'a', carrier: 'kore', webhookRequestsPerSecond: 5 }] },
-      'simledger.sources[0].webhookRequestsPerSecond: 5 given; accepted is nothing: only a source with webhook true takes requests',
+      'simledger.sources[0].webhookRequestsPerSecond: 5 given; accepted is nothing: only a source with webhook true receives requests',
     ],
     [
       { sources: [{ name: 'a', carrier: 'twilio', bytesPerMegabyte: 1_048_576 }] },
@@ -150,7 +150,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { sources: [{ name: 'a', carrier: 'telekom' }], sessionRefresh: 'hourly' },
-      'simledger.sessionRefresh: "hourly" given; accepted is update: no source is of Twilio or KORE, and other carriers send no session updates',
+      'simledger.sessionRefresh: "hourly" given; accepted is update: session updates come only from Twilio or KORE, and no source is theirs',
     ],
     [
       { sources: [{ name: 'a', carrier: 'kore' }], importer: { maximumConcurrency: 3 } },
@@ -166,7 +166,7 @@ describe('a wrong configuration', () => {
     ],
     [
       { removal: 'destroy', lake: { objectLock: { mode: 'governance', days: 30 } } },
-      'simledger.lake.objectLock: {"mode":"governance","days":30} given; accepted is nothing with removal destroy: what is locked cannot be deleted, so that the stack could not be deleted either',
+      'simledger.lake.objectLock: {"mode":"governance","days":30} given; accepted is nothing with removal destroy: locked objects cannot be deleted, so neither could the stack',
     ],
     [
       { api: { access: 'none', corsOrigins: ['*'] } },
@@ -232,7 +232,7 @@ describe('the customer’s key', () => {
     );
   });
 
-  it('is of the region where the stack is deployed', () => {
+  it('must be in the region that the stack is deployed to', () => {
     expect(complaintAbout({ kmsKeyArn: keyArn }, 'eu-central-1')).toBe('accepted');
     expect(complaintAbout({ kmsKeyArn: keyArn }, 'eu-west-1')).toBe(
       `simledger.kmsKeyArn: "${keyArn}" given; accepted is a key of eu-west-1, where the stack is deployed: services use keys of their own region only`,
@@ -256,16 +256,16 @@ describe('access logs', () => {
 });
 
 describe('adopted tables', () => {
-  it('are different ones', () => {
+  it('must differ from each other', () => {
     expect(complaintAbout({ adopt: { tables: { Usage: 'old', Sims: 'sims', Events: 'old' } } })).toBe(
-      'simledger.adopt.tables.Events: "old" given; accepted is a table of its own: Usage has this one, and the items of both would be mixed',
+      'simledger.adopt.tables.Events: "old" given; accepted is a table of its own: Usage has this one, and their items would be mixed',
     );
   });
 
-  it('are refused if the stack’s own would be deleted for them', () => {
+  it('are refused if the stack’s own tables would be deleted instead', () => {
     const tables = { Sessions: 'simledger-StorageSessions4C9DB8A5-1ABC', Usage: 'usage-restored' };
     const accepted =
-      'nothing with removal destroy: a table that the stack itself has made would be deleted, with all that is in it. Deploy removal retain first, and adopt the table by a second deployment';
+      'nothing with removal destroy: if the stack itself created the table, it would be deleted with its items. First deploy with removal retain, then adopt the table in a second deployment';
     expect(complaintAbout({ removal: 'destroy', adopt: { tables } })).toBe(
       [
         `simledger.adopt.tables.Sessions: "${tables.Sessions}" given; accepted is ${accepted}`,

@@ -34,7 +34,7 @@ describe('the configuration', () => {
     expect(readConfiguration(nodeWith(cdk.context))).toEqual(defaults);
   });
 
-  it('completes what is given: durations, receivers, metrics, and sources by keys of the stack', () => {
+  it('fills in defaults: durations, receivers, metrics, and sources from keys of the stack', () => {
     const given = {
       sources: [{ name: 'kore1', carrier: 'kore', bucket: true }],
       fleet: { sims: 10, updateMinutes: 6 },
@@ -58,7 +58,7 @@ describe('the configuration', () => {
     });
   });
 
-  it('takes JSON text, as the command line gives it', () => {
+  it('accepts JSON text, as from the command line', () => {
     expect(readConfiguration(nodeWith({ simledger: '{"removal":"destroy"}' }))).toEqual({
       ...defaults,
       removal: 'destroy',
@@ -152,13 +152,13 @@ describe('a fleet', () => {
   const million = { sims: 1_000_000, updateMinutes: 6 };
   const provisioned = { mode: 'provisioned' };
 
-  it('sizes a provisioned stream for all SIMs that connect again at once', () => {
+  it('sizes a provisioned stream for a storm in which all SIMs reconnect', () => {
     const source = { name: 'a', carrier: 'kore', stream: provisioned };
     const [sized] = readConfiguration(nodeWith({ simledger: { sources: [source], fleet: million } })).sources;
     expect([sized?.fleet, sized?.stream.shards]).toEqual([million, 38]);
   });
 
-  it('leaves the shards that are given', () => {
+  it('keeps configured shards', () => {
     const stream = { ...provisioned, shards: 5 };
     expect(sourceFrom({ carrier: 'kore', stream, fleet: million })?.stream.shards).toBe(5);
   });
@@ -173,7 +173,7 @@ describe('a fleet', () => {
       undefined,
     ]);
     expect(complaintAbout({ sources, fleet: million })).toBe(
-      'simledger.fleet: {"sims":1000000,"updateMinutes":6} given; accepted is nothing where there are several sources: give each source its own fleet',
+      'simledger.fleet: {"sims":1000000,"updateMinutes":6} given; accepted is nothing with several sources: give each source its own fleet',
     );
   });
 
@@ -200,7 +200,7 @@ describe('a context key', () => {
     );
   });
 
-  it('of simledger or CDK is taken', () => {
+  it('of simledger or CDK is accepted', () => {
     const context = {
       ...cdk.context,
       stackName: 'trial',

@@ -86,7 +86,7 @@ describe('the permissions of a stack with a source of each carrier', () => {
     expect(wide).toEqual([]);
   });
 
-  it('allow on every resource only what AWS has no resource for', () => {
+  it('allow on all resources only actions that have no resource-level permissions', () => {
     const wide = Object.entries(all).flatMap(([path, list]) =>
       list
         .filter(({ Effect, Resource }) => Effect === 'Allow' && [Resource].flat().includes('*'))

@@ -135,11 +135,11 @@ describe('a stack of five sources', () => {
     ]);
   });
 
-  it('lets usage expire where that is configured', () => {
+  it('lets usage expire if configured', () => {
     expect(several.resources['Storage/Usage']).toEqual(describeDeployed(usageTable));
   });
 
-  it('has the streams that are configured', () => {
+  it('has the configured streams', () => {
     const streams = ids.map((id) => {
       const { RetentionPeriodHours, StreamModeDetails, ShardCount } =
         several.resources[`${id}/Stream`]?.Properties ?? {};
@@ -163,8 +163,8 @@ describe('a stack of sources without files', () => {
   });
 });
 
-describe('a stack with an account’s own numbers', () => {
-  it('feeds and runs the functions by them', () => {
+describe('a stack with configured limits', () => {
+  it('uses them for its mappings and functions', () => {
     const own = synthesise({
       simledger: {
         sources: [{ name: 'emnify', carrier: 'emnify', organisationId: '1' }],

@@ -112,7 +112,7 @@ describe('the customer’s key', () => {
     expect(found).toEqual(found.map(() => value));
   });
 
-  it('may be used by those who read or write, through the services whose data they read or write', () => {
+  it('may be used only through the services whose data a function reads or writes', () => {
     expect(keyPermissions(stack)).toEqual({
       'SourceTwilio/Writer/Policy': [putRecords],
       'SourceKore/Writer/Policy': [putRecords],
@@ -164,7 +164,7 @@ describe('the customer’s key', () => {
     );
   });
 
-  it('has a policy of which synth warns, because only its owner can change it', () => {
+  it('has a policy that only its owner can change, which synth mentions', () => {
     expect(synthesise({ simledger: { kmsKeyArn } }).infos).toEqual([
       `The policy of ${kmsKeyArn} must let S3 and CloudWatch use it, or files are not imported and alarms send no mail: docs/operating.md#your-own-kms-key has the statements. [ack: simledger:kms:policy]`,
     ]);
@@ -173,7 +173,7 @@ describe('the customer’s key', () => {
 });
 
 describe('a permission on encrypted data', () => {
-  it('says what it needs of the key, or cannot be given', () => {
+  it('must be listed with what it needs of the key', () => {
     const key = Key.fromKeyArn(new Stack(new App()), 'Key', kmsKeyArn);
     const error = 'lib/data-key.ts does not list what dynamodb:DeleteTable needs of the key';
     expect(() => permitKey(key, ['dynamodb:DeleteTable'])).toThrow(error);

@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 
 describe('the default stack', () => {
-  it('is the one that was looked over last', async () => {
+  it('is the one that was reviewed last', async () => {
     await expect(summarise(stack)).toMatchFileSnapshot(snapshot);
   });
 

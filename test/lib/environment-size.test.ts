@@ -16,7 +16,7 @@ describe('a function’s environment', () => {
   it('is refused before it is deployed if Lambda would refuse it', () => {
     const context = { ...withoutApi({ sources: sourcesNamed(10, 32) }), stackName: 's'.repeat(118) };
     const message =
-      /^simledger\.sources: the environment of the function KinesisConsumer may take \d{4} bytes with these sources; accepted is what takes 4096/;
+      /^simledger\.sources: the environment of the function KinesisConsumer may take \d{4} bytes with these sources; accepted are 4096 bytes/;
     expect(() => synthesise(context)).toThrow(
       expect.toSatisfy((error) => error instanceof ConfigurationError && message.test(error.message)),
     );

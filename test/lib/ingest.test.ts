@@ -10,7 +10,7 @@ beforeAll(() => {
 });
 
 describe('the mappings', () => {
-  it('feed the Kinesis consumer by the numbers of the local run', () => {
+  it('feed the Kinesis consumer with the limits of the local run', () => {
     expect(stack.resources['StreamIngest/SourceDefault']?.Properties).toEqual({
       FunctionName: 'StreamIngest/KinesisConsumer/Function',
       EventSourceArn: 'SourceDefault/Stream.Arn',
@@ -27,7 +27,7 @@ describe('the mappings', () => {
     });
   });
 
-  it('feed the file importer by the numbers of the local run', () => {
+  it('feed the file importer with the limits of the local run', () => {
     expect(stack.resources['FileIngest/Mapping']?.Properties).toEqual({
       FunctionName: 'FileIngest/FileImporter/Function',
       EventSourceArn: 'FileIngest/Queue.Arn',

@@ -74,7 +74,7 @@ async function writeFileOf(key: string, file: RowFile<RowKind>): Promise<string>
 }
 
 describe('the catalogue', () => {
-  it('has a table of each kind that is asked for, and one of accounts in a bucket of its own', () => {
+  it('has a table for each kind that is queried, and one for accounts in a bucket of its own', () => {
     const described = [...readTables().values()].map(({ DatabaseName, TableInput: table }) => [
       ...[DatabaseName, table.Name, table.TableType, table.StorageDescriptor.Location],
     ]);
@@ -134,7 +134,7 @@ describe('the catalogue', () => {
 });
 
 describe('the workgroup', () => {
-  it('limits what a query reads, encrypts results, and takes no other place for them', () => {
+  it('limits what a query scans, encrypts results, and accepts no other location for them', () => {
     const { resources } = synthesise(otherFleet);
     expect(resources['Catalog/WorkGroup']?.Properties).toEqual({
       Name: 'Fleet-2',
@@ -162,7 +162,7 @@ describe('the workgroup', () => {
     });
   });
 
-  it('encrypts results with the customer’s key where there is one', () => {
+  it('encrypts results with the customer’s key if there is one', () => {
     const kmsKeyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
     const { resources } = synthesise({ simledger: { kmsKeyArn } });
     expect(resources['Catalog/WorkGroup']?.Properties['WorkGroupConfiguration']).toMatchObject({
@@ -204,14 +204,14 @@ describe('a saved query', () => {
     view = `CREATE VIEW usage AS SELECT * FROM read_parquet('${join(folder, 'queried/usage/*/*.parquet').replaceAll('\\', '/')}', hive_partitioning = true, hive_types = { 'day': VARCHAR })`;
   });
 
-  it('tells which SIMs used most this month', async () => {
+  it('shows which SIMs used most this month', async () => {
     expect(await query(most ?? '', [], view)).toEqual([
       { sim: 'b', sum_bytes: '8', count: '2' },
       { sim: 'a', sum_bytes: '5', count: '1' },
     ]);
   });
 
-  it('tells what each country and tariff used, to the last decimal', async () => {
+  it('shows what each country and tariff used, to the last decimal', async () => {
     const row = { tariff: null, currency: null, sum_messages: null, sum_cost: null };
     expect(await query(countries ?? '', ['2026-10-31', '2026-11-03'], view)).toEqual([
       {

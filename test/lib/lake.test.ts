@@ -26,7 +26,7 @@ function keepOldVersions(days: number, ...others: readonly object[]) {
 const partialDaysExpire = { Prefix: 'partial-days/', ExpirationInDays: 14, Status: 'Enabled' };
 
 describe('the lake', () => {
-  it('is two private, versioned buckets that stay, of which that of SIMs can be locked', () => {
+  it('is two private, versioned, retained buckets, of which the one for SIMs can be locked', () => {
     const kept = { Type: 'AWS::S3::Bucket', UpdateReplacePolicy: 'Retain', DeletionPolicy: 'Retain' };
     expect([bucketOf('Lake/Bucket'), bucketOf('Lake/Accounts')]).toEqual([
       {
@@ -40,7 +40,7 @@ describe('the lake', () => {
     ]);
   });
 
-  it('keeps old versions for as long as those of files, also where no source delivers files', () => {
+  it('keeps old versions as long as those of files, even if no source delivers files', () => {
     const simledger = {
       sources: [{ name: 'a', carrier: 'kore' }],
       retention: { overwrittenFileDays: 7 },

@@ -183,7 +183,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('watch that usage expires where it does', () => {
+  it('watch the expiry of usage if usage expires', () => {
     const expiring = synthesise({ simledger: { retention: { usageDays: 35 } } });
     const usual = alarms(synthesise());
     const more = Object.entries(alarms(expiring)).filter(([id]) => !(id in usual));
@@ -218,7 +218,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('watch that metrics are sent where they have a receiver', () => {
+  it('watch the export of metrics if there is a receiver', () => {
     const more = listMore().filter(([id]) => id.startsWith('Metrics'));
     const lambda = (metric: string) =>
       `AWS/Lambda ${metric}{FunctionName=MetricsExport/Exporter/Function} Sum`;
@@ -245,7 +245,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('watch the calls of carriers where they have an address to call', () => {
+  it('watch webhook requests if a source has a webhook', () => {
     const more = Object.entries(alarms(called)).filter(([id]) => !(id in alarms(stack)));
     const lambda = (metric: string) =>
       `AWS/Lambda ${metric}{FunctionName=WebhookIngest/Receiver/Function} Sum`;
@@ -336,7 +336,7 @@ describe('the runbook', () => {
     expect(beginnings).toEqual(beginnings.map(() => expect.stringMatching(form)));
   });
 
-  it('tells on each page what to look at and what to do, in this order', async () => {
+  it('says on each page what to check and what to do, in this order', async () => {
     const parts = [...(await runbookPages()).values()].map((page) => page.match(/^\*\*[A-Z][a-z]+/gm));
     expect(parts).toEqual(parts.map(() => ['**You', '**Investigate', '**Resolve']));
   });
@@ -405,7 +405,7 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('shows the calls of carriers where they have an address to call', () => {
+  it('shows webhook requests if a source has a webhook', () => {
     const more = titles(called).filter((title) => !titles(stack).includes(title));
     expect(more).toEqual([
       'Webhook requests: latency in milliseconds',

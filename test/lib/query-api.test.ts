@@ -141,7 +141,7 @@ describe('the query API', () => {
     });
   });
 
-  it('limits requests, does not log who asked for what, and allows no page of another origin', () => {
+  it('limits requests, logs neither callers nor SIMs, and allows no other origin', () => {
     const { DefaultRouteSettings: limits } = basic.resources['QueryApi/Stage']?.Properties ?? {};
     expect(limits).toEqual({ ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 });
     expect(loggedVariables(basic, 'QueryApi/Stage')).toEqual(impersonalVariables);

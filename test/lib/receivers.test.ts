@@ -55,16 +55,16 @@ test('receivers of every kind are accepted, and what is left out has its default
 describe('a receiver is refused with what is accepted', () => {
   const hook = { name: 'hook', kind: 'webhook', secret: 'hook' };
   const secretName =
-    'the name or ARN of a secret in Secrets Manager, such as simledger/pagerduty: addresses and keys stand in there';
+    'the name or ARN of a secret in Secrets Manager, such as simledger/pagerduty, which holds addresses and keys';
   const ruleList =
-    'a list of at least one rule by its name; without it the receiver gets alerts of all rules';
+    'a list of at least one rule by its name; without it, the receiver gets alerts of all rules';
 
   test.each([
     ['name', { ...hook, name: 'My Hook' }, '1 to 32 lower-case letters, digits and hyphens'],
     ['kind', { ...hook, kind: 'mail' }, 'one of webhook, pagerduty, slack, bus, topic'],
     ['secret', { ...hook, secret: undefined }, secretName],
     ['secret', { ...hook, secret: 'https://hooks.slack.com/services/T0/B0/x' }, secretName],
-    ['arn', { ...hook, arn: busArn }, 'nothing: the secret of a webhook receiver says where it is'],
+    ['arn', { ...hook, arn: busArn }, 'nothing: the secret of a webhook receiver holds its address'],
     ['minimumSeverity', { ...hook, minimumSeverity: 'high' }, 'one of info, warning, critical'],
     ['rules', { ...hook, rules: [] }, ruleList],
     ['rules', { ...hook, rules: 'silent' }, ruleList],
@@ -79,12 +79,12 @@ describe('a receiver is refused with what is accepted', () => {
     [
       'arn',
       { name: 'bus', kind: 'bus', arn: topicArn },
-      'the ARN of an EventBridge bus; without it the stack makes one',
+      'the ARN of an EventBridge bus; without it, the stack creates one',
     ],
     [
       'arn',
       { name: 'topic', kind: 'topic', arn: `${topicArn}.fifo` },
-      'the ARN of an SNS topic that is not FIFO; without it the stack makes one',
+      'the ARN of an SNS topic that is not FIFO; without it, the stack creates one',
     ],
   ])('%s of %j: %s', (path, given, accepted) => {
     expect(complaintsAbout([given])).toEqual([[`0.${path}`, accepted]]);
@@ -99,7 +99,7 @@ describe('a receiver is refused with what is accepted', () => {
 
   test('whose name another one has', () => {
     expect(complaintsAbout([hook, { ...hook, secret: 'other' }])).toEqual([
-      ['1.name', 'a name that no other receiver has: what is undelivered is kept under it'],
+      ['1.name', 'a name that no other receiver has: undelivered messages are stored under it'],
     ]);
   });
 

@@ -37,7 +37,7 @@ describe('a fleet', () => {
     expect(chooseParallelizationFactor(fleet, capacity)).toBe(factor);
   });
 
-  it('fits into what is chosen for it, up to the shards that it is given', () => {
+  it('gets enough capacity, up to its configured shards', () => {
     for (const sims of [1, 1_000, 30_000, 100_000, 1_000_000, 10_000_000]) {
       for (const updateMinutes of [1, 6, 60]) {
         const fleet = { sims, updateMinutes };
@@ -50,11 +50,11 @@ describe('a fleet', () => {
     }
   });
 
-  it('is warned what is too small for it, and what to set', () => {
+  it('gets a warning that says what is too small, and what to set', () => {
     const capacity = { shards: 2, parallelizationFactor: 1, memoryMegabytes: 512, isOnDemand: false };
     expect(findShortages(million, capacity)).toEqual([
-      'The consumer takes in 549 records a second (2 shards, 1 batches at the same time, 512 MB); the fleet sends 2778, and 3 times as much is needed to catch up after a storm. Raise consumer.parallelizationFactor, consumer.memoryMegabytes or the shards.',
-      '2 shards take 1496 records a second; the fleet sends 2778, and the excess is refused. Set stream.shards to 38, or stream.mode to on-demand.',
+      'The consumer processes 549 records a second (2 shards, 1 concurrent batches each, 512 MB). The fleet sends 2778, and catching up after a storm needs 3 times that rate. Raise consumer.parallelizationFactor, consumer.memoryMegabytes or the shards.',
+      '2 shards accept 1496 records a second. The fleet sends 2778, and the excess is refused. Set stream.shards to 38, or stream.mode to on-demand.',
     ]);
     const onDemand = {
       shards: estimateOnDemandShards(million),
@@ -62,11 +62,11 @@ describe('a fleet', () => {
       memoryMegabytes: 1769,
     };
     expect(findShortages(million, { ...onDemand, isOnDemand: true })).toEqual([
-      'When all SIMs connect again, 27780 records a second arrive; an on-demand stream takes some 5984 then, and refuses the others until it has grown. Warm it up, or provision 38 shards: docs/sizing.md.',
+      'When all SIMs reconnect, 27780 records a second arrive. An on-demand stream accepts some 5984 and refuses the others until it has scaled. Warm it up, or provision 38 shards: docs/sizing.md.',
     ]);
   });
 
-  it('needs warm tables only if a new table does not take its writes', () => {
+  it('needs warm tables only if a new table does not accept its writes', () => {
     expect([
       chooseWarmWriteUnits([]),
       chooseWarmWriteUnits([thousand]),
@@ -84,7 +84,7 @@ describe('the consumer', () => {
     ]);
   });
 
-  it('takes in more than a shard takes, unless the configuration says otherwise', () => {
+  it('processes more than a shard accepts, unless the configuration says otherwise', () => {
     const mapping = Object.values(ofType(synthesise(withoutApi()), 'AWS::Lambda::EventSourceMapping'))[0];
     expect(mapping?.Properties['ParallelizationFactor']).toBe(2);
     expect(2 * consumerRecordsPerCpuSecond).toBeGreaterThan(1_000);
@@ -106,7 +106,7 @@ describe('a storm of a million SIMs', () => {
     });
   });
 
-  it('leaves nothing if all of it is served at once', () => {
+  it('leaves no backlog if the capacity is sufficient', () => {
     expect(simulateStorm(million, { ...provisioned, tableWriteUnits: 40_000 })).toEqual({
       refused: 0,
       maxBacklog: 0,
@@ -120,7 +120,7 @@ describe('a storm of a million SIMs', () => {
     expect(outcome.drainMinutes).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('refuses what the shards do not take, each record once', () => {
+  it('refuses records beyond the shards’ capacity, each once', () => {
     const outcome = simulateStorm(
       million,
       { ...provisioned, shards: 4, tableWriteUnits: 40_000 },
@@ -145,14 +145,14 @@ describe('the stack of a fleet', () => {
     expect(stack.outputs['Fleets']).toBe('{"a":{"sims":1000000,"updateMinutes":6}}');
   });
 
-  it('is warned of at synth if it is too small', () => {
+  it('warns at synth if it is too small', () => {
     const consumer = { parallelizationFactor: 1, memoryMegabytes: 512, reservedConcurrency: 10 };
     const { warnings } = synthesise(withoutApi({ sources, consumer }));
     expect(
       warnings.filter((text) => text.includes('Source a: The streams') || text.startsWith('The streams')),
     ).toEqual([
       expect.stringContaining(
-        'may have 38 batches at the same time; consumer.reservedConcurrency sets 10 aside',
+        'may have 38 concurrent batches; consumer.reservedConcurrency limits them to 10',
       ),
     ]);
   });

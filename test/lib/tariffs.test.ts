@@ -40,7 +40,7 @@ describe('a tariff', () => {
           },
         ],
       },
-      'tariff.charges[0].prices[0].tiers: [{"upTo":2,"price":1},{"upTo":1,"price":1}] given; accepted is tiers whose upTo grow, and a last one without upTo',
+      'tariff.charges[0].prices[0].tiers: [{"upTo":2,"price":1},{"upTo":1,"price":1}] given; accepted is tiers with increasing upTo, of which only the last has none',
     ],
     [
       {
@@ -54,7 +54,7 @@ describe('a tariff', () => {
           },
         ],
       },
-      'tariff.charges[0].prices: [{"price":1,"from":"2026-02-01"},{"price":2,"from":"2026-01-01"}] given; accepted is prices in the order of time: all but the first with from, each later than the one before',
+      'tariff.charges[0].prices: [{"price":1,"from":"2026-02-01"},{"price":2,"from":"2026-01-01"}] given; accepted is prices in order of time: all but the first have from, each later than the one before',
     ],
     [
       { discounts: [{ ...discount, on: ['nothing'] }] },

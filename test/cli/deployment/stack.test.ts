@@ -142,7 +142,7 @@ describe('the capacity of a stack', () => {
     ]);
     expect(await capacityLines(2, 512)).toEqual([
       expect.stringMatching(
-        /^capacity of kore-eu: warning: The consumer takes in 549 records a second .* Set stream\.shards to 38/,
+        /^capacity of kore-eu: warning: The consumer processes 549 records a second .* Set stream\.shards to 38/,
       ),
     ]);
   });
