@@ -7,32 +7,32 @@ import { VolumeSums } from '../metrics/volumes.ts';
 import type { WriteReport } from '../store/report.ts';
 import { classifyReading, Measures } from './measures.ts';
 
-/** What a record turned out to be, before the store has said whether it took it. */
+/** What a record is, before the store reports whether it accepted it. */
 type Verdict = 'stored' | 'repeated' | 'ignored' | 'rejected';
 
 const verdicts = { observed: 'stored', ignored: 'ignored', fault: 'rejected' } as const;
 
-/** Says the outcome of each record of a batch. Records are named by their index in it. */
+/** The outcome of each record of a batch. Records are identified by their index. */
 export class BatchAccount {
   readonly measures = new Measures();
-  /** What usage gained, where the store measures it. */
+  /** What usage gained, if the store measures it. */
   readonly volumes = new VolumeSums();
-  /** Ids that owners of Twilio and KORE sinks hand back to validate them. */
+  /** Ids of test events, which owners of Twilio and KORE sinks return to validate the sink. */
   readonly testIds = new Set<string>();
   readonly #verdicts: Verdict[] = [];
   readonly #kinds: string[] = [];
   readonly #deliveries: number[] = [];
-  /** Records whose change was stored before. */
+  /** Records whose change was already stored. */
   readonly #unchanged = new Set<number>();
   readonly #failed = new Set<number>();
-  /** One error a kind, by its name. */
+  /** One error per kind, by name. */
   readonly #writeErrors = new Map<string, Error>();
   readonly #rejectErrors = new Map<string, Error>();
 
   /**
    * Adds a record.
    *
-   * @param delivery index of the delivery that brought it.
+   * @param delivery index of the delivery that contained it.
    * @returns the record's index.
    */
   add(reading: Reading, delivery: number, arrivedAt: number): number {
@@ -48,7 +48,7 @@ export class BatchAccount {
     this.#verdicts[index] = 'repeated';
   }
 
-  /** Notes what the store made of changes. */
+  /** Records the store's report about changes. */
   noteWritten(changes: Changes, { failed, repeated, errors, gains }: WriteReport): void {
     for (const index of failed) this.#failed.add(index);
     for (const index of repeated) this.#unchanged.add(index);
@@ -59,24 +59,24 @@ export class BatchAccount {
     this.measures.addUsage(changes, (index) => !this.#failed.has(index) && !this.#unchanged.has(index));
   }
 
-  /** Notes that records were not kept in the quarantine, or not noted where they must be. */
+  /** Marks records as failed because the quarantine did not keep them or a required note was not written. */
   noteUnkept(indexes: readonly number[], error: unknown): void {
     for (const index of indexes) this.#failed.add(index);
     const known = toError(error);
     this.#rejectErrors.set(known.name, known);
   }
 
-  /** The deliveries that must be delivered again, by index, since a record of theirs failed. */
+  /** Indexes of the deliveries that must be delivered again because one of their records failed. */
   get failedDeliveries(): ReadonlySet<number> {
     return new Set([...this.#failed].map((index) => this.#deliveries[index] ?? 0));
   }
 
-  /** Why records failed, one error a kind. */
+  /** Why records failed, one error per kind. */
   get errors(): readonly Error[] {
     return [...this.#writeErrors.values(), ...this.#rejectErrors.values()];
   }
 
-  /** Counts the records by the outcome of them, and those of each kind in the measures. Called once, at the end. */
+  /** Counts the records by outcome, and by kind in the measures. Must be called once, at the end. */
   makeReceipt(): Receipt {
     const counts = { stored: 0, repeated: 0, ignored: 0, rejected: 0 };
     this.#verdicts.forEach((verdict, index) => {

@@ -15,7 +15,7 @@ import type { Entry } from './ingest.ts';
 /**
  * The carrier records in a batch of Kinesis records; one Kinesis record may hold several.
  *
- * @throws Error when a stream belongs to no source.
+ * @throws Error if a stream belongs to no source.
  */
 export function* readEntries(
   records: readonly KinesisStreamRecord[],
@@ -36,10 +36,10 @@ export function* readEntries(
 /** How and when a body arrived. */
 export type BodyArrival = Pick<Entry, 'delivery' | 'source' | 'arrivedAt' | 'position'>;
 
-/** Says what a value of a carrier's JSON states. */
+/** Interprets a value of a carrier's JSON. */
 export type Interpret = typeof interpret;
 
-/** The carrier records in one body, and what of it can't be read. */
+/** The carrier records in one body, and its unreadable parts. */
 export function* readBodyEntries(
   data: Buffer,
   arrival: BodyArrival,
@@ -64,8 +64,8 @@ export function* readBodyEntries(
 }
 
 /**
- * A body, or one broken part where too many of its parts can't be read. Most bodies have fewer parts than that; one
- * with more is read twice, since what follows decides about what comes first.
+ * Returns the body, or one single broken part if too many of its parts are unreadable. Only bodies with more parts
+ * than the limit are read twice, because parts at the end decide about those at the beginning.
  */
 function checkLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading): Body {
   const limit = limitUnreadable(body);
@@ -78,23 +78,24 @@ function checkLimits(body: Body, data: Buffer, read: (part: BodyPart) => Reading
   return body;
 }
 
-/** Says what a value states; of one that is too much for the engine, that it is. */
+/** Interprets a value. A value that exceeds the engine's limits becomes a fault. */
 function interpretWithinLimits(value: unknown, arrival: Arrival, interpretValue: Interpret): Reading {
   try {
     return interpretValue(value, arrival);
   } catch (error) {
-    // The engine's limits of its stack and of the length of texts: the same at each delivery, so the shard would stop.
+    // The engine limits stack depth and text length. It would throw again at every delivery, which would block the
+    // shard.
     if (error instanceof RangeError) {
       return makeFault(
         'oversized-field',
-        'The record has a member that is too long, or too deep, to be read',
+        'The record has a member that is too long or too deeply nested to be read',
       );
     }
     throw error;
   }
 }
 
-/** When a record arrived, in milliseconds since the epoch. Kinesis states it, so it is the same at every retry. */
+/** When a record arrived, in milliseconds since the epoch. Kinesis states it, so it is the same for every retry. */
 export function findArrival({ kinesis }: KinesisStreamRecord): number {
   return Math.round(kinesis.approximateArrivalTimestamp * 1000);
 }

@@ -3,19 +3,19 @@ import { isAccount } from '../ledger/accounts.ts';
 import type { Observations } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
 
-/** Records that came in files. */
+/** Records that arrived in files. */
 
-/** Notes records that came in a file, in a source that has a stream as well. */
+/** Notes records that arrived in a file although their source also has a stream. */
 export type NoteFiled = (records: readonly FiledRecord[]) => Promise<void>;
 
-/** How a record came. */
+/** How a record arrived. */
 interface Arrival {
   readonly source: Source;
   /** Whether it is a row of a file. */
   readonly isRow?: boolean;
 }
 
-/** The data usage or the event of a SIM that a row of a file states, where a stream may bring the same. */
+/** The data usage or SIM event in a row of a file, if a stream may deliver it too. */
 export function findFiled(
   { usage, event }: Observations,
   { source, isRow = false }: Arrival,

@@ -15,60 +15,60 @@ import { PendingRejects } from './pending-rejects.ts';
 /** One record of a batch, interpreted. */
 export interface Entry {
   readonly reading: Reading;
-  /** Index, within the batch, of the delivery that brought it; one delivery may bring several records. */
+  /** Index, within the batch, of the delivery that contained it; a delivery may contain several records. */
   readonly delivery: number;
   /** `stream/shard/sequence`, or `bucket/key@version#row`. */
   readonly position: string;
   readonly source: Source;
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number;
-  /** The record's original bytes. Asked for only when it is rejected. */
+  /** Reads the record's original bytes. Called only if it is rejected. */
   readonly readBytes: () => Uint8Array;
   /** Whether it is a row of a file. */
   readonly isRow?: boolean;
-  /** Of a row of a file: the header before it, where that is not the file's first. */
+  /** For a row of a file: the header before it, unless that is the file's first. */
   readonly header?: string;
 }
 
-/** Where what was read goes to. */
+/** The destinations of records and notes. */
 export interface LedgerPorts {
   readonly writer: Pick<LedgerWriter, 'write'>;
   readonly quarantine: Quarantine;
-  /** Tells which days are closed. Each chunk enters by it. */
+  /** Says which days are closed. Every chunk passes through it. */
   readonly fence: ChunkFence;
-  /** Notes records that come late. Absent where no alerts are judged. */
+  /** Notes records that arrive late. Undefined if no alerts are judged. */
   readonly noteLate?: NoteLate;
-  /** Notes which records came in files. Absent in dry runs. */
+  /** Notes which records arrived in files. Undefined in dry runs. */
   readonly noteFiled?: NoteFiled;
   /**
-   * Tells what usage gained by a chunk. Never rejects, and settles within a second: what cannot be told is left out. Absent
-   * where no metrics are exported.
+   * Reports what usage gained in a chunk. Never rejects, and settles within a second: what it cannot report by then
+   * is dropped. Undefined if no metrics are exported.
    */
   readonly tellVolumes?: (groups: readonly VolumeGroup[]) => Promise<void>;
   /**
-   * Begins a chunk, before the first of its records is read. A chunk is what one call of {@link ingest} takes in: a batch
-   * of a stream, a block of a file, some rejects.
+   * Begins a chunk, before its first record is read. A chunk is what one call of {@link ingest} processes: a batch of
+   * a stream, a block of a file, or some rejects.
    */
   readonly beginChunk?: () => Promise<EndChunk>;
 }
 
-/** Ends a chunk, once the store and the quarantine have answered for all of its records. */
+/** Ends a chunk, after the store and the quarantine have answered for all of its records. */
 export type EndChunk = (outcome: ChunkOutcome) => Promise<void>;
 
-/** How a batch is taken in. */
+/** How to ingest a batch. */
 export interface IngestOptions extends StoringOptions {
-  /** Name under which the batch's rejects are kept together, by code; otherwise those of each delivery are. */
+  /** Keeps rejects together by code under this name; by default they are kept per delivery. */
   readonly rejectGroup?: string;
 }
 
 /** The outcome of a batch. */
 export interface Ingested {
   readonly receipt: Receipt;
-  /** Indexes of the deliveries that were not, or not wholly, taken in and must be delivered again. */
+  /** Indexes of the deliveries that failed in whole or in part and must be delivered again. */
   readonly failedDeliveries: ReadonlySet<number>;
-  /** Ids that owners of Twilio and KORE sinks hand back to validate them. */
+  /** Ids of test events, which owners of Twilio and KORE sinks return to validate the sink. */
   readonly testIds: readonly string[];
-  /** Why deliveries failed, one error a kind. */
+  /** Why deliveries failed, one error per kind. */
   readonly errors: readonly Error[];
 }
 
@@ -78,13 +78,14 @@ export interface ChunkOutcome extends Ingested {
 }
 
 /**
- * Takes in a batch: decode -> interpret -> fold -> store. The one way into the ledger, whatever path a record came.
+ * Ingests a batch: decode -> interpret -> fold -> store. This is the only way into the ledger, for every source and
+ * path.
  *
- * Does not throw for what store or quarantine did not take: these deliveries are reported as failed.
+ * Does not throw if the store or the quarantine fails: the affected deliveries are reported as failed.
  *
- * @throws what the beginning or the end of the chunk throws; where it could not begin, no record was read.
- * @param entries the batch's records. Each is decoded and interpreted when the loop reaches it, so that not all are in
- *   memory at once.
+ * @throws what the beginning or the end of the chunk throws. If it could not begin, no record was read.
+ * @param entries the batch's records. Each is decoded and interpreted when the loop reaches it, so that they are not
+ * all in memory at the same time.
  */
 export async function ingest(
   entries: Iterable<Entry>,

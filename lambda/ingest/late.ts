@@ -3,31 +3,31 @@ import type { Observations } from '../ledger/observation.ts';
 import type { Source } from '../ledger/source.ts';
 import { toMilliseconds } from '../ledger/time.ts';
 
-/** Records that come later than those of their source usually do. */
+/** Records that arrive later than is normal for their source. */
 
 /**
- * Notes, of each SIM, the earliest moment that a late record tells of, in milliseconds since the epoch. Alerts judge it
- * again.
+ * Notes for each SIM the earliest time that a late record is about, in milliseconds since the epoch. Alerts judge the
+ * SIM again from there.
  */
 export type NoteLate = (late: ReadonlyMap<string, number>) => Promise<void>;
 
-/** A record that came later than its source's records may. */
+/** A record that arrived later than its source's `lateness` allows. */
 export interface LateRecord {
   /** The record's index in its batch. */
   readonly index: number;
   readonly sim: string;
-  /** The moment that it tells of, in milliseconds since the epoch. */
+  /** The time that it is about, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** How a record came. */
+/** How a record arrived. */
 export interface Arrival {
   readonly source: Source;
   /** Milliseconds since the epoch. */
   readonly arrivedAt: number;
 }
 
-/** What a record tells of, if it came late. */
+/** The SIM and the time that a record is about, if it arrived late. */
 export function findLate(
   { event, usage, session }: Observations,
   { arrivedAt, source: { lateness } }: Arrival,

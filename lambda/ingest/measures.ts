@@ -4,7 +4,7 @@ import type { Changes } from '../ledger/fold.ts';
 import { addReceipts, emptyReceipt, type Receipt } from '../ledger/receipt.ts';
 import { toMilliseconds } from '../ledger/time.ts';
 
-/** Usage on one operator's network, added up. */
+/** The total usage on one operator's network. */
 export interface Traffic {
   /** ISO 3166-1 alpha-2, or `unknown`. */
   readonly country: string;
@@ -20,7 +20,7 @@ export interface Traffic {
 /** Part of a receipt. */
 type Count = keyof Receipt;
 
-/** What is measured of the batches of one source, for people to watch. The ledger depends on none of it. */
+/** Measurements of a source's batches, for people to watch. The ledger does not depend on them. */
 export class Measures {
   readonly #receipts = new Map<string, Record<Count, number>>();
   readonly #traffic = new Map<string, Traffic>();
@@ -36,8 +36,8 @@ export class Measures {
   }
 
   /**
-   * Seconds between what a record tells of and its arrival. Of many records these are so many quantiles, the least
-   * and the greatest among them.
+   * Seconds from the time that a record is about to its arrival. If there are more than `maxValues`, returns that
+   * many quantiles, including the minimum and the maximum.
    */
   listLags(maxValues: number): readonly number[] {
     if (this.#lags.length <= maxValues) return this.#lags;
@@ -53,7 +53,7 @@ export class Measures {
     receipt[count] += records;
   }
 
-  /** Notes how late a record came. A device's clock that is ahead makes nothing negative. */
+  /** Notes how late a record arrived. A device's clock that is ahead does not make it negative. */
   noteLag(reading: Reading, arrivedAt: number): void {
     if (reading.kind !== 'observed') return;
     const { event, usage, session } = reading;
@@ -62,9 +62,9 @@ export class Measures {
   }
 
   /**
-   * Adds up the usage that a batch brought.
+   * Adds the usage of a batch.
    *
-   * @param isNew tells, by the record's index, whether it was stored; those that repeated or failed are not new.
+   * @param isNew whether the record with an index was stored; repeated and failed ones are not new.
    */
   addUsage(changes: Pick<Changes, 'usage'>, isNew: (index: number) => boolean): void {
     for (const { state, indexes } of changes.usage) {
@@ -80,7 +80,7 @@ export class Measures {
     }
   }
 
-  /** Adds what was measured of another batch. */
+  /** Adds the measurements of another batch. */
   add(other: Measures): void {
     for (const [kind, receipt] of other.#receipts) {
       this.#receipts.set(kind, addReceipts(this.#receipts.get(kind) ?? emptyReceipt, receipt));

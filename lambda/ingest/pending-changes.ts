@@ -10,29 +10,29 @@ import { findFiled, type NoteFiled } from './filed.ts';
 import { type Arrival, findLate, type LateRecord, type NoteLate } from './late.ts';
 
 /**
- * Records whose changes wait to be written together. Far more than a batch of ordinary deliveries has; small records in
- * gzip can be a hundred times as many, and their changes would not fit the memory.
+ * Maximum number of records whose changes wait to be written together. Ordinary batches have far fewer; gzip can pack
+ * a hundred times as many small records, whose changes would not fit into memory.
  */
 const maxRecords = 20_000;
 
-/** How the changes of a batch are stored. */
+/** How to store the changes of a batch. */
 export interface StoringOptions extends WriteOptions {
   /**
-   * Whether an attempt that failed or died may have stored some of the records and not noted that they came late. With
-   * `readBeforeWrite`, late records that are stored already are noted only then.
+   * Whether a previous attempt that failed or died may have stored records without noting that they were late. With
+   * `readBeforeWrite`, late records that are already stored are noted only then.
    */
   readonly isRetry?: boolean;
 }
 
-/** What the changes of a batch are stored with. */
+/** What storing the changes of a batch needs. */
 export interface StoringContext {
   readonly writer: Pick<LedgerWriter, 'write'>;
-  /** Marks what belongs to closed days. */
+  /** Marks changes of closed days. */
   readonly passage: Passage;
   readonly noteLate: NoteLate | undefined;
   readonly noteFiled: NoteFiled | undefined;
   readonly options: StoringOptions;
-  /** Takes the outcome of the records. */
+  /** Receives the outcome of the records. */
   readonly account: BatchAccount;
 }
 
@@ -44,7 +44,7 @@ export class PendingChanges {
   /** The newest arrival of a record, in milliseconds since the epoch. */
   #newestArrival = 0;
   #late: LateRecord[] = [];
-  /** Records that came in a file, by index. */
+  /** Records that arrived in a file, by index. */
   #filed = new Map<number, FiledRecord>();
 
   constructor(context: StoringContext) {
@@ -56,7 +56,7 @@ export class PendingChanges {
     return this.#records >= maxRecords;
   }
 
-  /** Folds what a record states into the changes. */
+  /** Folds a record's statements into the changes. */
   fold(index: number, observations: Observations, arrival: Arrival & { readonly isRow?: boolean }): void {
     this.#records += 1;
     const late = findLate(observations, arrival);
@@ -67,7 +67,7 @@ export class PendingChanges {
     if (this.#fold.add(index, observations)) this.#context.account.repeat(index);
   }
 
-  /** Stores the changes. Does not throw for what the store does not take: these records are noted as failed. */
+  /** Stores the changes. Does not throw if the store fails: the affected records are marked as failed. */
   async store(): Promise<void> {
     const { writer, passage, options, account } = this.#context;
     const late = this.#late;
@@ -85,7 +85,7 @@ export class PendingChanges {
     await this.#noteFiled(filed);
   }
 
-  /** Notes what came in a file, behind its markers: a day whose reading is under way is read again. */
+  /** Notes records that arrived in a file, after their markers, so that a day that is being read is read again. */
   async #noteFiled(filed: ReadonlyMap<number, FiledRecord>): Promise<void> {
     const { noteFiled, account } = this.#context;
     if (noteFiled === undefined || filed.size === 0) return;
@@ -97,9 +97,9 @@ export class PendingChanges {
   }
 
   /**
-   * Notes the late records that are stored. Those of a stream are noted whether or not they were stored before: a batch that
-   * died may have stored them. Rows of files repeat what a stream has brought, hours later: of what is stored, only rows are
-   * noted that an attempt before this one may have stored.
+   * Notes the late records that are stored. Those of a stream are noted even if they were stored before, because a
+   * batch that died may have stored them. Rows of files usually repeat what the stream delivered hours before, so
+   * rows that were already stored are noted only if a previous attempt may have stored them.
    */
   async #noteLate(late: readonly LateRecord[], { failed, repeated }: WriteReport): Promise<void> {
     const { noteLate, options, account } = this.#context;

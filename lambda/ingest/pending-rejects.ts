@@ -2,37 +2,40 @@ import { forEachConcurrently } from '../store/concurrency.ts';
 import { type Quarantine, type Reject, rejectId } from '../store/quarantine.ts';
 import type { BatchAccount } from './batch-account.ts';
 
-/** Objects of rejects that are put at the same time. */
+/** Number of objects that are put concurrently. */
 const concurrentObjects = 16;
 
-/** Bytes of rejects that wait for the end of their batch; a few that were unpacked from gzip would fill the memory. */
+/**
+ * Bytes of rejects that may wait for the end of their batch: a few rejects that were unpacked from gzip could fill
+ * the memory.
+ */
 const maxWaitingBytes = 8 * 1024 * 1024;
 
 /**
- * Bytes of rejects after which an object of one delivery ends and another begins. Half of what may wait, so that what is
- * in an object depends on its delivery alone, never on what else is in the batch.
+ * Bytes of rejects after which a delivery begins another object. It is half of what may wait, so that an object's
+ * content depends only on its delivery, never on the rest of the batch.
  */
 const maxObjectBytes = 4 * 1024 * 1024;
 
-/** Bytes of a reject's line besides its body, about. */
+/** Approximate bytes of a reject's line, without its body. */
 const lineBytes = 400;
 
-/** Rejects that are kept as one object, each once, and the indexes of their records. */
+/** Distinct rejects that are kept as one object, and the indexes of their records. */
 interface RejectObject {
   readonly indexes: number[];
   readonly rejects: Reject[];
   readonly ids: Set<string>;
-  /** The name under which a file's rejects are kept; undefined where the rejects name the object themselves. */
+  /** The name under which a file's rejects are kept; undefined if the object is named after its rejects. */
   readonly group: string | undefined;
   bytes: number;
 }
 
-/** The rejects of a batch that wait to be kept: those of one delivery, or of the group, by code in an object each. */
+/** The rejects of a batch that wait to be kept: one object per code, for each delivery or for the group. */
 export class PendingRejects {
   readonly #quarantine: Quarantine;
   readonly #group: string | undefined;
   readonly #account: BatchAccount;
-  /** Bytes of rejects that have not been taken. */
+  /** Bytes of rejects that are not kept yet. */
   #waitingBytes = 0;
   /** Open objects, by code: those of the delivery that is being read, or of the group. */
   #open = new Map<string, RejectObject>();
@@ -41,8 +44,8 @@ export class PendingRejects {
   #closed: RejectObject[] = [];
 
   /**
-   * @param group name under which all rejects of a code are kept together; without one, those of a delivery are.
-   * @param account takes what was not kept.
+   * @param group name under which all rejects of a code are kept together; by default those of each delivery are.
+   * @param account receives the records that could not be kept.
    */
   constructor(quarantine: Quarantine, group: string | undefined, account: BatchAccount) {
     this.#quarantine = quarantine;
@@ -55,7 +58,7 @@ export class PendingRejects {
     return this.#waitingBytes > maxWaitingBytes;
   }
 
-  /** Adds a record that was rejected, by its index. The records of a delivery come one after the other. */
+  /** Adds a rejected record by its index. The records of a delivery must be added consecutively. */
   add(index: number, delivery: number, reject: Reject): void {
     if (this.#group === undefined && delivery !== this.#openDelivery) {
       this.#closeOpen();
@@ -74,13 +77,13 @@ export class PendingRejects {
     object.rejects.push(reject);
     object.bytes += bytes;
     this.#waitingBytes += bytes;
-    // A group's rows are never as many.
+    // The rows of a group never reach the limit.
     if (this.#group !== undefined || object.bytes < maxObjectBytes) return;
     this.#open.delete(code);
     this.#closed.push(object);
   }
 
-  /** Keeps the complete objects. Does not throw for what the quarantine does not keep. */
+  /** Keeps the complete objects. Does not throw if the quarantine fails. */
   async keepClosed(): Promise<void> {
     const closed = this.#closed;
     this.#closed = [];
@@ -95,7 +98,7 @@ export class PendingRejects {
     });
   }
 
-  /** Keeps all objects. Does not throw for what the quarantine does not keep. */
+  /** Keeps all objects. Does not throw if the quarantine fails. */
   async keepAll(): Promise<void> {
     this.#closeOpen();
     await this.keepClosed();
@@ -114,8 +117,8 @@ export class PendingRejects {
 }
 
 /**
- * Leaves out objects whose rejects are all in another one, which then stands for their records as well. An object that
- * has only some in common with others stays whole: what is in it depends on its delivery alone.
+ * Drops objects whose rejects are all contained in another object, which then covers their records as well. An object
+ * that shares only some rejects with others stays whole, because its content must depend only on its delivery.
  */
 function leaveOutContained(objects: readonly RejectObject[]): readonly RejectObject[] {
   const holders = new Map<string, RejectObject>();

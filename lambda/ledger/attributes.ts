@@ -14,12 +14,12 @@ import type {
 } from './observation.ts';
 
 /**
- * What sessions, usage, events and SIMs consist of: one table of attributes for each kind, and one for each group of
- * attributes that are stated together.
+ * The attributes of sessions, usage, events and SIMs: one table for each kind, and one for each group of attributes
+ * that are stated together.
  *
- * The compiler holds each table against its type in `observation.ts`: an attribute that is missing here, or is not
- * there, does not compile. The store's encoding and decoding, the comparison of contents, the columns of exports and
- * the tests' arbitraries are made from these tables, and tests hold docs/tables.md and openapi.yaml against them.
+ * The compiler checks each table against its type in `observation.ts`: a missing or extra attribute does not compile.
+ * The store's encoding and decoding, the comparison of contents, the columns of exports and the tests' arbitraries
+ * are derived from these tables, and tests compare docs/tables.md and openapi.yaml with them.
  */
 
 /**
@@ -44,14 +44,14 @@ type KindFor<Value> = [Value] extends [number]
       ? TextKind
       : never;
 
-/** A kind, followed by `?` where a state may lack the attribute. */
+/** A kind, followed by `?` if a state may lack the attribute. */
 type Described<Value> = [NonNullable<Value>] extends [object]
   ? AttributeTable<NonNullable<Value>>
   : undefined extends Value
     ? `${KindFor<NonNullable<Value>>}?`
     : KindFor<Value>;
 
-/** The attributes of a state by name; those of a member that is an object stand in a table of their own. */
+/** The attributes of a state by name; those of a member that is an object have a table of their own. */
 export type AttributeTable<State> = { readonly [Name in keyof State]-?: Described<State[Name]> };
 
 /** The tables of a state's groups. */
@@ -70,7 +70,7 @@ const network = {
   country: 'text?',
 } satisfies AttributeTable<Network>;
 
-/** Groups that sessions and SIMs have in common. */
+/** Groups that sessions and SIMs share. */
 const shared = {
   network,
   cell: { cellId: 'text?', lac: 'text?', lat: 'number?', lon: 'number?' },
@@ -110,13 +110,13 @@ export const simGroups = {
   session: {},
 } satisfies GroupTables<SimGroups>;
 
-/** What every observation of a SIM states. */
+/** Attributes that every observation of a SIM states. */
 export const origin = { source: 'text', carrier: 'text', iccid: 'text?' } satisfies AttributeTable<Origin>;
 
-/** The same of a session. */
+/** Attributes that every observation of a session states. */
 export const sessionOrigin = { ...origin, dataModifier: 'text?' } satisfies AttributeTable<SessionOrigin>;
 
-/** A session besides its origin and its groups. */
+/** A session's attributes besides its origin and groups. */
 export const session = {
   sim: 'text',
   sessionId: 'text',
@@ -125,10 +125,10 @@ export const session = {
   terminal: { status: 'text', end: 'text' },
 } satisfies AttributeTable<Omit<Session, 'origin' | 'groups'>>;
 
-/** A SIM besides its origin and its groups. */
+/** A SIM's attributes besides its origin and groups. */
 export const sim = { sim: 'text' } satisfies AttributeTable<Omit<Sim, 'origin' | 'groups'>>;
 
-/** A usage record besides how full its statement is. */
+/** A usage record's attributes besides its completeness. */
 export const usage = {
   sim: 'text',
   usageId: 'text',
@@ -169,7 +169,7 @@ export const usage = {
   iccid: 'text?',
 } satisfies AttributeTable<Omit<Usage, 'completeness'>>;
 
-/** An event besides how full its statement is and when it arrived. */
+/** An event's attributes besides its completeness and its time of arrival. */
 export const event = {
   sim: 'text',
   eventKey: 'text',
@@ -194,10 +194,10 @@ export const event = {
 /** One attribute of a state. */
 export interface Attribute {
   readonly name: string;
-  /** The member of the state in which it stands; undefined where that is the state itself. */
+  /** The member of the state that holds it; undefined if the state itself does. */
   readonly member: string | undefined;
   readonly kind: Kind;
-  /** Whether every state that has the member has it. */
+  /** Whether it is always present if the member is. */
   readonly isRequired: boolean;
 }
 
@@ -210,7 +210,7 @@ export function listAttributes(table: object, member?: string): readonly Attribu
   });
 }
 
-/** What a state, or a member of it, says of an attribute. */
+/** The value of an attribute in a state or in one of its members. */
 export function readAttribute(state: object, { name, member }: Attribute): Scalar | undefined {
   const values = state as { readonly [name: string]: Scalar | Group | undefined };
   if (member === undefined) return values[name] as Scalar | undefined;

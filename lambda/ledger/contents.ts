@@ -15,11 +15,11 @@ function sortByName(attributes: readonly Attribute[]): readonly Attribute[] {
 }
 
 /**
- * Orders two equally complete statements about one usage record or event: more than 0 if the first one wins, 0 if their
- * contents are the same.
+ * Orders two equally complete statements about one usage record or event: more than 0 if the first one wins, 0 if
+ * their contents are equal.
  *
- * This is the only comparison of contents: of two statements the same one wins, whether both are in a batch, one is
- * stored, or both are.
+ * This is the only comparison of contents, so the same statement wins whether both are in a batch, one is stored, or
+ * both are.
  */
 export function compareContents<Content extends UsageContent | EventContent>(a: Content, b: Content): number {
   for (const attribute of 'usageId' in a ? usageAttributes : eventAttributes) {

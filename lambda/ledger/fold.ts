@@ -3,10 +3,10 @@ import type { LedgerEvent, Observations, Session, Sim, Usage } from './observati
 import { mergeSessions } from './session.ts';
 import { mergeSims } from './sim.ts';
 
-/** What a batch means for one item, and which of the batch's records say so. */
+/** A batch's change of one item, and the records that it comes from. */
 export interface Change<State> {
   readonly state: State;
-  /** Indexes of the records, as {@link Fold.add} was given them. */
+  /** Indexes of the records, as passed to {@link Fold.add}. */
   readonly indexes: readonly number[];
 }
 
@@ -15,7 +15,7 @@ interface OpenChange<State> {
   readonly indexes: number[];
 }
 
-/** What a batch means: at most one change for each item. */
+/** The changes of a batch: at most one per item. */
 export interface Changes {
   readonly sessions: readonly Change<Session>[];
   readonly usage: readonly Change<Usage>[];
@@ -23,7 +23,7 @@ export interface Changes {
   readonly sims: readonly Change<Sim>[];
 }
 
-/** Folds a batch's observations into changes. Pure but for its own state; knows no time and no order. */
+/** Folds a batch's observations into changes. It has no other state, and knows neither time nor order. */
 export class Fold {
   readonly #sessions = new Map<string, OpenChange<Session>>();
   readonly #usage = new Map<string, OpenChange<Usage>>();
@@ -31,10 +31,10 @@ export class Fold {
   readonly #sims = new Map<string, OpenChange<Sim>>();
 
   /**
-   * Adds what one record states.
+   * Adds the statements of one record.
    *
-   * @param index of the record in the batch.
-   * @returns whether the record was seen to repeat: each item that it states was stated in this batch before.
+   * @param index index of the record in the batch.
+   * @returns whether the record is a repetition: this batch had already stated each of its items.
    */
   add(index: number, { session, usage, event, sim }: Observations): boolean {
     if (session !== undefined) {
@@ -79,8 +79,8 @@ function join<State>(
 }
 
 /**
- * The statement that says more of two about one usage record or event. Two that say equally much in different words
- * are ordered by their contents.
+ * Picks the statement about one usage record or event that says more. Equally complete statements that differ are
+ * ordered by content.
  */
 export function pickMoreComplete<Item extends (UsageContent | EventContent) & Pick<Usage, 'completeness'>>(
   a: Item,

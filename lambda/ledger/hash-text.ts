@@ -1,4 +1,4 @@
-/** FNV-1a in 32 bits: spreads texts that differ in their last digits. */
+/** FNV-1a with 32 bits: spreads texts that differ only in their last digits. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) {

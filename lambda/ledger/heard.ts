@@ -6,11 +6,11 @@ import { formatTime, toMilliseconds } from './time.ts';
 /**
  * When a SIM was last heard.
  *
- * Not every record comes from the device. This is the table of what each record tells (docs/last-heard.md), and how a
- * SIM's item keeps it: as marks, cut to a granule, so that a SIM that is always on costs a write once a granule.
+ * Not every record comes from the device. This table says which sign of life each record is (docs/last-heard.md), and
+ * how a SIM's item keeps it: as marks, truncated to a granule, so that an always-on SIM costs one write per granule.
  */
 
-/** A sign of life, as the groups of a SIM are called that keep its time. */
+/** A sign of life. A SIM has a group of this name that keeps its time. */
 export type MarkName = keyof Marks;
 
 /** The signs of life. */
@@ -20,15 +20,15 @@ export const markNames: readonly MarkName[] = ['signalled', 'bytes', 'session'];
 const signalled = ['signalled'] as const;
 /** The device signalled, and its session is open. */
 const opened = ['signalled', 'session'] as const;
-/** The record comes from the carrier: it says nothing of the device. */
+/** The record comes from the carrier and says nothing about the device. */
 const silent = [] as const;
 
 /**
- * What each type of event tells. The carriers' modules name their types by this table, so a type without a row does not
- * compile.
+ * What each type of event says about the device. The carriers' modules take their types from this table, so a type
+ * without a row does not compile.
  *
- * The end of a session, a purge, a quota or a change in the SIM's life is the carrier's doing, often because the device
- * is gone. An attachment or a session that was refused or failed is a sign of life all the same: the device asked.
+ * The end of a session, a purge, a quota or a life-cycle change comes from the carrier, often because the device is
+ * gone. An attachment or session that was refused or failed is still a sign of life: the device requested it.
  */
 const eventMarks = {
   'attachment.accepted': signalled,
@@ -89,16 +89,16 @@ const eventMarks = {
   generic: silent,
 } as const satisfies Readonly<Record<string, readonly MarkName[]>>;
 
-/** A type of event that is known, as the events table names it. */
+/** A known type of event, as the events table names it. */
 export type EventType = keyof typeof eventMarks;
 
-/** The types of events that are known. */
+/** The known types of events. */
 export const eventTypes = Object.keys(eventMarks) as readonly EventType[];
 
-/** The types by which a device was heard. */
+/** The types of events that are signs of life. */
 export const heardEventTypes: readonly EventType[] = eventTypes.filter((type) => isHeardByEvent(type));
 
-/** The signs of life in an event. A type that is not known tells nothing: who sends it is not known either. */
+/** The signs of life in an event. An unknown type has none, because its sender is unknown too. */
 export function listEventMarks(type: string): readonly MarkName[] {
   return Object.hasOwn(eventMarks, type) ? eventMarks[type as EventType] : silent;
 }
@@ -108,7 +108,7 @@ export function isHeardByEvent(type: string): boolean {
   return listEventMarks(type).includes('signalled');
 }
 
-/** What a usage record says of volumes and their direction. */
+/** What a usage record says about volumes and their direction. */
 export type UsageVolumes = Pick<
   Usage,
   | 'carrier'
@@ -123,16 +123,16 @@ export type UsageVolumes = Pick<
 >;
 
 /**
- * Whether usage has bytes from the device: bytes that were uploaded, or whose direction is not stated. Of a record that
- * states only a total, both directions are 0 or absent.
+ * Whether usage has bytes from the device: uploaded bytes, or bytes without a direction. If a record states only a
+ * total, both directions are 0 or absent.
  */
 export function hasDeviceBytes({ dataUploaded = 0, dataDownloaded = 0, dataTotal }: UsageVolumes): boolean {
   return dataUploaded > 0 || dataTotal > dataDownloaded;
 }
 
 /**
- * Whether a text message came from the device. Carriers define the directions in opposite ways; where the direction is
- * not stated, or the carrier does not define it, the message may have been sent to a device that is switched off.
+ * Whether a text message came from the device. Carriers define the directions in opposite ways. If the direction is
+ * not stated, or the carrier does not define it, the message may have been sent to a device that is off.
  */
 export function hasDeviceMessages({ carrier, messagesTx = 0, messagesRx = 0 }: UsageVolumes): boolean {
   const { deviceMessages } = carrierTraits[carrier];
@@ -145,12 +145,12 @@ export function isHeardByUsage(usage: UsageVolumes): boolean {
   return hasDeviceBytes(usage) || hasDeviceMessages(usage);
 }
 
-/** The last moment that a usage record tells of. Its start may follow its end. */
+/** The latest time that a usage record states. Its start may be after its end. */
 export function findUsageTime({ start, end }: Pick<Usage, 'start' | 'end'>): string {
   return start > end ? start : end;
 }
 
-/** The longest granule, and that of a source without rules: 12 hours. */
+/** The longest granule, which is also that of a source without rules: 12 hours. */
 export const maxGranuleMilliseconds = 12 * 3_600_000;
 
 /** The shortest granule: 15 minutes. */
@@ -158,7 +158,7 @@ export const minGranuleMilliseconds = 15 * 60_000;
 
 /**
  * The beginning of the granule in which a SIM was heard. Granules are shifted by a hash of the SIM, so that the marks
- * of a million SIMs are not written within one minute.
+ * of a million SIMs are not all written in the same minute.
  */
 export function cutToGranule(time: string, sim: string, granuleMilliseconds: number): string {
   const at = toMilliseconds(time);
@@ -166,15 +166,15 @@ export function cutToGranule(time: string, sim: string, granuleMilliseconds: num
   return formatTime(at - ((at - shift) % granuleMilliseconds));
 }
 
-/** A SIM as a record states it, before its marks are known. */
+/** A SIM as a record states it, before its marks are added. */
 export type UnmarkedSim = Omit<Sim, 'groups'> & { readonly groups: Omit<Sim['groups'], MarkName> };
 
-/** The same of all that a record states. */
+/** Observations whose SIM has no marks yet. */
 export type UnmarkedObservations = Omit<Observations, 'sim'> & { readonly sim: UnmarkedSim | undefined };
 
 /**
- * Adds to the SIM what its record tells of when the device was heard. The marks depend on the record and the source's
- * granule alone, so SIM items stay a function of the set of records.
+ * Adds the marks of a record to its SIM. They depend only on the record and the source's granule, so SIM items stay a
+ * function of the set of records.
  */
 export function addMarks(observations: UnmarkedObservations, source: Source): Observations {
   const { sim } = observations;
@@ -184,14 +184,14 @@ export function addMarks(observations: UnmarkedObservations, source: Source): Ob
     time === undefined ? undefined : { at: cutToGranule(time, sim.sim, granuleMilliseconds), group: {} };
   const times = listSigns(observations);
   const session = mark(times.session);
-  // Usage states both at one time, and cutting it takes as long as reading a few members.
+  // Usage states both at the same time, and truncating it takes as long as reading a few members.
   const bytes = times.bytes === times.session ? session : mark(times.bytes);
   const { groups } = sim;
   return {
     session: observations.session,
     usage: observations.usage,
     event: observations.event,
-    // Named one by one: copying the members of objects takes several times the memory.
+    // Members are listed individually: spreading objects takes several times the memory.
     sim: {
       sim: sim.sim,
       origin: sim.origin,
@@ -214,7 +214,7 @@ export function addMarks(observations: UnmarkedObservations, source: Source): Ob
   };
 }
 
-/** When a record tells of each sign of life; undefined where it does not. */
+/** The time of each sign of life in a record; undefined if it has none. */
 function listSigns({
   session,
   usage,
@@ -226,8 +226,8 @@ function listSigns({
   return {
     signalled: event === undefined ? selectTime(hasMessages, usedAt) : findEventTime(event, 'signalled'),
     bytes: selectTime(hasBytes, usedAt),
-    // Usage without an event is a record of an open session, named or not; so is an update without volumes. An event of
-    // a file does not say whether a context came to be.
+    // Usage without an event is a record of an open session, named or not, and so is an update without volumes. An
+    // event of a file does not say whether a context was created.
     session:
       event === undefined
         ? selectTime(usage === undefined || usage.trafficType === 'data', usedAt ?? session?.origin.at)

@@ -11,34 +11,37 @@ import type { Carrier } from './source.ts';
 export type Scalar = string | number | boolean;
 
 /**
- * Attributes that a carrier states together. The group is one register: the latest statement replaces an earlier one
- * as a whole, attributes it lacks included.
+ * Attributes that a carrier states together. The group is one register: the latest statement replaces the whole
+ * earlier one, including attributes that it lacks.
  *
- * The groups below are types and not interfaces. So each is a `Group` for code that handles the attributes of any group,
+ * The groups below are types, not interfaces, so that each is assignable to `Group` for code that handles any group,
  * and still accepts only the attributes that it lists.
  */
 export type Group = Readonly<Record<string, Scalar | undefined>>;
 
-/** A group with the time at which it was observed. */
+/** A group with the time of its observation. */
 export interface Stated<G extends Group = Group> {
   readonly at: string;
   readonly group: G;
 }
 
-/** The source, and the card. Every observation states it. */
+/** The source and the card. Every observation states it. */
 export type Origin = {
   readonly source: string;
   readonly carrier: Carrier;
   /**
-   * The ICCID, 18 to 20 digits; the carrier's text if it is not an ICCID; absent if the record names the SIM by another
-   * id.
+   * The ICCID, 18 to 20 digits; the carrier's text if it is not an ICCID; undefined if the record names the SIM by
+   * another id.
    */
   readonly iccid: string | undefined;
 };
 
-/** A limit of the session. Every record of a session states it, so the next record may end it. */
+/**
+ * The origin of a session, with its limit. Every record of a session states it, so the next record may lift the
+ * limit.
+ */
 export type SessionOrigin = Origin & {
-  /** `blocked` while the data limit is reached. Null and absent both mean that nothing limits the session. */
+  /** `blocked` if the data limit is reached. Null and undefined both mean that nothing limits the session. */
   readonly dataModifier?: string | undefined;
 };
 
@@ -53,7 +56,7 @@ export type Totals = {
 export type Network = {
   /** Radio access technology: `2G`, `3G`, `4G`, `LTE-M`, `NB-IoT`, … */
   readonly radio: string | undefined;
-  /** The same as the carrier wrote it. */
+  /** The radio access technology as the carrier wrote it. */
   readonly ratType: string | undefined;
   readonly mcc: string | undefined;
   readonly mnc: string | undefined;
@@ -62,7 +65,7 @@ export type Network = {
   readonly country: string | undefined;
 };
 
-/** The cell, and where its tower is estimated to stand. */
+/** The cell, and the estimated position of its tower. */
 export type Cell = {
   readonly cellId: string | undefined;
   readonly lac: string | undefined;
@@ -73,7 +76,7 @@ export type Cell = {
 /** The modem. */
 export type Device = {
   readonly imei: string | undefined;
-  /** The carrier's text, if it differs: an IMEISV, another check digit. */
+  /** The carrier's text, if it differs: an IMEISV, or another check digit. */
   readonly writtenImei?: string | undefined;
 };
 
@@ -94,11 +97,11 @@ export type Ids = {
   readonly simId: string | undefined;
   readonly accountId: string | undefined;
   readonly fleetSid: string | undefined;
-  /** An unreadable ICCID without blanks and dashes, by which the SIM is found. */
+  /** An unreadable ICCID without blanks and dashes, to find the SIM by. */
   readonly writtenIccid?: string | undefined;
 };
 
-/** The name that the owner gave a SIM. */
+/** The owner's name for a SIM. */
 export type Label = {
   readonly simName: string | undefined;
 };
@@ -126,22 +129,20 @@ export interface SessionGroups {
   readonly trouble: Stated<Trouble> | undefined;
 }
 
-/** How a session came to its end. */
+/** How a session ended. */
 export interface Terminal {
   readonly status: 'ended' | 'failed';
   readonly end: string;
 }
 
-/**
- * What is known of a session: from one record in an observation, from all its records in the table.
- */
+/** A session as one record states it (in an observation) or as all its records do (in the table). */
 export interface Session {
   readonly sim: string;
   readonly sessionId: string;
   /** `origin.at` is the time of the latest observation. */
   readonly origin: Stated<SessionOrigin>;
   readonly start: string;
-  /** Whether `start` was stated; otherwise it is the earliest observation. */
+  /** Whether `start` was stated; otherwise it is the time of the earliest observation. */
   readonly startStated: boolean;
   readonly terminal: Terminal | undefined;
   readonly groups: SessionGroups;
@@ -153,31 +154,31 @@ export type LastEvent = {
   readonly lastEventTime: string;
 };
 
-/** Whether a SIM has a session, by the last event about one. */
+/** Whether a SIM has a session, according to the last event about one. */
 export type Connection = {
   readonly online: boolean;
-  /** When online last changed. */
+  /** When `online` last changed. */
   readonly onlineChanged: string;
 };
 
-/** The status of a SIM in its life cycle. */
+/** A SIM's life-cycle status. */
 export type Lifecycle = {
   readonly status: string;
 };
 
-/** A sign of life has no attributes: its time is all. */
+/** A sign of life has no attributes; only its time matters. */
 export type Mark = Readonly<Record<never, Scalar>>;
 
 /**
- * The latest signs of life of a SIM's device, each cut to the beginning of its granule: never later than the record that
- * told it, and less than a granule before. See heard.ts.
+ * The latest signs of life of a SIM's device, each truncated to the beginning of its granule: never later than the
+ * record that stated it, and less than a granule earlier. See heard.ts.
  */
 export interface Marks {
   /** It attached, updated its location, requested a session, or sent a text message. */
   readonly signalled: Stated<Mark> | undefined;
-  /** Bytes from it. */
+  /** It sent bytes. */
   readonly bytes: Stated<Mark> | undefined;
-  /** Its session was open, which says nothing of the device. */
+  /** Its session was open, which alone says nothing about the device. */
   readonly session: Stated<Mark> | undefined;
 }
 
@@ -196,11 +197,11 @@ export interface SimGroups extends Marks {
 }
 
 /**
- * What is known of a SIM.
+ * A SIM as one record states it, or as all its records do.
  *
- * Events state it at their own time. Usage and session updates come every few minutes and repeat the same names, so they
- * state it at the beginning of their UTC day: only the first of a day changes the SIM item; later ones match it and are
- * skipped.
+ * Events state it at their own time. Usage and session updates arrive every few minutes with the same names, so they
+ * state it at the beginning of their UTC day: only the first record of a day changes the SIM item; later ones match
+ * it and are skipped.
  */
 export interface Sim {
   readonly sim: string;
@@ -209,21 +210,21 @@ export interface Sim {
 }
 
 /**
- * How much a statement about a usage record or event says, compared with other renderings of the same one.
+ * How much a statement about a usage record or event says, compared with other renderings of the same record.
  *
  * A carrier renders one record in several dialects (nested, flat, CSV), which say more or less. The fullest rendering
- * is the item. `complete` means that no other rendering could add to it, so it is put unconditionally; a less complete
- * one is put only if no fuller one is stored.
+ * becomes the item. `complete` means that no other rendering could add to it, so it is put unconditionally; a less
+ * complete one is put only if no fuller one is stored.
  */
 export type Completeness = number;
 
 /** The completeness from which a statement is put unconditionally: each record has one such rendering. */
 export const complete: Completeness = 9;
 
-/** A complete statement of a carrier whose successor may state the same record. */
+/** A complete statement from a carrier whose successor may state the same record. */
 export const superseded: Completeness = complete - 1;
 
-/** A complete statement that names the session too, which a carrier's CSV does not. */
+/** A complete statement that also names the session, which a carrier's CSV does not. */
 export const completeWithSession: Completeness = 10;
 
 /** A usage record, or the window of a Super SIM update: a delta. */
@@ -240,14 +241,14 @@ export interface Usage {
   readonly end: string;
   readonly recordId: string;
   readonly sessionId: string | undefined;
-  /** `data`, `sms`, or the carrier's word. */
+  /** `data`, `sms`, or the carrier's own word. */
   readonly trafficType: string;
   readonly dataUploaded: number | undefined;
   readonly dataDownloaded: number | undefined;
   readonly dataTotal: number;
-  /** SMS only, as the two that follow. */
+  /** SMS only, like the next two. */
   readonly messages: number | undefined;
-  /** What the carrier calls tx and rx of a text message. Carriers define them in opposite ways. */
+  /** What the carrier calls the tx and rx of a text message. Carriers define them in opposite ways. */
   readonly messagesTx: number | undefined;
   readonly messagesRx: number | undefined;
   /** The carrier's decimal, in the carrier's unit. */
@@ -255,7 +256,7 @@ export interface Usage {
   /** Money: a decimal as text, so that it stays exact. */
   readonly cost: string | undefined;
   readonly currency: string | undefined;
-  /** The decimal that a carrier writes as cost if it repeats the volume and is not money. */
+  /** The decimal that a carrier writes as cost, if it repeats the volume and is not money. */
   readonly costVolume: string | undefined;
   readonly operatorName: string | undefined;
   readonly mcc: string | undefined;
@@ -264,14 +265,14 @@ export interface Usage {
   readonly radio: string | undefined;
   readonly apn: string | undefined;
   readonly imei: string | undefined;
-  /** The same as the carrier wrote it, where that differs. */
+  /** The IMEI as the carrier wrote it, if that differs. */
   readonly writtenImei?: string | undefined;
   readonly tariff: string | undefined;
   readonly rateZone: string | undefined;
   readonly dataModifier: string | undefined;
   /** Members that the carrier has added since its documents were written, as text. */
   readonly extra: string | undefined;
-  /** The session's running totals at the end of a Super SIM window, in bytes, where the record states them. */
+  /** The session's running totals at the end of a Super SIM window, in bytes, if the record states them. */
   readonly sessionUploaded: number | undefined;
   readonly sessionDownloaded: number | undefined;
   readonly sessionTotal: number | undefined;
@@ -281,7 +282,7 @@ export interface Usage {
 
 /** A connection, location, life cycle, quota or account event. */
 export interface LedgerEvent {
-  /** The SIM, or `account:<source>:<account id>` where none is named. */
+  /** The SIM, or `account:<source>:<account id>` if the record names no SIM. */
   readonly sim: string;
   /** `<time>#<event id>`. */
   readonly eventKey: string;
@@ -304,7 +305,7 @@ export interface LedgerEvent {
   readonly network: Network | undefined;
   readonly cellId: string | undefined;
   readonly extra: string | undefined;
-  /** Milliseconds since the epoch at which the record arrived; the expiry counts from here. */
+  /** Milliseconds since the epoch when the record arrived; the retention counts from here. */
   readonly arrivedAt: number;
 }
 

@@ -1,11 +1,11 @@
 /**
- * The result of a batch, in records. `received = stored + repeated + ignored + rejected` always holds: a record that must
- * be delivered again (`failed`) is counted when it comes again.
+ * The result of a batch, in records. `received = stored + repeated + ignored + rejected` always holds: a record that
+ * must be delivered again (`failed`) is counted when it arrives again.
  */
 export interface Receipt {
   readonly received: number;
   readonly stored: number;
-  /** Repeated within the batch, or joined without a change. */
+  /** Repeated within the batch, or merged without a change. */
   readonly repeated: number;
   /** Messages of the carrier's platform about itself. */
   readonly ignored: number;

@@ -5,8 +5,8 @@ import type { Group, Stated } from './observation.ts';
 /**
  * The later of two statements.
  *
- * Two different statements of one moment are ordered by their content, so that the winner does not depend on the order of
- * arrival: the greater number wins, and so the greater of two running totals.
+ * Two different statements with the same time are ordered by content, so that the winner does not depend on the order
+ * of arrival: the greater number wins, and therefore the greater running total.
  */
 export function chooseLater<G extends Group>(
   a: Stated<G> | undefined,
@@ -35,14 +35,17 @@ export function compareGroups(a: Group, b: Group): number {
   return 0;
 }
 
-/** Most compared groups are equal, and that takes no ordering. */
+/** Shortcut: most compared groups are equal, which needs no ordering. */
 function isSame(a: Group, b: Group): boolean {
   for (const name in a) if (a[name] !== b[name]) return false;
   for (const name in b) if (a[name] !== b[name]) return false;
   return true;
 }
 
-/** An absent value comes first; numbers are ordered by size, texts by code unit. The values of one name have one type. */
+/**
+ * An absent value comes first; numbers are ordered by size, texts by code unit. All values of a name have the same
+ * type.
+ */
 function compareValues(a: Group[string], b: Group[string]): number {
   if (a === b) return 0;
   if (a === undefined) return -1;

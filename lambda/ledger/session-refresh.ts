@@ -1,17 +1,17 @@
 import type { Session, Usage } from './observation.ts';
 
-/** `2026-11-02T10` of a time. */
+/** Length of the hour in a time: `2026-11-02T10`. */
 const hourLength = 13;
 
 /**
- * Whether an update writes its session where sessions are refreshed hourly: its window
+ * Whether an update writes its session if sessions are refreshed hourly. It does so if its window
  *
- * - crosses the turn of a UTC hour, its end included and its beginning not, so that of windows that follow each other
- *   exactly one crosses each hour;
+ * - crosses the turn of a UTC hour, including its end but not its beginning, so that exactly one of consecutive
+ * windows crosses each hour;
  * - is the session's first, so that the session exists even if its start was lost;
- * - has no known length: its beginning is not stated, or follows its end;
+ * - has no known length: its beginning is not stated, or is after its end;
  *
- * or if it reports trouble, such as a data limit that was reached, which must not show an hour late.
+ * or if it reports trouble, such as a reached data limit, which must not appear an hour late.
  */
 export function refreshesHourly({ origin, start, startStated, groups }: Session, window: Usage): boolean {
   const from = window.start;
@@ -25,7 +25,7 @@ export function refreshesHourly({ origin, start, startStated, groups }: Session,
   );
 }
 
-/** The usage item of an update that does not write its session: it states when its running totals were observed. */
+/** The usage item of an update that does not write its session. It includes when its running totals were observed. */
 export function omitSession({ origin }: Session, window: Usage): Usage {
   return { ...window, observedAt: origin.at };
 }

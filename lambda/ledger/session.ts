@@ -6,8 +6,8 @@ const attributes = listAttributes(session);
 const groupNames = Object.keys(sessionGroups) as (keyof SessionGroups)[];
 
 /**
- * Joins what is known of one session from two sets of records. Commutative, associative and idempotent: the result
- * depends only on the set of records, never on their order, repetition or grouping.
+ * Merges two states of one session. Commutative, associative and idempotent: the result depends only on the set of
+ * records, never on their order, repetition or grouping.
  */
 export function mergeSessions(a: Session, b: Session): Session {
   const x = a.groups;
@@ -41,7 +41,7 @@ export function sameSession(a: Session, b: Session): boolean {
   );
 }
 
-/** A stated start wins over an observed one; of two of a kind, the earlier one wins. */
+/** A stated start wins over an observed one; otherwise the earlier one wins. */
 function mergeStarts(a: Session, b: Session): Pick<Session, 'start' | 'startStated'> {
   if (a.startStated !== b.startStated) return pickStart(a.startStated ? a : b);
   return pickStart(a.start <= b.start ? a : b);
@@ -51,7 +51,7 @@ function pickStart({ start, startStated }: Session): Pick<Session, 'start' | 'st
   return { start, startStated };
 }
 
-/** Nothing reopens a session. The later of two ends wins; at the same moment, a failure wins. */
+/** Nothing reopens a session. The later end wins; at the same time, a failure wins. */
 function mergeTerminals(a: Terminal | undefined, b: Terminal | undefined): Terminal | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   if (a.end !== b.end) return a.end > b.end ? a : b;

@@ -5,7 +5,7 @@ import { chooseLater, sameStatement } from './register.ts';
 const attributes = listAttributes(sim);
 const groupNames = Object.keys(simGroups) as (keyof SimGroups)[];
 
-/** Joins what is known of one SIM from two sets of records: commutative, associative and idempotent. */
+/** Merges two states of one SIM: commutative, associative and idempotent. */
 export function mergeSims(a: Sim, b: Sim): Sim {
   const x = a.groups;
   const y = b.groups;
@@ -39,7 +39,7 @@ export function sameSim(a: Sim, b: Sim): boolean {
   );
 }
 
-/** Whether a SIM is online once an observation of its session holds, and since when. */
+/** Whether an observation of a session says that its SIM is online, and since when. */
 export function deriveConnection(session: Session): Connection {
   return session.terminal === undefined
     ? { online: true, onlineChanged: session.start }

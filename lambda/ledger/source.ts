@@ -1,12 +1,12 @@
 /**
  * Which session updates write their session.
  *
- * A Super SIM sends an update every six minutes. Its window is a usage item of its own. Its session item mostly changes
- * only its totals, and writing it costs as much as writing the window. So a stack may refresh it once an hour. The newer
- * totals are then in the usage item, where the query API finds them.
+ * A Super SIM sends an update every six minutes. Each window is a usage item of its own. The session item usually
+ * changes only in its totals, and writing it costs as much as writing the window. So a stack may refresh it once an
+ * hour; the newer totals are then in the usage item, where the query API finds them.
  *
- * The rule depends only on the record, never on stored items, other records or a clock. So the tables are a function of
- * the set of records in both settings.
+ * The rule depends only on the record, never on stored items, other records or a clock, so the tables are a function
+ * of the set of records in both settings.
  */
 export const sessionRefreshes = ['update', 'hourly'] as const;
 
@@ -17,21 +17,21 @@ export type SessionRefresh = (typeof sessionRefreshes)[number];
 interface CarrierTraits {
   /** Its name in sentences. */
   readonly title: string;
-  /** Name of the wire format of its JSON records: `lambda/carriers` has a module for each. */
+  /** The wire format of its JSON records: `lambda/carriers` has a module for each. */
   readonly format: string;
-  /** What `cost` in its records is: an amount of money, or a repetition of the volume in megabytes. */
+  /** What `cost` in its records is: money, or a repetition of the volume in megabytes. */
   readonly cost: 'money' | 'volume';
   /** How its webhook requests authenticate: `lambda/functions/webhook-receiver` has a check for each way. */
   readonly webhook: string;
-  /** What it calls a text message that the device sent; null if it does not say, or has no records of messages. */
+  /** What it calls a text message from the device; null if it does not say, or has no records of messages. */
   readonly deviceMessages: 'tx' | 'rx' | null;
   /** The carrier that took over its SIMs, so that both may deliver the same event. */
   readonly successor: string | null;
 }
 
 /**
- * The carriers whose records simledger reads, one row each. The compiler and the tests name what else a new row needs: a
- * format or a webhook check that does not exist yet, a portal, an example, a page.
+ * The carriers whose records simledger reads, one row each. The compiler and the tests point out what else a new row
+ * needs: a format or webhook check that does not exist yet, a portal, an example, a page.
  */
 export const carrierTraits = {
   twilio: {
@@ -81,15 +81,15 @@ export type Carrier = keyof typeof carrierTraits;
 /** The names of all carriers. */
 export const carriers: readonly Carrier[] = Object.keys(carrierTraits) as Carrier[];
 
-/** Name of a wire format. */
+/** A wire format. */
 export type FormatName = (typeof carrierTraits)[Carrier]['format'];
 
-/** Name of a way in which webhook requests authenticate. */
+/** A way in which webhook requests authenticate. */
 export type WebhookAuthentication = (typeof carrierTraits)[Carrier]['webhook'];
 
 /**
- * One connection to a carrier. A data-streamer record does not name its carrier, so the stream or bucket in which a
- * record arrived decides the source.
+ * A connection to a carrier. A data-streamer record does not name its carrier, so the source is determined by the
+ * stream or bucket in which the record arrived.
  */
 export interface Source {
   /** Unique among the sources; letters, digits and hyphens. */
@@ -98,25 +98,25 @@ export interface Source {
   /** Bytes of the carrier's megabyte: 1,000,000 unless configured. */
   readonly bytesPerMegabyte: number;
   /**
-   * Whether its records come only in files: it has no stream. Then no rendering of a usage record says more than its CSV
-   * row, and many rows are written at once; otherwise each row is written on a condition.
+   * Whether its records arrive only in files, without a stream. Then no rendering of a usage record says more than
+   * its CSV row, and rows are written in batches; otherwise each row needs a conditional write.
    */
   readonly filesOnly?: boolean;
   /**
-   * Whether another source belongs to this carrier's successor, so that both may deliver the same event. The successor's
-   * statement of such an event wins.
+   * Whether another source belongs to this carrier's successor, so that both may deliver the same event. The
+   * successor's statement then wins.
    */
   readonly superseded?: boolean;
-  /** Which of its Super SIM updates write their session; all if it is absent. The same for all sources. */
+  /** Which of its Super SIM updates write their session; all by default. The same for all sources. */
   readonly sessionRefresh?: SessionRefresh;
   /**
-   * How exactly its SIMs' items say when a device was heard: from 15 minutes to 12 hours, half the shortest silence
-   * that a rule asks for. 12 hours where it is absent. Another value holds for the records that arrive after it.
+   * Precision of when its SIMs were last heard, in milliseconds: from 15 minutes to 12 hours, half the shortest
+   * silence that a rule waits for. 12 hours by default. A change applies to records that arrive after it.
    */
   readonly granuleMilliseconds?: number;
   /**
-   * How much later than their time its records may come, in milliseconds. What comes later is noted for the alerts. Absent
-   * where no rule watches it.
+   * How much later than their time its records may arrive, in milliseconds. Later ones are noted for the alerts.
+   * Undefined if no rule watches the source.
    */
   readonly lateness?: number;
 }

@@ -1,17 +1,17 @@
 /**
- * Carriers' times. All are UTC; those without a zone as well, which `Date` would read as local time.
+ * Carriers' times. All are UTC, also those without a zone, which `Date` would read as local time.
  *
- * All that RFC 3339 allows, and the carriers' own spellings (docs/wire-formats.md): `2022-12-14T13:40:52Z`, `….000Z`,
+ * Accepts all forms of RFC 3339 and the carriers' own (docs/wire-formats.md): `2022-12-14T13:40:52Z`, `….000Z`,
  * `….5842087+00:00`, `….000+0000`, `2017-03-19 21:06:33`, `2021-08-09T12:00:27`.
  */
 
 const spelling =
   /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?\s*(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/i;
 
-/** The usual spelling, also with a blank or without `Z`: read without taking it apart. */
+/** The usual form, also with a blank or without `Z`: parsed on a fast path. */
 const plain = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:[0-5]\dZ?$/;
 
-/** No carrier sent records before this: an earlier time comes from a broken clock. */
+/** No carrier sent records earlier: an earlier time comes from a broken clock. */
 const earliestYear = 2000;
 const latestYear = 9998;
 
@@ -21,21 +21,20 @@ export const earliestTime = `${earliestYear}-01-01T00:00:00.000Z`;
 const daysBeforeMonth = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Maximum length of the text; a time may have any number of fraction digits within it. */
+/** Maximum length of the text. Within it, a time may have any number of fraction digits. */
 const maxTextLength = 256;
 
 let lastText = '';
 let lastTime: string | undefined;
 
 /**
- * Reads a carrier's time as ISO 8601 with milliseconds and `Z`; finer fractions are cut off. A leap second, which that
- * form cannot hold, becomes the last millisecond before it, and so stays within its day and month.
+ * Parses a carrier's time into ISO 8601 with milliseconds and `Z`; finer fractions are truncated. A leap second, which
+ * that form cannot represent, becomes the last millisecond before it, so that it stays in its day and month.
  *
- * @returns undefined if the text is not a time, names a moment that does not exist (February 30th, hour 25), or lies
- *   before the year 2000.
+ * @returns undefined if the text is not a time, does not exist (February 30th, hour 25), or is before the year 2000.
  */
 export function parseTime(text: string): string | undefined {
-  // Most records state the same moment in several members, one after the other.
+  // Most records repeat one time in several members.
   if (text === lastText) return lastTime;
   if (text.length > maxTextLength) return undefined;
   lastTime = plain.test(text) ? parsePlainTime(text) : parseSpelledTime(text.trim());
@@ -57,9 +56,9 @@ export function toMilliseconds(time: string): number {
 let lastMilliseconds = 0;
 let lastFormatted = '1970-01-01T00:00:00.000Z';
 
-/** The time of a number of milliseconds since the epoch. */
+/** Formats milliseconds since the epoch as a time. */
 export function formatTime(milliseconds: number): string {
-  // An item states most of its groups at one moment, one after the other.
+  // Most groups of an item have the same time.
   if (milliseconds === lastMilliseconds) return lastFormatted;
   lastFormatted = new Date(milliseconds).toISOString();
   lastMilliseconds = milliseconds;
@@ -68,14 +67,14 @@ export function formatTime(milliseconds: number): string {
 
 const earliestMilliseconds = Date.UTC(earliestYear, 0);
 
-/** As {@link formatTime}; of what lies before all records, the {@link earliestTime}. */
+/** Like {@link formatTime}, but at least {@link earliestTime}. */
 export function formatRecordTime(milliseconds: number): string {
   return milliseconds < earliestMilliseconds ? earliestTime : formatTime(milliseconds);
 }
 
 /**
- * A time cut to its second. Keys of records that come by several paths begin with it, since only one of the paths states
- * milliseconds.
+ * Truncates a time to the second. Keys of records that arrive by several paths begin with it, because only one of the
+ * paths states milliseconds.
  */
 export function cutToSecond(time: string): string {
   return `${time.slice(0, 19)}.000Z`;
@@ -84,9 +83,9 @@ export function cutToSecond(time: string): string {
 let lastDay = ' ';
 let lastMidnight = '';
 
-/** The first moment of a time's UTC day. */
+/** The beginning of a time's UTC day. */
 export function startOfDay(time: string): string {
-  // The records of a batch belong to one or two days.
+  // The records of a batch usually belong to one or two days.
   if (time.startsWith(lastDay)) return lastMidnight;
   lastDay = time.slice(0, 10);
   lastMidnight = `${lastDay}T00:00:00.000Z`;
@@ -120,7 +119,7 @@ function convertToUtc(time: string, isBehind: boolean, hours: number, minutes: n
   return exists(utc) ? utc : undefined;
 }
 
-/** Whether a time is within the last second of a month, the only place for a leap second. */
+/** Whether a time is in the last second of a month, the only place for a leap second. */
 function endsMonth(utc: string): boolean {
   return utc.slice(11, 19) === '23:59:59' && formatTime(toMilliseconds(utc) + 1_000).slice(8, 10) === '01';
 }

@@ -1,18 +1,20 @@
 import { type Delimiter, findLineEnds, scanRows } from './rows.ts';
 
-/** Whole rows of a file, at most about a block's size. */
+/** Whole rows of a file, up to about a block's size. */
 export interface Block {
   readonly bytes: Buffer;
   /** Where its rows end. */
   readonly ends: readonly number[];
 }
 
-/** Bytes of a block: some four hundred rows. Larger blocks take more memory and save no CPU; smaller ones need more requests. */
+/**
+ * Bytes of a block: about 400 rows. Larger blocks take more memory and save no CPU; smaller ones need more requests.
+ */
 export const blockBytes = 128 * 1024;
 
 /**
- * Rows of a block, and lines: some ten times as many as in a block of a carrier's file, so that tiny rows cannot fill the
- * memory.
+ * Maximum rows, and lines, of a block: ten times as many as a block of a carrier's file has, so that tiny
+ * rows cannot fill the memory.
  */
 export const maxBlockRows = 4_096;
 
@@ -20,22 +22,22 @@ export const maxBlockRows = 4_096;
 const maxRowBytes = 2 * 1024 * 1024;
 
 /**
- * Cuts a stream of bytes into blocks of whole rows. The end of a block depends only on the bytes from its beginning, not
- * on the chunks in which they arrive.
+ * Cuts a stream of bytes into blocks of whole rows. Where a block ends depends only on the bytes since its beginning,
+ * not on the chunks in which they arrive.
  */
 export class BlockReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #size: number;
   #buffered: Buffer = Buffer.alloc(0);
   #ended = false;
-  /** Bytes that follow an unclosed quote, in which each line is a row. */
+  /** Bytes after an unclosed quote, where each line counts as a row. */
   #brokenBytes = 0;
-  /** Whether the last block was of such lines. */
+  /** Whether the last block consisted of such lines. */
   // Stryker disable next-line BooleanLiteral: the first reading sets it
   #wasBroken = false;
 
   /**
-   * @param chunks the file's bytes from the beginning of a row.
+   * @param chunks the file's bytes, beginning with a row.
    * @param size bytes of a block.
    */
   constructor(chunks: AsyncIterable<Uint8Array>, size = blockBytes) {
@@ -44,8 +46,8 @@ export class BlockReader {
   }
 
   /**
-   * Whether reading can begin again after the last block and find the same rows: not among the lines after an unclosed
-   * quote, which are rows only because of it.
+   * Whether reading can resume after the last block and find the same rows. That is not so among the lines after an
+   * unclosed quote, which count as rows only because of it.
    */
   get isResumable(): boolean {
     return this.#brokenBytes === 0;
@@ -67,7 +69,7 @@ export class BlockReader {
     }
   }
 
-  /** Returns the end of the last block to the stream, as a part of the next block. */
+  /** Returns the end of the last block to the stream, to become part of the next block. */
   putBack(bytes: Buffer): void {
     this.#buffered = Buffer.concat([bytes, this.#buffered]);
     if (this.#wasBroken) this.#brokenBytes += bytes.length;
@@ -94,7 +96,7 @@ export class BlockReader {
     this.#wasBroken = true;
     const window = this.#buffered.subarray(0, Math.min(this.#brokenBytes, this.#size));
     const ends = findLineEnds(window, maxBlockRows);
-    // A line that is longer than a block is a block by itself.
+    // A line that is longer than a block becomes a block of its own.
     if (ends.length === 0) {
       const broken = this.#buffered.subarray(0, this.#brokenBytes);
       ends.push(findLineEnds(broken, 1)[0] ?? broken.length);
@@ -130,7 +132,7 @@ export class BlockReader {
   }
 }
 
-/** The position after the last line break, inside quotes or not; the end if there is no line break. */
+/** The position after the last line break, inside quotes or not; the end if there is none. */
 function endOfLines(window: Buffer): number {
   const last = window.lastIndexOf(0x0a);
   return last === -1 ? window.length : last + 1;

@@ -1,23 +1,23 @@
 import { GetObjectCommand, NoSuchKey, type S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import type { FileObject } from './messages.ts';
 
-/** An object while it is read. */
+/** An object that is open for reading. */
 export interface OpenedFile {
-  /** Its bytes from where it was opened. */
+  /** Its bytes from the position where it was opened. */
   readonly bytes: AsyncIterable<Uint8Array>;
   /** Bytes of the whole object. */
   readonly size: number;
   /** When it was delivered, milliseconds since the epoch. */
   readonly deliveredAt: number;
-  /** Closes it, read to the end or not. */
+  /** Closes it, even if it was not read to the end. */
   readonly close: () => Promise<void>;
 }
 
 /**
  * Opens an object at a byte.
  *
- * @returns undefined if the object, or the version in the notification, does not exist any more.
- * @throws what S3 throws.
+ * @returns undefined if the object, or the version in the notification, no longer exists.
+ * @throws S3's errors.
  */
 export async function openFile(
   client: S3Client,
@@ -29,7 +29,7 @@ export async function openFile(
       new GetObjectCommand({
         Bucket: object.bucket,
         Key: object.key,
-        // Without versions, another file may have replaced the one in the notification.
+        // Without versioning, another file may have replaced the one in the notification.
         ...(object.versionId !== undefined
           ? { VersionId: object.versionId }
           : object.eTag !== undefined && { IfMatch: `"${object.eTag}"` }),
@@ -50,13 +50,13 @@ export async function openFile(
   }
 }
 
-/** Whether the file was deleted, or replaced by another. */
+/** Whether the file was deleted or replaced. */
 function isGone(error: unknown): boolean {
   if (error instanceof NoSuchKey) return true;
   return error instanceof S3ServiceException && ['NoSuchVersion', 'PreconditionFailed'].includes(error.name);
 }
 
-/** Whether reading was to begin at the end of the file. */
+/** Whether reading was to start at the end of the file. */
 function isAtEnd(error: unknown): boolean {
   return error instanceof S3ServiceException && error.name === 'InvalidRange';
 }

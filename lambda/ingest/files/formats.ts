@@ -1,9 +1,9 @@
 import { type Fault, makeFault } from '../../carriers/reading.ts';
 import { nameFormat } from '../../carriers/unreadable.ts';
 
-/** Files that are not CSV: what they most probably are, and what to do. */
+/** Files that are not CSV: what they most likely are, and what to do. */
 
-/** Number of bytes that reveal a format. */
+/** Number of bytes that identify a format. */
 export const formatBytes = 64;
 
 interface Format {
@@ -47,7 +47,7 @@ const formats: readonly Format[] = [
   {
     isIt: startsWithText('{', '['),
     code: 'unknown-columns',
-    reason: "The file is JSON, not CSV: put its records into the source's stream (simledger import does)",
+    reason: "The file is JSON, not CSV: put its records into the source's stream, as simledger import does",
   },
   {
     isIt: (head) => startsWith(0xff, 0xfe)(head) || startsWith(0xfe, 0xff)(head),
@@ -56,7 +56,7 @@ const formats: readonly Format[] = [
   },
 ];
 
-/** What is wrong with a file, by at least its first {@link formatBytes}; undefined if it may be CSV. */
+/** Recognises a file that is not CSV by at least its first {@link formatBytes}; undefined if it may be CSV. */
 export function recogniseFormat(head: Buffer): Fault | undefined {
   const format = formats.find(({ isIt }) => isIt(head));
   if (format !== undefined) return makeFault(format.code, format.reason);

@@ -15,55 +15,55 @@ import { type FileObject, formatObjectName } from './messages.ts';
 import { type Part, readParts } from './parts.ts';
 import { openUnpacked, type UnpackedFile } from './unpacking.ts';
 
-/** The context of an import. */
+/** What an import needs. */
 export interface ImportPorts extends Omit<LedgerPorts, 'beginChunk'> {
   readonly files: Pick<FilesTable, 'read' | 'write'>;
-  /** Opens an object from a byte on; undefined if it does not exist any more. */
+  /** Opens an object at a byte; undefined if it no longer exists. */
   readonly open: (object: FileObject, from: number) => Promise<OpenedFile | undefined>;
   /** Keeps a whole object in the quarantine. */
   readonly keepFile: (object: FileObject, reject: Omit<Reject, 'bytes'>) => Promise<void>;
-  /** Notes a file whose name tells when it was made. Absent in dry runs. */
+  /** Notes a file whose name contains its time of creation. Undefined in dry runs. */
   readonly noteFile?: ((file: NamedFile) => Promise<void>) | undefined;
-  /** Takes the outcome of the rows since it was last called, each time progress is noted. */
+  /** Receives the outcome of the rows since the last call, whenever progress is noted. */
   readonly count: (receipt: Receipt, measures: Measures) => void;
   /** Whether the remaining time is too short for another block. */
   readonly isTimeShort: () => boolean;
-  /** When the import was requested, in milliseconds since the epoch: a file may be much older. */
+  /** When the import was requested, in milliseconds since the epoch; the file may be much older. */
   readonly askedAt: number;
-  /** Milliseconds since the epoch. Progress is noted with the time, so that a dead import differs from a running one. */
+  /** Milliseconds since the epoch. Progress is noted with the time, to tell a dead import from a running one. */
   readonly now: () => number;
-  /** Bytes of a block; those of a deployed importer by default. */
+  /** Bytes of a block; by default as deployed. */
   readonly blockBytes?: number;
 }
 
-/** The result of an invocation's part of an import. */
+/** The result of one invocation of an import. */
 export interface ImportResult {
   /**
-   * `continue`: time was running out; the manifest says where to continue. `marker`: an empty object that only marks a
-   * folder or the end of a job.
+   * `continue`: time was running out, and the manifest says where to continue. `marker`: an empty object that only
+   * marks a folder or the end of a job.
    */
   readonly outcome: 'done' | 'failed' | 'continue' | 'gone' | 'repeated' | 'marker';
   readonly manifest: Manifest | undefined;
 }
 
 /**
- * Parts that are stored at the same time: the next is read while the store is at work. Their order does not matter, but
- * progress is noted in it: what is stored of later parts is stored again after a crash, which changes nothing.
+ * Parts that are stored concurrently: the next is read while the store works. Parts may be stored in any order, but
+ * progress is noted in order: after a crash, later parts are stored again, which changes nothing.
  */
 const partsAtOnce = 2;
 /**
- * Parts after which progress is noted: a few seconds' work, so that a crash costs no more. Not fewer than are stored at the
- * same time, so that all that an invocation left behind is stored again before a retry notes its progress.
+ * Parts after which progress is noted: a few seconds of work, which is what a crash costs. Not fewer than {@link
+ * partsAtOnce}, so that a retry stores again everything that an invocation left before it notes its own progress.
  */
 const partsPerNote = 20;
-/** How often a block is tried while the store or the quarantine does not take all of it. */
+/** Attempts per block while the store or the quarantine does not accept all of it. */
 const maxAttempts = 4;
 
 /**
- * Imports a CSV file, or continues its import: row by row into the ledger, rejects into the quarantine, progress into
- * the manifest. Importing it again changes nothing.
+ * Imports a CSV file, or continues its import: rows go to the ledger, rejects to the quarantine, and progress to the
+ * manifest. Importing it again changes nothing.
  *
- * @throws Error if the store, the quarantine or the bucket keeps failing: the message is then delivered again.
+ * @throws Error if the store, the quarantine or the bucket keeps failing; the message is then delivered again.
  */
 export async function importFile(
   object: FileObject,
@@ -89,7 +89,7 @@ export async function importFile(
   }
 }
 
-/** Opens the file. A file that cannot be opened is listed as well, before its notification is given up. */
+/** Opens the file. If it cannot be opened, it is listed anyway, before its notification is given up. */
 async function openNoted(
   object: FileObject,
   source: Source,
@@ -108,7 +108,7 @@ async function openNoted(
   }
 }
 
-/** Whether an empty object is a marker and not a delivery: a folder, or `_SUCCESS` of a job. */
+/** Whether an empty object is a marker rather than a delivery: a folder, or a job's `_SUCCESS`. */
 function isMarker({ key }: FileObject): boolean {
   return !/\.csv(\.gz)?$/i.test(key);
 }
@@ -139,7 +139,7 @@ interface Task {
   readonly source: Source;
   readonly ports: ImportPorts;
   readonly arrivedAt: number;
-  /** Whether an invocation that died may have stored some of the parts: those up to where it would have noted its progress. */
+  /** Whether an invocation that died may have stored parts: those until it would have noted its progress. */
   readonly isRetry: boolean;
 }
 
@@ -164,7 +164,7 @@ function makeManifest(
   };
 }
 
-/** Keeps a file of which no row can be read as a whole. */
+/** Keeps a whole file of which no row can be read. */
 async function refuse(
   object: FileObject,
   source: Source,
@@ -185,7 +185,7 @@ async function refuse(
   return { outcome: 'failed', manifest: failed };
 }
 
-/** Closes the import of a file that disappeared before its end: the imported rows stay. */
+/** Ends the import of a file that disappeared before its end; the imported rows stay. */
 async function giveUp({ header, ...known }: Manifest, ports: ImportPorts): Promise<Manifest> {
   const reason = 'The file was deleted or replaced before all of it was imported';
   const failed: Manifest = { ...known, state: 'failed', reason, noted: readClock(ports) };
@@ -212,11 +212,11 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
     isRetry = false;
     return timed;
   };
-  /** Parts that are being stored, the first one first. */
+  /** Parts that are being stored, oldest first. */
   const storing: StoredPart[] = [];
   let isOver = false;
   let timeIsShort = false;
-  /** Whether all that was read can be noted: no part is read that another invocation could not begin with. */
+  /** Whether all progress so far can be noted, because another invocation can resume after the last part. */
   let canStop = true;
   try {
     for (;;) {
@@ -240,7 +240,7 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
       if (part.isResumable && isLast) return { outcome: 'continue', manifest };
     }
   } finally {
-    // Nothing is stored any more when the file is closed, whatever the import ended with.
+    // The file is closed only when no part is being stored any more, whether the import succeeded or not.
     await Promise.allSettled(storing.map(({ outcome }) => outcome));
   }
   await noteName(task, manifest.rows);
@@ -250,9 +250,10 @@ async function importParts(task: Task, parts: AsyncIterator<Part>, begin: Manife
 }
 
 /**
- * Notes a file whose name tells when it was made, behind a marker: the days on which it is missed are read again.
+ * Notes a file whose name contains its time of creation, after a marker, so that days from which it is missing are
+ * read again.
  *
- * @param rows in it; undefined where they could not be read.
+ * @param rows number of its rows; undefined if they could not be read.
  */
 async function noteName(
   { object, source, ports }: Pick<Task, 'object' | 'source' | 'ports'>,
@@ -270,7 +271,7 @@ async function noteName(
   }
 }
 
-/** A part on its way into the store. */
+/** A part that is being stored. */
 interface StoredPart {
   readonly part: Part;
   readonly outcome: Promise<Taken>;
@@ -279,7 +280,7 @@ interface StoredPart {
 /** The outcome of a part. */
 type Taken = Pick<ChunkOutcome, 'receipt' | 'measures'>;
 
-/** The outcome of the parts since progress was noted. */
+/** The outcome of the parts since progress was last noted. */
 class Uncounted {
   receipt = emptyReceipt;
   readonly measures = new Measures();
@@ -290,7 +291,7 @@ class Uncounted {
   }
 }
 
-/** Begins to store a part. Its failure is thrown where it is awaited, and that may be late. */
+/** Starts to store a part. Its failure is thrown when it is awaited, which may be later. */
 function startPart(task: Task, part: Part, name: string): Promise<Taken> {
   const outcome = importPart(task, part, name);
   outcome.catch(() => undefined);
@@ -307,7 +308,7 @@ function advanceManifest(manifest: Manifest, part: Part, { received, rejected }:
   };
 }
 
-/** Takes in the rows of a part, and repeats until all of them are in. */
+/** Ingests the rows of a part, and repeats this until all of them are stored. */
 async function importPart(
   task: Task,
   { entries, rowsBefore, rejectGroup }: Part,
@@ -328,7 +329,7 @@ async function importPart(
   }
 }
 
-/** The store or the quarantine did not take all rows. */
+/** The store or the quarantine did not accept all rows. */
 export class ImportError extends Error {
   override readonly name = 'ImportError';
 

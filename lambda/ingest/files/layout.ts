@@ -14,22 +14,22 @@ import { prependBytes } from './unpacking.ts';
 /** The maximum length of a header. */
 const maxHeaderBytes = 64 * 1024;
 
-/** How to read the rows after a header. */
+/** How to read the rows under a header. */
 export interface Layout {
   readonly header: string;
   readonly delimiter: Delimiter;
-  /** The column that holds the ids of rows; -1 where the header names none. */
+  /** The column with the ids of rows; -1 if the header has none. */
   readonly idColumn: number;
   /** What is wrong with the header; undefined if it can be used. */
   readonly fault: Fault | undefined;
-  /** Interprets a row. Under an unusable header, each row gets the header's fault. */
+  /** Interprets a row. If the header is unusable, every row gets the header's fault. */
   readonly interpretRow: RowInterpreter;
 }
 
 /** A file whose header is known. */
 export interface ReadableFile {
   readonly layout: Layout;
-  /** Bytes that the header takes, when it was read just now. */
+  /** Bytes of the header, if it was just read. */
   readonly headerBytes: number;
   /** The rows after the header. */
   readonly blocks: BlockReader;
@@ -38,10 +38,10 @@ export interface ReadableFile {
 /**
  * Reads a file's header.
  *
- * @param key the object's, whose name may tell what the file is about.
- * @param bytes the file's, from where it was opened.
+ * @param key the object's key, whose name may say what the file is about.
+ * @param bytes the file's bytes from where it was opened.
  * @param known the header in force, if the file was opened after it.
- * @param blockBytes bytes of a block of the rows.
+ * @param blockBytes bytes of a block of rows.
  */
 export async function readLayout(
   key: string,
@@ -60,7 +60,7 @@ export async function readLayout(
 }
 
 /**
- * The layout under a header, either the first one or one in the middle of a file.
+ * The layout under a header, which is the file's first or in the middle of it.
  *
  * @param header without a byte-order mark.
  */
@@ -75,8 +75,8 @@ export function parseLayout(header: string, key: string): Layout {
 }
 
 /**
- * Whether a header contains rows: because a quote is not closed, or because lines end with a carriage return only. A name
- * in quotes may contain a line break, but hardly a separator as well.
+ * Whether a header contains rows, because a quote is not closed or lines end with a carriage return only. A quoted
+ * name may contain a line break, but rarely also a separator.
  */
 export function swallowsRows(header: string): boolean {
   if (!/[\r\n]/.test(header)) return false;
@@ -90,9 +90,9 @@ const brokenHeader = makeFault(
   'The header contains a line break: a quote is not closed, or lines end with a carriage return only. End lines with a line feed',
 );
 
-/** The header for the next rows, if a row among others is one; otherwise undefined. */
+/** The header for the next rows, if a row is a header; otherwise undefined. */
 export function takeHeader(row: ParsedRow, { idColumn, header }: Layout): string | undefined {
-  // Nearly all rows have a number as id: checking that first is cheaper.
+  // Almost every row has a numeric id: checking that first is cheaper.
   const id = row.fields?.[idColumn];
   if (id !== undefined && isDigit(id.charCodeAt(0))) return undefined;
   if (!row.isText || row.bytes.length > maxHeaderBytes) return undefined;
@@ -118,7 +118,7 @@ function parseHeader(header: string, delimiter: Delimiter): readonly string[] | 
   return parseRows(bytes, [bytes.length], delimiter)[0]?.fields;
 }
 
-/** How rows are read under a header, or why they cannot be. */
+/** How to read rows under a header, or why they cannot be read. */
 function readColumns(
   header: string,
   fields: readonly string[] | undefined,
@@ -135,13 +135,15 @@ function readFileName(key: string): string {
 
 interface StartedLayout {
   readonly header: string;
-  /** Bytes that the header takes, when it was read just now. */
+  /** Bytes of the header, if it was just read. */
   readonly headerBytes: number;
   /** The file's bytes after the header. */
   readonly rest: AsyncIterable<Uint8Array>;
 }
 
-/** Reads the first row that is not blank. The result depends on the file only, not on the chunks in which it arrives. */
+/**
+ * Reads the first row that is not blank. The result depends only on the file, not on the chunks in which it arrives.
+ */
 async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayout | Fault> {
   const chunks = bytes[Symbol.asyncIterator]();
   let head: Buffer = Buffer.alloc(0);
@@ -161,7 +163,7 @@ async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayo
   if (end === undefined || end > maxHeaderBytes)
     return makeFault('unknown-columns', `The first row is longer than ${maxHeaderBytes} bytes`);
   const header = head.subarray(begin, end);
-  // Zero bytes are UTF-8, but a header with them is UTF-16 without its mark.
+  // Zero bytes are valid UTF-8, but a header with zero bytes is UTF-16 without a byte-order mark.
   if (header.includes(0)) {
     return makeFault(
       'not-utf8',
@@ -176,11 +178,13 @@ async function readHeader(bytes: AsyncIterable<Uint8Array>): Promise<StartedLayo
 
 interface HeaderBounds {
   readonly begin: number;
-  /** The position after its line break; undefined if the row goes on. */
+  /** The position after its line break; undefined if the row continues. */
   readonly end: number | undefined;
 }
 
-/** Finds the first row; line breaks in quotes are a part of it. A line that only states the separator is not a row. */
+/**
+ * Finds the first row, which may contain line breaks in quotes. A line that only states the separator is not a row.
+ */
 function findHeader(head: Buffer, ended: boolean): HeaderBounds {
   for (let begin = skipBlanks(head, 0); ; ) {
     const [length] = scanRows(head.subarray(begin), ',', 1).ends;

@@ -1,18 +1,18 @@
 import { parseObject, toJsonObject } from '../../json/json.ts';
 
-/** The importer's messages: S3's event notifications, and its own to continue an import. */
+/** The importer's messages: S3's event notifications, and its own messages to continue an import. */
 
 /** An object in a notification. */
 export interface FileObject {
   readonly bucket: string;
   readonly key: string;
-  /** The version, where the bucket keeps versions. */
+  /** The version, if the bucket is versioned. */
   readonly versionId: string | undefined;
-  /** Tells versions apart where the bucket keeps none. */
+  /** Identifies the version if the bucket is not versioned. */
   readonly eTag: string | undefined;
 }
 
-/** What a message asks for; undefined if it is not of a known kind. */
+/** The objects to import; undefined if the message is of an unknown kind. */
 export type FileMessage = { readonly objects: readonly FileObject[] } | undefined;
 
 /** Reads a queue message's body. */
@@ -22,7 +22,7 @@ export function readMessage(body: string): FileMessage {
   const { continue: going, Event: platformEvent, Records: records } = message;
   const continued = readFileObject(going);
   if (continued !== undefined) return { objects: [continued] };
-  // S3 sends this when a notification is set up; it has no Records.
+  // S3 sends this when a notification is configured; it has no Records.
   if (platformEvent === 's3:TestEvent') return { objects: [] };
   if (!Array.isArray(records)) return undefined;
   const objects: FileObject[] = [];
@@ -44,13 +44,13 @@ export function formatObjectName({ bucket, key, versionId, eTag }: FileObject): 
   return `${bucket}/${key}@${versionId ?? eTag ?? 'current'}`;
 }
 
-/** An object as S3 names the source of a copy: URL-encoded, with its version if it has one. */
+/** An object as S3 expects the source of a copy: URL-encoded, with its version if it has one. */
 export function formatCopySource({ bucket, key, versionId }: FileObject): string {
   const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
   return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
 }
 
-/** A notification's object; `other` if it is not about the creation of an object. */
+/** A notification's object; `other` if the notification is not about a created object. */
 function readNotifiedObject(record: unknown): FileObject | 'other' | undefined {
   const { eventName, s3 } = toJsonObject(record) ?? {};
   if (typeof eventName !== 'string') return undefined;
@@ -64,7 +64,7 @@ function readNotifiedObject(record: unknown): FileObject | 'other' | undefined {
   return readFileObject({ bucket, key: decoded, versionId, eTag });
 }
 
-/** S3 writes keys in form encoding: blanks are `+`. */
+/** S3 form-encodes keys: blanks are `+`. */
 function decodeKey(key: string): string | undefined {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));

@@ -6,31 +6,31 @@ import type { Block, BlockReader } from './blocks.ts';
 import { type Layout, parseLayout, swallowsRows, takeHeader } from './layout.ts';
 import { type Delimiter, type ParsedRow, parseRows } from './rows.ts';
 
-/** The unit of an import: rows of a block under one header, or a header. */
+/** The unit of an import: a header, or rows of a block under one header. */
 export interface Part {
   readonly entries: readonly Entry[];
-  /** Rows before it. */
+  /** Number of rows before it. */
   readonly rowsBefore: number;
-  /** Bytes that it takes. */
+  /** Its length in bytes. */
   readonly length: number;
   /** Name under which its rejects are kept together. */
   readonly rejectGroup: string;
-  /** Whether another invocation can continue after it. */
+  /** Whether another invocation can resume after it. */
   readonly isResumable: boolean;
-  /** The header from here on and how many there were, if it is one. */
+  /** If it is a header: that header, and how many headers there were. */
   readonly headers: Pick<Manifest, 'header' | 'headers'>;
 }
 
 /** A file that is read part by part. */
 export interface CsvFile extends Arrival {
-  /** The object's key, whose name may tell what the file is about. */
+  /** The object's key, whose name may say what the file is about. */
   readonly key: string;
-  /** The rows that are not yet imported. */
+  /** The rows that are not imported yet. */
   readonly blocks: BlockReader;
 }
 
 /**
- * Reads a file part by part, each row interpreted under its header.
+ * Reads a file part by part, and interprets each row under its header.
  *
  * @param first the layout of the first rows.
  * @param begin how far the file was imported before.
@@ -70,26 +70,26 @@ export async function* readParts(
   }
 }
 
-/** Bytes that the copies of a header may take which are kept with the rejects of a part. */
+/** Maximum bytes of the copies of a header that are kept with the rejects of a part. */
 const maxHeaderCopies = 4 * 1024 * 1024;
 
-/** The first rows of a block: up to the next header, or only that header. An unusable header is a row as well. */
+/** The first rows of a block up to the next header, or only that header. An unusable header counts as a row. */
 interface Section {
   readonly entries: readonly Entry[];
-  /** Bytes that it takes. */
+  /** Its length in bytes. */
   readonly length: number;
   /** Bytes of the block after it. */
   readonly restBytes: number;
-  /** The layout of the rows after it, if it is a header. */
+  /** The layout of the following rows, if it is a header. */
   readonly nextLayout?: Layout;
 }
 
 /**
- * The header before them applies to rows, wherever it is in the file. The same header again, as where files were put
- * together, changes nothing.
+ * Cuts the rows up to the next header. The header applies to the rows after it, wherever it is in the file; repeating
+ * the same header, as concatenated files do, changes nothing.
  *
- * Each row is interpreted immediately after it is parsed, so that its fields become garbage young. When the fields of all
- * rows of a block were kept, garbage collection took a fifth of the CPU.
+ * Each row is interpreted immediately after it is parsed, so that its fields are garbage-collected young. Keeping the
+ * fields of all rows of a block cost a fifth of the CPU.
  */
 function cutSection(file: CsvFile, { bytes, ends }: Block, layout: Layout, place: Place): Section {
   const entries: Entry[] = [];
@@ -122,10 +122,10 @@ function cutSection(file: CsvFile, { bytes, ends }: Block, layout: Layout, place
 
 const newline = 0x0a;
 
-/** Rows that are parsed first; then twice as many each time. */
+/** Rows that are parsed first; the number then doubles each time. */
 const firstRows = 32;
 
-/** The rows of a block, parsed some at a time: those after a header are parsed again, with what follows them. */
+/** Parses the rows of a block in growing chunks, because rows after a header must be parsed again. */
 function* walkRows({ bytes, ends }: Block, delimiter: Delimiter): Generator<ParsedRow> {
   let count = firstRows;
   for (let from = 0; from < ends.length; from += count, count *= 2) {
@@ -143,13 +143,13 @@ function* walkRows({ bytes, ends }: Block, delimiter: Delimiter): Generator<Pars
 interface Place {
   /** The file's name. */
   readonly object: string;
-  /** Rows before them. */
+  /** Number of rows before them. */
   readonly rows: number;
-  /** Headers up to them. */
+  /** Number of headers up to them. */
   readonly headers: number;
 }
 
-/** @param index the row's number among those of its part. */
+/** @param index the row's index within its part. */
 function readEntry(
   { source, arrivedAt }: Arrival,
   row: ParsedRow,

@@ -2,8 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import { CsvError, parse } from 'csv-parse/sync';
 
 /**
- * CSV in blocks of whole rows: a file of any size is read in constant memory, and reading can begin again at any block,
- * since a block's bounds depend on the file only.
+ * CSV in blocks of whole rows: a file of any size is read in constant memory, and reading can resume at any block,
+ * because the bounds of a block depend only on the file.
  */
 
 /** A field separator of CSV files. */
@@ -25,17 +25,17 @@ const carriageReturn = 0x0d;
 const lineBreak = Buffer.from('\r\n');
 
 /**
- * Where rows end: the positions after the line breaks that are not inside quotes. A quote counts only at the beginning of
- * a field, so a stray quote inside a field does not affect the rows after it.
+ * Where rows end: the positions after line breaks outside quotes. A quote counts only at the beginning of a field, so
+ * a stray quote inside a field does not affect later rows.
  */
 export function findRowEnds(bytes: Buffer, delimiter: Delimiter): number[] {
   return scanRows(bytes, delimiter, Number.POSITIVE_INFINITY).ends;
 }
 
-/** Where rows end, and whether a quote is open where the bytes end. */
+/** Where rows end, and whether a quote is open at the end of the bytes. */
 export interface RowScan {
   readonly ends: number[];
-  /** Not known where `max` ends were found. */
+  /** Not meaningful if `max` ends were found. */
   readonly isOpen: boolean;
 }
 
@@ -50,7 +50,7 @@ export function scanRows(bytes: Buffer, delimiter: Delimiter, max: number): RowS
     const byte = bytes[index];
     if (quoted) {
       if (byte !== quote) continue;
-      // A doubled quote stands for one: the first closes here, and the second opens again.
+      // A doubled quote is an escaped one: the first closes here, and the second reopens.
       if (bytes[index + 1] === quote) index += 1;
       else quoted = false;
       continue;
@@ -66,12 +66,12 @@ export function scanRows(bytes: Buffer, delimiter: Delimiter, max: number): RowS
   return { ends, isOpen: quoted };
 }
 
-/** Bytes of the byte-order mark that stands at the beginning of a row, as where files were put together. */
+/** Bytes of a byte-order mark at the beginning of a row, as in concatenated files. */
 function measureMark(bytes: Buffer, at: number): number {
   return bytes[at] === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf ? 3 : 0;
 }
 
-/** Where lines end: the positions after their breaks, at most `max` of them. */
+/** Where lines end: the positions after their breaks, at most `max`. */
 export function findLineEnds(bytes: Buffer, max: number): number[] {
   const ends: number[] = [];
   for (let at = bytes.indexOf(newline); at !== -1 && ends.length < max; at = bytes.indexOf(newline, at + 1)) {
@@ -96,14 +96,14 @@ function isBlank(fields: readonly string[]): boolean {
 
 const separatorLine = /^sep=[,;\t|]*$/i;
 
-/** Whether a row is the line by which a spreadsheet states its separator, read with that or another. */
+/** Whether a row is the line in which a spreadsheet states its separator, whichever separator it was read with. */
 function isSeparatorLine(fields: readonly string[]): boolean {
   return separatorLine.test(fields[0] ?? '') && fields.every((field, index) => index === 0 || field === '');
 }
 
 function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter): ParsedRow[] {
   const lines = cutLines(bytes, ends);
-  // Something here is broken: parse row by row, so that only broken rows are rejected.
+  // Something is broken: parse row by row, so that only broken rows are rejected.
   if (!isUtf8(bytes)) return lines.flatMap((line) => parseAlone(line, delimiter));
   const simple = lines.map((line) => splitSimpleRow(dropMark(line).toString('utf8'), delimiter));
   const others = lines.filter((_, index) => simple[index] === undefined);
@@ -119,10 +119,10 @@ function parseLines(bytes: Buffer, ends: readonly number[], delimiter: Delimiter
 }
 
 /**
- * Splits a row at its separators and takes the quotes off its fields. That is all that most rows need, and takes a
- * quarter of the library's CPU.
+ * Splits a row at its separators and removes the quotes around fields. Most rows need no more, and it takes a quarter
+ * of the library's CPU.
  *
- * @returns undefined for a row with separators or quotes inside of quoted fields, or a broken one.
+ * @returns undefined for a broken row, or one with separators or quotes inside quoted fields.
  */
 function splitSimpleRow(text: string, delimiter: Delimiter): string[] | undefined {
   const fields = text.split(delimiter);
@@ -145,7 +145,7 @@ function parseTogether(rows: readonly Buffer[], delimiter: Delimiter): readonly 
   return parsed?.length === rows.length ? parsed : undefined;
 }
 
-/** One row, or the lines that an unclosed quote made one row. */
+/** One row, or the lines that an unclosed quote joined into one row. */
 function parseAlone(row: Buffer, delimiter: Delimiter): ParsedRow[] {
   const whole = parseRow(row, delimiter);
   if (whole.fields !== undefined || !row.includes(newline)) return [whole];

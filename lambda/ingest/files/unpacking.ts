@@ -3,11 +3,11 @@ import { createGunzip } from 'node:zlib';
 import { type Fault, formatReason, makeFault } from '../../carriers/reading.ts';
 import type { OpenedFile } from './file-store.ts';
 
-/** An opened file whose bytes are those of the CSV, whether the object is packed or not. */
+/** An opened file whose bytes are CSV, whether the object is packed or not. */
 export interface UnpackedFile extends OpenedFile {
-  /** Whether the object is gzip; positions then refer to the CSV in it. */
+  /** Whether the object is gzip; positions then refer to the CSV inside it. */
   readonly isPacked: boolean;
-  /** What is wrong with the gzip, in which case nothing of it is read. */
+  /** What is wrong with the gzip; if set, nothing of it is read. */
   readonly damage?: Fault;
 }
 
@@ -22,20 +22,23 @@ class DamagedFileError extends Error {
   }
 }
 
-/** CSV shrinks to a tenth; a file that unpacks to more than 200 times its size is not CSV, unless it is small. */
+/**
+ * CSV usually shrinks to a tenth; a file that unpacks to more than 200 times its size is not CSV, unless it is small.
+ */
 const maxRatio = 200;
 const freeBytes = 64 * 1024 * 1024;
 
-/** Opens an object from a byte on; undefined when it is not there any more. */
+/** Opens an object at a byte; undefined if it no longer exists. */
 export type Open = (from: number) => Promise<OpenedFile | undefined>;
 
 /**
- * Opens the CSV that an object is or holds. Gzip is recognised by its first bytes, not by its name.
+ * Opens the CSV that an object is or contains. Gzip is recognised by its first bytes, not by its name.
  *
- * Gzip is unpacked completely before anything is read, since damaged gzip may unpack to wrong bytes from its beginning on.
+ * Gzip is unpacked completely before anything is read, because damaged gzip may unpack to wrong bytes from the
+ * beginning.
  *
- * @param from byte of the CSV from which it is read. Gzip cannot be entered in the middle: it is unpacked from its
- *   beginning.
+ * @param from position in the CSV to read from. Gzip cannot be entered in the middle, so it is unpacked from its
+ * beginning.
  * @param isPacked whether it is gzip, if that is already known.
  */
 export async function openUnpacked(
@@ -71,7 +74,7 @@ function isGzip(head: Buffer): boolean {
   return head[0] === 0x1f && head[1] === 0x8b;
 }
 
-/** At least two bytes, if the file has that many. */
+/** At least two bytes, if the file has them. */
 async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
   let head: Buffer = Buffer.alloc(0);
   while (head.length < 2) {
@@ -82,7 +85,7 @@ async function readHead(chunks: AsyncIterator<Uint8Array>): Promise<Buffer> {
   return head;
 }
 
-/** Bytes that were read ahead, and the chunks that follow them. */
+/** Bytes that were read ahead, followed by the remaining chunks. */
 export async function* prependBytes(
   head: Buffer,
   chunks: AsyncIterator<Uint8Array>,
@@ -93,7 +96,7 @@ export async function* prependBytes(
 
 async function* unpackGzip(packed: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
   const gunzip = createGunzip();
-  // What goes wrong comes out of the iteration.
+  // Errors surface in the iteration.
   pipeline(Readable.from(packed), gunzip, () => undefined);
   let length = 0;
   try {
@@ -101,7 +104,10 @@ async function* unpackGzip(packed: AsyncIterable<Uint8Array>, size: number): Asy
       length += chunk.length;
       if (length > freeBytes + maxRatio * size) {
         throw new DamagedFileError(
-          makeFault('too-large', `The gzip unpacks to more than ${maxRatio} times its size, as no CSV does`),
+          makeFault(
+            'too-large',
+            `The gzip unpacks to more than ${maxRatio} times its size, which CSV does not`,
+          ),
         );
       }
       yield chunk;

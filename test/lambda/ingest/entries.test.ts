@@ -86,7 +86,7 @@ describe('the records in a batch', () => {
     ]);
   });
 
-  it('are of the source of their stream', () => {
+  it('belong to the source of their stream', () => {
     const record = connectionEvent('attachment.accepted');
     expect(entriesIn(kinesisRecord(JSON.stringify(record), '1', 'twilio-stream'))).toEqual([
       {
@@ -108,7 +108,7 @@ describe('the records in a batch', () => {
     ]);
   });
 
-  it('are kept beside a broken one, which is named by its own position and bytes', () => {
+  it('are kept next to a broken one, which has its own position and bytes', () => {
     const broken = text.slice(0, 100);
     expect(entriesIn(kinesisRecord(`${text}\n${broken}\n${text}`, '5'))).toEqual([
       {
@@ -135,7 +135,7 @@ describe('the records in a batch', () => {
     ]);
   });
 
-  it('are rejected alone where a record of an array is wrong', () => {
+  it('are rejected individually if one record of an array is wrong', () => {
     const wrong = '{ "id": null,  "start_timestamp": "2026-11-02T10:00:00Z", "volume": {"total": 1.50} }';
     const [first, second] = entriesIn(kinesisRecord(`[${text},${wrong}]`, '6'));
     expect([first?.reading, second?.reading, second?.bytes]).toEqual([
@@ -150,7 +150,7 @@ describe('the records in a batch', () => {
     ]);
   });
 
-  it('are one reject of an empty body, and none of an empty array', () => {
+  it('are one reject for an empty body, and none for an empty array', () => {
     expect([entriesIn(kinesisRecord('', '7')), entriesIn(kinesisRecord('[]', '8'))]).toEqual([
       [
         {
@@ -165,7 +165,7 @@ describe('the records in a batch', () => {
     ]);
   });
 
-  it('are one reject, as they came, where too many values can not be read', () => {
+  it('are one reject with the original bytes if too many values are unreadable', () => {
     const good = text;
     const bodies = ['{"log":1}'.repeat(1_001), `[${good},${'{"log":1},'.repeat(1_001)}${good}]`];
     for (const body of bodies) {
@@ -186,12 +186,12 @@ describe('the records in a batch', () => {
     }
   });
 
-  it('are all read where as many can not be read as there may be', () => {
+  it('are all read if the number of unreadable ones is exactly the limit', () => {
     const readings = entriesIn(kinesisRecord(`${text}\n${'{"log":1}'.repeat(999)}`, '9'));
     expect([readings.length, readings[0]?.reading]).toEqual([1_000, usage]);
   });
 
-  it('are never too many in a body that is full of the smallest', () => {
+  it('never exceed the limit in a body full of the smallest ones', () => {
     const smallest = [
       '{"id":1,"sim_id":1,"start_timestamp":"2026-11-02 10:00:00","volume":1}',
       '{"id":1,"sim_id":1,"timestamp":"2026-11-02 10:00:00","event_type":1}',
@@ -213,7 +213,7 @@ describe('the records in a batch', () => {
     }
   });
 
-  it('are rejected where they are too much for the engine', () => {
+  it('are rejected if they exceed the engine’s limits', () => {
     const overflowing = () => {
       throw new RangeError('Maximum call stack size exceeded');
     };
@@ -222,13 +222,13 @@ describe('the records in a batch', () => {
       {
         kind: 'fault',
         code: 'oversized-field',
-        problem: 'The record has a member that is too long, or too deep, to be read',
+        problem: 'The record has a member that is too long or too deeply nested to be read',
       },
       [],
     ]);
   });
 
-  it('can not be told whose they are where no source has the stream', () => {
+  it('cannot be attributed if no source has the stream', () => {
     expect(() => entriesIn(kinesisRecord(text, '1', 'other-stream'))).toThrow(
       'No source is configured for stream arn:aws:kinesis:eu-west-1:123456789012:stream/other-stream',
     );

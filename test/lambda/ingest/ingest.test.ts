@@ -65,7 +65,7 @@ function ports(options: {
   };
 }
 
-describe('taking in a batch', () => {
+describe('ingesting a batch', () => {
   test('counts each record once: stored, repeated in the batch, ignored or rejected', async () => {
     const there = ports({});
     const batch = entries(
@@ -88,7 +88,7 @@ describe('taking in a batch', () => {
     ]);
   });
 
-  test('folds what records say of one item into one change, which names them all', async () => {
+  test('folds what records say about one item into one change, which lists them all', async () => {
     let seen: unknown;
     const there = ports({
       report: (_, { sessions, usage, events, sims }) => {
@@ -106,14 +106,14 @@ describe('taking in a batch', () => {
     expect(seen).toEqual([[[0, 2, 3], [1]], [[0, 3], [1], [2]], [[4]], []]);
   });
 
-  test('counts records whose change was stored already as repeated', async () => {
+  test('counts records whose change was already stored as repeated', async () => {
     const there = ports({ report: (report, { sessions }) => report.noteUnchanged(sessions[0]!) });
     const batch = entries([0, window('a', '1')], [1, window('a', '2')], [2, window('b', '1')]);
     const { receipt } = await ingest(batch, there, { readBeforeWrite: false });
     expect(receipt).toEqual({ received: 3, stored: 1, repeated: 2, ignored: 0, rejected: 0, failed: 0 });
   });
 
-  test('counts records that were not stored as failed, and names their deliveries whole', async () => {
+  test('counts records that were not stored as failed, and their whole deliveries', async () => {
     const refused = new Error('refused');
     const there = ports({ report: (report, { usage }) => report.noteFailure(usage[1]!, refused) });
     // Delivery 4 holds three records: one is stored, one is not, one is rejected.
@@ -129,7 +129,7 @@ describe('taking in a batch', () => {
     expect([[...failedDeliveries], errors]).toEqual([[4], [refused]]);
   });
 
-  test('has the deliveries come again whose rejects the quarantine did not keep', async () => {
+  test('requests again the deliveries whose rejects the quarantine did not keep', async () => {
     const there = ports({ refuse: ({ position }) => position === 'position-2' });
     const batch = entries([0, broken], [1, window('a', '1')], [2, broken], [3, test1]);
     const { receipt, failedDeliveries, errors } = await ingest(batch, there, { readBeforeWrite: false });
@@ -170,7 +170,7 @@ describe('taking in a batch', () => {
     expect(receipt).toEqual({ received: 6, stored: 0, repeated: 0, ignored: 0, rejected: 6, failed: 0 });
   });
 
-  test('keeps no reject by itself that is kept with others of the batch', async () => {
+  test('does not keep a reject again that is already kept with others of the batch', async () => {
     const there = ports({});
     const batch = entries([0, broken], [1, broken], [1, broken], [2, broken], [2, broken]);
     const bytes = ['a', 'a', 'b', 'b', 'c'];
@@ -185,7 +185,7 @@ describe('taking in a batch', () => {
     ]);
   });
 
-  test('has every delivery come again whose rejects were to be kept as one object and were not', async () => {
+  test('requests again every delivery whose rejects belong to an object that was not kept', async () => {
     const there = ports({ refuse: () => true });
     const batch = entries([0, broken], [1, window('a', '1')], [2, broken]);
     const read = batch.map((entry) => ({ ...entry, readBytes: () => Buffer.from('same') }));
@@ -193,7 +193,7 @@ describe('taking in a batch', () => {
     expect([receipt.stored, receipt.failed, [...failedDeliveries]]).toEqual([1, 2, [0, 2]]);
   });
 
-  test('ends an object of rejects at four megabytes, with anything else in the batch', async () => {
+  test('ends an object of rejects at four megabytes, whatever else is in the batch', async () => {
     const alone = ports({});
     const among = ports({});
     const large = (delivery: number) =>
@@ -226,7 +226,7 @@ describe('taking in a batch', () => {
     expect([written, receipt.stored]).toEqual([[20_000, 20_000, 5_000], 45_000]);
   });
 
-  test('of nothing is a receipt of nothing', async () => {
+  test('without records returns an empty receipt', async () => {
     expect(await ingest([], ports({}), { readBeforeWrite: false })).toMatchObject({
       receipt: { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 },
       failedDeliveries: new Set(),
@@ -235,7 +235,7 @@ describe('taking in a batch', () => {
     });
   });
 
-  test('keeps rejects before it has read all of a batch, where many bytes wait', async () => {
+  test('keeps rejects before it has read the whole batch, if many bytes are waiting', async () => {
     const there = ports({ refuse: ({ position }) => position === 'position-1' });
     const bytes = (byte: number) => () => Buffer.alloc(5 * 1024 * 1024, byte);
     const keptWhenRead: number[] = [];
@@ -253,7 +253,7 @@ describe('taking in a batch', () => {
     expect([receipt.rejected, receipt.failed, [...failedDeliveries]]).toEqual([4, 1, [1]]);
   });
 
-  test('begins a chunk before it reads a record, and ends it with what became of all', async () => {
+  test('begins a chunk before it reads a record, and ends it with the outcome of all', async () => {
     const steps: string[] = [];
     const there = ports({
       report: (report, { usage }) => {

@@ -23,10 +23,10 @@ describe('a record’s kind', () => {
   });
 });
 
-describe('how late records came', () => {
+describe('the lateness of records', () => {
   const arrivedAt = Date.parse(minute(10));
 
-  test('is counted from what they tell of, in seconds', () => {
+  test('is counted from the time that they are about, in seconds', () => {
     const measures = new Measures();
     measures.noteLag(reading({ event: eventAt(minute(9), 'a', '1') }), arrivedAt);
     measures.noteLag(reading({ usage: usageAt(minute(0), 'a', '1', { end: minute(8) }) }), arrivedAt);
@@ -34,14 +34,14 @@ describe('how late records came', () => {
     expect(measures.listLags(100)).toEqual([60, 120, 180.25]);
   });
 
-  test('is nothing where a clock is ahead, and unknown of what could not be read', () => {
+  test('is 0 if a clock is ahead, and unknown for unreadable records', () => {
     const measures = new Measures();
     measures.noteLag(reading({ event: eventAt(minute(11), 'a', '1') }), arrivedAt);
     measures.noteLag(makeFault('broken-json', 'This is not JSON'), arrivedAt);
     expect(measures.listLags(100)).toEqual([0]);
   });
 
-  test('is measured for many by quantiles, from the least to the greatest', () => {
+  test('is measured by quantiles, from the minimum to the maximum, if there are many', () => {
     const measures = new Measures();
     for (let second = 1_000; second >= 0; second -= 1) {
       measures.noteLag(reading({ event: eventAt(minute(10), 'a', '1') }), arrivedAt + second * 1000);
@@ -51,7 +51,7 @@ describe('how late records came', () => {
   });
 });
 
-describe('what was used', () => {
+describe('usage', () => {
   const telefonica = { country: 'DE', operatorName: 'Telefónica' };
 
   test('is added up by country and operator', () => {
@@ -68,7 +68,7 @@ describe('what was used', () => {
     ]);
   });
 
-  test('leaves out what was there before or did not get in', () => {
+  test('leaves out records that were stored before or failed', () => {
     const measures = new Measures();
     const usage = ['1', '2', '3'].map((id) => usageAt(minute(1), 'a', id, telefonica));
     measures.addUsage(changesOf({ usage }), (record) => record === 1);

@@ -68,8 +68,8 @@ async function take(
   return { late, filed, written, receipt, failed: [...failedDeliveries], messages };
 }
 
-describe('records that come later than their source may deliver', () => {
-  test('are noted, by the earliest moment of each SIM; the last moment in time is not late', async () => {
+describe('records that arrive later than their source’s lateness', () => {
+  test('are noted, by the earliest time of each SIM; exactly the lateness is not late', async () => {
     const batch = [usage(5, 'a'), event(3, 'a'), usage(4, 'a'), usage(10, 'b'), event(9, 'c')];
     expect((await take(makeEntries(batch), stream)).late).toEqual([
       [
@@ -79,7 +79,7 @@ describe('records that come later than their source may deliver', () => {
     ]);
   });
 
-  test('are told by the last moment of usage, and by when a session was observed', async () => {
+  test('are judged by the last moment of usage, and by when a session was observed', async () => {
     const batch = [
       usage(5, 'a', { end: minute(20) }),
       usage(20, 'b', { end: minute(5) }),
@@ -95,7 +95,7 @@ describe('records that come later than their source may deliver', () => {
     ]);
   });
 
-  test('are noted of no source that no rule watches, and no note is put without any', async () => {
+  test('are not noted for a source that no rule watches, and no empty note is put', async () => {
     const { lateness: _, ...unwatched } = source;
     expect((await take(makeEntries([usage(1, 'a')], { source: unwatched }), stream)).late).toEqual([]);
     expect((await take(makeEntries([usage(30, 'a')]), stream)).late).toEqual([]);
@@ -117,7 +117,7 @@ describe('records that come later than their source may deliver', () => {
     expect(failed).toEqual([2]);
   });
 
-  test('come again if they could not be noted, and no others', async () => {
+  test('are delivered again if they could not be noted, and no others are', async () => {
     const noteLate = () => Promise.reject(new Error('throttled'));
     const { receipt, failed, messages } = await take(makeEntries([usage(1, 'a'), usage(30, 'b')]), stream, {
       noteLate,
@@ -129,7 +129,7 @@ describe('records that come later than their source may deliver', () => {
 describe('what a file states', () => {
   const rows = { isRow: true };
 
-  test('is noted if a stream may bring it: data and events of SIMs', async () => {
+  test('is noted if a stream may deliver it too: data and events of SIMs', async () => {
     const account = makeAccountKey('main', '7');
     const batch = [
       usage(11, 'a'),
@@ -140,14 +140,14 @@ describe('what a file states', () => {
     expect((await take(makeEntries(batch, rows), file)).filed).toEqual([['usage 11', 'event 13']]);
   });
 
-  test('is noted of no source without a stream, and no record of a stream is', async () => {
+  test('is not noted for a source without a stream, nor for records of a stream', async () => {
     const batch = [usage(11, 'a'), event(13, 'a')];
     const filesOnly = { ...rows, source: { ...source, filesOnly: true } };
     expect((await take(makeEntries(batch, filesOnly), file)).filed).toEqual([]);
     expect((await take(makeEntries(batch), file)).filed).toEqual([]);
   });
 
-  test('comes again if it could not be noted, and nothing else', async () => {
+  test('is delivered again if it could not be noted, and nothing else is', async () => {
     const noteFiled = () => Promise.reject(new Error('throttled'));
     const batch = [usage(11, 'a', { trafficType: 'sms' }), usage(12, 'a'), event(13, 'a')];
     const { receipt, failed, messages } = await take(makeEntries(batch, rows), file, { noteFiled });

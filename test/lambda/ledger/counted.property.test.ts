@@ -98,7 +98,7 @@ describe('of renderings of one record, at most a second apart,', () => {
     );
   });
 
-  it('a range and a second around it decide of what is in it as the whole does', () => {
+  it('a range with a second around it decides about its items as the whole does', () => {
     fc.assert(
       fc.property(items, fc.nat({ max: 8_000 }), fc.nat({ max: 8_000 }), (all, from, length) => {
         const to = from + length;
@@ -112,7 +112,7 @@ describe('of renderings of one record, at most a second apart,', () => {
     );
   });
 
-  it('holds no more than two seconds have, however long a record is beaten by the next', () => {
+  it('holds only the items of two seconds, however long each record is beaten by the next', () => {
     const picked = new CountedItems<number>(
       (at) => ({ sim: 'a', record: String(at % 7), at, keyAt: at }),
       (a, b) => a > b,

@@ -53,7 +53,7 @@ describe('a ledger', () => {
     );
   });
 
-  it('has a start and a last update for every session, whatever has arrived of it', () => {
+  it('has a start and a last update for every session, whichever of its records arrived', () => {
     fc.assert(
       fc.property(deliveries, ({ sent }) => {
         for (const [key, { start, origin, startStated }] of ledgerOf([sent]).sessions) {
@@ -78,7 +78,7 @@ describe('a ledger', () => {
 });
 
 describe('a fold', () => {
-  it('makes at most one change of each item, and names all records behind it', () => {
+  it('makes at most one change per item, and lists all records behind it', () => {
     fc.assert(
       fc.property(fc.array(observation, { maxLength: 12 }), (batch) => {
         const { sessions, usage, events, sims } = foldOf(batch);

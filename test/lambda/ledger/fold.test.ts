@@ -28,7 +28,7 @@ const started = observationsOf(
 const usage = observationsOf(readStreamer(usageRecord));
 
 describe('a fold', () => {
-  it('makes one change of all that a batch says about a session', () => {
+  it('makes one change from everything that a batch says about a session', () => {
     const fold = new Fold();
     for (const [index, observations] of [ended, updated, started].entries()) fold.add(index, observations);
     const { sessions } = fold.listChanges();
@@ -37,25 +37,25 @@ describe('a fold', () => {
     ]);
   });
 
-  it('sees a record repeat once all items that it states were stated before', () => {
+  it('recognises a repetition if all items of a record were stated before', () => {
     const fold = new Fold();
     expect(
       [ended, ended, usage, updated, usage, updated].map((each, record) => fold.add(record, each)),
     ).toEqual([false, true, false, false, true, true]);
   });
 
-  it('sees a record repeat that states an event alone', () => {
+  it('recognises the repetition of a record that states only an event', () => {
     const fold = new Fold();
     expect([fold.add(0, started), fold.add(1, started)]).toEqual([false, true]);
   });
 
-  it('does not take a record for a repeat of one that stated only one of its two items', () => {
+  it('does not mistake a record for a repetition of one that stated only one of its two items', () => {
     const fold = new Fold();
     fold.add(0, { ...ended, event: undefined });
     expect([fold.add(1, ended), fold.add(2, ended)]).toEqual([false, true]);
   });
 
-  it('leaves it to the store whether a record repeats that states a session alone', () => {
+  it('leaves it to the store whether a record that states only a session is a repetition', () => {
     const fold = new Fold();
     const alone = { ...updated, usage: undefined };
     expect([fold.add(0, alone), fold.add(1, alone)]).toEqual([false, false]);
@@ -63,7 +63,7 @@ describe('a fold', () => {
 });
 
 describe('of two statements about one usage record or event', () => {
-  it('the fuller stands, whatever its words', () => {
+  it('the fuller one wins, whatever its content', () => {
     const completenesses = [0, superseded, complete, completeWithSession];
     const [abridged, ofPredecessor, whole, withSession] = completenesses.map((completeness, index) =>
       usageAt(minute(1), 'sim', 'record', {
@@ -81,7 +81,7 @@ describe('of two statements about one usage record or event', () => {
     }
   });
 
-  it('that say equally much, the one whose words come later stands', () => {
+  it('that say equally much, the one with the greater content wins', () => {
     const [a, b] = [
       eventAt(minute(1), 'sim', 'id', { type: 'a' }),
       eventAt(minute(1), 'sim', 'id', { type: 'b' }),
@@ -89,7 +89,7 @@ describe('of two statements about one usage record or event', () => {
     expect([pickMoreComplete(a, b), pickMoreComplete(b, a)]).toEqual([b, b]);
   });
 
-  it('in the same words, the time of arrival decides nothing', () => {
+  it('with the same content, the time of arrival decides nothing', () => {
     const first = eventAt(minute(1), 'sim', 'id', { arrivedAt: 1 });
     const second = eventAt(minute(1), 'sim', 'id', { arrivedAt: 2 });
     expect([pickMoreComplete(first, second), pickMoreComplete(second, first)]).toEqual([first, second]);

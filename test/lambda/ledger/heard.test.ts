@@ -42,7 +42,7 @@ const streamerTypes = Array.from({ length: 1_000 }, (_, id) => String(id)).flatM
 );
 
 describe('the table of event types', () => {
-  it('has a row of every type that the carriers’ modules know, and no other', () => {
+  it('has a row for every type that the carriers’ modules know, and no other', () => {
     // Updates are usage, and no events.
     const superSimTypes = connectionTypes.filter((type) => type !== 'data-session.updated');
     expect([...eventTypes].sort()).toEqual([...new Set([...superSimTypes, ...streamerTypes])].sort());
@@ -61,12 +61,12 @@ describe('the table of event types', () => {
     expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(told));
   });
 
-  it('tells nothing of types that are not known, inherited names included', () => {
+  it('says nothing about unknown types, inherited names included', () => {
     const unknown = ['event.68', 'data-session.paused', 'constructor', '__proto__', ''];
     expect(unknown.map(listEventMarks)).toEqual(unknown.map(() => []));
   });
 
-  it('names the types by which a device is heard', () => {
+  it('lists the types that are signs of life', () => {
     expect([...heardEventTypes].sort()).toEqual([
       ...['attachment.accepted', 'attachment.failed', 'attachment.rejected'],
       ...['data-session.failed', 'data-session.started'],
@@ -75,7 +75,7 @@ describe('the table of event types', () => {
     ]);
   });
 
-  it('calls its marks as the groups of a SIM that have no attributes', () => {
+  it('names its marks like the groups of a SIM that have no attributes', () => {
     const marks = simSchema.filter(({ attributes }) => attributes.length === 0).map(({ name }) => name);
     expect([...markNames]).toEqual(marks);
   });
@@ -236,7 +236,7 @@ describe('a granule', () => {
     .integer({ min: minGranuleMilliseconds / 1_000, max: maxGranuleMilliseconds / 1_000 })
     .map((seconds) => seconds * 1_000);
 
-  it('begins not later than a record, and less than its length before', () => {
+  it('begins no later than a record, and less than its length before it', () => {
     fc.assert(
       fc.property(time, sim, granule, (record, key, length) => {
         const distance = Date.parse(record) - Date.parse(cutToGranule(record, key, length));
@@ -256,7 +256,7 @@ describe('a granule', () => {
     );
   });
 
-  it('begins at whole seconds that are spread over its length, SIM by SIM', () => {
+  it('begins at a whole second, spread over its length by SIM', () => {
     const sims = Array.from(
       { length: 1_000 },
       (_, index) => `8988307000000${String(index).padStart(6, '0')}`,

@@ -24,12 +24,12 @@ describe('of two statements of one moment', () => {
     expect([compareGroups(a.group, b.group), compareGroups(b.group, a.group)]).toEqual([1, -1]);
   });
 
-  test('either stands where they say the same, in whatever order of names', () => {
+  test('either wins if they are equal, in any order of names', () => {
     expect(compareGroups({ a: 1, b: undefined }, { b: undefined, a: 1 })).toBe(0);
   });
 });
 
-test('a statement is the same as another where both time and content are', () => {
+test('a statement equals another if both time and content are equal', () => {
   const statements = [
     undefined,
     { at: minute(1), group: { imei: 'a' } },
@@ -59,14 +59,14 @@ describe('a session', () => {
     expect(joins.map(({ terminal }) => terminal)).toEqual([winner, winner]);
   });
 
-  test('is another one where only the kind, or the time, of its end differs', () => {
+  test('differs if only the kind or the time of its end differs', () => {
     const states = [undefined, ended, failed, endedLater].map(session);
     expect(states.map((one) => states.map((other) => sameSession(one, other)))).toEqual(
       states.map((one) => states.map((other) => one === other)),
     );
   });
 
-  test('is another one where only its start differs, or whether that was stated', () => {
+  test('differs if only its start differs, or whether that was stated', () => {
     const states = [minute(1), minute(2)].flatMap((start) =>
       [true, false].map((startStated) => sessionAt(minute(3), 'sim', { start, startStated })),
     );
@@ -75,7 +75,7 @@ describe('a session', () => {
     );
   });
 
-  test('begins at the earlier of two starts of one kind, and at a stated one before an observed one', () => {
+  test('begins at the earlier of two starts of one kind, and at a stated one rather than an observed one', () => {
     const observed = (start: string) => sessionAt(minute(3), 'sim', { start, startStated: false });
     const stated = (start: string) => sessionAt(minute(3), 'sim', { start, startStated: true });
     const startOf = (a: Session, b: Session) => {

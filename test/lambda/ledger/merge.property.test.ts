@@ -175,7 +175,7 @@ describe('an item', () => {
     );
   });
 
-  it('of a join holds the join of what the items hold', () => {
+  it('of merged states holds the merge of what the items hold', () => {
     fc.assert(
       fc.property(session, session, sim, sim, (a, b, c, d) => {
         expect([

@@ -31,7 +31,7 @@ function writesItsSession(data: Members, type?: string): boolean {
   return observationsOf(readHourly(data, type)).session !== undefined;
 }
 
-describe('where sessions are refreshed hourly, an update writes its session', () => {
+describe('if sessions are refreshed hourly, an update writes its session', () => {
   it.each<[string, boolean, Members]>([
     ['not within an hour', false, window('2026-11-02T10:06:00Z', '2026-11-02T10:12:00Z')],
     ['not from a turn of the hour on', false, window('2026-11-02T10:00:00Z', '2026-11-02T10:06:00Z')],
@@ -60,7 +60,7 @@ describe('where sessions are refreshed hourly, an update writes its session', ()
     expect(writesItsSession(data)).toBe(writes);
   });
 
-  it('where it states no window at all', () => {
+  it('if it states no window at all', () => {
     const { data_upload, data_download, data_total, ...silent } = window(
       '2026-11-02T10:06:00Z',
       '2026-11-02T10:12:00Z',
@@ -69,7 +69,7 @@ describe('where sessions are refreshed hourly, an update writes its session', ()
     expect([session?.sessionId, usage]).toEqual([fullData.data_session_sid, undefined]);
   });
 
-  it('exactly once for each turn of the hour, whatever the lengths of windows that follow each other', () => {
+  it('exactly once for each turn of the hour, whatever the lengths of consecutive windows', () => {
     const begin = Date.parse('2026-11-02T09:00:00Z');
     const iso = (seconds: number): string => new Date(begin + seconds * 1_000).toISOString();
     const lengths = fc.array(fc.constantFrom(1, 59, 360, 600, 3_599, 3_600), {
@@ -91,7 +91,7 @@ describe('where sessions are refreshed hourly, an update writes its session', ()
   });
 });
 
-describe('where sessions are refreshed hourly', () => {
+describe('if sessions are refreshed hourly', () => {
   const within = window('2026-11-02T10:06:00Z', '2026-11-02T10:12:00Z');
 
   it.each(['data-session.started', 'data-session.ended', 'data-session.failed'])(
@@ -103,7 +103,7 @@ describe('where sessions are refreshed hourly', () => {
     },
   );
 
-  it('an update that does not write its session says in its usage what the session’s item is not told', () => {
+  it('an update that does not write its session states in its usage what the session’s item lacks', () => {
     const each = observationsOf(readConnectionEvent('data-session.updated', within));
     expect(observationsOf(readHourly(within))).toEqual({
       ...each,
@@ -127,7 +127,7 @@ describe('where sessions are refreshed hourly', () => {
     }
   });
 
-  it('one that states no running totals still says when it was observed', () => {
+  it('an update without running totals still says when it was observed', () => {
     const data = {
       ...minimalData,
       data_session_sid: fullData.data_session_sid,
@@ -147,7 +147,7 @@ describe('where sessions are refreshed hourly', () => {
     expect(decodeUsage(item).observedAt).toBe('2026-11-02T10:12:01.000Z');
   });
 
-  it('an update that writes its session has the same usage item as ever', () => {
+  it('an update that writes its session has the usual usage item', () => {
     const crossing = window('2026-11-02T09:57:00Z', '2026-11-02T10:03:00Z');
     expect(observationsOf(readHourly(crossing))).toEqual(
       observationsOf(readConnectionEvent('data-session.updated', crossing)),

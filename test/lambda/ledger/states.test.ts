@@ -368,7 +368,7 @@ describe('a session', () => {
     expect(outcomeOf(records, onlySession).origin.group.dataModifier).toBe(dataModifier);
   });
 
-  it('keeps its error, which is what happened and no state', () => {
+  it('keeps its error, which is an event and not a state', () => {
     const session = outcomeOf(
       [told(1, 'updated', failure), told(2, 'updated'), told(3, 'ended')],
       onlySession,

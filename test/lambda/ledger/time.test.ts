@@ -73,7 +73,7 @@ describe('a time', () => {
     expect(parseTime(text)).toBeUndefined();
   });
 
-  it('is not one once a sign of it is another', () => {
+  it('is not one if one character of it changes', () => {
     for (const time of ['2026-11-02T10:00:00Z', '2026-11-02 10:00:00']) {
       const changed = [...time].flatMap((_, at) =>
         ['x', '/', ':', '-', '.'].map((sign) => `${time.slice(0, at)}${sign}${time.slice(at + 1)}`),
@@ -150,7 +150,7 @@ describe('every moment', () => {
     );
   });
 
-  it('that Date does not know is not known', () => {
+  it('that Date does not know is unknown', () => {
     const part = (length: number) =>
       fc.integer({ min: 0, max: 10 ** length - 1 }).map((value) => String(value).padStart(length, '0'));
     fc.assert(
@@ -169,7 +169,7 @@ describe('every moment', () => {
 });
 
 describe('a time of records', () => {
-  it('is never before the earliest one, whatever is taken off', () => {
+  it('is never before the earliest one, whatever is subtracted', () => {
     const [earliest, first] = ['2000-01-01T00:00:00.000Z', Date.UTC(2000, 0)];
     const times = [first + 1, first, first - 1, first - 999_999 * 86_400_000];
     expect(times.map(formatRecordTime)).toEqual(['2000-01-01T00:00:00.001Z', earliest, earliest, earliest]);

@@ -131,7 +131,7 @@ function findLines(text: Buffer, lines: Buffer): number {
 }
 
 describe('every byte of a file', () => {
-  it('is in a row that was stored or rejected, or says nothing', async () => {
+  it('is in a row that was stored or rejected, or carries no information', async () => {
     await fc.assert(
       fc.asyncProperty(mutated, async (bytes) => {
         const { result, rejected, stored, keptWhole } = await importInMemory(bytes);

@@ -9,28 +9,28 @@ const importing = new Importing();
 
 beforeEach(() => importing.reset());
 
-describe('an object that is not what was announced any more', () => {
-  test('is gone when it was deleted from a bucket without versions', async () => {
+describe('an object that is no longer the one in the notification', () => {
+  test('is gone if it was deleted from a bucket without versioning', async () => {
     const object = await importing.put(importing.key, file(3), 'unversioned');
     await importing.client.send(new DeleteObjectCommand({ Bucket: 'unversioned', Key: importing.key }));
     expect(await importing.import(object)).toEqual({ outcome: 'gone', manifest: undefined });
     expect(await importing.tables.everything()).toMatchObject({ Usage: [], Files: [] });
   });
 
-  test('is still there where versions are kept', async () => {
+  test('still exists in a bucket with versioning', async () => {
     const object = await importing.put(importing.key, file(3));
     await importing.client.send(new DeleteObjectCommand({ Bucket: 'files', Key: importing.key }));
     expect(await importing.import(object)).toMatchObject({ outcome: 'done', manifest: { rows: 3 } });
   });
 
-  test('is gone when its version was deleted', async () => {
+  test('is gone if its version was deleted', async () => {
     const object = await importing.put(importing.key, file(3));
     const VersionId = object.versionId ?? '';
     await importing.client.send(new DeleteObjectCommand({ Bucket: 'files', Key: importing.key, VersionId }));
     expect(await importing.import(object)).toEqual({ outcome: 'gone', manifest: undefined });
   });
 
-  test('is gone when another took its place, which is imported by its own announcement', async () => {
+  test('is gone if another replaced it, which is imported by its own notification', async () => {
     const first = await importing.put(importing.key, file(3), 'unversioned');
     const second = await importing.put(importing.key, file(2, 10), 'unversioned');
     expect(await importing.import(first)).toEqual({ outcome: 'gone', manifest: undefined });
@@ -38,7 +38,7 @@ describe('an object that is not what was announced any more', () => {
     expect(await importing.recordIds()).toEqual(ids(10, 11));
   });
 
-  test('that was overwritten where versions are kept is imported, and so is the other', async () => {
+  test('that was overwritten in a bucket with versioning is imported, and so is the new version', async () => {
     const first = await importing.put(importing.key, file(2));
     const second = await importing.put(importing.key, file(2, 10));
     await Promise.all([importing.import(first), importing.import(second)]);

@@ -76,7 +76,7 @@ describe('a file twice as long', () => {
   });
 });
 
-test('blank rows before a header take work in proportion to their number', async () => {
+test('takes time proportional to the number of blank rows before a header', async () => {
   const before = process.cpuUsage();
   const read = await readLayout(
     'cdr_1.csv',

@@ -62,7 +62,7 @@ const swapped = (number: number) => [idOf(number), '5', '7'];
 const usual = (number: number) => [idOf(number), '1', '2'];
 
 describe('a header among the rows', () => {
-  test('of files that were put together is obeyed from there on', async () => {
+  test('of concatenated files applies to the rows after it', async () => {
     const result = await importing.import(await importing.put(importing.key, fixture('two-headers.csv')));
     expect(result.manifest).toMatchObject({ state: 'done', rows: 2, accepted: 2, rejected: 0 });
     expect((await stored()).map(([, up, down]) => [up, down])).toEqual([
@@ -80,14 +80,14 @@ describe('a header among the rows', () => {
     ['behind blank lines and empty cells', `\n,,,\n${swappedHeader}\n${swappedRow(2)}\n`],
     ['twice', `${swappedHeader}\n${swappedHeader}\n${swappedRow(2)}\n`],
     ['with a column more', `${swappedHeader},slice\n${swappedRow(2)},iot\n`],
-  ])('%s decides where upload and download stand', async (_, rest) => {
+  ])('%s decides which columns are upload and download', async (_, rest) => {
     const text = `${header}\n${row(1)}\n${rest}${header}\n${row(3)}\n`;
     const { manifest } = await importing.import(await importing.put(importing.key, text));
     expect(manifest).toMatchObject({ state: 'done', rows: 3, accepted: 3, rejected: 0 });
     expect(await stored()).toEqual([usual(1), swapped(2), usual(3)]);
   });
 
-  test('is remembered where the import goes on in another invocation', async () => {
+  test('is remembered if the import continues in another invocation', async () => {
     const wide = { organisation_name: 'x'.repeat(40_000) };
     const lines = [1, 2, 3, 4, 5].map((number) => row(number, wide));
     const text = [
@@ -114,7 +114,7 @@ describe('a header among the rows', () => {
     });
   });
 
-  test('without ids makes rejects of its rows, whose bytes are kept with it', async () => {
+  test('without ids makes its rows rejects, which are kept with it', async () => {
     const noIds = 'iccid,event_start_timestamp,volume_rx,volume_tx,volume';
     const lost = '8988280666001000101,2026-10-01 00:00:00,0.1,0.2,0.3';
     const object = await importing.put(
@@ -130,7 +130,7 @@ describe('a header among the rows', () => {
     ).toEqual([['no-id-column', `${formatObjectName(object)}#2`, lost, noIds]]);
   });
 
-  test('that has swallowed rows is a reject, and so are the rows below it', async () => {
+  test('that contains rows is a reject, and so are the rows under it', async () => {
     const swallowing = `${swappedHeader},"note\n${swappedRow(2)}\n"`;
     const object = await importing.put(
       importing.key,
@@ -145,7 +145,7 @@ describe('a header among the rows', () => {
     ]);
   });
 
-  test('is kept with the rows that are rejected under it, and the first is not', async () => {
+  test('is kept with the rows that are rejected under it, unless it is the first', async () => {
     const broken = swappedRow(2).replace('0.000007', 'x');
     const text = `${header}\n"1"\n${swappedHeader}\n${broken}\n`;
     const object = await importing.put(importing.key, text);
@@ -156,7 +156,7 @@ describe('a header among the rows', () => {
     ]);
   });
 
-  test('that is the one in force divides no rows, however often it comes', async () => {
+  test('that repeats the one in force does not split the rows, however often it occurs', async () => {
     const rows = Array.from({ length: 100 }, (_, number) => row(number));
     const parts = await listParts(`${[header, ...rows.flatMap((one) => [one, header])].join('\n')}\n`);
     expect(parts.map(({ entries, headers }) => [entries.length, headers])).toEqual([[100, {}]]);
@@ -224,7 +224,7 @@ describe('an empty object', () => {
 });
 
 describe('a file that is given up', () => {
-  test('is listed though it could not even be opened', async () => {
+  test('is listed even if it could not be opened', async () => {
     const object = await importing.put(importing.key, file(3));
     const denied = { open: () => Promise.reject(new Error('AccessDenied')) };
     await expect(importing.import(object, denied)).rejects.toThrow('AccessDenied');
@@ -236,7 +236,7 @@ describe('a file that is given up', () => {
     expect(await importing.import(object)).toMatchObject({ outcome: 'done', manifest: { rows: 3 } });
   });
 
-  test('is listed though its first rows were not taken in', async () => {
+  test('is listed even if its first rows were not stored', async () => {
     const object = await importing.put(importing.key, file(3));
     const writer = { write: () => Promise.reject(new Error('The process ended')) };
     await expect(importing.import(object, { writer })).rejects.toThrow('The process ended');

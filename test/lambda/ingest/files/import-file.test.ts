@@ -266,7 +266,7 @@ test('a manifest says what a file is, and how much of it is imported', async () 
   ]);
 });
 
-test('a file that is announced again changes nothing', async () => {
+test('a second notification of a file changes nothing', async () => {
   const object = await importing.put(importing.key, file(50));
   await importing.import(object);
   const before = await importing.tables.everything();

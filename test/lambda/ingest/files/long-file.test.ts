@@ -24,7 +24,7 @@ describe('a long file', () => {
     );
   }
 
-  test('goes on where it stopped when the time runs short, however often', async () => {
+  test('resumes where it stopped if time runs out, however often', async () => {
     const object = await importing.put(importing.key, bytes);
     const outcomes: (readonly [string, number | undefined])[] = [];
     for (let time = 0; time < 9 && outcomes.at(-1)?.[0] !== 'done'; time += 1) {
@@ -37,7 +37,7 @@ describe('a long file', () => {
     await expectWhole(object);
   });
 
-  test('that breaks off in the middle is delivered again, and ends with the same counts', async () => {
+  test('whose download breaks off is delivered again, and ends with the same counts', async () => {
     withoutWaiting();
     const object = await importing.put(importing.key, bytes);
     await importing.import(object, { isTimeShort: () => true });
@@ -60,7 +60,7 @@ describe('a long file', () => {
     await expectWhole(object);
   });
 
-  test('is taken in once by two that import it at the same time', async () => {
+  test('is stored once by two concurrent imports', async () => {
     const object = await importing.put(importing.key, bytes);
     const results = await Promise.all([importing.import(object), importing.import(object)]);
     expect(results).toMatchObject([
@@ -70,7 +70,7 @@ describe('a long file', () => {
     await expectWhole(object);
   });
 
-  test('is tried again where the store does not take all of a block, and given up after a while', async () => {
+  test('is retried if the store does not accept all of a block, and given up after some attempts', async () => {
     withoutWaiting();
     const object = await importing.put(importing.key, bytes);
     const { writer } = importing.ports();

@@ -47,19 +47,19 @@ describe('a message of the queue', () => {
     expect(read({ Records: records })?.objects.map(({ key }) => key)).toEqual(['a.csv', 'b.csv', 'c.csv']);
   });
 
-  test('about anything but a creation requests nothing', () => {
+  test('about anything but a created object requests nothing', () => {
     const removed = announcement({ key: 'cdr.csv' }, { eventName: 'ObjectRemoved:Delete' });
     const created = announcement({ key: 'cdr.csv', versionId: 'v1', eTag: 'e1' });
     expect(read({ Records: [removed, created] })).toEqual({ objects: [plain] });
     expect(read({ Records: [] })).toEqual({ objects: [] });
   });
 
-  test('with which S3 tests the queue asks for nothing', () => {
+  test('with which S3 tests the queue requests nothing', () => {
     const message = { Service: 'Amazon S3', Event: 's3:TestEvent', Time: '2026-11-02', Bucket: 'files' };
     expect(read(message)).toEqual({ objects: [] });
   });
 
-  test('with which the importer goes on names the same object again', () => {
+  test('that continues an import names the same object', () => {
     for (const object of [plain, { ...plain, key: 'a b+%C3.csv' }, { ...plain, versionId: undefined }]) {
       expect(read(makeContinuation(object))).toEqual({ objects: [object] });
     }
@@ -83,7 +83,7 @@ describe('a message of the queue', () => {
     expect(read(message)).toBeUndefined();
   });
 
-  test('names an object by its version, or by what else tells it from others', () => {
+  test('identifies an object by its version or its ETag', () => {
     expect(formatObjectName(plain)).toBe('files/cdr.csv@v1');
     expect(formatObjectName({ ...plain, versionId: undefined })).toBe('files/cdr.csv@e1');
     expect(formatObjectName({ ...plain, versionId: undefined, eTag: undefined })).toBe(

@@ -12,7 +12,7 @@ const importing = new Importing();
 
 beforeEach(() => importing.reset());
 
-describe('rows that came later than their source may deliver', () => {
+describe('rows that arrived later than their source’s lateness', () => {
   const first = Date.parse('2026-10-01T00:02:00Z');
   const bytes = `${header}\n${row(20)}\n${row(40)}\n`;
   const sim = iccidOf(20);
@@ -26,12 +26,12 @@ describe('rows that came later than their source may deliver', () => {
     return noted;
   }
 
-  test('are noted, with the earliest moment of each SIM; not those that have come by another path', async () => {
+  test('are noted, with the earliest time of each SIM, unless they arrived by another path', async () => {
     expect(await importLate(await importing.put(importing.key, bytes))).toEqual([[sim, first]]);
     expect(await importLate(await importing.put(`again-${importing.key}`, bytes))).toEqual([]);
   });
 
-  test('are noted by the next delivery where the importer dies between storing and noting', async () => {
+  test('are noted by the next delivery if the importer dies between storing and noting', async () => {
     withoutWaiting();
     const object = await importing.put(importing.key, bytes);
     const { writer } = importing.ports();
@@ -45,7 +45,7 @@ describe('rows that came later than their source may deliver', () => {
     expect(await importLate(object)).toEqual([[sim, first]]);
   });
 
-  test.each([20, 21, 22])('are all noted where the importer dies at row %i of many parts', async (last) => {
+  test.each([20, 21, 22])('are all noted if the importer dies at row %i of many parts', async (last) => {
     withoutWaiting();
     const rows = Array.from({ length: 45 }, (_, number) =>
       row(number, { iccid: `8988280666001${100_000 + number}` }),
@@ -84,7 +84,7 @@ describe('rows that came later than their source may deliver', () => {
     expect(new Set([...early, ...late].map(([sim]) => sim)).size).toBe(45);
   });
 
-  test('are noted by the next attempt where they could not be noted', async () => {
+  test('are noted by the next attempt if noting them failed', async () => {
     withoutWaiting();
     const noted: (readonly [string, number])[] = [];
     let failing = 1;
@@ -98,7 +98,7 @@ describe('rows that came later than their source may deliver', () => {
   });
 });
 
-describe('what came in a file', () => {
+describe('what arrived in a file', () => {
   const time = '2026-11-02T00:00:01.000Z';
 
   /** Imports a file. @returns the ids of the records that are noted, and what is done in its order. */
@@ -132,26 +132,26 @@ describe('what came in a file', () => {
   }));
   const named = { source: 'main', carrier: '1nce', name: 'cdr_20261102_000001.csv', time } as const;
 
-  test('is noted whether or not it came by another path, and the name of the file behind its markers', async () => {
+  test('is noted whether or not it arrived by another path, and the file’s name after its markers', async () => {
     const bytes = `${header}\n${row(20)}\n${row(40)}\n`;
     const first = await importNoted(await importing.put('cdr_20261102_000001.csv', bytes));
     expect(first).toEqual({ noted: ids(20, 40), done: [...days, { ...named, rows: 2 }] });
     expect((await importNoted(await importing.put('again.csv', bytes))).noted).toEqual(ids(20, 40));
   });
 
-  test('is noted of no source without a stream, which has one path only; its file is', async () => {
+  test('is not noted for a source without a stream, which has only one path; its file is', async () => {
     const object = await importing.put('cdr_20261102_000001.csv', `${header}\n${row(20)}\n`);
     const { noted, done } = await importNoted(object, {}, { ...importing.source, filesOnly: true });
     expect([noted, done]).toEqual([[], [...days, { ...named, rows: 1 }]]);
   });
 
-  test('may be a file that is refused, which is not missing', async () => {
+  test('may be a refused file, which is not missing', async () => {
     const object = await importing.put('cdr_20261102_000001.csv', '"a","b"\n"1","2"\n');
     const { noted, done } = await importNoted(object);
     expect([noted, done]).toEqual([[], [...days, { ...named, rows: undefined }]]);
   });
 
-  test('is noted by the next attempt where it could not be noted', async () => {
+  test('is noted by the next attempt if noting it failed', async () => {
     withoutWaiting();
     const noted: string[] = [];
     let failing = 1;

@@ -32,7 +32,7 @@ describe('a packed file', () => {
     expect((await importing.recordIds()).length).toBe(40);
   });
 
-  test('goes on where it stopped when the time runs short', async () => {
+  test('resumes where it stopped if time runs out', async () => {
     const wide = { organisation_name: 'x'.repeat(1500) };
     const rows = Array.from({ length: 300 }, (_, number) => row(number, wide));
     const object = await importing.put(`${importing.key}.gz`, gzipSync([header, ...rows].join('\n')));
@@ -70,15 +70,15 @@ describe('a packed file', () => {
     expect(await importing.s3.getObject('simledger-quarantine', line?.object ?? '')).toEqual(bytes);
   });
 
-  test('that holds something else than CSV is kept whole, with the reason', async () => {
+  test('that contains something other than CSV is kept whole, with the reason', async () => {
     const object = await importing.put(`${importing.key}.gz`, gzipSync('{"id":1}\n'));
     expect((await importing.import(object)).manifest).toMatchObject({
       state: 'failed',
-      reason: "The file is JSON, not CSV: put its records into the source's stream (simledger import does)",
+      reason: "The file is JSON, not CSV: put its records into the source's stream, as simledger import does",
     });
   });
 
-  test('with rows that are rejected names them by their number', async () => {
+  test('with rejected rows identifies them by number', async () => {
     const object = await importing.put(`${importing.key}.gz`, gzipSync(`${header}\n${row(1)}\n"broken"\n`));
     await importing.import(object);
     expect(await importing.recordIds()).toEqual([idOf(1)]);

@@ -40,7 +40,7 @@ function rowsOf(bytes: Buffer) {
 }
 
 describe('every file', () => {
-  it('that is well-formed has the rows that a CSV parser finds in it as a whole', () => {
+  it('that is well-formed has the rows that a CSV parser finds in the whole file', () => {
     fc.assert(
       fc.property(wellFormed, (text) => {
         const bytes = Buffer.from(text);
@@ -56,7 +56,7 @@ describe('every file', () => {
     );
   });
 
-  it('has each of its bytes in some row, in order, but for line breaks and rows of empty cells', () => {
+  it('has each of its bytes in some row, in order, except line breaks and rows of empty cells', () => {
     fc.assert(
       fc.property(anyBytes, (bytes) => {
         let end = 0;
@@ -125,7 +125,7 @@ async function blocksOf(bytes: Buffer, sizes: readonly number[]) {
 describe('every large file', () => {
   const chunkSizes = fc.array(fc.integer({ min: 1000, max: 700_000 }), { minLength: 1, maxLength: 5 });
 
-  it('is cut into the same blocks in whatever pieces its bytes arrive, without losing any', async () => {
+  it('is cut into the same blocks whatever chunks its bytes arrive in, without losing any', async () => {
     await fc.assert(
       fc.asyncProperty(largeFile, chunkSizes, async (bytes, sizes) => {
         const blocks = await blocksOf(bytes, sizes);
@@ -139,7 +139,7 @@ describe('every large file', () => {
     );
   });
 
-  it('is cut into the same blocks from any block on where reading can begin again', async () => {
+  it('is cut into the same blocks from any block after which reading can resume', async () => {
     await fc.assert(
       fc.asyncProperty(largeFile, chunkSizes, async (bytes, sizes) => {
         const blocks = await blocksOf(bytes, sizes);
@@ -152,7 +152,7 @@ describe('every large file', () => {
     );
   });
 
-  it('has the same rows in blocks as in one piece, where its quotes are closed', async () => {
+  it('has the same rows in blocks as in one piece, if its quotes are closed', async () => {
     const closed = fc
       .array(
         row.map((text) => `${text}\n`),
