@@ -9,32 +9,32 @@ import { takeAllowance } from './take-allowance.ts';
 import { type Charge, findPriceIndex, type LineDimension, type Tariff, type Unit } from './tariff.ts';
 
 /**
- * Adds the bills of SIMs up, and then what all of them share: pools, tiers of the account, its fees, discounts, commitment
- * and tax. It holds one sum for each row, so that memory grows with what rows are grouped by.
+ * Sums up the bills of SIMs, and then computes what all SIMs share: pools, tiers of the account, its fees, discounts,
+ * commitment and tax. It holds one sum per row, so memory grows with the number of groups.
  */
 
-/** What the rows of a bill are grouped by, besides tariff and name. */
+/** What the rows of a bill are grouped by, in addition to tariff and name. */
 export type BillGroup = 'sim' | 'fleet' | 'tariff' | LineDimension;
 
-/** A row: all lines that have the same name, and the same of what rows are grouped by. */
+/** A row: the sum of all lines with the same tariff, name and groups. */
 export interface BillRow {
   readonly groups: Readonly<Partial<Record<BillGroup, string>>>;
   readonly tariff: string;
   readonly kind: LineKind;
   readonly name: string;
   readonly currency: string | undefined;
-  /** The id of its line, if it has one line. */
+  /** The id of its line, if it has only one. */
   readonly line: string | undefined;
   readonly lines: number;
   readonly records: number;
-  /** Undefined for what has no quantity. */
+  /** Undefined if it has no quantity. */
   readonly unit: Unit | undefined;
   readonly used: Decimal;
   readonly rounded: Decimal;
   readonly included: Decimal;
   readonly billed: Decimal;
   readonly exact: Decimal;
-  /** Undefined if the account's line has the amount. */
+  /** Undefined if the account's line holds the amount. */
   readonly amount: Decimal | undefined;
 }
 
@@ -42,7 +42,7 @@ export interface BillRow {
 export interface NotRatedRow {
   readonly reason: NotRatedReason;
   readonly tariff: string | undefined;
-  /** The tariff that the records name. */
+  /** The tariff that the records state. */
   readonly recordTariff: string | undefined;
   readonly country: string | undefined;
   readonly traffic: string;
@@ -53,7 +53,7 @@ export interface NotRatedRow {
   readonly messages: string;
 }
 
-/** SIMs for which something was assumed. */
+/** An assumption, and the number of SIMs that it applies to. */
 export interface AssumptionRow extends Assumption {
   readonly sims: number;
 }
@@ -61,11 +61,11 @@ export interface AssumptionRow extends Assumption {
 /** A month's bill. */
 export interface Bill {
   readonly rows: readonly BillRow[];
-  /** Lines of the account. */
+  /** The account's lines. */
   readonly accountLines: readonly BillLine[];
-  /** By currency; currencies are never added up. */
+  /** By currency; amounts in different currencies are never added. */
   readonly totals: readonly { readonly currency: string | undefined; readonly amount: Decimal }[];
-  /** SIMs with a line. */
+  /** Number of SIMs with a line. */
   readonly sims: number;
   readonly notRated: readonly NotRatedRow[];
   readonly assumptions: readonly AssumptionRow[];
@@ -79,24 +79,24 @@ interface SharedQuantity {
   increments: number;
   used: Decimal;
   rounded: Decimal;
-  /** What allowances of single SIMs cover. */
+  /** What allowances of individual SIMs cover. */
   included: Decimal;
 }
 
-/** The sums of a tariff's period so far. */
+/** The running sums of a tariff's period. */
 interface PeriodSum {
   readonly tariff: Tariff;
   readonly period: BillingPeriod;
   readonly shared: Map<string, SharedQuantity>;
-  /** SIMs that were used. */
+  /** Number of SIMs that were used. */
   active: number;
-  /** Exact amounts of usage. */
+  /** The sum of exact amounts of usage. */
   usage: Decimal;
-  /** Amounts by the names of charges and fees. */
+  /** Amounts by name of charge or fee. */
   readonly amounts: Map<string, Decimal>;
 }
 
-/** What some SIMs add to a bill, before what all SIMs share is computed. */
+/** The contribution of some SIMs to a bill, before shared amounts are computed. */
 export interface BillPart {
   readonly rows: readonly BillRow[];
   readonly periods: readonly PartPeriod[];
@@ -105,7 +105,7 @@ export interface BillPart {
   readonly assumptions: readonly AssumptionRow[];
 }
 
-/** What some SIMs add to a tariff's period. */
+/** The contribution of some SIMs to a tariff's period. */
 export interface PartPeriod {
   /** Name of the tariff. */
   readonly tariff: string;
@@ -113,7 +113,7 @@ export interface PartPeriod {
   readonly active: number;
   readonly usage: Decimal;
   readonly amounts: readonly { readonly name: string; readonly amount: Decimal }[];
-  /** Of each shared charge and price. */
+  /** One for each shared charge and price. */
   readonly shared: readonly (Omit<SharedQuantity, 'charge'> & { readonly charge: string })[];
 }
 
@@ -124,7 +124,7 @@ type WritableNotRated = { -readonly [Name in keyof NotRatedRow]: NotRatedRow[Nam
   readonly messageSum: DecimalSum;
 };
 
-/** Adds up what SIMs are billed, one after the other: it holds a sum for each group, and no SIM. */
+/** Sums up the bills of SIMs, one at a time. It holds a sum for each group, but no SIM. */
 export class BillSum {
   readonly #context: Pick<RatingContext, 'tariffs' | 'month'>;
   readonly #by: readonly BillGroup[];
@@ -135,7 +135,7 @@ export class BillSum {
   readonly #assumptions = new Map<string, AssumptionRow>();
   #sims = 0;
 
-  /** @param findFleet the fleet to which a SIM belongs now. */
+  /** @param findFleet returns the fleet that a SIM currently belongs to. */
   constructor(
     context: Pick<RatingContext, 'tariffs' | 'month'>,
     by: readonly BillGroup[],
@@ -146,7 +146,7 @@ export class BillSum {
     this.#findFleet = findFleet;
   }
 
-  /** Adds a SIM; of no SIM more than once. */
+  /** Adds a SIM. Each SIM must be added at most once. */
   add(bill: SimBill): void {
     if (bill.lines.length > 0) this.#sims += 1;
     for (const line of bill.lines) {
@@ -158,7 +158,7 @@ export class BillSum {
     for (const assumption of bill.assumptions) this.#joinAssumption({ ...assumption, sims: 1 });
   }
 
-  /** What was added so far: with other SIMs' parts it makes the same bill. */
+  /** The contribution so far: combined with other SIMs' parts it makes the same bill. */
   get part(): BillPart {
     return {
       rows: [...this.#rows.values()],
@@ -172,7 +172,7 @@ export class BillSum {
     };
   }
 
-  /** Adds the part of other SIMs, made by the same tariffs, month and grouping. */
+  /** Adds the part of other SIMs, which must be made with the same tariffs, month and grouping. */
   addPart({ rows, periods, sims, notRated, assumptions }: BillPart): void {
     this.#sims += sims;
     for (const row of rows) this.#joinRow(row);
@@ -193,7 +193,7 @@ export class BillSum {
     for (const row of assumptions) this.#joinAssumption(row);
   }
 
-  /** The finished bill. Nothing can be added afterwards. */
+  /** Returns the finished bill. Nothing can be added afterwards. */
   finish(): Bill {
     const accountLines = this.#context.tariffs.flatMap((tariff) => this.#closeTariff(tariff));
     for (const line of accountLines) this.#addRow(line);
@@ -242,9 +242,9 @@ export class BillSum {
     addShared(sum, charge, { segment: line.segment ?? 0, records, increments, used, rounded, included });
   }
 
-  /** The lines of the account in a tariff's periods. */
+  /** The account's lines in a tariff's periods. */
   #closeTariff(tariff: Tariff): BillLine[] {
-    // What depends on each SIM's activation has no period of the account: its own is the month.
+    // If periods depend on each SIM's activation, the account has no such period and uses the month.
     const own = listPeriods(tariff.period, this.#context.month, undefined) ?? [
       { from: `${this.#context.month}-01`, to: `${shiftMonth(this.#context.month, 1)}-01` },
     ];
@@ -265,7 +265,7 @@ export class BillSum {
     return [...lines, ...closeAccount(tariff, first, add(sums.map(addAmounts)))];
   }
 
-  /** Pools and tiers of all SIMs together. */
+  /** The account's lines for pools and tiers that all SIMs share. */
   #closeShared(sum: PeriodSum): BillLine[] {
     const { tariff, period } = sum;
     // Tiers and pools are used up in the order of charges, and of prices by time.
@@ -305,7 +305,7 @@ export class BillSum {
     });
   }
 
-  /** What rounding all usage together adds. */
+  /** The amount that rounding all usage together adds. */
   #closeRounding(sum: PeriodSum): BillLine[] {
     const { tariff, period } = sum;
     const { rounding } = tariff;
@@ -321,7 +321,7 @@ export class BillSum {
     this.#joinRow({ ...makeRow(line), groups });
   }
 
-  /** Adds a row to the one with the same group. */
+  /** Adds a row to the one with the same groups. */
   #joinRow(row: BillRow): void {
     const key = this.#makeRowKey(row);
     const known = this.#rows.get(key);
@@ -400,7 +400,7 @@ export class BillSum {
   }
 }
 
-/** A line as a row of its own. */
+/** Makes a row of a single line. */
 export function makeRow({ tariff, kind, name, currency, quantity, exact, amount, id }: BillLine): BillRow {
   return {
     ...{ groups: {}, tariff, kind, name, currency, line: id, lines: 1, exact, amount },
@@ -466,7 +466,7 @@ function makeAccountLine(
   };
 }
 
-/** Adds lines to a sum; empty lines are left out. */
+/** Adds lines to a sum; lines of 0 are left out. */
 function collect(sum: PeriodSum, lines: readonly BillLine[]): BillLine[] {
   const kept = lines.filter(({ exact }) => !exact.eq(zero));
   for (const line of kept) addAmount(sum, line);
@@ -493,7 +493,7 @@ function addAccountFees(sum: PeriodSum): BillLine[] {
 function addDiscounts(sum: PeriodSum): BillLine[] {
   const { tariff, period, amounts } = sum;
   const { decimals, mode } = tariff.rounding;
-  // Each is of the amounts without discounts, so that their order decides nothing.
+  // Each discount applies to the amounts before discounts, so their order does not matter.
   const before = new Map(amounts);
   const lines = tariff.discounts
     .filter(({ from, to }) => (from ?? '') <= period.from && (to === undefined || period.from < to))
@@ -506,7 +506,7 @@ function addDiscounts(sum: PeriodSum): BillLine[] {
   return collect(sum, lines);
 }
 
-/** The amount missing to the commitment, and the tax on all. */
+/** The amount missing to reach the commitment, and the tax on everything. */
 function closeAccount(tariff: Tariff, period: BillingPeriod, sum: Decimal): BillLine[] {
   const { commitment, tax, rounding } = tariff;
   const missing = commitment === undefined ? zero : findMax(zero, commitment.minus(sum));

@@ -9,15 +9,15 @@ export type Month = string;
 const dayMilliseconds = 86_400_000;
 const dayLength = 10;
 
-/** The days of a time zone. Times are milliseconds since the epoch. */
+/** The days of a time zone. Times are in milliseconds since the epoch. */
 export class Calendar {
   readonly timeZone: string;
   readonly #format: Intl.DateTimeFormat | undefined;
   readonly #starts = new Map<Day, number>();
-  /** The day that was found last: most records follow one that is of the same. */
+  /** The day that was found last: most records are on the same day as the one before. */
   #last: { readonly day: Day; readonly from: number; readonly to: number } | undefined;
 
-  /** @throws RangeError if there is no such time zone. */
+  /** @throws RangeError if the time zone does not exist. */
   constructor(timeZone: string) {
     this.timeZone = timeZone;
     const format = new Intl.DateTimeFormat('en-US', {
@@ -27,20 +27,20 @@ export class Calendar {
     this.#format = timeZone === 'UTC' ? undefined : format;
   }
 
-  /** The first moment of a day. */
+  /** When a day begins. */
   startDay(day: Day): number {
     const utc = toMilliseconds(startUtcDay(day));
     if (this.#format === undefined) return utc;
     const known = this.#starts.get(day);
     if (known !== undefined) return known;
-    // Where midnight is skipped or comes twice, the offsets of the days beside it differ.
+    // If midnight is skipped or occurs twice, the offsets of the adjacent days differ.
     const candidates = [utc - dayMilliseconds, utc + dayMilliseconds].map((at) => utc - this.#readOffset(at));
     const start = Math.min(...candidates.filter((at) => this.#readDay(at) >= day));
     this.#starts.set(day, start);
     return start;
   }
 
-  /** The day of a moment. */
+  /** The day that a time belongs to. */
   findDay(time: number): Day {
     if (this.#last !== undefined && time >= this.#last.from && time < this.#last.to) return this.#last.day;
     const day = this.#searchDay(time);
@@ -60,7 +60,7 @@ export class Calendar {
     return formatDay(at + this.#readOffset(at));
   }
 
-  /** How far the clocks of the time zone are ahead of UTC at a moment. */
+  /** The offset of the time zone from UTC at a time, in milliseconds. */
   #readOffset(at: number): number {
     const parts = new Map(this.#format?.formatToParts(at).map(({ type, value }) => [type, Number(value)]));
     const read = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? 0;
@@ -79,23 +79,23 @@ function formatDay(time: number): Day {
 /**
  * The billing periods of a SIM.
  *
- * - `month`: from a day of the month to the next such day: 1 for calendar months.
- * - `activation-month`: the same from the day of the month on which the SIM was activated. In a shorter month it begins
- *   on the last day.
- * - `days`: so many days each, from a day on or from the SIM's activation.
+ * - `month`: from a day of the month to the next such day; 1 for calendar months.
+ * - `activation-month`: the same, from the day of the month on which the SIM was activated. In a shorter month it
+ * begins on the last day.
+ * - `days`: of a fixed number of days each, from a given day or from the SIM's activation.
  */
 export type PeriodRule =
   | { readonly kind: 'month'; readonly startDay: number }
   | { readonly kind: 'activation-month' }
   | { readonly kind: 'days'; readonly days: number; readonly from: Day | 'activation' };
 
-/** A billing period: days, `to` excluded. */
+/** A billing period in days; `to` is excluded. */
 export interface BillingPeriod {
   readonly from: Day;
   readonly to: Day;
 }
 
-/** Whether a period depends on the SIM. */
+/** Whether periods differ from SIM to SIM. */
 export function dependsOnActivation(rule: PeriodRule): boolean {
   return rule.kind === 'activation-month' || (rule.kind === 'days' && rule.from === 'activation');
 }
@@ -103,8 +103,8 @@ export function dependsOnActivation(rule: PeriodRule): boolean {
 /**
  * The periods whose last day is in a month, oldest first.
  *
- * @param activated the day on which the SIM was activated; undefined where nobody has said.
- * @returns undefined if the rule needs the activation, and it is not known.
+ * @param activated the day on which the SIM was activated; undefined if not known.
+ * @returns undefined if the rule needs the activation and it is not known.
  */
 export function listPeriods(
   rule: PeriodRule,
@@ -128,9 +128,9 @@ export function listPeriods(
 }
 
 /**
- * The first day of the period in which a day is.
+ * The first day of the period that contains a day.
  *
- * @returns undefined before the first period, and if the rule needs the activation, and it is not known.
+ * @returns undefined before the first period, or if the rule needs the activation and it is not known.
  */
 export function startPeriod(rule: PeriodRule, day: Day, activated: Day | undefined): Day | undefined {
   if (rule.kind === 'days') {
@@ -145,7 +145,7 @@ export function startPeriod(rule: PeriodRule, day: Day, activated: Day | undefin
   return own <= day ? own : clampToMonth(shiftMonth(month, -1), dayOfMonth);
 }
 
-/** Boundaries between periods around a month: all that may end or begin a period which ends in it. */
+/** The possible bounds of periods that end in a month. */
 function listMonthBoundaries(anchor: Day, month: Month): Day[] {
   const dayOfMonth = Number(anchor.slice(8));
   return [-2, -1, 0, 1].map((shift) => clampToMonth(shiftMonth(month, shift), dayOfMonth));
@@ -158,27 +158,27 @@ function listDayBoundaries(anchor: Day, days: number, month: Month): Day[] {
   return Array.from({ length: last - first + 1 }, (_, index) => shiftDay(anchor, (first + index) * days));
 }
 
-/** Days from one day to another. */
+/** Number of days from one day to another. */
 export function countDays(from: Day, to: Day): number {
   return (toMilliseconds(startUtcDay(to)) - toMilliseconds(startUtcDay(from))) / dayMilliseconds;
 }
 
-/** The month so many months after another one. */
+/** The month that is a number of months after another one. */
 export function shiftMonth(month: Month, months: number): Month {
   const [year = 0, number = 1] = month.split('-').map(Number);
   return new Date(Date.UTC(year, number - 1 + months, 1)).toISOString().slice(0, 7);
 }
 
-/** A day of a month; its last day where the month is shorter. */
+/** A day of a month, or its last day if the month is shorter. */
 function clampToMonth(month: Month, day: number): Day {
   const last = Number(shiftDay(`${shiftMonth(month, 1)}-01`, -1).slice(8));
   return `${month}-${String(Math.min(day, last)).padStart(2, '0')}`;
 }
 
 /**
- * The year of a SIM in which a day is: from an anniversary of its activation on.
+ * The year of a SIM that contains a day. Years begin on the anniversary of the activation.
  *
- * @returns its first day. 29 February has its anniversary on 28 February.
+ * @returns its first day. The anniversary of 29 February is 28 February.
  */
 export function startYear(activated: Day, day: Day): Day {
   const placeInYear = (year: number): Day =>

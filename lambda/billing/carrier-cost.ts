@@ -7,16 +7,16 @@ import type { NotRated, SimBill } from './sim-bill.ts';
 import type { SimRecords } from './sim-records.ts';
 import { type BilledUsage, formatNetwork } from './tariff.ts';
 
-/** Without a tariff: what a carrier's own records say that usage costs. */
+/** Bills without a tariff: what a carrier's own records say that usage costs. */
 
-/** Usage of which records state a cost in one currency. */
+/** Usage whose records state a cost in one currency. */
 interface CostSum {
   readonly sample: BilledUsage;
   readonly sum: DecimalSum;
   records: number;
 }
 
-/** What a SIM's records of a month in UTC say. Carriers whose `cost` repeats the volume state no money. */
+/** Sums up the cost in a SIM's records of a month in UTC. Carriers whose `cost` repeats the volume state no money. */
 export function addUpCarrierCost({ sim, usage }: SimRecords, month: Month): SimBill {
   const sums = new Map<string, CostSum>();
   const notRated: NotRated[] = [];

@@ -6,22 +6,22 @@ import type { SimBill } from './sim-bill.ts';
 import { type Charge, convertUnit, findPriceIndex, isDataUnit, type Tariff, type Unit } from './tariff.ts';
 
 /**
- * Why a month costs more or less than another one. Each amount is divided among causes without dividing a number, so that
- * they add up to the difference exactly:
+ * Why a month costs more or less than another one. Each amount is split among causes without a division, so that the
+ * causes add up to the difference exactly:
  *
  * amount = used x price + steps x price - included x price + tiers + price change + rounding
  */
 
 /**
- * - `sims`: all that SIMs cost which are in one of the months only.
- * - `tariff`: the same of a tariff that a SIM has in one of them only.
- * - `price`: other prices than on the last day of the month before, for what was billed.
+ * - `sims`: the total cost of SIMs that are in only one of the months.
+ * - `tariff`: the same for a tariff that a SIM has in only one of them.
+ * - `price`: prices that differ from those on the last day of the earlier month, for the billed quantity.
  * - `network`: traffic that moved to another country, network, zone or charge, at the difference of their prices.
  * - `volume`: more or less traffic.
- * - `steps`: quantities that are rounded up.
+ * - `steps`: rounding quantities up.
  * - `included`: what allowances and pools cover.
  * - `tiers`: tiers other than the first.
- * - `rounding`: of money.
+ * - `rounding`: rounding of money.
  */
 export const monthCauses = [
   ...(['sims', 'tariff', 'price', 'network', 'volume', 'steps', 'included', 'tiers', 'rounding'] as const),
@@ -29,16 +29,16 @@ export const monthCauses = [
 ] as const;
 export type MonthCause = (typeof monthCauses)[number];
 
-/** The causes of the difference of amounts in one currency. */
+/** The causes of the difference between amounts in one currency. */
 export interface CurrencyComparison {
   readonly currency: string | undefined;
   readonly before: Decimal;
   readonly after: Decimal;
-  /** Those that are not 0. They add up to the difference. */
+  /** Causes that are not 0. They add up to the difference. */
   readonly causes: readonly { readonly cause: MonthCause; readonly money: Decimal }[];
 }
 
-/** The cause of what is not usage. */
+/** The cause of each kind of line that is not usage. */
 const kindCauses: Readonly<Record<Exclude<LineKind, 'usage'>, MonthCause>> = {
   rounding: 'rounding',
   minimum: 'minimum',
@@ -55,7 +55,7 @@ interface Sums {
   readonly causes: Map<MonthCause, Decimal>;
 }
 
-/** Compares the bills of two months, SIM by SIM, and then those of the account. */
+/** Compares the bills of two months, SIM by SIM, and then the account's lines. */
 export class MonthComparison {
   readonly #tariffs: readonly Tariff[];
   readonly #sums = new Map<string | undefined, Sums>();
@@ -64,18 +64,18 @@ export class MonthComparison {
     this.#tariffs = tariffs;
   }
 
-  /** Adds a SIM, with its bill of each month. */
+  /** Adds a SIM with its bill of each month. */
   addSim(before: Pick<SimBill, 'lines'>, after: Pick<SimBill, 'lines'>): void {
     const isInBoth = before.lines.length > 0 && after.lines.length > 0;
     this.#add(before.lines, after.lines, isInBoth ? 'tariff' : 'sims');
   }
 
-  /** Adds what all SIMs share, once. */
+  /** Adds the account's lines. Must be called once. */
   addAccount(before: readonly BillLine[], after: readonly BillLine[]): void {
     this.#add(before, after, undefined);
   }
 
-  /** The causes by currency, in the order of their names; of each, the greatest first. */
+  /** The causes by currency, in order of currency; within each, the largest first. */
   finish(): readonly CurrencyComparison[] {
     return [...this.#sums]
       .sort(([a], [b]) => ((a ?? '') < (b ?? '') ? -1 : 1))
@@ -88,7 +88,10 @@ export class MonthComparison {
       }));
   }
 
-  /** @param alone the cause of what only one of the months has of a tariff; undefined to take it apart like any. */
+  /**
+   * @param alone the cause of what only one of the months has of a tariff; undefined to split it like everything
+   * else.
+   */
   #add(before: readonly BillLine[], after: readonly BillLine[], alone: MonthCause | undefined): void {
     for (const name of new Set([...before, ...after].map(({ tariff }) => tariff))) {
       const [old, now] = [before, after].map((lines) => lines.filter(({ tariff }) => tariff === name));
@@ -124,7 +127,7 @@ export class MonthComparison {
 const plusOne = makeDecimal('1');
 const minusOne = makeDecimal('-1');
 
-/** Usage whose amount the line has: not what all SIMs share. */
+/** Usage whose line holds the amount, so not what all SIMs share. */
 interface UsageLine extends BillLine {
   readonly quantity: NonNullable<BillLine['quantity']>;
   readonly amount: Decimal;
@@ -141,16 +144,16 @@ function addCause({ causes }: Pick<Sums, 'causes'>, cause: MonthCause, money: De
   causes.set(cause, (causes.get(cause) ?? zero).plus(money));
 }
 
-/** Traffic of a place: how much more it is than in the month before, and its price. */
+/** Traffic of one place: the increase since the earlier month, and the price. */
 interface Place {
   readonly key: string;
-  /** In bytes, messages or the carrier's units. */
+  /** Bytes, messages, or units of the carrier. */
   more: Decimal;
-  /** Of such a unit. */
+  /** Per byte, message, or unit of the carrier. */
   readonly price: Decimal;
 }
 
-/** Divides the difference of a SIM's usage in a tariff, or of what all SIMs share of it. */
+/** Splits the difference in usage of a SIM in a tariff, or of what all SIMs share in it. */
 function divideUsage(
   tariff: Tariff,
   before: readonly UsageLine[],
@@ -184,7 +187,7 @@ function divideUsage(
   for (const some of places.values()) divideVolume([...some.values()], sums);
 }
 
-/** The last day of the month before: its prices are those that others are compared with. */
+/** The last day of the earlier month, whose prices are the reference. */
 function findReferenceDay(before: readonly UsageLine[], after: readonly UsageLine[]): Day | undefined {
   const last = before
     .map(({ period }) => period.to)
@@ -231,20 +234,23 @@ function addToPlace(
   },
 ): void {
   const { unit } = charge;
-  // Traffic of one kind may move between charges of several units.
+  // Traffic of one kind may move between charges with different units.
   const base = isDataUnit(unit) ? 'B' : unit;
   const some = places.get(base) ?? new Map<string, Place>();
   places.set(base, some);
   const { country, network, zone } = line.dimensions;
   const key = JSON.stringify([charge.name, country ?? null, network ?? null, zone ?? null]);
-  // Of a byte, the price is that of a unit divided by its bytes: as many decimals as it has.
+  // The price of a byte is that of a unit divided by the unit's bytes, which is a finite decimal.
   const price = flat.times(convertUnit(plusOne, base, unit, tariff.kilobyte));
   const place = some.get(key) ?? { key, more: zero, price };
   some.set(key, place);
   place.more = place.more.plus(convertUnit(more, unit, base, tariff.kilobyte));
 }
 
-/** What moved from places with less traffic to places with more, in the order of their keys; and what is more or less in all. */
+/**
+ * Splits the change into what moved from places with less traffic to places with more, in the order of their keys,
+ * and the change of the total.
+ */
 function divideVolume(places: readonly Place[], sums: Pick<Sums, 'causes'>): void {
   const sorted = places.toSorted((a, b) => (a.key < b.key ? -1 : 1));
   const grown = sorted.filter(({ more }) => more.gt(zero));

@@ -7,24 +7,25 @@ import type { SimRecords } from './sim-records.ts';
 import { type Charge, increments, type LineDimension, type Tariff } from './tariff.ts';
 
 /**
- * Compares an invoice with our bill, line by line. Each difference has causes whose money adds up to it. A cause is found by
- * computing the SIM again as if the carrier had done something else: where that gives the carrier's amount, it is the cause.
+ * Compares an invoice with our bill, line by line. Each difference has causes whose money adds up to it. Causes are
+ * found by rating the SIM again as if the carrier had billed differently: a hypothesis that gives the carrier's
+ * amount is the cause.
  */
 
 /**
- * What a difference comes from.
+ * The causes of differences.
  *
  * - `rounding`: less than the last digit.
  * - `duplicate`: the same line appears more than once.
  * - `session-twice`: a session, or another increment, is counted twice.
- * - `increment`, `unit`, `price-in-time`, `price-of-other`, `allowance`, `attribution`, `time-zone`: the carrier did otherwise
- *   than the tariff says.
- * - `price`, `quantity`: the other one is the same.
+ * - `increment`, `unit`, `price-in-time`, `price-of-other`, `allowance`, `attribution`, `time-zone`: the carrier
+ * billed differently from the tariff.
+ * - `price`, `quantity`: only this one differs.
  * - `unknown-sim`: the ledger has no record of the SIM.
- * - `no-usage`: the ledger knows the SIM, and nothing of this in the period.
+ * - `no-usage`: the ledger knows the SIM, but has no such usage in the period.
  * - `not-billed`: it is not on the invoice.
- * - `discount`: a discount that does not stand there.
- * - `follows`: a discount of amounts that differ.
+ * - `discount`: a discount is missing from the invoice.
+ * - `follows`: a discount on amounts that differ.
  * - `unexplained`: none of these.
  */
 export const causes = [
@@ -47,11 +48,13 @@ export interface Cause {
   readonly kind: CauseKind;
   /** In words: `rounded up per record instead of per session`. */
   readonly says: string;
-  /** Of the invoice's amount; negative where it is too low. */
+  /** Part of the invoice's amount; negative if the invoice is too low. */
   readonly money: Decimal;
 }
 
-/** How a line of an invoice stands to ours: `missing here` is only in the invoice, `missing there` only in our bill. */
+/**
+ * How lines of an invoice compare with ours. `missing here`: only on the invoice; `missing there`: only in our bill.
+ */
 export const outcomes = [
   'equal',
   'rounding',
@@ -62,13 +65,13 @@ export const outcomes = [
 ] as const;
 export type Outcome = (typeof outcomes)[number];
 
-/** Lines of an invoice and of our bill that are about the same. */
+/** Lines of an invoice and of our bill that are about the same thing. */
 export interface Compared {
   readonly outcome: Outcome;
   readonly sim: string | undefined;
   readonly name: string | undefined;
   readonly dimensions: Readonly<Partial<Record<LineDimension, string>>>;
-  /** Numbers of the invoice's lines. */
+  /** Line numbers in the invoice. */
   readonly invoiceLines: readonly number[];
   /** Ids of our lines. */
   readonly ourLines: readonly string[];
@@ -76,26 +79,26 @@ export interface Compared {
   readonly ours: Decimal;
   readonly theirQuantity: Decimal | undefined;
   readonly ourQuantity: Decimal | undefined;
-  /** They add up to what theirs is more than ours. */
+  /** They add up to the invoice's amount minus ours. */
   readonly causes: readonly Cause[];
 }
 
-/** By what lines are compared, besides the SIM. */
+/** What lines are compared by, in addition to the SIM. */
 export interface CompareBy {
   readonly hasNames: boolean;
   readonly dimensions: readonly LineDimension[];
 }
 
-/** Lines of an invoice that are about the same. They are added up, since there may be any number of them. */
+/** Lines of an invoice that are about the same thing. They are summed up, because there may be any number of them. */
 class InvoicedLines {
   readonly numbers: number[] = [];
   first: InvoiceLine | undefined;
   amount = zero;
-  /** What is billed; undefined if a line does not say. */
+  /** The billed quantity; undefined if a line does not state it. */
   quantity: Decimal | undefined = zero;
-  /** The last digits with which it is written, added up. */
+  /** The sum of the last digits that quantities are written with. */
   quantityDigit = zero;
-  /** Lines that say the same as one before, and the amount without them. */
+  /** Lines that repeat an earlier one, and the amount without them. */
   copies = 0;
   singleAmount = zero;
   readonly #seen = new Set<string>();
@@ -119,13 +122,13 @@ class InvoicedLines {
     }
   }
 
-  /** Lines that come are about other SIMs, and copies of none before. */
+  /** The following lines are about another SIM, so they repeat none of the earlier ones. */
   beginSim(): void {
     this.#seen.clear();
   }
 }
 
-/** Lines beside which copies are looked for. */
+/** Lines that are remembered to find copies. */
 const maxRememberedLines = 100_000;
 
 /** Lines of both sides with the same key. */
@@ -135,38 +138,38 @@ interface Pair {
   readonly ours: BillLine[];
 }
 
-/** What our bill would be if a carrier had done something else. */
+/** Our bill under a hypothesis. */
 interface Guess {
   readonly hypothesis: Hypothesis;
   readonly pairs: ReadonlyMap<string, Pair>;
 }
 
-/** Something else that the carrier may have done. */
+/** What the carrier may have done differently. */
 interface Hypothesis {
   readonly kind: CauseKind;
   readonly says: string;
   readonly tariff: Tariff;
 }
 
-/** Compares SIM by SIM, and the account at last. It holds sums of what no SIM has. */
+/** Compares SIM by SIM, and finally the account. It holds sums only of what belongs to no SIM. */
 export class Comparison {
   readonly #context: RatingContext;
   readonly #by: CompareBy;
   readonly #tracer: Rater;
   #raters: readonly { readonly hypothesis: Hypothesis; readonly rater: Rater }[] | undefined;
-  /** Of the account, and of SIMs about what all of them share, by the name of the charge. */
+  /** Pairs of the account, and of SIMs for what all of them share, by name of the charge. */
   readonly #account = new Map<string, Pair>();
-  /** What stands on the invoice, by the names of charges and fees. */
+  /** The invoiced amounts by name of charge or fee. */
   readonly #invoiced = new Map<string, Decimal>();
 
-  /** @param context its tariffs' lines must be grouped by the same dimensions. */
+  /** @param context its tariffs must group lines by the same dimensions. */
   constructor(context: RatingContext, by: CompareBy) {
     this.#context = context;
     this.#by = by;
     this.#tracer = new Rater(context);
   }
 
-  /** Compares one SIM. Each comes once. */
+  /** Compares one SIM. Must be called once per SIM. */
   compareSim(records: SimRecords, bill: SimBill, invoice: readonly InvoiceLine[]): Compared[] {
     for (const { theirs } of this.#account.values()) theirs.beginSim();
     for (const line of invoice) if (this.#isShared(line)) this.addAccountLine(line);
@@ -191,7 +194,7 @@ export class Comparison {
     openPair(this.#account, this.#makeKey(line.name, undefined)).theirs.add(line);
   }
 
-  /** Compares what no SIM has: fees of the account, discounts, pools. Tax is left out on both sides. */
+  /** Compares what belongs to no SIM: fees of the account, discounts, pools. Tax is left out on both sides. */
   compareAccount(account: readonly BillLine[]): Compared[] {
     for (const line of selectAmounts(account)) {
       if (line.kind !== 'tax') openPair(this.#account, this.#makeKey(line.name, undefined)).ours.push(line);
@@ -206,7 +209,7 @@ export class Comparison {
     if (name !== undefined) this.#invoiced.set(name, (this.#invoiced.get(name) ?? zero).plus(amount));
   }
 
-  /** Whether a discount is right for what stands on the invoice, where that differs. */
+  /** Whether a differing discount is right for the amounts on the invoice. */
   #explainDiscount(pair: Pair): Cause | undefined {
     const [ours] = pair.ours;
     const tariff = this.#context.tariffs.find(({ name }) => name === ours?.tariff);
@@ -222,7 +225,7 @@ export class Comparison {
     return { kind: 'follows', says, money: amount.minus(sumOurs(pair)) };
   }
 
-  /** Whether our amount of an invoice's line stands in a line of the account. */
+  /** Whether the account's line holds our amount for a line of an invoice. */
   #isShared({ name }: InvoiceLine): boolean {
     return this.#context.tariffs.some((tariff) =>
       tariff.charges.some((charge) => charge.name === name && isShared(tariff, charge)),
@@ -236,7 +239,7 @@ export class Comparison {
     return makeDecimal(`1e-${tariff?.rounding.decimals ?? 2}`);
   }
 
-  /** What lines of both sides have in common. @param dimensions undefined for lines of the account. */
+  /** What matching lines of both sides have in common. @param dimensions undefined for lines of the account. */
   #makeKey(name: string | undefined, dimensions: BillLine['dimensions'] | undefined): string {
     const parts = dimensions === undefined ? [] : this.#by.dimensions.map((one) => dimensions[one] ?? null);
     return JSON.stringify([this.#by.hasNames ? (name ?? null) : null, ...parts]);
@@ -246,7 +249,7 @@ export class Comparison {
     const pairs = new Map<string, Pair>();
     for (const line of theirs) openPair(pairs, this.#makeKey(line.name, line.dimensions)).theirs.add(line);
     for (const line of ours) {
-      // Only usage has more than the network of a fee.
+      // Only usage has dimensions other than a fee's network.
       const dimensions = line.kind === 'usage' ? line.dimensions : {};
       openPair(pairs, this.#makeKey(line.name, dimensions)).ours.push(line);
     }
@@ -302,14 +305,14 @@ function openPair(pairs: Map<string, Pair>, key: string): Pair {
   return pair;
 }
 
-/** Lines with an amount: what all SIMs share has it in a line of the account. */
+/** Lines with an amount: shared amounts are in a line of the account. */
 function selectAmounts(lines: readonly BillLine[]): BillLine[] {
   return lines.filter(({ amount }) => amount !== undefined);
 }
 
 const lineTwice = 'a line appears twice';
 
-/** What needs no hypothesis; undefined if something does. */
+/** Explains a difference without a hypothesis; undefined if that is not possible. */
 function compareSimply(
   pair: Pair,
   { isKnown, digit }: { readonly isKnown: boolean; readonly digit: Decimal },
@@ -353,7 +356,7 @@ function compareSimply(
   return undefined;
 }
 
-/** Whether an amount may be a rounding of an exact one. */
+/** Whether an amount may be the rounding of an exact one. */
 function isWithin(amount: Decimal, exact: Decimal, digit: Decimal): boolean {
   return amount.minus(exact).abs().lt(digit);
 }
@@ -362,10 +365,10 @@ function sumOurs({ ours }: Pick<Pair, 'ours'>): Decimal {
   return add(ours.map(({ amount }) => amount ?? zero));
 }
 
-/** Quantities of which an invoice may state any. */
+/** The quantities that an invoice may state. */
 const statedQuantities = ['rounded', 'used', 'billed'] as const;
 
-/** @returns undefined if our lines have none, or several units. */
+/** @returns undefined if our lines have no quantity, or have different units. */
 function sumOurQuantity(
   { ours }: Pick<Pair, 'ours'>,
   stated: (typeof statedQuantities)[number] = 'rounded',
@@ -376,7 +379,7 @@ function sumOurQuantity(
   return add(quantities.map((quantity) => quantity[stated]));
 }
 
-/** Whether both sides have the same quantity, as far as the invoice writes its digits, or one of them states none. */
+/** Whether both sides have the same quantity, to the precision of the invoice, or one of them states none. */
 function isSameQuantity(pair: Pick<Pair, 'theirs' | 'ours'>): boolean {
   const { quantity, quantityDigit } = pair.theirs;
   if (quantity === undefined) return true;
@@ -386,13 +389,13 @@ function isSameQuantity(pair: Pick<Pair, 'theirs' | 'ours'>): boolean {
   });
 }
 
-/** How much more, or less, the invoice has: `3 more`. */
+/** How much more or less the invoice states: `3 more`. */
 function describeMore(pair: Pair): string {
   const more = (pair.theirs.quantity ?? zero).minus(sumOurQuantity(pair) ?? zero);
   return more.lt(zero) ? `${more.abs().toFixed()} less` : `${more.toFixed()} more`;
 }
 
-/** An increment that is counted twice: the invoice is more by its price. */
+/** Finds an increment that is counted twice: the invoice is higher by its price. */
 function findTwice(pair: Pair, traced: SimBill, digit: Decimal): Cause | undefined {
   const money = pair.theirs.amount.minus(sumOurs(pair));
   const more = pair.theirs.quantity?.minus(sumOurQuantity(pair) ?? zero);
@@ -410,7 +413,7 @@ function findTwice(pair: Pair, traced: SimBill, digit: Decimal): Cause | undefin
   return undefined;
 }
 
-/** What is left when no hypothesis fits. */
+/** The cause if no hypothesis fits. */
 function explainRest(pair: Pair): Cause {
   const { amount, quantity: theirs } = pair.theirs;
   const money = amount.minus(sumOurs(pair));
@@ -445,12 +448,12 @@ function describePair(pair: Pair, outcome: Outcome, found: readonly Cause[]): Co
   };
 }
 
-/** The tariffs, and what carriers may have billed by instead: records that any of them bills are looked at. */
+/** The tariffs and their hypothetical variants: records that any of them bills are compared. */
 export function listComparedTariffs(tariffs: readonly Tariff[]): readonly Tariff[] {
   return tariffs.flatMap((one) => [one, ...listHypotheses(one).map(({ tariff }) => tariff)]);
 }
 
-/** What a carrier may have done otherwise. The first that fits is the cause, so the likelier ones come first. */
+/** What a carrier may have done differently, most likely first. The first one that fits is the cause. */
 function listHypotheses(tariff: Tariff): Hypothesis[] {
   const replaceCharges = (change: (charge: Charge) => Charge): Tariff => ({
     ...tariff,
@@ -546,7 +549,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
   ];
 }
 
-/** A kind of causes, and what it comes to. */
+/** A kind of cause, and its total. */
 export interface CauseSum {
   readonly kind: CauseKind;
   readonly says: string;
@@ -554,7 +557,7 @@ export interface CauseSum {
   readonly money: Decimal;
 }
 
-/** Adds causes up that say the same. */
+/** Sums up causes with the same text. */
 export class CauseSums {
   readonly #sums = new Map<string, CauseSum>();
 
@@ -569,7 +572,7 @@ export class CauseSums {
     }
   }
 
-  /** The largest come first. */
+  /** Largest first. */
   list(): CauseSum[] {
     return [...this.#sums.values()].sort(
       (a, b) => b.money.abs().cmp(a.money.abs()) || (a.says < b.says ? -1 : 1),
@@ -577,7 +580,10 @@ export class CauseSums {
   }
 }
 
-/** What a cause says of all lines that have it. Which session is charged twice, and how much more, stands with the line. */
+/**
+ * The text of a cause that applies to all its lines. Which session is charged twice, and how much more, is stated
+ * with each line.
+ */
 export function findCauseText({ kind, says }: Pick<Cause, 'kind' | 'says'>): string {
   if (kind === 'session-twice') return 'a session or record is charged twice';
   if (kind === 'duplicate') return lineTwice;
@@ -585,7 +591,7 @@ export function findCauseText({ kind, says }: Pick<Cause, 'kind' | 'says'>): str
   return says;
 }
 
-/** A share in percent, to one decimal; undefined of nothing. */
+/** A share in percent, to one decimal; undefined if the whole is 0. */
 export function findShare(part: Decimal, whole: Decimal): string | undefined {
   if (whole.eq(zero)) return undefined;
   return round(part.times(makeDecimal('100')).div(whole), 1, 'half-up').toFixed(1);

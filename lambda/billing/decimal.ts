@@ -1,14 +1,11 @@
 import Big from 'big.js';
 
-/**
- * Exact decimals: quantities and money. Nothing that is billed is divided, so that nothing is rounded but
- * where a tariff says so.
- */
+/** Exact decimals for quantities and money. Billing never divides, so nothing is rounded unless a tariff says so. */
 
 /** An exact decimal. */
 export type Decimal = Big;
 
-/** A library of our own settings: numbers, which may be binary fractions, are refused. */
+/** Big.js with our own settings: it refuses numbers, which may be binary fractions. */
 const Exact = Big();
 Exact.strict = true;
 
@@ -31,41 +28,41 @@ const modes = {
   down: Exact.roundDown,
 } as const;
 
-/** Rounds to so many digits after the point. */
+/** Rounds to a number of digits after the point. */
 export function round(value: Decimal, decimals: number, mode: RoundingMode): Decimal {
   return value.round(decimals, modes[mode]);
 }
 
-/** The least multiple of a step that is not less than a value; neither is negative. */
+/** The smallest multiple of a step that is not less than a value. Neither may be negative. */
 export function roundUpToStep(value: Decimal, step: Decimal): Decimal {
   const rest = value.mod(step);
   return rest.eq(zero) ? value : value.minus(rest).plus(step);
 }
 
-/** The sum; zero of none. */
+/** The sum; 0 of an empty list. */
 export function add(values: readonly Decimal[]): Decimal {
   return values.reduce((sum, value) => sum.plus(value), zero);
 }
 
-/** The lesser of two. */
+/** The smaller of two decimals. */
 export function findMin(a: Decimal, b: Decimal): Decimal {
   return a.lt(b) ? a : b;
 }
 
-/** The greater of two. */
+/** The greater of two decimals. */
 export function findMax(a: Decimal, b: Decimal): Decimal {
   return a.gt(b) ? a : b;
 }
 
-/** As plain text, without an exponent and without zeros at the end. */
+/** Formats a decimal without an exponent or trailing zeros. */
 export function formatDecimal(value: Decimal): string {
   return value.toFixed();
 }
 
-/** Part of 1 that a percentage is. */
+/** One percent, as a fraction of 1. */
 const hundredth = makeDecimal('0.01');
 
-/** So many percent of a value, exactly. */
+/** A percentage of a value, exactly. */
 export function takePercent(value: Decimal, percent: Decimal): Decimal {
   return value.times(percent).times(hundredth);
 }

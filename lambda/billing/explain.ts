@@ -3,9 +3,9 @@ import type { BillLine, LineQuantity } from './line.ts';
 import { several } from './line.ts';
 import type { Charge, Tariff } from './tariff.ts';
 
-/** Explains a line, in the order in which it was computed. */
+/** Explains a line in the order in which it was computed. */
 
-/** The steps of a computation, in their order. */
+/** The steps of the computation, in order. */
 export const steps = [
   'match',
   'quantity',
@@ -22,13 +22,13 @@ export const steps = [
 ] as const;
 export type Step = (typeof steps)[number];
 
-/** What was done in a step. */
+/** What a step did. */
 export interface Explanation {
   readonly step: Step;
   readonly says: string;
 }
 
-/** What was done for a line. A step in which nothing was to do is left out, but for usage. */
+/** Explains each step of a line. Steps that did nothing are left out, except for usage. */
 export function explainLine(line: BillLine, tariff: Tariff | undefined): readonly Explanation[] {
   if (line.kind === 'carrier') return [explainCarrier(line)];
   if (tariff === undefined) return [];
@@ -106,7 +106,7 @@ function describeDimensions({ dimensions }: BillLine): string {
     .join('');
 }
 
-/** A line without a quantity. */
+/** Explains a line without a quantity. */
 function explainFixed({ kind, name, sim, period, exact, dimensions }: BillLine, tariff: Tariff): Explanation {
   const whose = sim ?? 'the account';
   const amount = `${formatDecimal(exact)} ${tariff.currency}`;

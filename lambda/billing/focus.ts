@@ -6,10 +6,11 @@ import { isDataUnit, type Tariff, type Unit } from './tariff.ts';
 
 /**
  * Lines of a bill as rows of FOCUS 1.2, the FinOps Open Cost and Usage Specification
- * (github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec, tag v1.2). What it has no column for begins with `x_`.
+ * (github.com/FinOps-Open-Cost-and-Usage-Spec/FOCUS_Spec, tag v1.2). Columns that FOCUS does not define begin with
+ * `x_`.
  */
 
-/** All mandatory columns, and those others that a bill fills. */
+/** All mandatory columns, and the other columns that a bill fills. */
 export const focusColumns = [
   ...['BilledCost', 'BillingAccountId', 'BillingAccountName', 'BillingCurrency', 'BillingPeriodEnd'],
   ...['BillingPeriodStart', 'ChargeCategory', 'ChargeClass', 'ChargeDescription', 'ChargeFrequency'],
@@ -40,13 +41,13 @@ const categories: Readonly<Record<LineKind, 'Usage' | 'Purchase' | 'Tax' | 'Cred
   commitment: 'Adjustment',
 };
 
-/** Makes rows of the lines of some tariffs. */
+/** Makes rows from lines of some tariffs. */
 export class FocusRows {
   readonly #tariffs: ReadonlyMap<string, { readonly tariff: Tariff; readonly calendar: Calendar }>;
   readonly #account: string;
   readonly #utc = new Calendar('UTC');
 
-  /** @param account the carrier's id of the account, which no record states. */
+  /** @param account the carrier's id of the account, which records do not state. */
   constructor(tariffs: readonly Tariff[], account: string) {
     this.#account = account;
     this.#tariffs = new Map(
@@ -54,7 +55,7 @@ export class FocusRows {
     );
   }
 
-  /** @returns undefined if another line has the amount: that of the account. */
+  /** @returns undefined if the account's line holds the amount. */
   make(line: BillLine): FocusRow | undefined {
     const { amount, exact, kind, name, sim, period, dimensions, quantity, currency } = line;
     if (amount === undefined) return undefined;
@@ -67,7 +68,7 @@ export class FocusRows {
     const consumed = kind === 'usage' && quantity !== undefined ? formatDecimal(quantity.used) : null;
     return {
       ...{ BilledCost: cost, EffectiveCost: cost, ListCost: cost },
-      // Where a unit has a price, cost is exactly their product; what rounding changes stands in BilledCost only.
+      // If a unit has a price, cost is exactly quantity times price; rounding affects only BilledCost.
       ContractedCost: price === undefined && ofFee === null ? cost : formatDecimal(exact),
       ContractedUnitPrice: price === undefined ? ofFee : formatDecimal(price),
       ...{ BillingAccountId: this.#account, BillingAccountName: null, BillingCurrency: currency ?? null },
@@ -87,7 +88,7 @@ export class FocusRows {
   }
 }
 
-/** The cost that a carrier states belongs to records; no other quantity is known. */
+/** The number of records: the only known quantity of a cost that the carrier states. */
 function countRecords({ kind, quantity }: BillLine): string | null {
   return kind === 'carrier' ? String(quantity?.records ?? 0) : null;
 }
@@ -108,7 +109,7 @@ function findPricing(
   return { PricingQuantity: formatDecimal(quantity.billed), PricingUnit: nameUnit(quantity.unit, tariff) };
 }
 
-/** FOCUS's name of a unit: `KiB` where a kilobyte has 1,024 bytes. */
+/** FOCUS's name of a unit: `KiB` if a kilobyte has 1,024 bytes. */
 function nameUnit(unit: Unit | undefined, tariff: Tariff | undefined): string | null {
   if (unit === undefined) return null;
   if (!isDataUnit(unit)) return unit === 'message' ? 'Messages' : 'Units';

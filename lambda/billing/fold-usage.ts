@@ -3,11 +3,14 @@ import { DecimalSum } from '../json/decimal-sum.ts';
 import type { BilledUsage, Tariff } from './tariff.ts';
 
 /**
- * Adds up a SIM's usage of a day where single records and sessions decide nothing: some entries stand for all of them, and
- * the bill is the same.
+ * Sums up a SIM's usage of a day, if the bill does not depend on individual records and sessions: a few entries
+ * replace all of them, and the bill is the same.
  */
 
-/** Whether the days of SIMs are enough for some tariffs: without times of sessions, and quantities that are rounded up less than by day. */
+/**
+ * Whether daily sums are enough for some tariffs: they need no session times, and round quantities up by the day or
+ * by longer periods.
+ */
 export function isFoldable(tariffs: readonly Tariff[]): boolean {
   return tariffs.every(
     ({ timeZone, attribution, lines, charges }) =>
@@ -22,7 +25,7 @@ export function isFoldable(tariffs: readonly Tariff[]): boolean {
   );
 }
 
-/** What must be the same of records that are added up: the sums say no less of them than they do. */
+/** What records must have in common to be summed up, so that sums say no less than the records. */
 const dimensions = [
   ...(['sim', 'source', 'carrier', 'trafficType', 'country', 'mcc', 'mnc', 'operatorName'] as const),
   ...(['tariff', 'rateZone', 'currency'] as const),
@@ -31,7 +34,7 @@ const dimensions = [
 const decimals = ['volume', 'cost'] as const;
 const counts = ['messages', 'messagesTx', 'messagesRx'] as const;
 
-/** Usage that is added up. Sums are there for what each of its records states. */
+/** Usage that is summed up. A sum is present if every record states the value. */
 interface Fold {
   readonly sample: BilledUsage;
   records: number;
@@ -40,7 +43,7 @@ interface Fold {
   readonly counts: Record<(typeof counts)[number], number>;
 }
 
-/** Usage rows of a day by what bills tell apart, in the order in which they come first. */
+/** Sums up the usage rows of a day by what bills distinguish, in order of first occurrence. */
 export function foldUsage(day: Day, usage: readonly BilledUsage[]): BilledUsage[] {
   const folds = new Map<string, Fold>();
   let last: Fold | undefined;

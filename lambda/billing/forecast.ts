@@ -6,15 +6,15 @@ import type { BilledUsage } from './tariff.ts';
 
 /**
  * The expected cost of a running period: each future day is assumed to equal the last known day of the same weekday.
- * Its records are copied, so that steps, allowances, tiers and fees count as in any bill. Earlier weeks in place of the
- * last one give the range. A fleet that does the same each week is forecast exactly.
+ * Its records are copied, so that steps, allowances, tiers and fees apply as in any bill. Earlier weeks instead of the
+ * last one give the range. For a fleet that does the same every week, the forecast is exact.
  */
 
 /** A scenario of the remaining days. */
 export interface Scenario {
-  /** How many weeks before the last known week its days lie; 0 for that week. */
+  /** How many weeks its days are before the last known week; 0 for that week. */
   readonly weeksBefore: number;
-  /** The day whose records are copied, by the day that is left. */
+  /** The day whose records are copied, by remaining day. */
   readonly sources: ReadonlyMap<Day, Day>;
 }
 
@@ -22,11 +22,11 @@ export interface Scenario {
 export interface ForecastPlan {
   /** The last known day. */
   readonly last: Day;
-  /** Days of the period that are left. */
+  /** The remaining days of the period. */
   readonly left: readonly Day[];
-  /** The first is the forecast; all of them together are the range. */
+  /** The first one is the forecast; all of them together are the range. */
   readonly scenarios: readonly Scenario[];
-  /** Whether fewer than seven days are known, so that weekdays cannot be told apart. */
+  /** Whether fewer than seven days are known, so that weekdays cannot be distinguished. */
   readonly isShort: boolean;
 }
 
@@ -38,8 +38,8 @@ const weekDays = 7;
 /**
  * Plans a forecast.
  *
- * @param known days whose records are all there, oldest first.
- * @param through the last day that is requested.
+ * @param known days with complete records, oldest first.
+ * @param through the last requested day.
  * @returns undefined if no day is known.
  */
 export function planForecast(known: readonly Day[], through: Day): ForecastPlan | undefined {
@@ -60,7 +60,7 @@ export function planForecast(known: readonly Day[], through: Day): ForecastPlan 
   return { last, left, scenarios: [{ weeksBefore: 0, sources }], isShort: true };
 }
 
-/** The latest days before the last known one that are a whole number of steps before those that are left. */
+/** For each remaining day, the latest known day that is a whole number of steps before it. */
 function findSources(
   left: readonly Day[],
   { step, shift }: { readonly step: number; readonly shift: number },
@@ -73,7 +73,7 @@ function findSources(
   );
 }
 
-/** The records of a SIM, and those that it will have in a scenario. Records after the last known day are left out. */
+/** A SIM's records, plus those that it will have in a scenario. Records after the last known day are left out. */
 export function extendRecords(
   { sim, usage, sessions }: SimRecords,
   { last }: Pick<ForecastPlan, 'last'>,
@@ -98,8 +98,8 @@ export function extendRecords(
 }
 
 /**
- * Sessions that are open at the end of the last known day, and began less than a day before: they are assumed to end
- * then, since later records belong to other sessions. Nothing is assumed about sessions that are open for longer.
+ * Closes sessions that are open at the end of the last known day and began less than a day before: they are assumed
+ * to end then, because later records belong to other sessions. Sessions that are open for longer stay open.
  */
 function closeSessions(
   usage: readonly BilledUsage[],
@@ -144,7 +144,10 @@ function moveSession({ source, sessionId, start, end }: BilledSession, days: num
   };
 }
 
-/** Another id, the same for all that is moved by so many days: what lasts over midnight stays one session. */
+/**
+ * A new id that is the same for everything that is moved by the same number of days, so that a session over midnight
+ * stays one session.
+ */
 function moveId(id: string, days: number): string {
   return `${id} +${days} d`;
 }

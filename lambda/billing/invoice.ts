@@ -2,29 +2,29 @@ import type { Day } from '../days/day.ts';
 import type { Decimal } from './decimal.ts';
 import type { LineDimensions } from './line.ts';
 
-/** Lines of a carrier's invoice, as a map of columns reads them. */
+/** Lines of a carrier's invoice, as read through a map of its columns. */
 
-/** Kinds of lines that no tariff explains. */
+/** Kinds of lines that a tariff does not explain. */
 export const notRatedKinds = ['tax', 'credit', 'one-off', 'exchange'] as const;
 export type NotRatedKind = (typeof notRatedKinds)[number];
 
 /** A line of an invoice. */
 export interface InvoiceLine {
-  /** In the file, from 1; the header is the first. */
+  /** Line number in the file, from 1; the header is line 1. */
   readonly line: number;
-  /** The ledger's key; undefined for what is of the whole account. */
+  /** The SIM's key in the ledger; undefined for the whole account. */
   readonly sim: string | undefined;
-  /** The name of a charge, fee or discount of the tariff; undefined if the map tells none apart. */
+  /** The name of a charge, fee or discount of the tariff; undefined if the map does not distinguish them. */
   readonly name: string | undefined;
   readonly dimensions: LineDimensions;
-  /** In the unit of the charge, what allowances cover included; undefined if the invoice states none. */
+  /** Quantity in the charge's unit, including what allowances cover; undefined if the invoice states none. */
   readonly quantity: Decimal | undefined;
-  /** One of its last digit as it is written; zero if it is left out. */
+  /** One unit of its last written digit; 0 if absent. */
   readonly quantityDigit?: Decimal | undefined;
   readonly amount: Decimal;
-  /** Undefined if the tariff should explain it. */
+  /** Undefined if the tariff should explain the line. */
   readonly notRated: NotRatedKind | undefined;
   readonly day: Day | undefined;
-  /** ISO 4217, if it is not the tariffs': the amount is added to no other. */
+  /** ISO 4217, if it differs from the tariffs' currency: the amount is then not added to others. */
   readonly foreignCurrency?: string | undefined;
 }

@@ -6,11 +6,11 @@ import type { LineDimension, Unit } from './tariff.ts';
 /** Lines of a bill. */
 
 /**
- * - `usage`: what was used, at one price.
- * - `rounding`: what rounding the sum of a SIM, or of all, adds to exact amounts.
- * - `minimum`, `commitment`: what is missing to the least amount of a SIM, or of the account.
- * - `fee`, `discount`, `tax`: as the tariff has them.
- * - `carrier`: what the carrier's own records say, without a tariff.
+ * - `usage`: usage at one price.
+ * - `rounding`: what rounding the sum of a SIM, or of all SIMs, adds to the exact amounts.
+ * - `minimum`, `commitment`: the amount missing to reach the minimum of a SIM or of the account.
+ * - `fee`, `discount`, `tax`: as in the tariff.
+ * - `carrier`: what the carrier's own records state, without a tariff.
  */
 const lineKinds = [
   'usage',
@@ -24,7 +24,7 @@ const lineKinds = [
 ] as const;
 export type LineKind = (typeof lineKinds)[number];
 
-/** Stands for a dimension of which a line has several values: a session in two networks. */
+/** Marks a dimension in which a line has several values: a session in two networks. */
 export const several = '*';
 
 /** What a line is grouped by. */
@@ -36,51 +36,54 @@ export interface PricedPart {
   readonly price: Decimal;
 }
 
-/** How much was used. All in one unit. */
+/** A used quantity, in one unit. */
 export interface LineQuantity {
   readonly unit: Unit;
   readonly records: number;
-  /** How many times something was rounded up: sessions, days, SIMs, whatever the increment is per. */
+  /** How many times something was rounded up: the number of sessions, days or SIMs, depending on the increment. */
   readonly increments: number;
   readonly used: Decimal;
-  /** Rounded up. */
+  /** After rounding up. */
   readonly rounded: Decimal;
-  /** Of it, what an allowance covers. */
+  /** The part of `rounded` that allowances cover. */
   readonly included: Decimal;
-  /** What the price is for. */
+  /** The quantity that the price applies to. */
   readonly billed: Decimal;
-  /** The billed quantity by price; several in tiers. */
+  /** The billed quantity by price; several parts if there are tiers. */
   readonly parts: readonly PricedPart[];
 }
 
 /** A line of a bill: what a SIM or the account pays for one thing. */
 export interface BillLine {
-  /** The same for the same line in each computation: made of what the line is about. */
+  /** The same in every computation: derived from what the line is about. */
   readonly id: string;
   readonly tariff: string;
-  /** ISO 4217; undefined where a carrier states none. */
+  /** ISO 4217; undefined if a carrier states none. */
   readonly currency: string | undefined;
   readonly kind: LineKind;
-  /** Of the charge, fee, discount or tax. */
+  /** Name of the charge, fee, discount or tax. */
   readonly name: string;
   readonly period: BillingPeriod;
-  /** Undefined for what is of the whole account. */
+  /** Undefined for the whole account. */
   readonly sim: string | undefined;
-  /** Which of the charge's prices it has, from 0; undefined for what has none. */
+  /** Index of the charge's price; undefined if it has none. */
   readonly segment: number | undefined;
-  /** Undefined where nothing is stated, {@link several} where the line has several. */
+  /** Undefined if not stated, {@link several} if the line has several values. */
   readonly dimensions: LineDimensions;
-  /** Undefined for what has none. */
+  /** Undefined if it has none. */
   readonly quantity: LineQuantity | undefined;
-  /** Before rounding. */
+  /** The amount before rounding. */
   readonly exact: Decimal;
-  /** What adds up to the bill. Undefined if all SIMs together share an allowance or tiers: the account's line has it. */
+  /**
+   * The amount that counts towards the bill. Undefined if all SIMs share an allowance or tiers: the account's line
+   * then holds it.
+   */
   readonly amount: Decimal | undefined;
 }
 
 const idLength = 12;
 
-/** The id of a line: part of a hash of what it is about. */
+/** The id of a line: a truncated hash of what it is about. */
 export function identifyLine({
   tariff,
   kind,
@@ -111,7 +114,7 @@ export function identifyLine({
   return createHash('sha256').update(text).digest('hex').slice(0, idLength);
 }
 
-/** The sum of lines, without those whose amount stands in a line of the account. */
+/** The sum of lines, without those whose amount is in a line of the account. */
 export function addLineAmounts(lines: readonly BillLine[]): Decimal {
   return add(lines.map(({ amount }) => amount ?? zero));
 }

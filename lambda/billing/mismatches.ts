@@ -6,12 +6,12 @@ import type { SimBill } from './sim-bill.ts';
 import type { SimRecords } from './sim-records.ts';
 import type { BilledUsage, Tariff } from './tariff.ts';
 
-/** SIMs that are billed and unused, and the reverse. */
+/** SIMs that are billed but unused, and the reverse. */
 
 /**
- * - `silent`: it is billed, and used nothing for so many days before the month's end.
- * - `not-billed`: it was used in the month, and is not billed.
- * - `several-tariffs`: its records of the month name more than one tariff.
+ * - `silent`: it is billed, but used nothing for a number of days before the month's end.
+ * - `not-billed`: it was used in the month, but is not billed.
+ * - `several-tariffs`: its records of the month state more than one tariff.
  * - `long-session`: a session lasted longer than the tariff allows.
  */
 export const mismatchKinds = ['silent', 'not-billed', 'several-tariffs', 'long-session'] as const;
@@ -40,9 +40,9 @@ const dayMilliseconds = 86_400_000;
 /**
  * Finds the mismatches of a SIM.
  *
- * @param records of the month, and of the days without usage before its end.
- * @param invoiced what an invoice asks for the SIM; undefined if it does not name the SIM.
- * @param hasInvoice whether there is an invoice; without one our bill says what is billed.
+ * @param records those of the month, and of the days before its end in which a silent SIM has no usage.
+ * @param invoiced the invoice's amount for the SIM; undefined if it does not list the SIM.
+ * @param hasInvoice whether there is an invoice; otherwise our bill says what is billed.
  */
 export function findMismatches(
   records: SimRecords,
@@ -93,7 +93,7 @@ function addBill({ lines }: SimBill): Decimal {
   return add(lines.map(({ amount, exact }) => amount ?? exact));
 }
 
-/** Sessions of the month that lasted longer than every tariff allows, by their rows, or by their records. */
+/** Sessions of the month that lasted longer than every tariff allows, according to their rows or their records. */
 function findLongSessions(
   { sim, usage, sessions }: SimRecords,
   { tariffs, month }: MismatchRules,
@@ -110,7 +110,7 @@ function findLongSessions(
   };
   for (const { trafficType, sessionId, start, end } of usage) {
     if (sessionId === undefined || trafficType !== 'data') continue;
-    // Start may follow end in real records.
+    // In real records, the start may be after the end.
     const [first, last] = [start, end].sort();
     extend(sessionId, first ?? start, last ?? end);
   }

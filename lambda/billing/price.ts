@@ -2,15 +2,15 @@ import { type Decimal, findMax, findMin, zero } from './decimal.ts';
 import type { PricedPart } from './line.ts';
 import type { Charge, Price } from './tariff.ts';
 
-/** Where a quantity stands among the tiers. */
+/** The position of a quantity within the tiers. */
 export interface TierPosition {
-  /** What was billed before it. */
+  /** The quantity that was billed before it. */
   readonly before: Decimal;
-  /** What is billed in all. */
+  /** The total billed quantity. */
   readonly total: Decimal;
 }
 
-/** The parts of a billed quantity by their prices. */
+/** Splits a billed quantity into parts by price. */
 export function priceQuantity(
   { tiering }: Pick<Charge, 'tiering'>,
   { tiers }: Price,
@@ -34,7 +34,7 @@ export function priceQuantity(
   return parts.length > 0 || first === undefined ? parts : [{ quantity: zero, price: first.price }];
 }
 
-/** What parts cost together, exactly. */
+/** The exact cost of all parts. */
 export function multiplyParts(parts: readonly PricedPart[]): Decimal {
   return parts.reduce((sum, { quantity, price }) => sum.plus(quantity.times(price)), zero);
 }

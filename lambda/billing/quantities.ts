@@ -16,30 +16,30 @@ import {
 } from './tariff.ts';
 
 /**
- * Adds up what one SIM used by one tariff, rounds it up where the tariff says so, and draws the lines of the bill from it.
+ * Sums up what one SIM used in one tariff, rounds it up as the tariff says, and drafts the lines of the bill.
  *
- * An always-on SIM has thousands of records a month, and most are like the one before: the group or line of that one is
- * theirs, too, and is not looked up again.
+ * An always-on SIM has thousands of records a month, and most are like the one before: the group or line is then
+ * reused without another lookup.
  */
 
-/** Records whose quantity is rounded up as a whole. */
+/** Records whose quantity is rounded up together. */
 export interface TracedIncrement {
   readonly records: readonly BilledUsage[];
   readonly used: Decimal;
   readonly rounded: Decimal;
 }
 
-/** A line before it has a price. */
+/** A line before it is priced. */
 export interface Draft {
   /** Index of the billing period, or {@link history}. */
   readonly period: number;
-  /** In the history, the first day of its period; undefined before the first of all. */
+  /** In the history, the first day of its period; undefined before the first period. */
   readonly historyFrom: Day | undefined;
   readonly charge: Charge;
   /** Index of the price. */
   readonly segment: number;
   readonly dimensions: LineDimensions;
-  /** With a trace: what it is made of. */
+  /** What it consists of, if traced. */
   readonly trace: readonly TracedIncrement[];
   readonly records: number;
   readonly increments: number;
@@ -47,37 +47,39 @@ export interface Draft {
   readonly rounded: Decimal;
 }
 
-/** The period of what was used before the first one that is billed. */
+/** The period of usage before the first billed period. */
 export const history = -1;
 
 /** The period and price of a record. */
 export interface Placement {
   /** Index of the billing period, or {@link history}. */
   readonly period: number;
-  /** In the history, the first day of its own period, by which it was billed; undefined before the first of all. */
+  /** In the history, the first day of the period in which it was billed; undefined before the first period. */
   readonly historyFrom: Day | undefined;
   readonly day: Day;
 }
 
-/** With what quantities are added up. */
+/** What summing up quantities needs. */
 export interface QuantityContext {
   readonly tariff: Tariff;
   readonly isTraced: boolean;
-  /** The SIM's year of a day. */
+  /** The first day of the SIM's year that contains a day. */
   readonly startYear: (day: Day) => Day;
-  /** What an opening balance says was used before in a year of a charge, and in a network if that tells apart. */
+  /**
+   * The quantity that an opening balance states for a year of a charge, and for a network if they are distinguished.
+   */
   readonly openYear: (charge: Charge, year: Day | undefined, network: string | undefined) => Decimal;
 }
 
-/** Usage of which a quantity is rounded up as a whole. */
+/** Usage that is rounded up together. */
 interface Group {
   readonly period: number;
   readonly historyFrom: Day | undefined;
   readonly charge: Charge;
   readonly segment: number;
-  /** What is rounded up as a whole: the same in each period and at each price. */
+  /** Identifies what is rounded up together, within each period and price. */
   readonly scope: string;
-  /** Of a charge that counts by the year. */
+  /** The year, if the charge counts by year. */
   readonly year: Day | undefined;
   /** The network, if the increment is grouped by it. */
   readonly network: string | undefined;
@@ -87,7 +89,7 @@ interface Group {
   dimensions: LineDimensions;
 }
 
-/** To what the last record was added, and what about it decides that. */
+/** Where the last record was added, and what about it determines that. */
 interface LastPlace {
   readonly found: FoundCharge;
   readonly placement: Placement;
@@ -96,7 +98,7 @@ interface LastPlace {
   readonly draft: OpenDraft | undefined;
 }
 
-/** Adds up what one SIM used, by what a tariff tells apart, in the steps that it counts. */
+/** Sums up what one SIM used, by what a tariff distinguishes, in the tariff's steps. */
 export class SimQuantities {
   readonly #context: QuantityContext;
   readonly #groups = new Map<string, Group>();
@@ -113,15 +115,16 @@ export class SimQuantities {
     return this.#groups.size === 0 && this.#drafts.size === 0;
   }
 
-  /** Whether something was added that counts by the year. */
+  /** Whether something was added that counts by year. */
   get hasYears(): boolean {
     return this.#hasYears;
   }
 
   /**
-   * Adds what a charge counts of a record.
+   * Adds the quantity of a record that a charge counts.
    *
-   * @param found the same object for the same charge and direction of records that are alike but for times, ids and amounts.
+   * @param found must be the same object for the same charge and direction of records that differ only in times, ids
+   * and amounts.
    */
   add(found: FoundCharge, placement: Placement, usage: BilledUsage, measured: Measured): void {
     const { group, draft } = this.#findPlace(found, placement, usage);
@@ -133,12 +136,13 @@ export class SimQuantities {
     if (this.#context.isTraced) group.records.push(usage);
   }
 
-  /** The quantities, rounded up, as lines in the order of period, charge, price and dimensions. */
+  /** The rounded quantities as lines, in the order of period, charge, price and dimensions. */
   finish(): Draft[] {
     const { tariff, isTraced } = this.#context;
     const years = new Map<string, Decimal>();
     const groups = [...this.#groups.values()];
-    // In which order increments are rounded up decides of years only; where they are shown, it should be the same each time.
+    // The order in which increments are rounded up affects only years; if they are shown, it should always be the
+    // same.
     for (const group of isTraced || this.#hasYears ? sortGroups(tariff, groups) : groups) {
       const { charge, sum, count, records } = group;
       const used = sum.read(charge.unit, tariff.kilobyte);
@@ -154,7 +158,7 @@ export class SimQuantities {
     );
   }
 
-  /** The group of a record, or the line if it is rounded up by itself. */
+  /** The group of a record, or its line if it is rounded up individually. */
   #findPlace(
     found: FoundCharge,
     placement: Placement,
@@ -169,7 +173,7 @@ export class SimQuantities {
       last?.found === found &&
       last.placement === placement &&
       last.sessionId === sessionId &&
-      // A group of one record is not that of the next.
+      // A record with a group of its own does not share it with the next.
       isAlone === isSingle
     )
       return last;
@@ -226,7 +230,7 @@ export class SimQuantities {
     return draft;
   }
 
-  /** What is rounded up as a whole. */
+  /** Identifies what is rounded up together. */
   #nameScope({ increment: { per } }: Charge, usage: BilledUsage, day: Day): string {
     if (per === 'day') return day;
     if (per === 'period') return '';
@@ -236,7 +240,7 @@ export class SimQuantities {
       : `record ${usage.source} ${usage.usageId}`;
   }
 
-  /** By how many steps a year's quantity grows: a step that was begun before is not counted again. */
+  /** How many steps a year's quantity grows by: a step that was already begun is not counted again. */
   #roundUpYear({ charge, scope, year, network }: Group, used: Decimal, years: Map<string, Decimal>): Decimal {
     const before = years.get(scope) ?? this.#context.openYear(charge, year, network);
     const after = before.plus(used);
@@ -248,7 +252,7 @@ export class SimQuantities {
 /** What drafts are grouped by. */
 type DraftKey = Pick<Draft, 'period' | 'historyFrom' | 'charge' | 'segment' | 'dimensions'>;
 
-/** A line while it is added up. */
+/** A line that is being summed up. */
 class OpenDraft {
   readonly period: number;
   readonly historyFrom: Day | undefined;
@@ -258,7 +262,7 @@ class OpenDraft {
   readonly trace: TracedIncrement[] = [];
   readonly #kilobyte: Tariff['kilobyte'];
   readonly #counter: StepCounter;
-  /** Of records that are rounded up by themselves. */
+  /** Records that are rounded up individually. */
   readonly #decimals = new DecimalSum();
   readonly #bytes = new DecimalSum();
   #records = 0;
@@ -276,7 +280,7 @@ class OpenDraft {
     this.#counter = new StepCounter(charge, kilobyte);
   }
 
-  /** Adds a record that is rounded up by itself. */
+  /** Adds a record that is rounded up individually. */
   addRecord(measured: Measured, records: number): void {
     this.#records += records;
     this.#increments += 1;
@@ -288,7 +292,7 @@ class OpenDraft {
     this.#rounded = this.#rounded.plus(roundUpQuantity(this.charge, used));
   }
 
-  /** Adds what was rounded up as a whole. */
+  /** Adds a quantity that was rounded up as a whole. */
   addIncrement(used: Decimal, rounded: Decimal, records: number): void {
     this.#records += records;
     this.#increments += 1;
@@ -308,7 +312,7 @@ class OpenDraft {
   }
 }
 
-/** What records measure together. */
+/** The sum of what records measure. */
 class MeasuredSum {
   readonly #decimals = new DecimalSum();
   readonly #bytes = new DecimalSum();
@@ -318,13 +322,13 @@ class MeasuredSum {
     if (bytes !== undefined) this.#bytes.add(bytes);
   }
 
-  /** In a unit, exactly. */
+  /** The exact sum in a unit. */
   read(unit: Charge['unit'], kilobyte: Tariff['kilobyte']): Decimal {
     return convertMeasured(this.#decimals.toString(), this.#bytes.toString(), unit, kilobyte);
   }
 }
 
-/** The carrier's decimals and whole bytes in a unit, exactly. */
+/** Converts the carrier's decimals and whole bytes to a unit, exactly. */
 function convertMeasured(
   decimal: string,
   bytes: string,
@@ -335,12 +339,12 @@ function convertMeasured(
   return bytes === '0' ? ofDecimal : ofDecimal.plus(convertUnit(makeDecimal(bytes), 'B', unit, kilobyte));
 }
 
-/** Whether a record of data belongs to a session; on other traffic, carriers write one to which it does not belong. */
+/** Whether a record of data belongs to a session; on other traffic, carriers write one that it does not belong to. */
 function isOfSession({ trafficType, sessionId }: Pick<BilledUsage, 'trafficType' | 'sessionId'>): boolean {
   return trafficType === 'data' && sessionId !== undefined;
 }
 
-/** Whether a record is rounded up without any other. */
+/** Whether a record is rounded up individually. */
 function isRoundedAlone({ increment: { step, minimum, per } }: Charge, usage: BilledUsage): boolean {
   if ((step ?? minimum) === undefined) return false;
   return per === 'record' || (per === 'session' && !isOfSession(usage));
@@ -364,7 +368,7 @@ function joinDimensions(a: LineDimensions, b: LineDimensions): LineDimensions {
     : Object.fromEntries(names.map((name) => [name, a[name] === b[name] ? a[name] : several]));
 }
 
-/** Lines in the order of period, charge, price, and then of what tells them apart, as text. */
+/** Sorts lines by period, charge and price, and then by their remaining distinctions as text. */
 function sortByLine<One extends DraftKey>(
   { charges, lines }: Pick<Tariff, 'charges' | 'lines'>,
   items: readonly One[],
@@ -384,7 +388,7 @@ function sortGroups(tariff: Tariff, groups: readonly Group[]): Group[] {
   return sortByLine(tariff, groups, ({ scope }) => scope);
 }
 
-/** Orders lists of one length by their first member that differs. */
+/** Compares lists of the same length by their first differing member. */
 function compareLists<Member extends string | number>(a: readonly Member[], b: readonly Member[]): number {
   for (const [index, member] of a.entries()) {
     const other = b[index];

@@ -24,15 +24,15 @@ import {
 } from './tariff.ts';
 
 /**
- * Rates the usage of one SIM, in a fixed order: match, quantity, increment, pool, tier, price, round, minimum, fee. What all
- * SIMs share comes after all of them: bill.ts.
+ * Rates the usage of one SIM, in a fixed order: match, quantity, increment, pool, tier, price, round, minimum, fee.
+ * What all SIMs share is computed after all of them: see bill.ts.
  *
- * A function of records, tariffs, roster and balances: the order of records decides nothing.
+ * The result is a function of records, tariffs, roster and balances; the order of records does not matter.
  */
 
-/** With what SIMs are rated. */
+/** What rating needs. */
 export interface RatingContext {
-  /** In the order in which they are tried. */
+  /** In the order in which they are matched. */
   readonly tariffs: readonly Tariff[];
   readonly month: Month;
   readonly roster: ReadonlyMap<string, readonly RosterEntry[]>;
@@ -47,12 +47,12 @@ function needsHistory({ charges, allowances }: Tariff): boolean {
   );
 }
 
-/** Whether the times of sessions decide to which period usage belongs. */
+/** Whether the period of usage depends on session times. */
 export function readsSessions(tariffs: readonly Pick<Tariff, 'attribution'>[]): boolean {
   return tariffs.some(({ attribution }) => attribution !== 'record');
 }
 
-/** Whether the amount of a charge is known only once all SIMs are added up. */
+/** Whether the amount of a charge is known only after all SIMs are summed up. */
 export function isShared(tariff: Tariff, charge: Charge): boolean {
   return (
     charge.tierScope === 'account' ||
@@ -60,7 +60,7 @@ export function isShared(tariff: Tariff, charge: Charge): boolean {
   );
 }
 
-/** What of a SIM's life in a period decides about fees. */
+/** The activity of a SIM in a period that decides about fees. */
 interface Activity {
   records: number;
   hasData: boolean;
@@ -79,14 +79,14 @@ export class Rater {
     );
   }
 
-  /** @param isTraced whether the answer tells the records of each line. */
+  /** @param isTraced whether the result includes the records of each line. */
   rate(records: SimRecords, isTraced = false): SimBill {
     const byTariff = new Map<Tariff, BilledUsage[]>();
     const notRated: NotRated[] = [];
     const roster = this.#context.roster.get(records.sim) ?? [];
     let last: { readonly usage: BilledUsage; readonly tariff: Tariff | undefined } | undefined;
     for (const usage of records.usage) {
-      // The roster decides day by day.
+      // The roster decides for each day separately.
       const isSame = last !== undefined && roster.length === 0 && isMatchedAlike(last.usage, usage);
       const tariff = isSame ? last?.tariff : this.#findTariff(usage, roster);
       last = { usage, tariff };
@@ -99,7 +99,7 @@ export class Rater {
       if (known === undefined) byTariff.set(tariff, [usage]);
       else known.push(usage);
     }
-    // A SIM that did nothing may still cost something.
+    // A SIM without usage may still have fees.
     for (const tariff of this.#listRosterTariffs(roster)) {
       if (!byTariff.has(tariff)) byTariff.set(tariff, []);
     }
@@ -126,13 +126,13 @@ export class Rater {
     };
   }
 
-  /** The SIM with those records only for which there is a tariff. */
+  /** The SIM with only those records that a tariff matches. */
   pickMatched({ sim, usage, sessions }: SimRecords): SimRecords {
     const roster = this.#context.roster.get(sim) ?? [];
     return { sim, sessions, usage: usage.filter((one) => this.#findTariff(one, roster) !== undefined) };
   }
 
-  /** The tariff that the roster states for a record's day, or the first that matches the record. */
+  /** The tariff that the roster states for a record's day, otherwise the first that matches the record. */
   #findTariff(usage: BilledUsage, roster: readonly RosterEntry[]): Tariff | undefined {
     for (const { tariff: name, from, to } of roster) {
       const tariff = name === undefined ? undefined : this.#context.tariffs.find((one) => one.name === name);
@@ -143,7 +143,7 @@ export class Rater {
     return this.#context.tariffs.find(({ match }) => matchesRecord(match, usage));
   }
 
-  /** The tariffs of a listed SIM: those that the roster names, or the only one that there is. */
+  /** The tariffs of a listed SIM: those that the roster names, or the only existing one. */
   #listRosterTariffs(roster: readonly RosterEntry[]): Tariff[] {
     const { tariffs } = this.#context;
     const named = roster.flatMap(({ tariff }) => tariffs.filter(({ name }) => name === tariff));
@@ -151,7 +151,7 @@ export class Rater {
   }
 }
 
-/** Beginning and end of a session; the end is undefined while it is open. */
+/** Beginning and end of a session; the end is undefined if it is open. */
 interface SessionSpan {
   readonly start: string;
   readonly end: string | undefined;
@@ -161,7 +161,7 @@ function identifySession(source: string, sessionId: string): string {
   return `${source}\n${sessionId}`;
 }
 
-/** Sessions by source and id. Of one whose row is not known, its records tell when it began. */
+/** Sessions by source and id. If the row of a session is not known, its records say when it began. */
 function mapSessions({ usage, sessions }: SimRecords): ReadonlyMap<string, SessionSpan> {
   const spans = new Map<string, SessionSpan>();
   let last: BilledUsage | undefined;
@@ -181,7 +181,7 @@ function mapSessions({ usage, sessions }: SimRecords): ReadonlyMap<string, Sessi
   return spans;
 }
 
-/** With what one SIM is rated by one tariff. */
+/** What rating one SIM in one tariff needs. */
 interface SimRatingContext {
   readonly sim: string;
   readonly tariff: Tariff;
@@ -193,11 +193,11 @@ interface SimRatingContext {
   readonly isTraced: boolean;
 }
 
-/** What was found of a record, which holds for those that are like it. */
+/** The matches of a record, which also apply to similar records. */
 interface FoundRecord {
   readonly usage: BilledUsage;
   readonly charges: readonly FoundCharge[];
-  /** Empty if it is not known. */
+  /** Empty if not known. */
   readonly network: string;
 }
 
@@ -210,7 +210,7 @@ class SimRating {
   readonly #placements = new Map<Day, Placement | undefined>();
   readonly #activities: Activity[];
   readonly #notRated: NotRated[] = [];
-  /** The record before, and its charges: most records are like the one before. */
+  /** The previous record and its charges: most records are like the one before. */
   #last: FoundRecord | undefined;
   #lastSession: { readonly usage: BilledUsage; readonly span: SessionSpan | undefined } | undefined;
 
@@ -264,7 +264,7 @@ class SimRating {
     return assumptions;
   }
 
-  /** Matches a record, and adds its quantity to its group. */
+  /** Matches a record and adds its quantity to its group. */
   #add(usage: BilledUsage): void {
     const { calendar, month } = this.#context;
     const time = this.#findTime(usage);
@@ -293,7 +293,7 @@ class SimRating {
     return this.#last;
   }
 
-  /** Adds what one charge counts of a record. */
+  /** Adds the quantity of a record that one charge counts. */
   #addCharge(found: FoundCharge, placement: Placement, usage: BilledUsage): void {
     const measured = measureRecord(found, usage);
     if (measured === undefined) {
@@ -301,19 +301,19 @@ class SimRating {
       return;
     }
     if (placement.period === history && this.#isInBalance(found.charge, usage, placement.day)) return;
-    // Of messages, a record has those of the other direction only.
+    // A record without messages in this direction has no part in it.
     if (found.direction !== 'both' && measured.decimal === '0') return;
     this.#quantities.add(found, placement, usage, measured);
   }
 
-  /** The time by which a record belongs to a period; undefined while its session is open. */
+  /** The time that decides about a record's period; undefined while its session is open. */
   #findTime(usage: BilledUsage): string | undefined {
     const { attribution } = this.#context.tariff;
     if (attribution === 'record') return usage.start;
     const session = this.#findSession(usage);
     if (attribution === 'start') return session?.start ?? usage.start;
     if (session !== undefined) return session.end;
-    // Start may follow end in real records.
+    // In real records, the start may be after the end.
     if (usage.end > usage.start) return usage.end;
     return usage.start;
   }
@@ -329,7 +329,7 @@ class SimRating {
     return span;
   }
 
-  /** Where a day belongs; undefined if neither a period nor, where the tariff asks for it, what was used before has it. */
+  /** The placement of a day; undefined if it is in no period, and not in the history that some tariffs need. */
   #place(day: Day): Placement | undefined {
     const known = this.#placements.get(day);
     if (known !== undefined || this.#placements.has(day)) return known;
@@ -361,12 +361,12 @@ class SimRating {
     activity.networks.add(network);
   }
 
-  /** The SIM's year of a day; calendar years without a known activation. */
+  /** The SIM's year that contains a day; calendar years if its activation is not known. */
   #startYear(day: Day): Day {
     return startYear(this.#activated ?? '2000-01-01', day);
   }
 
-  /** What the opening balance says was used in a year of a charge. */
+  /** The quantity that an opening balance states for a year of a charge. */
   #openYear(charge: Charge, year: Day | undefined, network: string | undefined): Decimal {
     const balances = this.#context.balances.filter(
       (balance) =>
@@ -375,7 +375,7 @@ class SimRating {
     return add(balances.map(({ used }) => used));
   }
 
-  /** Whether an opening balance has a record in it already. */
+  /** Whether an opening balance already includes a record. */
   #isInBalance(charge: Charge, usage: BilledUsage, day: Day): boolean {
     const { tariff, balances } = this.#context;
     const names = [
@@ -388,7 +388,7 @@ class SimRating {
     );
   }
 
-  /** How much of each lasting allowance is left when the first period begins: what the periods before have taken is gone. */
+  /** What remains of each lasting allowance when the first period begins, after the periods before it. */
   #openLifetimes(drafts: readonly Draft[]): Map<Allowance, Decimal> {
     const { tariff, balances } = this.#context;
     const lifetimes = new Map(
@@ -411,7 +411,7 @@ class SimRating {
     return lifetimes;
   }
 
-  /** Takes the SIM's allowances off the quantities of a period. @returns what is taken off each. */
+  /** Subtracts the SIM's allowances from the quantities of a period. @returns what is subtracted from each. */
   #takeAllowances(drafts: readonly Draft[], lifetimes: Map<Allowance, Decimal>): ReadonlyMap<Draft, Decimal> {
     const { tariff } = this.#context;
     const included = new Map<Draft, Decimal>();
@@ -423,7 +423,7 @@ class SimRating {
     return included;
   }
 
-  /** Takes allowances off the quantities of a period, and prices what is left. */
+  /** Subtracts allowances from the quantities of a period, and prices the rest. */
   #priceDrafts(
     period: BillingPeriod,
     drafts: readonly Draft[],
@@ -470,7 +470,7 @@ class SimRating {
     });
   }
 
-  /** What rounding the SIM's sum adds. */
+  /** The amount that rounding the SIM's sum adds. */
   #addRounding(period: BillingPeriod, lines: readonly BillLine[]): BillLine[] {
     const { rounding } = this.#context.tariff;
     if (rounding.per !== 'sim') return [];
@@ -483,7 +483,7 @@ class SimRating {
     );
   }
 
-  /** The minimum, and the fees of a SIM. */
+  /** Adds the minimum and the fees of a SIM. */
   #addFixed(period: BillingPeriod, index: number, lines: readonly BillLine[]): BillLine[] {
     const { tariff } = this.#context;
     const { minimum, rounding } = tariff;
@@ -526,7 +526,7 @@ class SimRating {
     );
   }
 
-  /** A line without a quantity; none for nothing. */
+  /** Adds a line without a quantity, unless it is 0. */
   #addLine(
     period: BillingPeriod,
     kind: BillLine['kind'],
@@ -550,7 +550,7 @@ class SimRating {
   }
 }
 
-/** A line's amount: rounded where the tariff rounds lines. */
+/** A line's amount: rounded if the tariff rounds lines. */
 export function roundLine({ rounding }: Pick<Tariff, 'rounding'>, exact: Decimal): Decimal {
   return rounding.per === 'line' ? round(exact, rounding.decimals, rounding.mode) : exact;
 }

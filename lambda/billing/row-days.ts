@@ -2,18 +2,18 @@ import { type Day, shiftDay } from '../days/day.ts';
 import { listPeriods, type Month, shiftMonth } from './calendar.ts';
 import type { Tariff } from './tariff.ts';
 
-/** Days of rows, in UTC, both included. `from` is undefined if all days count. */
+/** Days of rows, in UTC, both included. `from` is undefined if there is no lower bound. */
 export interface RowDays {
   readonly from: Day | undefined;
   readonly through: Day;
 }
 
-/** Days that no period is longer than which begins with a SIM's activation, but for those of a fixed number of days. */
+/** Maximum length of a period that begins with a SIM's activation, unless it has a fixed number of days. */
 const maxMonthDays = 31;
 
 const maxYearDays = 366;
 
-/** The days of a month's periods; of all that there may be, where they depend on each SIM's activation. */
+/** The days of a month's periods; of all possible periods if they depend on each SIM's activation. */
 function findSpan({ period }: Tariff, month: Month): { readonly from: Day; readonly through: Day } {
   const first = `${month}-01`;
   const last = shiftDay(`${shiftMonth(month, 1)}-01`, -1);
@@ -26,10 +26,10 @@ function findSpan({ period }: Tariff, month: Month): { readonly from: Day; reado
 }
 
 /**
- * The days whose rows decide a month's bills. Records of a session that has ended come before its end, or a moment after it;
- * those of one that has begun, for as long as it lasts.
+ * The days whose rows a month's bills depend on. Records of a session that has ended are from before its end or
+ * shortly after it; those of a session that has begun may arrive for as long as it lasts.
  *
- * @param tariffs without any, the days are those of the month itself.
+ * @param tariffs if empty, the days are those of the month itself.
  */
 export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
   const first = `${month}-01`;
@@ -61,8 +61,8 @@ export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
 }
 
 /**
- * The days of a month's periods by any of some tariffs, in UTC, and beside them those of their sessions; without the history
- * that some tariffs ask for.
+ * The days of a month's periods in any of some tariffs, in UTC, including those of their sessions but not the history
+ * that some tariffs need.
  */
 export function findPeriodDays(
   tariffs: readonly Tariff[],
@@ -75,7 +75,7 @@ export function findPeriodDays(
   return { from, through };
 }
 
-/** The same without the days of sessions. */
+/** Like {@link findPeriodDays}, without the days of sessions. */
 export function findBareDays(tariffs: readonly Tariff[], month: Month): ReturnType<typeof findPeriodDays> {
   return findPeriodDays(
     tariffs.map((tariff) => ({ ...tariff, attribution: 'record' })),

@@ -5,28 +5,31 @@ import { isShared, Rater, type RatingContext } from './rate.ts';
 import type { SimRecords } from './sim-records.ts';
 import type { Tariff } from './tariff.ts';
 
-/** What the same usage would have cost by another tariff. */
+/** What the same usage would have cost in another tariff. */
 
-/** The cost of all usage by one tariff. */
+/** The cost of all usage in one tariff. */
 export interface TariffCost {
   readonly tariff: string;
   readonly currency: string;
   readonly amount: Decimal;
-  /** Records for which it has no price: what they would cost is not in the amount. */
+  /** Number of records that it has no price for; their cost is missing in the amount. */
   readonly notRated: number;
-  /** SIMs for which it is the cheapest of its currency in which SIMs share nothing: of equal ones the first. Undefined if they do. */
+  /**
+   * Number of SIMs for which it is the cheapest in its currency, among tariffs in which SIMs share nothing; the first
+   * of equal ones. Undefined if SIMs share something in it.
+   */
   readonly cheapestFor: number | undefined;
 }
 
-/** The cost of a month's usage now, and by other tariffs. */
+/** The cost of a month's usage now, and in other tariffs. */
 export interface Savings {
   readonly sims: number;
-  /** By the tariffs that match. */
+  /** In the tariffs that match. */
   readonly now: readonly { readonly currency: string | undefined; readonly amount: Decimal }[];
   readonly tariffs: readonly TariffCost[];
   /**
-   * Each SIM by the cheapest tariff of a currency. A currency in which SIMs share something, or the account pays something,
-   * is left out: moving a SIM changes what the others pay.
+   * The total with each SIM in the cheapest tariff of a currency. A currency in which SIMs share something, or the
+   * account pays something, is left out, because moving a SIM changes what the others pay.
    */
   readonly mixed: readonly { readonly currency: string; readonly amount: Decimal }[];
 }
@@ -39,7 +42,7 @@ interface Candidate {
   cheapestFor: number;
 }
 
-/** Rates each SIM by each tariff. It holds one sum for each tariff. */
+/** Rates each SIM in each tariff. It holds one sum per tariff. */
 export class SavingsSum {
   readonly #rater: Rater;
   readonly #sum: BillSum;
@@ -57,14 +60,15 @@ export class SavingsSum {
       ]),
     );
     this.#candidates = context.tariffs.map((tariff) => {
-      // A tariff of another carrier would be about the same countries and networks, but not about what records call themselves.
+      // Another carrier's tariff would apply to the same countries and networks, but records have other names for
+      // sources, tariffs and zones.
       const match = { ...tariff.match, sources: [], carriers: [], tariffs: [], zones: [] };
       const own = { ...context, roster, tariffs: [{ ...tariff, match }] };
       return { tariff, rater: new Rater(own), sum: new BillSum(own, []), notRated: 0, cheapestFor: 0 };
     });
   }
 
-  /** Adds a SIM; of no SIM more than once. What no tariff matches is left out of all. */
+  /** Adds a SIM. Each SIM must be added at most once. Usage that no tariff matches is left out everywhere. */
   add(records: SimRecords): void {
     const matched = this.#rater.pickMatched(records);
     const now = this.#rater.rate(matched);
@@ -91,7 +95,7 @@ export class SavingsSum {
     }
   }
 
-  /** Nothing can be added afterwards. */
+  /** Returns the result. Nothing can be added afterwards. */
   finish(): Savings {
     return {
       sims: this.#sims,
@@ -110,7 +114,7 @@ export class SavingsSum {
   }
 }
 
-/** Whether what a SIM costs does not depend on others. */
+/** Whether the cost of a SIM does not depend on other SIMs. */
 function isOfSingleSims(tariff: Tariff): boolean {
   const { charges, fees, discounts, commitment, rounding, tax } = tariff;
   return (

@@ -6,11 +6,11 @@ import type { BilledUsage, Tariff } from './tariff.ts';
 /**
  * Why usage has no price.
  *
- * - `no-tariff`, `no-charge`: no tariff matches, or no charge of it.
+ * - `no-tariff`, `no-charge`: no tariff matches, or no charge of the tariff does.
  * - `no-activation`: the tariff's periods or years begin with the SIM's activation, which no roster states.
- * - `not-stated`: the carrier's records do not say what the charge counts, such as the direction of messages.
- * - `open-session`: the session has not ended, and the tariff bills it then.
- * - `no-cost`: without a tariff, and the carrier's records state no money.
+ * - `not-stated`: the carrier's records do not state what the charge counts, such as the direction of messages.
+ * - `open-session`: the tariff bills a session when it ends, and it has not.
+ * - `no-cost`: there is no tariff, and the carrier's records state no money.
  */
 const notRatedReasons = [
   'no-tariff',
@@ -32,10 +32,10 @@ export interface NotRated {
 }
 
 /**
- * What was assumed about a SIM.
+ * An assumption about a SIM.
  *
- * - `calendar-year`: its years begin on 1 January, since no roster says when it was activated.
- * - `nothing-before`: of an allowance that lasts, only what the ledger has was used.
+ * - `calendar-year`: its years begin on 1 January, because no roster says when it was activated.
+ * - `nothing-before`: nothing of a lasting allowance was used before the ledger began.
  */
 export interface Assumption {
   readonly kind: 'calendar-year' | 'nothing-before';
@@ -48,8 +48,8 @@ export interface SimBill {
   readonly lines: readonly BillLine[];
   readonly notRated: readonly NotRated[];
   readonly assumptions: readonly Assumption[];
-  /** Of allowances that SIMs pool: names of the tariffs and periods in which the SIM was used. */
+  /** For pooled allowances: the tariffs and periods in which the SIM was used. */
   readonly active: readonly { readonly tariff: Tariff; readonly period: BillingPeriod }[];
-  /** With a trace: the increments of each usage line, by its id. */
+  /** The increments of each usage line, by its id, if traced. */
   readonly trace: ReadonlyMap<string, readonly TracedIncrement[]>;
 }

@@ -3,7 +3,7 @@ import { type Charge, isDataUnit, type Measured, type Tariff, type Unit, unitPow
 
 /** Rounds quantities up to the steps of a charge. */
 
-/** Rounds up to the next step, and to the least quantity. Zero stays zero. */
+/** Rounds up to the next step and to the minimum quantity. 0 stays 0. */
 export function roundUpQuantity(
   { increment: { step, minimum } }: Pick<Charge, 'increment'>,
   used: Decimal,
@@ -13,12 +13,12 @@ export function roundUpQuantity(
   return minimum === undefined ? rounded : findMax(rounded, minimum);
 }
 
-/** Digits of a decimal that a number holds exactly. */
+/** Number of decimal digits that a number holds exactly. */
 const maxExactDigits = 15;
 
-/** What makes whole numbers of a quantity and a step. */
+/** The factors that make a quantity and a step whole numbers. */
 interface Factors {
-  /** Of a decimal without its point. */
+  /** For a decimal without its point. */
   readonly decimal: number;
   readonly bytes: number;
   readonly divisor: number;
@@ -37,15 +37,16 @@ function findFactors(step: Decimal, unit: Unit, kilobyte: Tariff['kilobyte']): F
 }
 
 /**
- * Counts the steps of records that are rounded up one by one: in whole numbers, which takes a tenth of the time of decimals.
- * A quantity over a step is a fraction of two whole numbers, since no carrier's decimal and no step has an end without one.
+ * Counts the steps of records that are rounded up individually, in whole numbers: that takes a tenth of the time of
+ * decimals. A quantity divided by a step is a fraction of two whole numbers, because every carrier's decimal and
+ * every step is finite.
  */
 export class StepCounter {
   readonly #step: Decimal;
   readonly #minimum: Decimal;
-  /** What a decimal without its point, and a byte, is multiplied with; undefined where whole numbers would not be exact. */
+  /** Factors for a decimal without its point, and for a byte; undefined if whole numbers would not be exact. */
   readonly #factors: Factors | undefined;
-  /** So many steps are the least quantity, or more. */
+  /** The number of steps that reaches the minimum quantity. */
   readonly #minimumSteps: number;
   #steps = 0;
   #minimums = 0;
@@ -63,7 +64,7 @@ export class StepCounter {
         : Number(roundUpToStep(minimum, step).div(step).toFixed());
   }
 
-  /** Adds a record. @returns false if it cannot be counted in whole numbers, and was not. */
+  /** Adds a record. @returns false if it was not counted, because whole numbers would not be exact. */
   add({ decimal, bytes }: Measured): boolean {
     if (this.#factors === undefined) return false;
     const { decimal: decimalFactor, bytes: bytesFactor, divisor } = this.#factors;
@@ -90,7 +91,7 @@ export class StepCounter {
     return true;
   }
 
-  /** The sum of all that was added, in the charge's unit. */
+  /** The sum of everything that was added, in the charge's unit. */
   get rounded(): Decimal {
     return this.#step
       .times(makeDecimal(String(this.#steps)))

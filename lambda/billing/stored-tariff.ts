@@ -3,11 +3,11 @@ import { makeDecimal } from './decimal.ts';
 import type { Tariff } from './tariff.ts';
 
 /**
- * A checked tariff as it is stored, with every default filled in: a bill of last year stays the same when a later version has
- * another default.
+ * A validated tariff as it is stored, with every default filled in: last year's bill stays the same if a later
+ * version changes a default.
  */
 
-/** The form in which tariffs are stored. A change that older readers would get wrong has another number. */
+/** The format in which tariffs are stored. A change that older readers would misread needs another number. */
 const storedForm = 1;
 
 /** Keys whose texts are decimals. */
@@ -15,15 +15,15 @@ const decimalKeys: ReadonlySet<string> = new Set([
   ...['price', 'upTo', 'step', 'minimum', 'quantity', 'amount', 'percent', 'commitment'],
 ]);
 
-/** A tariff as text: the same text for the same tariff. */
+/** Serialises a tariff: equal tariffs give equal texts. */
 export function printTariff(tariff: Tariff): string {
   return JSON.stringify({ form: storedForm, tariff: makePlain(tariff) });
 }
 
 /**
- * Reads a tariff that {@link printTariff} wrote.
+ * Parses a tariff that {@link printTariff} wrote.
  *
- * @throws StoredTariffError if it is not one, or was written by another version that has another form.
+ * @throws StoredTariffError if it is not one, or has the format of another version.
  */
 export function parseStoredTariff(text: string): Tariff {
   const stored = parseObject(text);
@@ -38,12 +38,12 @@ export function parseStoredTariff(text: string): Tariff {
   return tariff;
 }
 
-/** A tariff that is stored in a form which this version does not read. */
+/** Thrown for a stored tariff in a format that this version does not read. */
 export class StoredTariffError extends Error {
   override readonly name = 'StoredTariffError';
 }
 
-/** A value as JSON has it: objects with their keys in order, decimals as text, and nothing that is undefined. */
+/** A value as plain JSON: objects with sorted keys, decimals as text, and without undefined members. */
 export function makePlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(makePlain);
   if (typeof value !== 'object' || value === null) return value;

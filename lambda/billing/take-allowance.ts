@@ -1,17 +1,17 @@
 import { type Decimal, findMin, zero } from './decimal.ts';
 import { type Allowance, type Charge, convertUnit, type Tariff } from './tariff.ts';
 
-/** The quantities of which lines are made, and from which an allowance is subtracted. */
+/** A quantity that an allowance can be subtracted from. */
 interface Reducible {
   readonly charge: Charge;
   readonly rounded: Decimal;
 }
 
 /**
- * Subtracts an allowance from quantities: charge by charge in the allowance's order, and within a charge in the order
- * given.
+ * Subtracts an allowance from quantities: charge by charge in the allowance's order, and within a charge in the given
+ * order.
  *
- * @param included what is subtracted from each; it is added to. @returns the rest of the allowance, in its unit.
+ * @param included what is subtracted from each; updated. @returns the rest of the allowance, in its unit.
  */
 export function takeAllowance<One extends Reducible>(
   { kilobyte }: Pick<Tariff, 'kilobyte'>,

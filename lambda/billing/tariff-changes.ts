@@ -3,23 +3,26 @@ import { type JsonObject, parseObject, toJsonObject } from '../json/json.ts';
 import { makePlain } from './stored-tariff.ts';
 import type { Tariff } from './tariff.ts';
 
-/** What differs between two versions of a tariff, and from which day on amounts may differ. */
+/** The differences between two versions of a tariff, and the day from which amounts may differ. */
 
-/** From when on amounts may differ: a day, `always` for all of time, `never` for what decides no amount. */
+/** When amounts may begin to differ: a day, `always` for all of time, `never` for a key that affects no amount. */
 export type ChangeStart = Day | 'always' | 'never';
 
-/** Something that differs. */
+/** A difference. */
 export interface TariffChange {
-  /** Keys, and names or days where a list has them: `charges.data.prices.2026-11-15.tiers`. */
+  /** Keys, or names and days of list entries: `charges.data.prices.2026-11-15.tiers`. */
   readonly path: string;
-  /** As JSON; undefined for what was not there. */
+  /** As JSON; undefined if it did not exist. */
   readonly before: string | undefined;
-  /** As JSON; undefined for what is not there any more. */
+  /** As JSON; undefined if it no longer exists. */
   readonly after: string | undefined;
   readonly from: ChangeStart;
 }
 
-/** What differs, in the order of the keys. Where there was no tariff before, that is the whole of it. */
+/**
+ * The differences, in the order of the keys. If one of the tariffs does not exist, the whole tariff is the
+ * difference.
+ */
 export function compareTariffs(before: Tariff | undefined, after: Tariff | undefined): TariffChange[] {
   if (before === undefined || after === undefined) {
     const whole = (tariff: Tariff | undefined): string | undefined => tariff && JSON.stringify(tariff.name);
@@ -29,14 +32,14 @@ export function compareTariffs(before: Tariff | undefined, after: Tariff | undef
   return compareObjects(makePlain(before), makePlain(after), '', 'always');
 }
 
-/** The earliest of all: from then on bills may differ. */
+/** The earliest start of all: bills may differ from then on. */
 export function findFirstChange(changes: readonly { readonly from: ChangeStart }[]): ChangeStart {
   const starts = changes.map(({ from }) => from);
   if (starts.includes('always')) return 'always';
   return starts.filter((from) => from !== 'never').sort()[0] ?? 'never';
 }
 
-/** Keys that decide no amount. */
+/** Keys that affect no amount. */
 const silentKeys: ReadonlySet<string> = new Set(['facts', 'notComputable']);
 
 type ReadKey = (entry: JsonObject) => unknown;
@@ -44,7 +47,7 @@ type ReadKey = (entry: JsonObject) => unknown;
 const readName: ReadKey = ({ name }) => name;
 const readStart: ReadKey = ({ from }) => from;
 
-/** Lists whose entries are told apart by a member. */
+/** Lists whose entries are identified by a member. */
 const keyedLists: Readonly<Record<string, ReadKey>> = {
   charges: readName,
   allowances: readName,
@@ -73,7 +76,7 @@ function compareValues(before: unknown, after: unknown, path: string, from: Chan
   return [{ path, before: textBefore, after: textAfter, from }];
 }
 
-/** Lists by the key of their entries; the order of charges decides which one a record has. */
+/** Compares lists by the key of their entries. The order of charges matters, because the first match wins. */
 function compareLists(
   before: readonly unknown[],
   after: readonly unknown[],
@@ -95,7 +98,7 @@ function compareLists(
   return [...changes, { path, before: orderBefore, after: orderAfter, from }];
 }
 
-/** Entries by their key; a price without a beginning is the first. */
+/** Entries by their key; a price without a start is the first. */
 function mapEntries(list: readonly unknown[], readKey: ReadKey): ReadonlyMap<string, JsonObject> {
   return new Map(
     list.map((entry) => {
@@ -105,7 +108,7 @@ function mapEntries(list: readonly unknown[], readKey: ReadKey): ReadonlyMap<str
   );
 }
 
-/** The first day on which one of two entries is in force. */
+/** The first day on which one of two entries applies. */
 function findStart(a: JsonObject | undefined, b: JsonObject | undefined, from: ChangeStart): ChangeStart {
   const days = [a, b].filter((entry) => entry !== undefined).map(readStart);
   const isDated = days.every((day) => typeof day === 'string');
@@ -116,9 +119,9 @@ function printJson(value: unknown): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value);
 }
 
-/** How two lists of entries of SIMs differ. */
+/** The differences between two lists of entries about SIMs. */
 export interface EntryChanges {
-  /** SIMs that only the later list has, that only the earlier one has, and of which the entries differ. */
+  /** Number of SIMs that only the later list has, that only the earlier list has, and whose entries differ. */
   readonly added: number;
   readonly removed: number;
   readonly changed: number;
@@ -127,7 +130,7 @@ export interface EntryChanges {
 
 type Entries = ReadonlyMap<string, readonly object[]>;
 
-/** Compares rosters, or opening balances, which have no beginning. */
+/** Compares rosters or opening balances, which have no start. */
 export function compareEntries(before: Entries, after: Entries): EntryChanges {
   const changes = { added: 0, removed: 0, changed: 0 };
   const starts = new Set<unknown>();

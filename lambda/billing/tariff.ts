@@ -5,74 +5,74 @@ import type { PeriodRule } from './calendar.ts';
 import { type Decimal, makeDecimal, type RoundingMode } from './decimal.ts';
 
 /**
- * Tariffs: what a carrier has published or agreed. docs/bills.md describes each key of the file.
+ * Tariffs: what a carrier has published or agreed to. docs/bills.md describes each key of the file.
  *
- * Amounts of money are in the tariff's currency. Days are those of its time zone.
+ * Amounts of money are in the tariff's currency. Days are in its time zone.
  */
 
-/** Units of quantities. `unit` is the carrier's own, of traffic that is neither data nor text messages. */
+/** Units of quantities. `unit` is the carrier's own, for traffic that is neither data nor text messages. */
 export const units = ['B', 'KB', 'MB', 'GB', 'message', 'unit'] as const;
 export type Unit = (typeof units)[number];
 
-/** Units of data: how often the kilobyte is multiplied with itself. */
+/** Units of data, as powers of the kilobyte. */
 export const unitPowers = { B: 0, KB: 1, MB: 2, GB: 3 } as const;
 
-/** Whether a unit is one of data. */
+/** Whether a unit measures data. */
 export function isDataUnit(unit: Unit): unit is keyof typeof unitPowers {
   return unit in unitPowers;
 }
 
-/** What a usage record tells a bill. */
+/** The members of a usage record that bills use. */
 export type BilledUsage = Pick<
   Usage,
   | ('sim' | 'usageId' | 'source' | 'carrier' | 'start' | 'end' | 'sessionId' | 'trafficType')
   | ('dataTotal' | 'messages' | 'messagesTx' | 'messagesRx' | 'volume' | 'cost' | 'currency')
   | ('operatorName' | 'mcc' | 'mnc' | 'country' | 'tariff' | 'rateZone')
 > & {
-  /** How many records it stands for; 1 if it is left out. */
+  /** How many records it stands for; 1 by default. */
   readonly records?: number;
 };
 
-/** Which records something is about. A record must match each list that has an entry; an empty list matches all. */
+/** Which records something applies to. A record must match each list that is not empty. */
 export interface RecordMatch {
   readonly sources: readonly string[];
   readonly carriers: readonly Carrier[];
-  /** Names of tariffs and zones, as records state them. */
+  /** Names of tariffs and zones, as stated in records. */
   readonly tariffs: readonly string[];
   readonly zones: readonly string[];
   /** ISO 3166-1 alpha-2. */
   readonly countries: readonly string[];
-  /** Mobile country code, or with the network code: `262`, `262-01`. */
+  /** A mobile country code, optionally with the network code: `262`, `262-01`. */
   readonly networks: readonly string[];
 }
 
-/** What quantities are added up before they are rounded up: always of one SIM, one charge and one price. */
+/** What is summed up before it is rounded up, within one SIM, charge and price. */
 export const increments = ['record', 'session', 'day', 'period', 'year'] as const;
 export type IncrementScope = (typeof increments)[number];
 
-/** By what the scope of an increment, or a line of the bill, is told apart further. */
+/** Further distinctions of an increment's scope, or of a line of the bill. */
 export const lineDimensions = ['country', 'network', 'zone', 'day', 'session'] as const;
 export type LineDimension = (typeof lineDimensions)[number];
 
 /** How quantities are rounded up. */
 export interface Increment {
-  /** In the charge's unit; undefined to take quantities as they are. */
+  /** In the charge's unit; undefined for no rounding. */
   readonly step: Decimal | undefined;
   readonly per: IncrementScope;
   readonly by: readonly LineDimension[];
-  /** The least quantity of a scope in which something was used. */
+  /** The minimum quantity of a scope with usage. */
   readonly minimum: Decimal | undefined;
 }
 
-/** A tier ends where so much was used; the last one has no end. */
+/** A tier ends at a quantity; the last one has no end. */
 export interface Tier {
   readonly upTo: Decimal | undefined;
   readonly price: Decimal;
 }
 
-/** The price of a unit from a day on, until the next one. A price without tiers is one tier without an end. */
+/** The price of a unit from a day until the next price. A price without tiers is a single tier without an end. */
 export interface Price {
-  /** Undefined for the first one. */
+  /** Undefined for the first price. */
   readonly from: Day | undefined;
   readonly tiers: readonly Tier[];
 }
@@ -80,18 +80,18 @@ export interface Price {
 /**
  * How tiers work.
  *
- * - `graduated`: each part of the quantity has the price of the tier in which it is.
- * - `volume`: all of the quantity has the price of the tier that it reaches.
+ * - `graduated`: each part of the quantity has the price of its own tier.
+ * - `volume`: the whole quantity has the price of the tier that it reaches.
  */
 export const tierings = ['graduated', 'volume'] as const;
 export type Tiering = (typeof tierings)[number];
 
-/** What a kind of traffic costs. The first charge of a tariff that a record matches has it. */
+/** What a kind of traffic costs. A record belongs to the first charge that it matches. */
 export interface Charge {
   readonly name: string;
   /** `data`, `sms`, or the carrier's word. */
   readonly traffic: string;
-  /** Of text messages. */
+  /** Direction of text messages. */
   readonly direction: 'both' | 'from-device' | 'to-device';
   readonly match: RecordMatch;
   readonly unit: Unit;
@@ -99,20 +99,20 @@ export interface Charge {
   /** Oldest first. */
   readonly prices: readonly Price[];
   readonly tiering: Tiering;
-  /** Whose quantities reach the tiers: each SIM's own, or those of all SIMs together. */
+  /** Whose quantities count towards the tiers: each SIM's own, or those of all SIMs together. */
   readonly tierScope: 'sim' | 'account';
 }
 
-/** A volume that is included. */
+/** An included volume. */
 export interface Allowance {
   readonly name: string;
-  /** Names of charges, which use it up in this order. All have units of one kind. */
+  /** Names of charges, which use it up in this order. All their units are of the same kind. */
   readonly charges: readonly string[];
   readonly quantity: Decimal;
   readonly unit: Unit;
   /**
    * - `sim`: each SIM has its own.
-   * - `pool`: each SIM that is used adds it to a pool of all.
+   * - `pool`: each SIM that is used adds it to a common pool.
    * - `account`: all SIMs share one.
    */
   readonly of: 'sim' | 'pool' | 'account';
@@ -121,8 +121,8 @@ export interface Allowance {
 }
 
 /**
- * The SIMs that something is about: those that the roster lists, those with a usage record in the period, or those with
- * bytes.
+ * The SIMs that something applies to: those that the roster lists, those with a usage record in the period, or those
+ * with bytes.
  */
 export const simSelections = ['listed', 'active', 'data'] as const;
 export type SimSelection = (typeof simSelections)[number];
@@ -132,31 +132,31 @@ export interface Fee {
   readonly name: string;
   /** Oldest first. */
   readonly prices: readonly { readonly from: Day | undefined; readonly price: Decimal }[];
-  /** `activation`: once, in the period in which the roster says that the SIM was activated. */
+  /** `activation`: once, in the period of the activation according to the roster. */
   readonly per: 'sim' | 'sim-and-network' | 'account' | 'activation';
   readonly of: SimSelection;
 }
 
 /** How money is rounded. */
 export interface MoneyRounding {
-  /** Each line, the sum of a SIM's lines, or the sum of all. */
+  /** Rounds each line, the sum of a SIM's lines, or the total. */
   readonly per: 'line' | 'sim' | 'invoice';
   readonly decimals: number;
   readonly mode: RoundingMode;
 }
 
-/** A part of charges and fees that is not paid. */
+/** A reduction of charges and fees. */
 export interface Discount {
   readonly name: string;
   readonly percent: Decimal;
   /** Names of charges and fees; empty for all. */
   readonly on: readonly string[];
   readonly from: Day | undefined;
-  /** The first day without it. */
+  /** The first day after it. */
   readonly to: Day | undefined;
 }
 
-/** Something that a tariff says, and where that is from. */
+/** A statement of a tariff, and its source. */
 export interface TariffFact {
   readonly says: string;
   readonly basis: 'published' | 'assumed';
@@ -171,32 +171,32 @@ export interface Tariff {
   readonly timeZone: string;
   readonly period: PeriodRule;
   /**
-   * To which period and price a record belongs: by its own start, by its session's start, or by the end of its session;
-   * an open session then belongs to none yet.
+   * What determines a record's period and price: its own start, its session's start, or its session's end. With
+   * `close`, the records of an open session belong to no period yet.
    */
   readonly attribution: 'record' | 'start' | 'close';
-  /** Days that a session may last at most: so far before and after a period its records are looked for. */
+  /** Maximum days that a session lasts: records this far before and after a period are searched for its sessions. */
   readonly sessionDays: number;
   readonly kilobyte: 1_000 | 1_024;
   readonly match: RecordMatch;
-  /** What has a line of its own: a line is always of one SIM, charge and price. */
+  /** What gets lines of its own, in addition to SIM, charge and price. */
   readonly lines: readonly LineDimension[];
   readonly charges: readonly Charge[];
   readonly allowances: readonly Allowance[];
   readonly rounding: MoneyRounding;
-  /** What a SIM pays at least for its usage in a period. */
+  /** The minimum that a SIM pays for its usage in a period. */
   readonly minimum: { readonly amount: Decimal; readonly of: SimSelection } | undefined;
   readonly fees: readonly Fee[];
   readonly discounts: readonly Discount[];
-  /** What the account pays at least in a period, before tax. */
+  /** The minimum that the account pays in a period, before tax. */
   readonly commitment: Decimal | undefined;
   readonly tax: { readonly name: string; readonly percent: Decimal } | undefined;
-  /** What the carrier bills and no record tells. */
+  /** What the carrier bills but no record states. */
   readonly notComputable: readonly string[];
   readonly facts: readonly TariffFact[];
 }
 
-/** Whether something is about a record. */
+/** Whether something applies to a record. */
 export function matchesRecord(match: RecordMatch, usage: BilledUsage): boolean {
   const { sources, carriers, tariffs, zones, countries, networks } = match;
   return (
@@ -209,7 +209,10 @@ export function matchesRecord(match: RecordMatch, usage: BilledUsage): boolean {
   );
 }
 
-/** Whether two records of a SIM are the same in all by which tariffs and charges match, so that they have the same ones. */
+/**
+ * Whether two records of a SIM are equal in everything that tariffs and charges match by, so that they have the same
+ * ones.
+ */
 export function isMatchedAlike(a: BilledUsage, b: BilledUsage): boolean {
   return (
     a.trafficType === b.trafficType &&
@@ -228,7 +231,7 @@ function allows(list: readonly string[], value: string | undefined): boolean {
   return list.length === 0 || (value !== undefined && list.includes(value));
 }
 
-/** `262-01`; without codes the operator's name, or undefined. */
+/** `262-01`; without codes, the operator's name or undefined. */
 export function formatNetwork({
   mcc,
   mnc,
@@ -238,16 +241,16 @@ export function formatNetwork({
   return operatorName ?? mcc;
 }
 
-/** Which text messages a charge counts. */
+/** The text messages that a charge counts. */
 export type Direction = Charge['direction'];
 
-/** A charge of a record, and which of its messages it counts: those that no charge before it counts. */
+/** A charge of a record, and the direction of its messages that it counts, which no earlier charge counts. */
 export interface FoundCharge {
   readonly charge: Charge;
   readonly direction: Direction;
 }
 
-/** The charges of a record: the first that matches; of text messages the first of each direction. */
+/** The charges of a record: the first that matches; for text messages, the first for each direction. */
 export function findCharges(
   { charges }: Pick<Tariff, 'charges'>,
   usage: BilledUsage,
@@ -269,16 +272,16 @@ export function findCharges(
 
 const directions = ['from-device', 'to-device'] as const;
 
-/** What a record adds to a quantity. */
+/** The contribution of a record to a quantity. */
 export interface Measured {
   /** The carrier's own decimal, in its megabytes, messages or units. */
   readonly decimal: string | undefined;
-  /** Whole bytes, where the carrier states no decimal. */
+  /** Whole bytes, if the carrier states no decimal. */
   readonly bytes: number | undefined;
 }
 
 /**
- * What a record adds to a charge's quantity: the carrier's own decimal if it states one.
+ * The contribution of a record to a charge's quantity: the carrier's own decimal if it states one.
  *
  * @returns undefined if the carrier does not state what the charge counts.
  */
@@ -306,7 +309,10 @@ function countMessages(
   return (fromDevice === 'tx') === (direction === 'from-device') ? messagesTx : messagesRx;
 }
 
-/** Quantities of one unit of data in another: a decimal of finitely many digits, since 1,000 and 1,024 have no factors but 2 and 5. */
+/**
+ * Converts a quantity between units of data. The result is finite, because 1,000 and 1,024 have no prime factors but
+ * 2 and 5.
+ */
 export function convertUnit(quantity: Decimal, from: Unit, to: Unit, kilobyte: 1_000 | 1_024): Decimal {
   if (!isDataUnit(from) || !isDataUnit(to)) return quantity;
   const power = unitPowers[from] - unitPowers[to];
@@ -328,7 +334,7 @@ function listFractions(kilobyte: 1_000 | 1_024, power: number): Decimal {
 
 const thousandths = { 1000: makeDecimal('0.001'), 1024: makeDecimal('0.0009765625') } as const;
 
-/** The price in force on a day: the latest that began; before the first of all, the first. */
+/** The index of the price in force on a day: the latest that has started; before the first one, the first. */
 export function findPriceIndex(prices: readonly { readonly from: Day | undefined }[], day: Day): number {
   const later = prices.findIndex(({ from }, index) => index > 0 && from !== undefined && from > day);
   return later === -1 ? prices.length - 1 : later - 1;

@@ -13,9 +13,9 @@ import {
   type StoredBill,
 } from './stored-bill.ts';
 
-/** Reads stored bills as they are shown: decimals stay the text that they are. */
+/** Reads stored bills to show them: decimals stay text. */
 
-/** What is stored, with its decimals as text, and without what is undefined. */
+/** A stored value with its decimals as text, and without undefined members. */
 export type AsText<Value> = Value extends Decimal
   ? string
   : Value extends readonly (infer Entry)[]
@@ -24,25 +24,25 @@ export type AsText<Value> = Value extends Decimal
       ? { readonly [Name in keyof Value]: AsText<Value[Name]> }
       : Value;
 
-/** Where a list of lines goes on. */
+/** Where a list of lines continues. */
 export interface LinesPosition {
   /** The part of the fleet. */
   readonly part: number;
-  /** The byte behind the last line, in the object of this tag. */
+  /** The byte after the last line, in the object with this tag. */
   readonly offset: number;
   readonly tag: string;
-  /** The SIM of the last line, and how many of its lines were given. */
+  /** The SIM of the last line, and how many of its lines were returned. */
   readonly sim: string;
   readonly given: number;
 }
 
-/** Some lines of a bill, and where the list goes on; undefined at its end. */
+/** Some lines of a bill, and where the list continues; undefined at its end. */
 export interface ReadLines {
   readonly lines: readonly AsText<BillRow>[];
   readonly next: LinesPosition | undefined;
 }
 
-/** Which lines are read. */
+/** Which lines to read. */
 export interface LinesQuery {
   readonly bill: AsText<StoredBill>;
   /** Key of a SIM; undefined for all. */
@@ -51,13 +51,13 @@ export interface LinesQuery {
   readonly after: LinesPosition | undefined;
 }
 
-/** Bytes of lines that are read at once. */
+/** Bytes of lines that are read at a time. */
 const blockBytes = 256 * 1024;
 
 /** Parts of the fleet that one page opens in search of lines. */
 const maxPartsPerPage = 32;
 
-/** A line, and the byte behind it. */
+/** A line, and the position after it. */
 interface FoundLine {
   readonly row: AsText<BillRow>;
   readonly end: number;
@@ -84,8 +84,9 @@ export class BillReader {
   }
 
   /**
-   * Lines of a bill: part of the fleet by part, and there in the order of SIMs. Where a part is made again meanwhile,
-   * the list goes on behind the SIM and the number of its lines that were given. It may be short, although more follow.
+   * Lines of a bill, by part of the fleet and then in the order of SIMs. If a part is made again meanwhile, the list
+   * continues after the SIM and the number of its lines that were returned. A page may be short although more lines
+   * follow.
    */
   async readLines({ bill, sim, size, after }: LinesQuery): Promise<ReadLines> {
     const { month, parts } = bill.plan;
@@ -94,7 +95,7 @@ export class BillReader {
     const last = only ?? parts.length - 1;
     const lines: AsText<BillRow>[] = [];
     for (let part = first; part <= last; part += 1) {
-      // What holds of the end of the part before.
+      // The position of the page before applies only to its own part.
       const start = after?.part === part ? after : { ...beginning, part };
       if (part - first === maxPartsPerPage) return { lines, next: start };
       const object = await this.#lake.open(makeLinesKey(month, part));
@@ -115,7 +116,7 @@ export class BillReader {
 
 const beginning = { offset: 0, tag: '', sim: '', given: 0 } as const;
 
-/** The lines of an object behind a position. */
+/** The lines of an object after a position. */
 async function* walkLines(object: StoredObject, after: LinesPosition): AsyncGenerator<FoundLine> {
   const isSame = after.tag === object.tag;
   let skipped = 0;
@@ -132,7 +133,7 @@ async function* walkLines(object: StoredObject, after: LinesPosition): AsyncGene
   }
 }
 
-/** @throws ConflictError if the object is written again while it is read. */
+/** @throws ConflictError if the object is overwritten while it is read. */
 async function* readAll(object: StoredObject, from: number): AsyncGenerator<FoundLine> {
   let rest: Uint8Array = new Uint8Array();
   let end = from;

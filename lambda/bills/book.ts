@@ -8,21 +8,21 @@ import { digest } from '../days/slots.ts';
 import { bookKey, type ReadText, readText, tariffsPrefix, writeOnce, writeText } from './objects.ts';
 
 /**
- * The book: which tariffs, roster and opening balances hold. What it names is stored under keys made of the content, so that
- * nothing is ever replaced, and a bill can name what it was made by.
+ * The book: which tariffs, roster and opening balances are in force. It refers to objects whose keys are derived from
+ * their content, so that nothing is ever overwritten, and a bill can name what it was made from.
  */
 
-/** A tariff that holds. */
+/** A tariff in force. */
 export interface BookTariff {
   readonly name: string;
   readonly key: string;
-  /** When it was put. A fact of operation. */
+  /** When it was put: a fact of operation. */
   readonly putAt: string;
 }
 
-/** A roster, or opening balances: entries of SIMs, in buckets of SIMs. */
+/** A roster or opening balances: entries of SIMs, in buckets of SIMs. */
 export interface BookList {
-  /** What the keys of its buckets begin with. */
+  /** The prefix of its buckets' keys. */
   readonly prefix: string;
   readonly buckets: number;
   readonly sims: number;
@@ -30,11 +30,11 @@ export interface BookList {
   readonly putAt: string;
 }
 
-/** What holds. */
+/** What is in force. */
 export interface Book {
-  /** From 1; goes up with each change. */
+  /** From 1; incremented by each change. */
   readonly version: number;
-  /** In the order in which they are tried. */
+  /** In the order in which they are matched. */
   readonly tariffs: readonly BookTariff[];
   readonly roster: BookList | undefined;
   readonly balances: BookList | undefined;
@@ -43,13 +43,13 @@ export interface Book {
 /** The book before anything was put. */
 export const emptyBook: Book = { version: 0, tariffs: [], roster: undefined, balances: undefined };
 
-/** A book that was read, and the tag by which it is replaced; undefined if nothing was ever put. */
+/** A book that was read, and the tag to replace it with; undefined if nothing was ever put. */
 export interface ReadBook {
   readonly book: Book;
   readonly tag: string | undefined;
 }
 
-/** Reads the book: {@link emptyBook} where nothing was ever put. */
+/** Reads the book; {@link emptyBook} if nothing was ever put. */
 export async function readBook(lake: Pick<Lake, 'open'>): Promise<ReadBook> {
   const read = await readText(lake, bookKey);
   if (read === undefined) return { book: emptyBook, tag: undefined };
@@ -59,7 +59,7 @@ export async function readBook(lake: Pick<Lake, 'open'>): Promise<ReadBook> {
 /**
  * Writes the next version of the book.
  *
- * @throws ConflictError if somebody else has changed it.
+ * @throws ConflictError if another process has changed it.
  */
 export async function writeBook(
   lake: Pick<Lake, 'write'>,
@@ -71,7 +71,7 @@ export async function writeBook(
   return next;
 }
 
-/** Stores a tariff, which the book may then name. */
+/** Stores a tariff that a book can refer to. */
 export async function storeTariff(
   lake: Pick<Lake, 'write'>,
   tariff: Tariff,
@@ -84,15 +84,15 @@ export async function storeTariff(
 }
 
 /**
- * Reads a tariff that the book names.
+ * Reads a tariff of the book.
  *
- * @throws Error if it is not there, StoredTariffError if this version cannot read it.
+ * @throws Error if it does not exist, StoredTariffError if this version cannot read it.
  */
 export async function readTariff(lake: Pick<Lake, 'open'>, { key }: BookTariff): Promise<Tariff> {
   return parseStoredTariff((await requireText(lake, key)).text);
 }
 
-/** Reads all tariffs of a book, in their order. */
+/** Reads all tariffs of a book, in order. */
 export function readTariffs(
   lake: Pick<Lake, 'open'>,
   { tariffs }: Pick<Book, 'tariffs'>,
@@ -100,12 +100,12 @@ export function readTariffs(
   return Promise.all(tariffs.map((one) => readTariff(lake, one)));
 }
 
-/** SIMs of a roster that are in one object. */
+/** SIMs of a roster per object. */
 const simsPerBucket = 20_000;
 
 type Entries<Entry> = ReadonlyMap<string, readonly Entry[]>;
 
-/** Stores a roster or opening balances, which the book may then name. */
+/** Stores a roster or opening balances that a book can refer to. */
 export async function storeList<Entry extends RosterEntry | OpeningBalance>(
   lake: Pick<Lake, 'write'>,
   kind: 'roster' | 'balances',
@@ -128,10 +128,10 @@ function makeListKey(prefix: string, bucket: number): string {
 }
 
 /**
- * Reads the entries of a roster, or of opening balances, of a part of the fleet.
+ * Reads the entries of a roster or of opening balances for a part of the fleet.
  *
  * @param list undefined for no entries.
- * @param part the SIMs of which entries are wanted.
+ * @param part the SIMs whose entries are wanted.
  */
 async function readList<Entry extends { readonly sim: string }>(
   lake: Pick<Lake, 'open'>,
@@ -154,9 +154,9 @@ async function readList<Entry extends { readonly sim: string }>(
   return entries;
 }
 
-/** Which entries of a roster or of balances are read. */
+/** Which entries of a roster or of balances to read. */
 export interface ListPart {
-  /** The buckets of so many in which the SIMs may be. */
+  /** The buckets, out of a number of buckets, that the SIMs may be in. */
   readonly pickBuckets: (count: number) => readonly number[];
   readonly has: (sim: string) => boolean;
 }
@@ -167,7 +167,7 @@ export const wholeList: ListPart = {
   has: () => true,
 };
 
-/** The roster that a book names. */
+/** Reads the roster of a book. */
 export function readRoster(
   lake: Pick<Lake, 'open'>,
   { roster }: Pick<Book, 'roster'>,
@@ -176,7 +176,7 @@ export function readRoster(
   return readList<RosterEntry>(lake, roster, part);
 }
 
-/** The opening balances that a book names. */
+/** Reads the opening balances of a book. */
 export function readBalances(
   lake: Pick<Lake, 'open'>,
   { balances }: Pick<Book, 'balances'>,

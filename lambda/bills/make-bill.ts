@@ -42,36 +42,36 @@ import {
 import { parseStored, printStored } from './stored-form.ts';
 
 /**
- * Makes the bills that are stored: of a month whose days are all sealed, and again when one of them is sealed anew or another
- * tariff is put. A bill is a function of tariffs, roster, balances and rows: it may be made twice at once, or after a crash,
- * and comes out the same. Only parts of the fleet of which something has changed are rated again.
+ * Makes the stored bills: for a month whose days are all sealed, and again when one of them is sealed anew or another
+ * tariff is put. A bill is a function of tariffs, roster, balances and rows, so making it twice, concurrently or
+ * after a crash, gives the same result. Only parts of the fleet in which something has changed are rated again.
  */
 
-/** What bills are made with. */
+/** What making bills needs. */
 export interface BillPorts {
   readonly lake: Pick<Lake, 'open' | 'write'>;
-  /** The days of which the lake has something. */
+  /** The days for which the lake has objects. */
   readonly listDays: () => Promise<readonly Day[]>;
   readonly start: Pick<ScheduleStart, 'read'>;
   readonly queue: { readonly send: (orders: readonly BillOrder[]) => Promise<void> };
 }
 
-/** An order: a month's bill, or a part of the fleet for it. */
+/** An order: to make a month's bill, or a part of the fleet for it. */
 export type BillOrder =
   | { readonly kind: 'bill'; readonly month: Month }
   | { readonly kind: 'bill-part'; readonly month: Month; readonly plan: string; readonly part: number };
 
-/** Objects that are read at the same time. */
+/** Number of objects that are read concurrently. */
 const concurrentReads = 16;
 
-/** Times that work is begun again when another process changes it. */
+/** Attempts when other processes keep changing the same objects. */
 const maxAttempts = 8;
 
-/** Months after a sealed day's own whose periods may reach back to it. */
+/** Months after a sealed day's month whose periods may reach back to it. */
 const maxPeriodMonths = 14;
 
 /**
- * Orders the bills to which a sealed day belongs. Nothing, as long as no tariff is put.
+ * Orders the bills that a sealed day belongs to. Does nothing while no tariff is put.
  *
  * @param now milliseconds since the epoch: no later month has a bill.
  */
@@ -84,7 +84,7 @@ export async function orderBills(day: Day, ports: BillPorts, now: number): Promi
   await ports.queue.send(months.map((month) => ({ kind: 'bill', month })));
 }
 
-/** The months whose bills a day decides: those whose periods may have it, and of stored ones all for whose history it counts. */
+/** The months whose bills depend on a day: those whose periods may contain it, and stored ones whose history may. */
 export function listBilledMonths(
   day: Day,
   {
@@ -110,11 +110,11 @@ function isIn({ from, through }: ReturnType<typeof findRowDays>, day: Day): bool
 }
 
 /**
- * Takes an order. Orders come at least once, in any order, and at any time.
+ * Carries out an order. Orders arrive at least once, in any order, and at any time.
  *
  * @returns the bill, if the order has made or confirmed it.
- * @throws ConflictError if other processes keep changing it, and what the lake and the queue throw: the order must be
- *   taken again.
+ * @throws ConflictError if other processes keep changing it, and errors of the lake and the queue: the order must be
+ * retried.
  */
 export function takeBillOrder(
   order: BillOrder,
@@ -126,7 +126,7 @@ export function takeBillOrder(
   );
 }
 
-/** Plans a month's bill, if all days of its periods are sealed, and orders the parts that are not there. */
+/** Plans a month's bill if all days of its periods are sealed, and orders the missing parts. */
 async function planBill(month: Month, ports: BillPorts, now: number): Promise<StoredBill | undefined> {
   const { lake, queue } = ports;
   const plan = await makePlan(month, ports);
@@ -141,7 +141,7 @@ async function planBill(month: Month, ports: BillPorts, now: number): Promise<St
   return undefined;
 }
 
-/** What a bill is made of now; undefined if a day is not sealed, or no tariff is put. */
+/** What a bill is currently made from; undefined if a day is not sealed, or no tariff is put. */
 async function makePlan(
   month: Month,
   { lake, listDays: listLake, start }: BillPorts,
@@ -156,7 +156,7 @@ async function makePlan(
   const wanted = listDays(period.from, period.through);
   const { through: last } = findBareDays(tariffs, month);
   const seals = new Map<Day, Manifest>();
-  // The last ones first: as long as one is not sealed, nothing else is read.
+  // Latest days first: if one of them is not sealed, nothing else needs to be read.
   for (const day of [...wanted].reverse()) {
     const manifest = inLake.includes(day) ? await readManifest(lake, day) : undefined;
     if (manifest !== undefined) seals.set(day, manifest);
@@ -185,13 +185,13 @@ function describePlan(
 ): BillPlan {
   const parts = countParts(manifests);
   const { tariffs, roster, balances } = book;
-  // When something was put is not part of it.
+  // The time at which something was put does not matter.
   const about = [month, tariffs.map(({ name, key }) => [name, key]), roster?.prefix, balances?.prefix];
   const ids = Array.from({ length: parts }, (_, part) =>
     digest(
       JSON.stringify([
         ...[about, part, parts],
-        // A bucket's revision goes up whenever its rows may have changed.
+        // A bucket's revision increases whenever its rows may have changed.
         manifests.map(({ day, buckets, revisions }) => [
           ...[day, buckets],
           listBuckets(part, parts, buckets).map((bucket) => revisions[bucket] ?? 0),
@@ -208,7 +208,7 @@ async function readManifest(lake: Pick<Lake, 'open'>, day: Day): Promise<Manifes
   return (await readJson<Manifest>(lake, makeManifestKey(day))).content;
 }
 
-/** The parts of a plan of which nothing is stored, or what another plan has. */
+/** The parts of a plan that are not stored, or are stored for another plan. */
 async function listOpenParts(
   { month, parts }: BillPlan,
   lake: Pick<Lake, 'open'>,
@@ -228,7 +228,7 @@ async function readPart(
   return read && parseStored<PartResult>(read.text);
 }
 
-/** Rates a part of the fleet, and makes the bill if that was the last one. */
+/** Rates a part of the fleet, and makes the bill if that was the last part. */
 async function makePart(
   { month, plan: id, part }: Extract<BillOrder, { kind: 'bill-part' }>,
   ports: BillPorts,
@@ -262,7 +262,7 @@ async function ratePart(
   const rater = new Rater(context);
   const sum = new BillSum(context, billBy);
   const lines: string[] = [];
-  // SIMs that did nothing may still cost something.
+  // SIMs without usage may still have fees.
   const further = new Map<string, FurtherRecords>(
     [...context.roster.keys()].map((sim) => [sim, { usage: [], sessions: [] }]),
   );
@@ -282,11 +282,11 @@ async function ratePart(
     own.add(bill);
     for (const row of sortRows(own.part.rows)) lines.push(`${printStored(row)}\n`);
   }
-  // S3 does not take ranges of an object without bytes.
+  // S3 does not accept ranges of an empty object.
   return { sum, lines: lines.length === 0 ? '\n' : lines.join('') };
 }
 
-/** Rows of a SIM in an order of their own. */
+/** Sorts the rows of a SIM, so that equal content gives equal text. */
 function sortRows(rows: readonly BillRow[]): readonly BillRow[] {
   return rows
     .map(
@@ -297,7 +297,7 @@ function sortRows(rows: readonly BillRow[]): readonly BillRow[] {
     .map(([, row]) => row);
 }
 
-/** With what a part of the fleet is rated: as the plan says, also where something else was put meanwhile. */
+/** What rating a part of the fleet needs: as in the plan, even if something else was put meanwhile. */
 async function readRatingContext(
   lake: Pick<Lake, 'open'>,
   { month, book }: Pick<BillPlan, 'month' | 'book'>,
@@ -317,10 +317,10 @@ async function readRatingContext(
 }
 
 /**
- * Makes the bill of its parts, if all are there.
+ * Makes the bill from its parts, if all of them exist.
  *
- * @param part the one that was made just now: others are looked at first, so that of a great fleet most see at once that one
- *   is missing.
+ * @param part the one that was just made: the others are checked first, so that most parts of a large fleet notice
+ * quickly that one is missing.
  */
 async function finishBill(
   plan: BillPlan,
@@ -333,7 +333,7 @@ async function finishBill(
   const before = await readText(lake, key);
   const previous = before && parseStored<StoredBill>(before.text);
   if (previous?.plan.id === plan.id) {
-    // The process that made it may have died before it was listed.
+    // The process that made it may have died before listing it.
     await listBill(lake, previous);
     return previous;
   }
@@ -359,7 +359,7 @@ async function finishBill(
 
 type BillContent = Omit<StoredBill, 'plan' | 'version' | 'history'>;
 
-/** What a bill says, all SIMs added up. */
+/** The content of a bill, with all SIMs summed up. */
 function makeContent(sum: BillSum): Omit<BillContent, 'lines' | 'madeAt'> {
   const { rows, accountLines, totals, sims, notRated, assumptions } = sum.finish();
   return {
@@ -368,7 +368,7 @@ function makeContent(sum: BillSum): Omit<BillContent, 'lines' | 'madeAt'> {
   };
 }
 
-/** The next version of a bill; the same one, if it says the same of other versions of days. */
+/** The next version of a bill; the same version if only the versions of its days have changed. */
 function joinVersions(plan: BillPlan, previous: StoredBill | undefined, content: BillContent): StoredBill {
   if (previous === undefined) return { plan, ...content, version: 1, history: [] };
   const { version, madeAt, totals, sims } = previous;
@@ -399,7 +399,7 @@ async function readIndex(
     : { ...parseStored<BillIndex>(read.text), tag: read.tag };
 }
 
-/** Puts a bill into the list of all, unless it is there. */
+/** Adds a bill to the list of all bills, unless it is already there. */
 async function listBill(lake: BillPorts['lake'], bill: StoredBill): Promise<void> {
   const listed = listVersion(bill);
   await retryConflicts(maxAttempts, async () => {

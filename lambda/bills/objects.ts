@@ -2,16 +2,16 @@ import { ConflictError, type Lake } from '../days/pass/ports.ts';
 
 /** The objects of bills in the lake's bucket, and their keys. */
 
-/** First part of the keys of tariffs, rosters and balances. What they name never changes. */
+/** Prefix of the keys of tariffs, rosters and balances. Except for the book, these objects never change. */
 export const tariffsPrefix = 'billing/tariffs/';
 
-/** First part of the keys of bills that are stored. */
+/** Prefix of the keys of stored bills. */
 export const billsPrefix = 'billing/bills/';
 
-/** The key of what says which tariffs, roster and balances hold. */
+/** The key of the book, which says what tariffs, roster and balances are in force. */
 export const bookKey = `${tariffsPrefix}book.json`;
 
-/** An object that was read, and the tag by which it is replaced. */
+/** An object that was read, and the tag to replace it with. */
 export interface ReadText {
   readonly text: string;
   readonly tag: string;
@@ -26,10 +26,10 @@ export async function readText(lake: Pick<Lake, 'open'>, key: string): Promise<R
 }
 
 /**
- * Writes an object on condition that it is still as it was read.
+ * Writes an object if it is unchanged since it was read.
  *
- * @param before its tag; undefined if there must be no object.
- * @throws ConflictError if that is not so.
+ * @param before its tag; undefined if the object must not exist.
+ * @throws ConflictError if it has changed.
  */
 export async function writeText(
   lake: Pick<Lake, 'write'>,
@@ -40,12 +40,12 @@ export async function writeText(
   await lake.write(key, new TextEncoder().encode(text), before);
 }
 
-/** Writes an object whose key is made of its content. */
+/** Writes an object whose key is derived from its content. */
 export async function writeOnce(lake: Pick<Lake, 'write'>, key: string, text: string): Promise<void> {
   try {
     await writeText(lake, key, text, undefined);
   } catch (error) {
-    // It is there already, and says the same.
+    // It already exists, with the same content.
     if (!(error instanceof ConflictError)) throw error;
   }
 }

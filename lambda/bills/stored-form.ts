@@ -4,21 +4,21 @@ import { makePlain } from '../billing/stored-tariff.ts';
 import type { BillIndex, BillPlan, PartResult, StoredBill } from './stored-bill.ts';
 
 /**
- * What is stored of bills as text, with exact decimals. Readers that only show a bill do not need this: decimals stay
- * text there.
+ * Bills as stored text, with exact decimals. Readers that only show a bill do not need this; for them decimals stay
+ * text.
  */
 
-/** Members of what is stored whose texts are decimals. */
+/** Stored members whose texts are decimals. */
 const decimalMembers: ReadonlySet<string> = new Set([
   ...['used', 'rounded', 'included', 'billed', 'exact', 'amount', 'usage'],
 ]);
 
-/** What is stored as text: the same text for the same content. */
+/** Serialises what is stored: equal content gives equal text. */
 export function printStored(content: object): string {
   return JSON.stringify(makePlain(content));
 }
 
-/** Reads what {@link printStored} wrote. */
+/** Parses what {@link printStored} wrote. */
 export function parseStored<Content extends BillPlan | PartResult | StoredBill | BillIndex | BillRow>(
   text: string,
 ): Content {

@@ -1,10 +1,10 @@
-/** Digits of a decimal that a number holds exactly. */
+/** Number of decimal digits that a number holds exactly. */
 const maxExactDigits = 15;
 
 /**
- * The exact sum of decimals, of any number of digits before and after the point.
+ * The exact sum of decimals with any number of digits before and after the point.
  *
- * Whole numbers, as most bytes and messages are, and short decimals are added as numbers while that is exact.
+ * Whole numbers, which most bytes and messages are, and short decimals are added as numbers while that is exact.
  */
 export class DecimalSum {
   /** Whole numbers that are not in `#units` yet. */
@@ -40,7 +40,7 @@ export class DecimalSum {
     const point = decimal.indexOf('.');
     const scale = point === -1 ? 0 : decimal.length - point - 1;
     this.#rescale(scale);
-    // The sign of "-0.5" belongs to all its digits.
+    // The sign of "-0.5" applies to all its digits.
     const digits = point === -1 ? decimal : decimal.slice(0, point) + decimal.slice(point + 1);
     const units = digits + '0'.repeat(this.#scale - scale);
     if (units.length > maxExactDigits) this.#units += BigInt(units);

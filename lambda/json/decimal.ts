@@ -1,21 +1,21 @@
 /**
- * Carriers' decimals: volumes DECIMAL(14,6), cost DECIMAL(14,10). They arrive as JSON numbers, JSON strings and CSV
- * text, with and without trailing zeros, and are kept exactly: never as a binary fraction.
+ * Carriers' decimals: volumes are DECIMAL(14,6), cost is DECIMAL(14,10). They arrive as JSON numbers, JSON strings
+ * and CSV text, with and without trailing zeros, and are kept exactly, never as binary fractions.
  */
 
 const spelling = /^([+-]?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 
-/** Maximum number of digits before and after the point; DynamoDB's numbers hold 38 in all. */
+/** Maximum number of digits before and after the point; a DynamoDB number holds 38 in total. */
 const maxDigits = 36;
 
-/** Maximum length of the text: as many digits as a table holds, and as many leading or trailing zeros. */
+/** Maximum length of the text: as many digits as a table holds, plus as many leading or trailing zeros. */
 const maxTextLength = 256;
 
 /**
- * A decimal as plain text in its canonical form, without exponent and without leading or trailing zeros, so that a record
- * says the same as JSON and as CSV.
+ * A decimal as text in canonical form, without an exponent and without leading or trailing zeros, so that JSON and
+ * CSV renderings of a record are equal.
  *
- * @returns undefined if the value is not a decimal, or has more digits than a table can hold exactly.
+ * @returns undefined if the value is not a decimal, or has more digits than a table holds exactly.
  */
 export function parseDecimal(value: string | number): string | undefined {
   if (typeof value === 'number') {
@@ -36,8 +36,8 @@ export function isDecimal(text: string): boolean {
  * @returns undefined if the product exceeds the exact integers of JavaScript (2^53 - 1).
  */
 export function multiplyByWhole(decimal: string, factor: number): number | undefined {
-  // Six decimals times a million are a whole number, and one below 10^15 survives two roundings of binary numbers: that is
-  // all that a carrier's DECIMAL(14,6) has. With more decimals, binary may round a product of half otherwise.
+  // Six decimals times a million are a whole number, and one below 10^15 survives two binary roundings: that covers a
+  // carrier's DECIMAL(14,6). With more decimals, binary arithmetic may round a product of one half the other way.
   // Stryker disable next-line ConditionalExpression,EqualityOperator,ArithmeticOperator,StringLiteral: a short cut
   const isShort = decimal.length - decimal.indexOf('.') <= 7;
   // Stryker disable next-line ConditionalExpression,BlockStatement: a short cut
@@ -66,10 +66,10 @@ function normalizeDecimal(text: string): string | undefined {
 }
 
 /**
- * Cuts the zeros off a decimal of digits and a point, which nearly all are. Taking these apart by the expression takes
- * eight times as long, and a row of a file has five of them.
+ * Removes superfluous zeros from a decimal that consists of digits and a point, which nearly all do. Parsing these
+ * with the regular expression takes eight times as long, and a row of a file has five of them.
  *
- * @returns undefined for what is spelled otherwise, or is not a decimal.
+ * @returns undefined if the text has another form, or is not a decimal.
  */
 function normalizePlain(text: string): string | undefined {
   const { length } = text;

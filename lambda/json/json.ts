@@ -1,9 +1,11 @@
 /**
- * Reads carriers' JSON: numbers that JavaScript cannot hold exactly, and bodies that hold several records or are broken in
- * places.
+ * Reads carriers' JSON: numbers that JavaScript cannot hold exactly, and bodies that contain several records or
+ * broken parts.
  */
 
-/** A number that `JSON.parse` would round (16 digits and more), or one with an exponent, which may have lost digits. */
+/**
+ * A number that `JSON.parse` would round (16 digits or more), or one with an exponent, which may have lost digits.
+ */
 const inexactNumber = /[:,[]\s*-?(?:\d[\d.]{15}|\d[\d.]*[eE])/;
 
 /** An object of a carrier's JSON, with any names and values. */
@@ -16,7 +18,7 @@ export function toJsonObject(value: unknown): JsonObject | undefined {
     : undefined;
 }
 
-/** The value of a JSON text, numbers as JavaScript has them; undefined where the text is not JSON. */
+/** The value of a JSON text, with JavaScript's numbers; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   // Stryker disable BlockStatement,ConditionalExpression: of a text, JSON.parse throws nothing but a SyntaxError
   try {
@@ -34,19 +36,19 @@ export function parseObject(text: string): JsonObject | undefined {
   return value !== undefined && hasInexactNumbers(text) ? toJsonObject(parseExactly(text)) : value;
 }
 
-/** Whether a text may hold a number that `JSON.parse` would not keep digit by digit. */
+/** Whether a text may contain a number that `JSON.parse` would not preserve digit by digit. */
 export function hasInexactNumbers(text: string): boolean {
   return inexactNumber.test(text);
 }
 
 /**
- * `JSON.parse`, with numbers of 16 digits and more, and numbers with an exponent, as strings of their digits.
+ * `JSON.parse`, but numbers of 16 digits or more, and numbers with an exponent, become strings of their digits.
  *
- * @param text JSON; of anything else the result is not defined.
+ * @param text JSON; for anything else the result is not specified.
  */
 export function parseExactly(text: string): unknown {
   let exact = '';
-  // Joined in large groups: millions of small concatenations would each cost an object.
+  // Joined in large groups, because millions of small concatenations would each allocate an object.
   let parts: string[] = [];
   let copied = 0;
   // Stryker disable next-line EqualityOperator: behind the text there is no sign
@@ -72,7 +74,7 @@ export function parseExactly(text: string): unknown {
   return JSON.parse(exact + parts.join('') + text.slice(copied));
 }
 
-/** Not a regular expression, which would run out of stack with millions of digits. */
+/** Not a regular expression, which would overflow the stack with millions of digits. */
 function endOfNumber(text: string, from: number): number {
   let at = from + 1;
   for (;;) {
@@ -83,7 +85,7 @@ function endOfNumber(text: string, from: number): number {
   }
 }
 
-/** Whether a number has an exponent, or 16 digits and more. */
+/** Whether a number has an exponent, or 16 digits or more. */
 function isInexact(text: string, from: number, to: number): boolean {
   const digits = text.charCodeAt(from) === minus ? from + 1 : from;
   if (to - digits >= 16) return true;
@@ -99,8 +101,8 @@ function isDigit(sign: number): boolean {
 }
 
 /**
- * Where a string ends: the position after its closing quote, or the text's end if it has none. Not a regular expression,
- * which would run out of stack with millions of escapes.
+ * Where a string ends: the position after its closing quote, or the end of the text if there is none. Not a regular
+ * expression, which would overflow the stack with millions of escapes.
  */
 function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
@@ -113,10 +115,10 @@ function endOfString(text: string, from: number): number {
 }
 
 /**
- * JSON without the blanks around its tokens; otherwise as it was written.
+ * JSON without blanks between its tokens, otherwise unchanged.
  *
- * @param text JSON; of anything else the result is not defined.
- * @param writeString replaces a string, its quotes included; by default the string stays unchanged.
+ * @param text JSON; for anything else the result is not specified.
+ * @param writeString replaces a string, including its quotes; by default strings stay unchanged.
  */
 export function minifyJson(text: string, writeString: (token: string) => string = (token) => token): string {
   let result = '';
@@ -131,21 +133,24 @@ export function minifyJson(text: string, writeString: (token: string) => string 
   return result;
 }
 
-/** A range of a text: one value, or a broken part. */
+/** A range of a text: a value, or a broken part. */
 export interface Piece {
   /** Position of its first character. */
   readonly from: number;
-  /** Position behind its last character. */
+  /** Position after its last character. */
   readonly to: number;
-  /** Whether it is JSON. */
+  /** Whether it is valid JSON. */
   readonly whole: boolean;
 }
 
-/** Limits for the content of a text. */
+/** Limits on the content of a text. */
 export interface PieceLimits {
-  /** Pieces, at most. */
+  /** Maximum number of pieces. */
   readonly pieces: number;
-  /** Values inside one piece, however deep, at most: parsed, each takes far more memory than its characters. */
+  /**
+   * Maximum number of values inside one piece, at any depth: a parsed value takes far more memory than its
+   * characters.
+   */
   readonly inner: number;
 }
 
@@ -154,20 +159,20 @@ export interface PieceLimits {
 export const unlimited: PieceLimits = { pieces: Number.POSITIVE_INFINITY, inner: Number.POSITIVE_INFINITY };
 
 /**
- * Bytes as a text of as many characters, so that they can be cut although not all of them are UTF-8. Byte order marks and
- * no-break spaces are blanks in it, as they are between values of a text.
+ * Bytes as a text with one character per byte, so that positions in it are positions in the bytes even if they are
+ * not UTF-8. Byte order marks and no-break spaces become blanks, as they are between the values of a text.
  */
 export function spellBytes(bytes: Buffer): string {
   return bytes.toString('latin1').replaceAll('\u00ef\u00bb\u00bf', '   ').replaceAll('\u00c2\u00a0', '  ');
 }
 
 /**
- * Cuts a body into its JSON objects: JSON lines, concatenated or pretty-printed objects, the elements of an array that
- * was cut off. A broken part becomes a piece of its own, as short as possible, so that its neighbours are kept. Between
- * pieces there are only white space, commas, brackets of arrays, record separators and byte order marks.
- * The time is proportional to the length of the text.
+ * Splits a body into its JSON objects: JSON lines, concatenated or pretty-printed objects, or the elements of a
+ * truncated array. Each broken part becomes a piece of its own, as short as possible, to preserve its neighbours.
+ * Between pieces there are only white space, commas, brackets of arrays, record separators and byte order marks.
+ * Takes time proportional to the length of the text.
  *
- * @returns undefined if the text holds more than the limits allow.
+ * @returns undefined if the text exceeds the limits.
  */
 export function splitBody(text: string, limits = unlimited): readonly Piece[] | undefined {
   const splitter = new Splitter(text, limits);
@@ -175,10 +180,10 @@ export function splitBody(text: string, limits = unlimited): readonly Piece[] | 
 }
 
 /**
- * Finds the value that a text is as a whole.
+ * Splits a text that is a single JSON value.
  *
- * @returns the elements where it is an array, otherwise the text as one piece; `none` where the text is not one JSON
- *   value; undefined when it holds more than the limits allow.
+ * @returns the elements if it is an array, otherwise the text as one piece; `none` if the text is not a single JSON
+ * value; undefined if it exceeds the limits.
  */
 export function splitValue(text: string, limits = unlimited): readonly Piece[] | 'none' | undefined {
   const from = skipSpace(text, text.charCodeAt(0) === byteOrderMark ? 1 : 0);
@@ -191,9 +196,9 @@ export function splitValue(text: string, limits = unlimited): readonly Piece[] |
 }
 
 /**
- * Cuts a text into its JSON values, in whatever layout: the elements of an array, or as {@link splitBody} does.
+ * Splits a text into its JSON values, in any layout: the elements of an array, or as {@link splitBody} does.
  *
- * @returns undefined if the text holds more than the limits allow.
+ * @returns undefined if the text exceeds the limits.
  */
 export function splitPieces(text: string, limits = unlimited): readonly Piece[] | undefined {
   const values = splitValue(text, limits);
@@ -207,7 +212,7 @@ export function isJson(text: string): boolean {
   return scanner.isJson && skipSpace(text, scanner.end) === text.length;
 }
 
-/** The elements of an array that begins at `from` and after which only white space comes. */
+/** The elements of an array that begins at `from` and is followed only by white space. */
 function splitArray(text: string, from: number, limits: PieceLimits): readonly Piece[] | 'none' | undefined {
   const elements: Piece[] = [];
   const scanner = new ValueScanner(text, limits.inner);
@@ -226,14 +231,14 @@ function splitArray(text: string, from: number, limits: PieceLimits): readonly P
   return skipSpace(text, at + 1) < text.length ? 'none' : elements;
 }
 
-/** Where JSON's white space ends. */
+/** The position after JSON's white space. */
 function skipSpace(text: string, from: number): number {
   let at = from;
   while (isSpace(text.charCodeAt(at))) at += 1;
   return at;
 }
 
-/** Reads a text once, and collects its pieces. */
+/** Reads a text once and collects its pieces. */
 class Splitter {
   readonly pieces: Piece[] = [];
   readonly #text: string;
@@ -257,7 +262,8 @@ class Splitter {
       const last = skipBlanksBack(text, first, to);
       if (first < to) {
         const indent = this.#indent(from);
-        // Further indented than where something unfinished began: a line of a pretty-printed object, not a record.
+        // A line that is indented further than the start of something unfinished is a line of a pretty-printed
+        // object, not a record.
         const isInside = run !== undefined && indent > run.indent;
         if (isInside || !this.#isObject(first, last)) {
           run = { from: run?.from ?? from, to, indent: run?.indent ?? indent };
@@ -271,7 +277,7 @@ class Splitter {
       from = to;
     }
     if (run !== undefined && !this.#splitRun(run.from, run.to)) return false;
-    // Only brackets and blanks: broken as a whole, since nothing that arrives may disappear.
+    // Only brackets and blanks: the whole text is broken, because nothing that arrives may disappear.
     if (this.pieces.length === 0) this.#push(0, text.length, false);
     return true;
   }
@@ -284,7 +290,7 @@ class Splitter {
     this.pieces.push({ from, to, whole });
   }
 
-  /** Blanks and tabs at a line's beginning. */
+  /** Number of blanks and tabs at the beginning of a line. */
   #indent(from: number): number {
     let at = from;
     while (this.#text.charCodeAt(at) === 0x20 || this.#text.charCodeAt(at) === 0x09) at += 1;
@@ -299,7 +305,7 @@ class Splitter {
     return this.#scanner.isJson && this.#scanner.end === to;
   }
 
-  /** Cuts a run of lines that are not values by themselves. Returns whether it is within the limits. */
+  /** Splits a run of lines that are not values by themselves. Returns whether it is within the limits. */
   #splitRun(from: number, to: number): boolean {
     const text = this.#text;
     const scanner = this.#scanner;
@@ -307,7 +313,7 @@ class Splitter {
     let nextLine = from;
     let brokenFrom: number | undefined;
     const flush = (end: number): void => {
-      // It begins with what is neither blank nor framing.
+      // It begins with a character that is neither blank nor framing.
       if (brokenFrom !== undefined) this.#push(brokenFrom, skipBlanksBack(text, brokenFrom, end), false);
       brokenFrom = undefined;
     };
@@ -331,7 +337,7 @@ class Splitter {
         continue;
       }
       brokenFrom ??= at;
-      // Searched once per line; otherwise a body of many broken objects would take quadratic time.
+      // Searched once per line; otherwise a body with many broken objects would take quadratic time.
       // Stryker disable next-line ConditionalExpression,EqualityOperator: until then, it is the same line that is searched
       if (nextLine <= end) nextLine = findLineAfter(text, end, to);
       const resumed = resumeAfter(text, at, end, nextLine);
@@ -348,22 +354,25 @@ function findLineAfter(text: string, from: number, to: number): number {
   return lineEnd === -1 ? to : Math.min(lineEnd + 1, to);
 }
 
-/** Where to look for the next object when the one that begins at `from` turned out broken at `error`. */
+/** Where to look for the next object, if the one that begins at `from` is broken at `error`. */
 function resumeAfter(
   text: string,
   from: number,
   error: number,
   nextLine: number,
 ): { at: number; sameRecord: boolean } {
-  // An object where the grammar allows none: the broken object was cut off, and this one follows it.
+  // An object where the grammar does not allow one: the broken object was truncated, and this one follows it.
   if (text.charCodeAt(error) === openingBrace) return { at: error, sameRecord: !beginsLine(text, error) };
   const before = text.slice(from, error).lastIndexOf('\n');
   if (before !== -1) return { at: from + before + 1, sameRecord: true };
-  // On the same line: the next object that directly follows another one, as a neighbour does and most members do not.
+  // On the same line: the next object that directly follows another one, as neighbours do and most members do not.
   return { at: findNeighbour(text, error, nextLine), sameRecord: false };
 }
 
-/** Where an object begins that follows the end of another one, with a comma between them or without; else `to`. */
+/**
+ * The beginning of an object that follows the end of another one, with or without a comma between them; otherwise
+ * `to`.
+ */
 function findNeighbour(text: string, from: number, to: number): number {
   // Stryker disable next-line EqualityOperator: behind the last sign, nothing follows within the range
   for (let at = from; at < to; ) {
@@ -438,12 +447,12 @@ const expects = { key: 1, end: 2, colon: 4, value: 8, comma: 16 } as const;
 
 /**
  * Scans a value until it is closed, or until the grammar does not allow the next character. Accepts the same texts as
- * `JSON.parse`, but builds no value and throws nothing.
+ * `JSON.parse`, but builds no value and does not throw.
  */
 class ValueScanner {
-  /** Whether more values lie in it than are allowed; it then is neither closed nor JSON. */
+  /** Whether it contains more values than allowed; then it is neither closed nor JSON. */
   isOver = false;
-  /** The position behind the value, or that of the fault. */
+  /** The position after the value, or of the error. */
   end = 0;
   // Stryker disable BooleanLiteral: each scan sets these when it begins
   /** Whether every bracket is closed and the grammar holds. */
@@ -460,7 +469,7 @@ class ValueScanner {
     this.#maxInner = maxInner;
   }
 
-  /** Scans the value that begins at `from`, and ends before `to`. */
+  /** Scans the value that begins at `from` and ends before `to`. */
   scan(from: number, to: number): void {
     const text = this.#text;
     const open: number[] = [];
@@ -533,7 +542,7 @@ class ValueScanner {
     }
   }
 
-  /** The position behind the closing quote of a string, or -1: a string can't go on in the next line. */
+  /** The position after the closing quote of a string, or -1: a string cannot continue on the next line. */
   #endOfString(from: number, to: number): number {
     const text = this.#text;
     // Stryker disable next-line EqualityOperator: a range ends before a blank, or behind a line feed
@@ -552,7 +561,7 @@ class ValueScanner {
     return -1;
   }
 
-  /** The position behind a number, a word, or other characters in its place. */
+  /** The position after a number, a word, or other characters in its place. */
   #endOfWord(from: number, to: number): number {
     const text = this.#text;
     let at = from + 1;
@@ -562,7 +571,7 @@ class ValueScanner {
   }
 }
 
-/** Characters that may follow a backslash, `u` aside. */
+/** Characters that may follow a backslash, except `u`. */
 const escapable = new Set([...'"\\/bfnrt'].map((sign) => sign.charCodeAt(0)));
 
 function isHexadecimal(text: string, from: number): boolean {
@@ -598,11 +607,11 @@ function isScalar(text: string, from: number, to: number): boolean {
   return isNumber(text, from, to);
 }
 
-/** Whether a word is a number. What follows a word continues no number. */
+/** Whether a word is a number. Whatever follows the word does not continue a number. */
 function isNumber(text: string, from: number, to: number): boolean {
   let at = text.charCodeAt(from) === minus ? from + 1 : from;
   const whole = skipDigits(text, at);
-  // No digit, or a zero before others.
+  // No digits, or a leading zero.
   if (whole === at || (text.charCodeAt(at) === 0x30 && whole > at + 1)) return false;
   at = whole;
   if (text.charCodeAt(at) === point) {

@@ -28,7 +28,7 @@ function makeSim(sim: string, volume: string): SimRecords {
 }
 
 describe('savings', () => {
-  test('say what all would cost by each tariff, and each SIM by its cheapest', () => {
+  test('state what everything would cost in each tariff, and each SIM in its cheapest', () => {
     const sum = new SavingsSum(makeContext(cheapPerByte, flat));
     for (const one of [makeSim(simA, '2'), makeSim(simB, '10')]) sum.add(one);
     const { sims, now, tariffs, mixed } = sum.finish();
@@ -41,7 +41,7 @@ describe('savings', () => {
     );
   });
 
-  test('leave out what no tariff matches, and count what has no price', () => {
+  test('leave out usage that no tariff matches, and count usage without a price', () => {
     const french = makeTariff({
       name: 'French',
       charges: [{ name: 'data', match: { countries: ['FR'] }, prices: [{ price: '1' }] }],
@@ -90,14 +90,14 @@ describe('a SIM has a mismatch', () => {
   };
   const of = (...usage: SimRecords['usage']): SimRecords => ({ sim: simA, sessions: [], usage });
 
-  test('when it is billed and silent', () => {
+  test('if it is billed and silent', () => {
     const early = makeUsage({ dataTotal: 5, start: '2026-10-11T23:59:59.000Z' });
     expect(find(of(early))).toEqual([['silent', 'no usage after 2026-10-11', '3']]);
     expect(find(of({ ...early, start: '2026-10-12T00:00:00.000Z' }))).toEqual([]);
     expect(find(of(), '3')).toEqual([['silent', 'no usage in 20 days', '3']]);
   });
 
-  test('when it was used and is not billed', () => {
+  test('if it was used and is not billed', () => {
     const used = makeUsage({ dataTotal: 5, start: '2026-10-20T00:00:00.000Z' });
     expect(find(of(used), '')).toEqual([
       ['not-billed', '5 bytes in the month, and the invoice does not name it', undefined],
@@ -105,14 +105,14 @@ describe('a SIM has a mismatch', () => {
     expect(find(of(used), '3')).toEqual([]);
   });
 
-  test('when its records name several tariffs', () => {
+  test('if its records name several tariffs', () => {
     const usage = ['A', 'B', 'A'].map((tariff) =>
       makeUsage({ dataTotal: 1, tariff, start: '2026-10-20T00:00:00.000Z' }),
     );
     expect(find(of(...usage))).toEqual([['several-tariffs', 'A, B', undefined]]);
   });
 
-  test('when a session lasts longer than the tariff allows', () => {
+  test('if a session lasts longer than the tariff allows', () => {
     const end = '2026-10-20T00:00:00.000Z';
     const usage = makeUsage({ dataTotal: 1, sessionId: 's', start: end, end });
     const session = (start: string) => ({

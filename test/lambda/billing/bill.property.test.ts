@@ -286,7 +286,7 @@ function compare(code: RatingCode, given: World): void {
 }
 
 describe('a bill', () => {
-  test('is the one that a slow rater makes, which shares no code with it', () => {
+  test('equals that of a slow rater, which shares no code with it', () => {
     fc.assert(
       fc.property(world, (given) => compare(ownCode, given)),
       trials(250),
@@ -303,7 +303,7 @@ describe('a bill', () => {
     );
   });
 
-  test('is the sum of its lines, and adds a pool’s quantities up', () => {
+  test('is the sum of its lines, and sums up the quantities of a pool', () => {
     fc.assert(
       fc.property(world, (given) => {
         const { bill, lines } = makeBill(ownCode, given);
@@ -328,7 +328,7 @@ describe('a bill', () => {
     );
   });
 
-  test('is not less when there is more traffic, unless tiers or discounts are of the volume', () => {
+  test('does not decrease with more traffic, unless tiers or discounts depend on the volume', () => {
     fc.assert(
       fc.property(world, usage, (given, more) => {
         const isMonotonic =
@@ -354,7 +354,7 @@ describe('a bill', () => {
     );
   });
 
-  test('of a session is the same however its records are divided', () => {
+  test('of a session is the same however its usage is split into records', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 6 }), (parts) => {
         const given = {
@@ -449,7 +449,7 @@ const mutants: readonly Mutant[] = [
   { file: 'bill.ts', text: 'sum.plus(missing), tax.percent', by: 'sum, tax.percent' },
 ];
 
-test('bills in several currencies are those of each tariff by itself, and never added up', () => {
+test('bills in several currencies are those of each tariff alone, and never added up', () => {
   fc.assert(
     fc.property(world, fc.boolean(), (given, isSecond) => {
       // A roster that names no tariff says of a silent SIM nothing where there are several.

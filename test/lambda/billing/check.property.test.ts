@@ -404,7 +404,7 @@ async function expectJudgement(code: Pick<BillingCode, 'Comparison'>, given: Wor
   expect(sums).toEqual([total, '-1.9', 'tax -1.9', 'USD 5', given.form.hasTotal ? total : 'no total']);
 }
 
-test('each line of an invoice gets the outcome, the causes and the money that a slow judge finds', async () => {
+test('each line of an invoice gets the outcome, the causes and the money that a slow oracle finds', async () => {
   await fc.assert(
     fc.asyncProperty(world, (given) => expectJudgement({ Comparison }, given)),
     trials(25),

@@ -81,7 +81,7 @@ function foldDays(usage: readonly BilledUsage[]): BilledUsage[] {
   });
 }
 
-describe('usage that is added up by day', () => {
+describe('usage that is summed up by day', () => {
   test('gives the same bill, line by line', () => {
     fc.assert(
       fc.property(tariff, fc.array(record, { maxLength: 12 }), (given, usage) => {

@@ -13,7 +13,7 @@ function describePlan(plan: ForecastPlan | undefined) {
 }
 
 describe('the forecast of a period', () => {
-  test('takes each day that is left for the last known one of its weekday, and earlier weeks for the range', () => {
+  test('repeats for each remaining day the last known day of its weekday, and uses earlier weeks for the range', () => {
     const known = listDays('2026-10-10', '2026-10-29');
     const plan = planForecast(known, '2026-10-31');
     expect(plan).toMatchObject({ last: '2026-10-29', left: ['2026-10-30', '2026-10-31'], isShort: false });
@@ -23,14 +23,14 @@ describe('the forecast of a period', () => {
     ]);
   });
 
-  test('repeats the last week as often as there are weeks left', () => {
+  test('repeats the last week for each remaining week', () => {
     const plan = planForecast(listDays('2026-10-01', '2026-10-08'), '2026-10-23');
     expect(plan?.scenarios[0]?.sources.get('2026-10-09')).toBe('2026-10-02');
     expect(plan?.scenarios[0]?.sources.get('2026-10-23')).toBe('2026-10-02');
     expect(plan?.scenarios).toHaveLength(1);
   });
 
-  test('repeats what there is where fewer than seven days are known', () => {
+  test('repeats the known days if there are fewer than seven', () => {
     const plan = planForecast(['2026-10-01', '2026-10-02'], '2026-10-05');
     expect(plan?.isShort).toBe(true);
     expect(describePlan(plan)).toEqual([

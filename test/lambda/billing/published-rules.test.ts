@@ -8,7 +8,7 @@ const kilobytes = (price: string, increment: object, others: object = {}) =>
   makeTariff({ charges: [{ name: 'data', unit: 'KB', increment, prices: [{ price }], ...others }] });
 
 describe('emnify', () => {
-  test('rounds each session up to 1 KB: 0.2 KB every two minutes pays 1 KB each time', () => {
+  test('rounds each session up to 1 KB: 0.2 KB every two minutes costs 1 KB each time', () => {
     const tariff = kilobytes('0.01', { step: 1, per: 'session' });
     const usage = ['10:00', '10:02', '10:04'].map((time) =>
       makeUsage({ sessionId: time, volume: '0.0002', start: `2026-10-05T${time}:00.000Z` }),
@@ -49,7 +49,7 @@ describe('Twilio’s Programmable Wireless', () => {
     ],
   });
 
-  test('bills blocks of 100 KB a SIM and network, which last a year', () => {
+  test('bills blocks of 100 KB per SIM and network, which last a year', () => {
     const usage = [
       makeUsage({ volume: '0.03' }),
       makeUsage({ volume: '0.05', start: '2026-10-20T00:00:00.000Z' }),
@@ -64,7 +64,7 @@ describe('Twilio’s Programmable Wireless', () => {
     expect(describeTotals(makeBill([tariff], more, { roster, month: '2026-11' }))).toEqual(['0.1 USD']);
   });
 
-  test('begins a new year with the anniversary of the activation', () => {
+  test('begins a new year on the anniversary of the activation', () => {
     const usage = [
       makeUsage({ volume: '0.03', start: '2026-10-14T00:00:00.000Z' }),
       makeUsage({ volume: '0.03', start: '2026-10-15T00:00:00.000Z' }),
@@ -73,7 +73,7 @@ describe('Twilio’s Programmable Wireless', () => {
     expect(describeTotals(makeBill([tariff], usage, { roster }))).toEqual(['0.2 USD']);
   });
 
-  test('counts what an opening balance states', () => {
+  test('counts the usage in an opening balance', () => {
     const balances = [
       { sim: simA, name: 'data', network: '262-03', used: makeDecimal('80'), at: '2026-10-01' },
     ];
@@ -118,7 +118,7 @@ describe('Hologram', () => {
       ],
     ]);
 
-  test('bills a session in the period in which it closes, and a SIM at least $0.25', () => {
+  test('bills a session in the period in which it closes, and at least $0.25 per SIM', () => {
     // The period ends with 19 October. Session two closes after it: 20 KB are left, which cost $0.20.
     expect(describeRows(makeBill([tariff], usage, { roster }, close('2026-10-20T00:01:00.000Z')))).toEqual([
       'usage data: 20 KB, 0.2',
@@ -143,7 +143,7 @@ describe('Hologram', () => {
   });
 });
 
-test('Soracom adds a SIM’s month in a country up, in units of 1,024, to the country’s least unit', () => {
+test('Soracom rounds a SIM’s month in a country up to the country’s smallest unit, in units of 1,024', () => {
   const tariff = makeTariff({
     kilobyte: 1024,
     charges: [
@@ -186,7 +186,7 @@ test('KORE One’s period ends on the 23rd', () => {
   expect(describeTotals(makeBill([tariff], usage))).toEqual(['110 EUR']);
 });
 
-test('Onomondo asks a fee once a SIM, network and month, and none for a SIM without data', () => {
+test('Onomondo charges a fee once per SIM, network and month, and none for a SIM without data', () => {
   const tariff = makeTariff({
     charges: [{ name: 'data', prices: [{ price: '0' }] }],
     fees: [{ name: 'access', per: 'sim-and-network', prices: [{ price: '0.4' }] }],
@@ -244,7 +244,7 @@ test('1NCE’s volume lasts for the SIM’s lifetime', () => {
   expect(bill('2026-10', '100')).toEqual(['1 EUR']);
 });
 
-test('a pool is used up in the order of prices, also where there are more than ten', () => {
+test('a pool is used up in the order of prices, even if there are more than ten', () => {
   const days = Array.from({ length: 12 }, (_, index) => index + 1);
   const date = (day: number): string => `2026-10-${String(day).padStart(2, '0')}`;
   const tariff = makeTariff({

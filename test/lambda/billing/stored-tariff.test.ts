@@ -39,7 +39,7 @@ describe('a stored tariff', () => {
     expect(makePlain(read)).toEqual(makePlain(tariff));
   });
 
-  test('of another form is refused', () => {
+  test('in another format is refused', () => {
     expect(() => parseStoredTariff('{"form":2,"tariff":{}}')).toThrow(
       'A stored tariff has the form 2; this version reads 1. Put the tariff again',
     );
@@ -57,7 +57,7 @@ describe('the changes of a tariff', () => {
     expect(change({})).toEqual([[], 'never']);
   });
 
-  test('begin with the day of a price that is new, dropped or other', () => {
+  test('begin with the day of a price that is new, removed or changed', () => {
     const prices = [{ price: '1' }, { from: '2026-11-01', price: '2' }];
     const fee = (list: object[]) => ({ fees: [{ name: 'fee', per: 'account', prices: list }] });
     expect(change(fee([...prices, { from: '2026-12-01', price: '3' }]))).toEqual([
@@ -78,7 +78,7 @@ describe('the changes of a tariff', () => {
     ]);
   });
 
-  test('begin with the first day of a discount, and never for what decides no amount', () => {
+  test('begin with the first day of a discount, and never for keys that affect no amount', () => {
     const discount = { name: 'discount', percent: '10', from: '2026-09-01', to: '2027-01-01' };
     expect(change({ discounts: [discount] })).toEqual([
       ['discounts.discount.from 2026-09-01', 'discounts.discount.percent 2026-09-01'],
@@ -88,7 +88,7 @@ describe('the changes of a tariff', () => {
     expect(change({ kilobyte: 1024, facts: [] })).toEqual([['kilobyte always'], 'always']);
   });
 
-  test('tell the order of charges, which decides what a record is', () => {
+  test('include the order of charges, because the first match wins', () => {
     const [data] = full.charges;
     const charges = [data, { name: 'other', prices: [{ price: 1 }] }];
     const [before, after] = [charges, charges.toReversed()].map((list) =>

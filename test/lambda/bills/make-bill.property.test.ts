@@ -45,7 +45,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const steps = fc.array(step, { minLength: 8, maxLength: 40 });
 
 describe('a stored bill', () => {
-  test('is that of all records, whatever came late, died, or was done twice', async () => {
+  test('includes all records, whatever arrived late, died, or ran twice', async () => {
     const property = fc.asyncProperty(steps, async (given) => {
       const { stored, expected } = await runSteps(given);
       expect(stored).toEqual(expected);
@@ -53,7 +53,7 @@ describe('a stored bill', () => {
     await fc.assert(property, trials(25));
   });
 
-  test('keeps its version where nothing changes, and rates only the parts that changed', async () => {
+  test('keeps its version if nothing changes, and rates only the parts that changed', async () => {
     const world = new World();
     for (const sim of sims) world.ports.sims.add(sim);
     await world.take({ kind: 'put', tariff: 0, isListed: false });
@@ -119,7 +119,7 @@ describe('a planted fault', () => {
   });
 });
 
-describe('the months whose bills a day decides', () => {
+describe('the months whose bills depend on a day', () => {
   const list = (day: string, given: object, stored: readonly string[] = []) =>
     listBilledMonths(day, {
       tariffs: [makeTariff(given)],
@@ -134,11 +134,11 @@ describe('the months whose bills a day decides', () => {
     ['2026-10-25', { period: { kind: 'month', startDay: 24 } }, ['2026-11']],
     ['2026-10-23', { period: { kind: 'month', startDay: 24 } }, ['2026-10']],
     ['2026-12-31', { timeZone: 'Europe/Berlin' }, ['2026-12']],
-  ])('are those of whose periods it is one: %s %o', (day, given, months) => {
+  ])('are those whose periods contain it: %s %o', (day, given, months) => {
     expect(list(day, given)).toEqual(months);
   });
 
-  test('are also stored ones for whose history it counts', () => {
+  test('include stored ones whose history contains it', () => {
     const lifetime = {
       charges: [{ name: 'data', prices: [{ price: 1 }] }],
       allowances: [{ name: 'life', charges: ['data'], quantity: 1, lasts: 'lifetime' }],

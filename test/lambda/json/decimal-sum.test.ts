@@ -55,7 +55,7 @@ describe('the sum of decimals', () => {
     ['999999999999999', 20, '19999999999999980'],
     ['99999999999.9999', 101, '10099999999999.9899'],
     ['-9999999999.9999', 101, '-1009999999999.9899'],
-  ])('is exact where short decimals, %s, become too many for a number', (decimal, times, expected) => {
+  ])('is exact when the sum of short decimals, %s, exceeds a number', (decimal, times, expected) => {
     const sum = new DecimalSum();
     for (let time = 0; time < times; time += 1) sum.add(decimal);
     expect(sum.toString()).toBe(expected);
@@ -65,7 +65,7 @@ describe('the sum of decimals', () => {
     expect(sum.toString()).toBe(expected);
   });
 
-  it('goes on after it was read', () => {
+  it('continues after it was read', () => {
     const sum = new DecimalSum();
     sum.add('0.1');
     expect(sum.toString()).toBe('0.1');

@@ -116,7 +116,7 @@ describe('every decimal', () => {
     );
   });
 
-  it('times a megabyte is what whole numbers say, rounded half away from zero', () => {
+  it('times a megabyte equals the product in whole numbers, rounded half away from zero', () => {
     const small = fc.record({ digits: fc.bigInt({ min: -(10n ** 14n), max: 10n ** 14n }), scale: fc.nat(8) });
     fc.assert(
       fc.property(

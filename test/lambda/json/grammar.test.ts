@@ -41,11 +41,11 @@ describe('a text of any few tokens', () => {
     ['a string cut off', textsOf(characters, 1).flatMap((content) => [`"${content}`, `{"${content}`])],
     ['digits, signs, points and exponents', textsOf(numbers, 5)],
     ['words', words.flatMap((word) => [word, `[${word}]`, `{"k":${word}}`, `[${word},1]`])],
-  ])('is JSON exactly where JSON.parse takes it: %s', (_, texts) => {
+  ])('is JSON exactly if JSON.parse accepts it: %s', (_, texts) => {
     expect(texts.filter((text) => isJson(text) !== (parsed(text) !== undefined))).toEqual([]);
   });
 
-  it('is JSON exactly where JSON.parse takes it, and is cut into the elements of its array, or is one value', () => {
+  it('is JSON exactly if JSON.parse accepts it, and is split into the elements of its array, or is one value', () => {
     const differing = structures.filter((text) => {
       const known = parsed(text);
       const pieces = splitValue(text);
@@ -59,7 +59,7 @@ describe('a text of any few tokens', () => {
     expect(differing).toEqual([]);
   });
 
-  it('is cut into objects and what is broken, and loses nothing but what frames them', () => {
+  it('is split into objects and broken parts, and loses nothing but what frames them', () => {
     const parts = ['{"k":1}', '{"k"', '{', '}', ',', 'x', '\n', '  ', '[', '"'];
     const differing = textsOf(parts, 4).filter((text) => {
       const pieces = splitBody(text) ?? [];
@@ -104,21 +104,21 @@ describe('limits', () => {
     ['after a broken one', `{"k"\n${values.slice(1).join('\n')}`],
     ['before a broken one', `${values.slice(1).join('\n')}\n{"k"`],
     ['between broken ones', `x${values[1]}y${values[2]}`],
-  ])('are those of a body: values %s', (_, text) => {
+  ])('apply to a body: values %s', (_, text) => {
     expect(splitBody(text, { pieces: values.length, inner })?.length).toBe(values.length);
     expect(splitBody(text, { pieces: values.length - 1, inner: none })).toBeUndefined();
     expect(splitBody(text, { pieces: none, inner: inner - 1 })).toBeUndefined();
   });
 
-  it('are not read from what is not an object', () => {
+  it('do not apply to parts that are not objects', () => {
     expect(splitBody('[1,2,3]}', { pieces: 1, inner: 1 })).toEqual([{ from: 1, to: 8, whole: false }]);
   });
 
-  it('do not count what follows a broken object in the next line', () => {
+  it('do not count what follows a broken object on the next line', () => {
     expect(splitBody('{"k":\n{}', { pieces: 2, inner: 1 })?.map(({ whole }) => whole)).toEqual([false, true]);
   });
 
-  it('are those of an array’s elements', () => {
+  it('apply to the elements of an array', () => {
     const text = `[${values.join()}]`;
     expect(splitValue(text, { pieces: values.length, inner })?.length).toBe(values.length);
     expect(splitValue(text, { pieces: values.length - 1, inner: none })).toBeUndefined();
@@ -127,7 +127,7 @@ describe('limits', () => {
     expect(splitValue('[1,x]', { pieces: 1, inner: none })).toBe('none');
   });
 
-  it('are those of one value, in which an array counts as any other', () => {
+  it('apply to a single value, in which an array counts like any other', () => {
     const text = ' {"k":[1,"a",{}]}';
     expect(splitValue(text, { pieces: 0, inner: 5 })).toEqual([{ from: 0, to: text.length, whole: true }]);
     expect(splitValue(text, { pieces: 0, inner: 4 })).toBeUndefined();

@@ -10,7 +10,7 @@ import {
 } from '../../../lambda/json/json.ts';
 
 describe('parseExactly', () => {
-  it('makes strings of long numbers and of numbers with an exponent, and of no others', () => {
+  it('turns long numbers and numbers with an exponent into strings, and no others', () => {
     const text =
       '{"id":9007199254740993,"list":[-12345678901234567890,1E5,1.0e-7,0.000741],"short":123456789012345,' +
       '"text":"id:9007199254740993, \\"9007199254740993\\" \\\\","9007199254740993":true,"last":18446744073709551615}';
@@ -42,7 +42,7 @@ describe('parseExactly, of', () => {
   });
 });
 
-describe('whether there is a number that JSON.parse would not keep', () => {
+describe('whether there is a number that JSON.parse would round', () => {
   it.each([
     ['{"k":1234567890123456}', true],
     ['{"k": -1.23456789012345}', true],
@@ -66,7 +66,7 @@ describe('parseJson', () => {
 });
 
 describe('toJsonObject', () => {
-  it('takes objects, no arrays, null or scalars', () => {
+  it('accepts objects, but not arrays, null or scalars', () => {
     expect([{ k: 1 }, {}, [], null, 'k', 1, undefined].map(toJsonObject)).toEqual([
       ...[{ k: 1 }, {}],
       ...Array(5).fill(undefined),
@@ -86,7 +86,7 @@ describe('minifyJson', () => {
     expect(minifyJson(text)).toBe(short);
   });
 
-  it('writes strings anew where that is asked for', () => {
+  it('rewrites strings on request', () => {
     expect(minifyJson('{ "a": "b \\"c" , "d": 1 }', (token) => token.toUpperCase())).toBe(
       '{"A":"B \\"C","D":1}',
     );
@@ -103,7 +103,7 @@ describe('parseObject', () => {
 });
 
 describe('splitValue', () => {
-  it('takes a byte order mark before the value as white space', () => {
+  it('treats a byte order mark before the value as white space', () => {
     expect(splitValue('\ufeff{"a":1} ')).toEqual([{ from: 0, to: 9, whole: true }]);
     expect(splitValue('\ufeff [1]')).toEqual([{ from: 3, to: 4, whole: true }]);
     expect(splitValue('{"a":1}\ufeff')).toBe('none');

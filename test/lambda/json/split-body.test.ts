@@ -24,7 +24,7 @@ describe('a body of whole objects', () => {
     ['behind record separators', '\u001e{"a":1}\n\u001e{"b":2}\n', ['{"a":1}', '{"b":2}']],
     ['behind a byte order mark', '\ufeff{"a":1}\n\ufeff{"b":2}', ['{"a":1}', '{"b":2}']],
     ['with no-break spaces', '\u00a0{"a":1}\u00a0{"b":2}\v\f', ['{"a":1}', '{"b":2}']],
-  ])('%s is cut into them', (_, text, pieces) => {
+  ])('%s is split into them', (_, text, pieces) => {
     expect(split(text)).toEqual(pieces);
   });
 });

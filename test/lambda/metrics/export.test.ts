@@ -52,7 +52,7 @@ function newExporter({
 
 const taken = { dropped: 0, rejectedPoints: 0, warning: undefined, failure: undefined };
 
-test('gains are added up and sent once a run, with spans that follow each other', async () => {
+test('gains are summed up and sent once per run, with contiguous time spans', async () => {
   const exporter = newExporter();
   queue.send({ kind: 'gain', groups: [groupOf('a', 1), groupOf('b', 10)] });
   queue.send({ kind: 'gain', groups: [groupOf('a', 2)] });
@@ -113,7 +113,7 @@ describe('a receiver that', () => {
     },
   );
 
-  test('asks to wait is left alone for so long, for an hour at most', async () => {
+  test('asks to wait is left alone for that long, but at most an hour', async () => {
     const sent: number[] = [];
     const waits = [90_000, 90 * minute];
     let now = start;
@@ -137,7 +137,7 @@ describe('a receiver that', () => {
     expect(queue.size).toBe(0);
   });
 
-  test('is away gets everything once it is there', async () => {
+  test('is unavailable gets everything once it is back', async () => {
     const exporter = newExporter();
     collector.close();
     for (let run = 0; run < 3; run += 1) {
@@ -166,7 +166,7 @@ describe('a receiver that', () => {
   });
 });
 
-describe('a receiver that takes a request in part', () => {
+describe('a receiver that accepts part of a request', () => {
   test.each([
     ['{"partialSuccess":{"rejectedDataPoints":"3","errorMessage":"too\\nold"}}', 3, 'too old'],
     ['{"partialSuccess":{"rejectedDataPoints":2}}', 2, ''],
@@ -240,7 +240,7 @@ test('the newest version of a sealed day is sent, and replaces older ones', asyn
   ]);
 });
 
-test('many days that are sealed at once take several requests', async () => {
+test('many days that are sealed at the same time take several requests', async () => {
   const exporter = newExporter();
   for (let day = 1; day <= 25; day += 1) {
     const name = `2026-10-${String(day).padStart(2, '0')}`;
@@ -254,7 +254,7 @@ test('many days that are sealed at once take several requests', async () => {
   expect([collector.sum('endpoint.daily_volume'), queue.size]).toEqual([25, 0]);
 });
 
-test('what is not a message is deleted, and a second run of one time sends nothing', async () => {
+test('malformed messages are deleted, and a second run for the same time sends nothing', async () => {
   const exporter = newExporter();
   for (const body of ['{', '{"kind":"gain","rows":[["fleet"]]}', '{"kind":"hour","rows":[]}'])
     queue.sendText(body);

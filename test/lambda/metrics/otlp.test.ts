@@ -100,7 +100,7 @@ test('volumes are delta sums in the JSON of the official schema', () => {
   });
 });
 
-test('a name that is cut within a character of two halves stays one that receivers can read', () => {
+test('a name that is truncated within a surrogate pair stays valid text', () => {
   const sums = new VolumeSums();
   sums.add({ ...group, operator: `${'x'.repeat(63)}📶` }, group);
   const [named] = sums.list();
