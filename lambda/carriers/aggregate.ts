@@ -16,17 +16,17 @@ const magic = 0xf3899ac2;
 const magicBytes = 4;
 const digestBytes = 16;
 
-/** Whether bytes begin like an aggregate. UTF-8 text never begins so. */
+/** Whether bytes begin like an aggregate. UTF-8 text never begins like this. */
 export function isAggregate(bytes: Buffer): boolean {
   return bytes.length >= magicBytes && bytes.readUInt32BE(0) === magic;
 }
 
 /**
- * Reads the data of an aggregate's user records, in their order. Nothing else in an aggregate is data. If a byte belongs
- * to nothing that the format defines, the whole aggregate is refused, since that byte may be data.
+ * Reads the data of an aggregate's user records, in order. Nothing else in an aggregate is data. If any byte is not
+ * part of the defined format, the whole aggregate is refused, because that byte may be data.
  *
- * @param maxRecords user records that it may hold.
- * @returns undefined if it holds more; a fault if it is damaged or holds something unknown.
+ * @param maxRecords maximum number of user records.
+ * @returns undefined if it has more; a fault if it is damaged or contains something unknown.
  */
 export function readAggregate(bytes: Buffer, maxRecords: number): readonly Buffer[] | Fault | undefined {
   if (bytes.length < magicBytes + digestBytes) return makeBroken('it was cut short');
@@ -90,16 +90,16 @@ function makeBroken(why: string): Fault {
 
 const varint = 0;
 const lengthDelimited = 2;
-/** Bytes of the longest varint, of 64 bits. */
+/** Length of the longest varint, which has 64 bits. */
 const maxVarintBytes = 10;
 
-/** Reads the fields of a protocol buffers message one after the other. */
+/** Reads the fields of a protocol buffers message sequentially. */
 class FieldReader {
   number = 0;
   wireType = 0;
   /** The content of a length-delimited field. */
   content: Buffer = Buffer.alloc(0);
-  /** Whether each byte so far belongs to a field. */
+  /** Whether every byte so far belongs to a field. */
   isComplete = true;
   readonly #message: Buffer;
   #at = 0;
@@ -108,7 +108,10 @@ class FieldReader {
     this.#message = message;
   }
 
-  /** Goes to the next field. Returns false at the end, or if the bytes are not a field: then `isComplete` is false. */
+  /**
+   * Advances to the next field. Returns false at the end, or, with `isComplete` set to false, if the bytes are not a
+   * field.
+   */
   next(): boolean {
     if (this.#at >= this.#message.length) return false;
     const tag = this.#readVarint();

@@ -17,48 +17,50 @@ import { type Fault, isFault, makeFault } from './reading.ts';
 import { explainBytes, explainText } from './unreadable.ts';
 
 /**
- * Bodies: the bytes of one delivery, which hold one record, an array, JSON lines or concatenated objects, perhaps
- * compressed with gzip, perhaps several of these aggregated by the Kinesis Producer Library.
+ * Bodies: the bytes of one delivery, which contain one record, an array, JSON lines or concatenated objects, possibly
+ * gzipped, and possibly several of these aggregated by the Kinesis Producer Library.
  *
- * Every byte of a body lies in one of its parts, or is framing: white space, commas, brackets, record separators and
- * byte order marks between values; the frames of gzip; the keys and tags of an aggregate. A body that cannot be taken
- * apart to its last byte is one broken part as a whole.
+ * Every byte of a body is either in one of its parts or is framing: white space, commas, brackets, record separators
+ * and byte order marks between values; the frames of gzip; the keys and tags of an aggregate. A body that cannot be
+ * decomposed to its last byte becomes a single broken part.
  */
 
 /**
- * A body that is larger than this when unpacked is rejected as a whole, and so is one that exceeds it together with those
- * before it in an aggregate. Carriers send at most 6 MB, Kinesis takes at most 10 MB; much more, once parsed, would not
- * fit into the consumer's memory.
+ * Maximum bytes of an unpacked body, or of all bodies of an aggregate together. A larger body is rejected as a whole.
+ * Carriers send at most 6 MB, and Kinesis accepts at most 10 MB; much more would not fit into the consumer's memory
+ * once parsed.
  */
 export const maxBytes = 16 * 1024 * 1024;
 
-/** Values that any body may hold, however few bytes it has. */
+/** Number of values that any body may contain, however small it is. */
 const maxValues = 1_000;
 
 /**
- * The smallest value that is stored or ignored has 51 characters (a test event of Super SIM; the shortest record is an
- * event of the data streamer with 68), and a separator follows each but the last. So a body with more values than this
- * allows holds some that cannot be read. It is rejected before any is parsed, since each value costs some 40 bytes of
- * memory. Values that cannot be read have a lower limit: see {@link limitUnreadable}.
+ * The smallest value that is stored or ignored has 51 characters (a Super SIM test event; the shortest record is an
+ * event of the data streamer with 68), and is followed by a separator. So a body with more values than this allows
+ * contains unreadable ones. It is rejected before parsing, because each value takes some 40 bytes of memory.
+ * Unreadable values have a lower limit: see {@link limitUnreadable}.
  */
 const bytesPerValue = 50;
 
 /**
- * The quarantine keeps a value that cannot be read with a line that is longer than most records, so their number has a
- * lower limit. Carriers' records have 300 bytes and more.
+ * In the quarantine, an unreadable value takes a line that is longer than most records, so the number of unreadable
+ * values has a lower limit. Carriers' records have at least 300 bytes.
  */
 const bytesPerUnreadable = 100;
 
-/** Values that one value may hold, at any depth. The largest record of a carrier has some hundreds. */
+/** Number of values inside one value, at any depth. The largest record of a carrier has some hundreds. */
 const maxInner = 500_000;
 
-/** Bytes up to which a body that is one broken part is kept unpacked, for people to read. A larger one is kept packed. */
+/**
+ * A body that is a single broken part is kept unpacked up to this size, so that people can read it; otherwise packed.
+ */
 const maxShownBytes = 1024 * 1024;
 
-/** Characters up to which a text is parsed in one go: it holds fewer values than {@link maxInner}. */
+/** Texts up to this length are parsed in one go: they contain fewer values than {@link maxInner}. */
 const smallText = 256 * 1024;
 
-/** One part of a body: a value, or bytes that hold none. */
+/** One part of a body: a value, or bytes without one. */
 export type BodyPart = ValuePart | BrokenPart;
 
 /** A value of a body, parsed. */
@@ -69,24 +71,24 @@ export interface ValuePart {
   readonly readBytes: () => Uint8Array;
 }
 
-/** Bytes of a body that could not be read. */
+/** Unreadable bytes of a body. */
 export interface BrokenPart {
   readonly kind: 'broken';
   readonly fault: Fault;
   readonly readBytes: () => Uint8Array;
 }
 
-/** A body, taken apart. */
+/** A decomposed body. */
 export interface Body {
-  /** Bytes, unpacked. */
+  /** Size in bytes, unpacked. */
   readonly size: number;
-  /** How many parts it has. */
+  /** Number of parts. */
   readonly count: number;
-  /** Its parts in their order. Each is parsed when it is reached, so that not all are in memory at once. */
+  /** Its parts, in order. Each is parsed when it is reached, so that they are not all in memory at the same time. */
   readonly listParts: () => Iterable<BodyPart>;
 }
 
-/** Reads a body; what can't be read is a broken part, never thrown. */
+/** Reads a body. Never throws: what cannot be read becomes a broken part. */
 export function readBody(bytes: Buffer): Body {
   const texts = unpackAll(bytes);
   if (isFault(texts)) return makeBrokenBody(texts, bytes);
@@ -114,17 +116,17 @@ export function readBody(bytes: Buffer): Body {
   };
 }
 
-/** A body that is one broken part. */
+/** Makes a body that is a single broken part. */
 export function makeBrokenBody(fault: Fault, bytes: Uint8Array): Body {
   return { size: bytes.length, ...makeBrokenBlock(fault, bytes) };
 }
 
-/** How many values of a body may be unreadable; a body with more is rejected as a whole. */
+/** Maximum number of unreadable values in a body; a body with more is rejected as a whole. */
 export function limitUnreadable({ size }: Pick<Body, 'size'>): number {
   return limitValues(size, bytesPerUnreadable);
 }
 
-/** The fault of a body that holds too many unreadable values. */
+/** The fault of a body with too many unreadable values. */
 export function makeUnreadableFault(body: Pick<Body, 'size'>): Fault {
   return makeFault(
     'too-many-values',
@@ -133,7 +135,7 @@ export function makeUnreadableFault(body: Pick<Body, 'size'>): Fault {
   );
 }
 
-/** What a body of this many bytes may hold. */
+/** The limits of a body by its size in bytes. */
 export function findLimits(size: number): PieceLimits {
   return { pieces: limitValues(size, bytesPerValue), inner: maxInner };
 }
@@ -150,21 +152,21 @@ function makeTooManyValuesFault(size: number, limit: number): Fault {
   );
 }
 
-/** A text of a delivery, unpacked. */
+/** One text of a delivery, unpacked. */
 interface Unpacked {
   readonly bytes: Buffer;
-  /** As it came. */
+  /** The bytes as they arrived. */
   readonly original: Buffer;
-  /** Why it can't be unpacked. */
+  /** Why it cannot be unpacked. */
   readonly fault?: Fault;
 }
 
-/** How much a delivery may still unpack to. */
+/** How many more bytes a delivery may unpack to. */
 interface Room {
   bytes: number;
 }
 
-/** A delivery's texts; a fault if it cannot be taken apart to its last byte. */
+/** The texts of a delivery; a fault if it cannot be decomposed to its last byte. */
 function unpackAll(bytes: Buffer): readonly Unpacked[] | Fault {
   const room: Room = { bytes: maxBytes };
   if (!isAggregate(bytes)) return [unpack(bytes, room)];
@@ -181,7 +183,7 @@ function unpack(original: Buffer, room: Room): Unpacked {
     room.bytes -= bytes.length;
     return { bytes, original };
   }
-  // Nothing more is unpacked: each further text would be unpacked for nothing, too.
+  // The remaining texts would also exceed the limit, so they are not unpacked.
   if (bytes.code === 'too-large') room.bytes = 0;
   return { bytes: original, original, fault: bytes };
 }
@@ -192,11 +194,11 @@ export function isGzip(bytes: Uint8Array): boolean {
 }
 
 /**
- * Unpacks gzip, of one member or several.
+ * Unpacks gzip with one or more members.
  *
- * @param maxSize bytes that it may unpack to.
- * @returns a fault if it is more, or if a byte of it is not gzip: zlib stops without an error at the first zero byte
- *   between two members, and ignores what follows.
+ * @param maxSize maximum number of unpacked bytes.
+ * @returns a fault if there are more, or if any byte is not part of the gzip: zlib stops without an error at the
+ * first zero byte between two members, and ignores what follows.
  */
 export function unpackGzip(bytes: Uint8Array, maxSize: number): Buffer | Fault {
   try {
@@ -220,25 +222,26 @@ function makeTooLargeFault(): Fault {
   return makeFault('too-large', `The body unpacks to more than ${maxBytes} bytes`);
 }
 
-/** What `gunzipSync` returns with `info`, which Node's types leave out: the engine has counted the bytes that it read. */
+/** The result of `gunzipSync` with `info`, which Node's types lack: the engine counts the bytes that it reads. */
 interface UnpackedWithInfo {
   readonly buffer: Buffer;
   readonly engine: { readonly bytesWritten: number };
 }
 
-/** Bytes that deflate makes of one byte at most: 258 of two bits. */
+/** Maximum number of bytes that deflate can produce from one byte: 258 from two bits. */
 const maxRatio = 1_032;
 
-/** Bytes of a chunk of gzip that is certainly refused: its content is thrown away. */
+/** Chunk size for gzip that will be refused, so that its content is discarded. */
 const refusedPiece = 64 * 1024;
 
 /**
- * Unpacks into one chunk of memory. zlib copies many chunks into another one that holds them all, so a body takes twice
- * its size, and the garbage collector lets a hundred megabytes pile up: it hardly sees memory outside its heap.
+ * Unpacks into a single chunk of memory. With many chunks, zlib would copy them into another one, which doubles the
+ * memory, and hundreds of megabytes could accumulate because the garbage collector hardly notices memory outside its
+ * heap.
  */
 function unpackWithInfo(bytes: Uint8Array, maxSize: number): UnpackedWithInfo {
   const size = readStatedSize(bytes);
-  // It is too large, or states a wrong size: in both cases only the fault matters.
+  // It is too large, or states a wrong size: either way, only the fault matters.
   if (size > maxSize) return unpackPiece(bytes, maxSize, refusedPiece);
   if (size <= Math.min(maxShownBytes, maxRatio * bytes.length)) {
     try {
@@ -246,20 +249,21 @@ function unpackWithInfo(bytes: Uint8Array, maxSize: number): UnpackedWithInfo {
     } catch (error) {
       // Stryker disable next-line ConditionalExpression: what is damaged would only be unpacked twice
       if (!(error instanceof RangeError)) throw error;
-      // It has several members, or something that is not gzip follows it.
+      // It has several members, or is followed by something that is not gzip.
     }
   }
-  // The system provides memory only where it is written to, so a chunk for the largest body wastes nothing.
+  // The operating system provides memory only when it is written, so a chunk for the largest possible body wastes
+  // nothing.
   return unpackPiece(bytes, Math.min(maxSize, maxRatio * bytes.length));
 }
 
-/** What the last four bytes of gzip say that its last member unpacks to (RFC 1952, ISIZE). */
+/** The size of the last member, as stated by the last four bytes of gzip (RFC 1952, ISIZE). */
 function readStatedSize(bytes: Uint8Array): number {
   return bytes.length < 4 ? 0 : Buffer.from(bytes.buffer, bytes.byteOffset).readUInt32LE(bytes.length - 4);
 }
 
 /**
- * @param piece bytes of a chunk; zlib adds another one when it is full.
+ * @param piece size of a chunk; zlib adds another when it is full.
  * @throws RangeError if it unpacks to more than `maxSize` bytes.
  */
 function unpackPiece(bytes: Uint8Array, maxSize: number, piece = maxSize + 1): UnpackedWithInfo {
@@ -269,8 +273,8 @@ function unpackPiece(bytes: Uint8Array, maxSize: number, piece = maxSize + 1): U
 }
 
 /**
- * Gives back the memory of a large unpacked body at once, if Node can (from 22 on): bodies that unpack to the limit may
- * arrive faster than the garbage collector runs.
+ * Frees the memory of a large unpacked body immediately, if Node supports it (22 and later): bodies that unpack to
+ * the limit may arrive faster than the garbage collector runs.
  */
 function release(bytes: Buffer): void {
   const buffer: ArrayBufferLike & { transfer?: (byteLength: number) => unknown } = bytes.buffer;
@@ -286,9 +290,9 @@ function makeBrokenBlock(fault: Fault, bytes: Uint8Array): Block {
 }
 
 /**
- * Finds the values of a text.
+ * Finds the values in a text.
  *
- * @param isAlone whether the text is the only one of its delivery: then a small one is parsed in one go.
+ * @param isAlone whether the text is the only one of its delivery; then a small one is parsed in one go.
  * @returns undefined if it has more parts than `maxParts`.
  */
 function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean): Block | undefined {
@@ -315,15 +319,15 @@ function frame({ bytes, original }: Unpacked, maxParts: number, isAlone: boolean
   if (pieces === undefined) return undefined;
   const known = pieces.some(({ whole }) => whole) ? undefined : explainText(text);
   if (known !== undefined) return makeBrokenBlock(known, kept);
-  // The body is kept with the blanks around it. The text itself is not kept any longer.
+  // The body is kept including the blanks around it; the text can be freed.
   const [first] = pieces;
   if (pieces.length === 1 && first?.whole === false) return makeBrokenBlock(notJson, kept);
   return makePiecesBlock(pieces, text);
 }
 
 /**
- * Finds the values of bytes of which some are not UTF-8, as where the name of one SIM was cut or is in another encoding. Each
- * value that is UTF-8 is read.
+ * Finds the values in bytes that are not entirely UTF-8, for example because a SIM's name was truncated or has
+ * another encoding. Each value that is UTF-8 is read.
  *
  * @returns undefined if there is no such value.
  */
@@ -338,7 +342,7 @@ function frameDamaged(bytes: Buffer, maxParts: number): Block | undefined {
     *listParts() {
       for (const piece of pieces) {
         const value = isReadable(piece) ? parse(cutPiece(piece).toString('utf8')) : undefined;
-        // Those that wait to be kept must not hold the whole body.
+        // Parts that wait to be kept must not hold the whole body in memory.
         const part = { readBytes: () => Buffer.from(cutPiece(piece)) };
         if (value !== undefined) yield { ...part, kind: 'value', value };
         else yield { ...part, kind: 'broken', fault: explainBytes(cutPiece(piece), 'record') ?? notJson };
@@ -356,7 +360,7 @@ function makeParsedBlock(value: unknown, text: string, bytes: Buffer): Block {
   const elements: readonly unknown[] = value;
   let pieces: ReturnType<typeof splitValue>;
   const readBytesAt = (index: number): Uint8Array => {
-    // The text is cut only if a value is rejected.
+    // The text is split only if a value is rejected.
     pieces ??= splitValue(text);
     const piece = Array.isArray(pieces) ? (pieces as readonly Piece[])[index] : undefined;
     // Stryker disable next-line ConditionalExpression: what is an array has a piece for each element
@@ -372,10 +376,10 @@ function makeParsedBlock(value: unknown, text: string, bytes: Buffer): Block {
   };
 }
 
-/** The fault of a piece of which nothing else is known. */
+/** The fault of a piece about which nothing else is known. */
 const notJson = makeFault('broken-json', 'This is not JSON');
 
-/** Makes a part of each piece of a text. */
+/** Makes a part for each piece of a text. */
 function makePiecesBlock(pieces: readonly Piece[], text: string): Block {
   const cutPiece = ({ from, to }: Piece): Uint8Array => Buffer.from(text.slice(from, to));
   return {
@@ -394,8 +398,8 @@ function makePiecesBlock(pieces: readonly Piece[], text: string): Block {
 }
 
 /**
- * A JSON value with every number exact, or undefined where the text is not JSON. The elements of an array are read as each
- * would be read alone: what a record states depends on nothing around it.
+ * Parses JSON with exact numbers; undefined if the text is not JSON. The elements of an array are read as if each
+ * were alone: what a record states never depends on its context.
  */
 function parse(withMark: string): unknown {
   const text = withMark.charCodeAt(0) === 0xfeff ? withMark.slice(1) : withMark;
@@ -404,14 +408,14 @@ function parse(withMark: string): unknown {
   return isMixed ? makeElementsExact(value, text) : makeExact(value, text);
 }
 
-/** A value of a text, its numbers exact. */
+/** A value of a text with exact numbers. */
 function makeExact(value: unknown, text: string): unknown {
-  // Most of the traffic is CloudEvents, which seldom hold a number that JSON.parse rounds: looking first is cheaper.
+  // Most traffic is CloudEvents, which rarely contain numbers that JSON.parse would round: checking first is cheaper.
   if (isEnvelope(value)) return hasRoundedNumber(value.data) ? parseExactly(text) : value;
   return value !== undefined && hasInexactNumbers(text) ? parseExactly(text) : value;
 }
 
-/** Elements of an array of which some are CloudEvents. */
+/** Makes the numbers of an array's elements exact, if some elements are CloudEvents. */
 function makeElementsExact(elements: readonly unknown[], text: string): readonly unknown[] {
   // Stryker disable next-line ArrowFunction,ConditionalExpression,LogicalOperator: a short cut
   const isExact = (element: unknown): boolean => isEnvelope(element) && !hasRoundedNumber(element.data);
@@ -427,7 +431,7 @@ function isEnvelope(value: unknown): value is { readonly specversion: unknown; r
   return typeof value === 'object' && value !== null && 'specversion' in value;
 }
 
-/** Whether one of an object's own members is a number beyond the integers that JavaScript keeps apart. */
+/** Whether one of an object's own members is a number beyond JavaScript's safe integers. */
 function hasRoundedNumber(data: unknown): boolean {
   return Object.values(toJsonObject(data) ?? {}).some(
     (value) => typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER,

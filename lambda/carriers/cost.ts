@@ -1,10 +1,10 @@
 import { type Carrier, carrierTraits } from '../ledger/source.ts';
 
 /**
- * Whether a carrier's `cost` is an amount of money, in the currency that the record states. If not, it repeats the
- * volume: it has no currency and must not be added up as money.
+ * Whether a carrier's `cost` is money, in the currency that the record states. Otherwise it repeats the volume: it
+ * has no currency, and must not be summed up as money.
  *
- * @param carrier an item's `carrier`. Items that older versions wrote hold such a cost beside a currency.
+ * @param carrier an item's `carrier`. Items of older versions have such a cost together with a currency.
  */
 export function isCostMoney(carrier: Carrier): boolean {
   return carrierTraits[carrier].cost === 'money';

@@ -1,11 +1,15 @@
 /**
- * The country that a record is from, as ISO 3166-1 alpha-2.
+ * The country of a record, as ISO 3166-1 alpha-2.
  *
- * A country code that the record states comes first, since one network code can cover several countries (310-260 is the
- * United States, Puerto Rico and the Virgin Islands). The country's English name comes next, the mobile country code last.
+ * The record's country code has priority, because one network code can cover several countries (310-260 is the United
+ * States, Puerto Rico and the Virgin Islands). The country's English name comes second, and the mobile country code
+ * last.
  */
 
-/** ITU-T E.212: country, then its mobile country codes. If several countries share a code, its assignee is named. */
+/**
+ * ITU-T E.212: each country with its mobile country codes. A code that several countries share is listed for its
+ * assignee.
+ */
 const assignments =
   'AD 213; AE 424; AF 412; AG 344; AI 365; AL 276; AM 283; AO 631; AR 722; AS 544; AT 232; AU 505; ' +
   'AW 363; AZ 400; BA 218; BB 342; BD 470; BE 206; BF 613; BG 284; BH 426; BI 642; BJ 616; BM 350; ' +
@@ -43,7 +47,7 @@ export interface CountryStatement {
   readonly mcc?: string | undefined;
 }
 
-/** @returns two capital letters, or undefined if the statement names no known country. */
+/** @returns two capital letters; undefined if no known country is stated. */
 export function readCountry(statement: CountryStatement): string | undefined {
   const { isoCode, name, mcc } = statement;
   if (isoCode !== undefined && /^[A-Za-z]{2}$/.test(isoCode)) return isoCode.toUpperCase();

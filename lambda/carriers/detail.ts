@@ -1,19 +1,19 @@
 /**
  * The text of an event's `detail`.
  *
- * An item must stay within 1 KB, and the details of a PDP context with the addresses of all core network nodes do not
- * fit. Members are then left out in a fixed order: first the core network's own, then those that the item, the session
- * or the SIM hold as attributes.
+ * An item must stay within 1 KB, and the details of a PDP context, with the addresses of all core network nodes, do
+ * not fit. Members are then omitted in a fixed order: first those of the core network, and then those that the item,
+ * the session or the SIM holds as attributes.
  */
 
-/** Bytes that description and detail may take together; the other attributes take at most the rest of 1 KB. */
+/** Bytes for description and detail together; the other attributes take at most the rest of 1 KB. */
 const budget = 540;
 const minBytes = 120;
 const minExtraBytes = 40;
 
 const maxDepth = 6;
 
-/** Names of members that may be left out, in the order in which they are, after those of {@link findStage}. */
+/** Names of members that may be omitted, in this order, after those of {@link findStage}. */
 const expendable = [
   'nsapi gtp_version sac rac region breakout_ip tapcode',
   'imsi imeisv operator_id ue_ip_address',
@@ -29,9 +29,9 @@ const stagesByName: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * @param detail a record's member as it was parsed; text is kept as text.
+ * @param detail a record's parsed member; text stays text.
  * @param description the event's description, which shares the budget.
- * @param unread the text of members that could not be taken; it shares the budget too, and is not cut.
+ * @param unread the text of unreadable members, which also shares the budget and is not truncated.
  */
 export function formatDetail(
   detail: unknown,
@@ -42,10 +42,10 @@ export function formatDetail(
 }
 
 /**
- * The text of members that no document lists, cut to the part of the budget that description and detail leave.
+ * The text of undocumented members, truncated to what description and detail leave of the budget.
  *
- * @param extra the text, as `unknownMembers` made it; members that could not be taken come first.
- * @param unread the text of the members that could not be taken.
+ * @param extra the text from `collectUnknownMembers`; unreadable members come first.
+ * @param unread the text of unreadable members.
  */
 export function fitExtra(
   extra: string | undefined,
@@ -62,7 +62,7 @@ function countBytes(text: string | undefined): number {
   return text === undefined ? 0 : Buffer.byteLength(text);
 }
 
-/** A value as text of at most `room` bytes; undefined if it says nothing. */
+/** A value as text of at most `room` bytes; undefined if it is empty. */
 export function fitText(detail: unknown, room: number): string | undefined {
   if (detail === undefined || detail === null || detail === '') return undefined;
   if (typeof detail === 'string') return cutToBytes(detail, room);
@@ -75,15 +75,15 @@ export function fitText(detail: unknown, room: number): string | undefined {
 }
 
 /**
- * The members that say something, without those that are left out first, down to a depth that no carrier reaches. What
- * follows a text, or members, that exceed the room by themselves is not looked at: the result is cut within it anyway.
+ * The members that are not empty, without the omitted ones, down to a depth that no carrier reaches. Stops once a
+ * text, or members, exceed the room by themselves, because the result is truncated to it anyway.
  */
 function omitMembers(value: unknown, stages: number, room: number, depth: number): unknown {
   // Stryker disable next-line ArithmeticOperator: with its quotes, it is too long all the same
   if (typeof value === 'string') return value.slice(0, room + 1);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > maxDepth) return '…';
-  // An element takes a character and a comma at least, a member its name and four characters more.
+  // An element takes at least a character and a comma; a member takes its name and four more characters.
   if (Array.isArray(value)) {
     // Stryker disable next-line ArithmeticOperator: with their commas, they are too long all the same
     return value.slice(0, room + 1).map((element) => omitMembers(element, stages, room, depth + 1));
@@ -102,14 +102,14 @@ function omitMembers(value: unknown, stages: number, room: number, depth: number
   return Object.fromEntries(kept);
 }
 
-/** When a member is left out, the first being 0; {@link stageCount} if never. */
+/** The stage in which a member is omitted, from 0; {@link stageCount} if never. */
 function findStage(name: string): number {
   if (name.startsWith('tx_teid') || name.startsWith('rx_teid')) return 0;
   if (name.endsWith('_plane_ip_address')) return 1;
   return stagesByName.get(name) ?? stageCount;
 }
 
-/** A well-formed text of at most `room` bytes; a cut is marked with an ellipsis. */
+/** A well-formed text of at most `room` bytes; truncation is marked with an ellipsis. */
 export function cutToBytes(text: string, room: number): string {
   // Each character takes at least one byte, so characters beyond the room cannot fit.
   const head = text.slice(0, room).toWellFormed();
@@ -117,6 +117,6 @@ export function cutToBytes(text: string, room: number): string {
   // Stryker disable next-line ConditionalExpression,EqualityOperator: a short cut, which what follows agrees with
   if (text.length * 3 <= room || (text.length <= room && Buffer.byteLength(head) <= room)) return head;
   const cut = Buffer.from(head).subarray(0, room - 3);
-  // A character that was cut in two decodes to U+FFFD: leave it out.
+  // A character that was cut in two decodes to U+FFFD, which is removed.
   return `${cut.toString('utf8').replace(/\uFFFD+$/, '')}…`;
 }

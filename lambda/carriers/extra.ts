@@ -1,13 +1,13 @@
 import type { JsonObject } from '../json/json.ts';
 import { fitText } from './detail.ts';
 
-/** Bytes that fit into every kind of item within 1 KB, with when it expires. */
+/** Bytes that fit into every kind of item within 1 KB, including its expiry time. */
 export const extraRoom = 320;
 
 /**
  * Members that a carrier added after its documents were written, kept under the carrier's own names as one text.
  *
- * @param known the documented members, also those that simledger does not use.
+ * @param known the documented members, including those that simledger does not use.
  */
 export function collectUnknownMembers(
   record: JsonObject,

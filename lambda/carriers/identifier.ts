@@ -5,15 +5,15 @@ import { isNothing } from './nothing.ts';
 import { type Fault, makeMemberFault } from './reading.ts';
 
 /**
- * Identifiers of SIMs, modems and records: always text, since record ids are 64-bit. Only redundant parts are dropped:
- * a check digit, or the padding of a card.
+ * Identifiers of SIMs, modems and records: always text, because record ids have 64 bits. Only redundant parts are
+ * removed: a check digit, or the padding of a card.
  */
 
 /** How a spreadsheet shows a long number. The digits that it dropped are lost. */
 const scientificNotation = /^[+-]?(?:\d|\d{1,3}[.,]\d+)[eE]\+?\d+$/;
 const onlyDigits = /^\d+$/;
 
-/** The longest key part that a table takes; real ones have at most 36 characters. */
+/** Maximum length of a part of a key; real ones have at most 36 characters. */
 const maxIdentifierLength = 128;
 
 /** An identifier is one word on one line. */
@@ -22,14 +22,16 @@ const controlCharacter = /\p{Cc}/u;
 /** Why an identifier can't be used. */
 export type IdentifierFault = 'scientific-notation' | 'oversized-field' | 'missing-identity';
 
-/** Nearly all identifiers: digits, or a SID or UUID, which is longer than any word for nothing. */
+/**
+ * The form of nearly all identifiers: digits, or a SID or UUID, which is longer than any word for an absent value.
+ */
 const commonIdentifier = /^(?:\d{1,40}|[A-Za-z0-9][\w-]{15,63})$/;
 
 /**
- * An identifier as text, without the marks that a spreadsheet puts around it (`="…"`, `"…"`, a leading `'`) and without
- * blanks and invisible characters at its ends.
+ * An identifier as text, without the marks that a spreadsheet puts around it (`="…"`, `"…"`, a leading `'`) and
+ * without blanks and invisible characters at its ends.
  *
- * @param value a string or an exact number. The JSON reader has made longer numbers strings.
+ * @param value a string or an exact number. The JSON reader turns longer numbers into strings.
  * @returns undefined if there is no identifier.
  */
 export function readIdentifier(value: unknown): string | undefined {
@@ -45,7 +47,7 @@ export function readIdentifier(value: unknown): string | undefined {
 const outerBlanks = /^[\s\p{Cf}]+|[\s\p{Cf}]+$/gu;
 const spreadsheetText = /^(?:=?"(.*)"|'(.*?)'?)$/s;
 
-/** A text without blanks and marks around it. A text that is longer than any identifier stays unchanged. */
+/** Removes blanks and marks around a text. A text that is longer than any identifier stays unchanged. */
 function unwrap(text: string): string {
   if (text.length > 2 * maxIdentifierLength) return text;
   const bare = text.replace(outerBlanks, '');
@@ -67,16 +69,16 @@ export function findIdentifierFault(text: string): IdentifierFault | undefined {
 }
 
 /**
- * The fault of a member whose identifier cannot be used; undefined if it can, or if it is absent.
+ * The fault of a member with an unusable identifier; undefined if it is usable or absent.
  *
- * @param member the record's name of it.
+ * @param member the member's name in the record.
  */
 export function checkIdentifier(member: string, text: string | undefined): Fault | undefined {
   const code = text === undefined ? undefined : findIdentifierFault(text);
   return code === undefined ? undefined : makeMemberFault(code, member, 'cannot be used', text);
 }
 
-/** As {@link checkIdentifier}, of an id that becomes the key of a SIM. */
+/** Like {@link checkIdentifier}, for an id that becomes the key of a SIM. */
 export function checkSimId(member: string, text: string | undefined): Fault | undefined {
   const isReserved = text !== undefined && isReservedKey(text);
   return isReserved
@@ -84,11 +86,13 @@ export function checkSimId(member: string, text: string | undefined): Fault | un
     : checkIdentifier(member, text);
 }
 
-/** Characters that people and spreadsheets put between the digits of a number: blanks, dashes, invisible ones. */
+/**
+ * Characters that people and spreadsheets put between the digits of a number: blanks, dashes, invisible characters.
+ */
 const betweenDigits = /[\s\p{Cf}\p{Pd}\u2212]+/gu;
 const fullWidthDigit = /[\uff10-\uff19]/g;
 
-/** A number's text without the characters between its digits; undefined if it is too long for any number of a SIM. */
+/** A number's text without the characters between its digits; undefined if it is too long for a number of a SIM. */
 function stripNumber(text: string): string | undefined {
   if (text.length > maxIdentifierLength) return undefined;
   return unwrap(text.replace(betweenDigits, '')).replace(fullWidthDigit, (digit) =>
@@ -100,10 +104,10 @@ const plainIccid = /^\d{18,20}$/;
 const paddedIccid = /^(\d{18,20})[fF]*$/;
 
 /**
- * Reads an ICCID: 18 to 20 digits, without the blanks, dashes and quotes in it and around it, and without the `F` with
- * which a card pads 19 digits.
+ * Reads an ICCID: 18 to 20 digits, without blanks, dashes and quotes in or around it, and without the `F` that pads
+ * 19 digits on a card.
  *
- * @returns undefined if the text is not a whole ICCID (masked, too short), or is too long.
+ * @returns undefined if the text is not a complete ICCID (masked or too short), or is too long.
  */
 export function readIccid(text: string): string | undefined {
   // Stryker disable next-line ConditionalExpression,EqualityOperator: what follows says the same, more slowly
@@ -114,8 +118,8 @@ export function readIccid(text: string): string | undefined {
 
 /**
  * The SIM's key from an ICCID: its first 19 digits. Carriers send 19 or 20 digits, with or without a check digit, and
- * the digits do not tell which. So a 20th digit is cut off and no check digit is required. An ICCID of 18 digits is the
- * key as a whole.
+ * the digits do not show which. So a 20th digit is dropped, and a check digit is not required. An ICCID of 18 digits
+ * is used as it is.
  *
  * @returns undefined if the text is not an ICCID: see {@link readIccid}.
  */
@@ -123,17 +127,17 @@ export function makeSimKey(iccid: string): string | undefined {
   return readIccid(iccid)?.slice(0, 19);
 }
 
-/** The content of a member that should hold an ICCID. */
+/** The content of a member that should contain an ICCID. */
 export interface WrittenIccid {
   /** The key of the SIM; undefined if the content is not an ICCID. */
   readonly sim: string | undefined;
-  /** The ICCID; otherwise the content as it was written. */
+  /** The ICCID, or otherwise the original content. */
   readonly iccid: string;
-  /** If the content is not an ICCID: the content without blanks and dashes, by which the SIM is found. */
+  /** If the content is not an ICCID: the content without blanks and dashes, to find the SIM by. */
   readonly writtenIccid: string | undefined;
 }
 
-/** Reads a member that should hold an ICCID; undefined if it is absent. */
+/** Reads a member that should contain an ICCID; undefined if it is absent. */
 export function readWrittenIccid(text: string | undefined): WrittenIccid | undefined {
   if (text === undefined) return undefined;
   const iccid = readIccid(text);
@@ -142,22 +146,24 @@ export function readWrittenIccid(text: string | undefined): WrittenIccid | undef
     : { sim: iccid.slice(0, 19), iccid, writtenIccid: undefined };
 }
 
-/** The form in which an unreadable ICCID is stored, and by which its SIM is found. */
+/** The form in which an unreadable ICCID is stored and its SIM is found. */
 export function parseSearchedIccid(text: string): string | undefined {
   const bare = stripNumber(text);
   return bare === '' ? undefined : bare;
 }
 
-/** The ICCID in a name, as 1NCE's endpoint names usually have it; undefined if the name is not an ICCID. */
+/** The ICCID in a name, which 1NCE's endpoint names usually are; undefined if the name is not an ICCID. */
 export function readIccidInName(name: string): string | undefined {
   const iccid = readIccid(name);
   return iccid !== undefined && iccid.length > 18 && iccid.startsWith('89') ? iccid : undefined;
 }
 
-/** Bytes that an item can hold of an IMSI or MSISDN: E.164 has 15 digits, some carriers' machine numbers have more. */
+/**
+ * Maximum bytes of an IMSI or MSISDN in an item: E.164 has 15 digits, and some carriers' machine numbers have more.
+ */
 export const maxSubscriberNumberBytes = 32;
 
-/** The digits of an IMSI or a phone number without characters between them; other text is kept as it came. */
+/** The digits of an IMSI or a phone number, without characters between them; other text stays unchanged. */
 export function readSubscriberNumber(value: unknown): string | undefined {
   const text = readIdentifier(value);
   if (text === undefined) return undefined;
@@ -168,10 +174,10 @@ export function readSubscriberNumber(value: unknown): string | undefined {
 }
 
 /**
- * Reads the modem's IMEI (14 digits and a check digit, which networks may leave 0) or IMEISV (14 digits and a software
- * version of two), sometimes with a trailing `f`. The carrier's text is kept if it differs.
+ * Reads the modem's IMEI (14 digits and a check digit, which networks may leave 0) or IMEISV (14 digits and a
+ * software version of two), sometimes with a trailing `f`. The carrier's text is kept if it differs.
  *
- * @returns other content (masked, overlong) as it was written, cut to fit; a cut is marked with an ellipsis.
+ * @returns other content (masked, overlong) as it was written, truncated to fit, with an ellipsis.
  */
 export function readDevice(value: unknown): Device | undefined {
   const text = readIdentifier(value);

@@ -13,7 +13,7 @@ interface WireFormat {
   readonly interpret: (record: JsonObject, arrival: Arrival) => Reading;
 }
 
-/** The formats that the table `carrierTraits` names. */
+/** The formats in the table `carrierTraits`. */
 export const wireFormats: Readonly<Record<FormatName, WireFormat>> = {
   supersim: { recognises: isSuperSimRecord, interpret: interpretSuperSim },
   datastreamer: { recognises: isDataStreamerRecord, interpret: interpretDataStreamer },
@@ -22,8 +22,8 @@ export const wireFormats: Readonly<Record<FormatName, WireFormat>> = {
 const formats: readonly WireFormat[] = Object.values(wireFormats);
 
 /**
- * Interprets a value of a carrier's JSON. The record's shape decides how it is read, not its source's carrier: one stream
- * may carry several formats. Never throws, whatever the JSON holds.
+ * Interprets a value of a carrier's JSON. The record's shape, not its source's carrier, decides how it is read: one
+ * stream may carry several formats. Never throws, whatever the JSON contains.
  */
 export function interpret(value: unknown, arrival: Arrival): Reading {
   const record = toJsonObject(value);

@@ -2,15 +2,15 @@ import { type JsonObject, toJsonObject } from '../json/json.ts';
 import { type Fault, makeFault } from './reading.ts';
 
 /**
- * Values that are not records: what they most probably are, what is missing, and what to do. They come from software
- * between carrier and stream that wraps the records, or from somebody who sends by hand.
+ * Values that are not records: what they most likely are, what is missing, and what to do. They come from software
+ * between carrier and stream that wraps records, or from people who send by hand.
  */
 interface NearMiss {
   readonly isLike: (record: JsonObject) => boolean;
   readonly sentence: string;
 }
 
-/** The first match counts, so certain signs come before mere likelihood. */
+/** The first match counts, so certain indications come before likely ones. */
 const nearMisses: readonly NearMiss[] = [
   {
     isLike: (record) => has(record, 'TopicArn') && (has(record, 'Message') || has(record, 'SubscribeURL')),
@@ -89,7 +89,7 @@ const nearMisses: readonly NearMiss[] = [
   },
 ];
 
-/** Members under which records are wrapped. */
+/** Members that wrap records. */
 const wrappers = ['records', 'Records', 'events', 'data', 'items', 'messages', 'results', 'payload'] as const;
 
 /** Explains a value that no format recognises. */
@@ -123,7 +123,7 @@ function has(record: JsonObject, name: string): boolean {
   return Object.hasOwn(record, name) && record[name] !== null;
 }
 
-/** Whether a member is an array whose first element has a member. */
+/** Whether a member is an array whose first element has a given member. */
 function elementHas(record: JsonObject, name: string, member: string): boolean {
   const elements = has(record, name) ? record[name] : undefined;
   const first = Array.isArray(elements) ? toJsonObject(elements[0]) : undefined;

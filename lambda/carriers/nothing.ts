@@ -19,15 +19,18 @@ const words: ReadonlySet<string> = new Set([
 ]);
 const maxLength = Math.max(...[...words].map((word) => word.length));
 
-/** Digits and letters with which no word for nothing begins: the first character decides for nearly all texts. */
+/**
+ * Digits and letters that no word for an absent value begins with: the first character is decisive for nearly all
+ * texts.
+ */
 const tellingStart: readonly boolean[] = Array.from({ length: 0x7b }, (_, code) => {
   const sign = String.fromCharCode(code).toLowerCase();
   return /[0-9a-z]/.test(sign) && ![...words].some((word) => word.startsWith(sign));
 });
 
 /**
- * Whether a member that has a type (number, time, identifier, code, address, country) says nothing: it is absent, null,
- * blank, or a word for nothing. Not for names and free texts: a SIM may be called `unknown`.
+ * Whether a member with a type (number, time, identifier, code, address, country) has no value: it is absent, null,
+ * blank, or a word for an absent value. Not for names and free texts, because a SIM may be called `unknown`.
  */
 export function isNothing(value: unknown): boolean {
   if (value === undefined || value === null) return true;
@@ -39,7 +42,7 @@ export function isNothing(value: unknown): boolean {
   return text.length <= maxLength && words.has(text.toLowerCase());
 }
 
-/** The first of several members for the same value that says something. */
+/** The first of several members for the same thing that has a value. */
 export function findFirstStated(first: unknown, second: unknown, third?: unknown, fourth?: unknown): unknown {
   if (!isNothing(first)) return first;
   if (!isNothing(second)) return second;

@@ -2,9 +2,9 @@ import { readIdentifier } from './identifier.ts';
 import { readFreeText } from './reading.ts';
 
 /**
- * The data streamer's codes: 3GPP TS 29.274 V17.10.0, table 8.17-1, in which 0 is reserved and 23 to 255 are spare. From
- * 11 on they tell by which satellites (LEO, MEO, GEO, others) the technology is reached. Carriers use 6 for most LTE-M as
- * well; the raw code is kept too.
+ * The data streamer's codes: 3GPP TS 29.274 V17.10.0, table 8.17-1, where 0 is reserved and 23 to 255 are spare. From
+ * 11 on, they also say through which satellites (LEO, MEO, GEO, others) the technology is used. Carriers also use 6
+ * for most LTE-M, so the raw code is kept too.
  */
 const byCode: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -34,8 +34,8 @@ const byCode: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * Super SIM's words, those in the texts of data-streamer location events, and the names of TS 29.274: in capitals, without
- * blanks, hyphens and underscores.
+ * Super SIM's words, those in data-streamer location events, and the names of TS 29.274: in capitals, without blanks,
+ * hyphens and underscores.
  */
 const byWord: ReadonlyMap<string, string> = new Map(
   (
@@ -53,14 +53,14 @@ const byWord: ReadonlyMap<string, string> = new Map(
   ).flatMap(([radio, words]) => words.split(' ').map((word): [string, string] => [word, radio])),
 );
 
-/** By which satellites: `EUTRAN-NB-IoT(LEO)`, `NB_IOT_LEO`. */
+/** The suffix for satellites: `EUTRAN-NB-IoT(LEO)`, `NB_IOT_LEO`. */
 const orbit = /[(_ -](?:LEO|MEO|GEO|OTHER_?SAT)\)?$/;
 const separators = /[\s_-]+/g;
 
 /**
- * The radio access technology under its usual name, from a carrier's code or word.
+ * The usual name of a radio access technology, from a carrier's code or word.
  *
- * @returns the carrier's own word where it is not known.
+ * @returns the carrier's own word if it is not known.
  */
 export function nameRadio(ratType: string | undefined): string | undefined {
   if (ratType === undefined) return undefined;
@@ -71,12 +71,12 @@ function findRadioByWord(word: string): string | undefined {
   return byWord.get(word.toUpperCase().replace(orbit, '').replace(separators, ''));
 }
 
-/** Words as Super SIM writes them, in nearly all of its records: looking them up as they are is quicker. */
+/** The words of nearly all Super SIM records: looking them up unchanged is faster. */
 const usual: ReadonlyMap<string, string> = new Map(
   ['2G', '3G', '4G LTE', 'LTE Cat-M', 'NB-IoT'].map((word) => [word, findRadioByWord(word) ?? word]),
 );
 
-/** A carrier's radio access type as text. */
+/** A carrier's radio access technology as text. */
 export function readRatType(value: unknown): string | undefined {
   return readFreeText(readIdentifier(value), 32);
 }

@@ -29,49 +29,52 @@ export const rejectCodes = [
 ] as const;
 export type RejectCode = (typeof rejectCodes)[number];
 
-/** What is wrong with a record. A value and not an exception, since carriers' mistakes are expected. */
+/** What is wrong with a record. It is a value rather than an exception, because carriers' mistakes are expected. */
 export interface Fault {
   readonly kind: 'fault';
   readonly code: RejectCode;
   /** What is wrong, as a plain sentence without the member's value. */
   readonly problem: string;
-  /** The carrier's name of the wrong member; absent if the fault is not about one member. */
+  /** The carrier's name of the wrong member; undefined if the fault is not about a single member. */
   readonly member?: string;
-  /** The member's value, cut by {@link showValue}. */
+  /** The member's value, truncated by {@link showValue}. */
   readonly value?: string;
 }
 
-/** A message of a platform about itself, which is not a record. */
+/** A platform's message about itself, which is not a record. */
 export interface Ignored {
   readonly kind: 'ignored';
   readonly reason: string;
-  /** The id that the owner of a Twilio or KORE sink hands back to validate it. */
+  /** The id of a test event, which the owner of a Twilio or KORE sink returns to validate the sink. */
   readonly testId?: string;
 }
 
 /** The result of reading a record. */
 export type Reading = ({ readonly kind: 'observed' } & Observations) | Fault | Ignored;
 
-/** What an interpreter knows besides the record. */
+/** What an interpreter knows in addition to the record. */
 export interface Arrival {
   readonly source: Source;
-  /** When the delivery arrived, in milliseconds since the epoch. AWS states it, so a retry sees the same time. */
+  /** When the delivery arrived, in milliseconds since the epoch. AWS states it, so it is the same for a retry. */
   readonly arrivedAt: number;
 }
 
-/** How far a carrier's clock may be ahead; a time further ahead would win every register forever. */
+/**
+ * How far a carrier's clock may be ahead, in milliseconds; a time further in the future would win every register
+ * forever.
+ */
 const clockErrorMilliseconds = 24 * 3_600_000;
 
-/** Makes a {@link Fault} of a record, a body or a file as a whole. */
+/** Makes a {@link Fault} about a record, a body or a file as a whole. */
 export function makeFault(code: RejectCode, problem: string): Fault {
   return { kind: 'fault', code, problem };
 }
 
 /**
- * Makes a {@link Fault} of one member.
+ * Makes a {@link Fault} about one member.
  *
  * @param problem what is wrong with it: completes a sentence that begins with the member's name.
- * @param value the member's value; if it is left out, the fault shows no value.
+ * @param value the member's value; by default, the fault shows no value.
  */
 export function makeMemberFault(code: RejectCode, member: string, problem: string, value?: unknown): Fault {
   const sentence = `${member} ${problem}`;
@@ -79,30 +82,30 @@ export function makeMemberFault(code: RejectCode, member: string, problem: strin
   return { kind: 'fault', code, problem: sentence, member, value: showValue(value) };
 }
 
-/** A fault as one sentence, its value included. */
+/** A fault as one sentence, including the value. */
 export function formatReason({ problem, value }: Pick<Fault, 'problem' | 'value'>): string {
   return value === undefined ? problem : `${problem}: ${value}`;
 }
 
-/** Tells a fault from a value. */
+/** Distinguishes a fault from a value. */
 export function isFault(value: unknown): value is Fault {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'fault';
 }
 
-/** A group with the time at which it was observed. */
+/** Makes a group with the time of its observation. */
 export function makeStated<G extends Group>(at: string, group: G): Stated<G> {
   return { at, group };
 }
 
-/** Puts together what a record states, and adds when it says that the SIM was heard. */
+/** Combines a record's statements, and adds when they say that the SIM was heard. */
 export function makeReading(observations: UnmarkedObservations, { source }: Arrival): Reading {
   return { kind: 'observed', ...addMarks(observations, source) };
 }
 
 /**
- * Reads a time that a record must have.
+ * Reads a required time.
  *
- * @param member the record's name of it, for the fault's sentence.
+ * @param member the time's name in the record, for the fault's sentence.
  * @returns the time as `parseTime` returns it; a fault if it is missing or impossible.
  */
 export function readRequiredTime(value: unknown, member: string, arrival: Arrival): string | Fault {
@@ -110,7 +113,7 @@ export function readRequiredTime(value: unknown, member: string, arrival: Arriva
   return checkTime(value, member, arrival);
 }
 
-/** Reads a time that a record may leave out; undefined if it does, a fault if the time is impossible. */
+/** Reads an optional time; undefined if it is absent, a fault if it is impossible. */
 export function readOptionalTime(
   value: unknown,
   member: string,
@@ -135,10 +138,10 @@ function checkTime(value: unknown, member: string, arrival: Arrival): string | F
 }
 
 /**
- * The fault of a record that names no SIM: its ICCID is not an ICCID.
+ * The fault of a record that names no SIM because its ICCID is not valid.
  *
- * @param member the record's name of the ICCID.
- * @param idMember the record's name of the carrier's own id of a SIM, which is missing.
+ * @param member the record's name for the ICCID.
+ * @param idMember the record's name for the carrier's own id of a SIM, which is missing.
  */
 export function makeIccidFault(member: string, iccid: string, idMember: string): Fault {
   const problem = `is not an ICCID, which has 18 to 20 digits, and ${idMember} is missing`;
@@ -160,10 +163,10 @@ function formatArrivalDay({ arrivedAt }: Arrival): string {
   return lastDayText;
 }
 
-/** Maximum number of characters of a value that a sentence repeats. */
+/** Maximum number of characters of a value in a sentence. */
 const maxShown = 60;
 
-/** A value as a sentence shows it: quoted, and cut short, since a wrong value can have any size. */
+/** A value as shown in a sentence: quoted and truncated, because a wrong value can have any size. */
 export function showValue(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   // Stryker disable next-line MethodExpression,ArithmeticOperator: with its quotes, it is as long as what is shown
@@ -172,8 +175,8 @@ export function showValue(value: unknown): string {
 }
 
 /**
- * The sum of both directions, if a record states no total; undefined if it states neither direction, a fault if that
- * cannot be counted exactly.
+ * The sum of both directions, if a record states no total; undefined if it states neither direction, a fault if the
+ * sum is not exact.
  *
  * @param member the record's name of the total.
  */
@@ -189,10 +192,10 @@ export function addDirections(
   return makeMemberFault('impossible-number', member, problem);
 }
 
-/** The maximum length of the text of a number or a time: far longer than any that a carrier writes. */
+/** Maximum length of a number or time as text: far longer than any that a carrier writes. */
 export const maxValueLength = 256;
 
-/** The fault of a number or a time whose text is too long to be read; undefined if it is not. */
+/** The fault of a number or time whose text is too long; undefined if it is not. */
 export function makeLengthFault(value: unknown, member: string): Fault | undefined {
   if (typeof value !== 'string' || value.length <= maxValueLength) return undefined;
   const problem = `has more than ${maxValueLength} characters`;
@@ -200,9 +203,9 @@ export function makeLengthFault(value: unknown, member: string): Fault | undefin
 }
 
 /**
- * Free text: trimmed, absent if empty, cut to the bytes that an item can hold.
+ * Free text: trimmed, undefined if empty, truncated to the bytes that an item can hold.
  *
- * @param maxBytes bytes that it may have as UTF-8.
+ * @param maxBytes maximum bytes in UTF-8.
  */
 export function readFreeText(value: unknown, maxBytes = 256): string | undefined {
   if (typeof value === 'number') return String(value);
@@ -213,9 +216,9 @@ export function readFreeText(value: unknown, maxBytes = 256): string | undefined
 }
 
 /**
- * A code, an address or a country as text; undefined if it is absent or a word for nothing.
+ * A code, an address or a country as text; undefined if it is absent or a word for an absent value.
  *
- * @param maxBytes bytes that it may have as UTF-8.
+ * @param maxBytes maximum bytes in UTF-8.
  */
 export function readCode(value: unknown, maxBytes: number): string | undefined {
   return isNothing(value) ? undefined : readFreeText(value, maxBytes);

@@ -2,23 +2,23 @@ import { cutToBytes, fitText } from './detail.ts';
 import { isNothing } from './nothing.ts';
 import { type Fault, isFault, readCode } from './reading.ts';
 
-/** Maximum number of bytes of an item's `extra` for unread members. */
+/** Maximum bytes of unread members in an item's `extra`. */
 const maxBytes = 200;
 
 /**
- * Unreadable members of a record that is stored all the same, since its identity, its time and its bytes can be read.
- * They are kept in `extra`, under the carrier's names, as they were written.
+ * Unreadable members of a record that is stored anyway, because its identity, time and bytes are readable. They are
+ * kept in `extra`, under the carrier's names, as they were written.
  */
 export class Unread {
   #members: Record<string, unknown> | undefined;
   #fault: Fault | undefined;
 
-  /** The fault of the first unread member: for a record that has nothing else to store. */
+  /** The fault of the first unread member, for a record that has nothing else to store. */
   get fault(): Fault | undefined {
     return this.#fault;
   }
 
-  /** Keeps a member as it was written; one that says nothing is not kept. */
+  /** Notes a member as it was written, unless it has no value. */
   note(member: string, written: unknown): void {
     if (isNothing(written)) return;
     this.#members ??= Object.create(null) as Record<string, unknown>;
@@ -26,7 +26,7 @@ export class Unread {
     this.#members[member] = isShort ? written : fitText(written, maxBytes);
   }
 
-  /** Returns what a member was read as; notes a member that could not be read, and returns undefined. */
+  /** Returns what a member was read as. If that is a fault, notes the member and returns undefined. */
   take<Value>(read: Value | Fault, member: string, written: unknown): Value | undefined {
     if (!isFault(read)) return read;
     this.#fault ??= read;
@@ -35,7 +35,8 @@ export class Unread {
   }
 
   /**
-   * A code or an id as trimmed text; undefined for a word for nothing. It is never cut: a cut code is another code.
+   * A code or an id as trimmed text; undefined for a word for an absent value. It is never truncated, because a
+   * truncated code is a different code.
    *
    * @param maxLength bytes that the item can hold.
    */
@@ -49,21 +50,21 @@ export class Unread {
     return undefined;
   }
 
-  /** The noted members as the text of a JSON object; undefined if no member was noted. */
+  /** The noted members as the text of a JSON object; undefined if there are none. */
   get text(): string | undefined {
     return fitText(this.#members, maxBytes);
   }
 
   /**
-   * The noted members, followed by those that no document lists.
+   * The noted members, followed by undocumented ones.
    *
-   * @param extra the text of the members that no document lists, as `unknownMembers` made it.
+   * @param extra the text of undocumented members from `collectUnknownMembers`.
    * @param room bytes for both.
    */
   readTextBeside(extra: string | undefined, room: number): string | undefined {
     const { text } = this;
     if (text === undefined) return extra;
-    // Of a text that was cut, nothing shows where its object ends.
+    // In a truncated text, the end of its object is unknown.
     if (extra === undefined || !text.endsWith('}')) return text;
     return cutToBytes(`${text.slice(0, -1)},${extra.slice(1)}`, room);
   }

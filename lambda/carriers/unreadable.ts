@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { isAggregate } from './aggregate.ts';
 import { type Fault, makeFault } from './reading.ts';
 
-/** Explains bytes that hold no JSON: what they most probably are, and what to do. */
+/** Explains bytes that contain no JSON: what they most likely are, and what to do. */
 
 /** What the bytes are, and what to do. */
 type Verdict = readonly [what: string, remedy: string];
@@ -10,7 +10,7 @@ type Verdict = readonly [what: string, remedy: string];
 const sendAsIs = 'Send JSON as it is, or in gzip';
 const fileRemedy = 'Put CSV files into the bucket of the source, and send JSON to the stream';
 
-/** Formats by their first bytes, as the formats' own documents state them. */
+/** Formats by their first bytes, from the formats' own documents. */
 const formats: readonly (readonly [begin: string, what: string, remedy: string])[] = [
   ['504b0304', 'a ZIP archive', sendAsIs],
   ['504b0506', 'an empty ZIP archive', sendAsIs],
@@ -37,7 +37,7 @@ const formats: readonly (readonly [begin: string, what: string, remedy: string])
 /**
  * Explains bytes that are not UTF-8; undefined if they are.
  *
- * @param name how the sentence calls the bytes: `body`, `unpacked body` or `record`.
+ * @param name how the sentence refers to the bytes: `body`, `unpacked body` or `record`.
  */
 export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
   const isText = isUtf8(bytes);
@@ -53,9 +53,9 @@ export function explainBytes(bytes: Buffer, name: string): Fault | undefined {
 }
 
 /**
- * Explains a text of which no part is JSON.
+ * Explains a text without any JSON.
  *
- * @returns undefined if nothing shows what it is.
+ * @returns undefined if nothing indicates what it is.
  */
 export function explainText(text: string): Fault | undefined {
   const begin = text.slice(0, 2_000).trimStart();
@@ -63,7 +63,7 @@ export function explainText(text: string): Fault | undefined {
   return verdict && makeFault('broken-json', `This is ${verdict[0]}, not JSON. ${verdict[1]}`);
 }
 
-/** Number of bytes that are looked at. */
+/** Number of bytes to examine. */
 const sampleBytes = 64 * 1024;
 
 function judgeText(begin: string): Verdict | undefined {
@@ -82,7 +82,7 @@ function judgeText(begin: string): Verdict | undefined {
   return undefined;
 }
 
-/** What bytes that are not text are, by their beginning; undefined if they are text, or nothing shows what they are. */
+/** The format of bytes that are not text, by their beginning; undefined if they are text or the format is unknown. */
 export function nameFormat(bytes: Buffer): string | undefined {
   return isUtf8(bytes) && !bytes.includes(0) ? undefined : recogniseFormat(bytes)?.[0];
 }
@@ -92,7 +92,7 @@ function recogniseFormat(bytes: Buffer): Verdict | undefined {
     return ['an aggregate of the Kinesis Producer Library inside another body', 'Aggregate records once'];
   }
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) return ['gzip inside gzip', 'Compress it once'];
-  // The second byte states the level of compression; together both are a multiple of 31 (RFC 1950).
+  // The second byte states the compression level; both bytes together are a multiple of 31 (RFC 1950).
   if (bytes[0] === 0x78 && [0x01, 0x5e, 0x9c, 0xda].includes(bytes[1] ?? 0)) {
     return ['compressed with zlib (deflate)', 'Compress it as gzip, or send it as it is'];
   }
@@ -101,7 +101,7 @@ function recogniseFormat(bytes: Buffer): Verdict | undefined {
   return format && [format[1], format[2]];
 }
 
-/** UTF-16 or UTF-32, recognised by its byte order mark, or by a zero byte in each character of a plain text. */
+/** Recognises UTF-16 or UTF-32 by its byte order mark, or by a zero byte in each character of plain text. */
 function detectWideEncoding(bytes: Buffer): string | undefined {
   const begin = bytes.subarray(0, 4).toString('hex');
   if (begin === 'fffe0000' || begin === '0000feff') return 'UTF-32';
@@ -155,15 +155,15 @@ function explainUndecodable(bytes: Buffer, name: string): Fault {
   );
 }
 
-/** Whether bytes are the beginning of one character that needs more of them. */
+/** Whether bytes are the beginning of a single incomplete character. */
 function isCutCharacter(bytes: Buffer): boolean {
   const [lead = 0] = bytes;
-  // A character of two bytes is cut behind its first, so it need not be told from one of three.
+  // A two-byte character is cut after its first byte, so it need not be distinguished from one of three.
   const length = lead >= 0xf0 ? 4 : 3;
   return lead >= 0xc2 && bytes.length < length && bytes.subarray(1).every((byte) => byte >> 6 === 0b10);
 }
 
-/** Whether a character is half of a UTF-16 surrogate pair, which a writer has cut. */
+/** Whether a character is half of a UTF-16 surrogate pair that was cut. */
 function isSurrogate(bytes: Buffer, at: number): boolean {
   return bytes[at] === 0xed && (bytes[at + 1] ?? 0) >= 0xa0;
 }
@@ -175,7 +175,7 @@ interface TextSurvey {
   readonly invalid: number;
   /** Number of UTF-8 characters beyond ASCII. */
   readonly valid: number;
-  /** Number of control characters that no text has. */
+  /** Number of control characters that text does not contain. */
   readonly controls: number;
 }
 

@@ -8,17 +8,17 @@ import { findEventTypeId } from './event-types.ts';
 import { interpretUsage, type UsageFields } from './usage.ts';
 
 /**
- * The data streamer's CSV files: `cdr_…` with usage, `events_…` with events. Columns are found by the header's names,
+ * The data streamer's CSV files: `cdr_…` with usage, and `events_…` with events. Columns are identified by name,
  * never by position; unknown ones are kept verbatim. Described in docs/wire-formats.md.
  */
 
-/** One row's fields, in the header's order. */
+/** The fields of a row, in the header's order. */
 export type Row = readonly string[];
 
 /** Reads rows under one header. */
 export type RowInterpreter = (row: Row, arrival: Arrival) => Reading;
 
-/** Columns that go by several names. */
+/** Columns with several names. */
 const aliases: ReadonlyMap<string, string> = new Map(
   Object.entries({
     event_start_timestamp: 'start_timestamp',
@@ -38,7 +38,7 @@ const aliases: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Columns that the carriers document, under the names that {@link aliases} lead to. */
+/** Columns that the carriers document, by their names after {@link aliases}. */
 const documented = new Set(
   (
     'id start_timestamp end_timestamp timestamp ingestion_timestamp organisation_id organisation_name endpoint_id ' +
@@ -52,19 +52,19 @@ const documented = new Set(
   ).split(' '),
 );
 
-/** The name by which a column is known, whatever the carrier or a spreadsheet makes of it. */
+/** The canonical name of a column, however a carrier or a spreadsheet writes it. */
 function canonicalizeName(heading: string): string {
   const name = heading.trim().toLowerCase();
   return aliases.get(name) ?? name;
 }
 
-/** Cells that must be names of columns before a row is taken for a header. */
+/** Minimum number of column names that make a row a header. */
 const minHeaderNames = 3;
 
 /**
- * Whether a row among others is a header: in files that were joined, another order of columns begins in the middle. At
- * least three of its cells, and at least half of those that are not empty, are names of columns that the carriers
- * document; none begins with a digit, as ids, times and volumes do.
+ * Whether a row is a header: in concatenated files, another order of columns may begin in the middle. At least three
+ * of its cells, and at least half of those that are not empty, must be names of documented columns, and none may
+ * begin with a digit, as ids, times and volumes do.
  */
 export function isHeaderRow(row: Row): boolean {
   const cells = row.map((cell) => cell.trim()).filter((cell) => cell !== '');
@@ -73,21 +73,21 @@ export function isHeaderRow(row: Row): boolean {
   return names.size >= minHeaderNames && 2 * names.size >= cells.length;
 }
 
-/** The index of the column with the records' ids; -1 if the header has none. */
+/** The index of the column with the records' ids; -1 if there is none. */
 export function findIdColumn(header: Row): number {
   return header.findIndex((heading) => canonicalizeName(heading) === 'id');
 }
 
 /**
- * Prepares the reading of rows under a header.
+ * Prepares to read rows under a header.
  *
- * @param fileName the object's name without folders, which tells apart files whose columns could be of either kind.
+ * @param fileName the object's name without folders, which decides about files whose columns could be of either kind.
  */
 export function makeRowInterpreter(header: Row, fileName: string): RowInterpreter | Fault {
   const columns = new Map<string, number>();
   for (const [index, heading] of header.entries()) {
     const canonical = canonicalizeName(heading);
-    // Of two columns with the same meaning, the first counts.
+    // If two columns have the same meaning, the first one counts.
     if (canonical !== '' && !columns.has(canonical)) columns.set(canonical, index);
   }
   if (!columns.has('id')) {
@@ -105,7 +105,7 @@ export function makeRowInterpreter(header: Row, fileName: string): RowInterprete
   );
 }
 
-/** The fault of a row that does not have as many fields as its header. Extra fields may be empty. */
+/** The fault of a row whose number of fields differs from the header's. Extra fields may be empty. */
 function findLengthFault(row: Row, expected: number): Fault | undefined {
   if (row.length === expected) return undefined;
   if (row.length > expected && row.slice(expected).every((field) => field === '')) return undefined;
@@ -170,7 +170,7 @@ function makeUsageInterpreter(columns: ReadonlyMap<string, number>, width: numbe
       countryName: row[countryName],
       tariff: row[tariff],
       rateZone: row[rateZone],
-      // JSON may name the session, CSV never does: if both can come, a row must not replace the JSON record.
+      // JSON may name the session, and CSV never does: if both may arrive, a row must not replace the JSON record.
       abridged: arrival.source.filesOnly !== true && sessionId === -1,
       extra: unknown.length === 0 ? undefined : collectExtra(row, unknown),
     };
@@ -189,7 +189,7 @@ function collectExtra(row: Row, unknown: readonly (readonly [string, number])[])
   );
 }
 
-/** Event rows are few, so they are converted into flat records and read like those. */
+/** Event rows are rare, so they are converted into flat records and read like those. */
 function makeEventInterpreter(columns: ReadonlyMap<string, number>, width: number): RowInterpreter {
   const named = [...columns];
   const unknown = listUnknownColumns(columns);
@@ -205,7 +205,7 @@ function makeEventInterpreter(columns: ReadonlyMap<string, number>, width: numbe
       record['event_type_id'] = findEventTypeId(String(record['event_type_description'] ?? ''));
     }
     const detail = record['detail'];
-    // Text that is not valid JSON stays as it is.
+    // Text that is not JSON stays unchanged.
     if (typeof detail === 'string') record['detail'] = parseObject(detail) ?? detail;
     const fields = { ...readEventFields(record), abridged: true, extra: collectExtra(row, unknown) };
     return interpretEvent(fields, arrival);

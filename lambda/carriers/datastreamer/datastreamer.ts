@@ -4,14 +4,14 @@ import { interpretEvent } from './event.ts';
 import { readEventFields } from './event-fields.ts';
 import { interpretUsage, readUsageFields } from './usage.ts';
 
-/** Whether a record is one of the data streamer's: an event or a usage record. */
+/** Whether a record is the data streamer's: an event or a usage record. */
 export function isDataStreamerRecord(record: JsonObject): boolean {
   return isEvent(record) || isUsage(record);
 }
 
 /**
- * The data streamer (emnify's engine; 1NCE, Telekom Business Smart Connect): bare JSON, nested in two generations or
- * flat, megabytes, numeric ids. Described in docs/wire-formats.md. A stream may mix usage and events.
+ * The data streamer (emnify's engine; 1NCE, Telekom Business Smart Connect): plain JSON, nested in two generations or
+ * flat, with megabytes and numeric ids. Described in docs/wire-formats.md. A stream may mix usage and events.
  */
 export function interpretDataStreamer(record: JsonObject, arrival: Arrival): Reading {
   return isEvent(record)
@@ -20,11 +20,11 @@ export function interpretDataStreamer(record: JsonObject, arrival: Arrival): Rea
 }
 
 function isEvent(record: JsonObject): boolean {
-  // Super SIM data has an event_type, too.
+  // Super SIM data also has an event_type.
   return (record['event_type'] != null || record['event_type_id'] != null) && record['event_sid'] == null;
 }
 
-/** It has a volume and a start. If the start was lost, two more members show that it is usage. */
+/** Usage has a volume and a start. If the start was lost, two other members identify it as usage. */
 function isUsage(record: JsonObject): boolean {
   if (!volumeMembers.some((name) => record[name] != null)) return false;
   if (record['start_timestamp'] != null) return true;

@@ -4,7 +4,7 @@ import { findFirstStated, isNothing } from '../nothing.ts';
 import type { IdentityFields } from './identity.ts';
 import type { Volume } from './megabytes.ts';
 
-/** An event's members under the same names for every dialect; values as they were sent. */
+/** An event's members, under the same names for every dialect, with the values as sent. */
 export interface EventFields extends IdentityFields {
   readonly time: unknown;
   readonly typeId: unknown;
@@ -15,25 +15,25 @@ export interface EventFields extends IdentityFields {
   readonly description: unknown;
   readonly imei: unknown;
   readonly ipAddress: unknown;
-  /** Members that no document lists, as text. */
+  /** Members that are not documented, as text. */
   readonly extra: string | undefined;
   /** Whether another dialect of the same carrier states more. */
   readonly abridged: boolean;
   readonly inDetail: DetailFields;
 }
 
-/** What an event's detail says. */
+/** The content of an event's detail. */
 export interface DetailFields extends Volume {
-  /** As sent, for the ledger to keep. */
+  /** The detail as sent, to be stored. */
   readonly detail: unknown;
-  /** Whether it describes a PDP context. An event 3 that does not is a refusal. */
+  /** Whether it describes a PDP context. An event 3 without one is a refusal. */
   readonly hasContext: boolean;
-  /** Whether it came as flat members, which say less. */
+  /** Whether it was sent as flat members, which say less. */
   readonly isFlat: boolean;
   readonly operatorName: unknown;
   readonly countryIsoCode: unknown;
   readonly countryName: unknown;
-  /** The network's codes: of the PDP context, and of the operator, which may have several. */
+  /** The network's codes: those of the PDP context, and those of the operator, which may have several. */
   readonly contextMcc: unknown;
   readonly contextMnc: unknown;
   readonly countryMcc: unknown;
@@ -42,7 +42,7 @@ export interface DetailFields extends Volume {
   readonly lac: unknown;
   readonly cellId: unknown;
   readonly apn: unknown;
-  /** Modem and address as the PDP context states them; they come before the endpoint's. */
+  /** The modem and the address of the PDP context, which take precedence over the endpoint's. */
   readonly imei: unknown;
   readonly ipAddress: unknown;
   readonly sessionId: unknown;
@@ -54,7 +54,7 @@ export interface DetailFields extends Volume {
 const flatDetailPrefix = 'detail_';
 const flatContextPrefix = 'detail_pdp_context_';
 
-/** Members that the carriers document, of the nested and the flat event; those of a flat detail are kept with it. */
+/** Documented members of the nested and the flat event; those of a flat detail are kept with it. */
 const documented = {
   has: (name: string): boolean => documentedNames.has(name) || name.startsWith(flatDetailPrefix),
 };
@@ -68,7 +68,7 @@ const documentedNames = new Set(
   ).split(' '),
 );
 
-/** The members of a JSON event. */
+/** Reads the members of a JSON event. */
 export function readEventFields(record: JsonObject): EventFields {
   const inDetail = readDetail(record);
   const sim = toJsonObject(record['sim']);
@@ -107,7 +107,7 @@ export function readEventFields(record: JsonObject): EventFields {
   };
 }
 
-/** What `detail` says, which is an object, a text, or spread over flat members. */
+/** Reads `detail`, which is an object, a text, or spread over flat members. */
 function readDetail(record: JsonObject): DetailFields {
   const detail = toJsonObject(record['detail']);
   return detail === undefined && hasFlatDetail(record)

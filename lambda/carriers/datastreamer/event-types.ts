@@ -1,6 +1,6 @@
 import type { EventType } from '../../ledger/heard.ts';
 
-/** Our names for the data streamer's event types (see docs/tables.md), and what some of them say about the SIM's state. */
+/** Our names for the data streamer's event types (see docs/tables.md), and the SIM states that some of them imply. */
 const names: ReadonlyMap<string, EventType> = new Map(
   Object.entries<EventType>({
     '0': 'generic',
@@ -63,16 +63,17 @@ const statuses: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * SIM suspended, deleted; endpoint blocked, disabled; GPRS location purged: these end a data session, even if its own
- * end event is lost.
+ * SIM suspended or deleted; endpoint blocked or disabled; GPRS location purged: these end a data session, even if its
+ * own end event is lost.
  */
 const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43']);
 
 /**
- * The name of an event type; `event.<id>` if we have no name for it.
+ * The name of an event type; `event.<id>` if it has none.
  *
- * @param words the carrier's description of the type. Id 15 has two meanings, old and new; only the words tell which.
- * @param refused whether an event 3 would tell of a PDP context that was not created.
+ * @param words the carrier's description of the type. Id 15 has an old and a new meaning, which only the words
+ * distinguish.
+ * @param refused whether an event 3 is about a PDP context that was not created.
  */
 export function nameEventType(
   id: string,
@@ -87,7 +88,7 @@ export function nameEventType(
   return names.get(id) ?? `event.${id}`;
 }
 
-/** The carriers' own words for those types that their CSV may name without an id. */
+/** The carriers' descriptions of types that their CSV may state without an id. */
 const idsByWords: ReadonlyMap<string, string> = new Map(
   Object.entries({
     generic: '0',
@@ -112,7 +113,7 @@ const idsByWords: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** Finds the id of an event type by the carrier's words for it; returns unknown words themselves. */
+/** Finds the id of an event type by the carrier's description; returns unknown descriptions unchanged. */
 export function findEventTypeId(words: string): string | undefined {
   const text = words.trim();
   return text === '' ? undefined : (idsByWords.get(text.toLowerCase()) ?? text);

@@ -41,14 +41,14 @@ import { activeStatus, endsSessions, findStatusAfter, nameEventType } from './ev
 import { type Identity, type IdentityGroups, makeIdentityGroups, readIdentity } from './identity.ts';
 import { convertToBytes } from './megabytes.ts';
 
-/** Bytes of a description and of the members that could not be taken; only the description is cut. */
+/** Bytes of a description together with unreadable members; only the description is truncated. */
 const maxDescriptionBytes = 400;
 
 const contextCreated = '3';
 const contextUpdated = '4';
 const contextDeleted = '5';
 
-/** An event with what is already known of it. */
+/** An event and what has been read from it. */
 interface EventRecord {
   readonly fields: EventFields;
   readonly identity: Identity;
@@ -59,7 +59,7 @@ interface EventRecord {
   readonly unread: Unread;
 }
 
-/** What an event states. */
+/** Interprets an event. */
 export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   const unread = new Unread();
   const identity = readIdentity(fields, arrival, unread);
@@ -81,7 +81,7 @@ export function interpretEvent(fields: EventFields, arrival: Arrival): Reading {
   return makeReading({ session, usage: undefined, event, sim }, arrival);
 }
 
-/** The PDP context of an event 3, 4 or 5. A refused activation has none: it is an event only. */
+/** The session of an event 3, 4 or 5 about a PDP context. A refused activation has none, and is only an event. */
 function interpretSession(record: EventRecord): Session | undefined | Fault {
   const { fields, identity, at, typeId, arrival, groups, unread } = record;
   const isContext = typeId === contextCreated || typeId === contextUpdated || typeId === contextDeleted;
@@ -92,7 +92,8 @@ function interpretSession(record: EventRecord): Session | undefined | Fault {
   const sessionId = readSessionId(fields.inDetail, tunnelCreated);
   if (sessionId === undefined) return makeFault('missing-identity', 'The PDP context has no id');
   if (isFault(sessionId)) return sessionId;
-  // Carriers reuse the context's own id: without a readable time it names no session, so only the event is kept.
+  // Carriers reuse the context's own id, so without a readable time it does not identify a session, and only the
+  // event is kept.
   if (isFault(read) && !hasOwnId(fields.inDetail)) return undefined;
   // Only the deletion states the volume of the whole session.
   const totals = typeId === contextDeleted ? interpretTotals(record) : undefined;
@@ -119,7 +120,7 @@ function interpretSession(record: EventRecord): Session | undefined | Fault {
   };
 }
 
-/** Volumes belong together: if one cannot be read, all are noted. */
+/** Reads the volumes. If one is unreadable, all are noted, because they belong together. */
 function interpretTotals({ fields, arrival, unread }: EventRecord): Totals | undefined {
   const { volumeUp, volumeDown, volumeTotal } = fields.inDetail;
   const read = convertToBytes(fields.inDetail, 'detail.volume', arrival.source.bytesPerMegabyte);
@@ -130,7 +131,10 @@ function interpretTotals({ fields, arrival, unread }: EventRecord): Totals | und
   return undefined;
 }
 
-/** By generation: the session's own id, or the PDP context's id with its time, since carriers reuse those ids. */
+/**
+ * The session's own id, or in the older generation the PDP context's id with its time, because carriers reuse those
+ * ids.
+ */
 function readSessionId(
   inDetail: DetailFields,
   tunnelCreated: string | undefined,
@@ -155,7 +159,7 @@ function hasOwnId({ sessionId, ipcanSessionId }: DetailFields): boolean {
   return (readIdentifier(sessionId) ?? readIdentifier(ipcanSessionId)) !== undefined;
 }
 
-/** What an event states of its SIM and session. */
+/** The groups that an event states for its SIM and session. */
 interface EventGroups extends IdentityGroups {
   readonly network: Stated<Network> | undefined;
   readonly cell: Stated<Cell> | undefined;
@@ -204,18 +208,18 @@ function interpretNetwork(fields: EventFields, unread: Unread): Network | undefi
       mcc,
     }),
   };
-  // A code without its country does not name a network.
+  // A code without its country does not identify a network.
   const isNamed = mcc !== undefined || network.operatorName !== undefined || ratType !== undefined;
   return isNamed ? network : undefined;
 }
 
-/** The operator's network code, which only means something together with its own country. */
+/** The operator's network code, which is meaningful only with the operator's own country. */
 function findOperatorCode(inDetail: DetailFields, mcc: string | undefined): string | undefined {
   const countryMcc = readFreeText(inDetail.countryMcc, 8);
   return countryMcc === undefined || countryMcc === mcc ? readNetworkCode(inDetail.operatorMnc) : undefined;
 }
 
-/** Location events name the radio access in their text only: `RAT type='E_UTRAN'`. */
+/** Location events state the radio technology only in their text: `RAT type='E_UTRAN'`. */
 function findRatType(fields: EventFields): string | undefined {
   const found = ratTypeText.exec(readFreeText(fields.description, 512) ?? '');
   return readCode(found?.[1] ?? found?.[2], 32);
@@ -223,7 +227,7 @@ function findRatType(fields: EventFields): string | undefined {
 
 const ratTypeText = /RAT type='([^']{1,32})|RAT type=([\w() -]{1,16})/i;
 
-/** Location events list all codes of the operator; only a single one says which network it was. */
+/** Location events list all codes of the operator; only a single code identifies the network. */
 function readNetworkCode(mnc: unknown): string | undefined {
   if (!Array.isArray(mnc)) return readCode(mnc, 16);
   const only: unknown = mnc.length === 1 ? mnc[0] : undefined;
@@ -282,13 +286,13 @@ const severities: ReadonlyMap<string, string> = new Map([
   ['2', 'critical'],
 ]);
 
-/** By id: the texts come in four spellings. */
+/** By id, because the texts have four spellings. */
 function readSeverity(fields: EventFields): string | undefined {
   const id = readIdentifier(fields.severityId);
   return severities.get(id ?? '') ?? readCode(fields.severityWord, 16)?.toLowerCase() ?? id;
 }
 
-/** A boolean, sent as such, as 0 or 1, or as text. */
+/** A boolean, sent as a boolean, as 0 or 1, or as text. */
 function readAlert(value: unknown): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const text = readIdentifier(value)?.toLowerCase();

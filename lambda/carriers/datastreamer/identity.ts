@@ -12,7 +12,7 @@ import {
 import { type Arrival, type Fault, isFault, makeMemberFault, makeStated, readFreeText } from '../reading.ts';
 import type { Unread } from '../unread.ts';
 
-/** The members of a record, of any dialect, that say whose it is; each as it was sent. */
+/** The members that identify a record and its SIM, in any dialect, with the values as sent. */
 export interface IdentityFields {
   readonly id: unknown;
   readonly iccid: unknown;
@@ -23,7 +23,7 @@ export interface IdentityFields {
   readonly organisationId: unknown;
 }
 
-/** What tells records and SIMs apart. */
+/** The identity of a record and its SIM. */
 export interface Identity {
   readonly recordId: string;
   /** Undefined if the record names no SIM. */
@@ -36,26 +36,26 @@ export interface Identity {
 }
 
 /**
- * Finds a record's identity, or says what is wrong with it.
+ * Reads a record's identity, or says what is wrong with it.
  *
- * @param unread takes the ids that can't be used and are not needed.
+ * @param unread receives unusable ids that are not needed.
  */
 export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: Unread): Identity | Fault {
   const recordId = readIdentifier(fields.id);
   const simName = readFreeText(fields.endpointName, 128);
-  // A flat record may lack the ICCID; 1NCE's endpoint name is usually the ICCID.
+  // A flat record may lack the ICCID; at 1NCE, the endpoint's name is usually the ICCID.
   const iccid =
     readIdentifier(fields.iccid) ?? (simName === undefined ? undefined : readIccidInName(simName));
   const fault = checkIdentifier('id', recordId) ?? checkIdentifier('iccid', iccid);
   if (fault !== undefined) return fault;
-  // The carrier's other ids are needed only if nothing else names the SIM or its owner.
+  // The carrier's other ids are needed only if nothing else identifies the SIM or its owner.
   const written = readWrittenIccid(iccid);
   const card = written?.sim;
   const givenSimId = readIdentifier(fields.simId);
   const readSimId = checkSimId('sim id', givenSimId) ?? givenSimId;
   if (isFault(readSimId) && card === undefined) return readSimId;
   const simId = unread.take(readSimId, 'sim.id', fields.simId);
-  // A masked or overlong ICCID does not name a card; the carrier's own id of the SIM then does.
+  // A masked or overlong ICCID does not identify a card, but the carrier's own id of the SIM does.
   const sim = card ?? simId;
   const readOrganisationId = keepUsable('organisation id', fields.organisationId);
   if (isFault(readOrganisationId) && sim === undefined) return readOrganisationId;
@@ -79,7 +79,7 @@ export function readIdentity(fields: IdentityFields, arrival: Arrival, unread: U
   };
 }
 
-/** The groups that both usage and events state of a SIM. */
+/** The groups of a SIM that both usage and events state. */
 export interface IdentityGroups {
   readonly ids: Stated<Ids>;
   readonly label: Stated<Label> | undefined;
@@ -87,7 +87,7 @@ export interface IdentityGroups {
   readonly subscriber: Stated<Subscriber> | undefined;
 }
 
-/** A record's identity as groups observed at a time. */
+/** A record's identity as groups, observed at a time. */
 export function makeIdentityGroups(identity: Identity, at: string): IdentityGroups {
   const { ids, simName, msisdn, imsi } = identity;
   return {
@@ -103,7 +103,7 @@ function keepUsable(member: string, value: unknown): string | undefined | Fault 
   return checkIdentifier(member, text) ?? text;
 }
 
-/** A data-streamer record does not name its carrier; at a source of another format it counts as emnify's. */
+/** A data-streamer record does not name its carrier; at a source with another format it counts as emnify's. */
 function chooseCarrier(arrival: Arrival): Origin['carrier'] {
   const { carrier } = arrival.source;
   return carrierTraits[carrier].format === 'datastreamer' ? carrier : 'emnify';

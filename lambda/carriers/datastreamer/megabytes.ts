@@ -3,7 +3,7 @@ import type { Totals } from '../../ledger/observation.ts';
 import { isNothing } from '../nothing.ts';
 import { addDirections, type Fault, isFault, makeLengthFault, makeMemberFault } from '../reading.ts';
 
-/** The data streamer's volumes: decimals of megabytes, each of which a record may leave out. Values as they were sent. */
+/** The data streamer's volumes: decimals of megabytes, each optional, as sent. */
 export interface Volume {
   /** From the device. */
   readonly volumeUp: unknown;
@@ -17,7 +17,7 @@ export interface WholeBytes extends Totals {
   readonly dataTotal: number;
 }
 
-/** A decimal in its canonical form, undefined if the value is absent; or what is wrong with it. */
+/** A decimal in canonical form, undefined if the value is absent, or a fault. */
 export function readDecimal(value: unknown, member: string): string | undefined | Fault {
   if (isNothing(value)) return undefined;
   const tooLong = makeLengthFault(value, member);
@@ -38,9 +38,9 @@ function makeTooManyDigitsFault(value: unknown, member: string): Fault {
 }
 
 /**
- * A volume in whole bytes, undefined where none is stated; or what is wrong with it.
+ * A volume in whole bytes, undefined if none is stated, or a fault.
  *
- * @param member the record's name of it, for the fault's sentence.
+ * @param member the volume's name in the record, for the fault's sentence.
  */
 export function convertToBytes(
   volume: Volume,

@@ -35,7 +35,7 @@ import { activeStatus } from './event-types.ts';
 import { type Identity, type IdentityFields, makeIdentityGroups, readIdentity } from './identity.ts';
 import { convertToBytes, readDecimal, type Volume } from './megabytes.ts';
 
-/** A usage record's members under the same names for every dialect; values as they were sent. */
+/** A usage record's members, under the same names for every dialect, with the values as sent. */
 export interface UsageFields extends IdentityFields, Volume {
   readonly start: unknown;
   readonly end: unknown;
@@ -51,13 +51,13 @@ export interface UsageFields extends IdentityFields, Volume {
   readonly imei: unknown;
   readonly tariff: unknown;
   readonly rateZone: unknown;
-  /** Members that no document lists, as text. */
+  /** Members that are not documented, as text. */
   readonly extra: string | undefined;
   /** Whether another dialect of the same carrier states more. */
   readonly abridged: boolean;
 }
 
-/** Members that the carriers document, of the nested and the flat record. */
+/** Documented members of the nested and the flat record. */
 const documented = new Set(
   (
     'id session_id ipcan_session_id start_timestamp end_timestamp ingestion_timestamp imsi imsi_id imsi_imsi sim ' +
@@ -70,7 +70,7 @@ const documented = new Set(
   ).split(' '),
 );
 
-/** The members of a JSON usage record, nested or flat; docs/wire-formats.md sets their names side by side. */
+/** Reads the members of a JSON usage record, nested or flat; docs/wire-formats.md compares their names. */
 export function readUsageFields(record: JsonObject): UsageFields {
   const sim = toJsonObject(record['sim']);
   const endpoint = toJsonObject(record['endpoint']);
@@ -108,7 +108,7 @@ export function readUsageFields(record: JsonObject): UsageFields {
     volumeUp: findFirstStated(volume?.['tx'], record['volume_tx']),
     volumeDown: findFirstStated(volume?.['rx'], record['volume_rx']),
     cost: record['cost'],
-    // Flat records have no currency: they are in euro.
+    // Flat records have no currency; they are in euros.
     currency: findFirstStated(
       currency?.['code'],
       record['currency_code'],
@@ -126,7 +126,7 @@ export function readUsageFields(record: JsonObject): UsageFields {
   };
 }
 
-/** What a usage record states. */
+/** Interprets a usage record. */
 export function interpretUsage(fields: UsageFields, arrival: Arrival): Reading {
   const unread = new Unread();
   const identity = readIdentity(fields, arrival, unread);
@@ -190,7 +190,10 @@ function readWord(word: unknown): string | undefined {
   return text !== undefined && Buffer.byteLength(text) <= 64 ? text : undefined;
 }
 
-/** Bytes for data, messages for SMS (carriers define their directions in opposite ways), neither for other traffic. */
+/**
+ * Reads bytes for data, messages for SMS (carriers define the directions in opposite ways), and neither for other
+ * traffic.
+ */
 function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | Fault {
   const trafficType = readTrafficType(fields);
   const volume = readDecimal(fields.volumeTotal, 'volume');
@@ -219,7 +222,7 @@ function readVolumes(fields: UsageFields, bytesPerMegabyte: number): Volumes | F
       return makeMemberFault('impossible-number', member, 'is not a number of messages', value);
     }
   }
-  // Messages are counted like bytes with a megabyte of one byte.
+  // Messages are converted like bytes, with a megabyte of one byte.
   const messages = convertToBytes(fields, 'volume', 1);
   if (isFault(messages)) return messages;
   if (messages === undefined) return noVolume;
@@ -234,7 +237,7 @@ const noVolume = makeFault(
   'This is a usage record without a volume: volume or volume_total is missing',
 );
 
-/** A usage record with what is already known of it. */
+/** A usage record and what has been read from it. */
 interface UsageRecord {
   readonly identity: Identity;
   readonly sim: string;
@@ -259,7 +262,7 @@ function interpretUsageItem(
   const currency = unread.readCode(fields.currency, 8, 'currency');
   const isMoney = isCostMoney(identity.origin.carrier);
   const device = readDevice(fields.imei);
-  // The attributes in which dialects differ. A statement with all of them is complete.
+  // The attributes that only some dialects state. A statement with all of them is complete.
   const differing = [iccid, imsi, operatorName, mcc, mnc, tariff, rateZone, currency];
   return {
     sim,
@@ -319,9 +322,9 @@ function rankCompleteness(
   return sessionId === undefined ? complete : completeWithSession;
 }
 
-/** A usage record names its session and tells that it was alive; what the session's network is, events tell. */
+/** A usage record identifies its session and shows that it was alive; events state the session's network. */
 function interpretSession(usage: Usage, sessionId: string, identity: Identity): Session {
-  // Start may follow end in real records.
+  // In real records, the start may be after the end.
   const [earlier, later] = usage.start < usage.end ? [usage.start, usage.end] : [usage.end, usage.start];
   const { ids, label, subscriber } = makeIdentityGroups(identity, later);
   const device = interpretDevice(usage);
@@ -346,7 +349,7 @@ function interpretSession(usage: Usage, sessionId: string, identity: Identity): 
   };
 }
 
-/** The modem that a usage record names. */
+/** The modem of a usage record. */
 function interpretDevice({ imei, writtenImei }: Usage): Device | undefined {
   return imei === undefined ? undefined : { imei, writtenImei };
 }
@@ -368,7 +371,7 @@ function interpretSim(usage: Usage, identity: Identity): UnmarkedSim {
       network: undefined,
       cell: undefined,
       connection: undefined,
-      // Bytes end a state that an event of an earlier day stated, such as that the SIM is blocked.
+      // Bytes end a state from an event of an earlier day, such as that the SIM is blocked.
       lifecycle: dataTotal === 0 ? undefined : makeStated<Lifecycle>(at, { status: activeStatus }),
       lastEvent: undefined,
     },

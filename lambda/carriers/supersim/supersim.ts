@@ -58,10 +58,14 @@ import {
 import { Unread } from '../unread.ts';
 
 /**
- * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. Described in docs/wire-formats.md.
+ * Super SIM connection events (Twilio, now KORE): CloudEvents with string SIDs and whole bytes. Described in
+ * docs/wire-formats.md.
  */
 
-/** Precedes the type's own words. `com.twilio` types live on at KORE, so the text before it does not matter. */
+/**
+ * Precedes the specific part of a type. KORE still uses `com.twilio` types, so the text before the marker does not
+ * matter.
+ */
 const typeMarker = '.supersim.connection.';
 const testType = /\.eventstreams\.test[.-]event$/;
 
@@ -75,7 +79,7 @@ const documented = new Set(
   ).split(' '),
 );
 
-/** Maximum number of characters of a type. The known ones have at most 60. */
+/** Maximum length of a type. Known types have at most 60 characters. */
 const maxTypeLength = 160;
 
 /** Whether a record is a CloudEvent, or a Super SIM's data without the envelope. */
@@ -87,7 +91,7 @@ function isCloudEvent(record: JsonObject): boolean {
   return record['specversion'] !== undefined && typeof record['type'] === 'string';
 }
 
-/** Software between carrier and stream may have dropped the envelope; the data says everything that it says. */
+/** Software between carrier and stream may have removed the envelope; the data repeats everything in it. */
 function isBareData(record: JsonObject): boolean {
   const type = record['event_type'];
   return typeof type === 'string' && type.includes(typeMarker);
@@ -124,7 +128,7 @@ function interpretCloudEvent(envelope: JsonObject, arrival: Arrival): Reading {
   return interpretRecord({ data, identity, at, type, carrierType, carrier, arrival, unread: new Unread() });
 }
 
-/** Reads a sink validation, or an event of another product. */
+/** Interprets a test event of a sink, or rejects an event of another product. */
 function interpretOther(carrierType: string, data: JsonObject | undefined): Reading {
   if (!testType.test(carrierType)) {
     return makeMemberFault(
@@ -140,7 +144,7 @@ function interpretOther(carrierType: string, data: JsonObject | undefined): Read
     : { kind: 'ignored', reason: 'sink validation', testId };
 }
 
-/** A source of another format does not say which Super SIM carrier sent a record; the envelope may. */
+/** A source with another format does not say which Super SIM carrier sent a record; the envelope may. */
 function chooseCarrier(envelope: JsonObject, arrival: Arrival): Carrier {
   const { carrier } = arrival.source;
   if (carrierTraits[carrier].format === 'supersim') return carrier;
@@ -148,7 +152,7 @@ function chooseCarrier(envelope: JsonObject, arrival: Arrival): Carrier {
   return typeof source === 'string' && source.startsWith('kore') ? 'kore' : 'twilio';
 }
 
-/** The ids of record, SIM and session. */
+/** The ids of a record, its SIM and its session. */
 interface Identity {
   readonly eventSid: string;
   readonly sim: string;
@@ -180,12 +184,12 @@ function readIdentity(data: JsonObject): Identity | Fault {
   return { eventSid, sim, iccid: shownIccid, writtenIccid, simSid, sessionId };
 }
 
-/** A record with what is already known of it. */
+/** A record and what has been read from it. */
 interface SuperSimRecord {
   readonly data: JsonObject;
   readonly identity: Identity;
   readonly at: string;
-  /** The type's own words, `data-session.updated`. */
+  /** The specific part of the type, `data-session.updated`. */
   readonly type: string;
   readonly carrierType: string;
   readonly carrier: Carrier;
@@ -193,7 +197,7 @@ interface SuperSimRecord {
   readonly unread: Unread;
 }
 
-/** The types of events about a session that exists or existed. */
+/** The types of events about an existing or past session. */
 const typesOfSessions = new Set(['data-session.started', 'data-session.updated', 'data-session.ended']);
 
 function interpretRecord(record: SuperSimRecord): Reading {
@@ -212,7 +216,7 @@ function interpretRecord(record: SuperSimRecord): Reading {
   const usage = interpretUsage(record, facts, totals);
   if (isFault(usage)) return usage;
   const event = type === 'data-session.updated' ? undefined : interpretEvent(record, facts);
-  // Only this item has a place for members that could not be read.
+  // Only these items can keep unreadable members.
   if (usage === undefined && event === undefined && record.unread.fault !== undefined)
     return record.unread.fault;
   const sim = interpretSim(record, facts, event, session);
@@ -227,7 +231,10 @@ function interpretRecord(record: SuperSimRecord): Reading {
   return makeReading({ session, usage, event, sim }, record.arrival);
 }
 
-/** Every rendering is complete. During a move both carriers may deliver an event, with the same `event_sid`. */
+/**
+ * Every rendering is complete. During a migration, both carriers may deliver the same event, with the same
+ * `event_sid`.
+ */
 function rankCompleteness({ source }: Arrival): Completeness {
   return source.superseded === true ? superseded : complete;
 }
@@ -299,7 +306,7 @@ function interpretCell(data: JsonObject, unread: Unread): Cell | undefined {
   return { cellId, lac, lat: position?.lat, lon: position?.lon };
 }
 
-/** Both coordinates or neither: one alone says nothing. */
+/** Both coordinates or neither, because one alone is meaningless. */
 function readPosition(location: JsonObject): { readonly lat: number; readonly lon: number } | undefined {
   const lat = readDegrees(location['lat'], 90);
   const lon = readDegrees(location['lon'], 180);
@@ -314,27 +321,27 @@ const maxDegreesLength = 40;
 
 const degreesSpelling = /^[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/;
 
-/** Degrees; undefined if the value is not a number or lies beyond the range. */
+/** Degrees; undefined if the value is not a number or is out of range. */
 function readDegrees(value: unknown, range: number): number | undefined {
   const degrees = typeof value === 'string' ? parseDegrees(value) : value;
   if (typeof degrees !== 'number' || !(Math.abs(degrees) <= range)) return undefined;
-  // DynamoDB does not know a negative zero, and refuses numbers that are nearer to zero than 1E-130.
+  // DynamoDB does not support negative zero, and refuses numbers closer to zero than 1E-130.
   return Math.abs(degrees) < minDegrees ? 0 : degrees;
 }
 
-/** A number as text, as the JSON reader returns numbers of 16 digits and more. */
+/** Parses a number as text, which the JSON reader returns for 16 digits and more. */
 function parseDegrees(value: string): number | undefined {
   if (value.length > maxDegreesLength) return undefined;
   const text = value.trim();
   return degreesSpelling.test(text) ? Number(text) : undefined;
 }
 
-/** Maximum number of bytes of a session's error. Events keep it as the carrier wrote it. */
+/** Maximum bytes of a session's error. Events keep it as the carrier wrote it. */
 const maxErrorBytes = 194;
-/** Minimum number of bytes of a message that still says something. */
+/** Minimum bytes of a message that is still useful. */
 const minMessageBytes = 16;
 
-/** `{code, message}` in one line: the whole code, and the message cut to the rest. */
+/** `{code, message}` on one line: the whole code, and the message truncated to fit. */
 function readErrorText(data: JsonObject): string | undefined {
   const error = data['error'];
   if (typeof error === 'string') return readFreeText(error, maxErrorBytes);
@@ -346,14 +353,14 @@ function readErrorText(data: JsonObject): string | undefined {
   return code !== undefined && message !== undefined ? `${code}: ${message}` : (code ?? message);
 }
 
-/** Reads whole bytes: undefined if they are not stated, a fault if they are impossible. */
+/** Reads whole bytes; undefined if not stated, a fault if impossible. */
 function readBytes(data: JsonObject, member: string): number | undefined | Fault {
   const value = data[member];
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   if (isNothing(value)) return undefined;
   const tooLong = makeLengthFault(value, member);
   if (tooLong !== undefined) return tooLong;
-  // A number that is a number of bytes was returned above.
+  // A number of bytes as a JSON number was returned above.
   const decimal = typeof value === 'string' ? parseDecimal(value) : undefined;
   const bytes = decimal === undefined || decimal.includes('.') ? undefined : multiplyByWhole(decimal, 1);
   if (bytes !== undefined && bytes >= 0) return bytes;
@@ -406,14 +413,14 @@ function interpretSession(
   };
 }
 
-/** Reads a time that the record does not need: an unreadable one is noted. */
+/** Reads an optional time; an unreadable one is noted. */
 function readNotedTime({ data, arrival, unread }: SuperSimRecord, member: string): string | undefined {
   return unread.take(readOptionalTime(data[member], member, arrival), member, data[member]);
 }
 
 const totalsPrefix = 'data_session_data_';
 
-/** Reads the session's running totals. They belong together: if one cannot be read, all are noted. */
+/** Reads the session's running totals. If one is unreadable, all are noted, because they belong together. */
 function readRunningTotals({ data, unread }: SuperSimRecord): Totals | undefined {
   const read = readVolumes(data, totalsPrefix);
   if (!isFault(read)) return read;
@@ -431,7 +438,7 @@ function interpretTerminal(record: SuperSimRecord): Terminal | undefined {
   return { status: type === 'data-session.ended' ? 'ended' : 'failed', end: end ?? at };
 }
 
-/** Reads the window of an `updated`, or the last one on `ended`. */
+/** Reads the window of an `updated`, or the last window of an `ended`. */
 function interpretUsage(
   record: SuperSimRecord,
   facts: Facts,
@@ -443,7 +450,7 @@ function interpretUsage(
   const windowStart = readNotedTime(record, 'data_session_update_start_time');
   const windowEnd = readNotedTime(record, 'data_session_update_end_time');
   const end = windowEnd ?? at;
-  // Some `ended` state no beginning: their bytes belong to the moment at which they were reported.
+  // Some `ended` events state no beginning: their bytes belong to the time at which they were reported.
   const start = windowStart ?? end;
   const { network } = facts;
   return {
