@@ -24,7 +24,7 @@ export interface DayPassProps {
   /** Days that usage is kept; 0 forever. */
   readonly usageDays: number;
   /** Variables for the queue that the worker reports sealed days to. */
-  readonly tellingEnvironment: Record<string, string>;
+  readonly reportingEnvironment: Record<string, string>;
   /** CloudWatch namespace of the functions' metrics. */
   readonly namespace: string;
   readonly operation: FunctionOperation;
@@ -121,7 +121,7 @@ export class DayPass extends Construct {
     storage,
     lake,
     usageDays,
-    tellingEnvironment,
+    reportingEnvironment,
     namespace,
     operation,
   }: DayPassProps): NodeFunction {
@@ -133,7 +133,7 @@ export class DayPass extends Construct {
         [environment.usageRetentionDays]: String(usageDays),
         ...lake.environment,
         [environment.dayQueue]: this.queue.queueUrl,
-        ...tellingEnvironment,
+        ...reportingEnvironment,
         [environment.metricNamespace]: namespace,
       },
       operation,

@@ -64,7 +64,7 @@ export class MetricsExport extends Construct {
   }
 
   /** Lets a function report what it stores. */
-  allowTelling(teller: NodeFunction): void {
-    teller.allow(['sqs:SendMessage'], [this.queue.queueArn]);
+  allowReports(reporter: NodeFunction): void {
+    reporter.allow(['sqs:SendMessage'], [this.queue.queueArn]);
   }
 }

@@ -119,12 +119,12 @@ export function findReceiverObjections(
   receivers: readonly ConfiguredReceiver[],
   rules: readonly string[],
 ): ReceiverObjection[] {
-  const told = [...rules, sourceRule];
+  const known = [...rules, sourceRule];
   return receivers.flatMap((receiver, index) =>
     (receiver.rules ?? []).flatMap((rule, at) =>
-      told.includes(rule)
+      known.includes(rule)
         ? []
-        : [{ path: [index, 'rules', at], accepted: `the name of a rule: ${told.join(', ')}` }],
+        : [{ path: [index, 'rules', at], accepted: `the name of a rule: ${known.join(', ')}` }],
     ),
   );
 }

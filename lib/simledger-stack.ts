@@ -56,12 +56,12 @@ export class SimledgerStack extends Stack {
     const { lake, catalog } = this.#addLake(configuration, { removalPolicy, dataKey, accessLogs });
     const sources = this.#addSources(configuration, { removalPolicy, dataKey, accessLogs });
     const metricsExport = this.#addMetricsExport(configuration, operation);
-    const tellingEnvironment = metricsExport?.environment ?? {};
+    const reportingEnvironment = metricsExport?.environment ?? {};
     const common = {
       sources,
       storage,
       operation,
-      environment: { ...this.#describeEnvironment(configuration, storage, sources), ...tellingEnvironment },
+      environment: { ...this.#describeEnvironment(configuration, storage, sources), ...reportingEnvironment },
     };
     const streams = new StreamIngest(this, 'StreamIngest', { ...common, settings: configuration.consumer });
     const files = sources.some(({ bucket }) => bucket !== undefined)
@@ -69,10 +69,10 @@ export class SimledgerStack extends Stack {
       : undefined;
     const dayPass = new DayPass(this, 'DayPass', {
       ...{ settings: configuration.days, sources, storage, lake, usageDays, operation },
-      ...{ tellingEnvironment, namespace: this.stackName },
+      ...{ reportingEnvironment, namespace: this.stackName },
     });
-    for (const teller of [streams.consumer, files?.importer, dayPass.worker]) {
-      if (teller !== undefined) metricsExport?.allowTelling(teller);
+    for (const reporter of [streams.consumer, files?.importer, dayPass.worker]) {
+      if (reporter !== undefined) metricsExport?.allowReports(reporter);
     }
     const queryApi = this.#addQueryApi(configuration, { storage, lake, operation });
     const webhooks = this.#addWebhooks(sources, operation);

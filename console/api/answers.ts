@@ -152,8 +152,8 @@ export function usePages<Path extends ApiPath, Row>(
     };
     go().catch((error: unknown) => {
       if (isAbort(error)) return;
-      const told = error instanceof Error ? error : new Error(String(error));
-      set({ ...current.current, isLoading: false, error: told });
+      const failure = error instanceof Error ? error : new Error(String(error));
+      set({ ...current.current, isLoading: false, error: failure });
     });
     return () => ending.abort();
   }, [key, round, wanted, attempt]);

@@ -36,7 +36,7 @@ export function makeLedgerPorts(
       onSingleWrites: telemetry.reportRefusedBatches,
     }),
     ...(metricsQueue !== undefined && {
-      tellVolumes: makeVolumeSender(
+      reportVolumes: makeVolumeSender(
         new MetricsSender(client.config, metricsQueue),
         telemetry.reportLostVolumes,
       ),

@@ -38,15 +38,15 @@ export function findRowDays(tariffs: readonly Tariff[], month: Month): RowDays {
   const ranges = tariffs.map((tariff) => {
     const { attribution, sessionDays, timeZone, charges, allowances } = tariff;
     const { from, through } = findSpan(tariff, month);
-    const beside = timeZone === 'UTC' ? 0 : 1;
-    const around = (attribution === 'record' ? 0 : sessionDays) + beside;
+    const margin = timeZone === 'UTC' ? 0 : 1;
+    const around = (attribution === 'record' ? 0 : sessionDays) + margin;
     const before = charges.some(({ increment }) => increment.per === 'year') ? maxYearDays : 0;
     const after = attribution === 'start' ? sessionDays : attribution === 'close' ? 1 : 0;
     return {
       from: allowances.some(({ lasts }) => lasts === 'lifetime')
         ? undefined
         : shiftDay(from, -(around + before)),
-      through: shiftDay(through, after + beside),
+      through: shiftDay(through, after + margin),
     };
   });
   const froms = ranges.map(({ from }) => from);

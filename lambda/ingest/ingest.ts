@@ -44,7 +44,7 @@ export interface LedgerPorts {
    * Reports what usage gained in a chunk. Never rejects, and settles within a second: what it cannot report by then
    * is dropped. Undefined if no metrics are exported.
    */
-  readonly tellVolumes?: (groups: readonly VolumeGroup[]) => Promise<void>;
+  readonly reportVolumes?: (groups: readonly VolumeGroup[]) => Promise<void>;
   /**
    * Begins a chunk, before its first record is read. A chunk is what one call of {@link ingest} processes: a batch of
    * a stream, a block of a file, or some rejects.
@@ -89,14 +89,14 @@ export interface ChunkOutcome extends Ingested {
  */
 export async function ingest(
   entries: Iterable<Entry>,
-  { fence, beginChunk, tellVolumes, ...ports }: LedgerPorts,
+  { fence, beginChunk, reportVolumes, ...ports }: LedgerPorts,
   options: IngestOptions,
 ): Promise<ChunkOutcome> {
   const endChunk = await beginChunk?.();
   const passage = await fence.enter();
   try {
     const { volumes, ...outcome } = await takeIn(entries, passage, ports, options);
-    await Promise.all([endChunk?.(outcome), tellVolumes?.(volumes)]);
+    await Promise.all([endChunk?.(outcome), reportVolumes?.(volumes)]);
     return outcome;
   } finally {
     passage.leave();
@@ -106,7 +106,7 @@ export async function ingest(
 async function takeIn(
   entries: Iterable<Entry>,
   passage: Passage,
-  { writer, quarantine, noteLate, noteFiled }: Omit<LedgerPorts, 'fence' | 'beginChunk' | 'tellVolumes'>,
+  { writer, quarantine, noteLate, noteFiled }: Omit<LedgerPorts, 'fence' | 'beginChunk' | 'reportVolumes'>,
   options: IngestOptions,
 ): Promise<ChunkOutcome & { readonly volumes: readonly VolumeGroup[] }> {
   const account = new BatchAccount();

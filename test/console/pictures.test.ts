@@ -75,7 +75,7 @@ describe.skipIf(!hasBrowser)('the picture', () => {
 
   afterAll(() => browser?.close());
 
-  test.each(looks)('of each page is as before: %s, %s', async (size, colours, pictures) => {
+  test.each(looks)('of each page are unchanged: %s, %s', async (size, colours, pictures) => {
     const context = await browser.newContext({
       ...{ viewport: sizes[size], colorScheme: colours, reducedMotion: 'reduce' },
       ...{ timezoneId: 'UTC', locale: 'en-US' },

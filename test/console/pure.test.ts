@@ -13,7 +13,7 @@ import { runs } from '../records/runs.ts';
 const text = fc.string({ unit: 'grapheme', maxLength: 30 });
 
 describe('an address', () => {
-  test('gives back what it was made of', () => {
+  test('returns the parts that it was made from', () => {
     fc.assert(
       fc.property(
         fc.array(text.filter((part) => part !== '')),
@@ -31,7 +31,7 @@ describe('an address', () => {
     );
   });
 
-  test('may be any text that somebody typed', () => {
+  test('may be any text that a user types', () => {
     fc.assert(
       fc.property(text, (hash) => void parsePlace(`#${hash}%`)),
       runs(100),
@@ -40,7 +40,7 @@ describe('an address', () => {
 });
 
 describe('CSV', () => {
-  test('has every cell as it was, but for those that a spreadsheet would run', () => {
+  test('keeps every cell unchanged, except those that a spreadsheet would execute', () => {
     fc.assert(
       fc.property(fc.array(fc.array(text, { minLength: 2, maxLength: 2 })), (rows) => {
         const read = parse(formatCsv(['a', 'b'], rows), { relax_column_count: true }) as string[][];
@@ -69,7 +69,7 @@ describe('a value', () => {
     [1_234_567, '1 234 567'],
     ['9007199254740993', '9 007 199 254 740 993'],
     [12, '12'],
-  ])('of a count has its thousands apart, and every digit: %s', (count, shown) =>
+  ])('of a count has separated thousands, and every digit: %s', (count, shown) =>
     expect(formatCount(count)).toBe(shown),
   );
 
@@ -79,17 +79,17 @@ describe('a value', () => {
     [7_200_000, '2 h'],
     [172_800_000, '2 d'],
     [-5, '0 s'],
-  ])('of a duration is in the largest unit that makes two: %s', (milliseconds, shown) =>
+  ])('of a duration is in the largest unit of which there are at least two: %s', (milliseconds, shown) =>
     expect(formatDuration(milliseconds)).toBe(shown),
   );
 
-  test('of a time is in UTC, and stays as it is where it is not a time', () => {
+  test('of a time is in UTC, and text that is not a time stays unchanged', () => {
     expect(formatTime('2026-11-02T08:14:10.500Z', 'utc')).toBe('2026-11-02 08:14:10');
     expect(formatTime('never', 'utc')).toBe('never');
   });
 });
 
-test('a local time that occurs twice, when clocks are put back, says which one it is', () => {
+test('a local time that occurs twice, when clocks are set back, says which one it is', () => {
   vi.stubEnv('TZ', 'America/New_York');
   expect(
     ['04:59:59', '05:30:00', '06:30:00', '07:00:00'].map((time) =>
@@ -118,7 +118,7 @@ const sim = fc.record({
   last_heard: fc.option(fc.constantFrom('2026-11-01T00:00:00Z', '2026-11-02T00:00:00Z')),
 });
 
-test('silent SIMs are each in one group, the largest first, with the one that was heard first', () => {
+test('silent SIMs are each in one group, largest first, with the time of the one heard first', () => {
   fc.assert(
     fc.property(fc.array(sim, { maxLength: 40 }), (sims) => {
       const groups = groupSims(sims);
@@ -140,7 +140,7 @@ const usage = fc.record({
   bytes: fc.nat(),
 });
 
-test('a chart of usage has every byte once, at the time that it is of, and few lines', () => {
+test('a chart of usage has every byte once, at its own time, and few lines', () => {
   const from = Date.parse('2026-11-01T00:00:00Z');
   fc.assert(
     fc.property(fc.array(usage), (records) => {

@@ -98,7 +98,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('hides personal data until it is asked for', async () => {
+  test('hides personal data until it is requested', async () => {
     const page = await browsed.open(`#/sims/${coldChain}?${morning}`);
     const { imei, imsi } = await browsed.ask<Sim>(`/v1/Sims/${coldChain}?Include=imsi`);
     await page.getByText('12.0 kB in 6 usage records').first().waitFor();
@@ -120,7 +120,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('is found by one click where a SIM is silent, says why, and shows the record that says so by another', async () => {
+  test('is found by one click if a SIM is silent, says why, and shows the record behind that by another', async () => {
     const page = await browsed.open('');
     await page.getByRole('link', { name: 'bike-231' }).first().click();
     await page.locator('[data-figure="Silent for"]').waitFor();
@@ -143,7 +143,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('mutes an alert, once it was asked and answered, and says so', async () => {
+  test('mutes an alert after confirmation, and says so', async () => {
     const page = await browsed.open('#/sims/bike-231');
     await page.getByRole('button', { name: 'Mute' }).first().click();
     const dialog = page.getByRole('dialog');
@@ -162,7 +162,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('shows the sessions of a year as those of a day, and of which days usage may have expired', async () => {
+  test('shows the sessions of a year like those of a day, and the days whose usage may have expired', async () => {
     const page = await browsed.open();
     await page.route(/\/v1\/UsageRecords\?.*Granularity=day/, async (route) => {
       const body = (await (await route.fetch()).json()) as { coverage: object };
@@ -181,7 +181,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('is used by the keyboard alone: zooms, pans, goes to now, opens a record and closes it', async () => {
+  test('can be used with the keyboard alone: zooms, pans, goes to now, opens a record and closes it', async () => {
     const page = await browsed.open(`#/sims/${coldChain}?${morning}`);
     await page.getByText('12.0 kB in 6 usage records').first().waitFor();
     const before = readSpan(page);
@@ -208,7 +208,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('is used by fingers: a pinch zooms around them, a drag pans, a tap chooses', async () => {
+  test('can be used with fingers: a pinch zooms around them, a drag pans, a tap chooses', async () => {
     const page = await browsed.open(`#/sims/${coldChain}?${morning}`, { width: 360, hasTouch: true });
     await page.getByText('12.0 kB in 6 usage records').first().waitFor();
     const canvas = page.locator(`${timeline} canvas`);
@@ -229,7 +229,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('is zoomed by the wheel around the pointer, and a session is chosen by a click', async () => {
+  test('zooms around the pointer with the wheel, and chooses a session with a click', async () => {
     const page = await browsed.open(`#/sims/${coldChain}?${morning}`);
     await page.getByText('12.0 kB in 6 usage records').first().waitFor();
     const canvas = page.locator(`${timeline} canvas`);
@@ -254,7 +254,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('reads page by page, ends what another window supersedes, and says where there is too much to read', async () => {
+  test('reads page by page, aborts what another window supersedes, and says if there is too much to read', async () => {
     const page = await browsed.open();
     const ended: string[] = [];
     page.on('requestfailed', (request) => ended.push(new URL(request.url()).pathname));
@@ -285,7 +285,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test.each(['light', 'dark'] as const)('has no accessibility violation when it is %s', async (colours) => {
+  test.each(['light', 'dark'] as const)('has no accessibility violation in %s colours', async (colours) => {
     const page = await browsed.open(`#/sims/bike-231`, { colours });
     await page.locator('[data-figure="Silent for"]').waitFor();
     await page.getByRole('link', { name: 'the record that says so' }).click();
@@ -295,7 +295,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     await browsed.close(page);
   });
 
-  test('shows hostile names and words as text, and stays as wide as the screen', async () => {
+  test('shows hostile names and texts as text, and stays as wide as the screen', async () => {
     const names = [
       '<img src=x onerror=alert(1)><script>alert(2)</script>',
       '\u202eedocllatot\u202c \u05e9\u05dc\u05d5\u05dd \ud83d\udef0\ufe0f',

@@ -34,7 +34,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
   // No page may report an error, ask another origin for anything, or open a window.
   afterEach(() => expect(browsed.faults.splice(0)).toEqual([]));
 
-  test('signs in by itself in the local run, and says on Today what the API says', async () => {
+  test('signs in automatically in the local run, and says on Today what the API says', async () => {
     const page = await browsed.open();
     const { sims } = await browsed.ask<{ sims: readonly { last_heard: string; url: string }[] }>(
       '/v1/Sims?Silent=24h&PageSize=1000',
@@ -73,7 +73,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('shows silent SIMs on a map that is as its table, and by a country those in it', async () => {
+  test('shows silent SIMs on a map that agrees with its table, and those of a country after a click', async () => {
     const page = await browsed.open();
     const table = await readTable(page, 'Silent SIMs by country and network');
     const counts = new Map<string, number>();
@@ -102,7 +102,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('counts the SIMs of the fleet by country, and those of them that are silent', async () => {
+  test('counts the SIMs of the fleet, and the silent ones, by country', async () => {
     const page = await browsed.open('#/fleet?view=countries');
     const rows = await readTable(page, 'SIMs by country');
     const { sims } = await browsed.ask<{ sims: readonly unknown[] }>('/v1/Sims?PageSize=1000');
@@ -147,7 +147,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('shows the fleet, by filters that stand in the address', async () => {
+  test('shows the fleet with filters that are kept in the address', async () => {
     const page = await browsed.open('#/fleet?name=cold-chain');
     expect((await readTable(page, 'SIMs')).map(([name]) => name)).toEqual(['cold-chain-17']);
     await page.getByLabel('Name contains').fill('');
@@ -173,7 +173,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
       'Usage',
       'Group=source&StartTime=2026-10-01&EndTime=2026-12-01',
     ],
-  ])('adds up usage as the API does: %s', async (place, name, query) => {
+  ])('sums up usage as the API does: %s', async (place, name, query) => {
     const page = await browsed.open(place);
     const { usage_records: records } = await browsed.ask<{
       usage_records: readonly { records: number; data_total: number }[];
@@ -235,7 +235,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('shows what is in quarantine, by source and reason', async () => {
+  test('shows the quarantine by source and reason', async () => {
     const page = await browsed.open('#/files');
     const { rejects } = await browsed.ask<{
       rejects: readonly { id: string; source: string; code: string }[];
@@ -252,7 +252,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('leads from every number to the request behind it, its answer and its command', async () => {
+  test('links every number to the request behind it, its answer and its command', async () => {
     const page = await browsed.open();
     await page.getByRole('link', { name: 'Request behind Silent SIMs', exact: true }).click();
     await page.locator('.answer').waitFor();
@@ -285,7 +285,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('shows times in the browser’s zone, and personal data, when it is asked to', async () => {
+  test('shows times in the browser’s zone, and personal data, on request', async () => {
     const page = await browsed.open('#/fleet?name=cold-chain');
     const [[, , utc] = []] = await readTable(page, 'SIMs');
     await page.getByRole('button', { name: 'Times: UTC' }).click();
@@ -298,7 +298,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('mutes an alert once it was asked and answered', async () => {
+  test('mutes an alert after confirmation', async () => {
     const page = await browsed.open(`#/alerts/${'a'.repeat(32)}`);
     await page.getByRole('button', { name: 'Mute …' }).click();
     const dialog = page.getByRole('dialog');
@@ -336,7 +336,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('is used by keyboard alone', async () => {
+  test('can be used with the keyboard alone', async () => {
     const page = await browsed.open();
     await readTable(page, 'Silent SIMs');
     await page.keyboard.press('Tab');
@@ -380,7 +380,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('reads all of a list before it is saved, waits, and stops on request', async () => {
+  test('reads a whole list before saving it, waits, and stops on request', async () => {
     const page = await browsed.open('#/files');
     const { sims } = await browsed.ask<{ sims: readonly object[] }>('/v1/Sims?PageSize=1');
     let refusals = 1;
@@ -427,7 +427,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('says what takes long, what failed and what to do, and tries again', async () => {
+  test('says what takes long, what failed and what to do, and retries', async () => {
     const page = await browsed.open('#/fleet');
     await readTable(page, 'SIMs');
     let answers = 0;
@@ -454,7 +454,7 @@ describe.skipIf(!hasBrowser)('the console', () => {
     await browsed.close(page);
   });
 
-  test('shows hostile names as they are', async () => {
+  test('shows hostile names as text', async () => {
     const page = await browsed.open('#/fleet?source=emnify', { width: 360 });
     const { sims } = await browsed.ask<{ sims: readonly { sid: string; unique_name: string }[] }>(
       '/v1/Sims?Source=emnify',

@@ -16,7 +16,7 @@ import { runs } from '../records/runs.ts';
 const letters = codes.map(([two = '']) => two);
 
 describe('the map', () => {
-  test('knows a place of every country, by either of its codes, and of nothing else', () => {
+  test('knows a place for every country, by either of its codes, and for nothing else', () => {
     expect(letters.filter((two) => findPlace(two) === undefined)).toEqual([]);
     for (const [two = '', three = ''] of codes) expect(findTwoLetters(three)).toBe(two);
     expect(['', 'unknown', 'ZZ'].map((text) => findPlace(findTwoLetters(text)))).toEqual([
@@ -27,7 +27,7 @@ describe('the map', () => {
     expect(formatCountry('unknown')).toBe('unknown');
   });
 
-  test('has small countries where a finer atlas has them', () => {
+  test('places small countries where a finer atlas does', () => {
     const topology = atlas as unknown as Topology<{ countries: GeometryCollection }>;
     const numbers = new Map(codes.map(([two = '', , number = '']) => [number, two]));
     const shapes = new Map(
@@ -49,7 +49,7 @@ describe('the map', () => {
     expect(far).toEqual([]);
   });
 
-  test('shows every country that is asked for within its frame, alone or with any others', () => {
+  test('shows every requested country within its frame, alone or with any others', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.constantFrom(...letters), { maxLength: 12 }),

@@ -76,8 +76,8 @@ export class BlockReader {
   }
 
   /**
-   * The next rows, as many as have no more lines than a block may have rows: if such a row is broken, each of its lines is a
-   * row. A row that has more lines has an unclosed quote.
+   * Takes the next rows, with at most {@link maxBlockRows} lines in total: if a row is broken, each of its lines becomes a
+   * row. A single row with more lines has an unclosed quote.
    */
   #takeRows(ends: readonly number[]): Block {
     const lines = findLineEnds(this.#buffered.subarray(0, ends.at(-1)), maxBlockRows);

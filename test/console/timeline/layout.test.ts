@@ -59,7 +59,7 @@ function isSeen({ from, to }: TimeWindow, { window }: TimeScale): boolean {
 }
 
 describe('marks', () => {
-  test('stand for each range that is seen, once, at its place and nowhere else', () => {
+  test('represent each visible range once, at its position and nowhere else', () => {
     tryProperty(
       300,
       fc.property(ranges, scales, (all, scale) => {
@@ -86,7 +86,7 @@ describe('marks', () => {
     );
   });
 
-  test('of one lane do not overlap, but in the last of all lanes', () => {
+  test('of one lane do not overlap, except in the last lane', () => {
     tryProperty(
       200,
       fc.property(ranges, scales, (all, scale) => {
@@ -109,7 +109,7 @@ const volumes = ranges.chain((list) =>
 );
 
 describe('steps', () => {
-  test('add up to the records that began in the window, each in the step of its beginning', () => {
+  test('add up to the records that began in the window, each in the step in which it began', () => {
     tryProperty(
       300,
       fc.property(volumes, scales, (all, scale) => {
@@ -135,7 +135,7 @@ describe('steps', () => {
     );
   });
 
-  test('show each record by itself where there is room, and its hour where there is not', () => {
+  test('show each record individually if there is room, and otherwise its hour', () => {
     const records = Array.from({ length: 24 }, (_, index) => ({
       from: origin + index * 6 * minute,
       to: origin + (index + 1) * 6 * minute,
@@ -151,7 +151,7 @@ describe('steps', () => {
 });
 
 describe('bands', () => {
-  test('go on while records state the same, and end where they state another', () => {
+  test('continue while records state the same value, and end where they state another', () => {
     const state = (from: number, to: number, value: string) => ({ from, to, value });
     expect(
       joinStatements([state(40, 60, 'b'), state(0, 10, 'a'), state(20, 45, 'a'), state(70, 70, 'b')]),
@@ -182,7 +182,7 @@ describe('a window', () => {
     ({ window: { from, to } }) => to - from > 2 * minSpan && to - from < maxSpan / 8,
   );
 
-  test('comes back when one zooms in and out, and out and in, around the same moment', () => {
+  test('is restored by zooming in and out, or out and in, around the same time', () => {
     const parts = fc.double({ min: 0, max: 1, noNaN: true });
     const factors = fc.double({ min: 0.5, max: 4, noNaN: true });
     tryProperty(
@@ -198,7 +198,7 @@ describe('a window', () => {
     );
   });
 
-  test('comes back when one pans there and back, and keeps its span', () => {
+  test('is restored by panning there and back, and keeps its span', () => {
     tryProperty(
       100,
       fc.property(scales, fc.double({ min: -2, max: 2, noNaN: true }), ({ window }, part) => {
@@ -214,7 +214,7 @@ describe('a window', () => {
     expect(zoomWindow({ from: 0, to: hour }, 1e9, hour)).toEqual({ from: hour - maxSpan, to: hour });
   });
 
-  test('follows two fingers: each moment stays under its finger', () => {
+  test('follows two fingers: each time stays under its finger', () => {
     const { from, to } = pinchWindow([origin, origin + hour], [0.25, 0.75]);
     expect([from, to]).toEqual([origin - hour / 2, origin + 1.5 * hour]);
   });
@@ -232,7 +232,7 @@ describe('a place on the screen', () => {
     ...{ networks: [], countries: [], devices: [] },
   };
 
-  test('means the mark that stands there, and none far from all', () => {
+  test('selects the mark at that place, and none far from all marks', () => {
     const layout = layOut(
       {
         ...none,
@@ -250,7 +250,7 @@ describe('a place on the screen', () => {
     expect(findHit(layout, 450, 5)).toBeUndefined();
   });
 
-  test('is hatched where something is missing, as far as it is seen', () => {
+  test('is hatched where something is missing, as far as it is visible', () => {
     const scale = { window: { from: origin, to: origin + 10 * hour }, width: 1000 };
     const { hatches, rows } = layOut(
       {

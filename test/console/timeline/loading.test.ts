@@ -19,7 +19,7 @@ const windows = fc
   .map(({ to, span }) => ({ from: to - span, to }));
 
 describe('what is loaded', () => {
-  test('holds the window and a margin, within what the API lists, and serves the window that it was loaded for', () => {
+  test('covers the window and a margin, within the API’s limits, and serves the window that it was loaded for', () => {
     fc.assert(
       fc.property(windows, (window) => {
         const time = chooseLoadedTime(window, now);
@@ -34,7 +34,7 @@ describe('what is loaded', () => {
     );
   });
 
-  test('serves a small step, and neither a far one nor more detail', () => {
+  test('serves a small movement, but neither a large one nor more detail', () => {
     const window = { from: now - 2 * day, to: now };
     const loaded = { time: chooseLoadedTime(window, now), detail: chooseDetail(2 * day) };
     expect(serves(loaded, { from: window.from - hour, to: window.to - hour }, now)).toBe(true);
@@ -43,14 +43,14 @@ describe('what is loaded', () => {
     expect(serves(undefined, window, now)).toBe(false);
   });
 
-  test('has records up to three days, hours up to two weeks, then days', () => {
+  test('has records for up to three days, hours for up to two weeks, then days', () => {
     const spans = [hour, 3 * day, 3 * day + 1, 14 * day, 15 * day, maxSpan];
     expect(spans.map((span) => chooseDetail(span).granularity)).toEqual([
       ...['raw', 'raw', 'hour', 'hour', 'day', 'day'],
     ]);
   });
 
-  test('asks for sessions 30 days at a time, the last first, from before the time on', () => {
+  test('requests sessions 30 days at a time, latest first, from before the time on', () => {
     fc.assert(
       fc.property(windows, (time) => {
         const parts = splitSessionsTime(time);

@@ -34,13 +34,13 @@ const reading = {
 };
 
 describe('the ranges of records', () => {
-  test('let an open session last until now, and say until when it is stated', () => {
+  test('extend an open session until now, and say until when it is stated', () => {
     const open = { ...session, end: null, status: 'open' as const };
     const { sessions } = readRanges({ ...noRecords, sessions: [open] }, reading);
     expect(sessions).toEqual([{ from: at('02T06:00'), to: now, statedTo: at('02T07:00') }]);
   });
 
-  test('call a network and a country by one name, whatever a record states, and believe exact records more than sums', () => {
+  test('use one name for a network and a country, whatever a record states, and prefer exact records to sums', () => {
     const usage = [sum('02', '262-01', 'DE'), sum('03', '310-260', 'US'), sum('04', '310-260', 'US')];
     const ranges = readRanges({ ...noRecords, sessions: [session], events: [event], usage }, reading);
     expect(ranges.networks).toEqual([
@@ -59,7 +59,7 @@ describe('the ranges of records', () => {
     expect(networks.map(({ value }) => value)).toEqual(['204-08 + 310-260']);
   });
 
-  test('are in a window where a part of them is, usage where it begins', () => {
+  test('are in a window that they overlap; usage, in the window in which it begins', () => {
     const records = { ...noRecords, sessions: [session], events: [event], usage: [sum('02', '1', 'US')] };
     const ranges = readRanges(records, reading);
     const find = (from: string, to: string) => findSeen(ranges, { from: at(from), to: at(to) });
@@ -69,7 +69,7 @@ describe('the ranges of records', () => {
 });
 
 describe('the axis', () => {
-  test('names days among hours, months among days and years among months', () => {
+  test('labels days among hours, months among days and years among months', () => {
     const list = (from: string, to: string) =>
       chooseTicks({ window: { from: Date.parse(from), to: Date.parse(to) }, width: 600 }, 'utc');
     const label = (from: string, to: string) => list(from, to).map((tick) => tick.label);

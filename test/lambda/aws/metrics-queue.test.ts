@@ -90,7 +90,7 @@ describe('a batch', () => {
     const engine = new MemoryDynamoDb();
     const client = asClient({ send: async (command: Command) => engine.answer(command, {}) });
     const lost: unknown[] = [];
-    const tellVolumes =
+    const reportVolumes =
       url === undefined
         ? undefined
         : makeVolumeSender(new MetricsSender(configuration, url), (error) => lost.push(error));
@@ -98,7 +98,7 @@ describe('a batch', () => {
       writer: new LedgerWriter({ ...ledgerTablesOf(client), measuresUsage: url !== undefined }),
       quarantine: { keep: async () => undefined },
       fence: noDaysClosed,
-      ...(tellVolumes !== undefined && { tellVolumes }),
+      ...(reportVolumes !== undefined && { reportVolumes }),
     };
     const timeout = vi.spyOn(AbortSignal, 'timeout');
     const first = await ingest(entries, ports, { readBeforeWrite: false });
