@@ -10,6 +10,7 @@ import {
 import { sourceRule } from '../lambda/alerts/shared-episodes.ts';
 import { checks } from '../lambda/days/findings/finding.ts';
 import { duration, exactly, formatDuration, parseWord, text, wholeNumber } from './configuration-schemas.ts';
+import { groupWait } from './limits.ts';
 
 /** The rules of the configuration: docs/alerts.md describes them. */
 
@@ -153,7 +154,7 @@ const rule = z.discriminatedUnion(
 /** The key `alerts`. Without rules, the defaults apply. */
 export const alerts = exactly({
   rules: z.array(rule, 'a list of rules').optional(),
-  groupWait: duration('0m', '1h').prefault('10m'),
+  groupWait: duration('0m', '1h').default(groupWait),
   sweepMinutes: wholeNumber(1, 60, 'minutes between two sweeps').default(5),
 });
 

@@ -1,5 +1,6 @@
 import type { Node } from 'constructs';
 import * as z from 'zod';
+import { defaultLateness } from '../lambda/aws/sources.ts';
 import { UsageError } from '../lambda/errors.ts';
 import { personalDataSettings } from '../lambda/functions/query-api/personal-data.ts';
 import { carriers, carrierTraits, sessionRefreshes } from '../lambda/ledger/source.ts';
@@ -76,7 +77,7 @@ const givenSource = exactly({
   stream: stream.prefault({}),
   bucket: z.boolean('true or false').optional(),
   bytesPerMegabyte: wholeNumber(1_000_000, 1_048_576, 'bytes').optional(),
-  lateness: duration('5m', '7d').prefault('30m'),
+  lateness: duration('5m', '7d').default(defaultLateness),
   webhook: z.boolean('true or false').default(false),
   webhookRequestsPerSecond: wholeNumber(1, 10_000, 'requests a second').optional(),
   fleet: fleet.optional(),

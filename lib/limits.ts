@@ -154,6 +154,9 @@ export const dayMapping = {
 /** Default hours between two partial passes over open days. */
 export const partialHours = 6;
 
+/** Default milliseconds that a silent SIM waits to join a group. */
+export const groupWait = 10 * 60_000;
+
 /** How volumes are exported as metrics. */
 export const metricsExport = {
   /** Default number of combinations with series of their own. */

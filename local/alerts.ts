@@ -41,6 +41,7 @@ import {
   simsTable,
   usageTable,
 } from '../lambda/store/tables.ts';
+import { groupWait } from '../lib/limits.ts';
 import { localSources } from './places.ts';
 
 /** Alerts of the local run: the stack's sweep judges them, and the stack's delivery sends them. */
@@ -54,9 +55,6 @@ export interface LocalAlertsOptions {
   /** Called with messages for the user. */
   readonly onTrouble: (sentence: string) => void;
 }
-
-/** How long a silent SIM waits for a group, as in the stack by default. */
-const groupWait = 10 * 60_000;
 
 const sources = localSources.map(({ name }) => ({ name, lateness: defaultLateness }));
 const receiverName = 'notify';
