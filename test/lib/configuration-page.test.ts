@@ -7,7 +7,10 @@ import { synthesise } from './synthesised.ts';
 
 /** docs/configuration.md beside the keys that are accepted, in both directions, and each key beside what it changes. */
 
-const page = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+const readPage = (name: string): string =>
+  readFileSync(new URL(`../../docs/${name}.md`, import.meta.url), 'utf8');
+
+const page = readPage('configuration');
 
 /** The keys of a section's lists. */
 function listDocumented(section: string): string[] {
@@ -81,6 +84,18 @@ test('docs/configuration.md lists every key of the stack, and no other', () => {
 test('docs/configuration.md lists every key of a source, and no other', () => {
   const accepted = listKeys('', (value) => ({ sources: [value] }));
   expect(listDocumented('A source')).toEqual(accepted.sort());
+});
+
+test.each<[path: string, page: string, place: (value: unknown) => object]>([
+  ['fleet', 'configuration', (fleet) => ({ fleet })],
+  ['otlp', 'configuration', (otlp) => ({ otlp })],
+  ['lake.objectLock', 'configuration', (objectLock) => ({ lake: { objectLock } })],
+  ['receivers', 'alerts-delivery', (receiver) => ({ receivers: [receiver] })],
+])('every key of %s stands in docs/%s.md', (_, name, place) => {
+  const text = readPage(name);
+  const keys = listKeys('', place);
+  expect(keys.length).toBeGreaterThan(1);
+  expect(keys.filter((key) => !text.includes(`"${key}":`) && !text.includes(`\`${key}\``))).toEqual([]);
 });
 
 test('docs/configuration.md has the range of every number', () => {
