@@ -12,7 +12,7 @@ beforeAll(() => {
 });
 
 describe('the default stack', () => {
-  it('is the one that was reviewed last', async () => {
+  it('matches the reviewed snapshot; after a review: npx vitest run test/lib/default-stack.test.ts -u', async () => {
     await expect(summarise(stack)).toMatchFileSnapshot(snapshot);
   });
 
