@@ -363,6 +363,7 @@ function readBytes(data: JsonObject, member: string): number | undefined | Fault
   // A number of bytes as a JSON number was returned above.
   const decimal = typeof value === 'string' ? parseDecimal(value) : undefined;
   const bytes = decimal === undefined || decimal.includes('.') ? undefined : multiplyByWhole(decimal, 1);
+  // Stryker disable next-line ConditionalExpression: undefined is not at least 0 either
   if (bytes !== undefined && bytes >= 0) return bytes;
   return makeMemberFault('impossible-number', member, 'is not an exact number of bytes', value);
 }

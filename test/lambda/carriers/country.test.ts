@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import countries from 'i18n-iso-countries';
 import { describe, expect, it } from 'vitest';
 import { readCountry } from '../../../lambda/carriers/country.ts';
@@ -9,6 +10,11 @@ describe('a country', () => {
     [{ isoCode: 'PR', mcc: '310' }, 'PR'],
     [{ isoCode: 'DEU', name: 'Germany' }, 'DE'],
     [{ name: 'germany', mcc: '208' }, 'DE'],
+    [{ name: 'UNITED STATES' }, 'US'],
+    [{ name: 'Côte d’Ivoire' }, 'CI'],
+    [{ isoCode: 'D1', mcc: '262' }, 'DE'],
+    [{ isoCode: 'D', mcc: '262' }, 'DE'],
+    [{ name: 'undefined' }, undefined],
     [{ name: 'Atlantis', mcc: '208' }, 'FR'],
     [{ mcc: '262' }, 'DE'],
     [{ mcc: '2xx' }, undefined],
@@ -17,6 +23,22 @@ describe('a country', () => {
     [{}, undefined],
   ])('stated as %j is %s', (statement, country) => {
     expect(readCountry(statement)).toBe(country);
+  });
+
+  it('is found by its name, the first that is looked up included', async () => {
+    // A module of its own: the names are read once, for the first that is looked up.
+    const path = fileURLToPath(new URL('../../../lambda/carriers/country.ts', import.meta.url));
+    const unused = (await import(`${path}?unused`)) as typeof import('../../../lambda/carriers/country.ts');
+    const names = ['germany', 'Germany', 'PUERTO RICO', 'Kosovo', 'Atlantis', 'DE', 'region'];
+    expect(names.map((name) => unused.readCountry({ name }))).toEqual([
+      'DE',
+      'DE',
+      'PR',
+      'XK',
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   /** Countries of ISO 3166 whose networks use the code of another, or which have none. */
@@ -67,6 +89,12 @@ describe('a radio access technology', () => {
     ['lte-m (meo)', 'LTE-M'],
     ['lte cat m1', 'LTE-M'],
     ['4G LTE', '4G'],
+    ['4g lte', '4G'],
+    ['2G', '2G'],
+    ['3G', '3G'],
+    ['lte', '4G'],
+    ['NB_IOT(OTHER_SAT)', 'NB-IoT'],
+    ['LEO', 'LEO'],
     ['LTE Cat-M', 'LTE-M'],
     ['NB-IoT', 'NB-IoT'],
     ['E_UTRAN', '4G'],

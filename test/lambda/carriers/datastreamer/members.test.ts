@@ -9,6 +9,7 @@ import {
   contextEvent,
   csvOf,
   flatUsageRecord,
+  pdpContext,
   readCsv,
   readStreamer,
   streamerSim,
@@ -166,6 +167,18 @@ it('of all events with an alert and without a PDP context, only the creation of 
     'pdp-context.deleted',
   ]);
 });
+
+it.each([true, false, undefined])(
+  'an event 3 with a PDP context tells of its creation, with the alert %s',
+  (alert) => {
+    const { session, event } = observationsOf(readStreamer(contextEvent(3, pdpContext, {}, { alert })));
+    expect([session?.sessionId, event?.type, event?.alert]).toEqual([
+      '110753000#2026-11-02T09:00:27.000Z',
+      'pdp-context.created',
+      alert,
+    ]);
+  },
+);
 
 it('members that say nothing are not kept among the unknown ones', () => {
   const added = { added_a: null, added_b: '', added_c: 0, added_d: false };
