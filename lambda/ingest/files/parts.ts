@@ -93,8 +93,7 @@ interface Section {
  */
 function cutSection(file: CsvFile, { bytes, ends }: Block, layout: Layout, place: Place): Section {
   const entries: Entry[] = [];
-  const maxRows =
-    place.headers > 1 ? Math.max(1, maxHeaderCopies / layout.header.length) : Number.POSITIVE_INFINITY;
+  const maxRows = place.headers > 1 ? maxHeaderCopies / layout.header.length : Number.POSITIVE_INFINITY;
   let index = -1;
   for (const row of walkRows({ bytes, ends }, layout.delimiter)) {
     index += 1;

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { isHeaderRow } from '../../../../lambda/carriers/datastreamer/csv.ts';
-import { isFault } from '../../../../lambda/carriers/reading.ts';
-import { readLayout } from '../../../../lambda/ingest/files/layout.ts';
 import { formatObjectName } from '../../../../lambda/ingest/files/messages.ts';
-import { type Part, readParts } from '../../../../lambda/ingest/files/parts.ts';
 import { file, header, idOf, row } from './cdr.ts';
 import { Importing } from './importing.ts';
 
@@ -22,25 +19,6 @@ async function stored(): Promise<(string | undefined)[][]> {
   return items
     .map(({ recordId, dataUploaded, dataDownloaded }) => [recordId?.S, dataUploaded?.N, dataDownloaded?.N])
     .sort();
-}
-
-/** The parts in which a file is imported. */
-async function listParts(text: string): Promise<readonly Part[]> {
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(text);
-  }
-  const read = await readLayout(importing.key, bytes(), undefined);
-  if (isFault(read)) expect.fail(read.problem);
-  const { layout, headerBytes, blocks } = read;
-  const { source } = importing;
-  const begin = {
-    ...{ object: importing.key, source: source.name, carrier: source.carrier, state: 'importing' as const },
-    ...{ rows: 0, accepted: 0, rejected: 0, position: headerBytes, size: text.length, delivered: '' },
-  };
-  const parts: Part[] = [];
-  for await (const part of readParts({ key: importing.key, source, arrivedAt: 0, blocks }, layout, begin))
-    parts.push(part);
-  return parts;
 }
 
 /** Columns in another order, upload and download swapped. */
@@ -153,25 +131,6 @@ describe('a header among the rows', () => {
     expect((await importing.rejects(object)).map((line) => [line.body, line.header])).toEqual([
       ['"1"', undefined],
       [broken, swappedHeader],
-    ]);
-  });
-
-  test('that repeats the one in force does not split the rows, however often it occurs', async () => {
-    const rows = Array.from({ length: 100 }, (_, number) => row(number));
-    const parts = await listParts(`${[header, ...rows.flatMap((one) => [one, header])].join('\n')}\n`);
-    expect(parts.map(({ entries, headers }) => [entries.length, headers])).toEqual([[100, {}]]);
-  });
-
-  test('that is long is kept with few rejects at a time', async () => {
-    const long = `${swappedHeader},${'x'.repeat(60_000)}`;
-    const parts = await listParts(`${header}\n${row(1)}\n${long}\n${'?\n'.repeat(2_000)}`);
-    const copies = parts.map(({ entries }) =>
-      entries.reduce((bytes, one) => bytes + (one.header?.length ?? 0), 0),
-    );
-    expect(Math.max(...copies)).toBeLessThan(5_000_000);
-    expect(parts.flatMap(({ entries }) => entries.map(({ header: kept }) => kept?.length))).toEqual([
-      undefined,
-      ...Array.from({ length: 2_000 }, () => long.length),
     ]);
   });
 
