@@ -11,8 +11,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { openFile } from '../../../../lambda/ingest/files/file-store.ts';
 import type { FileObject } from '../../../../lambda/ingest/files/messages.ts';
 
-const s3 = mockClient(S3Client);
 const client = new S3Client();
+const s3 = mockClient(client);
 const object: FileObject = { bucket: 'files', key: 'cdr 1.csv', versionId: 'v1', eTag: 'e1' };
 const place = { Bucket: 'files', Key: 'cdr 1.csv' };
 const date = new Date('2026-11-02T10:00:00Z');
@@ -24,7 +24,7 @@ function makeBody(text: string) {
   return Readable.from([Buffer.from(text)]);
 }
 
-/** Opens an object that S3 answers with this. */
+/** Opens an object with a given answer of S3. */
 function open(answer: object, from = 0) {
   s3.on(GetObjectCommand).resolves(answer as GetObjectCommandOutput);
   return openFile(client, object, from);
