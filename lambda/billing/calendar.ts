@@ -81,7 +81,7 @@ function formatDay(time: number): Day {
  *
  * - `month`: from a day of the month to the next such day; 1 for calendar months.
  * - `activation-month`: the same, from the day of the month on which the SIM was activated. In a shorter month it
- * begins on the last day.
+ *   begins on the last day.
  * - `days`: of a fixed number of days each, from a given day or from the SIM's activation.
  */
 export type PeriodRule =

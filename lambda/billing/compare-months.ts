@@ -90,7 +90,7 @@ export class MonthComparison {
 
   /**
    * @param alone the cause of what only one of the months has of a tariff; undefined to split it like everything
-   * else.
+   *   else.
    */
   #add(before: readonly BillLine[], after: readonly BillLine[], alone: MonthCause | undefined): void {
     for (const name of new Set([...before, ...after].map(({ tariff }) => tariff))) {

@@ -19,7 +19,7 @@ import { type Charge, increments, type LineDimension, type Tariff } from './tari
  * - `duplicate`: the same line appears more than once.
  * - `session-twice`: a session, or another increment, is counted twice.
  * - `increment`, `unit`, `price-in-time`, `price-of-other`, `allowance`, `attribution`, `time-zone`: the carrier
- * billed differently from the tariff.
+ *   billed differently from the tariff.
  * - `price`, `quantity`: only this one differs.
  * - `unknown-sim`: the ledger has no record of the SIM.
  * - `no-usage`: the ledger knows the SIM, but has no such usage in the period.

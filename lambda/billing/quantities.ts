@@ -124,7 +124,7 @@ export class SimQuantities {
    * Adds the quantity of a record that a charge counts.
    *
    * @param found must be the same object for the same charge and direction of records that differ only in times, ids
-   * and amounts.
+   *   and amounts.
    */
   add(found: FoundCharge, placement: Placement, usage: BilledUsage, measured: Measured): void {
     const { group, draft } = this.#findPlace(found, placement, usage);

@@ -114,7 +114,7 @@ function isIn({ from, through }: ReturnType<typeof findRowDays>, day: Day): bool
  *
  * @returns the bill, if the order has made or confirmed it.
  * @throws ConflictError if other processes keep changing it, and errors of the lake and the queue: the order must be
- * retried.
+ *   retried.
  */
 export function takeBillOrder(
   order: BillOrder,
@@ -320,7 +320,7 @@ async function readRatingContext(
  * Makes the bill from its parts, if all of them exist.
  *
  * @param part the one that was just made: the others are checked first, so that most parts of a large fleet notice
- * quickly that one is missing.
+ *   quickly that one is missing.
  */
 async function finishBill(
   plan: BillPlan,

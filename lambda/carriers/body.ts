@@ -198,7 +198,7 @@ export function isGzip(bytes: Uint8Array): boolean {
  *
  * @param maxSize maximum number of unpacked bytes.
  * @returns a fault if there are more, or if any byte is not part of the gzip: zlib stops without an error at the
- * first zero byte between two members, and ignores what follows.
+ *   first zero byte between two members, and ignores what follows.
  */
 export function unpackGzip(bytes: Uint8Array, maxSize: number): Buffer | Fault {
   try {

@@ -85,7 +85,7 @@ export interface ChunkOutcome extends Ingested {
  *
  * @throws what the beginning or the end of the chunk throws. If it could not begin, no record was read.
  * @param entries the batch's records. Each is decoded and interpreted when the loop reaches it, so that they are not
- * all in memory at the same time.
+ *   all in memory at the same time.
  */
 export async function ingest(
   entries: Iterable<Entry>,

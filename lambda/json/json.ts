@@ -183,7 +183,7 @@ export function splitBody(text: string, limits = unlimited): readonly Piece[] | 
  * Splits a text that is a single JSON value.
  *
  * @returns the elements if it is an array, otherwise the text as one piece; `none` if the text is not a single JSON
- * value; undefined if it exceeds the limits.
+ *   value; undefined if it exceeds the limits.
  */
 export function splitValue(text: string, limits = unlimited): readonly Piece[] | 'none' | undefined {
   const from = skipSpace(text, text.charCodeAt(0) === byteOrderMark ? 1 : 0);

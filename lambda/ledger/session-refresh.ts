@@ -7,7 +7,7 @@ const hourLength = 13;
  * Whether an update writes its session if sessions are refreshed hourly. It does so if its window
  *
  * - crosses the turn of a UTC hour, including its end but not its beginning, so that exactly one of consecutive
- * windows crosses each hour;
+ *   windows crosses each hour;
  * - is the session's first, so that the session exists even if its start was lost;
  * - has no known length: its beginning is not stated, or is after its end;
  *

@@ -72,7 +72,7 @@ const withoutSession: ReadonlySet<string> = new Set(['9', '10', '11', '16', '43'
  * The name of an event type; `event.<id>` if it has none.
  *
  * @param words the carrier's description of the type. Id 15 has an old and a new meaning, which only the words
- * distinguish.
+ *   distinguish.
  * @param refused whether an event 3 is about a PDP context that was not created.
  */
 export function nameEventType(

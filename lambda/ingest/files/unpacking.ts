@@ -38,7 +38,7 @@ export type Open = (from: number) => Promise<OpenedFile | undefined>;
  * beginning.
  *
  * @param from position in the CSV to read from. Gzip cannot be entered in the middle, so it is unpacked from its
- * beginning.
+ *   beginning.
  * @param isPacked whether it is gzip, if that is already known.
  */
 export async function openUnpacked(
