@@ -144,7 +144,7 @@ const token = fc.oneof(
 );
 
 describe('every text', () => {
-  it('is JSON where JSON.parse says so, and nowhere else', () => {
+  it('is JSON exactly if JSON.parse accepts it', () => {
     const text = fc.array(token, { maxLength: 9 }).map((tokens) => tokens.join(''));
     fc.assert(
       fc.property(fc.oneof(text, mutatedJson), (each) => {
@@ -178,7 +178,7 @@ function isParsed(text: string): boolean {
 }
 
 describe('every number', () => {
-  it('is read digit by digit wherever it stands, and nothing else is changed', () => {
+  it('is read digit by digit wherever it is, and nothing else is changed', () => {
     const long = fc.bigInt({ min: 10n ** 15n, max: 10n ** 40n }).map(String);
     const named = fc.tuple(
       fc.string(),
@@ -225,7 +225,7 @@ const record = fc
   .map((value) => JSON.stringify(value));
 
 describe('one broken record', () => {
-  it('among JSON lines costs none of its neighbours, and is kept as it came', () => {
+  it('among JSON lines does not affect its neighbours, and is kept unchanged', () => {
     fc.assert(
       fc.property(
         fc.array(record, { maxLength: 5 }),
@@ -248,7 +248,7 @@ describe('one broken record', () => {
     );
   });
 
-  it('costs none of those before it, whatever stands between records', () => {
+  it('does not affect those before it, whatever separates records', () => {
     fc.assert(
       fc.property(
         fc.array(record, { minLength: 1, maxLength: 5 }),

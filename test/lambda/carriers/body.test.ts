@@ -64,7 +64,7 @@ describe('framing', () => {
     if (texts.length > 1) expect(contentOf(bodyOf(text)).read).toEqual(read(...texts));
   });
 
-  it('reads a record among others as it would be read alone', () => {
+  it('reads a record among others as if it were alone', () => {
     const records = [
       '{"specversion":"1.0","data":{"lat":34.1,"new":0.30000000000000004,"other":1e3}}',
       '{"specversion":"1.0","data":{"new":9007199254740993,"other":1e3}}',
@@ -92,7 +92,7 @@ describe('framing', () => {
     expect(contentOf(bodyOf(' [ ] '))).toEqual({ read: [], broken: [] });
   });
 
-  it('keeps a single record’s bytes as they came, blanks and byte order mark included', () => {
+  it('keeps the bytes of a single record unchanged, including blanks and byte order mark', () => {
     const bytes = Buffer.from('\uFEFF {"a":1} \n');
     const body = readAll(bytes);
     expect([body.values, Buffer.from(body.bytesOf(0)).equals(bytes)]).toEqual([[{ a: 1 }], true]);
@@ -102,7 +102,7 @@ describe('framing', () => {
     ['', ''],
     ['a byte order mark', '\uFEFF'],
     ['blanks', ' \n\t '],
-  ])('finds a body of nothing but %s empty', (_, text) => {
+  ])('treats a body of only %s as empty', (_, text) => {
     expect(contentOf(bodyOf(text))).toEqual({
       read: [],
       broken: [{ code: 'empty', reason: 'The body is empty', text }],
@@ -116,7 +116,7 @@ describe('framing', () => {
   });
 });
 
-describe('something broken among good records', () => {
+describe('a broken part among good records', () => {
   it.each([
     ['a line cut short', '{"a":1}\n{"b":{"c":\n{"d":4}\n', ['{"a":1}', '{"d":4}'], ['{"b":{"c":']],
     ['the first line cut short', '{"b":"x\n{"a":1}\n{"d":4}', ['{"a":1}', '{"d":4}'], ['{"b":"x']],
@@ -168,12 +168,12 @@ describe('something broken among good records', () => {
     expect(contentOf(bodyOf(text))).toEqual({ read: read('{"a":1}'), broken: notJson(broken) });
   });
 
-  it('reads one record with a separator before or behind it', () => {
+  it('reads one record with a separator before or after it', () => {
     const bodies = ['{"a":1},', ',{"a":1}', '\x1e{"a":1}\n'].map((text) => contentOf(bodyOf(text)));
     expect(bodies).toEqual(bodies.map(() => ({ read: read('{"a":1}'), broken: [] })));
   });
 
-  it('keeps a body that is broken as a whole with the blanks around it', () => {
+  it('keeps a body that is entirely broken, including the blanks around it', () => {
     expect(contentOf(bodyOf(' hello \n'))).toEqual({ read: [], broken: notJson(' hello \n') });
   });
 
@@ -193,7 +193,7 @@ describe('encodings', () => {
     expect(contentOf(packed)).toEqual({ read: read('{"a":1}'), broken: notJson('{"b":') });
   });
 
-  it('keeps gzip that can not be unpacked as it came', () => {
+  it('keeps gzip that cannot be unpacked unchanged', () => {
     const bytes = gzipSync('{"a":1}').subarray(0, 20);
     expect(readAll(bytes).broken).toEqual([
       {
@@ -241,7 +241,7 @@ describe('encodings', () => {
       Buffer.from('{"a":"€\u00ff€"}').fill(0xff, 9, 10),
       'The body is UTF-8 text that was damaged or cut short: byte 9 is 0xff. Repair it and send it again',
     ],
-  ])('keeps %s as bytes that are not text', (_, bytes, reason) => {
+  ])('keeps %s as binary data', (_, bytes, reason) => {
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
       [{ code: 'not-utf8', reason, bytes }],
@@ -274,11 +274,11 @@ describe('encodings', () => {
     }
   });
 
-  it('reads a record beside a no-break blank of Latin-1, which only frames it', () => {
+  it('reads a record next to a no-break space in Latin-1, which is only framing', () => {
     expect(readAll(Buffer.from('{"a":1}\xa0\n', 'latin1')).values).toEqual([{ a: 1 }]);
   });
 
-  it('keeps a body as a whole of which no record is UTF-8, or which holds too many', () => {
+  it('keeps a whole body if no record in it is UTF-8, or if it contains too many', () => {
     const none = Buffer.from('{"a":"Z\xfcrich"}\n{"a":"K\xf6ln"}\n', 'latin1');
     const many = Buffer.from(`{"a":"K\xf6ln"}${'\n{}'.repeat(1_000)}`, 'latin1');
     for (const bytes of [none, many]) {
@@ -290,7 +290,7 @@ describe('encodings', () => {
     }
   });
 
-  it('keeps unpacked bytes that are not text as they came', () => {
+  it('keeps unpacked bytes that are not text unchanged', () => {
     const bytes = gzipSync(Buffer.from([0xff, 0xfe, 0x00]));
     expect(readAll(bytes).broken).toEqual([
       {
@@ -303,7 +303,7 @@ describe('encodings', () => {
 });
 
 describe('aggregates of the Kinesis Producer Library', () => {
-  it('holds the bodies of its user records, with any content', () => {
+  it('contains the bodies of its user records, with any content', () => {
     const aggregate = aggregateOf(
       Buffer.from('{"a":1}'),
       Buffer.from('[{"b":2},{"c":3}]'),
@@ -316,7 +316,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     });
   });
 
-  it('keeps many user records apart', () => {
+  it('separates many user records', () => {
     const texts = Array.from({ length: 300 }, (_, index) => `{"n":${index},"pad":"${'x'.repeat(index)}"}`);
     expect(contentOf(readAll(aggregateOf(...texts.map((text) => Buffer.from(text)))))).toEqual({
       read: read(...texts),
@@ -324,7 +324,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     });
   });
 
-  it('is kept as it came where its digest does not fit', () => {
+  it('is kept unchanged if its digest does not match', () => {
     const aggregate = aggregateOf(Buffer.from('{"a":1}'));
     const damaged = Buffer.from(aggregate);
     damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
@@ -334,7 +334,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ]);
   });
 
-  it('is kept as it came where it is shorter than its frame', () => {
+  it('is kept unchanged if it is shorter than its frame', () => {
     const empty = sealMessage([]);
     const cut = empty.subarray(0, -1);
     expect([...readAll(cut).broken, ...readAll(empty).broken]).toEqual([
@@ -343,13 +343,13 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ]);
   });
 
-  it('is read while it holds no more user records than it may', () => {
+  it('is read up to the limit of user records', () => {
     const [one, two] = [Buffer.from('{"a":1}'), Buffer.from('{"b":2}')];
     expect(readAggregate(aggregateOf(one, two), 2)).toEqual([one, two]);
     expect(readAggregate(aggregateOf(one, two), 1)).toBeUndefined();
   });
 
-  it('is kept as it came where its digest fits but no user record is in it', () => {
+  it('is kept unchanged if its digest matches but it contains no user record', () => {
     const bytes = sealMessage([0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 3, 0x6b, 0x65, 0x79, 0x0a, 0]);
     expect(readAll(bytes).broken).toEqual([brokenAggregate('it holds no record', bytes)]);
   });
@@ -408,7 +408,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
       [0x1a, 8, 0x1a, 2, 0x7b, 0x7d, 0x22, 2, 0x18, 1],
       'its field 4 of wire type 2 is unknown',
     ],
-  ])('is kept as it came where it has %s', (_, message, why) => {
+  ])('is kept unchanged if it has %s', (_, message, why) => {
     const bytes = sealMessage(message);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
@@ -422,7 +422,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ['a byte behind the last field of a record', [0x1a, 5, 0x1a, 2, 0x7b, 0x7d, 0x08]],
     ['a number that never ends', [...record, 0x08, ...Array<number>(11).fill(0x80)]],
     ['a number of eleven bytes', [...record, 0x08, ...Array<number>(10).fill(0x80), 1]],
-  ])('is kept as it came where it has %s', (_, message) => {
+  ])('is kept unchanged if it has %s', (_, message) => {
     const bytes = sealMessage(message);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],
@@ -430,18 +430,18 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ]);
   });
 
-  it('is kept as it came where a record has no data', () => {
+  it('is kept unchanged if a record has no data', () => {
     const bytes = sealMessage([...record, 0x1a, 2, 0x08, 0]);
     expect(readAll(bytes).broken).toEqual([brokenAggregate('one of its records has no data', bytes)]);
   });
 
-  it('is read as if each user record had come alone', () => {
+  it('is read as if each user record had arrived alone', () => {
     const texts = ['[1,"two",null,[3],{}]', '7', '"text"', '[[{"specversion":"1.0"}],7]', ' {"a":1} \n'];
     const alone = texts.flatMap((text) => bodyOf(text).values);
     expect(readAll(aggregateOf(...texts.map((text) => Buffer.from(text)))).values).toEqual(alone);
   });
 
-  it('is as large as what its user records unpack to', () => {
+  it('has the size that its user records unpack to', () => {
     const [one, two] = [Buffer.from('{"a":1}'), Buffer.from('{"b":2} ')];
     const sizes = [one, gzipSync(one), aggregateOf(one, gzipSync(two)), Buffer.from('\xff', 'latin1')];
     expect(sizes.map((bytes) => readBody(bytes).size)).toEqual([7, 7, 15, 1]);
@@ -468,7 +468,7 @@ describe('aggregates of the Kinesis Producer Library', () => {
     ]);
   });
 
-  it('keeps an aggregate that is in another one', () => {
+  it('keeps an aggregate inside another one', () => {
     const inside = aggregateOf(Buffer.from('{"a":1}'));
     expect(readAll(aggregateOf(Buffer.from('{"b":2}'), inside))).toMatchObject({
       values: [{ b: 2 }],
@@ -546,7 +546,7 @@ describe('a body that is not JSON', () => {
     ]);
   });
 
-  it('is called binary if nothing else fits', () => {
+  it('is reported as binary if nothing else fits', () => {
     const bytes = Buffer.from([0x0a, 0x03, 0xff, 0x00, 0x01, 0x9c]);
     expect(readAll(bytes).broken).toEqual([
       {
@@ -599,7 +599,7 @@ describe('how many values a body may hold', () => {
     ['with a broken user record behind them', (count) => aggregate(lines(count - 1), brokenGzip)],
     ['with an empty user record behind them', (count) => aggregate(lines(count - 1), '')],
     ['in as many user records', (count) => aggregate(...Array<string>(count).fill('7'))],
-  ])('is 1,000 %s, and with one more it is rejected as a whole', (_, make) => {
+  ])('is 1,000 %s; with one more, it is rejected as a whole', (_, make) => {
     const [whole, rejected] = [make(1_000), make(1_001)];
     const { values, broken } = readAll(whole);
     expect([values.length + broken.length, readBody(whole).count]).toEqual([1_000, 1_000]);
@@ -607,7 +607,7 @@ describe('how many values a body may hold', () => {
     expect(readAll(rejected).broken[0]?.bytes).toEqual(rejected);
   });
 
-  it('is said where there are more', () => {
+  it('is stated if there are more', () => {
     const bytes = Buffer.from(lines(1_001));
     expect(readAll(bytes).broken).toEqual([{ ...tooMany(bytes.length), bytes }]);
   });
@@ -632,7 +632,7 @@ describe('how many values a body may hold', () => {
     ]);
   });
 
-  it('is said of those that cannot be read', () => {
+  it('is stated for unreadable ones', () => {
     expect(makeUnreadableFault({ size: 150_000 })).toEqual({
       kind: 'fault',
       code: 'too-many-values',
@@ -644,7 +644,7 @@ describe('how many values a body may hold', () => {
 });
 
 describe('a body of more than a megabyte', () => {
-  it('is kept as it came where nothing in it can be read; a smaller one is kept unpacked', () => {
+  it('is kept packed if nothing in it can be read; a smaller one is kept unpacked', () => {
     const [large, small] = ['x'.repeat(1_048_577), 'x'.repeat(1_048_576)];
     const blank = ' '.repeat(1_048_577);
     const bodies = [
@@ -704,7 +704,7 @@ describe('gzip', () => {
     return isFault(unpacked) ? `${unpacked.code}: ${unpacked.problem}` : 'It was unpacked';
   }
 
-  it('is unpacked to as much as it may be, and refused beyond', () => {
+  it('is unpacked up to the limit, and refused beyond', () => {
     const [one, two] = [gzipSync('x'.repeat(2_000)), gzipSync('y'.repeat(1_000))];
     const refused = `too-large: The body unpacks to more than ${maxBytes} bytes`;
     const several = Buffer.concat([one, two]);
@@ -727,7 +727,7 @@ describe('gzip', () => {
     ).toEqual(Array(5).fill(refused));
   });
 
-  it('takes the memory of what it unpacks to; a large one, of the most that it can', () => {
+  it('takes as much memory as it unpacks to; a large one, as much as it could unpack to', () => {
     const large = gzipSync(Buffer.alloc(1_100_000, ' '));
     const memoryOf = (bytes: Buffer, size = maxBytes) => {
       const unpacked = unpackGzip(bytes, size);
@@ -756,7 +756,7 @@ describe('gzip', () => {
     ['a zero byte and another member', Buffer.concat([Buffer.alloc(1), b])],
     ['a zero byte and a text', Buffer.from('\0{"b":2}')],
     ['zero bytes', Buffer.alloc(9)],
-  ])('is kept as it came with %s behind it', (_, behind) => {
+  ])('is kept unchanged with %s after it', (_, behind) => {
     const bytes = Buffer.concat([a, behind]);
     expect([readAll(bytes).values, readAll(bytes).broken]).toEqual([
       [],

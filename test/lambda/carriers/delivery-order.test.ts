@@ -78,7 +78,7 @@ describe('order', () => {
     ]);
   });
 
-  it('history is taken in however old it is, and expires from its arrival', () => {
+  it('history is stored however old it is, and its retention begins at its arrival', () => {
     const event = statedBy(
       readStreamer(carrierEvent(1, { timestamp: '2017-10-26T07:28:00.000+0000' })),
       'event',
@@ -115,7 +115,7 @@ describe('session', () => {
     ]);
   });
 
-  it('one id that is used again for another tunnel is another session', () => {
+  it('an id that is reused for another tunnel is another session', () => {
     const later = { ...pdpContext, tunnel_created: '2026-11-02T09:30:00' };
     const records = [contextEvent(3), contextEvent(3, later, {}, { id: 2 })].map((record) =>
       observationsOf(readStreamer(record)),
@@ -123,7 +123,7 @@ describe('session', () => {
     expect(ledgerOf([records]).sessions.size).toBe(2);
   });
 
-  it('usage that names no session stands alone', () => {
+  it('usage that names no session has none', () => {
     expect([
       observationsOf(interpret(fixtureValue('telekom/usage.json'), arrivalFrom('telekom'))).session,
       ...readCsv(fixture('1nce/cdr_20210511_112500.csv').toString(), 'cdr_20210511_112500.csv').map(

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { cutToBytes, fitExtra, fitText, formatDetail } from '../../../lambda/carriers/detail.ts';
 
-describe('a text of so many bytes', () => {
+describe('truncated text', () => {
   it.each<[string, number, string]>([
     ['abcd', 4, 'abcd'],
     ['abcde', 4, 'a…'],
@@ -42,7 +42,7 @@ describe('a detail', () => {
     expect(fitText(detail, 100)).toBe(text);
   });
 
-  it('that is text is cut where it is too long', () => {
+  it('that is text is truncated if it is too long', () => {
     expect(fitText('abcdefgh', 6)).toBe('abc…');
   });
 
@@ -76,7 +76,7 @@ describe('a detail', () => {
   };
   const detail = { session_id: 's', name: 'Telekom', country: { name: 'Germany' }, pdp_context: context };
 
-  it('that is too long loses the core network’s members first, then what the item holds beside it', () => {
+  it('that is too long loses the core network’s members first, then what the item has as attributes', () => {
     const left: string[] = [];
     for (let text = fitText(detail, 10_000); text !== undefined && !text.endsWith('…'); ) {
       left.push(text);
@@ -107,7 +107,7 @@ describe('a detail', () => {
     expect(fitText(detail, Buffer.byteLength(text) - 1)).not.toContain('teid_control_plane');
   });
 
-  it('is looked at to a depth that no carrier reaches, of arrays as of objects', () => {
+  it('is read to a depth that no carrier reaches, in arrays and in objects', () => {
     const nest = (begin: string, end: string): unknown =>
       JSON.parse(`${begin.repeat(3_000)}7${end.repeat(3_000)}`) as unknown;
     expect([fitText(nest('[', ']'), 100), fitText(nest('{"a":', '}'), 100)]).toEqual([
@@ -116,15 +116,15 @@ describe('a detail', () => {
     ]);
   });
 
-  it('leaves out what is undefined, however long its name', () => {
+  it('omits undefined members, however long their names', () => {
     expect(fitText({ ['x'.repeat(30)]: undefined, b: 1 }, 20)).toBe('{"b":1}');
   });
 
-  it('that is too long even so is cut', () => {
+  it('that is still too long is truncated', () => {
     expect(fitText({ apn: 'x', other: 'y'.repeat(30) }, 20)).toBe('{"other":"yyyyyyy…');
   });
 
-  it('is made of the first members and elements only where these take the room', () => {
+  it('consists of only the first members and elements if these fill the room', () => {
     let looked = 0;
     const look = (): number => {
       looked += 1;
@@ -149,14 +149,14 @@ describe('a detail', () => {
     expect(looked).toBeLessThan(500);
   });
 
-  it('is made of the beginning of a long text only', () => {
+  it('consists of only the beginning of a long text', () => {
     const stringify = vi.spyOn(JSON, 'stringify');
     expect(fitText({ a: ['x'.repeat(100_000)] }, 20)).toBe('{"a":["xxxxxxxxxx…');
     const made = stringify.mock.results.map(({ value }) => String(value).length);
     expect([made.length > 0, Math.max(...made) < 100]).toEqual([true, true]);
   });
 
-  it('shares its bytes with the description, and has some of its own whatever that takes', () => {
+  it('shares its bytes with the description, but always has some of its own', () => {
     const text = 'd'.repeat(1_000);
     const bytesBeside = (description: string | undefined) => formatDetail(text, description)?.length;
     expect([bytesBeside(undefined), bytesBeside('ä'.repeat(100)), bytesBeside('x'.repeat(500))]).toEqual([
@@ -164,7 +164,7 @@ describe('a detail', () => {
     ]);
   });
 
-  it('leaves the rest to what no document lists', () => {
+  it('leaves the rest to undocumented members', () => {
     const extra = 'e'.repeat(1_000);
     const bytesBeside = (description?: string, text?: string) => fitExtra(extra, description, text)?.length;
     expect([

@@ -116,7 +116,7 @@ const bodies: readonly [string, (size: number) => Buffer][] = [
 
 const size = 128 * 1024;
 
-describe('twice as much takes about twice the work,', () => {
+describe('twice the input takes about twice the work,', () => {
   it.each(texts)('of %s as a body', (_, text) => {
     expectProportion((length) => {
       const body = Buffer.from(text(length));

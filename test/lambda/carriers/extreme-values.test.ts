@@ -27,7 +27,7 @@ describe('numbers of any length', () => {
     expect([sim, iccid]).toEqual([streamerSim, digits]);
   });
 
-  it('are rejected where an exponent has taken their digits', () => {
+  it('are rejected if an exponent has lost their digits', () => {
     const text = JSON.stringify(usageRecord).replace('"8988280666001000001"', '8.98828E+18');
     expect(readStreamerText(text)).toEqual({
       kind: 'fault',
@@ -81,7 +81,7 @@ describe('names of every object', () => {
     });
   });
 
-  it.each(names)('make no record of an object that has nothing else: %s', (name) => {
+  it.each(names)('do not make an object with nothing else a record: %s', (name) => {
     const record = JSON.parse(`{"${name}":{"specversion":"1.0","type":"a","id":1}}`) as unknown;
     expect(interpret(record, arrivalFrom('emnify'))).toMatchObject({ kind: 'fault', code: 'unknown-shape' });
   });
@@ -90,7 +90,7 @@ describe('names of every object', () => {
 describe('texts', () => {
   const long = 'x'.repeat(1_000_000);
 
-  it('of a million characters are cut to what an item has room for', () => {
+  it('of a million characters are truncated to the room in an item', () => {
     const data = {
       ...fullData,
       sim_unique_name: long,
@@ -128,7 +128,7 @@ describe('texts', () => {
     ]).toEqual([kept, `{"added":${`${'{"a":'.repeat(6)}"…"${'}'.repeat(6)}`}}`]);
   });
 
-  it('have zero bytes and lone surrogates, of which the latter no table can hold', () => {
+  it('may have zero bytes and lone surrogates, although tables cannot hold the latter', () => {
     const odd = 'a\u0000b\ud800c';
     const data = {
       ...fullData,

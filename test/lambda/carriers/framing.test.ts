@@ -39,7 +39,7 @@ describe('framing', () => {
     expect(bodies.map((body) => interpretAll(body, '1nce'))).toEqual(bodies.map(() => one));
   });
 
-  it('CSV has line breaks in quotes, €, and files of nothing but a header', () => {
+  it('CSV has line breaks in quotes, €, and files with only a header', () => {
     const text = csvOf(
       [...smallUsageColumns, 'currency_code', 'operator_name'],
       ['1', '2026-11-02 10:00:00', streamerSim, '0.5', '€', 'Tele\r\n"kom"'],
@@ -83,7 +83,7 @@ describe('framing', () => {
     ]).toEqual([{ objects: [] }, { objects }]);
   });
 
-  it('broken JSON is kept as raw bytes beside its neighbours, and inside strings as sent', () => {
+  it('broken JSON is kept as raw bytes, without its neighbours, and inside strings as sent', () => {
     const good = JSON.stringify(usageRecord);
     const body = bodyOf(`${good}\n{"id":5,"volume":{"to\n${good}`);
     expect([body.values.length, body.broken.map(({ bytes }) => Buffer.from(bytes).toString())]).toEqual([

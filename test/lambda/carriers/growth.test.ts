@@ -205,7 +205,7 @@ function outgrown(part: unknown, recordOf: (part: unknown) => unknown): string[]
   });
 }
 
-describe('the work for a field grows as its length does', () => {
+describe('the work for a field is proportional to its length', () => {
   it.each(records)('in %s', (_, part, recordOf) => {
     expect(outgrown(part, recordOf)).toEqual([]);
   });
@@ -256,7 +256,7 @@ describe('the work for a field grows as its length does', () => {
     expect(found).toEqual([]);
   });
 
-  it('in what is asked for instead of an ICCID', () => {
+  it('in a search for something other than an ICCID', () => {
     const found = Object.entries(longTexts).filter(
       ([, text]) => outgrownSize((length) => () => makeSimKey(text(length))) !== undefined,
     );

@@ -49,7 +49,7 @@ describe('an identifier', () => {
     ['two\nlines', 'missing-identity'],
     ['x'.repeat(128), undefined],
     ['x'.repeat(129), 'oversized-field'],
-  ])('%s can be used unless it is at fault', (text, wrong) => {
+  ])('%s can be used unless it has a fault', (text, wrong) => {
     expect(findIdentifierFault(text)).toBe(wrong);
   });
 });
@@ -88,7 +88,7 @@ describe('a SIM’s key', () => {
   });
 });
 
-describe('what is written in place of an ICCID', () => {
+describe('text in place of an ICCID', () => {
   const iccid = '8988280666001000001';
 
   it.each([
@@ -121,7 +121,7 @@ describe('an IMEI', () => {
     ['35860084286767', '35860084286767', undefined],
     ['3586008f42867678', '3586008f42867678', undefined],
     ['x'.repeat(100), `${'x'.repeat(29)}…`, undefined],
-  ])('from %j is %j, and what was written is kept where it differs', (value, imei, writtenImei) => {
+  ])('from %j is %j, and the original text is kept if it differs', (value, imei, writtenImei) => {
     expect(readDevice(value)).toEqual({ imei, writtenImei });
   });
 
@@ -211,7 +211,7 @@ describe('an ICCID', () => {
 });
 
 describe('an identifier that is a key', () => {
-  it('differs where what was written differs in more than its disguise', () => {
+  it('differs if the texts differ in more than blanks, marks and padding', () => {
     const kinds = ['apostrophe', 'formula', 'quotes', 'byte-order mark', 'none'];
     const text = fc.oneof(
       fc.uuid(),

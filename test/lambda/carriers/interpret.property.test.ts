@@ -138,7 +138,7 @@ function expectUsable(reading: Reading): void {
 }
 
 describe('interpreting', () => {
-  it('never throws, whatever JSON says', () => {
+  it('never throws, whatever the JSON contains', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(...carriers), (value, carrier) => {
         expectUsable(interpret(value, arrivalFrom(carrier)));
@@ -147,7 +147,7 @@ describe('interpreting', () => {
     );
   });
 
-  it('never throws, and states only what tables take, whatever has become of a real record', () => {
+  it('never throws, and states only what tables can hold, however a real record was changed', () => {
     fc.assert(
       fc.property(brokenRecord, fc.constantFrom(...carriers), (record, carrier) => {
         expectUsable(interpret(record, arrivalFrom(carrier)));
@@ -156,7 +156,7 @@ describe('interpreting', () => {
     );
   });
 
-  it('says the same of a record alone, in an array, and among JSON lines', () => {
+  it('reads a record alone, in an array, and among JSON lines alike', () => {
     fc.assert(
       fc.property(brokenRecord, (record) => {
         const text = JSON.stringify(record);
@@ -170,7 +170,7 @@ describe('interpreting', () => {
     );
   });
 
-  it('never throws on a row, whatever stands in it', () => {
+  it('never throws on a row, whatever it contains', () => {
     const headers = [
       'id,event_start_timestamp,event_stop_timestamp,sim_id,iccid,imsi,traffic_type_id,volume,volume_tx,volume_rx,cost,other',
       'id,event_timestamp,event_type_id,event_type_description,sim_iccid,organisation_id,alert,detail,detail_id,other',

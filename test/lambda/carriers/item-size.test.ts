@@ -169,7 +169,7 @@ describe('with the longest real values', () => {
     expect(tooLarge(sizesOf(reading))).toEqual({});
   });
 
-  it('a session and a SIM of which everything is known cost one write unit each', () => {
+  it('a session and a SIM with every attribute cost one write unit each', () => {
     const { sessions, sims } = ledgerOf([
       [
         ...superSimReadings,
@@ -214,7 +214,7 @@ describe('with the longest real values', () => {
   });
 });
 
-describe('with members that no document lists', () => {
+describe('with undocumented members', () => {
   const added = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`new_member_${index}`, name64]));
 
   it.each([
@@ -227,7 +227,7 @@ describe('with members that no document lists', () => {
     expect(tooLarge(sizesOf(reading))).toEqual({});
   });
 
-  it('a short event keeps what is short of them whole', () => {
+  it('a short event keeps short ones whole', () => {
     const reading = readStreamer(carrierEvent(1, { trace: 'a7', detail: visitedOperator }));
     const { extra, detail } = statedBy(reading, 'event');
     expect([extra, detail]).toEqual(['{"trace":"a7"}', JSON.stringify(visitedOperator)]);

@@ -22,7 +22,7 @@ describe('a large body', () => {
     expect(texts.map((text) => bodyOf(text).values.length)).toEqual([1, 1, 2]);
   });
 
-  it('of 100,000 levels that are not closed is one broken part', () => {
+  it('with 100,000 unclosed levels is one broken part', () => {
     const texts = ['[', '{', '{"a":', '{"a":['].map((level) => level.repeat(100_000));
     expect(
       texts.map((text) =>
@@ -31,7 +31,7 @@ describe('a large body', () => {
     ).toEqual(texts.map((text) => [['broken-json', text]]));
   });
 
-  it('is read through ten million characters of escapes, alone, in an array, and beside a long number', () => {
+  it('is read through ten million characters of escapes, alone, in an array, and next to a long number', () => {
     const text = `"${'\\n'.repeat(5_000_000)}"`;
     const bodies = [`[{"a":${text}},{}]`, `{"a":${text},"b":12345678901234567890}`, `{"a":${text}}{"b":1}`];
     expect(
@@ -48,14 +48,14 @@ describe('a large body', () => {
     ]);
   });
 
-  it('is not unpacked where it would fill the memory', () => {
+  it('is not unpacked if it would fill the memory', () => {
     const bytes = gzipSync(Buffer.alloc(100_000_000, ' '));
     expect(readAll(bytes).broken).toEqual([
       { code: 'too-large', reason: 'The body unpacks to more than 16777216 bytes', bytes },
     ]);
   });
 
-  it('is not unpacked bit by bit either, in an aggregate of bodies each of which is small enough', () => {
+  it('is not unpacked piecemeal either, in an aggregate of bodies that are each small enough', () => {
     const part = gzipSync(JSON.stringify({ text: 'x'.repeat(6_000_000) }));
     const { values, broken } = readAll(aggregateOf(part, part, part, Buffer.from('{"a":1}'), part));
     expect([values.length, values.at(-1), broken.map(({ code, bytes }) => [code, bytes])]).toEqual([
@@ -92,7 +92,7 @@ describe('a large body', () => {
     ]);
   });
 
-  it('is unpacked into one piece of memory, which is given back at once from Node 22 on', () => {
+  it('is unpacked into one chunk of memory, which is freed immediately from Node 22 on', () => {
     const megabytes = 12;
     const body = gzipSync(Buffer.alloc(megabytes * 2 ** 20, 'no JSON '));
     const before = process.memoryUsage().arrayBuffers;
@@ -101,7 +101,7 @@ describe('a large body', () => {
     expect(taken).toBeLessThan('transfer' in ArrayBuffer.prototype ? 1 : 16 + 1);
   });
 
-  it('is unpacked to what is as large as Kinesis takes', () => {
+  it('is unpacked up to the size that Kinesis accepts', () => {
     expect(readAll(gzipSync(`{"a":"${'x'.repeat(10_000_000)}"}`)).values.length).toBe(1);
   });
 
@@ -137,7 +137,7 @@ describe('splitBody', () => {
     vi.restoreAllMocks();
   });
 
-  it.each(hostile)('looks at each character a bounded number of times in a body of %s', (_, repeated) => {
+  it.each(hostile)('reads each character a bounded number of times in a body of %s', (_, repeated) => {
     const text = repeated.repeat(Math.ceil(20_000 / repeated.length));
     let parsedCharacters = 0;
     let matches = 0;

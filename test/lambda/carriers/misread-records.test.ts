@@ -32,7 +32,7 @@ it('a SIM that was blocked is active once a session began', () => {
   expect([...sims.values()].map(({ groups }) => groups.lifecycle?.group)).toEqual([{ status: 'active' }]);
 });
 
-it('a usage record whose cost has too many digits is kept, and the cost as it was written', () => {
+it('a usage record whose cost has too many digits is kept, with the cost as it was written', () => {
   const { dataTotal, cost, extra } = statedBy(readOne('cost-of-45-digits.json', 'emnify'), 'usage');
   expect({ dataTotal, cost, extra }).toEqual({
     dataTotal: 1000,
@@ -48,7 +48,7 @@ it('the code of a session’s error is whole', () => {
   });
 });
 
-it('a usage record without its start is rejected for that', () => {
+it('a usage record without its start is rejected for that reason', () => {
   expect(readOne('usage-without-start.json', 'emnify')).toEqual({
     kind: 'fault',
     code: 'missing-identity',

@@ -113,7 +113,7 @@ it.each(examples)('%j is rejected for what it is', (value, reason) => {
   });
 });
 
-it.each(['__proto__', 'constructor', 'toString'])('a member called %s is a member like any other', (name) => {
+it.each(['__proto__', 'constructor', 'toString'])('a member named %s is a member like any other', (name) => {
   const value: unknown = JSON.parse(`{"${name}": {"Records": 1}}`);
   expect(interpret(value, arrivalFrom('emnify'))).toMatchObject({ kind: 'fault', code: 'unknown-shape' });
 });

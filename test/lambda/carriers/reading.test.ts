@@ -10,7 +10,7 @@ describe('a fault', () => {
     },
   );
 
-  it('is told from a value by its kind', () => {
+  it('is distinguished from a value by its kind', () => {
     expect(isFault(makeFault('empty', 'It is empty'))).toBe(true);
   });
 });

@@ -59,7 +59,7 @@ describe('identity', () => {
     expect(keys).toEqual(['account:my-emnify:12345', 'account:my-telekom:12345']);
   });
 
-  it('one usage record by Kinesis as a number and by CSV as text is one item', () => {
+  it('a usage record with its id as a number from Kinesis and as text from CSV is one item', () => {
     const id = '9007199254740993';
     const [byFile] = readCsv(
       csvOf(
@@ -102,7 +102,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('totals stand in the session and deltas in usage, and nothing is both', () => {
+  it('totals are in the session and deltas in usage, and nothing is both', () => {
     const volume = { rx: 0.25, tx: 0.5, total: 0.75 };
     const read = [
       readStreamer({ ...usageRecord, session_id: 's1', volume: { total: 0.75, tx: 0.5, rx: 0.25 } }),
@@ -136,7 +136,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('event 15 means two things, which its words tell', () => {
+  it('event 15 has two meanings, which its words distinguish', () => {
     const typeOf = (description: string) =>
       statedBy(readStreamer(carrierEvent(15, { event_type: { id: 15, description } })), 'event').type;
     expect([typeOf('Purge location'), typeOf('SMS API Callback')]).toEqual([
@@ -180,7 +180,7 @@ describe('meaning', () => {
     });
   });
 
-  it('a type follows from what comes after .supersim.connection., whatever the prefix', () => {
+  it('a type is determined by what follows .supersim.connection., whatever the prefix', () => {
     const prefixes = ['com.twilio.iot', 'com.kore.iot', 'com.korewireless', 'x'];
     const types = prefixes.map((prefix) => {
       const type = `${prefix}.supersim.connection.attachment.accepted`;
@@ -207,7 +207,7 @@ describe('meaning', () => {
     ]);
   });
 
-  it('the radio access type is a number or text, and is kept raw beside its name', () => {
+  it('the radio access type is a number or text, and is kept raw next to its name', () => {
     const ofStreamer = [6, '6', 1, 8, 9, 42].map((rat_type) =>
       statedBy(readStreamer(contextEvent(4, { ...pdpContext, rat_type })), 'session'),
     );
@@ -311,7 +311,7 @@ describe('shape', () => {
     expect(read).toEqual([read[0], read[0], read[0]]);
   });
 
-  it('members and columns that no document lists are kept, under the carrier’s words', () => {
+  it('undocumented members and columns are kept under the carrier’s names', () => {
     const [byFile] = readCsv(
       csvOf([...smallUsageColumns, 'satellite'], ['1', '2026-11-02 10:00:00', streamerSim, '0.5', 'yes']),
       'cdr_1.csv',
@@ -340,7 +340,7 @@ describe('shape', () => {
     ).toEqual(spellings.map(() => '2026-11-02T10:00:00.000Z'));
   });
 
-  it('trailing blanks go, and what is masked or overlong is kept as it is but names no card', () => {
+  it('trailing blanks are removed; a masked or overlong ICCID is kept unchanged, but identifies no card', () => {
     const trailing = JSON.parse(
       JSON.stringify(usageRecord)
         .replace(streamerSim, `${streamerSim} `)
@@ -370,7 +370,7 @@ describe('privacy', () => {
     expect([sim, JSON.stringify(event).match(/company|John|84993/)]).toEqual([undefined, null]);
   });
 
-  it('what is wrong with a record is said without its IMSI, IMEI, phone number or user', () => {
+  it('faults are described without the record’s IMSI, IMEI, phone number or user', () => {
     const personal = {
       imsi: '901405199999999',
       endpoint: { imei: '8635769999999901' },
@@ -399,7 +399,7 @@ describe('privacy', () => {
 });
 
 describe('rows', () => {
-  it('a SIM that a masked ICCID does not name is named by its id, from a file as well', () => {
+  it('a SIM with a masked ICCID is identified by its id, also from a file', () => {
     const bytes = fixture('1nce/cdr_20210511_112500.csv');
     expect(parseRows(bytes, findRowEnds(bytes, ','), ',').map(({ fields }) => fields?.length)).toEqual([
       34, 34, 34,

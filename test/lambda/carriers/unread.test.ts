@@ -137,16 +137,16 @@ describe('a Super SIM event', () => {
     ['network.mnc', 8, (mnc) => ({ network: { mcc: '262', mnc } })],
     ['location.cell_id', 32, (cell_id) => ({ location: { cell_id } })],
     ['location.lac', 16, (lac) => ({ location: { lac } })],
-  ])('never cuts its %s, which is taken whole or not at all', (member, maxLength, make) => {
+  ])('never truncates its %s, which is kept whole or not at all', (member, maxLength, make) => {
     expectWhole(member, maxLength, (text) => observationsOf(updated(make(text))));
   });
 
-  it('keeps nothing of a coordinate that says nothing', () => {
+  it('does not keep an empty coordinate', () => {
     const { usage } = observationsOf(updated({ location: { lat: 'N/A', lon: 5 } }));
     expect(usage?.extra).toBe('{"location.lon":5}');
   });
 
-  it('ended when it says so where the time of its end can not be read', () => {
+  it('ended at its own time if the time of the end is unreadable', () => {
     const ended = { ...fullData, data_session_end_time: 'noon' };
     const { session, event } = observationsOf(readConnectionEvent('data-session.ended', ended));
     expect([session?.terminal, event?.extra]).toEqual([
@@ -155,7 +155,7 @@ describe('a Super SIM event', () => {
     ]);
   });
 
-  it('keeps the code of an error whole, and cuts its message', () => {
+  it('keeps the code of an error whole, and truncates its message', () => {
     const code = 'DIAMETER_ERROR_UNKNOWN_EPS_SUBSCRIPTION (5420)';
     const errors = [
       { code, message: 'm'.repeat(500) },
@@ -210,7 +210,7 @@ describe('a usage record', () => {
     );
   });
 
-  it('has what could not be read before what no document lists, as one object', () => {
+  it('has unreadable members before undocumented ones, in one object', () => {
     const { usage } = stated({ ...usageRecord, cost: 'much', added: 7, session_id: '1E+9' }, readStreamer);
     expect(usage?.extra).toBe('{"session_id":"1E+9","cost":"much","added":7}');
   });
@@ -271,7 +271,7 @@ describe('an event', () => {
     ['lac', 16, (lac) => contextEvent(3, { ...pdpContext, lac })],
     ['imsi', 32, (imsi) => carrierEvent(1, { imsi: { imsi } })],
     ['msisdn', 32, (msisdn) => carrierEvent(1, { sim: { iccid: streamerSim, msisdn } })],
-  ])('never cuts its %s, which is taken whole or not at all', (member, maxLength, make) => {
+  ])('never truncates its %s, which is kept whole or not at all', (member, maxLength, make) => {
     expectWhole(member, maxLength, (text) => {
       // As text, the detail has every member.
       const { session, event, sim } = observationsOf(readStreamer(make(text)));
@@ -287,7 +287,7 @@ describe('an event', () => {
     expect([whole, cut]).toEqual(['d'.repeat(400), `${'d'.repeat(397)}…`]);
   });
 
-  it('shortens its description and detail for them, and never them', () => {
+  it('truncates its description and detail for them, but never them', () => {
     const record = carrierEvent(1, {
       organisation: { id: 'y'.repeat(129) },
       description: 'd'.repeat(1000),
@@ -304,7 +304,7 @@ describe('an event', () => {
 });
 
 describe('members that cannot be read', () => {
-  it('are the beginning of one object with what no document lists, cut to the room', () => {
+  it('precede undocumented members in one object, truncated to the room', () => {
     const unread = new Unread();
     expect([unread.text, unread.readTextBeside('{"new":1}', 320)]).toEqual([undefined, '{"new":1}']);
     unread.note('a', 'x'.repeat(100));
@@ -316,14 +316,14 @@ describe('members that cannot be read', () => {
     ]).toEqual([text, `${text.slice(0, -1)},"new":1}`, `${text.slice(0, -1)},"new…`]);
   });
 
-  it('stand alone where they were cut themselves', () => {
+  it('are kept alone if they were truncated themselves', () => {
     const unread = new Unread();
     for (const member of ['a', 'b']) unread.note(member, 'x'.repeat(150));
     const text = `{"a":"${'x'.repeat(150)}","b":"${'x'.repeat(34)}…`;
     expect([unread.text, unread.readTextBeside('{"new":1}', 320)]).toEqual([text, text]);
   });
 
-  it.each([null, undefined, '', ' ', 'N/A'])('are not noted where they say nothing: %j', (written) => {
+  it.each([null, undefined, '', ' ', 'N/A'])('are not noted if they are empty: %j', (written) => {
     const unread = new Unread();
     unread.note('a', written);
     expect(unread.text).toBeUndefined();

@@ -63,7 +63,7 @@ describe('bytes of another format', () => {
     },
   );
 
-  it('are named where they happen to be UTF-8 too, and a text that begins like them is not', () => {
+  it('are recognised even if they are valid UTF-8, and a text that begins like them is not', () => {
     expect([hex('504b030414000000'), Buffer.from('PK\x03\x04 and more')].map(nameFormat)).toEqual([
       'a ZIP archive',
       undefined,
@@ -164,7 +164,7 @@ describe('a text with bytes that are not UTF-8', () => {
   });
 });
 
-describe('a text that holds no JSON', () => {
+describe('a text without JSON', () => {
   const page = /^This is an HTML page, not JSON\. A proxy/;
   const csv = /^This is CSV, not JSON\. Put CSV files into the bucket/;
   const base64 = /^This is base64, not JSON\. Decode it/;
@@ -218,7 +218,7 @@ describe('a text that holds no JSON', () => {
     "{id: '1'}",
     "[1, 'id']",
     '',
-  ])('is not named where nothing shows what it is: %j', (text) => {
+  ])('is not named if nothing indicates what it is: %j', (text) => {
     expect(explainText(text)).toBeUndefined();
   });
 });

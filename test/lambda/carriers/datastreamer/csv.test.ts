@@ -89,14 +89,14 @@ function readEventRow(
 }
 
 describe('usage files', () => {
-  it('have 34 columns, of which none is taken for a new one', () => {
+  it('have 34 columns, and none is mistaken for an unknown one', () => {
     expect([Object.keys(usageRow).length, statedBy(readUsageRow(usageRow), 'usage').extra]).toEqual([
       34,
       undefined,
     ]);
   });
 
-  it('state of a record exactly what the stream states', () => {
+  it('state the same about a record as the stream', () => {
     expect(readUsageRow(usageRow)).toEqual(readStreamer(usageRecord));
   });
 
@@ -109,7 +109,7 @@ describe('usage files', () => {
     expect(readUsageRow(reversed)).toEqual(readStreamer(usageRecord));
   });
 
-  it('state it under the names of flat 2.0 as well', () => {
+  it('state it also under the names of flat 2.0', () => {
     const { event_start_timestamp, event_stop_timestamp, volume, ...row } = usageRow;
     const renamed = {
       ...row,
@@ -120,7 +120,7 @@ describe('usage files', () => {
     expect(readUsageRow(renamed)).toEqual(readStreamer(usageRecord));
   });
 
-  it('keep the first of two columns of one meaning', () => {
+  it('keep the first of two columns with the same meaning', () => {
     const row = { ...usageRow, sim_iccid: '8900000000000000000' };
     expect(statedBy(readUsageRow(row), 'usage').sim).toBe(streamerSim);
   });
@@ -141,7 +141,7 @@ describe('usage files', () => {
     expect(reading?.kind === 'observed' && reading.usage?.extra).toBe('{"__proto__":"a","constructor":"b"}');
   });
 
-  it('do not say which network it was where they list an operator’s codes', () => {
+  it('do not identify the network if they list an operator’s codes', () => {
     const read = ['01,06', '01;06', '01 06', '01|06'].map((operator_mncs) =>
       statedBy(readUsageRow({ ...usageRow, operator_mncs }), 'usage'),
     );
@@ -153,7 +153,7 @@ describe('usage files', () => {
     ]);
   });
 
-  it('say less than a stream beside them, whose records may name the session', () => {
+  it('say less than a stream, whose records may name the session', () => {
     const besideStream = { filesOnly: false };
     expect([
       statedBy(readUsageRow(usageRow, besideStream), 'usage').completeness,
@@ -217,7 +217,7 @@ describe('usage files', () => {
 });
 
 describe('events files', () => {
-  it('find their fields by aliases', () => {
+  it('are read by aliases of their columns', () => {
     const at = '2026-11-02T10:00:00.000Z';
     expect(observationsOf(readEventRow(eventRow))).toEqual({
       session: undefined,
@@ -271,7 +271,7 @@ describe('events files', () => {
     expect(readEventRow(renamedRow)).toEqual(readEventRow(eventRow));
   });
 
-  it('keep an event type of unknown words under the carrier’s words', () => {
+  it('keep an event type with an unknown description under the carrier’s words', () => {
     const { type, carrierType } = statedBy(
       readEventRow({ ...eventRow, event_type_description: 'SIM Teleported' }),
       'event',
@@ -300,7 +300,7 @@ describe('events files', () => {
     expect(statedBy(readEventRow(row), 'event').detail).toBe(detail);
   });
 
-  it('call a PDP context refused only where the row says so', () => {
+  it('treat a PDP context as refused only if the row says so', () => {
     const created = { ...eventRow, event_type_description: 'Create PDP Context' };
     expect([
       statedBy(readEventRow(created), 'event').type,
@@ -328,7 +328,7 @@ describe('events files', () => {
     ]);
   });
 
-  it('are told by their name where no column names the type, and then each row is at fault', () => {
+  it('are recognised by name if no column states the type, and then each row is rejected', () => {
     const { event_type_description, ...row } = eventRow;
     expect(readEventRow(row)).toEqual({
       kind: 'fault',
@@ -338,7 +338,7 @@ describe('events files', () => {
   });
 });
 
-describe('headers and rows that can not be read', () => {
+describe('unreadable headers and rows', () => {
   it('are refused without an id column', () => {
     expect(makeRowInterpreter(['iccid', 'volume'], 'cdr_1.csv')).toEqual({
       kind: 'fault',
@@ -349,7 +349,7 @@ describe('headers and rows that can not be read', () => {
     });
   });
 
-  it('are refused where they are neither of usage nor of events', () => {
+  it('are refused if they are neither of usage nor of events', () => {
     expect(makeRowInterpreter(['id', 'colour'], 'cars.csv')).toEqual({
       kind: 'fault',
       code: 'unknown-columns',
@@ -373,7 +373,7 @@ describe('headers and rows that can not be read', () => {
     });
   });
 
-  it('are kept where the fields too many are empty', () => {
+  it('are kept if the extra fields are empty', () => {
     const interpretRow = makeRowInterpreter(Object.keys(usageRow), 'cdr_1.csv');
     const fields = Object.values(usageRow).map((value) => value ?? '');
     expect(

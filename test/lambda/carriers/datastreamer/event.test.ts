@@ -91,7 +91,7 @@ const keptDetail = JSON.stringify({
 });
 
 describe('PDP contexts', () => {
-  it('takes event 3 for an open session and an event', () => {
+  it('reads event 3 as an open session and an event', () => {
     expect(observationsOf(readStreamer(contextEvent(3)))).toEqual({
       session,
       usage: undefined,
@@ -120,11 +120,11 @@ describe('PDP contexts', () => {
     });
   });
 
-  it('takes event 4 for the same session', () => {
+  it('reads event 4 as the same session', () => {
     expect(statedBy(readStreamer(contextEvent(4)), 'session')).toEqual(session);
   });
 
-  it('takes the time of event 3 for the start where none is stated, and that of a later event only for seen', () => {
+  it('uses the time of event 3 as the start if none is stated, and that of a later event only as an observation', () => {
     const { tunnel_created: _, ...untimed } = pdpContext;
     const starts = ([3, 4] as const).map((typeId) => {
       const { start, startStated } = statedBy(
@@ -139,7 +139,7 @@ describe('PDP contexts', () => {
     ]);
   });
 
-  it('takes event 5 for the session’s end and its totals', () => {
+  it('reads event 5 as the session’s end and its totals', () => {
     const volume = { rx: 0.012671, tx: 0.01148, total: 0.024151 };
     const {
       session: ended,
@@ -244,7 +244,7 @@ describe('PDP contexts', () => {
     });
   });
 
-  it('takes a refused activation for an event alone', () => {
+  it('reads a refused activation as an event only', () => {
     const refused = carrierEvent(3, {
       alert: true,
       event_severity: { id: 1, description: 'Warn' },
@@ -314,7 +314,7 @@ describe('flat events (2.0 names)', () => {
     detail_pdp_context_tunnel_created: '2026-11-02T09:00:27',
   };
 
-  it('takes a deletion for the session’s end', () => {
+  it('reads a deletion as the session’s end', () => {
     expect(statedBy(readStreamer(flat), 'session')).toEqual({
       sim: streamerSim,
       sessionId: 'b2c5a9de-0000-4000-a000-000000000001',
@@ -334,7 +334,7 @@ describe('flat events (2.0 names)', () => {
     });
   });
 
-  it('keeps the detail’s members, without their prefix, and waits for a fuller rendering', () => {
+  it('keeps the detail’s members without their prefix, and can be replaced by a fuller rendering', () => {
     const { completeness, detail, type } = statedBy(readStreamer(flat), 'event');
     expect([completeness, type, detail]).toEqual([
       0,
@@ -411,7 +411,7 @@ describe('event types', () => {
     ]);
   });
 
-  it('tests every id that has a name by itself', () => {
+  it('tests every id that has its own name', () => {
     const ids = Array.from({ length: 10_000 }, (_, id) => id);
     const named = ids.filter((id) => nameEventType(String(id), undefined, false) !== `event.${id}`);
     expect(eventTypes.flatMap(([id, type]) => (type === `event.${id}` ? [] : [id]))).toEqual(named);
@@ -421,7 +421,7 @@ describe('event types', () => {
     ['Purge location', 'location.purged'],
     ['SMS API Callback', 'sms-api.callback'],
     ['Something else', 'event.15'],
-  ])('tells what event 15 means by its words: %s', (description, type) => {
+  ])('distinguishes the meanings of event 15 by its words: %s', (description, type) => {
     const record = carrierEvent(15, { event_type: { id: 15, description } });
     expect(statedBy(readStreamer(record), 'event').type).toBe(type);
   });
@@ -431,7 +431,7 @@ describe('event types', () => {
     expect([type, carrierType]).toEqual([`event.${id}`, id]);
   });
 
-  it('does not call a PDP context refused whose event raises no alert', () => {
+  it('does not treat a PDP context as refused if its event raises no alert', () => {
     const { type } = statedBy(
       readStreamer(carrierEvent(3, { alert: false, detail: visitedOperator })),
       'event',

@@ -33,8 +33,8 @@ function reasonOf(record: Members): string {
   return isFault(reading) ? `${reading.code}: ${formatReason(reading)}` : reading.kind;
 }
 
-describe('a record that says little', () => {
-  it('of usage states no group of which it says nothing', () => {
+describe('a record with few members', () => {
+  it('of usage states no empty group', () => {
     const { session, sim } = observationsOf(readStreamer({ ...bareUsage, session_id: 's' }));
     expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([
       ['ids'],
@@ -42,7 +42,7 @@ describe('a record that says little', () => {
     ]);
   });
 
-  it('of an event states no group of which it says nothing', () => {
+  it('of an event states no empty group', () => {
     const record = { ...bareEvent, event_type_id: 4, detail: { session_id: 's' } };
     const { session, sim } = observationsOf(readStreamer(record));
     expect([statedIn(session?.groups), statedIn(sim?.groups)]).toEqual([
@@ -58,7 +58,7 @@ describe('a record that says little', () => {
     expect(records.map(({ sim }) => sim?.origin.group.carrier)).toEqual(['emnify', 'emnify']);
   });
 
-  it('names no card by an endpoint’s name that is not exactly an ICCID', () => {
+  it('does not identify a card by an endpoint’s name that is not exactly an ICCID', () => {
     const names = [`x${streamerSim}`, `${streamerSim}x`, streamerSim.slice(0, 18), `${streamerSim}12`];
     const read = names.map((endpoint_name) =>
       statedBy(readStreamer({ ...bareUsage, endpoint_name }), 'usage'),
@@ -190,7 +190,7 @@ it('members that say nothing are not kept among the unknown ones', () => {
   ).toEqual(['{"added_c":0,"added_d":false}', '{"added_c":0,"added_d":false}']);
 });
 
-it('members of a flat detail that say nothing are not kept', () => {
+it('empty members of a flat detail are not kept', () => {
   const flat = { detail_name: 'O2', detail_id: null, detail_mnc: '' };
   expect(statedBy(readStreamer({ ...bareEvent, ...flat }), 'event').detail).toBe('{"name":"O2"}');
 });

@@ -74,7 +74,7 @@ const sessionNamed = (sessionId: string, source = origin) => ({
 });
 
 describe('nested usage', () => {
-  it('takes a record of the new generation for a usage item and what it says of the SIM', () => {
+  it('reads a record of the new generation as a usage item and what it says about the SIM', () => {
     expect(observationsOf(readStreamer(usageRecord))).toEqual({
       session: undefined,
       usage,
@@ -83,7 +83,7 @@ describe('nested usage', () => {
     });
   });
 
-  it('takes emnify’s session id for the session’s last activity', () => {
+  it('reads emnify’s session id as activity of the session', () => {
     const sessionId = '3f2b6c1e-0000-4000-a000-000000000001';
     const emnify = { ...origin, source: 'my-emnify', carrier: 'emnify' };
     expect(observationsOf(readStreamer({ ...usageRecord, session_id: sessionId }, 'emnify'))).toEqual({
@@ -137,18 +137,18 @@ describe('nested usage', () => {
     });
   });
 
-  it('takes whole seconds and milliseconds in one record', () => {
+  it('reads whole seconds and milliseconds in one record', () => {
     const record = { ...usageRecord, start_timestamp: '2026-11-02T10:00:00.123Z' };
     const { start: from, end: to } = statedBy(readStreamer(record), 'usage');
     expect([from, to]).toEqual(['2026-11-02T10:00:00.123Z', end]);
   });
 
-  it('takes the start as the end if no end is stated', () => {
+  it('uses the start as the end if no end is stated', () => {
     const { end_timestamp, ...record } = usageRecord;
     expect(statedBy(readStreamer(record), 'usage')).toEqual({ ...usage, end: start });
   });
 
-  it('takes the SIM id for the SIM where the ICCID is missing or masked', () => {
+  it('identifies the SIM by its SIM id if the ICCID is missing or masked', () => {
     const without = { ...usageRecord, sim: { id: 123456 } };
     const masked = { ...usageRecord, sim: { id: 123456, iccid: '89882806660010xxxxx' } };
     const read = [without, masked].map((record) => statedBy(readStreamer(record), 'usage'));
@@ -166,7 +166,7 @@ describe('nested usage', () => {
 });
 
 describe('flat usage (2.0 names)', () => {
-  it('takes the ids for what they are, and 1NCE’s endpoint name for the ICCID', () => {
+  it('reads the ids, and 1NCE’s endpoint name as the ICCID', () => {
     const { ipcan_session_id: sessionId } = flatUsageRecord;
     const { imsi, operatorName, mcc, country, tariff, rateZone, ...common } = usage;
     const device = { imei: '863576047850008', writtenImei: '8635760478500001' };
@@ -201,13 +201,13 @@ describe('flat usage (2.0 names)', () => {
     });
   });
 
-  it('makes the same item as the nested record, less what is not said', () => {
+  it('makes the same item as the nested record, without what is not stated', () => {
     const nested = statedBy(readStreamer(usageRecord), 'usage');
     const flat = statedBy(readStreamer(flatUsageRecord), 'usage');
     expect([flat.sim, flat.usageId, flat.dataTotal]).toEqual([nested.sim, nested.usageId, nested.dataTotal]);
   });
 
-  it('keeps a flat record that names its SIM by the carrier’s id alone', () => {
+  it('keeps a flat record that names its SIM only by the carrier’s id', () => {
     const reading = readStreamer({ ...flatUsageRecord, endpoint_name: 'tracker-1' });
     expect(statedBy(reading, 'usage').sim).toBe('123456');
   });
@@ -216,7 +216,7 @@ describe('flat usage (2.0 names)', () => {
 describe('text messages and other traffic', () => {
   const sms = { ...usageRecord, traffic_type: { id: 6, description: 'SMS' }, volume: { total: 1 } };
 
-  it('counts messages, no bytes, and makes no session of its session id', () => {
+  it('counts messages and no bytes, and makes no session from its session id', () => {
     const record = { ...sms, session_id: 'b2c5', volume: { total: 1, tx: 0, rx: 1 } };
     const { session, usage: item } = observationsOf(readStreamer(record, 'emnify'));
     expect([session, item]).toEqual([
@@ -244,7 +244,7 @@ describe('text messages and other traffic', () => {
     ['by id alone', { id: 6 }],
     ['by the old generation’s name', { id: 6, name: 'SMS' }],
     ['by word alone', { description: 'SMS' }],
-  ])('tells a message %s', (_, trafficType) => {
+  ])('recognises a message %s', (_, trafficType) => {
     const reading = readStreamer({ ...sms, traffic_type: trafficType });
     expect(statedBy(reading, 'usage').trafficType).toBe('sms');
   });
@@ -254,7 +254,7 @@ describe('text messages and other traffic', () => {
     [{ total: 3 }, [3, undefined, undefined], 'less'],
     [{ tx: 3 }, [3, 3, undefined], 'less'],
     [{ rx: 3 }, [3, undefined, 3], 'less'],
-  ])('tells the messages of %j by direction, as the carrier names it', (volume, messages, completeness) => {
+  ])('counts the messages of %j by direction, as the carrier names it', (volume, messages, completeness) => {
     const item = statedBy(readStreamer({ ...sms, volume }), 'usage');
     expect([item.messages, item.messagesTx, item.messagesRx]).toEqual(messages);
     // Another rendering may state the direction, so it must be able to replace this one.
@@ -271,7 +271,7 @@ describe('text messages and other traffic', () => {
     });
   });
 
-  it('adds both directions of messages where there is no total', () => {
+  it('adds both directions of messages if there is no total', () => {
     expect(statedBy(readStreamer({ ...sms, volume: { tx: 2, rx: 1 } }), 'usage').messages).toBe(3);
   });
 

@@ -33,7 +33,7 @@ function updateWith(members: Members) {
 }
 
 describe('a session', () => {
-  it('has no group of which nothing is stated', () => {
+  it('has no empty group', () => {
     const { session, sim } = observationsOf(
       readConnectionEvent('data-session.started', { ...minimalData, data_session_sid: sessionSid }),
     );
@@ -129,7 +129,7 @@ describe('a session', () => {
     expect(sessionWith({ [member]: '7' }).groups.totals?.group).toEqual(totals);
   });
 
-  it('is not made by an attachment, whatever session that names', () => {
+  it('is not created by an attachment, whatever session it names', () => {
     const reading = readConnectionEvent('attachment.accepted', {
       ...minimalData,
       data_session_sid: sessionSid,
@@ -138,7 +138,7 @@ describe('a session', () => {
     expect([session, event?.sessionId]).toEqual([undefined, sessionSid]);
   });
 
-  it('that starts is kept where the time of its start cannot be read', () => {
+  it('that starts is kept if the time of its start is unreadable', () => {
     const { session, event } = observationsOf(
       readConnectionEvent('data-session.started', {
         ...minimalData,
@@ -161,7 +161,7 @@ describe('a session', () => {
     expect(totals).toEqual([{ dataTotal: 7 }, undefined]);
   });
 
-  it('that ended or failed without a time of its end came to it with the event', () => {
+  it('that ended or failed without a time of its end ended at the event’s time', () => {
     expect(
       ['data-session.ended', 'data-session.failed', 'data-session.started'].map(
         (type) => sessionWith({ data_session_end_time: undefined }, type).terminal,
@@ -250,7 +250,7 @@ describe('whose a record is', () => {
     expect(statedBy(interpret(record, arrivalFrom(arrival)), 'event').carrier).toBe(carrier);
   });
 
-  it('that a successor may state as well is less than complete', () => {
+  it('that a successor may also state is less than complete', () => {
     const record = connectionEvent('attachment.accepted');
     const arrival = arrivalFrom('twilio');
     const readBeside = { ...arrival, source: { ...arrival.source, superseded: true } };
@@ -260,7 +260,7 @@ describe('whose a record is', () => {
   });
 });
 
-it('a type of which nothing is left is unknown', () => {
+it('a type with nothing after the marker is unknown', () => {
   expect(statedBy(readConnectionEvent(' '), 'event').type).toBe('unknown');
 });
 

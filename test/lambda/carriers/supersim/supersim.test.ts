@@ -136,7 +136,7 @@ const withoutVolumes = Object.fromEntries(
 const { totals, ...groupsWithoutTotals } = session.groups;
 
 describe('the seven types', () => {
-  it('takes data-session.updated for a session and a usage item, and for no event', () => {
+  it('reads data-session.updated as a session and a usage item, and not as an event', () => {
     expect(observationsOf(readConnectionEvent('data-session.updated', fullData))).toEqual({
       session,
       usage,
@@ -145,7 +145,7 @@ describe('the seven types', () => {
     });
   });
 
-  it('takes data-session.started for an open session and an event', () => {
+  it('reads data-session.started as an open session and an event', () => {
     expect(observationsOf(readConnectionEvent('data-session.started', withoutVolumes))).toEqual({
       session: { ...session, groups: groupsWithoutTotals },
       usage: undefined,
@@ -157,7 +157,7 @@ describe('the seven types', () => {
     });
   });
 
-  it('takes data-session.ended for an ended session, its last window and an event', () => {
+  it('reads data-session.ended as an ended session, its last window and an event', () => {
     const data = { ...fullData, data_session_end_time: '2026-11-02T09:59:58Z' };
     expect(observationsOf(readConnectionEvent('data-session.ended', data))).toEqual({
       session: { ...session, terminal: { status: 'ended', end: '2026-11-02T09:59:58.000Z' } },
@@ -170,7 +170,7 @@ describe('the seven types', () => {
     });
   });
 
-  it('takes data-session.failed for a failed session and an event with the error', () => {
+  it('reads data-session.failed as a failed session and an event with the error', () => {
     const error = { code: '30049', message: 'DIAMETER_ERROR_USER_UNKNOWN (5001)' };
     expect(observationsOf(readConnectionEvent('data-session.failed', { ...withoutVolumes, error }))).toEqual({
       session: {
@@ -226,7 +226,7 @@ describe('the seven types', () => {
     ]);
   });
 
-  it('reads null like a member that is absent', () => {
+  it('reads null like an absent member', () => {
     const nulls = Object.fromEntries(Object.keys(fullData).map((name) => [name, null]));
     const sparse = { ...nulls, ...minimalData, data_session_sid: sessionSid };
     expect(readConnectionEvent('data-session.ended', sparse)).toEqual(
@@ -236,7 +236,7 @@ describe('the seven types', () => {
 });
 
 describe('generations and gaps', () => {
-  it('keeps a session of schema 1 without totals: its window is usage all the same', () => {
+  it('keeps a session of schema 1 without totals, and its window as usage', () => {
     const { data_session_data_upload, data_session_data_download, data_session_data_total, ...schema1 } =
       fullData;
     expect(observationsOf(readConnectionEvent('data-session.updated', schema1))).toEqual({
@@ -252,7 +252,7 @@ describe('generations and gaps', () => {
     });
   });
 
-  it('takes the bytes of an ended without window start as of the moment of their report', () => {
+  it('assigns the bytes of an ended without window start to the time of their report', () => {
     const { data_session_update_start_time, ...data } = fullData;
     expect(statedBy(readConnectionEvent('data-session.ended', data), 'usage')).toEqual({
       ...usage,
@@ -261,7 +261,7 @@ describe('generations and gaps', () => {
     });
   });
 
-  it('takes the bytes of an ended without any window time as of the event itself', () => {
+  it('assigns the bytes of an ended without any window time to the event', () => {
     const { data_session_update_start_time, data_session_update_end_time, ...data } = fullData;
     expect(statedBy(readConnectionEvent('data-session.ended', data), 'usage')).toEqual({
       ...usage,
@@ -270,7 +270,7 @@ describe('generations and gaps', () => {
     });
   });
 
-  it('adds up and down where the total is not stated', () => {
+  it('adds both directions if the total is not stated', () => {
     const { data_total, data_session_data_total, ...data } = fullData;
     expect(observationsOf(readConnectionEvent('data-session.updated', data))).toEqual({
       session,
@@ -280,7 +280,7 @@ describe('generations and gaps', () => {
     });
   });
 
-  it('keeps a session that failed before it had an id as an event alone', () => {
+  it('keeps a session that failed before it had an id only as an event', () => {
     const { data_session_sid, data_session_start_time, ...data } = withoutVolumes;
     const { sessionId, ...event } = eventOf('data-session.failed');
     expect(observationsOf(readConnectionEvent('data-session.failed', data))).toEqual({
@@ -291,7 +291,7 @@ describe('generations and gaps', () => {
     });
   });
 
-  it('notes that a SIM is blocked on its session and on its usage', () => {
+  it('states that a SIM is blocked in its session and in its usage', () => {
     const reading = readConnectionEvent('data-session.updated', { ...fullData, data_modifier: 'blocked' });
     expect([
       statedBy(reading, 'session').origin.group.dataModifier,
@@ -299,12 +299,12 @@ describe('generations and gaps', () => {
     ]).toEqual(['blocked', 'blocked']);
   });
 
-  it('takes the envelope’s time where data has none', () => {
+  it('uses the envelope’s time if data has none', () => {
     const { timestamp, ...data } = minimalData;
     expect(statedBy(readConnectionEvent('attachment.accepted', data), 'event').time).toBe(at);
   });
 
-  it('names the SIM by its SID where the ICCID is missing or masked', () => {
+  it('identifies the SIM by its SID if the ICCID is missing or masked', () => {
     const { sim_iccid, ...data } = minimalData;
     expect([
       statedBy(readConnectionEvent('attachment.accepted', data), 'event').sim,
@@ -358,7 +358,7 @@ describe('a window', () => {
 });
 
 describe('whose it is', () => {
-  it('is the source’s to say', () => {
+  it('is decided by the source', () => {
     const record = connectionEvent('attachment.accepted', minimalData, { source: '/v1/SuperSim/EZ1' });
     expect(statedBy(interpret(record, arrivalFrom('kore')), 'event')).toMatchObject({
       source: 'my-kore',
@@ -366,7 +366,7 @@ describe('whose it is', () => {
     });
   });
 
-  it('is read from the envelope where the source is of the other format', () => {
+  it('is read from the envelope if the source has the other format', () => {
     const record = connectionEvent('attachment.accepted');
     expect([
       statedBy(interpret({ ...record, source: 'kore-events' }, arrivalFrom('1nce')), 'event').carrier,
@@ -475,7 +475,7 @@ describe('numbers', () => {
     expect(reading).toMatchObject({ kind: 'fault', code: 'impossible-number' });
   });
 
-  it('takes whole bytes however they are written', () => {
+  it('reads whole bytes however they are written', () => {
     const bytesOf = (written: string) => {
       const text = JSON.stringify(connectionEvent('data-session.updated', { ...fullData, data_total: '@' }));
       const values = [text.replace('"@"', written), `[${text.replace('"@"', written)}]`].map(
@@ -514,7 +514,7 @@ describe('numbers', () => {
     ]).toEqual([asText, asText]);
   });
 
-  it('leaves out coordinates that are nowhere', () => {
+  it('omits impossible coordinates', () => {
     const location = { cell_id: '1', lac: null, lat: 1000, lon: 'east' };
     const reading = readConnectionEvent('attachment.accepted', { ...minimalData, location });
     expect(statedBy(reading, 'sim').groups.cell).toEqual({ at, group: { cellId: '1' } });
