@@ -170,8 +170,7 @@ const defaultSilence = 24 * hour;
 
 /**
  * The default rules: silent for 24 hours, 30 attachments within an hour, a changed device, 10 failed sessions within
- * an hour.
- * If a source's records may arrive later than 24 hours, its SIMs count as silent after twice its lateness.
+ * an hour. If a source's records may arrive more than 24 hours late, its SIMs count as silent after twice its lateness.
  */
 export function listDefaultRules(sources: readonly RuleSource[]): Rule[] {
   const all = { sources: [], fleets: [], names: [], countries: [] } as const;

@@ -61,7 +61,7 @@ export class Storage extends Construct {
   readonly events: LedgerTable;
   readonly sims: LedgerTable;
   readonly files: LedgerTable;
-  /** The consumer's progress on failing batches. */
+  /** Operational notes of the consumer. */
   readonly deliveries: LedgerTable;
   /** Episodes of alerts. */
   readonly alerts: LedgerTable;

@@ -28,7 +28,7 @@ const tolerance = {
   threshold: 0.1,
   /** Pixels of the whole picture, as a part. */
   ofAll: 0.002,
-  /** Pixels in any square of so many pixels a side. */
+  /** Number of pixels in any square with sides of this many pixels. */
   square: 32,
   ofSquare: 128,
 };

@@ -41,7 +41,7 @@ async function waitForWindow(
   return readSpan(page);
 }
 
-/** The time that is shown once the address stands still: it may hold one of the middle of a movement before. */
+/** The visible time, after the address stops changing: during a movement it may hold an intermediate time. */
 async function readSettled(page: Page): Promise<ReturnType<typeof readSpan>> {
   for (let before = ''; before !== page.url(); ) {
     before = page.url();
@@ -108,7 +108,7 @@ describe.skipIf(!hasBrowser)('the page of a SIM', () => {
     expect(imsi === null || !hidden.includes(imsi)).toBe(true);
     await page.getByRole('button', { name: 'Personal data' }).click();
     await page.getByText(imei).first().waitFor();
-    // What a carrier writes besides may name people: it stands in the record's panel then.
+    // The carrier's additional text may name people, so it is then in the record's panel.
     await page.evaluate(
       "location.hash = '#/sims/8988228066700001001?from=2026-11-02T15:00:00.000Z&to=2026-11-02T18:00:00.000Z&sel=events:201370703'",
     );

@@ -161,7 +161,7 @@ export function evaluateAlarm(rule: AlarmRule, series: Series, minutes: number):
   const transitions: Transition[] = [];
   let state: AlarmState = 'INSUFFICIENT_DATA';
   for (let minute = fetched * rule.periodMinutes; minute < minutes; minute += 1) {
-    // All of a period's data can be seen two minutes after its end, and then nothing changes until the next one's.
+    // All data of a period is visible two minutes after its end; then nothing changes until the next period's data.
     if (minute % rule.periodMinutes > publishingMinutes) continue;
     const latest = Math.floor(minute / rule.periodMinutes) - 1;
     const next = decide(rule, (age) => readPeriod(latest - age, minute - publishingMinutes), state);

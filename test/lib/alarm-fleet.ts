@@ -57,7 +57,7 @@ const sliceMinutes = 5;
 /** Successful readings of a stream of four shards in a minute: one a second and shard. */
 const readings = 240;
 
-/** Maximum number of records that Lambda hands over at once. */
+/** Maximum number of records per batch. */
 const maxBatch = 10_000;
 
 /** Minutes from a try that failed to the next: it takes most of one, and Lambda pauses before it tries again. */

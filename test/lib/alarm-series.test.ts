@@ -30,7 +30,7 @@ function whatGoesOff(series: Series, minutes: number, from = 0, until = from) {
   return readOutcomes(alarms, series, minutes, { from, until });
 }
 
-/** The same of a source, of which the conditions hold from `begin` on, for so many minutes. */
+/** The same for a source whose conditions hold from `begin` on, for a number of minutes. */
 function during(minutes: number, conditions: Omit<Conditions, 'minutes'>, total = 4 * day) {
   return whatGoesOff(simulateSource({ ...conditions, minutes: total }), total, begin, begin + minutes);
 }

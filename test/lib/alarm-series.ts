@@ -10,7 +10,7 @@ export interface Conditions {
   readonly arrivals?: (minute: number) => number;
   /** Records that the stream takes, at most. */
   readonly streamLimit?: number;
-  /** Records that the consumer takes in, at most. */
+  /** Maximum number of records that the consumer processes. */
   readonly capacity?: number;
   /** The share of the records that can't be read. */
   readonly rejected?: (minute: number) => number;
@@ -18,7 +18,7 @@ export interface Conditions {
   readonly isStoreAway?: (minute: number) => boolean;
   /** Whether the event source mapping of the stream is on. */
   readonly isMapped?: (minute: number) => boolean;
-  /** Whether records arrive at the end of the minute, so that they are taken in in the next. */
+  /** Whether records arrive at the end of the minute, so that they are processed in the next. */
   readonly areAtTheEnd?: boolean;
   /** Rows of the file that the carrier puts; 0 for no file. */
   readonly rows?: (minute: number) => number;

@@ -258,7 +258,7 @@ function plant(given: World, rows: readonly Row[], index: number): Row[] {
   }
 }
 
-/** What stands on the invoice and a tariff should explain. */
+/** The lines of the invoice that a tariff should explain. */
 function writeRows(given: World): Row[] {
   const rows = given.sims.flatMap(({ sim: of }, index) =>
     plant(given, writeSim(given, given.tariff, of), index),

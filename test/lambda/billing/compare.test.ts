@@ -268,7 +268,7 @@ test('the causes of differences add up to the difference, whatever the invoice s
 
 /** Faults, each of which the expectations must find. */
 const mutants: readonly Mutant[] = [
-  // A line that stands there twice is two lines.
+  // A line that appears twice counts as two lines.
   { file: 'compare.ts', text: 'if (this.#seen.has(key))', by: 'if (this.#seen.has(key + line.line))' },
   // The money of a cause is what the invoice asks.
   { file: 'compare.ts', text: 'money: guessed.minus(ours) }', by: 'money: theirs }' },

@@ -357,7 +357,7 @@ function findTime(
   return session?.start ?? starts.sort()[0];
 }
 
-/** What stands on the bill of one SIM in a period before allowances. */
+/** The lines of one SIM's bill in a period, before allowances. */
 function drawLines(
   tariff: PlainTariff,
   sim: string,

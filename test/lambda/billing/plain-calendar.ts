@@ -11,7 +11,7 @@ export function readDay(time: string, timeZone: string): string {
 export const countDay = (day: string): number => Date.parse(`${day}T00:00:00Z`) / 86_400_000;
 export const nameDay = (count: number): string => new Date(count * 86_400_000).toISOString().slice(0, 10);
 
-/** A day so many months later; the last day of a month that is too short. */
+/** The day a number of months later; the last day of the month if it is too short. */
 export function addMonths(day: string, months: number): string {
   const number = Number(day.slice(0, 4)) * 12 + Number(day.slice(5, 7)) - 1 + months;
   const month = `${Math.floor(number / 12)}-${String((number % 12) + 1).padStart(2, '0')}`;

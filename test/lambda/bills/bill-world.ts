@@ -109,7 +109,7 @@ export class World {
     }
   }
 
-  /** Does something that may die: after so many calls of the lake, or behind a key. @returns false if it did. */
+  /** Runs something that may die: after a number of calls of the lake, or after a key. @returns false if it died. */
   async #work(
     { diesAt, diesAfter }: { readonly diesAt?: number | undefined; readonly diesAfter?: string },
     work: () => Promise<unknown>,
@@ -179,7 +179,7 @@ export class World {
   }
 }
 
-/** The bill of all records, made at once. */
+/** The bill of all records, made in one go. */
 export function makeWholeBill({ ports, context }: World): ReturnType<BillSum['finish']> {
   const whole = { ...context, month };
   const rater = new Rater(whole);

@@ -44,7 +44,7 @@ function updated(members: Members) {
   return readConnectionEvent('data-session.updated', { ...fullData, ...members });
 }
 
-/** Expects that a text of so many characters is stated, and a longer one only noted. */
+/** Expects that a text of this length is stated, and a longer one only noted. */
 function expectWhole(member: string, maxLength: number, read: (text: string) => unknown): void {
   const readings = [maxLength, maxLength + 1].map((length) => {
     const text = 'y'.repeat(length);

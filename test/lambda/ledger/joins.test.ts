@@ -4,7 +4,7 @@ import { chooseLater, compareGroups, sameStatement } from '../../../lambda/ledge
 import { mergeSessions, sameSession } from '../../../lambda/ledger/session.ts';
 import { minute, sessionAt } from '../store/observations.ts';
 
-/** Which of two statements stands: what the laws of joining leave open, and must not change. */
+/** Which of two statements wins: the laws of merging leave this open, but it must not change. */
 
 describe('of two statements of one moment', () => {
   const at = minute(1);

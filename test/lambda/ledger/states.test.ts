@@ -14,7 +14,7 @@ import { fullData, readConnectionEvent } from '../../records/supersim.ts';
 
 /** What begins and what ends each state of a SIM and of a session, whatever comes first. */
 
-/** A record of the SIM, so many hours after a midnight. */
+/** A record of the SIM, a number of hours after midnight. */
 type Telling = (hours: number) => Observations;
 
 function timeAfter(hours: number): string {

@@ -23,7 +23,7 @@ function listRows({ bytes, ends }: Block): string[] {
   return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end).toString());
 }
 
-/** All blocks of a reader; `…` stands behind those after which reading cannot begin again. */
+/** All blocks of a reader; `…` follows those after which reading cannot resume. */
 async function readAll(reader: BlockReader, maxBlocks = 100): Promise<string[][]> {
   const blocks: string[][] = [];
   for (let block = await reader.readNext(','); block !== undefined; block = await reader.readNext(',')) {

@@ -107,27 +107,24 @@ const cases: Readonly<Record<string, Case>> = {
 };
 
 describe('a file with', () => {
-  test.for(Object.entries(cases))(
-    '%s is taken in: each row is accepted or rejected',
-    async ([, expected]) => {
-      const { bytes, stored, rejects = [] } = expected;
-      const object = await importing.put(importing.key, bytes);
-      const result = await importing.import(object);
-      expect(result.manifest?.reason).toBeUndefined();
-      const rows = importing.receipt.received;
-      expect(result).toMatchObject({
-        outcome: 'done',
-        manifest: { state: 'done', rows, accepted: rows - rejects.length, rejected: rejects.length },
-      });
-      const { received, ...kinds } = importing.receipt;
-      expect(kinds.stored + kinds.repeated + kinds.rejected).toBe(received);
-      expect(await importing.recordIds()).toEqual(ids(...stored));
-      const kept = await importing.rejects(object);
-      expect(kept.map(({ code, position, body }) => [code, position, body])).toEqual(
-        rejects.map(([code, number, body]) => [code, `${formatObjectName(object)}#${number}`, body]),
-      );
-    },
-  );
+  test.for(Object.entries(cases))('%s is imported: each row is stored or rejected', async ([, expected]) => {
+    const { bytes, stored, rejects = [] } = expected;
+    const object = await importing.put(importing.key, bytes);
+    const result = await importing.import(object);
+    expect(result.manifest?.reason).toBeUndefined();
+    const rows = importing.receipt.received;
+    expect(result).toMatchObject({
+      outcome: 'done',
+      manifest: { state: 'done', rows, accepted: rows - rejects.length, rejected: rejects.length },
+    });
+    const { received, ...kinds } = importing.receipt;
+    expect(kinds.stored + kinds.repeated + kinds.rejected).toBe(received);
+    expect(await importing.recordIds()).toEqual(ids(...stored));
+    const kept = await importing.rejects(object);
+    expect(kept.map(({ code, position, body }) => [code, position, body])).toEqual(
+      rejects.map(([code, number, body]) => [code, `${formatObjectName(object)}#${number}`, body]),
+    );
+  });
 
   const refused: Readonly<Record<string, { bytes: Uint8Array | string; code: string; reason: RegExp }>> = {
     'nothing in it': { bytes: '', code: 'empty', reason: /^The file is empty$/ },

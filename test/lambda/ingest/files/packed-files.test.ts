@@ -23,7 +23,7 @@ describe('a packed file', () => {
     ['of one member', gzipSync(file(40))],
     ['of several members', Buffer.concat([gzipSync(file(20)), gzipSync(file(20, 20))])],
     ['that is named otherwise', gzipSync(file(40))],
-  ])('%s is taken in', async (name, bytes) => {
+  ])('%s is imported', async (name, bytes) => {
     const object = await importing.put(name.includes('named') ? 'export' : `${importing.key}.gz`, bytes);
     expect(await importing.import(object)).toMatchObject({
       outcome: 'done',
