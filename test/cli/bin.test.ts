@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const project = fileURLToPath(new URL('../../', import.meta.url));
 
-test('npx simledger runs what the package names as its command, whatever folder it is called from', async () => {
+test('npx simledger runs the package’s command, from any folder', async () => {
   const manifest = JSON.parse(await readFile(`${project}package.json`, 'utf8')) as {
     version: string;
     bin: { simledger: string };

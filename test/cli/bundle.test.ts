@@ -11,7 +11,7 @@ import { bundleOptions, listEntries } from '../../cli/bundle.ts';
 const project = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 
-describe('what a command loads', () => {
+describe('the modules that a command loads', () => {
   let metafile: Metafile;
   beforeAll(async () => {
     ({ metafile } = await build(bundleOptions(project)));
@@ -40,7 +40,7 @@ describe('what a command loads', () => {
   const findFile = (entryPoint: string): string =>
     Object.keys(metafile.outputs).find((path) => metafile.outputs[path]?.entryPoint === entryPoint) ?? '';
 
-  test('help, version and completion load the program, and no client of AWS', () => {
+  test('help, version and completion load the program, and no AWS client', () => {
     const entry = findFile('cli/main.ts');
     expect(basename(entry)).toBe(listEntries(metafile)['cli/main.ts']);
     const { bytes, packages } = loadedWith(entry);
@@ -100,7 +100,7 @@ describe('the bundle', () => {
   const simledger = async (folder: string, ...args: string[]) =>
     run(process.execPath, [join(folder, 'cli/simledger.mjs'), ...args]);
 
-  test('is made at the first use, used afterwards, and made again when a source has changed', async () => {
+  test('is made at the first use, then reused, and made again when a source has changed', async () => {
     const folder = await clone();
     const first = await simledger(folder, '--version');
     expect(first).toEqual({ stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });

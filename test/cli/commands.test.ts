@@ -31,7 +31,7 @@ describe('status', () => {
     expect(output).toMatch(/^1nce +\d+ (s|min) ago +0 s +6 +1 +6 +1 +none$/m);
   });
 
-  test('has colours on a terminal only, and not where NO_COLOR is set', async () => {
+  test('has colours only on a terminal, and not if NO_COLOR is set', async () => {
     const coloured = (output: string): boolean => output.includes('\u001b[');
     const runs = await Promise.all([
       ledger.run('status'),
@@ -140,7 +140,7 @@ describe('the command line', () => {
     });
   });
 
-  test('says that no local run answers', async () => {
+  test('reports that no local run answers', async () => {
     const { code, errors } = await simledger(['--local', 'status'], { env: { SIMLEDGER_API_PORT: '1' } });
     expect([code, errors]).toEqual([
       3,
@@ -148,7 +148,7 @@ describe('the command line', () => {
     ]);
   });
 
-  test('ends early with its own exit code, and says that it can be continued', async () => {
+  test('has a separate exit code if it ends early, and says that it can be continued', async () => {
     const interruption = new AbortController();
     interruption.abort();
     const { code } = await ledger.run('quarantine redrive', { signal: interruption.signal });

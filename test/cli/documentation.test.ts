@@ -34,12 +34,12 @@ function longNames(command: CommandUnknownOpts): string[] {
 }
 
 describe('docs/cli.md', () => {
-  test('names every command, and no other', () => {
+  test('names exactly the existing commands', () => {
     const named = readList('Commands').flatMap(([term]) => commandsIn(term));
     expect(named.sort()).toEqual([...commands.keys()].sort());
   });
 
-  test('names no option that the commands beside it do not take', () => {
+  test('names only options that the commands accept', () => {
     const unknown = readList('Commands').flatMap(([term, text]) => {
       const names = commandsIn(term);
       const taken = names.flatMap((name) => longNames(commands.get(name) as CommandUnknownOpts));
@@ -48,7 +48,7 @@ describe('docs/cli.md', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('can leave the others to --help, which explains each option and argument of every command', () => {
+  test('leaves the others to --help, which explains each option and argument of every command', () => {
     const unexplained = [...commands].flatMap(([name, command]) => [
       ...command.options
         .filter(({ description }) => description === '')
@@ -60,7 +60,7 @@ describe('docs/cli.md', () => {
     expect(unexplained).toEqual([]);
   });
 
-  test('names every option that goes with all commands', () => {
+  test('names every option of all commands', () => {
     const own = ['--version'];
     const [, section = ''] = page.split('\n## Common options\n');
     const [text = ''] = section.split('\n## ');
@@ -72,7 +72,7 @@ describe('docs/cli.md', () => {
     );
   });
 
-  test('says what permissions each command needs that reads a deployment', () => {
+  test('names the permissions of each command that reads a deployment', () => {
     const named = readList('Permissions').flatMap(([term]) => commandsIn(term));
     const known = [...commands.keys()].filter((name) => name !== 'completion');
     expect([...new Set(named)].sort()).toEqual(known.sort());

@@ -45,7 +45,7 @@ beforeAll(async () => {
   );
 });
 
-test('records that today’s code cannot read wait in the quarantine, and are stored once the code can', async () => {
+test('records that the current code cannot read stay in quarantine, and are stored once it can', async () => {
   const [first, second, ...others] = unknown.map((record) => JSON.stringify(record));
   const bodies = [
     `[${first},${second}]`,
@@ -93,7 +93,7 @@ test('records that today’s code cannot read wait in the quarantine, and are st
   expect((await ledger.run('quarantine redrive', repaired)).output).toBe('There is nothing to redrive.\n');
 });
 
-test('a replay then changes nothing, and says so', async () => {
+test('a replay then changes nothing and says so', async () => {
   const replayed = await ledger.json<{ total: Receipt; verification: object }>(
     'replay --verify --source 1nce',
     { interpret: repairedInterpret },

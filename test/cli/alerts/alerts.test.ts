@@ -50,7 +50,7 @@ describe('alerts about many SIMs', () => {
     expect(rows.map((row) => row[4]).sort()).toEqual(sims);
   });
 
-  test('are listed by the source, and not by a SIM', async () => {
+  test('are listed for the source, and not for a SIM', async () => {
     const list = async (options: string): Promise<string[]> => {
       const { output } = await ledger.run(`alerts list ${options} --jsonl`, { now });
       return [...output.matchAll(/"id":"([^"]*)"/g)].map(([, id = '']) => id);
@@ -73,7 +73,7 @@ describe('alerts about many SIMs', () => {
     ]);
   });
 
-  test('about a source say why its alerts wait', async () => {
+  test('about a source say why its alerts are held back', async () => {
     const { output } = await ledger.run(`alerts show ${makeSourceAlert().id}`, { now });
     expect(cells(output).slice(0, 4)).toEqual([
       ['rule', 'source (critical, version 1)'],
@@ -93,7 +93,7 @@ function cells(output: string): string[][] {
 }
 
 describe('alerts list', () => {
-  test('lists alerts, those that began last first', async () => {
+  test('lists alerts, newest first', async () => {
     const { code, output } = await ledger.run('alerts list', { now });
     expect({ code, rows: cells(output) }).toEqual({
       code: 0,
@@ -132,7 +132,7 @@ describe('alerts list', () => {
     expect(listed).toEqual(ids);
   });
 
-  test('says what was asked for if there is nothing', async () => {
+  test('repeats the filters if there are no alerts', async () => {
     const { output } = await ledger.run('alerts list --rule blocked --from 2026-11-01', { now });
     expect(output).toBe(
       'No alert with --rule "blocked" began from 2026-11-01 00:00 to 2026-11-05 12:00 UTC (now).\n',
@@ -141,7 +141,7 @@ describe('alerts list', () => {
 });
 
 describe('alerts show', () => {
-  test('shows an alert and the records that it rests on', async () => {
+  test('shows an alert and the records that it is based on', async () => {
     const { code, output } = await ledger.run(`alerts show ${open.id}`, { now });
     expect({ code, rows: cells(output) }).toEqual({
       code: 0,
@@ -170,7 +170,7 @@ describe('alerts show', () => {
 });
 
 describe('alerts mute', () => {
-  test('mutes what has each value given, shows the mute with the alert, and ends it', async () => {
+  test('mutes alerts that match all values, shows the mute with the alert, and ends it', async () => {
     const muted = await ledger.json<{ id: string }>(
       [
         'alerts',

@@ -44,7 +44,7 @@ const silent = { name: 'silent', kind: 'silent', after: '24h', severity: 'critic
 const nothingFound = { sims: 0, noisiest: [], longest_sim: null, longest_seconds: null };
 
 describe('alerts test', () => {
-  test('says for each rule what was true, how often and of which SIMs, and what was sent', async () => {
+  test('shows for each rule what it found, how often, for which SIMs, and what was sent', async () => {
     const file = await writeRules([silent, { name: 'loops', kind: 'attach-loop', count: 2, within: '1h' }]);
     const { code, output, errors } = await ledger.run(
       ['alerts', 'test', file, '--from', '2026-10-29T12:00Z', '--jsonl'],
@@ -102,7 +102,7 @@ describe('alerts test', () => {
     );
   });
 
-  test('reads one SIM, and only what was due in the given period', async () => {
+  test('reads one SIM, and only alerts that were due in the given period', async () => {
     const file = await writeRules({ rules: [silent] });
     const [result] = await readJson([
       'alerts',
@@ -120,7 +120,7 @@ describe('alerts test', () => {
     expect(later).toMatchObject({ rule: 'silent', found: 1, sims: 1, longest_sim: simOf(1), sent: 0 });
   });
 
-  test('takes only SIMs that a rule matches', async () => {
+  test('reads only SIMs that a rule matches', async () => {
     const file = await writeRules([{ ...silent, match: { names: ['tracker-2'] } }]);
     const { output, errors } = await ledger.run(['alerts', 'test', file, '--from', '2026-11-01'], { now });
     expect(errors).toContain(' of 1 of 2 SIMs');
@@ -168,7 +168,7 @@ describe('alerts test', () => {
     expect(errors).toContain(sentence);
   });
 
-  test('judges no silence of the future', async () => {
+  test('judges no silence in the future', async () => {
     const until = ['--from', '2026-10-25', '--to'];
     const far = await readJson(['alerts', 'test', ...until, '9998-12-31']);
     expect(far).toEqual(await readJson(['alerts', 'test', ...until, new Date(now()).toISOString()]));

@@ -54,7 +54,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('a back-test finds the same when its days are sealed, and when their records have expired', async () => {
+test('a back-test finds the same when its days are sealed and their records have expired', async () => {
   const open = await runRules();
   const found = (results: readonly Result[]) => results.map(({ rule, found: times }) => [rule, times]);
   expect(open.results.every(({ final }) => final === 0)).toBe(true);

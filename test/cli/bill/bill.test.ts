@@ -49,7 +49,7 @@ describe('bill', () => {
     ]);
   });
 
-  test('adds up what records state as cost where no tariff is given', async () => {
+  test('adds up the costs that records state if no tariff is given', async () => {
     const bill = await ledger.json<ShownBill>('bill --month 2026-10');
     expect(bill.totals).toEqual([{ currency: 'EUR', amount: '0.011' }]);
   });
@@ -66,7 +66,7 @@ describe('bill', () => {
     expect([unknown.code, unknown.errors]).toEqual([1, expect.stringContaining('No line of 2026-10')]);
   });
 
-  test('writes a page that loads nothing', async () => {
+  test('writes a page that loads no other files', async () => {
     const file = join(folder, 'bill.html');
     await ledger.run(`bill --month 2026-10 --tariff ${emnify} --html ${file}`);
     const page = await readFile(file, 'utf8');
@@ -74,7 +74,7 @@ describe('bill', () => {
     expect(page).not.toMatch(/<script|src=|href=|url\(/);
   });
 
-  test('takes fees of SIMs from a roster, those without records included', async () => {
+  test('charges fees for SIMs from a roster, including those without records', async () => {
     const tariff = await write(
       'listed.json',
       JSON.stringify({
@@ -125,7 +125,7 @@ describe('bill check', () => {
     ]);
   const head = 'sim,name,country,quantity,amount,currency\n';
 
-  test('finds nothing wrong with an invoice that is right', async () => {
+  test('finds nothing wrong with a correct invoice', async () => {
     const { code, output } = await check(
       `${head}${sim},data,FR,11,0.00,EUR\n${sim},active SIM,,,0.20,EUR\n,VAT,,,0.04,EUR\n,licence,,,7.50,USD\n`,
     );
@@ -135,7 +135,7 @@ describe('bill check', () => {
     expect(code).toBe(0);
   });
 
-  test('names causes with their money, which add up', async () => {
+  test('names causes with amounts that add up', async () => {
     const { code, output } = await check(
       `${head}${sim},data,FR,11,0.01,EUR\n${sim},active SIM,,,0.20,EUR\n${sim},active SIM,,,0.20,EUR\n8988303000000177777,data,DE,5,1.00,EUR\n`,
     );
@@ -146,7 +146,7 @@ describe('bill check', () => {
     expect(output).toContain('Invoice 1.41 = ours 0.2 + differences 1.21 + not rated 0');
   });
 
-  test('shows the first line where a column of the map is not there', async () => {
+  test('shows the first line if a column of the map does not exist', async () => {
     const { code, errors } = await check('ICCID,Sum\n1,2\n');
     expect(code).toBe(2);
     expect(errors).toContain('does not have the columns sim, amount, quantity, currency, country, name');

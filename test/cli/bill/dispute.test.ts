@@ -52,7 +52,7 @@ async function verify(pack: string): Promise<{ readonly code: number; readonly o
 }
 
 describe('the walk of docs/bills.md', () => {
-  test('leads from an invoice to a dispute pack that anybody can verify', async () => {
+  test('leads from an invoice to a dispute pack that anyone can verify', async () => {
     const [close = '', bill = '', check = '', verifying = ''] = await readCommands();
     expect((await run(close)).output).toContain('Sealed: 3 days');
     expect((await run(bill)).output).toContain('2026-11, 2 SIMs: 16.95 EUR');
@@ -93,7 +93,7 @@ describe('the walk of docs/bills.md', () => {
     expect(all).not.toMatch(/90143010000000|35\d{13}/);
   });
 
-  test('shows with --reveal the sealed rows, whose sums are those of the seal', async () => {
+  test('shows the sealed rows with --reveal, and their sums match the seal', async () => {
     const [, , check = ''] = await readCommands();
     const pack = join(folder, 'revealed');
     await run(check.replace('--local ', '--local --reveal ').replace(/--pack \S+/, `--pack ${pack}`));
@@ -112,7 +112,7 @@ describe('the walk of docs/bills.md', () => {
     expect(new Set(held)).toEqual(new Set([seal.split(',')[2]]));
   });
 
-  test('refuses a folder that has something in it', async () => {
+  test('refuses a folder that is not empty', async () => {
     const [, , check = ''] = await readCommands();
     const { code, errors } = await ledger.run(check.slice(simledger.length));
     expect([code, errors]).toEqual([2, expect.stringContaining('is not empty: give a new folder')]);

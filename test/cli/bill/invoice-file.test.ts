@@ -92,11 +92,11 @@ describe('an invoice is read', () => {
     expect([invoice.total?.line, invoice.total?.amount?.toFixed()]).toEqual([11, '1']);
   });
 
-  test('in other currencies, which are compared with nothing', async () => {
+  test('in other currencies, which are not compared', async () => {
     expect(await read(`${head}\n${sim},,1,2.50,USD\n`)).toEqual([`2|${sim}||1|2.5|exchange`]);
   });
 
-  test('with three decimals, where other numbers say what the sign is', async () => {
+  test('with three decimals, if other numbers show the decimal sign', async () => {
     expect(await read(`${head}\n${sim},,1,1.234,EUR\n${sim},,1,0.125,EUR\n`)).toEqual([
       `2|${sim}||1|1.234|`,
       `3|${sim}||1|0.125|`,
@@ -167,7 +167,7 @@ describe('an invoice is refused', () => {
     expect(await refuse(content)).toContain(sentence);
   });
 
-  test('with at most 20 complaints, and how many more there are', async () => {
+  test('with at most 20 messages, and the number of others', async () => {
     const rows = Array.from({ length: 25 }, () => `${sim},,1,free,EUR`);
     expect((await refuse(`${head}\n${rows.join('\n')}\n`)).split('\n').slice(19)).toEqual([
       'FILE: line 21, amount: "free" given; accepted is a number, such as 1234.56 or 1.234,56',

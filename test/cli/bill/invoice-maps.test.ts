@@ -86,7 +86,7 @@ describe('the map of', () => {
     ).toEqual(['2|8988307000000000001|data|DE|1500|15', '3|8988307000000000001|data|FR|1|0.01']);
   });
 
-  test.each(['bics', 'eseye', 'kore'])('%s says what is guessed', async (name) => {
+  test.each(['bics', 'eseye', 'kore'])('%s says what is assumed', async (name) => {
     const url = new URL(`../../../docs/invoice-maps/${name}.json`, import.meta.url);
     const { facts } = invoiceMap.parse(JSON.parse(await readFile(url, 'utf8')));
     expect(facts.some(({ basis }) => basis === 'assumed')).toBe(true);

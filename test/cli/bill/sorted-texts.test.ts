@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('texts come in the order of keys, and then as they were added, however much is held in memory', async () => {
+test('texts are ordered by key, and then as they were added, for any memory limit', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(text, { maxLength: 30 }),
@@ -44,7 +44,7 @@ test('texts come in the order of keys, and then as they were added, however much
   expect(await readdir(folder)).toEqual([]);
 });
 
-test('what was written is removed when nothing is waited for any more', async () => {
+test('temporary files are removed when the results are not read any more', async () => {
   const controller = new AbortController();
   const sorted = new SortedTexts(controller.signal, 0);
   await sorted.add({ key: 'a', text: '"a"' });

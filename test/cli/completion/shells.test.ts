@@ -68,7 +68,7 @@ describe.each(Object.keys(shells))('%s', (shell) => {
   });
 });
 
-test('a shell that has no completion is refused, and those that have it are named', async () => {
+test('an unsupported shell is refused, and the supported ones are named', async () => {
   await expect(run(process.execPath, [simledger, 'completion', 'tcsh'])).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringContaining('Give one of bash, zsh, fish, powershell.'),

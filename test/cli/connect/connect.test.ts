@@ -22,7 +22,7 @@ async function exampleLines(carrier: string): Promise<string[]> {
 }
 
 describe('connect', () => {
-  test('prints what the portal asks for, field by field, and no secret', async () => {
+  test('prints the values for the portal field by field, and no secret', async () => {
     const { kinesis, api } = ledger.local.endpoints;
     const { code, output, errors } = await ledger.run('connect 1nce --no-wait');
     expect({ code, errors }).toEqual({ code: 0, errors: '' });
@@ -77,7 +77,7 @@ describe('connect', () => {
     expect(said).not.toContain(imsi);
   });
 
-  test('prints one JSON value, with personal values if they are asked for', async () => {
+  test('prints one JSON value, with personal values on request', async () => {
     const line = (await exampleLines('kore')).at(-1) ?? '';
     const command = watch('--json', '--reveal', 'connect', 'kore');
     await command.prints('Waiting for the first record of kore');
@@ -93,7 +93,7 @@ describe('connect', () => {
     expect(printed.record.map(({ item }) => item.imsi)).toContain(imsi);
   });
 
-  test('names possible causes if nothing comes, and ends at Ctrl-C', async () => {
+  test('names possible causes if nothing arrives, and ends at Ctrl-C', async () => {
     const command = watch('connect', 'emnify', '--hint', '1');
     await command.prints("Look for delivery errors in the carrier's portal.");
     expect(await command.interrupt()).toBe(130);
@@ -107,7 +107,7 @@ describe('connect', () => {
     );
   });
 
-  test('lists the sources if it is given another', async () => {
+  test('lists the sources if the given one is unknown', async () => {
     expect(await ledger.run('connect fleet --no-wait')).toEqual({
       code: 2,
       output: '',

@@ -18,7 +18,7 @@ async function readAll(failure?: Error): Promise<{ read: number[]; error: unknow
   }
 }
 
-test('what is read of closed days is passed on, and a day that is read again meanwhile is an error', async () => {
+test('records of closed days are passed on, and a day that is reread meanwhile is an error', async () => {
   const conflict = new ConflictError('The object was replaced');
   const failure = new Error('S3 is not reachable');
   expect([await readAll(), await readAll(conflict), await readAll(failure)]).toEqual([

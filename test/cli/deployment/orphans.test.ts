@@ -117,8 +117,8 @@ beforeEach(() => {
   own();
 });
 
-describe('what a stack has left behind', () => {
-  test('is listed with its content, and what to do', async () => {
+describe('a resource that a stack has left behind', () => {
+  test('is listed with its content and what to do', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-28T12:00:00Z') });
     onTestFinished(() => void vi.useRealTimers());
     carry(stream, bucket, quarantine, lake, table, secret);
@@ -173,10 +173,10 @@ describe('what a stack has left behind', () => {
   });
 });
 
-describe('what is not an orphan', () => {
+describe('a resource that is not an orphan', () => {
   const none = "ok: orphans: none: every resource with the stack's tags is part of the stack";
 
-  test('is what the stack has, adopts, or lets the consumer write to', async () => {
+  test('belongs to the stack, is adopted by it, or receives writes from the consumer', async () => {
     own('ledger-SourceKoreStream0123ABCD-x1', secret.ResourceARN);
     const variables = { DELIVERIES_TABLE: 'ledger-StorageDeliveries-X9' };
     mocks.lambda
@@ -190,7 +190,7 @@ describe('what is not an orphan', () => {
     expect(await lines()).toEqual([none]);
   });
 
-  test('is what a person wants to keep, and what another program made', async () => {
+  test('is kept on purpose, or was created by another program', async () => {
     carry(
       tagged(stream.ResourceARN, 'SourceKoreStream0123ABCD', { more: ['simledger:keep'] }),
       tagged('arn:aws:s3:::other', 'Photos'),
@@ -209,14 +209,14 @@ describe('what is not an orphan', () => {
 });
 
 describe('without the permission', () => {
-  test('to look for orphans, it says what is needed and where to read on', async () => {
+  test('to look for orphans, it names the permission and the page about it', async () => {
     mocks.tagging.on(GetResourcesCommand).rejects(denied);
     expect(await lines()).toEqual([
       'warning: orphans: cannot be searched for without tag:GetResources, cloudformation:ListStackResources and lambda:GetFunctionConfiguration; docs/operating.md#what-stays-behind shows how to search by hand',
     ]);
   });
 
-  test('to look into one of them, it names that one', async () => {
+  test('to read one of them, it names that one', async () => {
     carry(stream, bucket);
     keepStream([]);
     mocks.cloudWatch.on(GetMetricStatisticsCommand).rejects(denied);
@@ -227,7 +227,7 @@ describe('without the permission', () => {
     ]);
   });
 
-  test('an unexpected answer is a problem of its own', async () => {
+  test('an unexpected answer is a separate problem', async () => {
     mocks.tagging.on(GetResourcesCommand).rejects(new Error('Out of order'));
     expect(await lines()).toEqual(['problem: orphans: could not be checked: Error: Out of order']);
   });
@@ -283,7 +283,7 @@ describe('doctor for a stack that is not there', () => {
       .rejects(makeAwsError('ValidationError', 'Stack with id ledger does not exist'));
   });
 
-  test('lists what it has left behind, and says that it does not exist', async () => {
+  test('lists what the stack left behind, and says that it does not exist', async () => {
     carry(secret);
     const said = `SourceKoreWriterSecret89AB-x5-abcdef, of an earlier stack of this name, is no longer read: aws secretsmanager delete-secret --region eu-central-1 --secret-id ${secret.ResourceARN}. ${keep}`;
     expect(await simledger([...args, 'doctor'])).toEqual({
@@ -300,7 +300,7 @@ describe('doctor for a stack that is not there', () => {
     ]);
   });
 
-  test('says only that it does not exist if it has left nothing', async () => {
+  test('says only that the stack does not exist if it left nothing behind', async () => {
     carry();
     expect(await simledger([...args, 'doctor'])).toEqual({ code: 3, output: '', errors: missing });
   });

@@ -149,7 +149,7 @@ describe('the capacity of a stack', () => {
 });
 
 describe('a deployed stack', () => {
-  test('is found by its outputs, and its status comes from CloudWatch, its queues and its files', async () => {
+  test('is found by its outputs, and has its status from CloudWatch, its queues and its files', async () => {
     const now = Date.now();
     const at = (minutes: number): Date => new Date(now - minutes * 60_000);
     mocks.cloudWatch.on(GetMetricDataCommand).resolves({
@@ -249,7 +249,7 @@ describe('a deployed stack', () => {
     });
   });
 
-  test('whose importer does not work lets an import end, and says where to look', async () => {
+  test('whose importer does not work ends an import with a hint where to look', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'simledger-stack-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const path = join(folder, 'cdr_1.csv');
@@ -449,7 +449,7 @@ describe('connect', () => {
     return printed.forms.map(({ fields }) => fields.map(({ field, value }) => [field, value]));
   }
 
-  test('prints each way that the source has, from the outputs', async () => {
+  test('prints each way to send to the source, from the outputs', async () => {
     expect(await forms('kore-eu')).toEqual([
       [
         ['Destination type', 'AWS Kinesis'],

@@ -96,7 +96,7 @@ function answer(
 }
 
 describe('explore on a stack', () => {
-  it('asks Athena for the sealed days in the stack’s workgroup, and says what was read', async () => {
+  it('queries sealed days with Athena in the stack’s workgroup, and says how much was read', async () => {
     answer(
       [
         ['period', 'timestamp'],
@@ -136,7 +136,7 @@ ORDER BY 1, 4 DESC NULLS LAST, 2, 3`,
     ]);
   });
 
-  it('asks SQL as it was written, and masks personal values under any name', async () => {
+  it('runs SQL unchanged, and masks personal values under any name', async () => {
     answer(
       [
         ['sim', 'varchar'],
@@ -166,7 +166,7 @@ ORDER BY 1, 4 DESC NULLS LAST, 2, 3`,
     expect(mock.calls()).toEqual([]);
   });
 
-  it('refuses a range beside SQL, which names its days itself', async () => {
+  it('refuses a range together with SQL, which names its own days', async () => {
     await expect(ask({ sql: 'SELECT 1', from: '2026-11-01T00:00:00.000Z' })).rejects.toThrow(
       /^With --sql, name the days in it/,
     );

@@ -173,7 +173,7 @@ describe('docs/explore.md', () => {
   });
 });
 
-describe('a question of docs/explore.md is answered alike by the lake, the items and the API', () => {
+describe('a question of docs/explore.md has the same answer from the lake, the items and the API', () => {
   test('Which SIMs used most?', async () => {
     const answer = readRows(await ask('Which SIMs used most?'), ['sim'], 'sum_bytes');
     expect(answer).toEqual(

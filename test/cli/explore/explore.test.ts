@@ -70,7 +70,7 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
     ]);
   });
 
-  it('draws values over time, with gaps where nothing was', async () => {
+  it('draws values over time, with gaps for missing values', async () => {
     const command = [
       'explore',
       'usage',
@@ -109,7 +109,7 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
     );
   });
 
-  it('masks personal values in groups, rows and SQL, unless they are asked for', async () => {
+  it('masks personal values in groups, rows and SQL, unless they are requested', async () => {
     const commands = [
       ['explore', 'usage', '--by', 'imei,imsi', ...october],
       ['explore', 'usage', ...october, '--csv'],
@@ -151,12 +151,12 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
     expect(errors).toContain(sentence);
   });
 
-  it('shows text that would command a terminal as text', async () => {
+  it('shows terminal control sequences as text', async () => {
     const sql = "SELECT chr(27) || '[2J' || chr(8) || chr(8238) || 'x' AS a";
     expect((await ask('explore', '--sql', sql)).output).toContain('\ufffd[2J\ufffd\ufffdx');
   });
 
-  it('reads by SQL only the days that are sealed and asked for', async () => {
+  it('reads only the requested sealed days with SQL', async () => {
     const sql = 'SELECT day, count(*) AS n FROM usage GROUP BY day ORDER BY day';
     expect(JSON.parse((await ask('--json', 'explore', '--sql', sql)).output)).toEqual([
       { day: '2026-11-01', n: 2 },
@@ -183,7 +183,7 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
     expect(errors).toMatch(sentence);
   });
 
-  it('says that a folder holds no lake', async () => {
+  it('reports that a folder has no lake', async () => {
     const { code, errors } = await simledger(['explore', 'usage', '--lake', join(lake.path, 'usage')]);
     expect([code, errors]).toEqual([
       1,
@@ -203,7 +203,7 @@ Usage from 2026-10-01 00:00 to 2026-11-05 00:00 UTC
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('says how DuckDB is installed where it is missing', async () => {
+  it('says how to install DuckDB if it is missing', async () => {
     const load = loadDuckDb(() =>
       Promise.reject(new Error("Cannot find package '@duckdb/node-api'\n  at …")),
     );

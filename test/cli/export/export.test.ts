@@ -28,7 +28,7 @@ describe('export', () => {
     },
   );
 
-  test('writes every item once, numbers as they are stored and cells that a spreadsheet would run as text', async () => {
+  test('writes every item once, with numbers as stored, and formulas as text', async () => {
     await ledger.put(
       '1nce',
       JSON.stringify(usageOf(3, { endpoint: { name: '=HYPERLINK("http://x")', id: 3 }, cost: 0.1234567891 })),
@@ -105,7 +105,7 @@ describe('export', () => {
     ]);
   });
 
-  test('writes the more complete of two renderings of a record if a file rounds its time across midnight', async () => {
+  test('writes the more complete of two versions of a record if a file rounds its time across midnight', async () => {
     const rounded = usageOf(4, { start_timestamp: '2026-11-02T00:00:00Z', tariff: null });
     const exact = usageOf(4, { start_timestamp: '2026-11-01T23:59:59.700Z' });
     await ledger.put('1nce', JSON.stringify(rounded), JSON.stringify(exact));

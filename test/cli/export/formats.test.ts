@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { omitFalseCost } from '../../../cli/export/formats.ts';
 
-test('an export does not show a cost that repeats the volume as money, also in items of older versions', () => {
+test('an export does not show a cost that repeats the volume as money, even in items of older versions', () => {
   const item = { sim: { S: '8988280666000000001' }, cost: { N: '0.05' }, currency: { S: 'EUR' } };
   for (const carrier of ['1nce', 'telekom']) {
     expect(omitFalseCost({ ...item, carrier: { S: carrier } })).toEqual({

@@ -22,7 +22,7 @@ async function read(text: string) {
 
 const streamArn = 'arn:aws:kinesis:eu-central-1:123456789012:stream/simledger-stream';
 
-describe('a batch that Lambda gave up', () => {
+describe('a batch that Lambda abandoned', () => {
   it.each([
     ['function-error', { condition: 'RetryAttemptsExhausted', functionError: 'Unhandled', streamArn }],
     ['partial-failure', { condition: 'RetryAttemptsExhausted', functionError: undefined, streamArn }],
@@ -51,7 +51,7 @@ describe('a batch that Lambda gave up', () => {
     );
   });
 
-  it('is undefined if something else wrote the object', async () => {
+  it('is undefined for an object of another program', async () => {
     expect(await read('{"requestContext":{}}')).toBeUndefined();
   });
 });

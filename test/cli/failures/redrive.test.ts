@@ -30,7 +30,7 @@ describe('failures', () => {
     };
   }
 
-  test('redrive stores batches that were given up and files in the dead-letter queue, after a dry run', async () => {
+  test('redrive stores abandoned batches and files from the dead-letter queue, after a dry run', async () => {
     const deployment = await ledger.open();
     const broken = { ...usageOf(61), start_timestamp: 'never' };
     const { key, body } = makeFailureObject(

@@ -24,7 +24,7 @@ const list = (options = ''): Promise<FindingFields[]> =>
   ledger.json<FindingFields[]>(`${month}${options}`, { now });
 
 describe('simledger findings', () => {
-  test('lists what is missing, with bytes, money and records', async () => {
+  test('lists missing data, with bytes, money and records', async () => {
     const found = await list();
     expect(
       found.map(({ day, check, reason, source }) => `${day} ${source} ${check} ${reason}`).sort(),
@@ -53,7 +53,7 @@ describe('simledger findings', () => {
     expect(output).toContain('Findings of closed days from 2026-11-01 00:00 to 2026-12-01 00:00 UTC');
   });
 
-  test('takes filters, and says that nothing is missing', async () => {
+  test('has filters, and says that nothing is missing', async () => {
     const sim = '8988280666001000101';
     expect((await list(` --sim ${sim}`)).map((one) => one.sim)).toEqual(Array(4).fill(sim));
     expect((await list(' --source twilio')).map(({ check }) => check)).toEqual(['orphan']);
@@ -80,7 +80,7 @@ describe('simledger findings', () => {
     expect(rows).toHaveLength(5);
   });
 
-  test('forgets a finding when the missing record comes', async () => {
+  test('removes a finding when the missing record arrives', async () => {
     const lost = 'PI4586f825c6c54b4049af459f9c99d672';
     const type = 'com.twilio.iot.supersim.connection.data-session.ended';
     const data = {

@@ -23,7 +23,7 @@ describe('import', () => {
   const shown = (outcomes: readonly Outcome[]) =>
     outcomes.map(({ outcome, rows, rejected }) => [outcome, rows, rejected]);
 
-  test('imports several files at once, of both kinds, and changes nothing when repeated', async () => {
+  test('imports several files of both kinds, and changes nothing when repeated', async () => {
     const bad = { ...usageOf(21), id: 1.5 };
     const lines = [usageOf(20), bad, usageOf(22)].map((record) => JSON.stringify(record)).join('\n');
     const files = [
@@ -79,7 +79,7 @@ describe('import', () => {
     expect((await ledger.recordIds(simOf(30))).length).toBe(2_500);
   });
 
-  test('announces a file that was in the bucket before, and copies one from another bucket', async () => {
+  test('sends a notification for a file that is in the bucket already, and copies a file from another bucket', async () => {
     const deployment = await ledger.open();
     const put = (Bucket: string, Key: string, Body: Buffer) =>
       deployment.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
@@ -99,7 +99,7 @@ describe('import', () => {
     expect(shown(there)).toEqual([['done before', 2, 0]]);
   });
 
-  test('takes the files of a folder, whatever else is in it', async () => {
+  test('imports the files of a folder, whatever else is in it', async () => {
     const inner = await mkdtemp(join(given.folder, 'inbox-'));
     await mkdir(join(inner, 'old.csv'));
     if (process.platform !== 'win32') await symlink(join(inner, 'gone'), join(inner, 'notes.txt'));

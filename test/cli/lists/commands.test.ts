@@ -7,7 +7,7 @@ const ledger = runningLedger();
 
 beforeAll(() => ledger.put('1nce', ...threeDays.map((record) => JSON.stringify(record))));
 
-describe('what the ledger holds', () => {
+describe('a list of the ledger', () => {
   const apiAnswer = async (path: string): Promise<Record<string, unknown>> => {
     const { account, token } = { account: ledger.credentials.account, token: ledger.credentials.token };
     const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
@@ -45,7 +45,7 @@ describe('what the ledger holds', () => {
     expect(table.output).toMatch(/^in these 5\.00 kB$/m);
   });
 
-  test('is CSV with the same columns for any rows, even without rows', async () => {
+  test('has the same CSV columns for any rows, even without rows', async () => {
     const empty = await ledger.run([
       'events',
       simOf(1),
@@ -69,14 +69,14 @@ describe('what the ledger holds', () => {
     });
   });
 
-  test('has type, country, tariff and end of each usage record in its table', async () => {
+  test('has type, country, tariff and end of usage records', async () => {
     const { output } = await ledger.run(['usage', simOf(1), '--by', 'raw', ...from, '--limit', '1']);
     const [head, row] = output.split('\n').map((line) => line.replace(/ +/g, ' '));
     expect(head?.trim()).toBe('from to type country tariff messages up down total cost');
     expect(row).toMatch(/^2026-11-03 12:00 2026-11-03 12:15 data DE 1NCE Production 01 0 B 0 B 3\.00 kB █+/);
   });
 
-  test('has the reason and the error code of an event', async () => {
+  test('has the reason and error code of events', async () => {
     const sim = '8988307000000120999';
     await ledger.put('twilio', JSON.stringify(failedSession(sim)));
     const { output } = await ledger.run(['events', sim, ...from]);
@@ -112,7 +112,7 @@ describe('what the ledger holds', () => {
     expect(revealed.map(({ msisdn }) => msisdn)).toContain('882285100000101');
   });
 
-  test('says which filter no SIM has', async () => {
+  test('says which filter matches no SIM', async () => {
     const { code, output } = await ledger.run('sims --source kore --status asleep');
     expect([code, output]).toEqual([
       0,
@@ -129,14 +129,14 @@ describe('what the ledger holds', () => {
     expect(output).toMatch(new RegExp(`^The SIM has no ${what} from .* UTC.*, with ${filter}\\.\n$`));
   });
 
-  test('says that a SIM is unknown', async () => {
+  test('reports an unknown SIM', async () => {
     const missing = await ledger.run('sessions nobody');
     expect([missing.code, missing.errors]).toEqual([1, 'The SIM "nobody" was not found\n']);
   });
 
   const longAfter = () => Date.parse('2027-12-24T12:00:00Z');
 
-  test('lasts until now with --from alone, however long that is, and says so', async () => {
+  test('lasts until now with only --from, however long that is, and says so', async () => {
     const told = async (...command: readonly string[]): Promise<unknown[]> => {
       const { code, output, errors } = await ledger.run(['--json', ...command], { now: longAfter });
       expect([code, errors]).toEqual([0, '']);
@@ -162,7 +162,7 @@ describe('what the ledger holds', () => {
     ]);
   });
 
-  test('says which period has nothing', async () => {
+  test('names the period without records', async () => {
     const said = async (command: string): Promise<string> =>
       (await ledger.run([command, simOf(1)], { now: longAfter })).output;
     const month = 'from 2027-11-24 12:00 to 2027-12-24 12:00 UTC (now).\n';
@@ -191,7 +191,7 @@ describe('what the ledger holds', () => {
   );
 });
 
-test('a time of thousands of years takes no longer than what has passed of it', async () => {
+test('a range of thousands of years takes no longer than its past part', async () => {
   const years = ['--from', '2026-06-01', '--to', '9998-12-31'];
   const [usage, findings, sql] = await Promise.all([
     ledger.run(['usage', '--fleet', ...years]),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeCoverage } from '../../../cli/lists/fleet-usage.ts';
 
-test('what is live, as of when, not counted or incomplete is said in a line each', () => {
+test('live, partial, uncounted and incomplete results each have a line', () => {
   const span = (from: string, to: string) => ({
     start_time: `2026-11-${from}:00.000Z`,
     end_time: `2026-11-${to}:00.000Z`,

@@ -7,8 +7,8 @@ import { runningLedger } from '../running-ledger.ts';
 const ledger = runningLedger({ usageRetentionDays: 14 });
 const now = (): number => Date.parse('2026-11-30T12:00:00Z');
 
-describe('a list of a time before the first day that is kept', () => {
-  test('says of which days usage may be missing, since they are not sealed', async () => {
+describe('a list for days before the first kept day', () => {
+  test('says for which unsealed days usage may be missing', async () => {
     await ledger.put('emnify', JSON.stringify(usageOf(0)));
     const run = (command: string) => ledger.run(`${command} --from 2026-11-14 --to 2026-11-18`, { now });
     const said = 'Incomplete where usage has expired, since these';
@@ -22,7 +22,7 @@ describe('a list of a time before the first day that is kept', () => {
     expect(recent.errors).toBe('');
   });
 
-  test('says from which day on there are events', async () => {
+  test('says from which day events exist', async () => {
     const { errors } = await ledger.run(`events ${simOf(0)} --from 100d`, { now });
     expect(errors).toBe(
       'Events before 2026-09-02 have expired (they are kept 90 days); explore has those of sealed days\n',

@@ -4,8 +4,8 @@ import { UsageError } from '../../../lambda/errors.ts';
 
 const now = Date.parse('2026-11-28T16:30:00Z');
 
-describe('the time that a command is about', () => {
-  test('lasts until now without --to, and begins 30 days before its end without --from', () => {
+describe('the range of a command', () => {
+  test('lasts until now without --to, and starts 30 days before its end without --from', () => {
     const answered = (from?: string, to?: string) =>
       formatPeriod(readAnsweredPeriod('usage', { from, to }, now));
     expect(answered('2026-10-01T00:00:00.000Z')).toBe('from 2026-10-01 00:00 to 2026-11-28 16:30 UTC (now)');

@@ -32,7 +32,7 @@ function cells(output: string): string[][] {
 }
 
 describe('silent', () => {
-  test('lists the SIMs that were not heard, those that never were first, then the longest silent', async () => {
+  test('lists silent SIMs, first those that were never heard, then the longest silent', async () => {
     const { code, output, errors } = await ledger.run(['silent', '--for', '24h', '--source', '1nce'], {
       now,
     });
@@ -60,7 +60,7 @@ describe('silent', () => {
     });
   });
 
-  test('says up to when the records of the sources are in, by the last sweep', async () => {
+  test('says up to when each source’s records are complete, by the last sweep', async () => {
     const state = new AlertState(ledger.local.dynamoDb, alertStateTable.name);
     await state.writeSource('1nce', { judgedThrough: now() - 300_000, sweptAt: now() - 60_000, days: [] });
     const { errors } = await ledger.run(['silent', '--for', '24h'], { now });
@@ -69,7 +69,7 @@ describe('silent', () => {
     );
   });
 
-  test('says of a large fleet as of which sweep its SIMs were found', async () => {
+  test('says for a large fleet in which sweep its SIMs were found', async () => {
     const state = new AlertState(ledger.local.dynamoDb, alertStateTable.name);
     const sweptAt = now() - 60_000;
     await state.writeFleet({ sims: 200_000, sources: ['1nce'], countries: undefined, sweptAt });
@@ -96,7 +96,7 @@ describe('silent', () => {
     await state.writeFleet({ sims: 5, sources: [], countries: undefined, sweptAt });
   });
 
-  test('prints as JSON lines what the API answers, exact to the record, also for a silence below two granules', async () => {
+  test('prints the API’s answer as JSON lines, exact to the record, even for a silence below two granules', async () => {
     const { output } = await ledger.run(['silent', '--for', '90m', '--source', '1nce', '--jsonl'], { now });
     const sims = output
       .trimEnd()

@@ -9,7 +9,7 @@ const ledger = runningLedger();
 beforeAll(() => ledger.put('1nce', ...threeDays.map((record) => JSON.stringify(record))));
 
 describe('quarantine', () => {
-  test('show masks personal values, unless they are asked for', async () => {
+  test('show masks personal values, unless they are requested', async () => {
     const { latest } = await ledger.json<{ latest: { key: string }[] }>('quarantine list --source 1nce');
     const key = latest[0]?.key ?? '';
     const name = key.slice(key.lastIndexOf('/') + 1, -'.jsonl'.length);
@@ -27,7 +27,7 @@ describe('quarantine', () => {
     expect(output).toContain('"username":"Ada"');
   });
 
-  test('show says that a reject is unknown, and lists those that an ID could mean', async () => {
+  test('show reports an unknown reject, and lists rejects that an ID could mean', async () => {
     const missing = await ledger.run('quarantine show f00');
     expect([missing.code, missing.errors]).toEqual([
       1,
@@ -56,8 +56,8 @@ describe('quarantine', () => {
   });
 });
 
-describe('a quarantine that has nothing of what is asked for', () => {
-  test('says what it has otherwise, in list and in redrive', async () => {
+describe('a quarantine without matching rejects', () => {
+  test('says what it has instead, in list and redrive', async () => {
     const { groups } = await ledger.json<{ groups: { objects: number }[] }>('quarantine list');
     const total = groups.reduce((sum, { objects }) => sum + objects, 0);
     const others = total === 1 ? 'is 1 other object' : `are ${total} other objects`;
@@ -80,7 +80,7 @@ describe('a quarantine that has nothing of what is asked for', () => {
     await s3.send(new DeleteObjectCommand(place));
   });
 
-  test('is listed whole as JSON, and its latest to a limit', async () => {
+  test('is listed completely as JSON, and up to a limit with the latest', async () => {
     const broken = Array.from({ length: 25 }, (_, number) => ({
       ...usageOf(500 + number),
       start_timestamp: `never ${number}`,

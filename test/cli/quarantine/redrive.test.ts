@@ -84,7 +84,7 @@ class Lifetime {
 }
 
 describe('a redrive', () => {
-  test('that is killed at any point loses nothing and, run again, has the same result', async () => {
+  test('that is killed at any point loses nothing, and has the same result when run again', async () => {
     const unreadable = '{"neither": "this nor that"}';
     let killed = 0;
     for (let requests = 0; ; requests += 1) {
@@ -142,7 +142,7 @@ describe('a redrive', () => {
     expect(await ledger.recordIds(iccidOf(1))).toEqual(['5000000001']);
   });
 
-  test('keeps the part that is still broken as a reject of its own before it removes the whole', async () => {
+  test('keeps the part that is still broken as a separate reject before it removes the whole', async () => {
     // An older version could not read the body; today's code finds two records in it.
     const bad = { ...usageOf(502), start_timestamp: '2026-02-30T10:00:00Z' };
     await keep('emnify', JSON.stringify([usageOf(501), bad]));
@@ -154,7 +154,7 @@ describe('a redrive', () => {
     expect(await ledger.recordIds(simOf(501))).toEqual(['6000000501']);
   });
 
-  test('imports a file again that was refused as a whole, from its copy, and its item says so', async () => {
+  test('imports a refused file again from its copy, and updates its item', async () => {
     const lines = [row(7), row(8), row(9).replace('"9', '9"')];
     const content = Buffer.from([header.replace('"id"', '"identifier"'), ...lines].join('\n'));
     await ledger.local.putFile('telekom', 'cdr_20261102_140000.csv', content);
@@ -199,7 +199,7 @@ describe('a redrive', () => {
   });
 });
 
-test('a reject is read with all that was kept of it', async () => {
+test('a reject is read with all its stored data', async () => {
   const deployment = await ledger.open();
   const { s3 } = deployment;
   const quarantine = new BucketQuarantine(new ClientBucket(s3, quarantineBucket));
@@ -216,7 +216,7 @@ test('a reject is read with all that was kept of it', async () => {
   ]);
 });
 
-test('records that are rejected for other values of one member are counted together', async () => {
+test('records that are rejected for different values of one member are counted together', async () => {
   await keep('telekom', ...[7, 8, 9].map((time) => JSON.stringify({ ...usageOf(1), start_timestamp: time })));
   const { stillRejected } = await redrive(await ledger.open(), {
     interpret,

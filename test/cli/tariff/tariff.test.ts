@@ -31,7 +31,7 @@ async function change(name: string, edit: (tariff: Record<string, never>) => obj
 }
 
 describe('tariff', () => {
-  test('check says what is assumed in a valid file, and names each key that is wrong', async () => {
+  test('check says what is assumed in a valid file, and names each wrong key', async () => {
     const valid = await ledger.run(`tariff check ${emnify}`);
     expect([valid.code, valid.output]).toEqual([0, expect.stringContaining('the tariff emnify is valid')]);
     expect(valid.output).toContain('assumed: 1 KB is 1,000 bytes.');
@@ -44,7 +44,7 @@ describe('tariff', () => {
     expect(await ledger.json('tariff list')).toMatchObject({ version: 0, tariffs: [] });
   });
 
-  test('put says what changes from which day, and stores nothing by a dry run', async () => {
+  test('put says what changes from which day, and stores nothing in a dry run', async () => {
     const tried = await ledger.run(`tariff put ${emnify} --dry-run`);
     expect(tried.output).toContain('Dry run: nothing is stored. Bills would change for all time.');
     expect(await ledger.json('tariff list')).toMatchObject({ version: 0 });
@@ -77,7 +77,7 @@ describe('tariff', () => {
     });
   });
 
-  test('put stores a roster, and does not remove a tariff that it names', async () => {
+  test('put stores a roster, and does not remove a tariff that the roster names', async () => {
     const roster = await write(
       'roster.csv',
       'sim,from,tariff\n89883030000001000020,2026-11-10,emnify\n89490200000000000018,,telekom\n',
@@ -97,7 +97,7 @@ describe('tariff', () => {
     expect(await ledger.json('tariff list')).toMatchObject({ roster: { sims: 2, entries: 2 } });
   });
 
-  test('bill uses what is put where no file is given', async () => {
+  test('bill uses the stored tariffs if no file is given', async () => {
     const history = await readFile(join(project, 'local/examples/emnify.history.jsonl'), 'utf8');
     await ledger.put('emnify', history);
     expect(await ledger.json('bill --month 2026-10')).toMatchObject({
@@ -106,7 +106,7 @@ describe('tariff', () => {
     });
   });
 
-  test('has the bill of a month made and stored once its days are sealed, and again by another tariff', async () => {
+  test('stores the bill of a month once its days are sealed, and again after a change of tariff', async () => {
     await ledger.local.closeDays(now());
     const stored = await ledger.json<ShownBill>('bill --month 2026-10 --stored');
     const computed = await ledger.json<ShownBill>('bill --month 2026-10 --by country,network');

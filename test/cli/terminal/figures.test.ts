@@ -18,7 +18,7 @@ describe('a CSV row', () => {
     expect(formatCsvRow(cells)).toBe(row);
   });
 
-  test('is read as it was written, except for an apostrophe before a formula', () => {
+  test('is read unchanged, except for an apostrophe before a formula', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: codePoint }), { minLength: 2 }), (cells) => {
         const [read] = parse(formatCsvRow(cells)) as string[][];
@@ -45,7 +45,7 @@ test('ages are in the largest unit that makes at least two', () => {
   expect([formatAge('2026-11-02T11:00:00Z', now), formatAge(now + 5_000, now)]).toEqual(['60 min', '0 s']);
 });
 
-test('a table has numbers to the right and no blanks at the end of lines', () => {
+test('a table has numbers on the right and no spaces at the end of lines', () => {
   const rows = [
     ['a', '1,234', ''],
     ['bc', '5', ''],

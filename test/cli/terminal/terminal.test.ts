@@ -60,7 +60,7 @@ test('reading pauses while nobody reads the results', async () => {
   expect(rounds).toBe(Math.floor(1_000 / 66));
 });
 
-test('a text commands no terminal, and keeps its colours, tabs and lines', () => {
+test('text cannot control a terminal, and keeps its colours, tabs and lines', () => {
   const coloured = '\u001b[1mbold\u001b[22m\t\u001b[38;5;1mred\n';
   expect(writePlainly(coloured)).toBe(coloured);
   expect(writePlainly('a\u001b]0;title\u0007\u009b2J\rb\u202ec\u0007[1m')).toBe(
@@ -70,13 +70,13 @@ test('a text commands no terminal, and keeps its colours, tabs and lines', () =>
 
 const hostile = 'a\u0007\u001b[2J\u007f\u009b2J\u202eb\u2066';
 
-test('JSON commands no terminal, and a program reads the same from it', () => {
+test('JSON cannot control a terminal, and a program reads the same from it', () => {
   const text = formatJson({ [hostile]: [hostile] }, 2);
   expect(text).toBe(writePlainly(text));
   expect(JSON.parse(text)).toEqual({ [hostile]: [hostile] });
 });
 
-test('results command no terminal; in a file or pipe they are what carriers wrote', async () => {
+test('results cannot control a terminal, and are unchanged in a file or pipe', async () => {
   for (const isTTY of [true, false]) {
     const written: string[] = [];
     const writer = new ResultWriter({ isTTY, write: (text) => written.push(text) });

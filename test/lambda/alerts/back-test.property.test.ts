@@ -17,7 +17,7 @@ const ruleWithTimes = fc
   }));
 
 describe('a back-test', () => {
-  test('counts each alert once: two ranges that touch have those of the whole', () => {
+  test('counts each alert once, so that two adjacent ranges have the alerts of both together', () => {
     let counted = 0;
     fc.assert(
       fc.property(
@@ -41,7 +41,7 @@ describe('a back-test', () => {
     expect(counted).toBeGreaterThan(runs(100).numRuns);
   });
 
-  test('adds up the same in any order of SIMs', () => {
+  test('has the same sums in any order of SIMs', () => {
     const perSim = fc.array(
       fc.record({
         sim: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'),

@@ -152,11 +152,11 @@ function byBegin(a: { from: number }, b: { from: number }): number {
 }
 
 describe('episodes', () => {
-  it('are the joined spans in the end, each told as it is, whatever came late, died or overlapped', () => {
+  it('are the joined spans in the end, each sent correctly, despite late records, crashes and overlapping sweeps', () => {
     fc.assert(describeAgreement(reconcileEpisodes), { numRuns });
   });
 
-  it('change nothing when the same is judged twice', () => {
+  it('do not change when the same records are judged twice', () => {
     fc.assert(
       fc.property(timedRule, known, steps, (given, records, all) => {
         const store = runTimeline(reconcileEpisodes, given, records, all);
@@ -167,7 +167,7 @@ describe('episodes', () => {
     );
   });
 
-  it('all end when their rule is removed', () => {
+  it('end when their rule is removed', () => {
     fc.assert(
       fc.property(timedRule, known, steps, (given, records, all) => {
         const store = runTimeline(reconcileEpisodes, given, records, all);

@@ -122,11 +122,11 @@ function describeTruth(judge: Judge) {
 }
 
 describe('alerts about findings', () => {
-  it('are what somebody finds who goes through the sheets of the days', () => {
+  it('are those of an oracle that reads each day’s findings', () => {
     fc.assert(describeTruth(findJoinedSpans), runs(600));
   });
 
-  it('stay as they are when days follow, but for what lasts', () => {
+  it('do not change with later days, unless they last', () => {
     const more = fc.nat(20);
     fc.assert(
       fc.property(rule, sheets, watermark, more, (given, days, now, halves) => {
@@ -141,7 +141,7 @@ describe('alerts about findings', () => {
     );
   });
 
-  it('are not there before a day is closed', () => {
+  it('do not exist before a day is closed', () => {
     expect(
       findJoinedSpans(fc.sample(rule, { numRuns: 1, seed: 1 })[0] as FindingRule, nothingKnown, at(3)),
     ).toEqual([]);

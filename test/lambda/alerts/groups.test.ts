@@ -45,7 +45,7 @@ function describeGroup({ dimension, value, common, state }: Group) {
   return { dimension, value, common, state };
 }
 
-test('5,000 devices lost with one network over an hour are one incident, and no device pages', () => {
+test('5,000 devices lost with one network over an hour cause one incident, and no device pages', () => {
   const values = { network: '262-01', country: 'DE', source: 'fleet' };
   const sims = makeSims(5_000, values);
   const counts = alive({ '262-01': 6_000, DE: 20_000, fleet: 100_000 });
@@ -90,7 +90,7 @@ describe('a group', () => {
     expect(groups.length).toBe(expected);
   });
 
-  it('counts only SIMs that fell silent within the rule’s time of each other', () => {
+  it('counts only SIMs that fell silent within the rule’s time window', () => {
     const spread = (count: number) => makeSims(count, network, { from: (index) => index * 30 });
     // 13 SIMs half an hour apart span six hours.
     expect(changeGroups(rule, [], spread(40), alive({ '262-01': 40 })).groups).toEqual([]);
@@ -98,7 +98,7 @@ describe('a group', () => {
     expect(joined.length).toBe(25);
   });
 
-  it('is formed by the cause that explains the greatest share of its SIMs, and takes its members from the others', () => {
+  it('has the cause that explains the largest share of its SIMs, and takes its members from other groups', () => {
     const inNetwork = makeSims(30, { network: '262-01', country: 'DE' }, { prefix: 'a' });
     const elsewhere = makeSims(25, { network: '262-02', country: 'DE' }, { prefix: 'b' });
     const counts = alive({ '262-01': 32, '262-02': 2_000, DE: 600 });
@@ -110,7 +110,7 @@ describe('a group', () => {
     expect(joined.map(({ episode }) => episode.slice(0, 1)).join('')).toBe('a'.repeat(30));
   });
 
-  it('takes up what falls silent while it is open, unless too long before or after its members', () => {
+  it('adds SIMs that fall silent while it is open, unless too long before or after its members', () => {
     const members = makeSims(30, network);
     const first = changeGroups(rule, [], members, alive({ '262-01': 100 }));
     const late = makeSims(3, network, { prefix: 'late', from: (index) => [200, 360, 361][index] ?? 0 });
@@ -121,7 +121,7 @@ describe('a group', () => {
     expect(groups).toEqual([{ ...group, lastFrom: at(360) }]);
   });
 
-  it('closes at the threshold, and what is still silent becomes one message', () => {
+  it('closes at the threshold, with one message about the SIMs that are still silent', () => {
     const members = makeSims(30, network);
     const first = changeGroups(rule, [], members, alive({ '262-01': 100 }));
     const silent = applyJoins(members, first).slice(10);
@@ -209,7 +209,7 @@ function describeGroups(change: Change): fc.IProperty<[SilentSim[], Record<strin
 }
 
 describe('groups', () => {
-  it('have members that fell silent together, each in one group, and leave none that could be one', () => {
+  it('have members that fell silent together, each in one group, and no possible group is missing', () => {
     fc.assert(describeGroups(changeGroups), runs(150));
   });
 });
@@ -244,7 +244,7 @@ const faults: Readonly<Record<string, Change>> = {
   },
 };
 
-describe('what must hold of groups notices that', () => {
+describe('the invariants of groups notice that', () => {
   it.each(Object.entries(faults))('%s', (_, change) => {
     expect(fc.check(describeGroups(change), { numRuns: 1_000, endOnFailure: true }).failed).toBe(true);
   });

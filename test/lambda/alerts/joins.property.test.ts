@@ -91,11 +91,11 @@ function describeProgress(join: Join): fc.IProperty<[Span[], number, number, num
 }
 
 describe('spans make episodes', () => {
-  it('as a person with a stopwatch sees them', () => {
+  it('as an oracle with a stopwatch does', () => {
     fc.assert(describeWatching(joinSpans), { numRuns });
   });
 
-  it('that stay over once they are, as the watermark advances', () => {
+  it('that stay over as the watermark advances', () => {
     fc.assert(describeProgress(joinSpans), { numRuns });
   });
 });

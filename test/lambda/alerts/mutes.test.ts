@@ -18,7 +18,7 @@ function mute(scope: Partial<MuteScope>, until: number): Mute {
 const episode = { rule: 'silent', sim: '89882', source: 'kore' };
 
 describe('a mute', () => {
-  test('holds back alerts that have each value it states, until it ends', () => {
+  test('holds back alerts that match all its values, until it ends', () => {
     const cases: [Partial<MuteScope>, boolean][] = [
       [{ rule: 'silent' }, true],
       [{ sim: '89882' }, true],
@@ -35,7 +35,7 @@ describe('a mute', () => {
     }
   });
 
-  test('that ends last is the one in force', () => {
+  test('that ends last is in force', () => {
     const [short, long] = [mute({ rule: 'silent' }, 100), mute({ sim: '89882' }, 200)];
     expect(findMute([short, long], episode, 50)).toEqual(long);
     expect(findMute([long, short], episode, 50)).toEqual(long);

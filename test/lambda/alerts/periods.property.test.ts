@@ -175,19 +175,19 @@ function describeProgress(judge: Judge) {
 const properties = [describeTruth, describeSealing, describeIndependence, describeProgress];
 
 describe('usage by day and month', () => {
-  it('is what somebody finds who walks through the calendar', () => {
+  it('is that of an oracle that goes through the calendar', () => {
     fc.assert(describeTruth(findPeriodUsage), runs(600));
   });
 
-  it('is the same whether days are known by their records or by their sums', () => {
+  it('is the same from records and from sums of days', () => {
     fc.assert(describeSealing(findPeriodUsage), runs(400));
   });
 
-  it('does not depend on order and repetition', () => {
+  it('does not depend on the order and repetition of records', () => {
     fc.assert(describeIndependence(findPeriodUsage), runs(200));
   });
 
-  it('stays as it is when the watermark advances, but for what lasts', () => {
+  it('does not change when the watermark advances, unless it lasts', () => {
     fc.assert(describeProgress(findPeriodUsage), runs(400));
   });
 });

@@ -36,7 +36,7 @@ describe('a rule watches', () => {
 });
 
 describe('a pattern', () => {
-  it('is matched as its regular expression is', () => {
+  it('matches like its regular expression', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-'), maxLength: 8 });
     const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-', '*', '?'), maxLength: 8 });
     fc.assert(
@@ -48,14 +48,14 @@ describe('a pattern', () => {
     );
   });
 
-  it('of many stars takes no longer than the product of the lengths', () => {
+  it('with many stars takes no longer than the product of the lengths', () => {
     // A matcher that tries each star anew would not come to an end.
     expect(matchesPattern('*a'.repeat(60), 'a'.repeat(59) + 'b'.repeat(60))).toBe(false);
   });
 });
 
 describe('the version of a rule', () => {
-  it('changes with what it judges by, and not with its severity', () => {
+  it('changes with its conditions, and not with its severity', () => {
     const versions = [
       silent,
       { ...silent, severity: 'critical' } as const,

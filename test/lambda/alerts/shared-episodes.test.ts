@@ -67,11 +67,11 @@ test('it is written with its message', () => {
   });
 });
 
-test('what is over when it is found first is not written', () => {
+test('an episode that is over when it is found is not written', () => {
   expect(amendShared(undefined, closed, { now: at(5), isHeld: false })).toBeUndefined();
 });
 
-test('a sweep that finds the same writes nothing', () => {
+test('a sweep without changes writes nothing', () => {
   const { told, writes } = new Brought().sweep(facts).sweep(facts).sweep(facts);
   expect({ told, writes }).toEqual({ told: ['1 opened 30'], writes: 1 });
 });
@@ -98,39 +98,39 @@ describe('it is sent again', () => {
     expect(brought.episode).toEqual(expect.objectContaining({ ...found.at(-1), revision: brought.writes }));
   });
 
-  it('of a source that held back no SIM, when it holds back two', () => {
+  it('of a source that held back no SIM and now holds back two', () => {
     const { told } = new Brought().sweep(countMembers(0)).sweep(countMembers(1)).sweep(countMembers(2));
     expect(told).toEqual(['1 opened 0', '2 amended 2']);
   });
 });
 
 describe('a mute', () => {
-  it('holds back what is open still when it ends', () => {
+  it('holds back episodes that are still open when it ends', () => {
     const brought = new Brought().sweep(facts, true).sweep(countMembers(70), true);
     expect([brought.told, brought.episode?.isHeld]).toEqual([[], true]);
     brought.sweep(countMembers(70));
     expect([brought.told, brought.episode?.isHeld]).toEqual([['1 opened 70'], false]);
   });
 
-  it('sends nothing about episodes that are over when it ends', () => {
+  it('that ends causes no messages about episodes that are over', () => {
     const brought = new Brought().sweep(facts, true).sweep(closed, true);
     expect([brought.told, brought.episode?.isHeld]).toEqual([[], false]);
     expect(brought.sweep(closed).told).toEqual([]);
   });
 
-  it('holds back the end of what was told', () => {
+  it('holds back the end of an episode whose start was sent', () => {
     const brought = new Brought().sweep(facts).sweep(closed, true);
     expect([brought.told, brought.episode?.isHeld]).toEqual([['1 opened 30'], true]);
     expect(brought.sweep(closed).told).toEqual(['1 opened 30', '2 closed 0']);
   });
 });
 
-test('it changes only once its messages are passed on', () => {
+test('it changes only after its messages are in the outbox', () => {
   const episode = amendShared(undefined, facts, { now: at(5), isHeld: false });
   expect(episode && amendShared(episode, closed, { now: at(10), isHeld: false })).toBeUndefined();
 });
 
-test('an older sweep, which knows less, changes nothing', () => {
+test('an older sweep with less data changes nothing', () => {
   const { episode } = new Brought().sweep(facts);
   expect(amendShared(episode, closed, { now: at(0), isHeld: false })).toBeUndefined();
   expect(amendShared(episode, closed, { now: at(1), isHeld: false })?.state).toBe('closed');

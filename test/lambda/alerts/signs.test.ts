@@ -5,7 +5,7 @@ import { findSpans } from '../../../lambda/alerts/spans.ts';
 import { anyRule } from './arbitraries.ts';
 import { at, hour, makeEvent, makeUsage, timeAt } from './records.ts';
 
-test('each record of a SIM is a sign of life by what it says about the device', () => {
+test('each record of a SIM is a sign of life if it shows that the device was active', () => {
   const { signs } = addSigns({
     sessions: [],
     usage: [
@@ -43,13 +43,13 @@ test('each record of a SIM is a sign of life by what it says about the device', 
   ]);
 });
 
-test('a usage record whose start follows its end is heard at the later moment', () => {
+test('a usage record whose start is after its end counts at the later time', () => {
   const turned = { ...makeUsage(10, { id: 'turned', bytes: 1 }), start: timeAt(30), end: timeAt(10) };
   const { signs } = addSigns({ sessions: [], usage: [turned], events: [] });
   expect(signs.map(({ record }) => record.at)).toEqual([at(30)]);
 });
 
-test('a device whose session stays open with zero bytes after the battery was pulled is silent by its records', () => {
+test('a device whose session stays open with zero bytes after its battery was removed is silent by its records', () => {
   const rule: Rule = { ...anyRule, kind: 'silent', missing: 'everything', after: 2 * hour };
   const updates = Array.from({ length: 60 }, (_, index) => (index + 1) * 6);
   const known = addSigns({

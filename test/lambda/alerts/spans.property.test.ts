@@ -59,7 +59,7 @@ function describeProgress(judge: Judge): fc.IProperty<[Rule, Known, number, numb
 }
 
 describe('spans', () => {
-  it('are what is true minute by minute', () => {
+  it('are correct for every minute', () => {
     fc.assert(describeTruth(findSpans), { numRuns });
   });
 
@@ -67,11 +67,11 @@ describe('spans', () => {
     fc.assert(describeIndependence(findSpans), { numRuns });
   });
 
-  it('stay as they are when the watermark advances, but for those that last', () => {
+  it('do not change when the watermark advances, unless they last', () => {
     fc.assert(describeProgress(findSpans), { numRuns });
   });
 
-  it('follow each other, and each is met within it and by the watermark', () => {
+  it('are in order, and their times lie within them and before the watermark', () => {
     fc.assert(
       fc.property(rule, known, watermark, (given, records, minutes) => {
         const spans = findSpans(given, records, at(minutes));

@@ -76,12 +76,12 @@ function bytesAt(...minutes: number[]): Sign[] {
 }
 
 describe('a silent device', () => {
-  test('pages while it is silent: the alert does not wait until the device is back', () => {
+  test('pages while it is silent, not when it is back', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
   });
 
-  test('pages when its time is over, and not a time-out later', () => {
+  test('pages when its time is over, not a timeout later', () => {
     const history = new History(silentAfter(60 * minute));
     expect([59, 60].map((minutes) => history.sweep(minutes, { signs: bytesAt(0) }))).toEqual([
       [],
@@ -89,19 +89,19 @@ describe('a silent device', () => {
     ]);
   });
 
-  test('does not page where a record of the very moment of the alert is there', () => {
+  test('does not page if there is a record at the moment of the alert', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(60, { signs: bytesAt(0, 60) })).toEqual([]);
     expect(history.list()).toEqual([]);
   });
 
-  test('is taken back by a record of the moment of the alert that comes after it', () => {
+  test('is withdrawn by a late record of the moment of the alert', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(65, { signs: bytesAt(0, 60) })).toEqual(['withdrawn 0–']);
   });
 
-  test('pages although its session stays open with zero bytes after the battery was pulled', () => {
+  test('pages although its session stays open with zero bytes after its battery was removed', () => {
     const pulled = 100;
     const updates = Array.from({ length: 60 }, (_, index) => (index + 1) * 6);
     const signs = updates.map((when) =>
@@ -120,7 +120,7 @@ describe('a silent device', () => {
     expect(withoutBytes.sweep(360, known)).toEqual(['opened 96–']);
   });
 
-  test('is not back because old data that it had buffered comes in', () => {
+  test('is not back when old data that it buffered arrives', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(70, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     // Data of minute 20, uploaded later: the silence began later, and goes on.
@@ -167,13 +167,13 @@ describe('a silent device', () => {
     ]);
   });
 
-  test('that was split by a late record is one episode of its beginning, and another one of the rest', () => {
+  test('that a late record splits keeps its episode for the first part, and gets another for the rest', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(200, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(200, { signs: bytesAt(0, 100) })).toEqual(['closed 0–100', 'opened 100–']);
   });
 
-  test('that turns out to have been heard is withdrawn, and its receivers are told', () => {
+  test('that was heard after all is withdrawn, and its receivers get a message', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(80, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(90, { signs: bytesAt(0, 40, 85) })).toEqual(['withdrawn 0–']);
@@ -198,7 +198,7 @@ describe('a silent device', () => {
     ]);
   });
 
-  test('that was silent and back between two sweeps is reported with beginning and end', () => {
+  test('that was silent and back between two sweeps is reported with start and end', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(200, { signs: bytesAt(0, 100, 150) })).toEqual(['opened 0–', 'closed 0–100']);
   });
@@ -208,7 +208,7 @@ describe('a condition that comes and goes', () => {
   const attach = (...minutes: number[]) =>
     minutes.map((when) => makeEvent(when, 'attachment.accepted', { id: `e${when}` }));
 
-  test('is one episode where it flaps at the threshold, by the recovery time', () => {
+  test('that flaps at the threshold is one episode because of the recovery time', () => {
     const rule = { ...countWithin('attach-loop', 3, 30 * minute), recovery: 60 * minute };
     const history = new History(rule);
     const minutes = [0, 10, 20, 40, 50, 60, 80, 90, 100];
@@ -228,7 +228,7 @@ describe('a condition that comes and goes', () => {
     ]);
   });
 
-  test('opens only when it has held for the pending time', () => {
+  test('opens only after the pending time', () => {
     const rule = { ...countWithin('session-failures', 2, 30 * minute), pending: 15 * minute };
     const failed = (...minutes: number[]) =>
       minutes.map((when) => makeEvent(when, 'data-session.failed', { id: `f${when}` }));
@@ -240,7 +240,7 @@ describe('a condition that comes and goes', () => {
     ]);
   });
 
-  test('began earlier by a late record, in the same episode', () => {
+  test('starts earlier after a late record, in the same episode', () => {
     const history = new History(countWithin('attach-loop', 3, 30 * minute));
     expect(history.sweep(35, { events: attach(15, 25, 35) })).toEqual(['opened 15–']);
     const [id] = history.ids;
@@ -248,7 +248,7 @@ describe('a condition that comes and goes', () => {
     expect(history.ids).toEqual([id]);
   });
 
-  test('joins two episodes by a late record: the older one stays', () => {
+  test('joins two episodes after a late record, and keeps the older one', () => {
     const history = new History(countWithin('attach-loop', 3, 30 * minute));
     const known = attach(0, 5, 10, 50, 55, 60);
     expect(history.sweep(40, { events: known.slice(0, 3) })).toEqual(['opened 0–', 'closed 0–30']);
@@ -274,7 +274,7 @@ describe('usage', () => {
     ]);
   });
 
-  test('that arrives after the day has closed takes back that there was too little', () => {
+  test('that arrives after the day has closed withdraws an alert about too little usage', () => {
     const history = new History(less);
     const early = [makeUsage(0, { id: 'a', bytes: 5_000 }), makeUsage(day + 30, { id: 'c', bytes: 5_000 })];
     expect(history.sweep(day + 10, { usage: early.slice(0, 1) })).toEqual(['opened 0–']);
@@ -283,7 +283,7 @@ describe('usage', () => {
     expect(history.sweep(day + 50, { usage: [...early, late] })).toEqual(['withdrawn 0–1470']);
   });
 
-  test('of exactly the amount is neither more nor less', () => {
+  test('of exactly the amount is neither above nor below it', () => {
     const usage = [makeUsage(0, { id: 'a', bytes: 1_000 }), makeUsage(day, { id: 'b', bytes: 1_000 })];
     expect(new History(more).sweep(day, { usage })).toEqual([]);
     expect(new History(less).sweep(day, { usage })).toEqual([]);
@@ -317,7 +317,7 @@ describe('a change', () => {
     );
   });
 
-  test('of the device that turns out to have been earlier is the same episode', () => {
+  test('of the device that happened earlier after all is the same episode', () => {
     const history = new History(changeRule('device'));
     const usage = [makeUsage(0, { id: 'a', imei: first }), makeUsage(400, { id: 'c', imei: otherModel })];
     expect(history.sweep(400, { usage })).toEqual(['opened 400–']);
@@ -327,7 +327,7 @@ describe('a change', () => {
     expect(history.list()).toEqual(['closed 100–100']);
   });
 
-  test('to a country that is not allowed is reported, even if it is the first one known', () => {
+  test('to a country that is not allowed is reported, even if it is the first known country', () => {
     const rule: Rule = { ...anyRule, kind: 'country', allowed: ['DE', 'FR'] };
     const history = new History(rule);
     const usage = ['CH', 'DE', 'FR', 'PL', 'PL'].map((country, index) =>
@@ -338,7 +338,7 @@ describe('a change', () => {
 });
 
 describe('a block', () => {
-  test('lasts from the record that says so to the one of the session that does not', () => {
+  test('lasts from the record that reports it to the session’s record that does not', () => {
     const history = new History({ ...anyRule, kind: 'blocked' });
     const usage = [
       makeUsage(0, { id: 'a', bytes: 100, sessionTotal: 100 }),
@@ -351,7 +351,7 @@ describe('a block', () => {
     ).toEqual([['opened 6–'], [], ['closed 6–18']]);
   });
 
-  test('by the carrier lasts until it enables the endpoint, whatever fails in between', () => {
+  test('by the carrier lasts until the carrier enables the endpoint, whatever fails in between', () => {
     const history = new History({ ...anyRule, kind: 'blocked' });
     const events = [
       makeEvent(0, 'endpoint.blocked'),
@@ -364,7 +364,7 @@ describe('a block', () => {
 });
 
 describe('sessions', () => {
-  test('that end without a byte are counted, but not one whose bytes nothing states', () => {
+  test('that end without a byte are counted, but not sessions with unknown bytes', () => {
     const rule: Rule = { ...anyRule, kind: 'zero-byte-sessions', count: 3, within: 60 * minute };
     const sessions = [
       makeSession('empty', 0, { end: 5, total: 0 }),
@@ -380,7 +380,7 @@ describe('sessions', () => {
     expect(new History(rule).sweep(30, { sessions, usage: [...usage, bytes] })).toEqual([]);
   });
 
-  test('of which nothing is heard are stale until the next one begins', () => {
+  test('without records are stale until the next session begins', () => {
     const rule: Rule = { ...anyRule, kind: 'stale-session', after: 60 * minute };
     const history = new History(rule);
     const lost = makeSession('lost', 0, { latest: 10 });
@@ -389,7 +389,7 @@ describe('sessions', () => {
     expect(history.sweep(95, { sessions: [lost, makeSession('next', 90)] })).toEqual(['closed 10–90']);
   });
 
-  test('are lacking where a device only signals', () => {
+  test('are missing if a device only signals', () => {
     const rule = silentAfter(60 * minute, { missing: 'session' } as Partial<Rule>);
     const history = new History(rule);
     const signs = [
@@ -402,7 +402,7 @@ describe('sessions', () => {
     expect(history.sweep(101, { signs: [...signs, back] })).toEqual(['closed 0–100']);
   });
 
-  test('are not lacking where the device is silent: that is another rule', () => {
+  test('are not missing if the device is silent, which is another rule', () => {
     const rule = silentAfter(60 * minute, { missing: 'session' } as Partial<Rule>);
     const signs = [makeSign(0, 'session,signal', 'a'), makeSign(30, 'signal', 'b')];
     expect(new History(rule).sweep(day, { signs })).toEqual([]);
@@ -422,7 +422,7 @@ describe('a member of a group', () => {
     expect(history.list()).toEqual(['closed 0–85']);
   });
 
-  test('that was sent alone before sends a message when it is back', () => {
+  test('whose own alert was sent before sends a message when it is back', () => {
     const history = new History(rule);
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     history.join('network');
@@ -433,14 +433,14 @@ describe('a member of a group', () => {
 describe('a mute, or a source that lags,', () => {
   const rule = silentAfter(60 * minute);
 
-  test('holds back what opened, and tells at its end what is open still', () => {
+  test('holds back alerts, and sends those that are still open when it ends', () => {
     const history = new History(rule);
     expect(history.sweep(60, { signs: bytesAt(0) }, { isHeld: true })).toEqual([]);
     expect(history.list()).toEqual(['open 0–']);
     expect(history.sweep(90, { signs: bytesAt(0) })).toEqual(['opened 0–']);
   });
 
-  test('tells nothing of what opened and closed while it lasted', () => {
+  test('sends nothing about alerts that opened and closed meanwhile', () => {
     const history = new History(rule);
     history.sweep(60, { signs: bytesAt(0) }, { isHeld: true });
     expect(history.sweep(80, { signs: bytesAt(0, 75) }, { isHeld: true })).toEqual([]);
@@ -455,7 +455,7 @@ describe('a mute, or a source that lags,', () => {
     expect(history.sweep(90, { signs: bytesAt(0, 75) })).toEqual(['closed 0–75']);
   });
 
-  test('takes nothing back when the watermark falls', () => {
+  test('withdraws nothing when the watermark falls', () => {
     const history = new History(rule);
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(20, { signs: bytesAt(0) })).toEqual([]);
@@ -464,7 +464,7 @@ describe('a mute, or a source that lags,', () => {
 });
 
 describe('a rule', () => {
-  test('that is changed ends what it does not find any more, and says why', () => {
+  test('that is changed ends episodes that it does not find any more, with the reason', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(65, { signs: bytesAt(0) }, { rule: silentAfter(90 * minute) })).toEqual([
@@ -476,7 +476,7 @@ describe('a rule', () => {
     expect(history.list()).toEqual(['open 0–']);
   });
 
-  test('that is changed goes on with what it finds still', () => {
+  test('that is changed continues episodes that it still finds', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(60, { signs: bytesAt(0) })).toEqual(['opened 0–']);
     expect(history.sweep(65, { signs: bytesAt(0) }, { rule: silentAfter(30 * minute) })).toEqual([]);
@@ -489,7 +489,7 @@ describe('a rule', () => {
     expect(history.sweep(65, { signs: bytesAt(0) }, { rule: undefined })).toEqual(['rule-changed 0–']);
   });
 
-  test('leaves episodes alone whose records have expired', () => {
+  test('does not change episodes whose records have expired', () => {
     const history = new History(silentAfter(60 * minute));
     history.sweep(100, { signs: bytesAt(0, 90) });
     expect(history.list()).toEqual(['closed 0–90']);

@@ -57,11 +57,11 @@ function makeProgress(others: Partial<SourceProgress> = {}): SourceProgress {
 }
 
 describe('a stream is read', () => {
-  it('to its newest record that is done, where nothing is begun', () => {
+  it('to its newest finished record, if no batch has started', () => {
     expect(readStream([makeShard('s1', makeDone(now - 5))], now)).toEqual({ at: now - 5, holds: [] });
   });
 
-  it('to the oldest record that is begun and not done, even by a function that died', () => {
+  it('to the oldest record of an unfinished batch, even of a crashed function', () => {
     const shard = makeShard('s1', {
       ...makeDone(now - 5),
       notes: [makeNote(now - 100, '50'), makeNote(now - hour)],
@@ -75,13 +75,13 @@ describe('a stream is read', () => {
     });
   });
 
-  it('to now where it stands still and says that nothing lies behind its newest record', () => {
+  it('to now if it is idle and has nothing after its newest record', () => {
     const idle = makeShard('s1', makeDone(now - 9 * hour));
     expect(readStream([idle], now).at).toBe(now - 9 * hour);
     expect(readStream([{ ...idle, drainedAt: now - minute }], now)).toEqual({ at: now - minute, holds: [] });
   });
 
-  it('as far as the shard that is read least; one that was never written to says nothing', () => {
+  it('as far as its slowest shard, ignoring shards without records', () => {
     const shards = [
       makeShard('s1', makeDone(now - 5)),
       makeShard('s2', makeDone(now - hour)),
@@ -90,7 +90,7 @@ describe('a stream is read', () => {
     expect(readStream(shards, now)).toEqual({ at: now - hour, holds: [] });
   });
 
-  it('to what is tried again, and for two hours more, in case that only its end was not noted', () => {
+  it('to a batch that is retried, and for two hours more in case only its end was not noted', () => {
     const noted = (notedAt: number) => [
       makeShard('s1', { ...makeDone(now), notes: [{ ...makeNote(now - 6 * day), notedAt }] }),
     ];
@@ -98,7 +98,7 @@ describe('a stream is read', () => {
     expect(readStream(noted(now - 2 * hour), now)).toEqual({ at: now, holds: [] });
   });
 
-  it('to what was given up, for a day after its last attempt', () => {
+  it('to an abandoned batch, for a day after its last attempt', () => {
     expect(maxRecordAge).toBe(streamMapping.maximumRecordAgeHours * hour);
     const noted = (notedAt: number) => [
       makeShard('s1', { ...makeDone(now), notes: [{ ...makeNote(now - 8 * day), notedAt }] }),
@@ -110,7 +110,7 @@ describe('a stream is read', () => {
     expect(readStream(noted(now - day), now)).toEqual({ at: now, holds: [] });
   });
 
-  it('to where a lane is, until it must have gone on', () => {
+  it('to a lane’s position, until the lane must have moved on', () => {
     const lane = { lastSequence: '20', since: now - 2 * hour, notedAt: now - 6 * minute + 1 };
     const newest = makeDone(now - hour);
     const read = (lanes: readonly LaneNote[]) => readStream([makeShard('s1', { ...newest, lanes })], now);
@@ -126,7 +126,7 @@ describe('a stream is read', () => {
     });
   });
 
-  it('to nothing that is known where nothing was read', () => {
+  it('to an unknown time if nothing was read', () => {
     expect(readStream([], now)).toEqual({ at: undefined, holds: [] });
   });
 });
@@ -144,7 +144,7 @@ describe('the note of a batch', () => {
   };
   const end = { notedAt: now, parallelBatches: 2 };
 
-  it('has its last record and its oldest arrival', () => {
+  it('has the last record and the oldest arrival', () => {
     expect([noteBatch(records, now), noteBatch(records.slice(2), now), noteBatch([], now)]).toEqual([
       makeNote(5, '102'),
       makeNote(9, '102'),
@@ -152,7 +152,7 @@ describe('the note of a batch', () => {
     ]);
   });
 
-  it('is shortened to what is not done, and removed when all is', () => {
+  it('is reduced to unfinished records, and removed when all are finished', () => {
     expect(endBatch(begun, records, records.slice(2), end)).toEqual({
       notes: [makeNote(3, '101.5'), makeNote(9, '102')],
       lanes: [{ lastSequence: '101', since: 5, notedAt: now }],
@@ -166,7 +166,7 @@ describe('the note of a batch', () => {
     });
   });
 
-  it('is followed by one that says where its lane is; of as many as there are lanes the earliest stay', () => {
+  it('is followed by a note with its lane’s position, and the earliest notes stay, one for each lane', () => {
     const at = (minutes: number) => ({ sequence: String(1_000 + minutes), arrival: now + minutes * minute });
     const lane = (minutes: number) => {
       return { lastSequence: at(minutes).sequence, since: at(minutes).arrival, notedAt: now };
@@ -194,14 +194,14 @@ describe('a source is read', () => {
     expect(readSource({ at: undefined, holds: [] }, [], [], hour)).toEqual({ at: undefined, holds: [] });
   });
 
-  it('no further than the oldest record of a shard that nobody has read', () => {
+  it('no further than the oldest record of an unread shard', () => {
     expect(readSource(stream, [{ name: 's2', oldestArrival: now - 5 }], [], hour)).toEqual({
       at: now - 5,
       holds: [{ cause: 'unread-shard', place: 's2', since: now - 5 }],
     });
   });
 
-  it('no further than what a file may tell of that waits, runs or has failed', () => {
+  it('no further than the records that a waiting, running or failed file may have', () => {
     const files = [
       { name: 'b.csv', deliveredAt: now - minute },
       { name: 'a.csv', deliveredAt: now - hour },
@@ -230,26 +230,26 @@ describe('the carrier has delivered', () => {
     );
   });
 
-  it('to what one of a hundred has reached, of those alive', () => {
+  it('to the time that one in a hundred active SIMs has reached', () => {
     const heard = Array.from({ length: 1_000 }, (_, index) => now - index * minute);
     const dead = Array.from({ length: 5_000 }, () => now - 8 * day);
     expect(findDelivered([...dead, ...heard], now)).toBe(now - 9 * minute);
   });
 
-  it('never beyond now, whatever clocks say', () => {
+  it('never later than now, whatever clocks say', () => {
     expect(findDelivered([now + hour, now + hour, now + hour], now)).toBe(now);
   });
 });
 
-describe('the lag that is usual', () => {
-  it('is a day until seven days are known, and then their longest', () => {
+describe('the usual lag', () => {
+  it('is a day until seven days are known, and then the longest of them', () => {
     expect([makeDays(hour, 6), makeDays(hour, 7)].map((days) => findUsualLag(days, now))).toEqual([
       day,
       hour,
     ]);
   });
 
-  it('is noted by the day, the longest of each, and forgotten after seven', () => {
+  it('is stored for each of seven days as the longest of that day', () => {
     let days: readonly DayLag[] = [];
     for (let index = 0; index < 12; index += 1) {
       days = noteLag(days, now + index * day, (index + 1) * minute);
@@ -278,14 +278,14 @@ describe('the watermark', () => {
     });
   });
 
-  test('of a stream that stands still stays where the carrier was, and SIM alerts are held', () => {
+  test('of an idle stream stays at what the carrier delivered, and SIM alerts are held', () => {
     const stopped = makeProgress().heard.map((at) => at - 5 * hour);
     const { at: known, isBehind, delivered } = findWatermark(makeProgress({ heard: stopped }));
     expect({ known, isBehind }).toEqual({ known: delivered, isBehind: true });
     expect(delivered).toBe(now - 5 * hour - 2 * minute);
   });
 
-  test('of a carrier that replays a week lies in that week until it has come to its end', () => {
+  test('of a carrier that replays a week is in that week until the replay ends', () => {
     const marks = [7, 5, 2, 0.01].map((days) =>
       findWatermark(makeProgress({ heard: Array.from({ length: 50 }, () => now - days * day + 1) })),
     );
@@ -320,7 +320,7 @@ describe('the watermark', () => {
     expect(findWatermark(makeProgress({ heard, days: makeDays(hour) })).isBehind).toBe(true);
   });
 
-  it('is R where the source is not configured any more, or no SIM is alive', () => {
+  it('is R if the source is not configured any more, or no SIM is active', () => {
     const old = Array.from({ length: 50 }, () => now - 6 * day);
     expect(findWatermark(makeProgress({ heard: old, isConfigured: false })).isBehind).toBe(false);
     const dead = findWatermark(makeProgress({ heard: old.map((time) => time - day) }));
@@ -335,7 +335,7 @@ describe('the watermark', () => {
     });
   });
 
-  it('says that few SIMs cannot be told from their source', () => {
+  it('says that the cause may be the source if it has few SIMs', () => {
     const heard = (count: number) => Array.from({ length: count }, () => now - minute);
     expect([4, 5].map((count) => findWatermark(makeProgress({ heard: heard(count) })).isIndistinct)).toEqual([
       true,
@@ -343,7 +343,7 @@ describe('the watermark', () => {
     ]);
   });
 
-  it('is where the carrier has delivered to where only files come', () => {
+  it('is what the carrier has delivered if there are only files', () => {
     const heard = Array.from({ length: 100 }, () => now - 20 * hour);
     const source = makeProgress({ lateness: 26 * hour, heard });
     expect(findWatermark(source)).toMatchObject({ at: now, isBehind: false });
@@ -351,13 +351,13 @@ describe('the watermark', () => {
     expect(findWatermark({ ...source, read })).toMatchObject({ at: now - 20 * hour, isBehind: false });
   });
 
-  it('says that R is late, and by what', () => {
+  it('says that R is late, and why', () => {
     const holds = [{ cause: 'unfinished-batch', place: 's1', since: now - hour }] as const;
     const { isReadLate, at: known, read } = findWatermark(makeProgress({ read: { at: now - hour, holds } }));
     expect({ isReadLate, known, holds: read.holds }).toEqual({ isReadLate: true, known: now - hour, holds });
   });
 
-  it('does not take the lag of a source that is behind for usual', () => {
+  it('does not count the lag of a source that is behind as usual', () => {
     const behind = makeProgress({ heard: [now - 5 * hour, now - 5 * hour, now - 5 * hour] });
     expect(noteProgress(behind, findWatermark(behind))).toEqual(behind.days);
     const usual = makeProgress();

@@ -7,7 +7,7 @@ import { makeSession, makeUsage, sim, statement } from './records.ts';
 
 const day = '2026-11-02';
 
-test('the differences between two versions are what was added, changed and moved', () => {
+test('the differences between two versions are added, changed and moved rows', () => {
   const usage = (recordId: string, about: object = {}) =>
     makeUsage({ start: `${day}T0${recordId}:00:00.000Z`, recordId, ...about });
   const session = makeSession({
@@ -29,7 +29,7 @@ function isThere(change: ChangeKind | undefined, before: boolean): boolean {
   return change === undefined ? before : change !== 'moved';
 }
 
-test('changes of two steps together are those from the first version to the last', () => {
+test('the changes of two steps together lead from the first version to the last', () => {
   const versions = fc
     .array(statement, { maxLength: 8 })
     .map((some) => makeRows(day, some.reduce(mergeItems, noItems)));
@@ -53,7 +53,7 @@ test('changes of two steps together are those from the first version to the last
   );
 });
 
-test('a step that is done again after it stopped in the middle changes nothing more', () => {
+test('a step that is repeated after an interruption changes nothing more', () => {
   const versions = fc
     .array(statement, { maxLength: 8 })
     .map((some) => makeRows(day, some.reduce(mergeItems, noItems)));

@@ -39,7 +39,7 @@ describe('the columns of rows', () => {
   const flatten = (kind: keyof SimRows, row: SimRows[typeof kind][number]) =>
     Object.fromEntries(listRowColumns(kind).map(({ name, read }) => [name, read(row)]));
 
-  it('hold all that a row says', () => {
+  it('have all values of a row', () => {
     const terminal = fc.record({
       status: fc.constantFrom('ended' as const, 'failed' as const),
       end: fc.constant(`${day}T10:00:00.000Z`),
@@ -131,7 +131,7 @@ describe('the root of a day', () => {
     }
   });
 
-  it('is the same in however many buckets the SIMs are', () => {
+  it('is the same for any number of buckets', () => {
     const sims = Array.from({ length: 60 }, (_, index) => String(8_988_307_000_000_000_000n + BigInt(index)));
     const roots = [1, 2, 7, slotCount].map((buckets) => {
       const parts = new Map<number, RowDigests>();
@@ -150,7 +150,7 @@ describe('the root of a day', () => {
     expect(roots[0]?.kinds.usage.rows).toBe(60);
   });
 
-  it('is not made of SIMs out of order', () => {
+  it('is refused for SIMs out of order', () => {
     const digests = new RowDigests();
     digests.add('b', makeRows(day, noItems));
     for (const one of ['a', 'b'])
@@ -158,7 +158,7 @@ describe('the root of a day', () => {
   });
 });
 
-test('buckets are ranges of slots, and all of much the same size', () => {
+test('buckets are ranges of slots of similar size', () => {
   expect([0, 4_000, 4_001, 1_000_000, 100_000_000].map((sims) => countBuckets(sims))).toEqual([
     1,
     1,

@@ -40,7 +40,7 @@ describe('docs/days.md', () => {
     expect(readAttributes(heading).sort()).toEqual(attributes.toSorted());
   });
 
-  it('says of the usage of a fleet all that is not said of a SIM', () => {
+  it('lists every attribute of fleet usage that a SIM’s usage lacks', () => {
     expect(describeOwn(fleetUsage, simUsage)).toEqual(['sims (N)']);
   });
 

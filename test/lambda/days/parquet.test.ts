@@ -137,7 +137,7 @@ describe('a Parquet file of rows', () => {
     },
   );
 
-  it.each(['usage', 'sessions'] as const)('says the same column by column: %s', async (kind) => {
+  it.each(['usage', 'sessions'] as const)('has the same content column by column: %s', async (kind) => {
     const columns = listRowColumns(kind);
     await fc.assert(
       fc.asyncProperty(fc.array(anyRow(kind), { minLength: 1, maxLength: 5 }), async (made) => {
@@ -153,7 +153,7 @@ describe('a Parquet file of rows', () => {
     );
   });
 
-  it('holds texts that are mostly different row by row, and others once', async () => {
+  it('stores mostly distinct texts by row, and others in a dictionary', async () => {
     const rows = listUsage(20, 240);
     const [readGroup] = await openColumns('usage', openBytes(writeRows('usage', rows)), [
       ...['sim', 'recordId', 'usageId', 'start', 'country', 'cost'],
@@ -169,7 +169,7 @@ describe('a Parquet file of rows', () => {
     }
   });
 
-  it('is the same in whatever batches rows are added, and on every machine', () => {
+  it('is the same for any batches of rows, on every machine', () => {
     const rows = listUsage(2, 240);
     const file = writeRows('usage', rows);
     expect(writeRows('usage', rows.slice(0, 7), [], rows.slice(7))).toEqual(file);
@@ -211,7 +211,7 @@ describe('a Parquet file of more than 20,000 rows', () => {
     bytes = writeRows('usage', rows);
   });
 
-  it('is read in part where one SIM is wanted', async () => {
+  it('is read partly for a single SIM', async () => {
     const sim = rows.at(-1)?.sim ?? '';
     const source = openBytes(bytes);
     const found: Usage[] = [];
@@ -221,7 +221,7 @@ describe('a Parquet file of more than 20,000 rows', () => {
     expect(source.ranges.slice(1).reduce((sum, range) => sum + range, 0)).toBeLessThan(bytes.byteLength / 2);
   });
 
-  it('has several row groups, of which DuckDB reads types and exact sums', async () => {
+  it('has several row groups, from which DuckDB reads types and exact sums', async () => {
     const path = join(folder, 'usage.parquet');
     await writeFile(path, bytes);
     const sum = rows.reduce((total, { dataTotal }) => total + BigInt(dataTotal), 0n);
@@ -255,7 +255,7 @@ describe('a Parquet file of more than 20,000 rows', () => {
 });
 
 describe('DuckDB', () => {
-  it.each(['usage', 'events', 'sessions'] as const)('reads every value of %s as it was', async (kind) => {
+  it.each(['usage', 'events', 'sessions'] as const)('reads every value of %s unchanged', async (kind) => {
     const rows = fc.sample(anyRow(kind), { numRuns: 50, seed: 1 }) as Row<typeof kind>[];
     const path = join(folder, `${kind}.parquet`);
     await writeFile(path, writeRows(kind, rows));
@@ -280,7 +280,7 @@ describe('DuckDB', () => {
     expect(await query(`SELECT ${selected.join(', ')} FROM '${path}'`)).toEqual(expected);
   });
 
-  it('sees each row once over all files of a kind after a bucket was written again', async () => {
+  it('reads each row once from all files of a kind after a bucket was written again', async () => {
     const day = join(folder, 'day=2026-11-02');
     const rows = listUsage(4, 10);
     await mkdir(day);

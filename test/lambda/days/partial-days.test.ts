@@ -32,7 +32,7 @@ describe('a partial pass is due', () => {
   });
 });
 
-test('what was made of a closed day stays, and the later of two passes holds', () => {
+test('the result for a closed day stays, and the later of two passes counts', () => {
   const [old, next] = [{ asOf: '2026-11-10T06:00:00.000Z' }, { asOf: '2026-11-10T12:00:00.000Z' }];
   expect([
     replacesSimDay(old, undefined),
@@ -58,7 +58,7 @@ test('a partial pass does not count for a sealed day; for another day it counts 
   ]).toEqual([true, true, false, false, true, true]);
 });
 
-test('the days of a month before one of them are those that are not closed', () => {
+test('the days of a month before a day are those that are not closed', () => {
   expect([
     listUnsealedBefore('2026-11-10', '2026-11-08'),
     listUnsealedBefore('2026-11-02', '2026-10-30'),

@@ -24,7 +24,7 @@ function listForeignParts(text: string): string[] {
 }
 
 describe('the day pass', () => {
-  it.each(files)('takes time, tables, bucket and queue from who calls it: %s', (_, text) => {
+  it.each(files)('gets time, tables, bucket and queue from its caller: %s', (_, text) => {
     expect(listForeignParts(text)).toEqual([]);
   });
 

@@ -35,7 +35,7 @@ describe('the rows of a day', () => {
   const stream = makeUsage({ start: '2026-11-02T23:59:59.700Z' });
   const file = makeUsage({ start: '2026-11-03T00:00:00.000Z', completeness: 2 });
 
-  it('have a record that a file rounds into the next day once, on the day of the fuller rendering', () => {
+  it('have a record that a file rounds into the next day once, on the day of the more complete version', () => {
     const items = withUsage(stream, file);
     expect([day, after].map((one) => makeRows(one, items))).toEqual([
       { ...makeRows(day, noItems), usage: [stream], usageRenderings: [file] },
@@ -43,7 +43,7 @@ describe('the rows of a day', () => {
     ]);
   });
 
-  it('stay the same when renderings that do not count, and those of the other day, have expired', () => {
+  it('stay the same when versions that do not count, or are of the other day, have expired', () => {
     const sealed = [day, after].map((one) => makeRows(one, withUsage(stream, file)));
     const again = sealed.map((rows, index) =>
       makeRows([day, after][index] ?? '', mergeItems(listItems(rows), withUsage(file))),
@@ -51,20 +51,20 @@ describe('the rows of a day', () => {
     expect(again).toEqual(sealed);
   });
 
-  it('leave out a late rendering of a record that has expired from the tables', () => {
+  it('leave out a late version of a record that has expired from the tables', () => {
     const sealed = makeRows(after, withUsage(stream));
     const late = mergeItems(listItems(sealed), withUsage(file));
     expect(makeRows(after, late).usage).toEqual([]);
   });
 
-  it('have of two equally full statements about one key the one that the ledger keeps', () => {
+  it('have the statement that the ledger keeps, of two equally complete ones about a key', () => {
     const [a, b] = [makeUsage({ start: stream.start, dataTotal: 1 }), makeUsage({ start: stream.start })];
     const rows = makeRows(day, mergeItems(withUsage(a), withUsage(b)));
     expect(rows.usage).toEqual([pickMoreComplete(a, b)]);
     expect(makeRows(day, mergeItems(withUsage(b), withUsage(a)))).toEqual(rows);
   });
 
-  it('are in the order of time and id', () => {
+  it('are ordered by time and id', () => {
     const [b, a] = [
       makeEvent({ time: stream.start, eventId: 'b' }),
       makeEvent({ time: stream.start, eventId: 'a' }),
@@ -73,7 +73,7 @@ describe('the rows of a day', () => {
     expect(makeRows(day, { ...noItems, events: [b, early, a] }).events).toEqual([early, a, b]);
   });
 
-  it('have a session on the day of its end, and none that is open', () => {
+  it('have a session on the day of its end, and no open ones', () => {
     const ended = makeSession({
       sessionId: 's1',
       start: '2026-11-01T10:00:00.000Z',
@@ -99,7 +99,7 @@ const manyItems = fc
   .array(statement, { maxLength: 14 })
   .map((statements) => statements.reduce(mergeItems, noItems));
 
-test('over all days, each record that counts is a row once, by comparing each item with every other', () => {
+test('over all days, each record that counts is one row, as comparing each item with every other shows', () => {
   const days = [-2, -1, 0, 1, 2, 3].map((offset) => shiftDay(day, offset));
   fc.assert(
     fc.property(manyItems, (items) => {
@@ -115,7 +115,7 @@ test('over all days, each record that counts is a row once, by comparing each it
   );
 });
 
-test('a record changes the rows of no day but those that it touches', () => {
+test('a record changes only the rows of days that it touches', () => {
   const days = [-2, -1, 0, 1, 2, 3].map((offset) => shiftDay(day, offset));
   fc.assert(
     fc.property(manyItems, statement, (items, late) => {
@@ -129,7 +129,7 @@ test('a record changes the rows of no day but those that it touches', () => {
   );
 });
 
-test('a day is touched by its own records, and by those within a second of it', () => {
+test('a record touches its day, and days within a second of it', () => {
   expect(
     [
       '2026-11-02T23:59:58.999Z',

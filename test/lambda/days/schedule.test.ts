@@ -141,7 +141,7 @@ const reading = (from: string, through = from, waitedMilliseconds = waited): Day
 };
 
 describe('a scheduled run', () => {
-  it('closes only the newest day that is due of a ledger that has history', async () => {
+  it('closes only the newest due day of a ledger with history', async () => {
     const ports = new MemorySchedule();
     const { closed } = await ports.run('10T07:00');
     expect([closed, ports.closedThrough, ports.sent]).toEqual([
@@ -158,7 +158,7 @@ describe('a scheduled run', () => {
     expect([...ports.noted.keys()]).toEqual(['2026-11-06', '2026-11-07', '2026-11-08', '2026-11-09']);
   });
 
-  it('closes nothing where it is not known how far sources are read, and tells since when', async () => {
+  it('closes nothing if the progress of sources is unknown, and says since when', async () => {
     const ports = new MemorySchedule();
     await ports.run('10T07:00', { sources: undefined });
     const { closed, overdueMilliseconds } = await ports.run('12T07:00', { sources: undefined });
@@ -172,7 +172,7 @@ describe('a scheduled run', () => {
     expect((await ports.run('12T08:00')).closed).toEqual({ from: '2026-11-09', through: '2026-11-11' });
   });
 
-  it('goes on with days that are not sealed: with the plan, or else with the wait, in full', async () => {
+  it('continues days that are not sealed, with the plan or with the full wait', async () => {
     const ports = MemorySchedule.closedThrough('2026-11-09');
     for (const day of ['2026-11-08', '2026-11-09']) ports.noted.set(day, { day, orderedAt: at('10T06:00') });
     ports.plans.add('2026-11-08');
@@ -180,7 +180,7 @@ describe('a scheduled run', () => {
     expect(ports.sent).toEqual([{ kind: 'plan', day: '2026-11-08' }, reading('2026-11-09', '2026-11-09', 0)]);
   });
 
-  it('goes on with a month of open days at most', async () => {
+  it('continues at most a month of open days', async () => {
     const ports = MemorySchedule.closedThrough('2026-11-09');
     for (let year = 1900; year < 2000; year += 1) {
       const day = `${year}-01-01`;
@@ -192,7 +192,7 @@ describe('a scheduled run', () => {
     );
   });
 
-  it('has markers of closed days visited, unless the day is being read for the first time', async () => {
+  it('processes markers of closed days, unless the day is being read for the first time', async () => {
     const ports = MemorySchedule.closedThrough('2026-11-09');
     ports.noted.set('2026-11-08', { day: '2026-11-08', orderedAt: at('10T06:00') });
     ports.noted.set('2026-10-01', { day: '2026-10-01', unreadAt: at('10T06:00') });
@@ -204,7 +204,7 @@ describe('a scheduled run', () => {
     ]);
   });
 
-  it('holds back the expiry of usage while days are not sealed at three quarters of its age', async () => {
+  it('stops the expiry of usage while days at three quarters of its age are not sealed', async () => {
     const ports = MemorySchedule.closedThrough('2026-11-01');
     const held = [];
     for (const time of ['10T00:00', '13T23:00', '14T00:00']) {
@@ -224,7 +224,7 @@ describe('a scheduled run', () => {
     ]);
   });
 
-  it('holds it back, too, for usage from before the first closing, once that would expire', async () => {
+  it('stops it for usage before the first closed day too, when that would expire', async () => {
     const ports = new MemorySchedule();
     ports.usageBefore = true;
     await ports.run('01T07:00', { usageDays: 16 });
@@ -243,7 +243,7 @@ describe('a scheduled run', () => {
   });
 });
 
-test('days that the fence passes are read, also where only later ones were ordered', async () => {
+test('days that the fence passes are read, even if only later ones were ordered', async () => {
   const ports = MemorySchedule.closedThrough('2026-11-05');
   const range = { from: '2026-11-08', through: '2026-11-09' };
   expect(await orderDays(range, ports, at('10T08:00'))).toEqual({
@@ -253,7 +253,7 @@ test('days that the fence passes are read, also where only later ones were order
   expect([...ports.noted.keys()]).toEqual(['2026-11-06', '2026-11-07', '2026-11-08', '2026-11-09']);
 });
 
-test('days of the past are ordered as they are, and the fence stays', async () => {
+test('past days are ordered unchanged, and the fence stays', async () => {
   const ports = MemorySchedule.closedThrough('2026-11-09');
   const range = { from: '2026-10-01', through: '2026-10-02' };
   expect(await orderDays(range, ports, at('10T08:00'))).toEqual(range);
@@ -266,7 +266,7 @@ describe('days that are ordered before the first scheduled run', () => {
   const readDays = ({ sent }: MemorySchedule) =>
     sent.flatMap((message) => (message.kind === 'reading' ? [`${message.from} ${message.through}`] : []));
 
-  it('are read alone, and the run closes only the newest day that is due', async () => {
+  it('are read, and the run closes only the newest due day', async () => {
     const ports = new MemorySchedule();
     expect(await orderDays(old, ports, at('10T06:30'))).toEqual(old);
     expect(await orderDays(recent, ports, at('10T06:40'))).toEqual(recent);
@@ -284,7 +284,7 @@ describe('days that are ordered before the first scheduled run', () => {
     ]);
   });
 
-  it('are the newest: then the run reads the one that is due, too, and goes on behind them', async () => {
+  it('may be the newest, and the run then also reads the due day and continues after them', async () => {
     const ports = new MemorySchedule();
     await orderDays({ from: '2026-11-09', through: '2026-11-09' }, ports, at('10T05:00'));
     expect((await ports.run('10T05:30')).closed).toBeUndefined();
@@ -292,7 +292,7 @@ describe('days that are ordered before the first scheduled run', () => {
     expect((await ports.run('11T07:00')).closed).toEqual({ from: '2026-11-10', through: '2026-11-10' });
   });
 
-  it('hold back no expiry if the last of them is the day before the first that is closed', async () => {
+  it('do not stop expiry if the last of them is the day before the first closed one', async () => {
     for (const isSealed of [false, true]) {
       const ports = new MemorySchedule();
       ports.usageBefore = true;
@@ -306,7 +306,7 @@ describe('days that are ordered before the first scheduled run', () => {
     }
   });
 
-  it('leave the days between as they are once the schedule has begun, too', async () => {
+  it('leave the days between unchanged even after the schedule has started', async () => {
     const ports = new MemorySchedule();
     // Nothing could be closed by then.
     await ports.run('10T07:00', { sources: undefined });

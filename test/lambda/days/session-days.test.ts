@@ -30,7 +30,7 @@ describe('a session that ended', () => {
   const session = makeEnded(`${day}T10:00:00.000Z`);
   const later = makeEnded(`${after}T10:00:00.000Z`);
 
-  it('is a row of the day of its end, and noted there', () => {
+  it('is a row of the day of its end, and recorded there', () => {
     expect(placeSession({ day, isAnnounced, session, row: undefined, note: undefined })).toEqual({
       row: session,
       note: note(day, session),
@@ -43,7 +43,7 @@ describe('a session that ended', () => {
     });
   });
 
-  it('has the day of its end read again when another day comes upon it, once', () => {
+  it('causes the day of its end to be reread once when another day finds it', () => {
     const visit = { day: after, isAnnounced, session, row: undefined };
     expect(placeSession({ ...visit, note: undefined })).toEqual({
       row: undefined,
@@ -54,7 +54,7 @@ describe('a session that ended', () => {
     expect(placeSession({ ...visit, note: note(day, session) }).redo).toEqual([]);
   });
 
-  it('stays in its old day until the new one has it', () => {
+  it('stays in its old day until its new day has it', () => {
     const visit = { day, isAnnounced, session: later, row: session };
     expect(placeSession({ ...visit, note: note(day, session) })).toEqual({
       row: session,
@@ -68,7 +68,7 @@ describe('a session that ended', () => {
     });
   });
 
-  it('is noted in its old day where a run died before it did, so that the new one knows', () => {
+  it('is recorded in its old day after a crashed run, so that the new day knows', () => {
     expect(placeSession({ day, isAnnounced, session: later, row: session, note: undefined })).toEqual({
       row: session,
       note: note(day, session),
@@ -84,7 +84,7 @@ describe('a session that ended', () => {
     expect(placeSession(visit)).toEqual({ row: undefined, note: undefined, redo });
   });
 
-  it('has its old day read again when it stands in the new one', () => {
+  it('causes its old day to be reread once the new day has it', () => {
     expect(
       placeSession({ day: after, isAnnounced, session: later, row: undefined, note: note(day, session) }),
     ).toEqual({
@@ -118,7 +118,7 @@ describe('the first reading of a day announces', () => {
   });
 });
 
-test('an open session is not a row, whatever is noted', () => {
+test('an open session is not a row, whatever was recorded', () => {
   const session = makeSession({ sessionId: 's1', start: '2026-11-01T10:00:00.000Z' });
   expect(placeSession({ day, isAnnounced, session, row: undefined, note: undefined })).toEqual({
     row: undefined,
@@ -127,7 +127,7 @@ test('an open session is not a row, whatever is noted', () => {
   });
 });
 
-test('a session’s day only moves forward, whatever comes', () => {
+test('a session’s day only moves forward', () => {
   fc.assert(
     fc.property(sessionAroundMidnight, sessionAroundMidnight, (a, b) => {
       const joined = findSessionDay(mergeSessions({ ...a, sessionId: 's' }, { ...b, sessionId: 's' }));

@@ -108,7 +108,7 @@ describe('a SIM-day', () => {
     ]);
   });
 
-  it('counts sessions, attachments and when the device was heard', () => {
+  it('has counts of sessions and attachments, and the times when the device was heard', () => {
     const at = (hour: string): string => `${day}T${hour}:00:00.000Z`;
     const totals = (dataTotal: number) => ({
       totals: { at: at('09'), group: { dataUploaded: 0, dataDownloaded: dataTotal, dataTotal } },
@@ -147,7 +147,7 @@ describe('a SIM-day', () => {
     });
   });
 
-  it('of a day without a row says that nothing happened', () => {
+  it('of a day without rows says that nothing happened', () => {
     const idle = makeDay({ sessions: [makeSession({ sessionId: '1', start: `${day}T01:00:00.000Z` })] });
     expect([isActive(idle), idle.usage]).toEqual([false, []]);
     expect(isActive(makeDay({ events: [makeEvent({ time: `${day}T01:00:00.000Z` })] }))).toBe(true);
@@ -221,7 +221,7 @@ test('sums of SIM-days, of fleet-days and of months equal those of the rows, to 
   );
 });
 
-test('a fleet-day is the same however the fleet is divided into parts', () => {
+test('a fleet-day is the same for any division of the fleet', () => {
   const parts = fc.array(fc.record({ whose: fc.uuid(), statement, part: fc.nat(2) }), { maxLength: 12 });
   fc.assert(
     fc.property(parts, (sims) => {
@@ -261,7 +261,7 @@ test('expired items change no SIM-day', () => {
   );
 });
 
-test('different dimensions have different keys, whatever stands in names', () => {
+test('different dimensions have different keys, whatever names contain', () => {
   const part = fc.option(fc.stringMatching(/^[#%a25]{0,3}$/), { nil: undefined });
   const text = fc.stringMatching(/^[#%a25]{0,3}$/);
   const dimensions: fc.Arbitrary<UsageDimensions> = fc.record({

@@ -10,7 +10,7 @@ import {
 } from '../../../lambda/days/top-sims.ts';
 import { runs } from '../../records/runs.ts';
 
-test('the greatest of many are kept, in the order of bytes and keys, and the first that is left out', () => {
+test('the largest of many are kept, ordered by bytes and key, with the first that is left out', () => {
   const fold = new TopFold();
   const sims = Array.from({ length: 5_000 }, (_, number) => ({
     sim: String(number).padStart(4, '0'),
@@ -82,7 +82,7 @@ function sum(days: ReadonlyMap<number, number> = new Map()): number {
   return [...days.values()].reduce((total, bytes) => total + bytes, 0);
 }
 
-test('no SIM used more in a month than its lists state, and a SIM in no list used less than those left out', () => {
+test('no SIM used more in a month than its lists state, and a SIM in no list used at most their limits', () => {
   fc.assert(
     fc.property(fc.array(visit, { maxLength: 12 }), (visits) => {
       const { ranked, months } = play(visits);

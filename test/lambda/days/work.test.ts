@@ -11,11 +11,11 @@ const messages: readonly DayMessage[] = [
   { kind: 'partial-bucket', day: '2026-11-02', asOf: 1, bucket: 2 },
 ];
 
-test.each(messages)('a message is read as it was sent: $kind', (message) => {
+test.each(messages)('a message is read unchanged: $kind', (message) => {
   expect(parseMessage(printMessage(message))).toEqual(message);
 });
 
-test('a message takes a few hundred bytes, whatever it asks for', () => {
+test('a message has at most a few hundred bytes', () => {
   const greatest: DayMessage = {
     ...{ kind: 'visit', day: '9999-12-31', round: Number.MAX_SAFE_INTEGER },
     waitedMilliseconds: Number.MAX_SAFE_INTEGER,
@@ -23,7 +23,7 @@ test('a message takes a few hundred bytes, whatever it asks for', () => {
   expect(printMessage(greatest).length).toBeLessThan(200);
 });
 
-describe('what is not a message is refused with a sentence', () => {
+describe('a malformed message is refused with a sentence', () => {
   it.each([
     ['', 'It is not a JSON object'],
     ['[]', 'It is not a JSON object'],

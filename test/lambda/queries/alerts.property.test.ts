@@ -100,7 +100,7 @@ describe('the list of alerts', () => {
     ledger = new LedgerReader({ ...ledgerTablesOf(tables.client), files: 'Files' });
   });
 
-  test('has each alert that passes the filters once, newest first, whatever the size of pages', async () => {
+  test('has each alert that matches the filters once, newest first, with any page size', async () => {
     await fc.assert(
       fc.asyncProperty(
         episodes,
@@ -128,7 +128,7 @@ describe('the list of alerts', () => {
     );
   });
 
-  test('shows an alert once, as it was written last, while a sweep moves it', async () => {
+  test('shows an alert once, in its latest version, while a sweep moves it', async () => {
     const open = makeEpisode({ revision: 4 });
     const closed = makeEpisode({ state: 'closed', to: now, revision: 5 });
     for (const [live, history] of [
@@ -154,7 +154,7 @@ describe('the list of alerts', () => {
     expect((await reader.readEpisodes(keys)).map(({ episode }) => episode)).toEqual([closed]);
   });
 
-  test('says which alerts are final: over, with all days sealed that decide about them', async () => {
+  test('marks alerts as final that are over and whose days are all sealed', async () => {
     const at = (text: string): number => Date.parse(`2026-11-${text}`);
     const over = { state: 'closed', from: at('03T10:00Z'), to: at('03T12:00Z') } as const;
     const decided = { decidedFrom: at('02T23:00Z'), decidedTo: at('04T01:00Z') };
@@ -185,7 +185,7 @@ describe('the list of alerts', () => {
     expect(new Set(asked).size).toBe(asked.length);
   });
 
-  test('is empty where no rules are judged', async () => {
+  test('is empty without rules', async () => {
     const page = await listAlerts(everyAlert, {
       alerts: undefined,
       days: undefined,

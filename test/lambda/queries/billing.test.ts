@@ -12,7 +12,7 @@ function billOf(...records: ReturnType<typeof record>[]) {
 }
 
 describe('a bill', () => {
-  it('adds decimals up exactly, where binary fractions would not', () => {
+  it('adds up decimals exactly, where binary fractions would not', () => {
     const tenth = record('emnify', '0.1', 'EUR');
     expect(0.1 + 0.1 + 0.1).not.toBe(0.3);
     expect(billOf(tenth, tenth, tenth)).toEqual({ amount: 0.3, currency: 'EUR' });
@@ -30,7 +30,7 @@ describe('a bill', () => {
     });
   });
 
-  it('is unknown, and not 0, where no cost is stated and where the cost is the volume again', () => {
+  it('is unknown, and not 0, if no cost is stated or the cost repeats the volume', () => {
     const unknown = { amount: null, currency: null };
     expect(billOf()).toEqual(unknown);
     expect(billOf(record('kore', undefined))).toEqual(unknown);
@@ -38,7 +38,7 @@ describe('a bill', () => {
     expect(billOf(record('emnify', '0.06', 'EUR', 'sms'))).toEqual(unknown);
   });
 
-  it('has what is money alone where a SIM changed its carrier', () => {
+  it('has only costs that are money if a SIM changed its carrier', () => {
     const records = [
       record('1nce', '0.5', 'EUR'),
       record('emnify', '0.25', 'EUR'),
@@ -51,11 +51,11 @@ describe('a bill', () => {
     });
   });
 
-  it('is 0 where a cost of 0 is stated', () => {
+  it('is 0 if a cost of 0 is stated', () => {
     expect(billOf(record('emnify', '0', 'EUR'))).toEqual({ amount: 0, currency: 'EUR' });
   });
 
-  it('is for data: text messages are not part of it', () => {
+  it('is for data, without text messages', () => {
     expect(billOf(record('emnify', '0.06', 'EUR', 'sms'), record('emnify', '0.5', 'EUR'))).toEqual({
       amount: 0.5,
       currency: 'EUR',

@@ -56,7 +56,7 @@ describe('the lines of a bill', () => {
     );
   });
 
-  test('of a SIM are those that name it', async () => {
+  test('of a SIM are the lines that name it', async () => {
     const { bills } = await makeBill();
     const all = await listAll(bills, 1_000);
     for (const sim of sims)
@@ -64,7 +64,7 @@ describe('the lines of a bill', () => {
     expect(await listAll(bills, 1, '8988303000000199999')).toEqual([]);
   });
 
-  test('go on behind the last one where the bill is made again meanwhile', async () => {
+  test('continue after the last one if the bill is made again meanwhile', async () => {
     const { bills, ports } = await makeBill();
     const all = await listAll(bills, 1_000);
     const first = await listBillLines(
@@ -86,7 +86,7 @@ describe('the lines of a bill', () => {
     expect(known).toEqual(all);
   });
 
-  test('are read again where they are written while they are read', async () => {
+  test('are read again if they are written while they are read', async () => {
     const { ports } = await makeBill();
     let conflicts = 1;
     const bills = new BillReader({

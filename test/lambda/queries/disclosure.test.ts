@@ -22,7 +22,7 @@ describe('a carrier’s sentence', () => {
     expect(redactText(text, imsi, new Set())).toBe(shown);
   });
 
-  it('keeps what was asked for, and no mail address', () => {
+  it('keeps the reason, and no mail address', () => {
     const text = `${imsi} at 192.0.2.1 by a@b.example`;
     expect(redactText(text, imsi, new Set(['imsi', 'ip_address']))).toBe(`${imsi} at 192.0.2.1 by …`);
     expect(redactText(text, imsi, new Set(['imsi']))).toBe(`${imsi} at … by …`);

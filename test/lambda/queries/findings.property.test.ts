@@ -63,7 +63,7 @@ async function listAll(table: FindingsTable, query: Omit<FindingsQuery, 'after'>
   return found;
 }
 
-test('pages of a list hold each finding of the days asked for once, those of the last day first', async () => {
+test('pages of a list have each finding of the requested days once, the last day first', async () => {
   const property = fc.asyncProperty(stored, queries, async (given, { from, to, size, ...filter }) => {
     const table = new FindingsTable(asClient(new MemoryDynamoDb()), 'Findings');
     const all = given.map(({ sim, day, checks: found }): SimFindings => {
@@ -99,7 +99,7 @@ test('many findings of many days are listed without reading more than a page nee
   expect(await listAll(table, { ...filter, check: 'path', period, size: 50 })).toEqual([]);
 });
 
-test('the greatest revision of a day stays, and a day without findings is listed no more', async () => {
+test('the highest revision of a day stays, and a day without findings is not listed any more', async () => {
   const table = new FindingsTable(asClient(new MemoryDynamoDb()), 'Findings');
   const [sim = ''] = sims;
   const day = '2026-11-02';
@@ -113,7 +113,7 @@ test('the greatest revision of a day stays, and a day without findings is listed
   expect(await table.listKeys('2026-11', { from: '2026-11-01#', to: '2026-11-30$' }, 10)).toEqual([]);
 });
 
-test('an item never is too large: what it has no room for is counted, and is in the lake', () => {
+test('an item has a bounded size, and findings beyond that are counted and are in the lake', () => {
   const [sim = ''] = sims;
   const findings = Array.from({ length: 3_000 }, (_, number) => makeFinding(sim, '2026-11-02', number));
   const item = encodeFindings({ sim, day: '2026-11-02', findings }, 1);
@@ -123,12 +123,12 @@ test('an item never is too large: what it has no room for is counted, and is in 
   expect(kept).toEqual(findings.slice(0, kept.length));
 });
 
-test('positions are read strictly', () => {
+test('malformed positions are refused', () => {
   for (const value of [null, 'a', {}, { entry: '2026-11' }, { entry: '2026-11-02#a', id: 'x' }, { entry: 1 }])
     expect(readFindingsPosition(value)).toBeUndefined();
 });
 
-test('findings of a day that are made again are those that are stored, or are not', async () => {
+test('the table says whether it holds exactly the findings of a day that are computed again', async () => {
   const table = new FindingsTable(asClient(new MemoryDynamoDb()), 'Findings');
   const [sim = ''] = sims;
   const day = '2026-11-02';

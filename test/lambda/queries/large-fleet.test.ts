@@ -60,7 +60,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
     return { ledger, ask, use };
   };
 
-  it('is added up as of the last partial passes, which are told, until its days are sealed', async () => {
+  it('is added up from the last partial passes, whose times are shown, until its days are sealed', async () => {
     const { ledger, ask, use } = open();
     for (const number of [1, 2, 3, 4]) await use(number, '1T10:00', 1_000 * number, { country: 'DE' });
     await ledger.close(['2026-11-01']);
@@ -125,7 +125,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
     ]);
   });
 
-  it('misses parts of days that are not sealed, whatever passes were made', async () => {
+  it('reports missing parts of unsealed days, whatever passes were made', async () => {
     const { ledger, ask, use } = open();
     for (const number of [1, 2, 3]) await use(number, '3T10:00', 1_000);
     await ledger.passPartly('2026-11-03', '2026-11-03T12:00:00.000Z');
@@ -137,7 +137,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
     await expect(ask({ granularity: 'hour' })).rejects.toThrow('unless Sim or Fleet leaves at most 2 SIMs');
   });
 
-  it.each([2, 100])('says for which unsealed times usage may have expired, up to %d SIMs', async (most) => {
+  it.each([2, 100])('says for which unsealed ranges usage may have expired, up to %d SIMs', async (most) => {
     const { ledger, ask, use } = open({ usageDays: 1, maxLiveSims: most });
     for (const number of [1, 2, 3]) await use(number, '1T10:00', 1_000);
     await ledger.close(['2026-11-01']);
@@ -245,7 +245,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
     return { sim: nameSim(number), onFirst: 1_000 + ((number * 7) % size), onSecond };
   });
 
-  test('the SIMs that used most in a month and on a day are found by the lists of the days alone', async () => {
+  test('the SIMs with the most usage of a month and a day are found with only the lists of days', async () => {
     await begun;
     queriesBySim = 0;
     const { resources, coverage } = await ask({});
@@ -265,7 +265,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
     expect([ofDay.coverage.missing, ofDay.next]).toEqual([[], { rank: 3 }]);
   });
 
-  test('a SIM-day that does not tell all dimensions apart is read from its records', async () => {
+  test('a SIM-day with too many combinations of dimensions is read from its records', async () => {
     await begun;
     const sim = { sim: nameSim(0), isKnown: true };
     const { resources } = await ask({ groups: ['zone'], sim, order: undefined, size: 2_000 });

@@ -95,7 +95,7 @@ describe('a list', () => {
 describe('queries and the command line', () => {
   const folder = (path: string): URL => new URL(`../../../${path}/`, import.meta.url);
 
-  it.each(['lambda/queries', 'cli'])('import nothing of the HTTP function but its contract: %s', (path) => {
+  it.each(['lambda/queries', 'cli'])('import only the contract of the HTTP function: %s', (path) => {
     const modules = readdirSync(folder(path), { recursive: true, encoding: 'utf8' }).filter((name) =>
       name.endsWith('.ts'),
     );

@@ -64,38 +64,38 @@ async function refreshed(sessions: readonly Session[], records: readonly StoredU
 }
 
 describe('a session that updates write once an hour', () => {
-  it('is as its newest update says, in whatever order the updates are stored', async () => {
+  it('is that of its newest update, in any order of storing', async () => {
     const records = [update('a', 6, 12, 40), update('a', 18, 24, 70), update('a', 12, 18, 50)];
     const { shown, ranges } = await refreshed([written('a', 0, 0, 10)], records);
     expect(shown).toEqual([['a', at(24), 70]]);
     expect(ranges).toEqual([[at(-60), '9999']]);
   });
 
-  it('is as its item says where no update is newer', async () => {
+  it('is that of its item if no update is newer', async () => {
     expect((await refreshed([written('a', 0, 60, 90)], [update('a', 48, 54, 80)])).shown).toEqual([
       ['a', at(60), 90],
     ]);
     expect((await refreshed([written('a', 0, 60, 90)], [])).shown).toEqual([['a', at(60), 90]]);
   });
 
-  it('has the total that the carrier states, though windows were lost', async () => {
+  it('has the carrier’s total, even if windows were lost', async () => {
     const { shown } = await refreshed([written('a', 0, 0, 10)], [update('a', 48, 54, 500)]);
     expect(shown).toEqual([['a', at(54), 500]]);
   });
 
-  it('takes an update in whose window began before the item was written', async () => {
+  it('includes an update whose window began before the item was written', async () => {
     const { shown } = await refreshed([written('a', 0, 30, 10)], [update('a', 1, 58, 20)]);
     expect(shown).toEqual([['a', at(58), 20]]);
   });
 
-  it('keeps its total where a newer update states none', async () => {
+  it('keeps its total if a newer update states none', async () => {
     const { now } = await refreshed([written('a', 0, 0, 10)], [update('a', 6, 12), update('a', 0, 6, 15)]);
     expect(now.map(({ origin, groups }) => [origin.at, groups.totals])).toEqual([
       [at(12), { at: at(6), group: totalsOf(15) }],
     ]);
   });
 
-  it('takes nothing from other sessions, nor from updates that wrote their session', async () => {
+  it('uses nothing from other sessions or from updates that wrote their session', async () => {
     const wrote = update('a', 12, 18, 900, { observedAt: undefined });
     const { shown } = await refreshed([written('a', 0, 0, 10)], [update('b', 6, 12, 800), wrote]);
     expect(shown).toEqual([['a', at(0), 10]]);
@@ -124,7 +124,7 @@ describe('a session that updates write once an hour', () => {
     ]);
   });
 
-  it('that ended with its totals is not looked after', async () => {
+  it('that ended with its totals needs no query', async () => {
     const ended = written('a', 0, 30, 90, { terminal: { status: 'ended', end: at(30) } });
     const { now, ranges } = await refreshed([ended], [update('a', 0, 6, 20)]);
     expect({ now, ranges }).toEqual({ now: [ended], ranges: [] });
@@ -139,7 +139,7 @@ describe('a session that updates write once an hour', () => {
     expect(ranges).toEqual([[at(-60), at(90)]]);
   });
 
-  it('that was never seen to end is read until an hour after the next one began', async () => {
+  it('without an end is read until an hour after the next one started', async () => {
     const { ranges } = await refreshed([written('b', 200, 200, 1), written('a', 0, 60, 5)], []);
     expect(ranges).toEqual([
       [at(140), '9999'],

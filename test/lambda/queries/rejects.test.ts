@@ -44,7 +44,7 @@ afterAll(() => client.destroy());
 afterEach(() => vi.unstubAllEnvs());
 
 describe('the list of the quarantine', () => {
-  test('has each object of rejects that passes the filters once, whatever the size of pages', async () => {
+  test('has each object with rejects that matches the filters once, with any page size', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${running.port}`);
     await fc.assert(
       fc.asyncProperty(
@@ -88,7 +88,7 @@ describe('the list of the quarantine', () => {
     expect(Math.abs(Date.now() - Date.parse(resources[0]?.kept ?? ''))).toBeLessThan(3_600_000);
   });
 
-  test('says that S3 refuses it', async () => {
+  test('reports that S3 refuses access', async () => {
     vi.stubEnv('AWS_ENDPOINT_URL_S3', `http://127.0.0.1:${running.port}`);
     const missing = new QuarantineBucketList(client.config, 'another');
     await expect(missing.list('rejects/', 10, undefined)).rejects.toThrow(
@@ -96,7 +96,7 @@ describe('the list of the quarantine', () => {
     );
   });
 
-  test('is empty where there is no quarantine', async () => {
+  test('is empty without a quarantine', async () => {
     const query = { source: undefined, code: undefined, size: 10, after: undefined };
     expect(await listRejects(query, { quarantine: undefined })).toEqual({ resources: [], next: undefined });
   });

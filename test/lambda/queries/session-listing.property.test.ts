@@ -78,7 +78,7 @@ function sourceOf(starts: readonly number[]): SessionsInMemory {
 }
 
 describe('a listing of sessions', () => {
-  it('gives every session that is there throughout exactly once, whatever arrives and whatever start moves', async () => {
+  it('has every session that exists throughout exactly once, whatever arrives and whichever starts change', async () => {
     await fc.assert(
       fc.asyncProperty(fleet, sizes, arrivals, async (starts, pageSizes, between) => {
         const ids = await listed(sourceOf(starts), pageSizes, between);
@@ -90,7 +90,7 @@ describe('a listing of sessions', () => {
     );
   });
 
-  it('gives with a status every session once that has it throughout, and none that never has it', async () => {
+  it('with a status has every session with that status throughout once, and none that never has it', async () => {
     await fc.assert(
       fc.asyncProperty(fleet, sizes, arrivals, async (starts, pageSizes, between) => {
         const source = sourceOf(starts);
@@ -122,7 +122,7 @@ describe('a listing of sessions', () => {
     );
   });
 
-  it('is complete beyond what a token remembers, and its token stays short enough for a URL', async () => {
+  it('is complete even beyond what a token can remember, and its token fits a URL', async () => {
     const count = 2 * maxRemembered + 300;
     const source = new SessionsInMemory();
     for (let at = 0; at < count; at += 1) source.put(session(`session-${at}`, time(at)));
@@ -143,7 +143,7 @@ describe('a listing of sessions', () => {
     expect(longest).toBe(6 * maxRemembered);
   });
 
-  it('tells when the session after each one started, beyond the end of the listing too', async () => {
+  it('has the start of the session after each one, beyond the end of the listing too', async () => {
     const source = sourceOf([10, 20, 30]);
     const page = await readSessionPage(source, { ...selection, to: time(25) }, nothingReturned, 2);
     expect(page.sessions.map(({ sessionId }) => [sessionId, page.findNextStart(sessionId)])).toEqual([

@@ -57,30 +57,30 @@ async function bytesOf(sessions: readonly Session[], records: readonly StoredUsa
 }
 
 describe('a session’s bytes', () => {
-  it('are its running totals, and no usage is read, while they are as recent as the session', async () => {
+  it('are its running totals, without reading usage, while they are as recent as the session', async () => {
     const { bytes, ranges } = await bytesOf([lasting('a', 0, 30, [30, 1_000])], [usage(1, 5_000, 'a')]);
     expect({ bytes, ranges }).toEqual({ bytes: { a: 1_000 }, ranges: [] });
   });
 
-  it('are the sum of its usage where it states none', async () => {
+  it('are the sum of its usage if it states no totals', async () => {
     const records = [usage(1, 10, 'a'), usage(29, 20, 'a'), usage(15, 400, 'b')];
     expect((await bytesOf([lasting('a', 0, 30)], records)).bytes).toEqual({ a: 30 });
     expect((await bytesOf([lasting('a', 0, 30)], [])).bytes).toEqual({ a: 0 });
   });
 
-  it('are the greater of both, and never their sum, where it goes on after its last totals', async () => {
+  it('are the greater of both, never their sum, if it continues after its last totals', async () => {
     const stale = lasting('a', 0, 30, [20, 1_000]);
     expect((await bytesOf([stale], [usage(1, 900, 'a'), usage(25, 400, 'a')])).bytes).toEqual({ a: 1_300 });
     expect((await bytesOf([stale], [usage(25, 400, 'a')])).bytes).toEqual({ a: 1_000 });
   });
 
-  it('are those of usage that names no session and started in its time, of the session that started last', async () => {
+  it('include usage without a session that started during it, for the session that started last', async () => {
     const sessions = [lasting('c', 40, undefined), lasting('b', 20, 35), lasting('a', 0, 30)];
     const records = [usage(5, 1), usage(25, 20), usage(33, 300), usage(37, 4_000), usage(45, 50_000)];
     expect((await bytesOf(sessions, records)).bytes).toEqual({ a: 1, b: 320, c: 50_000 });
   });
 
-  it('end, of a session that was never seen to end, where the next one starts', async () => {
+  it('end where the next session starts if it has no end', async () => {
     const sessions = [lasting('b', 20, 30, [30, 7]), lasting('a', 0, undefined)];
     expect((await bytesOf(sessions, [usage(5, 1), usage(25, 20), usage(40, 300)])).bytes).toEqual({
       a: 1,
@@ -88,7 +88,7 @@ describe('a session’s bytes', () => {
     });
   });
 
-  it('are read in one range for sessions that follow each other, and not where totals are stated', async () => {
+  it('are read in one range for consecutive sessions, and not if totals are stated', async () => {
     const sessions = [
       lasting('e', 100, 110),
       lasting('d', 80, 90),
@@ -103,7 +103,7 @@ describe('a session’s bytes', () => {
     ]);
   });
 
-  it('come up and down to null where a record states their sum only', async () => {
+  it('have null for upload and download if a record states only their sum', async () => {
     const { dataUploaded, ...without } = usage(1, 10, 'a');
     const volumes = await sumVolumes(
       [lasting('a', 0, 30)],
@@ -115,7 +115,7 @@ describe('a session’s bytes', () => {
     expect(volumes.get('a')).toEqual({ uploaded: null, downloaded: 0, total: 10 });
   });
 
-  it('count each record at most once, however the sessions lie', async () => {
+  it('count each record at most once, however the sessions overlap', async () => {
     const span = fc.record({ start: fc.nat({ max: 50 }), length: fc.nat({ max: 30 }), isOpen: fc.boolean() });
     const record = fc.record({ start: fc.nat({ max: 90 }), named: fc.option(fc.nat({ max: 5 })) });
     await fc.assert(

@@ -217,7 +217,7 @@ function findSilent(sims: readonly string[], lives: readonly Life[], silence: nu
 }
 
 describe('silent SIMs', () => {
-  test('are those of whose device the records tell nothing for so long, in any order of delivery', async () => {
+  test('are those without a sign of life for that long, in any order of delivery', async () => {
     await fc.assert(
       fc.asyncProperty(fleet, async ({ silence, size, ...delivery }) => {
         run += 1;
@@ -288,13 +288,13 @@ function location(age: number): Told {
 }
 
 describe('a SIM was last heard', () => {
-  test('at the end of a record that began days before all others', async () => {
+  test('at the end of a record that started days before all others', async () => {
     const sim = '8988280700000000001';
     await tell(sim, usage(2 * hour, 3 * 24 * hour, 9), ...[3, 4, 5].map((age) => usage(age * hour, 1, 0)));
     expect(await heardOf(sim)).toEqual([formatTime(now - 2 * hour * minute), 'exact']);
   });
 
-  test('before pages of records without bytes, which a session that was left open makes', async () => {
+  test('before pages of records without bytes from a session that stays open', async () => {
     const sim = '8988280700000000002';
     const idle = Array.from({ length: 150 }, (_, index) => usage(10 * index, 10, 0));
     await tell(sim, usage(3_000, 5, 9), ...idle);
@@ -315,7 +315,7 @@ describe('a SIM was last heard', () => {
     expect(await heardOf(sim)).toEqual([formatTime(Number(item?.['signalledAt']?.N)), 'granule']);
   });
 
-  test('never, if its records all come from the carrier', async () => {
+  test('never, if all its records come from the carrier', async () => {
     const sim = '8988280700000000004';
     await tell(sim, usage(5 * hour, 1, 0));
     expect(await heardOf(sim)).toEqual([null, 'never']);

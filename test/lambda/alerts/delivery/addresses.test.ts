@@ -24,7 +24,7 @@ test.each([
   );
 });
 
-test('an address of IPv4 is never public under a name of IPv6', () => {
+test('a private IPv4 address is not public in IPv6 notation', () => {
   fc.assert(
     fc.property(fc.ipV4(), (address) => {
       const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);

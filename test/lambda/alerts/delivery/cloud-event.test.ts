@@ -127,7 +127,7 @@ test('a transition is sent as a CloudEvent', () => {
 });
 
 describe('docs/alert-event.schema.json', () => {
-  test('takes the event of any transition', () => {
+  test('accepts the event of any transition', () => {
     fc.assert(
       fc.property(anyTransition, contexts, (transition, where) => {
         const event: unknown = JSON.parse(JSON.stringify(makeAlertEvent(transition, where)));
@@ -137,12 +137,12 @@ describe('docs/alert-event.schema.json', () => {
     );
   });
 
-  test('lists no member that no event has', () => {
+  test('lists only members that an event can have', () => {
     const present = new Set(examples.flatMap((event) => listPresent(event)));
     expect([...present].sort()).toEqual(listMembers(schema));
   });
 
-  test('refuses an event that lacks a member which it requires, and one that has another', () => {
+  test('refuses an event without a required member, and an event with an unknown member', () => {
     const optional = /\/(?:to|mergedInto|link|name|country|network|isSourceInDoubt)$/;
     for (const event of examples) {
       const paths = [...new Set(listPresent(event))].filter(
@@ -176,7 +176,7 @@ describe('docs/alert-event.schema.json', () => {
 });
 
 describe('an event', () => {
-  test('is the same each time that it is made', () => {
+  test('is the same each time', () => {
     fc.assert(
       fc.property(anyTransition, contexts, (transition, where) => {
         expect(makeAlertEvent(transition, where)).toEqual(makeAlertEvent(structuredClone(transition), where));
@@ -185,19 +185,19 @@ describe('an event', () => {
     );
   });
 
-  test('has an id of its own for each transition of an episode', () => {
+  test('has a different id for each transition of an episode', () => {
     const ids = [1, 2, 10].map((sequence) => makeAlertEvent(transitionWith({ sequence }), context).id);
     expect(ids).toEqual(['ep1-1', 'ep1-2', 'ep1-10']);
   });
 
-  test('sorts by its sequence as the numbers do', () => {
+  test('sorts by sequence in numeric order', () => {
     const texts = [2, 10, 1_000_000].map(
       (sequence) => makeAlertEvent(transitionWith({ sequence }), context).sequence,
     );
     expect(texts.toSorted()).toEqual(texts);
   });
 
-  test('tells only what it names, whatever an object holds besides: no IMSI, IMEI or MSISDN', () => {
+  test('has only the named members of an object, and so no IMSI, IMEI or MSISDN', () => {
     const personal = {
       imsi: '901405100000001',
       imei: '356303480000001',

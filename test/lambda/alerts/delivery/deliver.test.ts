@@ -70,14 +70,14 @@ test('each transition is sent once, in the order of its episode', async () => {
   expect(await deliver(receiver, store, run())).toEqual(nothingDone);
 });
 
-test('a receiver for people gets another message when an ended episode reopens', async () => {
+test('a receiver for people gets a message when an ended episode reopens', async () => {
   const store = storeWith(['opened', 'closed', 'amended', 'amended', 'closed']);
   const receiver = { ...receiverThatAnswers(), takes: isForPeople };
   expect(await deliver(receiver, store, run())).toEqual({ ...nothingDone, delivered: 4, passedOver: 1 });
   expect(receiver.got).toEqual(['ep1-1', 'ep1-2', 'ep1-3', 'ep1-5']);
 });
 
-test('a receiver for people gets the beginning and the end', async () => {
+test('a receiver for people gets the start and the end', async () => {
   const store = storeWith(['opened', 'amended', 'amended', 'closed']);
   const receiver = { ...receiverThatAnswers(), takes: isForPeople };
   expect(await deliver(receiver, store, run())).toEqual({ ...nothingDone, delivered: 2, passedOver: 2 });
@@ -85,7 +85,7 @@ test('a receiver for people gets the beginning and the end', async () => {
 });
 
 describe('a failed attempt', () => {
-  test('is repeated by later runs, after longer and longer, and what follows in its episode waits', async () => {
+  test('is retried by later runs with increasing delays, and later transitions of its episode wait', async () => {
     const store = storeWith(['opened', 'closed'], ['opened']);
     const receiver = receiverThatAnswers(down);
     expect(await deliver(receiver, store, run())).toEqual({
@@ -100,7 +100,7 @@ describe('a failed attempt', () => {
     expect(store.isEmpty).toBe(true);
   });
 
-  test('ends the run when it is the third in a row: the receiver is down', async () => {
+  test('ends the run if it is the third in a row', async () => {
     const store = storeWith(['opened'], ['opened'], ['opened'], ['opened'], ['opened'], ['opened']);
     const receiver = receiverThatAnswers(down, down, accepted, down, down, down);
     expect(await deliver(receiver, store, run())).toMatchObject({ delivered: 1, failed: 5 });
@@ -111,7 +111,7 @@ describe('a failed attempt', () => {
     expect(next.got.length).toBe(3);
   });
 
-  test('that asks for a pause is followed by nothing before it is over', async () => {
+  test('that requests a pause stops deliveries until the pause is over', async () => {
     const store = storeWith(['opened'], ['opened']);
     const receiver = receiverThatAnswers({ ...down, retryAfterMilliseconds: 120_000 });
     await deliver(receiver, store, run());
@@ -122,7 +122,7 @@ describe('a failed attempt', () => {
     expect(receiver.got).toEqual(['ep1-1', 'ep2-1', 'ep1-1']);
   });
 
-  test('never pauses for longer than an hour', async () => {
+  test('pauses for at most an hour', async () => {
     const store = storeWith(['opened']);
     const receiver = receiverThatAnswers({ ...down, retryAfterMilliseconds: 86_400_000 });
     await deliver(receiver, store, run());
@@ -130,7 +130,7 @@ describe('a failed attempt', () => {
     expect(store.isEmpty).toBe(true);
   });
 
-  test('is the last after three days; the transition is kept as undeliverable, and the next one goes', async () => {
+  test('is the last one after three days, and the transition is kept as undeliverable', async () => {
     const store = storeWith(['opened', 'closed']);
     const now = start + 3 * 86_400_000;
     expect(await deliver(receiverThatAnswers(down), store, run({ now }))).toEqual({
@@ -143,7 +143,7 @@ describe('a failed attempt', () => {
     ]);
   });
 
-  test('of code that throws is reported, and repeated', async () => {
+  test('with an unexpected error is reported, and retried', async () => {
     const store = storeWith(['opened']);
     const told: string[] = [];
     const receiver: Receiver = {
@@ -159,7 +159,7 @@ describe('a failed attempt', () => {
 describe('a refused message', () => {
   const refused: Outcome = { kind: 'refused', reason: 'status 400' };
 
-  test('is kept as undeliverable, and the next one of its episode goes', async () => {
+  test('is kept as undeliverable, and the next one of its episode is sent', async () => {
     const store = storeWith(['opened', 'closed']);
     const receiver = receiverThatAnswers(refused);
     expect(await deliver(receiver, store, run())).toEqual({
@@ -171,7 +171,7 @@ describe('a refused message', () => {
     });
   });
 
-  test('that is the third in a row says that the key does not work: the others wait', async () => {
+  test('that is the third in a row means that the key does not work, and the others wait', async () => {
     const store = storeWith(['opened'], ['opened'], ['opened'], ['opened']);
     const report = await deliver(receiverThatAnswers(refused, refused, refused), store, run());
     expect(report).toMatchObject({ undeliverable: 3, unusable: 'status 400' });
@@ -183,7 +183,7 @@ describe('a refused message', () => {
 describe('an address that does not work', () => {
   const gone: Outcome = { kind: 'unusable', reason: 'status 410' };
 
-  test('loses nothing: the receiver rests, longer from run to run, and all goes when it works again', async () => {
+  test('loses no message, and the receiver is paused with increasing delays until it works again', async () => {
     const store = storeWith(['opened', 'closed'], ['opened']);
     const receiver = receiverThatAnswers(gone, gone);
     expect(await deliver(receiver, store, run())).toEqual({
@@ -201,7 +201,7 @@ describe('an address that does not work', () => {
 });
 
 describe('a run', () => {
-  test('does nothing while another one has the receiver, and takes it when that one’s lease is over', async () => {
+  test('does nothing while another run has the receiver’s lease, and takes over when the lease has expired', async () => {
     const store = storeWith(['opened']);
     await store.lock('pager', { token: 'dead', now: start - 60_000, until: start + 1_000 });
     expect(await deliver(receiverThatAnswers(), store, run())).toEqual({ ...nothingDone, idle: 'locked' });
@@ -209,7 +209,7 @@ describe('a run', () => {
     expect(await deliver(receiverThatAnswers(), store, later)).toEqual({ ...nothingDone, delivered: 1 });
   });
 
-  test('sends nothing once its time is over, even if the store used it up', async () => {
+  test('sends nothing after its time, even if the store used it up', async () => {
     const readings = async (milliseconds: number): Promise<readonly string[]> => {
       const store = storeWith(['opened'], ['opened'], ['opened']);
       let elapsed = 0;
@@ -227,7 +227,7 @@ describe('a run', () => {
     expect(await readings(runLimits.maxMilliseconds / 4)).toEqual(['ep1-1', 'ep2-1']);
   });
 
-  test('leaves an episode alone whose transition another run has finished meanwhile', async () => {
+  test('skips an episode whose transition another run has finished meanwhile', async () => {
     const store = storeWith(['opened', 'closed']);
     store.acknowledge = async () => false;
     const receiver = receiverThatAnswers();
@@ -235,7 +235,7 @@ describe('a run', () => {
     expect(receiver.got).toEqual(['ep1-1']);
   });
 
-  test('sends so many messages at most, of so many episodes', async () => {
+  test('has a maximum of messages and of episodes', async () => {
     const episodes = Array.from({ length: 12 }, () => ['opened', 'amended', 'closed'] as const);
     const few = receiverThatAnswers();
     await deliver(few, storeWith(...episodes), run({ limits: { ...runLimits, maxSends: 7 } }));
@@ -247,7 +247,7 @@ describe('a run', () => {
 });
 
 describe('the wait after a failed attempt', () => {
-  test('grows from half a minute to an hour, and up to a half of it depends on what waits', () => {
+  test('grows from half a minute to an hour, with jitter up to a half', () => {
     const waits = Array.from({ length: 100 }, (_, index) =>
       [1, 2, 3, 8, 30].map((attempts) => chooseWait(`ep${index}-1`, attempts)),
     );

@@ -24,7 +24,7 @@ function readRows(section: string): [first: string, second: string][] {
   return rows.slice(1);
 }
 
-test('the message on the page is that of a transition', () => {
+test('the message on the page is the message of a transition', () => {
   const context = { deployment: 'simledger', apiUrl: 'https://api.example.com' };
   expect(JSON.parse(event)).toEqual(makeAlertEvent(transitionWith(), context));
 });
@@ -36,11 +36,11 @@ test('the examples of receivers are accepted', () => {
   expect(parsed.map(({ success }) => success)).toEqual([true, true]);
 });
 
-test('every kind of receiver is in the list, and no other', () => {
+test('the list has every kind of receiver, and no others', () => {
   expect(readRows('Receivers').map(([kind]) => kind)).toEqual(receiverKinds.map((kind) => `\`${kind}\``));
 });
 
-test('every status has the consequence that the page says', () => {
+test('every status has the documented consequence', () => {
   const consequences = { delivered: 'accepted', tried: 'later', all: 'unusable', the: 'refused' } as const;
   const listed = readRows('Retries').flatMap(([answer, what]) => {
     const [word = ''] = what.split(' ');

@@ -77,7 +77,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ does: fc.constant('list' as const), limit: fc.integer({ min: 1, max: 3 }) }),
 );
 
-test('each operation of the outbox in DynamoDB answers as in memory', async () => {
+test('each operation of the outbox in DynamoDB returns the same as in memory', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const receiver = newReceiver();
@@ -130,7 +130,7 @@ test('each operation of the outbox in DynamoDB answers as in memory', async () =
   );
 });
 
-test('what is delivered leaves a cursor that is not due, and what is undeliverable is kept', async () => {
+test('a delivered transition leaves a cursor that is not due, and an undeliverable one is kept', async () => {
   const receiver = newReceiver();
   const outbox = new AlertOutbox(client, tableName);
   for (const sequence of [1, 2, 3]) await outbox.enqueue(receiver, transitionWith({ sequence }));
@@ -157,7 +157,7 @@ test('what is delivered leaves a cursor that is not due, and what is undeliverab
   ]);
 });
 
-test('a transition that is put in again after it was delivered is not sent again', async () => {
+test('a transition that is added again after its delivery is not sent again', async () => {
   const receiver = newReceiver();
   const outbox = new AlertOutbox(client, tableName);
   const transition = transitionWith();
@@ -177,7 +177,7 @@ test('a transition that is put in again after it was delivered is not sent again
   expect(await readItems(receiver)).toEqual([['ep1', ['attempts', 'done', 'enqueued', 'told']]]);
 });
 
-test('transitions that are put in by two writers at once are each there once', async () => {
+test('transitions that two writers add concurrently are stored once', async () => {
   const receiver = newReceiver();
   const outbox = new AlertOutbox(client, tableName);
   for (const sequence of [1, 2, 3]) {
@@ -188,7 +188,7 @@ test('transitions that are put in by two writers at once are each there once', a
   expect(entries).toEqual(['ep1', 'ep1#0000000001', 'ep1#0000000002', 'ep1#0000000003']);
 });
 
-test('a transition that comes behind a later one is left out', async () => {
+test('a transition that arrives after a later one is left out', async () => {
   const receiver = newReceiver();
   const outbox = new AlertOutbox(client, tableName);
   for (const sequence of [1, 4, 3]) await outbox.enqueue(receiver, transitionWith({ sequence }));
@@ -197,7 +197,7 @@ test('a transition that comes behind a later one is left out', async () => {
   ]);
 });
 
-test('a lease that was taken by a request whose answer was lost is taken by its repetition', async () => {
+test('a lease whose answer was lost is confirmed by the retry', async () => {
   const receiver = newReceiver();
   const outbox = new AlertOutbox(client, tableName);
   const lease = { token: 'run', now: start, until: start + 60_000 };

@@ -91,7 +91,7 @@ function send(address: string, options: Partial<PostOptions> = {}): Promise<Post
   );
 }
 
-test('a post arrives as it is, and its status comes back', async () => {
+test('a post arrives unchanged, and its status is returned', async () => {
   respond = (response) => response.writeHead(202).end();
   expect(await send(`http://127.0.0.1:${findPort(server)}/hook?a=1`)).toEqual({ status: 202 });
   expect(arrived).toEqual([
@@ -146,13 +146,13 @@ describe('an address', () => {
     expect([resolve.names, arrived]).toEqual([['hooks.example.com'], []]);
   });
 
-  test('is resolved once: the connection goes to what was checked', async () => {
+  test('is resolved once, and the connection goes to the checked address', async () => {
     const resolve = resolveTo('127.0.0.1');
     expect(await send(`http://hooks.example.com:${findPort(server)}/`, { resolve })).toEqual({ status: 200 });
     expect([resolve.names, arrived.length]).toEqual([['hooks.example.com'], 1]);
   });
 
-  test('whose name is not known may be known later', async () => {
+  test('with an unknown name may be known later', async () => {
     const resolve: Resolve = (_, done) =>
       done(Object.assign(new Error('getaddrinfo ENOTFOUND secret.example.com'), { code: 'ENOTFOUND' }), []);
     const answer = await send('https://secret.example.com/', { resolve });
@@ -167,7 +167,7 @@ describe('an answer', () => {
     expect(arrived.length).toBe(1);
   });
 
-  test('without end is not read to its end', async () => {
+  test('without an end is not read completely', async () => {
     const ended = new Promise<void>((resolve) => {
       respond = (response) => {
         response.writeHead(200);
@@ -182,25 +182,25 @@ describe('an answer', () => {
     await ended;
   });
 
-  test('that does not come is waited for until the time is over', async () => {
+  test('that does not arrive is awaited until the timeout', async () => {
     respond = () => undefined;
     const answer = await send(`http://127.0.0.1:${findPort(server)}/`, { timeoutMilliseconds: 200 });
     expect(answer).toEqual({ failure: 'no answer within 0.2 s', isUnusable: false });
   });
 
-  test('whose rest does not come is judged by its status', async () => {
+  test('whose body does not arrive counts by its status', async () => {
     respond = (response) => void response.writeHead(200).write('and then');
     const answer = await send(`http://127.0.0.1:${findPort(server)}/`, { timeoutMilliseconds: 2_000 });
     expect(answer).toEqual({ status: 200 });
   });
 
-  test('that is cut off before its status does not count', async () => {
+  test('that is cut off before its status is not an answer', async () => {
     respond = (response) => response.destroy();
     const answer = await send(`http://127.0.0.1:${findPort(server)}/`);
     expect(answer).toEqual({ failure: 'ECONNRESET', isUnusable: false });
   });
 
-  test('may say when to come again', async () => {
+  test('may say when to retry', async () => {
     respond = (response) => response.writeHead(429, { 'retry-after': '7' }).end();
     expect(await send(`http://127.0.0.1:${findPort(server)}/`)).toEqual({
       ...{ status: 429, retryAfterMilliseconds: 7_000 },
@@ -223,12 +223,12 @@ test.each([
 describe('by https', () => {
   const address = (): string => `https://localhost:${findPort(secureServer)}/hook`;
 
-  test('a server whose certificate nobody vouches for gets nothing', async () => {
+  test('a server with an untrusted certificate gets nothing', async () => {
     expect(await send(address())).toEqual({ failure: 'DEPTH_ZERO_SELF_SIGNED_CERT', isUnusable: false });
     expect(arrived).toEqual([]);
   });
 
-  test('a server whose certificate is trusted gets the post', async () => {
+  test('a server with a trusted certificate gets the post', async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', fileURLToPath(new URL('post-once.ts', import.meta.url)), address()],

@@ -111,7 +111,7 @@ const changes = everything.filter((change) => new Set(change.split(' ')).size ==
 const newKey = (bytes = 32): string => `whsec_${randomBytes(bytes).toString('base64')}`;
 
 describe('a webhook', () => {
-  test('is signed as the standardwebhooks package verifies it', async () => {
+  test('has a signature that the standardwebhooks package verifies', async () => {
     const secret = newKey();
     secrets['hook'] = JSON.stringify({ url: `${address}/alerts?team=1`, secret });
     expect(await send(hook)).toEqual({ kind: 'accepted' });
@@ -126,7 +126,7 @@ describe('a webhook', () => {
     });
   });
 
-  test('is verified neither with another key nor when a byte has changed', async () => {
+  test('is not verified with another key or after a byte has changed', async () => {
     const secret = newKey();
     secrets['hook'] = JSON.stringify({ url: address, secret });
     await send(hook);
@@ -137,7 +137,7 @@ describe('a webhook', () => {
     expect(() => new Webhook(secret).verify(body, { ...given, 'webhook-id': 'ep1-2' })).toThrow();
   });
 
-  test('is signed with the previous key too, while receivers change over', () => {
+  test('is signed with the previous key too, while the key is replaced', () => {
     const keys = [newKey(24), newKey(64)];
     const secret = readWebhookSecret({ url: address, secret: keys[0], previousSecret: keys[1] });
     if (secret === undefined) expect.fail('The secret is not read');
@@ -210,7 +210,7 @@ describe('PagerDuty', () => {
     });
   });
 
-  test('opens it again when the episode goes on after all', () => {
+  test('opens it again when the episode reopens', () => {
     const { body } = write(transitionWith({ kind: 'amended', sequence: 3 }), 'closed');
     expect(body).toMatchObject({
       ...{ dedup_key: 'ep1', event_action: 'trigger' },
@@ -218,18 +218,18 @@ describe('PagerDuty', () => {
     });
   });
 
-  test('gets no amendments that change no state: one would reopen an incident that somebody has resolved', () => {
+  test('gets no amendments that change no state, as they would reopen a resolved incident', () => {
     expect(takenBy(settings)).toEqual(changes);
   });
 
-  test('has another address where the secret says so', () => {
+  test('has another address if the secret has one', () => {
     const url = 'https://events.eu.pagerduty.com/v2/enqueue';
     expect(readPagerDutySecret({ routingKey, url })).toEqual({ routingKey, url: new URL(url) });
     const wrong = [{}, { routingKey: 'short' }, { routingKey, url: 'x' }, { routingKey: `${routingKey}\n` }];
     expect(wrong.map(readPagerDutySecret)).toEqual(wrong.map(() => undefined));
   });
 
-  test('never gets its key by plain HTTP', async () => {
+  test('never gets its key over plain HTTP', async () => {
     secrets['pager'] = JSON.stringify({ routingKey, url: address });
     expect(await send(settings)).toEqual({ kind: 'unusable', reason: 'its IP address is private' });
     expect(arrived).toEqual([]);
@@ -256,11 +256,11 @@ describe('Slack', () => {
     });
   });
 
-  test('gets the beginning and the end', () => {
+  test('gets the start and the end', () => {
     expect(takenBy(settings)).toEqual(changes);
   });
 
-  test('calls nobody, whatever a SIM is named', () => {
+  test('mentions nobody, whatever a SIM’s name is', () => {
     const name = '<!channel> & <@U1>';
     const subject = { kind: 'sim', source: 'fleet', sim: '89', name } as const;
     expect(write(transitionWith({ subject }))).toMatchObject({
@@ -356,7 +356,7 @@ describe('an SNS topic', () => {
     expect(takenBy(settings)).toEqual(changes);
   });
 
-  test('gets a subject that it takes, whatever a SIM is named', async () => {
+  test('gets a valid subject, whatever a SIM’s name is', async () => {
     const subject = {
       kind: 'sim',
       source: 'fleet',
@@ -393,7 +393,7 @@ describe('the answer of an address', () => {
 });
 
 describe('a secret', () => {
-  test('that cannot be read keeps the message for later, and is reported', async () => {
+  test('that cannot be read is reported, and the message is kept for later', async () => {
     const reason = 'its secret cannot be read';
     expect(await send(hook)).toEqual({ kind: 'unusable', reason });
     secrets['hook'] = JSON.stringify({ url: `${address}/private-path` });
@@ -412,7 +412,7 @@ describe('a secret', () => {
     ]);
   });
 
-  test('that was replaced is used at once when the old one does not work any more', async () => {
+  test('that was replaced is used immediately when the old one stops working', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const secret = newKey();
     secrets['hook'] = JSON.stringify({ url: `${address}/old`, secret });
@@ -425,7 +425,7 @@ describe('a secret', () => {
     expect(arrived.map(({ path }) => path)).toEqual(['/old', '/old', '/new']);
   });
 
-  test('is never in the report of an attempt', async () => {
+  test('never appears in the report of an attempt', async () => {
     const secret = newKey();
     const told: string[] = [];
     const addresses = [

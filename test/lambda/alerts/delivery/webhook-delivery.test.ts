@@ -72,7 +72,7 @@ async function deliverAll(
   return failed;
 }
 
-test('a receiver that fails, hangs and cuts connections gets each transition once, in order', async () => {
+test('a receiver that fails, hangs and drops connections gets each transition once, in order', async () => {
   const store = new UndeliveredInMemory();
   const transitions: AlertTransition[] = ['ep1', 'ep2', 'ep3'].flatMap((episode) =>
     transitionKinds.map((kind, index) => transitionWith({ episode, sequence: index + 1, kind })),

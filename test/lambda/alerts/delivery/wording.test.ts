@@ -68,7 +68,7 @@ const causes: Readonly<Record<SourceCause, string>> = {
   'carrier-or-devices': 'Nothing arrives from the carrier, or its few devices are silent',
 };
 
-describe('of a source that is behind', () => {
+describe('the message about a source that is behind', () => {
   function detail(cause: SourceCause, members: { total: number; first: readonly AlertSim[] }): string[] {
     const rule = { ...transitionWith().rule, name: 'source', kind: 'source' } as const;
     return writeDetails(
@@ -76,7 +76,7 @@ describe('of a source that is behind', () => {
     );
   }
 
-  test.each(sourceCauses)('%s is said in a sentence of its own', (cause) => {
+  test.each(sourceCauses)('has a separate sentence for %s', (cause) => {
     expect(detail(cause, { total: 0, first: [] })).toEqual(['Rule source (critical)', causes[cause]]);
   });
 
@@ -105,7 +105,7 @@ test('a headline is one line, and short enough for a phone', () => {
   );
 });
 
-describe('a name in a message', () => {
+describe('a SIM’s name in a message', () => {
   const sim = '8988303000000000001';
 
   test.each([

@@ -324,7 +324,7 @@ const faults: readonly (readonly [string, Reading])[] = [
 ];
 
 describe('R', () => {
-  it('is never beyond what is not done, and reaches now where all is', async () => {
+  it('never passes unprocessed records, and is now if there are none', async () => {
     await fc.assert(describeReading(), runs(2_000));
   });
 

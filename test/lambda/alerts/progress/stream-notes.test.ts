@@ -35,7 +35,7 @@ class NotedShard {
 }
 
 describe('the notes of a shard', () => {
-  test('hold R at what a batch has begun and not done, and end with it', async () => {
+  test('hold R at a batch that has started and not finished', async () => {
     const shard = new NotedShard();
     const process = shard.process();
     expect(await shard.read()).toEqual({ at: undefined, holds: [] });
@@ -50,7 +50,7 @@ describe('the notes of a shard', () => {
     expect(await shard.read()).toEqual({ at: 3, holds: [] });
   });
 
-  test('keep what a process that died has begun, until its records are done in whatever batches', async () => {
+  test('keep a batch of a crashed process until its records are done in other batches', async () => {
     const shard = new NotedShard();
     await shard.process().begin(shard.batch(1, 2, 3, 4));
     const process = shard.process();
@@ -64,7 +64,7 @@ describe('the notes of a shard', () => {
     expect(await shard.read()).toEqual({ at: 4, holds: [] });
   });
 
-  test('let several batches run at once, and never go back to what an older one has done', async () => {
+  test('allow several concurrent batches, and never go back behind a finished one', async () => {
     const shard = new NotedShard();
     const [old, young] = [shard.process(2), shard.process(2)];
     const [first, second] = [shard.batch(1), shard.batch(2)];
@@ -93,7 +93,7 @@ describe('the notes of a shard', () => {
     expect(await shard.read()).toEqual({ at: 11, holds: ['late-lane'] });
   });
 
-  test('end with the next batch of the process where the store did not take the end', async () => {
+  test('end with the next batch of the process if the store did not accept the end', async () => {
     const shard = new NotedShard();
     const broken = { isAway: false };
     const client = new DynamoDBClient({});
@@ -114,13 +114,13 @@ describe('the notes of a shard', () => {
     expect(await shard.read()).toEqual({ at: 3, holds: [] });
   });
 
-  test('end a batch whose beginning could not be noted', async () => {
+  test('end a batch whose start could not be noted', async () => {
     const shard = new NotedShard();
     await shard.process().end(shard.batch(1, 2), []);
     expect(await shard.read()).toEqual({ at: 2, holds: [] });
   });
 
-  test('end with the redrive of a batch that was given up', async () => {
+  test('end with the redrive of an abandoned batch', async () => {
     const shard = new NotedShard();
     const process = shard.process();
     await process.begin(shard.batch(1, 2));
@@ -134,7 +134,7 @@ describe('the notes of a shard', () => {
     expect(await shard.read()).toEqual({ at: 3, holds: [] });
   });
 
-  test('of many batches are one item, which does not grow', async () => {
+  test('of many batches are one item of bounded size', async () => {
     const shard = new NotedShard();
     const process = shard.process();
     for (let at = 0; at < 20; at += 1) {

@@ -39,12 +39,12 @@ function put(stream: ReturnType<KinesisEmulator['createStream']>, shard: 0 | 1 =
 }
 
 describe('a stream', () => {
-  it('names its shards', async () => {
+  it('lists its shards', async () => {
     emulator.createStream(name, 2);
     expect(await positions.listShards(name)).toEqual([first, second]);
   });
 
-  it('says what lies behind a record, or that nothing does', async () => {
+  it('says which record follows another, or that none does', async () => {
     const stream = emulator.createStream(name, 2);
     expect(await positions.findBehind(name, first, undefined)).toBe('nothing');
     const one = put(stream);
@@ -56,7 +56,7 @@ describe('a stream', () => {
     expect(await positions.findBehind(name, second, undefined)).toBe('nothing');
   });
 
-  it('says it of a record that has expired by what it still holds', async () => {
+  it('says so for an expired record from those that it still has', async () => {
     const stream = emulator.createStream(name, 1);
     const expired = put(stream);
     now += 25 * hour;
@@ -65,7 +65,7 @@ describe('a stream', () => {
     expect(await positions.findBehind(name, first, expired)).toEqual({ arrival: now });
   });
 
-  it('that does not exist is reported, and nothing is known of it', async () => {
+  it('that does not exist is reported, with unknown progress', async () => {
     await expect(positions.listShards('other')).rejects.toThrow(
       'ListShards: Kinesis answered 400 ResourceNotFoundException',
     );
@@ -90,12 +90,12 @@ describe('a source with a stream is read', () => {
     return { notes: [], lanes: [], newestDone: { sequence, arrival: start } };
   };
 
-  it('to now where its shards are empty', async () => {
+  it('to now if its shards are empty', async () => {
     emulator.createStream(name, 2);
     expect(await read()).toEqual({ at: now, holds: [] });
   });
 
-  it('to now where it has stood still, and to its newest record that is done where another one waits', async () => {
+  it('to now if it is idle, and to its newest finished record if another one waits', async () => {
     const stream = emulator.createStream(name, 1);
     const notes = { [first]: makeNotes(put(stream)) };
     now += 9 * hour;
@@ -104,7 +104,7 @@ describe('a source with a stream is read', () => {
     expect(await read(notes)).toEqual({ at: start, holds: [] });
   });
 
-  it('as far as its files where nothing comes by the stream', async () => {
+  it('as far as its files if nothing comes through the stream', async () => {
     const stream = emulator.createStream(name, 1);
     now += 30 * hour;
     const done = { object: 'bucket/a.csv@1', state: 'done', delivered: formatTime(now - 20 * hour) } as const;
@@ -123,7 +123,7 @@ describe('a source with a stream is read', () => {
     expect(await read({ [first]: makeNotes(put(stream)) }, [done])).toEqual({ at: now, holds: [] });
   });
 
-  it('no further than the oldest record of a shard that nobody has read', async () => {
+  it('no further than the oldest record of an unread shard', async () => {
     const stream = emulator.createStream(name, 2);
     const notes = { [first]: makeNotes(put(stream)) };
     now += hour;

@@ -61,7 +61,7 @@ async function findTrouble(timeFor: number) {
 }
 
 describe('a sweep that runs out of time', () => {
-  test('and the next one come to what one that has time for all comes to', async () => {
+  test('has the same result with the next one as a sweep with enough time', async () => {
     const all = await findTrouble(Number.POSITIVE_INFINITY);
     expect(all.left).toEqual([0, 0]);
     expect(all.told).toEqual([
@@ -78,7 +78,7 @@ describe('a sweep that runs out of time', () => {
     }
   });
 
-  test('is followed by one that judges first what it left, until all are judged', async () => {
+  test('is followed by one that first judges the remaining SIMs, until all are judged', async () => {
     const fleet = new TroubledFleet(tables);
     const { rules } = fleet;
     await fleet.trouble();
@@ -93,7 +93,7 @@ describe('a sweep that runs out of time', () => {
     expect(counts.at(-1)).toBe(34);
   });
 
-  test('lets SIMs that fell silent wait for those that it left, and pages without them after an hour', async () => {
+  test('lets SIMs that fell silent wait for the remaining SIMs, and pages without them after an hour', async () => {
     const fleet = new TroubledFleet(tables);
     await fleet.trouble();
     // Found by the sweep of 16.3, they are told 10 minutes later at most where all is judged.

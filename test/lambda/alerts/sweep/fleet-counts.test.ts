@@ -8,7 +8,7 @@ const now = Date.parse('2026-11-03T12:00:00Z');
 const hour = 3_600_000;
 
 describe('the counts of a fleet', () => {
-  test('have each SIM once, in its country or by its network’s code, and with each silence that it may have', () => {
+  test('have each SIM once by country or network code, for each duration of silence', () => {
     const place = fc.constantFrom<Pick<WatchedSim, 'country' | 'network'>>(
       { country: 'DE', network: '262-01' },
       { country: 'DE', network: undefined },
@@ -44,7 +44,7 @@ describe('the counts of a fleet', () => {
     );
   });
 
-  test('do not grow with what carriers write in place of codes', () => {
+  test('have a bounded size, whatever carriers write instead of codes', () => {
     const counts = new FleetCounts(now);
     for (let number = 0; number < 2_000; number += 1)
       counts.add({ country: undefined, network: `x${number}-`, bytesAt: now } as WatchedSim);

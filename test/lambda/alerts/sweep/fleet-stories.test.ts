@@ -31,7 +31,7 @@ test('2,000 devices that are lost with one network over an hour page once', asyn
   expect(fleet.failures).toEqual([]);
 });
 
-test('a stream that stands still pages for no SIM, and its source says that it is read late', async () => {
+test('a stalled stream pages for no SIM, and its source is reported as late', async () => {
   const fleet = new SweptFleet(makeMemoryTables());
   const devices = makeDevices(10, '01');
   await fleet.use(devices, () => each(0, 10, 1));

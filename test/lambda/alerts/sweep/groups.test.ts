@@ -37,7 +37,7 @@ async function loseNetwork(): Promise<{ fleet: SweptFleet; lost: Device[]; other
 }
 
 describe('an outage', () => {
-  test('is one incident: no SIM pages, those that fall silent later join, and it ends with the last one that is back', async () => {
+  test('is one incident without pages for SIMs, is joined by SIMs that fall silent later, and ends when the last one is back', async () => {
     const { fleet, lost, others } = await loseNetwork();
     for (const hours of [16.1, 16.3, 16.5]) await fleet.sweep(hours);
     expect(fleet.takeTold()).toEqual(['group opened network 262-01 10–: 21']);
@@ -51,7 +51,7 @@ describe('an outage', () => {
     expect(fleet.failures).toEqual([]);
   });
 
-  test('tells once which SIMs are silent still when the others are back, and forgets none of them', async () => {
+  test('reports once which SIMs are still silent when the others are back, and forgets none of them', async () => {
     const { fleet, lost, others } = await loseNetwork();
     await fleet.sweep(16.3);
     expect(fleet.takeTold()).toEqual(['group opened network 262-01 10–: 30']);
@@ -69,7 +69,7 @@ describe('an outage', () => {
     expect(fleet.takeTold()).toEqual(['group opened network 262-01 20–: 30']);
   });
 
-  test('goes on to tell of a SIM that was told alone before the others fell silent', async () => {
+  test('continues the alert of a SIM that was sent alone before the others fell silent', async () => {
     const fleet = new SweptFleet(tables);
     const lost = makeDevices(30, '01');
     const others = makeDevices(40, '02');
@@ -95,7 +95,7 @@ describe('an outage', () => {
     expect(fleet.takeTold()).toEqual(['group opened model 86357604 10–: 24']);
   });
 
-  test('is held back by a mute of its rule, and told when that ends', async () => {
+  test('is held back by a mute of its rule, and sent when the mute ends', async () => {
     const { fleet, others } = await loseNetwork();
     const scope = { rule: 'silent', sim: undefined, source: undefined };
     const until = formatTime(fleetStart + 17 * 3_600_000);
@@ -123,7 +123,7 @@ describe('an outage', () => {
     expect(await fleet.listIncidents()).toHaveLength(1);
   });
 
-  test('is one incident of two sweeps that find it at once', async () => {
+  test('is one incident if two sweeps find it concurrently', async () => {
     const { fleet, lost, others } = await loseNetwork();
     await Promise.all([fleet.sweep(16.3), fleet.sweep(16.3)]);
     await Promise.all([fleet.sweep(16.4), fleet.sweep(16.4, {}, { readAt: 16.2 })]);
@@ -138,7 +138,7 @@ describe('an outage', () => {
     expect(await fleet.listIncidents()).toHaveLength(1);
   });
 
-  test('is one incident, wherever sweeps die', async () => {
+  test('is one incident, wherever sweeps crash', async () => {
     const { fleet, lost, others } = await loseNetwork();
     const dying = new DyingClient(tables);
     const dieOften = async (hours: number): Promise<void> => {

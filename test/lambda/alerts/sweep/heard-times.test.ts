@@ -30,7 +30,7 @@ function makeTimes(count: number): HeardTimes {
 }
 
 describe('the times at which SIMs were heard', () => {
-  it('are their marks where a source has many SIMs, and are found by queries where it has few and may be late', async () => {
+  it('come from marks if a source has many SIMs, and from queries if it has few and may be late', async () => {
     answers.on(QueryCommand).resolves({ Items: [] });
     for (const [count, asked] of [
       [maxExactSims - 1, maxExactSims],
@@ -53,7 +53,7 @@ describe('the times at which SIMs were heard', () => {
     }
   });
 
-  it('are their marks where these say that the source is not late', async () => {
+  it('come from marks if these show that the source is not late', async () => {
     const marks: [string, HeardList][] = [];
     const isNeverLate = (...given: [string, HeardList]) => {
       marks.push(given);
@@ -64,7 +64,7 @@ describe('the times at which SIMs were heard', () => {
     expect(answers.calls()).toEqual([]);
   });
 
-  it('are the marks of SIMs that could not be read, which are reported', async () => {
+  it('come from marks for SIMs that could not be read, which are reported', async () => {
     answers.on(QueryCommand).rejects(new Error('throttled'));
     const failures: unknown[] = [];
     const found = await makeTimes(2).find(

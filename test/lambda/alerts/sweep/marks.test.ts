@@ -25,7 +25,7 @@ async function removeMarks(devices: readonly Device[]): Promise<void> {
 }
 
 describe('a SIM without marks', () => {
-  test('gets from a sweep those that its records would have written, and is judged by them from then on', async () => {
+  test('gets the marks of its records from a sweep, and is then judged by them', async () => {
     const fleet = new SweptFleet(tables);
     const devices = makeDevices(6, '01');
     await fleet.use(devices, (index) => [0, 1 + index]);
@@ -38,7 +38,7 @@ describe('a SIM without marks', () => {
     expect(fleet.failures).toEqual([]);
   });
 
-  test('keeps a later mark that a record has written meanwhile', async () => {
+  test('keeps a later mark that a record wrote meanwhile', async () => {
     const fleet = new SweptFleet(tables);
     const devices = makeDevices(1, '01');
     await fleet.use(devices, () => [1, 20]);
@@ -49,7 +49,7 @@ describe('a SIM without marks', () => {
     expect(signalledAt).toEqual(later);
   });
 
-  test('is not made by its marks where there is no item', async () => {
+  test('gets no item from its marks if it has none', async () => {
     const marks = new SimMarks(tables.client, simsTable.name);
     await marks.write('8988280666199999999', { signalled: '2026-11-10T01:00:00.000Z' });
     expect(await tables.items(simsTable.name)).toEqual([]);

@@ -41,7 +41,7 @@ function sweepOnce(
 }
 
 describe('how far SIMs are judged', () => {
-  test('is never said to be further than sweeps have judged them, whatever they had time for', () => {
+  test('is never ahead of what sweeps have judged, whatever time they had', () => {
     fc.assert(
       fc.property(fleets, sweeps, (fleet, list) => {
         const judgedAt = new Map<number, { readonly watermark: number; readonly now: number }[]>();
@@ -69,7 +69,7 @@ describe('how far SIMs are judged', () => {
     );
   });
 
-  test('reaches all of them in as many sweeps as their time takes, and those that were left come first', () => {
+  test('covers all SIMs in as many sweeps as needed, and the remaining ones come first', () => {
     fc.assert(
       fc.property(fleets, fc.integer({ min: 1, max: 4 }), (fleet, time) => {
         let state: Judged = { judgedThrough: undefined, sweptAt: undefined };
@@ -87,7 +87,7 @@ describe('how far SIMs are judged', () => {
     );
   });
 
-  test('goes on behind a SIM that can never be judged', () => {
+  test('continues after a SIM that can never be judged', () => {
     const fleet = [1, 2, 3, 4];
     let state: Judged = { judgedThrough: 0, sweptAt: 0 };
     const seen: number[] = [];
@@ -111,7 +111,7 @@ function makeNominee(number: number) {
 }
 
 describe('the SIMs that a sweep is to judge', () => {
-  test('are those that come first in the order, and of the others it is known how many and where they begin', () => {
+  test('are the first in the order, with the number of the others and where they begin', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.integer({ min: 0, max: 1_000 }), { maxLength: 60 }),

@@ -25,7 +25,7 @@ function restrict(known: Known, { usage, events, sessions }: NeededRecords): Kno
   };
 }
 
-test('a rule finds by what is read for it all that it finds by everything', () => {
+test('a rule finds the same with the records that are read for it as with all records', () => {
   fc.assert(
     fc.property(anyRules, anyKnown, (rule, known) => {
       const watermark = toMilliseconds(makeUsage(100).end);

@@ -47,7 +47,7 @@ async function ask(source: string, scansUpTo: number) {
   return { sims, lists: [...lists] };
 }
 
-describe('of a fleet that is too large to go through', () => {
+describe('a fleet that is too large to list', () => {
   test('the silent SIMs are answered from the last sweep, each as its records say now', async () => {
     const fleet = new SweptFleet(tables);
     const silent = makeDevices(30, '01');
@@ -66,7 +66,7 @@ describe('of a fleet that is too large to go through', () => {
     });
   });
 
-  test('none is listed while it is small enough, and a list of before is not asked', async () => {
+  test('the silent SIMs of a small fleet are not listed, and an earlier list is not used', async () => {
     const fleet = new SweptFleet(tables);
     await fleet.use(makeDevices(3, '01'), () => [0]);
     await fleet.sweep(27, { rules: [], listsSilentAbove: 2 });

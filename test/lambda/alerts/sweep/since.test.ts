@@ -29,11 +29,11 @@ function judge(rule: Rule, ...episodes: StoredEpisode[]) {
   return { rule, version: versionRule(rule), episodes };
 }
 
-test('a SIM that fell silent is judged from its mark on, since the last record lies at the mark or after it', () => {
+test('a SIM that fell silent is judged from its mark on, because the last record is at the mark or after it', () => {
   expect(findSince([judge(silent)], recently)).toBe(heardAt - second);
 });
 
-test('a SIM that stays silent is judged from the record on with which its episode began, however old the mark', () => {
+test('a SIM that stays silent is judged from the record with which its episode began, however old the mark', () => {
   expect(findSince([judge(silent, storeEpisode(silent))], recently)).toBe(lastRecord - second);
 });
 
@@ -45,13 +45,13 @@ test.each([
   expect(findSince([judge(silent, episode)], recently)).toBe(heardAt - second);
 });
 
-test('a late record brings back all that it may change', () => {
+test('after a late record, everything that it may change is judged again', () => {
   const lateFrom = lastRecord - 48 * hour;
   const since = findSince([judge(silent, storeEpisode(silent))], { ...recently, lateFrom });
   // The rule's six hours, the lateness, and a day.
   expect(since).toBe(lateFrom - (6 + 1 + 24) * hour);
 });
 
-test('other rules are judged by what came since the last sweep, less what may come late', () => {
+test('other rules are judged by records since the last sweep, and before it by the possible lateness', () => {
   expect(findSince([judge(loop)], recently)).toBe(watermark - 2 * hour);
 });

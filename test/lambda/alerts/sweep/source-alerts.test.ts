@@ -37,7 +37,7 @@ describe('the alert of a source', () => {
     expect(fleet.takeTold()).toEqual([]);
   });
 
-  test('lists the SIMs whose alerts it holds back while what came is not read', async () => {
+  test('lists the SIMs whose alerts it holds back while records are unread', async () => {
     const fleet = new SweptFleet(tables);
     const [silent, ...others] = makeDevices(8, '01');
     if (silent === undefined) throw new Error('There are no devices');
@@ -51,7 +51,7 @@ describe('the alert of a source', () => {
     expect(fleet.takeTold()).toEqual(['source closed reading-late: 0']);
   });
 
-  test('does not come beside the alert of a SIM that says already that it may be the source', async () => {
+  test('is not sent in addition to a SIM’s alert that already names the source as a possible cause', async () => {
     const fleet = new SweptFleet(tables);
     await fleet.use(makeDevices(1, '01'), () => [1]);
     await fleet.sweep(8);
@@ -62,7 +62,7 @@ describe('the alert of a source', () => {
     expect(fleet.takeTold()).toEqual([]);
   });
 
-  test('says that the devices may be the cause if there are few, lists those that fall silent, and drops them when it ends', async () => {
+  test('says that the devices may be the cause if there are few, and lists those that fall silent until it ends', async () => {
     const fleet = new SweptFleet(tables);
     const [lost, other] = makeDevices(2, '01');
     if (lost === undefined || other === undefined) throw new Error('There are no devices');
@@ -83,7 +83,7 @@ describe('the alert of a source', () => {
     expect(fleet.takeTold()).toEqual(['source closed carrier-or-devices: 0']);
   });
 
-  test('ends when the source is not configured any more, and never opens for one that was never heard', async () => {
+  test('ends when the source is not configured any more, and never opens for a source without records', async () => {
     const fleet = new SweptFleet(tables);
     await fleet.sweep(30);
     expect(fleet.takeTold()).toEqual([]);
@@ -95,7 +95,7 @@ describe('the alert of a source', () => {
     expect(fleet.takeTold()).toEqual(['source closed carrier-late: 0']);
   });
 
-  test('is one incident of sweeps that overlap and die', async () => {
+  test('is one incident if sweeps overlap and crash', async () => {
     const fleet = new SweptFleet(tables);
     await fleet.use(makeDevices(8, '01'), () => [1]);
     const dying = new DyingClient(tables);

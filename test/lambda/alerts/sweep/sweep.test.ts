@@ -141,7 +141,7 @@ class SweptSim {
 }
 
 describe('a sweep', () => {
-  test('opens a silence when its time is over, puts it into the outbox, and closes it by the next record', async () => {
+  test('opens a silence when its time is over, puts it into the outbox, and closes it with the next record', async () => {
     const device = new SweptSim();
     await device.use(0, 1);
     await device.sweep(24.9);
@@ -156,7 +156,7 @@ describe('a sweep', () => {
     expect(device.failures).toEqual([]);
   });
 
-  test('finds a loop by the events since the last one, and sends one incident', async () => {
+  test('finds a loop from the events since the last sweep, and sends one incident', async () => {
     const device = new SweptSim();
     await device.use(0);
     await device.sweep(1);
@@ -169,7 +169,7 @@ describe('a sweep', () => {
     expect(episodes.size).toBe(1);
   });
 
-  test('finds within a day what came later than the lateness', async () => {
+  test('finds records that came later than the lateness within a day', async () => {
     const device = new SweptSim();
     await device.use(0, 9);
     await device.sweep(10);
@@ -180,7 +180,7 @@ describe('a sweep', () => {
     expect(device.takeTold()).toEqual(['loop opened 5.1–', 'loop closed 5.1–6.1']);
   });
 
-  test('ends what a rule that was removed had found, and says why', async () => {
+  test('ends episodes of a removed rule, with the reason', async () => {
     const device = new SweptSim();
     await device.use(0);
     await device.sweep(25);
@@ -193,7 +193,7 @@ describe('a sweep', () => {
     ]);
   });
 
-  test('tells nobody while a mute is in force, and tells what is still open at its end', async () => {
+  test('sends nothing while a mute is in force, and what is still open at its end', async () => {
     const device = new SweptSim();
     await device.use(0);
     const scope = { rule: undefined, sim: undefined, source: device.source };
@@ -211,7 +211,7 @@ describe('a sweep', () => {
     expect(device.takeTold()).toEqual(['silent opened 0–']);
   });
 
-  test('pages for no SIM of a source that is behind, and tells once it has come up', async () => {
+  test('pages for no SIM of a source that is behind, and pages once it has caught up', async () => {
     const fleet = new SweptSim();
     const others = Array.from({ length: 5 }, () => new SweptSim(fleet.source));
     await Promise.all([fleet, ...others].map((device) => device.use(0)));
@@ -224,7 +224,7 @@ describe('a sweep', () => {
     expect(fleet.takeTold()).toEqual(['source closed carrier-late 0']);
   });
 
-  test('knows to the record how far a carrier with few SIMs has delivered', async () => {
+  test('knows exactly how far a carrier with few SIMs has delivered', async () => {
     const fleet = new SweptSim();
     const others = [new SweptSim(fleet.source), new SweptSim(fleet.source)];
     await fleet.use(0, 3, 5);
@@ -233,7 +233,7 @@ describe('a sweep', () => {
     expect(sources.find(({ name }) => name === fleet.source)?.delivered).toBe(start + 5 * hour);
   });
 
-  test('reads the records of no SIM for which nothing has changed', async () => {
+  test('reads no records of SIMs without changes', async () => {
     const device = new SweptSim();
     await device.use(0, 10);
     await device.sweep(11);
@@ -257,7 +257,7 @@ describe('a rule about the usage of a month', () => {
   const takeMonth = (device: SweptSim): string[] =>
     device.takeTold().filter((text) => text.startsWith('month'));
 
-  test('is judged once a day, by records where no day is sealed', async () => {
+  test('is judged once a day, from records if no day is sealed', async () => {
     const device = new SweptSim();
     await device.use(-47, -23, 1);
     for (const at of [12, 23]) await device.sweep(at, { rules: [month] });
@@ -269,7 +269,7 @@ describe('a rule about the usage of a month', () => {
     expect(device.failures).toEqual([]);
   });
 
-  test('takes sealed days from their SIM-days, though their records have expired', async () => {
+  test('uses SIM-days for sealed days, even if their records have expired', async () => {
     const device = new SweptSim();
     await device.use(1);
     const asked: unknown[] = [];
@@ -293,7 +293,7 @@ describe('a rule about the usage of a month', () => {
     }
   });
 
-  test('counts days before the first sealed one by their records', async () => {
+  test('uses records for days before the first sealed one', async () => {
     const device = new SweptSim();
     await device.use(-47, -35, 1);
     const sealedUsage = {

@@ -69,8 +69,8 @@ class WatchedFence {
 const late = '2026-11-02T10:00:00.000Z';
 const today = '2026-11-03T10:00:00.000Z';
 
-describe('where nobody closes days', () => {
-  test('batches cost one reading of the fence a minute, and no marker', async () => {
+describe('without closed days', () => {
+  test('batches need one read of the fence a minute, and no marker', async () => {
     const watched = new WatchedFence();
     await watched.take(observe({ usage: usageAt(late, 'a', '1') }));
     watched.now = 60_000;
@@ -82,7 +82,7 @@ describe('where nobody closes days', () => {
 });
 
 describe('without a cache', () => {
-  test('a batch sees each day that is closed before it begins', async () => {
+  test('a batch knows each day that was closed before it started', async () => {
     const watched = new WatchedFence(undefined, undefined, 0);
     await watched.take(observe({ usage: usageAt(late, 'a', '1') }));
     watched.closedThrough = '2026-11-02';
@@ -98,7 +98,7 @@ describe('without a cache', () => {
 });
 
 describe('late records', () => {
-  test('are marked before they are written, each SIM and day once, and others are not marked', async () => {
+  test('are marked before they are written, once for each SIM and day, and other records are not', async () => {
     const watched = new WatchedFence('2026-11-02');
     await watched.take(
       observe({ usage: usageAt(late, 'a', '1'), event: eventAt(late, 'a', '1') }),
@@ -130,7 +130,7 @@ describe('late records', () => {
     expect(watched.steps).toEqual(['read the fence', ...marks, 'write']);
   });
 
-  test('of accounts, which nothing lists, are marked on open days too', async () => {
+  test('of accounts, which no index lists, are marked on open days too', async () => {
     const watched = new WatchedFence('2026-11-02');
     await watched.take(observe({ event: eventAt(today, 'account:main:7', '1') }));
     const marks = [`mark ${JSON.stringify({ sim: 'account:main:7', day: today.slice(0, 10) })}`];
@@ -161,7 +161,7 @@ describe('late records', () => {
     expect(watched.steps).toEqual(['read the fence', ...marks, 'write']);
   });
 
-  test('whose marker is not put are reported as failed, and not written; all others are', async () => {
+  test('whose marker fails are reported as failed and not written, while all others are written', async () => {
     const watched = new WatchedFence('2026-11-02', ({ sim, day }) => sim === 'a' && day === '2026-11-02');
     const { receipt, failedDeliveries, errors } = await watched.take(
       observe({ usage: usageAt(late, 'a', '1') }),
@@ -183,7 +183,7 @@ describe('late records', () => {
 });
 
 describe('a batch', () => {
-  test('is reported as failed, and nothing of it is written, while the fence cannot be read', async () => {
+  test('is reported as failed and not written while the fence cannot be read', async () => {
     const watched = new WatchedFence();
     watched.closedThrough = new Error('throttled');
     const readings = [
@@ -200,7 +200,7 @@ describe('a batch', () => {
     expect((await watched.take(...readings)).receipt.stored).toBe(1);
   });
 
-  test('may sign its requests for ten minutes after the fence was read, not after it began', async () => {
+  test('may sign its requests for ten minutes after the fence was read, not after its start', async () => {
     const watched = new WatchedFence();
     await (await watched.fence.enter()).mark({ sessions: [], usage: [], events: [], sims: [] });
     watched.now = 60_000;
@@ -215,7 +215,7 @@ describe('a batch', () => {
     expect(check).toThrow('More than 10 minutes');
   });
 
-  test('begins only once those whose time is up have ended, so that it is not refused for them', async () => {
+  test('starts only after expired batches have ended, so that it is not refused because of them', async () => {
     const watched = new WatchedFence();
     const old = await watched.fence.enter();
     watched.now = 600_001;
@@ -232,7 +232,7 @@ describe('a batch', () => {
     expect(watched.steps).toEqual(['read the fence', 'read the fence']);
   });
 
-  test('shares its reading of the fence with those that begin at the same time', async () => {
+  test('shares its read of the fence with batches that start at the same time', async () => {
     const watched = new WatchedFence();
     await Promise.all([watched.fence.enter(), watched.fence.enter()]);
     expect(watched.steps).toEqual(['read the fence']);

@@ -45,7 +45,7 @@ describe('the expiry of usage', () => {
     return { held, ...state };
   }
 
-  it('is switched off once, is reported as long as it is off, and is switched on by the seal', async () => {
+  it('is switched off once, reported while it is off, and switched on by the seal', async () => {
     const late = '2026-11-01';
     expect(await guard([late, late, late])).toEqual({ held: [false, true, true], isOn: false, switched: 1 });
     expect(await guard([late, late, '2026-11-02'])).toEqual({
@@ -55,7 +55,7 @@ describe('the expiry of usage', () => {
     });
   });
 
-  it('is left alone and not reported if usage is kept forever', async () => {
+  it('is not changed or reported if usage is kept forever', async () => {
     expect(await guard(['2020-01-01', undefined], 0)).toEqual({
       held: [false, false],
       isOn: false,

@@ -91,11 +91,11 @@ function list(usage: readonly Usage[], sessions: readonly Session[] = []): unkno
 }
 
 describe('chain', () => {
-  it('finds nothing where windows follow each other and add up', () => {
+  it('finds nothing if windows are consecutive and add up', () => {
     expect(list([first, second, third], [makeSuperSimSession(175)])).toEqual([]);
   });
 
-  it('proves a lost window to the byte, and says between which records it lies', () => {
+  it('proves a lost window to the byte, and names the records around it', () => {
     expect(find([first, third], [makeSuperSimSession(undefined)])).toMatchObject([
       {
         ...{ check: 'chain', reason: 'missing-windows', sessionId: 's1', bytes: 50, records: 'EZ1 EZ3' },
@@ -104,7 +104,7 @@ describe('chain', () => {
     ]);
   });
 
-  it('takes a second between two windows for a touch, and finds a lost window without bytes behind it', () => {
+  it('treats windows a second apart as adjacent, and finds a lost window without bytes after them', () => {
     const later = { ...second, start: '2026-11-02T10:06:01.000Z', dataTotal: 50 };
     expect(list([first, later, third], [makeSuperSimSession(undefined)])).toEqual([]);
     const empty = { ...second, dataTotal: 0, sessionTotal: 100 };
@@ -113,40 +113,40 @@ describe('chain', () => {
     expect(list([first, empty, end], [makeSuperSimSession(undefined)])).toEqual([]);
   });
 
-  it('is closed by a window without a beginning if the totals agree, and proven by them if not', () => {
+  it('is complete with a window without a start if the totals agree, and otherwise proves the loss', () => {
     const last = { ...third, start: third.end };
     expect(list([first, second, last], [makeSuperSimSession(undefined)])).toEqual([]);
     expect(list([first, last], [makeSuperSimSession(undefined)])).toEqual([['chain', 50, 'EZ1 EZ3']]);
   });
 
-  it('says nothing of a window without beginning and total', () => {
+  it('reports nothing for a window without start and total', () => {
     const last = { ...third, start: third.end, sessionTotal: undefined };
     expect(list([first, last], [makeSuperSimSession(undefined)])).toEqual([]);
   });
 
-  it('does not know the bytes behind the last total', () => {
+  it('does not know the bytes after the last total', () => {
     const last = { ...third, sessionTotal: undefined };
     expect(list([first, last], [makeSuperSimSession(undefined)])).toEqual([['chain', undefined, 'EZ1 EZ3']]);
   });
 
-  it('says nothing of schema 1, which has no totals', () => {
+  it('reports nothing for schema 1, which has no totals', () => {
     const windows = [first, third].map((window) => ({ ...window, sessionTotal: undefined }));
     expect(list(windows, [makeSuperSimSession(undefined)])).toEqual([]);
   });
 
-  it('finds what is lost before the first window by its bytes only', () => {
+  it('finds a loss before the first window only if bytes prove it', () => {
     expect(list([second, third], [makeSuperSimSession(undefined)])).toEqual([['chain', 100, 'EZ2']]);
     const late = { ...first, start: at('10:03:00') };
     expect(list([late, second, third], [makeSuperSimSession(undefined)])).toEqual([]);
   });
 
-  it('says nothing of a session that is open, and nothing of the end of one that failed', () => {
+  it('reports nothing for an open session or the end of a failed one', () => {
     expect(list([first, third], [makeSuperSimSession(undefined, { terminal: undefined })])).toEqual([]);
     const failed = { status: 'failed', end: at('10:15:00') } as const;
     expect(list([first, second], [makeSuperSimSession(undefined, { terminal: failed })])).toEqual([]);
   });
 
-  it('ends by itself when the window comes, under the same id until then', () => {
+  it('disappears when the window arrives, and keeps its id until then', () => {
     const lost = [first, makeWindow('EZ5', ['10:15:00', '10:21:00'], 0, 175)];
     const [all] = find(lost, [makeSuperSimSession(undefined)]);
     const [part] = find([...lost, second], [makeSuperSimSession(undefined)]);
@@ -161,7 +161,7 @@ describe('close', () => {
     expect(list([first, second, third], [makeSuperSimSession(176)])).toEqual([['close', 1, 'EZ1 EZ3']]);
   });
 
-  it('needs a total that was stated at the end', () => {
+  it('needs a total that is stated at the end', () => {
     const { groups, ...session } = makeSuperSimSession(900);
     const totals = groups.totals && { ...groups.totals, at: at('10:14:00') };
     expect(list([first, second, third], [{ ...session, groups: { ...groups, totals } }])).toEqual([]);
@@ -173,17 +173,17 @@ describe('close', () => {
     expect(list(usage, [makeStreamedSession(11_001)])).toEqual([['close', 1_001, '1 2']]);
   });
 
-  it('does not look for gaps between records of a data streamer: an idle device sends none', () => {
+  it('does not look for gaps between data-streamer records, as an idle device sends none', () => {
     const usage = [makeStreamed('1', '10:00:00'), makeStreamed('2', '10:14:00')];
     expect(list(usage, [makeStreamedSession(10_000)])).toEqual([]);
   });
 
-  it('leaves text messages out, though they may name the session', () => {
+  it('ignores text messages, even if they name the session', () => {
     const message = makeStreamed('3', '10:06:00', { trafficType: 'sms', dataTotal: 0, messages: 2_000 });
     expect(list([makeStreamed('1', '10:00:00'), message], [makeStreamedSession(5_000)])).toEqual([]);
   });
 
-  it('says nothing where usage names no session', () => {
+  it('reports nothing if usage names no session', () => {
     const usage = [makeStreamed('1', '10:00:00', { sessionId: undefined, completeness: 9 })];
     expect(list(usage, [makeStreamedSession(90_000)])).toEqual([]);
   });
@@ -200,7 +200,7 @@ describe('a session that may be older than the ledger', () => {
     expect(findUnheard([makeStreamed('1', '10:06:00')], makeStreamedSession(90_000))).toEqual([]);
   });
 
-  it('is one whose first usage is late, in which something is missing', () => {
+  it('has late first usage, and something missing in it', () => {
     const listLate = (usage: readonly Usage[], session: Session): unknown[] => {
       const rows = makeRows(day, { usage, sessions: [session], events: [] });
       const found = listUnknownBeginnings({ ...rows, day, formerUsage: [] });
@@ -213,7 +213,7 @@ describe('a session that may be older than the ledger', () => {
     expect(listLate([late, second, third], makeSuperSimSession(175))).toEqual([]);
   });
 
-  it('is not one before whose first usage anything else came of the SIM and source, or its own start', () => {
+  it('has no earlier record of the SIM and source, and no start of its own', () => {
     const [row] = makeRows(day, { usage: [], sessions: [makeSuperSimSession(175)], events: [] }).sessions;
     const session = row ?? expect.fail('It has ended');
     const beginning = { session, from: at('00:00:00'), to: at('10:06:00') };
@@ -232,12 +232,12 @@ describe('a session that may be older than the ledger', () => {
 });
 
 describe('orphan', () => {
-  it('finds a session of which nothing tells when it began', () => {
+  it('finds a session without a known start', () => {
     const found = find([], [makeSuperSimSession(undefined, { startStated: false })]);
     expect(found).toMatchObject([{ check: 'orphan', reason: 'no-start', sessionId: 's1' }]);
   });
 
-  it('misses an end on the day on which seven days without a record are over, and on no other', () => {
+  it('reports a missing end only on the day that completes seven days without a record', () => {
     const open = makeSuperSimSession(undefined, { terminal: undefined });
     const days = ['2026-11-08', '2026-11-09', '2026-11-10'].map((one) =>
       findFindings({
@@ -248,7 +248,7 @@ describe('orphan', () => {
     expect(days.map((found) => found.map(({ reason }) => reason))).toEqual([[], ['no-end'], []]);
   });
 
-  it('finds usage without a session only where the source names sessions', () => {
+  it('finds usage without a session only if the source names sessions', () => {
     const unnamed = makeStreamed('2', '10:05:00', {
       sessionId: undefined,
       completeness: 9,
@@ -263,7 +263,7 @@ describe('orphan', () => {
 });
 
 describe('duplicate', () => {
-  it('finds a window of a session under another id, with its money, and leaves it out of other checks', () => {
+  it('finds a session’s window under another id, with its money, and excludes it from other checks', () => {
     const again = {
       ...second,
       recordId: 'EZ9',
@@ -290,7 +290,7 @@ describe('duplicate', () => {
 });
 
 describe('path', () => {
-  it('finds a record that came by file only, where the stream brings complete ones', () => {
+  it('finds a record that came only by file, if the stream has complete records', () => {
     const byFile = makeStreamed('2', '10:05:00', { sessionId: undefined, completeness: 8, carrier: '1nce' });
     const byStream = makeStreamed('1', '10:00:00', {
       sessionId: undefined,
@@ -316,17 +316,17 @@ describe('path', () => {
     return found.filter(({ reason }) => reason === 'not-by-file').map(({ records: ids }) => ids);
   }
 
-  it('finds a record that came by stream only, where files repeat the stream', () => {
+  it('finds a record that came only by stream, if files repeat the stream', () => {
     expect(listUnfiled([0, 2, 3, 4])).toEqual(['1']);
     expect(listUnfiled([2, 3, 4])).toEqual(['0', '1']);
     expect(listUnfiled([0, 1, 2, 3, 4])).toEqual([]);
   });
 
-  it('waits for the file of what follows the last row', () => {
+  it('waits for the file with the records after the last row', () => {
     expect(listUnfiled([0, 1, 2])).toEqual([]);
   });
 
-  it('says nothing of files that bring a part of the records, or that only brings what a stream does not', () => {
+  it('reports nothing for files with some of the records, or only records that the stream lacks', () => {
     expect(listUnfiled([0, 4])).toEqual([]);
     expect(listUnfiled([])).toEqual([]);
     expect(listUnfiled([0, 2, 3, 4], { completeness: 6 })).toEqual([]);
@@ -348,7 +348,7 @@ describe('path', () => {
     return found.map(({ reason, records, bytes }) => `${reason} ${records} ${bytes}`);
   }
 
-  it('finds events that came by one path, where more came by both', () => {
+  it('finds events that came by one path, if more came by both', () => {
     expect(listEventPaths('bsbfb')).toEqual(['not-by-file s1 undefined', 'not-by-stream f3 undefined']);
     expect(listEventPaths('bbs')).toEqual([]);
     expect(listEventPaths('bsbs')).toEqual([]);
@@ -357,7 +357,7 @@ describe('path', () => {
     expect(listEventPaths('bsb', { carrier: 'twilio' })).toEqual([]);
   });
 
-  it('never is a text message, whose direction a file does not state', () => {
+  it('never reports a text message, as files do not state its direction', () => {
     const about = { sessionId: undefined, carrier: '1nce' as const };
     const message = makeStreamed('2', '10:05:00', {
       ...about,

@@ -28,7 +28,7 @@ const list = (files: readonly NamedFile[], on = day): string[] =>
   checkFileSequence(on, files).map(({ start: from, end, records }) => `${from} ${end} ${records}`);
 
 describe('a file that is missing', () => {
-  it('is found between the files on both sides, on the day of the one behind it', () => {
+  it('is found between two files, on the day of the later one', () => {
     expect(checkFileSequence(day, makeHourly([30]))).toMatchObject([
       {
         ...{ sim: 'files:1nce', check: 'path', reason: 'file-missing', source: '1nce', carrier: '1nce' },
@@ -39,21 +39,21 @@ describe('a file that is missing', () => {
     expect(checkFileSequence('2026-11-02', makeHourly([30]))).toEqual([]);
   });
 
-  it('ends by itself when the file comes', () => {
+  it('disappears when the file arrives', () => {
     expect(list(makeHourly([]))).toEqual([]);
   });
 
-  it('is not the last one: no file behind it shows that', () => {
+  it('is never the last one, as no later file proves it', () => {
     expect(list(makeHourly([46, 47]))).toEqual([]);
   });
 
-  it('keeps its id while files come that were missing behind it', () => {
+  it('keeps its id while later missing files arrive', () => {
     const [two] = checkFileSequence(day, makeHourly([30, 31]));
     const [one] = checkFileSequence(day, makeHourly([30]));
     expect([one?.findingId, one?.end]).toEqual([two?.findingId, '2026-11-03T06:00:00.000Z']);
   });
 
-  it('may be one of several of a time, and come some minutes late or early', () => {
+  it('may be one of several at a time, some minutes late or early', () => {
     const files = makeHourly([30]).flatMap((file, index) => [
       makeFile((Date.parse(file.time) - start) / minute + (index % 3), file.rows),
       makeFile((Date.parse(file.time) - start) / minute + (index % 3) + 0.5, 1),
@@ -61,22 +61,22 @@ describe('a file that is missing', () => {
     expect(list(files)).toHaveLength(1);
   });
 
-  it('is nothing that a carrier leaves out which has nothing to say', () => {
+  it('is not a file that the carrier omits because it would be empty', () => {
     expect(list(makeHourly([30], 9))).toEqual([]);
     expect(list(makeHourly([30], undefined).map((file) => ({ ...file, rows: undefined })))).toEqual([]);
     expect(list([...makeHourly([30, 40], 9), makeFile(60 * 40, 0)])).toHaveLength(1);
   });
 
-  it('is nothing that is missing at the same time of both days', () => {
+  it('is not one that is missing at the same time on both days', () => {
     expect(list(makeHourly([6, 30]))).toEqual([]);
   });
 
-  it('is found behind a pause, in which nothing is lost', () => {
+  it('is found after a pause in which nothing is lost', () => {
     expect(list(makeHourly([10, 11, 12, 13, 14, 15, 30]))).toHaveLength(1);
     expect(list(makeHourly([26, 27, 28, 29, 30, 31]))).toEqual([]);
   });
 
-  it('is nothing where files come at no interval, where many are missing, or where few came', () => {
+  it('is not reported if files are irregular, many are missing, or few came', () => {
     expect(list([...makeHourly([30]), makeFile(60 * 20 + 25)])).toEqual([]);
     expect(list(makeHourly([25, 27, 29, 31, 33]))).toEqual([]);
     expect(list(makeHourly([30]).slice(26, 37))).toEqual([]);
@@ -96,7 +96,7 @@ describe('a file that comes a few times a day or less', () => {
       .filter((index) => index >= from && index !== 53)
       .map((index) => makeFile(360 * index));
 
-  it('is found missing by two weeks', () => {
+  it('is found missing with two weeks of files', () => {
     expect(checkFileSequence(lastDay, makeDaily([12]))).toMatchObject([
       {
         ...{ reason: 'file-missing', start: '2026-11-13T03:00:00.000Z', end: '2026-11-14T03:00:00.000Z' },
@@ -108,20 +108,20 @@ describe('a file that comes a few times a day or less', () => {
     ]);
   });
 
-  it('is not missing on a day of the week that has none, nor where that cannot be known', () => {
+  it('is not missing on a weekday without files, or if that is unknown', () => {
     expect(list(makeDaily([5, 12]), lastDay)).toEqual([]);
     expect(list(makeDaily([12], 9), lastDay)).toEqual([]);
     expect(list(makeSixHourly(42), lastDay)).toEqual([]);
   });
 
-  it('is not looked for where files come often, but few came', () => {
+  it('is not looked for if files are frequent but few came', () => {
     expect(
       list([...makeHourly([]).slice(0, 40), makeFile(60 * 45), makeFile(60 * 47)], '2026-11-04'),
     ).toEqual([]);
   });
 });
 
-test('files of usage and those of events are sequences of their own', () => {
+test('usage files and event files are separate sequences', () => {
   const events = makeHourly([]).map((file) => ({ ...file, name: file.name.replace('cdr', 'events') }));
   expect(list([...makeHourly([30]), ...events])).toHaveLength(1);
   expect(
@@ -131,7 +131,7 @@ test('files of usage and those of events are sequences of their own', () => {
   ).toEqual(['events_20261103_050000.csv events_20261103_070000.csv']);
 });
 
-test('a name tells when a file was made', () => {
+test('a file’s name has the time of its creation', () => {
   const time = '2026-11-03T05:00:00.000Z';
   expect(readFileName('a/cdr_20261103_050000.csv')).toEqual({ name: 'cdr_20261103_050000.csv', time });
   expect(readFileName('CDR_20261103_050000.csv.gz')?.time).toBe(time);
@@ -261,7 +261,7 @@ const makeProperty = (check: Check) =>
     ).toEqual([...expected, ...expected.map(toEvents)].sort());
   });
 
-test('files are found missing as an oracle says', () => {
+test('missing files are those of an oracle', () => {
   fc.assert(makeProperty(checkFileSequence), trials(300) as fc.Parameters<[Plan]>);
 });
 

@@ -99,7 +99,7 @@ describe('a partial pass', () => {
     expect([fleet?.sims, fleet?.sessionsEnded, fleet?.events]).toEqual([1, 1, 1]);
   });
 
-  it('is not made of a fleet whose records reports read', async () => {
+  it('is not made for a fleet whose reports read records', async () => {
     const memory = new MemoryPorts();
     for (const number of [1, 2, 3]) use(memory, number, '10:00', 1);
     await beginPartialPass({ day, asOf: noon }, { ...memory.partial, maxLiveSims: 3 }, options);
@@ -112,7 +112,7 @@ describe('a partial pass', () => {
     expect(await takeJobs(memory)).toBeGreaterThan(0);
   });
 
-  it('is not made of a closed day, also where its jobs come late', async () => {
+  it('is not made for a closed day, even if its jobs are late', async () => {
     const memory = new MemoryPorts();
     use(memory, 1, '10:00', 1);
     await beginPartialPass({ day, asOf: noon }, memory.partial, { ...options, closedThrough: day });
@@ -122,7 +122,7 @@ describe('a partial pass', () => {
     expect(memory.storedSimDays.size).toBe(0);
   });
 
-  it('goes on with what is not done, and adds up what a run that died has left', async () => {
+  it('continues unfinished jobs, and adds up the results of a crashed run', async () => {
     const memory = new MemoryPorts();
     for (const number of [1, 2, 3, 4]) use(memory, number, '10:00', 1);
     const ordered = await beginPartialPass({ day, asOf: noon }, memory.partial, options);
@@ -136,7 +136,7 @@ describe('a partial pass', () => {
     expect((await read(memory))?.fleet.sims).toBe(4);
   });
 
-  it('is not undone by a job of one before', async () => {
+  it('is not overwritten by a job of an earlier pass', async () => {
     const memory = new MemoryPorts();
     use(memory, 1, '10:00', 1);
     await beginPartialPass({ day, asOf: noon }, memory.partial, options);

@@ -145,7 +145,7 @@ describe('the pass over a day', () => {
     expect(Object.keys(await readLake(day)).sort()).toEqual([first, second, account].sort());
   });
 
-  it('makes no new version of a day whose rows are the same', async () => {
+  it('makes no new version of an unchanged day', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
     await close(day);
     const manifest = await readManifest(day);
@@ -155,7 +155,7 @@ describe('the pass over a day', () => {
     expect(ports.storedMarkers.size).toBe(0);
   });
 
-  it('lists in a new version what was added, changed and moved, and keeps what has expired', async () => {
+  it('lists added, changed and moved rows in a new version, and keeps expired ones', async () => {
     const [poor, full] = [{ completeness: 2 }, { tariff: 'IoT' }].map((about) => usage(first, '01', about));
     const session = (end: string) => makeSession({ sessionId: 's1', start: `${before}T10:00:00.000Z`, end });
     if (poor === undefined || full === undefined) throw new Error('There are two');
@@ -206,7 +206,7 @@ describe('the pass over a day', () => {
     expect(ports.storedSimDays.get(`${after} ${first}`)?.day.sessionsEnded).toBe(1);
   });
 
-  it('takes from the old day what a session’s item does not say any more', async () => {
+  it('takes values from the old day that a session’s item does not have any more', async () => {
     const about = { sessionId: 's1', start: `${before}T10:00:00.000Z` };
     const network = {
       at: `${before}T10:00:00.000Z`,
@@ -236,7 +236,7 @@ describe('the pass over a day', () => {
     expect((await readLake(day))[first]).toBeUndefined();
   });
 
-  it('empties the SIM-day of a SIM of which nothing is left, although a run died before it did', async () => {
+  it('empties the SIM-day of a SIM without rows, even after a crashed run', async () => {
     const ended = (end: string) => ({
       ...makeSession({ sessionId: 's1', start: `${before}T10:00:00.000Z`, end: `${end}T05:00:00.000Z` }),
       sim: first,
@@ -260,7 +260,7 @@ describe('the pass over a day', () => {
     expect(counts).toEqual([0, 1]);
   });
 
-  it('reads again only SIMs with a marker', async () => {
+  it('rereads only SIMs with a marker', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
     ports.deliver(second, { ...noItems, usage: [usage(second, '01')] });
     await close(day);
@@ -287,7 +287,7 @@ describe('the pass over a day', () => {
     expect(ports.storedMarkers.size).toBe(0);
   });
 
-  it('goes on with a round that is not done, whatever else is marked meanwhile', async () => {
+  it('continues an unfinished round, whatever else is marked meanwhile', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
     await close(day);
     await deliverLate(first, { usage: [usage(first, '02')] });
@@ -330,7 +330,7 @@ describe('the pass over a day', () => {
     expect(await reader.readUsage(second, day)).toHaveLength(2);
   });
 
-  it('looks at few results of other buckets after each bucket', async () => {
+  it('reads few results of other buckets after each bucket', async () => {
     const buckets = 128;
     closedThrough = day;
     for (let number = 0; number < buckets; number += 1) {
@@ -380,7 +380,7 @@ describe('the pass over a day', () => {
     expect(Object.keys(await readLake(after))).toEqual([moved]);
   });
 
-  it('does not miss what came before the ledger heard of a SIM, until a record shows that it did', async () => {
+  it('reports nothing missing before the ledger’s first record of a SIM, until a record shows otherwise', async () => {
     const window = (from: string, to: string, sessionTotal: number) =>
       makeUsage({
         ...{ sim: first, start: `${day}T${from}:00.000Z`, end: `${day}T${to}:00.000Z`, recordId: from },
@@ -411,7 +411,7 @@ describe('the pass over a day', () => {
     ]);
   });
 
-  it('knows by an event that has expired that the ledger had heard of a SIM', async () => {
+  it('knows from an expired event that the ledger had records of a SIM', async () => {
     const usage = makeUsage({
       ...{ sim: first, start: `${after}T01:00:00.000Z`, end: `${after}T01:06:00.000Z`, recordId: 'EZ2' },
       ...{ sessionId: 's1', dataTotal: 10, sessionTotal: 1_010 },
@@ -429,7 +429,7 @@ describe('the pass over a day', () => {
     expect((await readLake(after))[first]?.findings.map(({ bytes }) => bytes)).toEqual([1_000]);
   });
 
-  it('reads rows of the day before only of a SIM whose sessions have gone on, and once for all of them', async () => {
+  it('reads rows of the day before only for SIMs with continued sessions, once for all of them', async () => {
     const ended = (sim: string, sessionId: string, end: string) => ({
       ...makeSession({ sessionId, start: `${before}T10:00:00.000Z`, end, status: 'ended' }),
       sim,
@@ -472,7 +472,7 @@ describe('the pass over a day', () => {
     expect((await readLake(day))[first]?.sessions.map(({ sessionId }) => sessionId)).toEqual(['s1']);
   });
 
-  it('seals what is read and not sealed', async () => {
+  it('seals a day that is read and not sealed', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
     await close(day);
     ports.objects.delete(makeManifestKey(day));
@@ -480,7 +480,7 @@ describe('the pass over a day', () => {
     expect((await readManifest(day)).version).toBe(1);
   });
 
-  it('sends the jobs again of which nothing came', async () => {
+  it('resends jobs without a result', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '01')] });
     await planDay(day, ports, { closedThrough: day, now });
     expect(await beginRound(day, 1, ports)).toBe(2);

@@ -11,7 +11,7 @@ async function waitTurns(turns: number): Promise<void> {
 }
 
 describe('prefetching', () => {
-  it('yields results in the order of the items, whichever is ready first, and begins no more than allowed', async () => {
+  it('yields results in the order of the items, and starts no more than allowed', async () => {
     let begun = 0;
     let most = 0;
     const results: number[] = [];
@@ -26,7 +26,7 @@ describe('prefetching', () => {
     expect([results, most]).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 4]);
   });
 
-  it('fails with the first item in order that fails, and leaves no failure unhandled', async () => {
+  it('fails with the first failing item in order, and leaves no rejection unhandled', async () => {
     const results: number[] = [];
     const load = async (number: number): Promise<number> => {
       if (number >= 3) throw new Error(`No ${number}`);

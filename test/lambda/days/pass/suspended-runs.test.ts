@@ -112,13 +112,13 @@ async function describeDay(memory: MemoryPorts): Promise<Found> {
 const right: Found = { rows: 3, isRootTrue: true, simDayRecords: 2 };
 
 describe('a bucket whose run', () => {
-  it('is suspended before any call, while another one reads more, loses and doubles nothing', async () => {
+  it('is suspended before any call while another run reads more loses and duplicates nothing', async () => {
     const found = await playEveryStop(sound, false);
     expect(found.length).toBeGreaterThan(15);
     expect(found).toEqual(found.map(() => right));
   });
 
-  it('dies at any call is done by the next', async () => {
+  it('crashes at any call is completed by the next run', async () => {
     const found = await playEveryStop(sound, true);
     expect(found.length).toBeGreaterThan(15);
     expect(found).toEqual(found.map(() => right));

@@ -99,12 +99,12 @@ function rewriteSeal(change: (manifest: Record<string, unknown>) => object): voi
 }
 
 describe('verifying a day', () => {
-  it('finds nothing in a day as it was sealed, in the lake and in the tables', async () => {
+  it('finds nothing in an unchanged day, in the lake and in the tables', async () => {
     expect(await verify()).toEqual(verified);
     expect(await verify(ports.lake, true)).toEqual(verified);
   });
 
-  it('finds nothing in a day that was read again', async () => {
+  it('finds nothing in a reread day', async () => {
     await ports.markers.put([{ day, sim: first }]);
     ports.deliver(first, { ...noItems, usage: [usage(first, '07')] });
     await read(planRound);
@@ -132,7 +132,7 @@ describe('verifying a day', () => {
     });
   });
 
-  it('finds each file whose bytes are others', async () => {
+  it('finds each file with changed bytes', async () => {
     const key = findKey('usage/');
     spoil(key);
     const { outcome, faults } = await verify();
@@ -144,7 +144,7 @@ describe('verifying a day', () => {
     ]);
   });
 
-  it('finds a file that is missing, the rows that are missing with it, and one that should not be there', async () => {
+  it('finds a missing file with its missing rows, and a file that should not exist', async () => {
     const [gone, other] = [findKey('account-events/'), findKey('usage/')];
     ports.objects.delete(gone);
     const copy = other.replace('usage/', 'usage-renderings/');
@@ -156,7 +156,7 @@ describe('verifying a day', () => {
     ]);
   });
 
-  it('finds rows that are not those of the seal, although each file is as it says', async () => {
+  it('finds rows that do not match the seal, even if each file does', async () => {
     rewriteSeal(({ kinds, root }) => ({
       kinds: { ...Object(kinds), usage: { rows: 4, root: root } },
       fleet: {},
@@ -171,7 +171,7 @@ describe('verifying a day', () => {
     ]);
   });
 
-  it('finds what the tables hold and the lake does not', async () => {
+  it('finds items of the tables that the lake lacks', async () => {
     ports.deliver(first, { ...noItems, usage: [usage(first, '09')] });
     ports.deliver('8988307000000000003', {
       ...noItems,
@@ -191,7 +191,7 @@ describe('verifying a day', () => {
     expect(await verify()).toEqual(verified);
   });
 
-  it('finds SIM-days and findings that are not those of the rows, also where there are no rows', async () => {
+  it('finds SIM-days and findings that do not match the rows, even without rows', async () => {
     const stored = ports.storedSimDays.get(`${day} ${second}`) ?? expect.fail('The SIM has no SIM-day');
     ports.storedSimDays.set(`${day} ${second}`, { ...stored, day: { ...stored.day, events: 1 } });
     ports.storedSimDays.delete(`${day} ${first}`);
@@ -221,7 +221,7 @@ describe('verifying a day', () => {
     expect([faults.length, faults.at(-1)]).toEqual([101, 'and 5 more like these']);
   });
 
-  it('finds a list of the SIMs with the most bytes that is not that of the rows, and misses none that was never made', async () => {
+  it('finds a list of the largest SIMs that does not match the rows, and accepts that none was made', async () => {
     const key = makeTopKey(day);
     const { content: top } = await readJson<TopLists>(ports.lake, key);
     const sims = [{ sim: second, bytes: '1' }];
@@ -234,12 +234,12 @@ describe('verifying a day', () => {
     expect(await verify()).toEqual(verified);
   });
 
-  it('does not count what has expired from the tables', async () => {
+  it('ignores items that have expired from the tables', async () => {
     ports.items.clear();
     expect(await verify(ports.lake, true)).toEqual(verified);
   });
 
-  it('says that a day is being read again where files are newer than the seal', async () => {
+  it('says that a day is being reread if files are newer than the seal', async () => {
     await ports.markers.put([{ day, sim: first }]);
     ports.deliver(first, { ...noItems, usage: [usage(first, '07')] });
     const seal = ports.objects.get(makeManifestKey(day)) ?? expect.fail('The day is not sealed');
@@ -248,7 +248,7 @@ describe('verifying a day', () => {
     expect(await verify()).toEqual({ ...verified, outcome: 'changing' });
   });
 
-  it('finds a spoiled file also where the day was read again since, and nothing had changed', async () => {
+  it('finds a damaged file even if the day was reread without changes', async () => {
     await ports.markers.put([{ day, sim: first }]);
     const seal = ports.objects.get(makeManifestKey(day));
     await read(planRound);
@@ -258,7 +258,7 @@ describe('verifying a day', () => {
     expect((await verify()).outcome).toBe('differs');
   });
 
-  it('begins again where the day is sealed anew meanwhile, and gives up where that does not end', async () => {
+  it('starts over if the day is sealed again meanwhile, and gives up if that does not stop', async () => {
     let conflicts = 1;
     const lake: Pick<Lake, 'open'> = {
       open: async (key) => {

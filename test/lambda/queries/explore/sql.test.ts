@@ -17,7 +17,7 @@ function write(asked: AskedQuestion, scope = november, dialect: Dialect = athena
 }
 
 describe('a question in SQL', () => {
-  it('adds up by columns, those with the most first', () => {
+  it('adds up by columns, largest first', () => {
     expect(write({ kind: 'usage', sum: 'bytes', by: 'country,tariff', top: 5 })).toBe(
       `SELECT country, tariff, sum(dataTotal) AS sum_bytes
 FROM usage
@@ -39,7 +39,7 @@ ORDER BY 4 DESC NULLS LAST, 1, 2, 3`,
     expect(write({ kind: 'usage', sum: 'volume', by: 'type' })).toContain('SELECT trafficType AS type, sum(');
   });
 
-  it('tells periods apart, oldest first, of the groups with the most', () => {
+  it('adds up by period, oldest first, for the largest groups', () => {
     expect(write({ kind: 'sessions', count: true, by: 'operator', every: 'week', top: 3 })).toBe(
       `WITH chosen AS (
 SELECT operatorName AS by1
@@ -56,7 +56,7 @@ ORDER BY 1, 3 DESC NULLS LAST, 2`,
     );
   });
 
-  it('takes a finding on its day, and never adds what several checks found', () => {
+  it('counts a finding on its day, and never adds up several checks', () => {
     const scope = { ...november, from: '2026-11-01T08:00:00.000Z' };
     const asked = { kind: 'findings', sum: 'bytes,cost', every: 'week', where: 'check!=orphan' } as const;
     expect(write(asked, scope)).toBe(
@@ -75,7 +75,7 @@ ORDER BY day, sim`,
     );
   });
 
-  it('has its own percentiles in each engine, and counts different values', () => {
+  it('uses each engine’s percentiles, and counts distinct values', () => {
     const asked = {
       kind: 'sessions',
       count: 'sim',
@@ -100,7 +100,7 @@ ORDER BY 2 DESC NULLS LAST, 1`;
     );
   });
 
-  it('lists rows in the order of their times where nothing is computed', () => {
+  it('lists rows by time if nothing is computed', () => {
     const sql = write({ kind: 'events', where: 'sim=8988303000000000001' });
     expect(sql).toMatch(
       /^SELECT sim, eventKey, eventId, time, type, [\w, ]+\nFROM events\nWHERE day BETWEEN '2026-11-01' AND '2026-11-02'\n {2}AND sim = '8988303000000000001'\nORDER BY time, sim$/,
@@ -108,7 +108,7 @@ ORDER BY 2 DESC NULLS LAST, 1`;
     expect(sql).not.toContain('fullness');
   });
 
-  it('reads the sealed days only, and cuts the first and the last at the asked times', () => {
+  it('reads only sealed days, and cuts the first and the last to the requested range', () => {
     const days = writeRuns(findRuns(['2026-10-30', '2026-10-31', '2026-11-01', '2026-11-03', '2026-11-05']));
     const scope = { days, from: '2026-10-30T08:00:00.000Z', to: '2026-11-05T09:30:00.000Z' };
     expect(write({ kind: 'usage', count: true }, scope)).toBe(
@@ -140,14 +140,14 @@ WHERE (day BETWEEN '2026-10-30' AND '2026-11-01' OR day = '2026-11-03' OR day = 
     expect(write({ kind: 'usage', count: true, where }).split('\n  AND ').slice(1)).toEqual([sql]);
   });
 
-  it('takes a flag that is not stated as false', () => {
+  it('treats a missing flag as false', () => {
     expect(write({ kind: 'events', count: true, where: 'alert=false,type=attachment.failed' })).toContain(
       "coalesce(alert, false) = false\n  AND type = 'attachment.failed'",
     );
   });
 });
 
-describe('a question that cannot be asked', () => {
+describe('an invalid question', () => {
   it.each([
     [
       { kind: 'findings', every: 'hour' },
