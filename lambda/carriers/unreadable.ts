@@ -63,7 +63,10 @@ export function explainText(text: string): Fault | undefined {
   return verdict && makeFault('broken-json', `This is ${verdict[0]}, not JSON. ${verdict[1]}`);
 }
 
-/** Number of bytes to examine. */
+/**
+ * Number of bytes to examine: at the beginning, and on both sides of the first byte that is not UTF-8. A few kilobytes of
+ * gzip unpack to megabytes, and examining each of their characters would take seconds.
+ */
 const sampleBytes = 64 * 1024;
 
 function judgeText(begin: string): Verdict | undefined {
@@ -134,9 +137,9 @@ function describeEncoding(name: string, encoding: string): Fault {
 
 /** Explains bytes that do not begin like any known format. */
 function explainUndecodable(bytes: Buffer, name: string): Fault {
-  const { first, invalid, valid, controls } = surveyText(bytes);
+  const { first, size, invalid, valid, controls } = surveyText(bytes);
   const where = `byte ${first} is 0x${(bytes[first] ?? 0).toString(16)}`;
-  if (controls > bytes.length / 1_000) {
+  if (controls > size / 1_000) {
     return makeFault(
       'not-text',
       `The ${name} is binary data, not text: ${where}. It was encrypted, compressed or serialized, or damaged. ${sendAsIs}`,
@@ -160,7 +163,7 @@ function isCutCharacter(bytes: Buffer): boolean {
   const [lead = 0] = bytes;
   // A two-byte character is cut after its first byte, so it need not be distinguished from one of three.
   const length = lead >= 0xf0 ? 4 : 3;
-  return lead >= 0xc2 && bytes.length < length && bytes.subarray(1).every((byte) => byte >> 6 === 0b10);
+  return lead >= 0xc2 && bytes.length < length && bytes.subarray(1).every(isContinuation);
 }
 
 /** Whether a character is half of a UTF-16 surrogate pair that was cut. */
@@ -171,6 +174,8 @@ function isSurrogate(bytes: Buffer, at: number): boolean {
 interface TextSurvey {
   /** Index of the first byte that is not UTF-8. */
   readonly first: number;
+  /** Number of bytes examined: those around the first that is not UTF-8. */
+  readonly size: number;
   /** Number of bytes that are not UTF-8. */
   readonly invalid: number;
   /** Number of UTF-8 characters beyond ASCII. */
@@ -180,26 +185,55 @@ interface TextSurvey {
 }
 
 function surveyText(bytes: Buffer): TextSurvey {
-  let first = -1;
+  const first = findInvalidByte(bytes);
+  const from = Math.max(0, first - sampleBytes);
+  const to = Math.min(bytes.length, first + sampleBytes);
   let invalid = 0;
   let valid = 0;
   let controls = 0;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = from; at < to; ) {
     const byte = bytes[at] ?? 0;
-    if (byte < 0x80) {
-      if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1e) controls += 1;
-      at += 1;
-      continue;
-    }
-    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
-    if (isUtf8(bytes.subarray(at, at + length))) {
-      valid += 1;
-      at += length;
-      continue;
-    }
-    if (first === -1) first = at;
-    invalid += 1;
-    at += 1;
+    const length = measureCharacter(bytes, at);
+    if (length === 0) invalid += 1;
+    else if (length > 1) valid += 1;
+    else if (byte < 0x20 && !(byte >= 0x09 && byte <= 0x0d) && byte !== 0x1e) controls += 1;
+    at += Math.max(1, length);
   }
-  return { first, invalid, valid, controls };
+  return { first, size: to - from, invalid, valid, controls };
+}
+
+/** The index of the first byte that is not UTF-8. Whole blocks are checked first: character by character is slow. */
+function findInvalidByte(bytes: Buffer): number {
+  let at = 0;
+  while (at < bytes.length) {
+    const end = findBlockEnd(bytes, at);
+    if (!isUtf8(bytes.subarray(at, end))) break;
+    at = end;
+  }
+  for (let length = measureCharacter(bytes, at); length > 0; length = measureCharacter(bytes, at))
+    at += length;
+  return at;
+}
+
+/** The index behind a block of whole characters. */
+function findBlockEnd(bytes: Buffer, from: number): number {
+  let end = Math.min(bytes.length, from + sampleBytes);
+  // Stryker disable next-line all: a block that ends within a character is only checked more slowly
+  for (let cut = 0; cut < 3 && isContinuation(bytes[end]); cut += 1) end -= 1;
+  return end;
+}
+
+/** Whether a byte goes on with a character of several bytes. */
+function isContinuation(byte: number | undefined): boolean {
+  // Stryker disable next-line ConditionalExpression: undefined goes on with none either
+  return byte !== undefined && byte >> 6 === 0b10;
+}
+
+/** How many bytes the UTF-8 character takes that begins at an index; 0 if none begins there. */
+function measureCharacter(bytes: Buffer, at: number): number {
+  const lead = bytes[at];
+  if (lead === undefined) return 0;
+  if (lead < 0x80) return 1;
+  const length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  return isUtf8(bytes.subarray(at, at + length)) ? length : 0;
 }

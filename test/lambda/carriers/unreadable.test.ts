@@ -159,7 +159,38 @@ describe('a text with bytes that are not UTF-8', () => {
     expect(explain(hex(bytes))).toMatch(sentence);
   });
 
-  it('is shown by its first wrong byte', () => {
+  it('is shown by its first wrong byte, wherever that is in a large body', () => {
+    for (const character of ['x', 'é', '€', '😀']) {
+      const size = Buffer.byteLength(character);
+      for (const shift of [0, 1, 2, 3]) {
+        const text = Buffer.from('x'.repeat(shift) + character.repeat(Math.ceil(70_000 / size)));
+        const sentence = explain(Buffer.concat([text, hex('ff22')]));
+        expect(sentence).toContain(`: byte ${text.length} is 0xff. `);
+        expect(sentence).toMatch(character === 'x' ? another : damaged);
+      }
+    }
+    expect(explain(hex(`${'bf'.repeat(70_000)}22`))).toContain(': byte 0 is 0xbf. ');
+    expect(explain(hex(`${'41'.repeat(65_534)}${'bf'.repeat(8)}22`))).toContain(': byte 65534 is 0xbf. ');
+  });
+
+  it('is judged by what is near that byte: within 65,536 bytes of it', () => {
+    const near = (distance: number, far: string): Buffer[] => {
+      const between = Buffer.alloc(distance, 'x');
+      const beyond = Buffer.from(far);
+      const wrong = hex('e922');
+      return [Buffer.concat([beyond, between, wrong]), Buffer.concat([wrong, between, beyond])];
+    };
+    const controls = '\0'.repeat(200);
+    expect(near(60_000, 'é'.repeat(100)).map(explain)).toEqual(Array(2).fill(expect.stringMatching(damaged)));
+    expect(near(65_536, 'é'.repeat(100)).map(explain)).toEqual(Array(2).fill(expect.stringMatching(another)));
+    expect(near(60_000, controls).map(explain)).toEqual(Array(2).fill(expect.stringMatching(binary)));
+    expect(explain(Buffer.concat([Buffer.alloc(300_000, 'x'), ...near(9, controls).slice(1)]))).toMatch(
+      binary,
+    );
+    expect(near(65_536, controls).map(explain)).toEqual(Array(2).fill(expect.stringMatching(another)));
+  });
+
+  it('is shown by the first of its wrong bytes', () => {
     expect(explain(hex(`${begin}c3a9ffc3a9fe`))).toContain(': byte 8 is 0xff. ');
   });
 });
