@@ -74,7 +74,8 @@ function judgeText(begin: string): Verdict | undefined {
     return ['an HTML page', 'A proxy or a login page may have answered instead of the sender'];
   }
   if (/^<[?!a-z]/i.test(begin)) return ['XML', 'Send JSON'];
-  if (/^(?:eyJ|W3si|WwogI|ewog|H4sI)[\w+/=-]*\s*$/.test(begin)) {
+  // Tools break base64 into lines.
+  if (/^(?:eyJ|W3si|WwogI|ewog|H4sI)[\w+/=\r\n-]*$/.test(begin)) {
     return ['base64', 'Decode it before sending'];
   }
   if (/^"?[a-z_]+"?(?:[,;\t]"?[a-z_]+"?){2,}\r?(?:\n|$)/i.test(begin)) return ['CSV', fileRemedy];

@@ -212,6 +212,7 @@ describe('a text without JSON', () => {
     ['WwogIHsiaWQiOjF9XQ==', base64],
     ['ewogImlkIjogMX0=', base64],
     ['H4sIAAAAAAAAA6tWyk/MSVWyMqwFAA==', base64],
+    [`eyJ${'A'.repeat(73)}\r\n${'A'.repeat(76)}\nAA==\n`, base64],
     [`eyJ${'A'.repeat(2_000)}!`, base64],
     ['id,iccid,volume', csv],
     ['id,iccid,volume\r\n1,2,3\r\n', csv],
