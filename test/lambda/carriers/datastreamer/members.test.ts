@@ -180,7 +180,7 @@ it.each([true, false, undefined])(
   },
 );
 
-it('members that say nothing are not kept among the unknown ones', () => {
+it('empty members are not kept among the unknown ones', () => {
   const added = { added_a: null, added_b: '', added_c: 0, added_d: false };
   expect(
     [bareUsage, bareEvent].map((record) => {
