@@ -325,9 +325,7 @@ function compareSimply(
     const [first] = pair.ours;
     const kind = first?.kind === 'discount' ? 'discount' : 'not-billed';
     const says =
-      kind === 'discount'
-        ? `the discount ${first?.name} is not given`
-        : `${first?.name} is not on the invoice`;
+      kind === 'discount' ? `the discount ${first?.name} is missing` : `${first?.name} is not on the invoice`;
     return [describePair(pair, 'missing there', [{ kind, says, money: difference }])];
   }
   if (pair.ours.length === 0) {
@@ -345,7 +343,7 @@ function compareSimply(
   }
   if (theirs.copies > 0 && theirs.singleAmount.eq(ours)) {
     const { copies } = theirs;
-    const says = copies === 1 ? lineTwice : `${copies} lines appear there once more`;
+    const says = copies === 1 ? lineTwice : `${copies} lines repeat earlier lines`;
     return [describePair(pair, 'duplicate', [{ kind: 'duplicate', says, money: difference }])];
   }
   const exact = add(pair.ours.map((line) => line.exact));
@@ -418,7 +416,7 @@ function explainRest(pair: Pair): Cause {
   const { amount, quantity: theirs } = pair.theirs;
   const money = amount.minus(sumOurs(pair));
   if (theirs === undefined || sumOurQuantity(pair) === undefined)
-    return { kind: 'unexplained', says: 'nothing that was tried explains it', money };
+    return { kind: 'unexplained', says: 'no known cause explains it', money };
   if (isSameQuantity(pair))
     return { kind: 'price', says: 'the quantity is the same, the price differs', money };
   const prices = new Set(
@@ -490,8 +488,8 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
             kind: 'price-in-time',
             says:
               from === undefined
-                ? 'the first price for all of it'
-                : `the price from ${from} on for all of it`,
+                ? 'the first price for the whole quantity'
+                : `the price from ${from} for the whole quantity`,
             tariff: replaceCharges((charge) => {
               const price = charge.prices[index] ?? charge.prices.at(-1);
               return price === undefined ? charge : { ...charge, prices: [price] };
@@ -518,7 +516,7 @@ function listHypotheses(tariff: Tariff): Hypothesis[] {
       : [
           {
             kind: 'allowance',
-            says: 'without what is included',
+            says: 'without the included volume',
             tariff: { ...tariff, allowances: [] },
           } as const,
         ]),

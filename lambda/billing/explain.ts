@@ -72,7 +72,10 @@ function explainUsage(
         step: 'increment',
         says: `at least ${formatDecimal(minimum)} ${unit} per ${scope}: ${increments} times, ${formatDecimal(rounded)} ${unit}`,
       },
-    isShared && { step: 'pool', says: 'all SIMs are added up first: the line of the account has the amount' },
+    isShared && {
+      step: 'pool',
+      says: 'the quantities of all SIMs are added up first; the amount is in the account’s line',
+    },
     !isShared &&
       tariff.allowances.some(({ charges }) => charges.includes(charge.name)) && {
         step: 'pool',
@@ -123,7 +126,10 @@ function explainFixed({ kind, name, sim, period, exact, dimensions }: BillLine, 
         says: `${whose} pays at least ${formatDecimal(tariff.minimum?.amount ?? exact)} ${tariff.currency} ${during}: ${amount} are missing`,
       };
     case 'discount':
-      return { step: 'discount', says: `${name} takes off ${amount} ${during}` };
+      return {
+        step: 'discount',
+        says: `${name} reduces the bill by ${formatDecimal(exact.abs())} ${tariff.currency} ${during}`,
+      };
     case 'commitment':
       return {
         step: 'commitment',

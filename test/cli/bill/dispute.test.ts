@@ -63,7 +63,7 @@ describe('the walk of docs/bills.md', () => {
     expect(causes).toEqual([
       '8, 61.9 % (1): the price of data zone 2 instead of its own',
       '2.56, 19.8 % (1): no record of the SIM in the period',
-      '1.77, 13.7 % (1): the discount rebate is not given',
+      '1.77, 13.7 % (1): the discount rebate is missing',
       '0.5, 3.9 % (1): a line appears twice',
       '0.1, 0.8 % (1): a session or record is charged twice',
     ]);

@@ -284,7 +284,7 @@ const mutants: readonly Mutant[] = [
   { file: 'compare.ts', text: 'if (!rest.eq(zero)) found', by: 'if (rest.gt(rest)) found' },
   // Whatever the quantity, an amount that fits is explained.
   { file: 'compare.ts', text: 'if (!isSameQuantity(guess)) continue;', by: '' },
-  // A discount follows from what it takes off.
+  // A discount depends on the amounts that it reduces.
   { file: 'compare.ts', text: 'zero.minus(takePercent(base', by: 'zero.plus(takePercent(base' },
 ];
 
