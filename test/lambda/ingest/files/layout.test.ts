@@ -52,7 +52,7 @@ describe('the header of a file', () => {
       'JSON',
       '{"id":1}\n',
       'unknown-columns',
-      "The file is JSON, not CSV: put its records into the source's stream (simledger import does)",
+      "The file is JSON, not CSV: put its records into the source's stream, as simledger import does",
     ],
     [
       'names that are not known',

@@ -107,7 +107,7 @@ describe('a packed file', () => {
     expect(await openUnpacked(store(over!, options).open, 0, false)).toMatchObject({
       damage: {
         code: 'too-large',
-        problem: 'The gzip unpacks to more than 200 times its size, as no CSV does',
+        problem: 'The gzip unpacks to more than 200 times its size, which CSV does not',
       },
     });
   });
