@@ -126,7 +126,7 @@ describe('an error of Node.js', () => {
     expect(explain(error).code).toBe(exitCode.unreachable);
   });
 
-  it('is shown as it is if an argument of a function is wrong', () => {
+  it('is shown unchanged if an argument of a function is wrong', () => {
     const error = Object.assign(new TypeError('No number'), { code: 'ERR_INVALID_ARG_TYPE' });
     expect(explain(error)).toEqual({ code: exitCode.attention, sentence: error.stack });
   });

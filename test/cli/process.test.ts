@@ -109,7 +109,7 @@ describe('Ctrl-C', () => {
   }
 
   test.skipIf(process.platform === 'win32').each([['status'], ['quarantine redrive']])(
-    'ends %s at once with 130 while nothing answers, and says nothing',
+    'ends %s immediately with 130 while nothing answers, and prints nothing',
     async (command) => {
       const { port, asked } = await silentServer();
       const child = start(['--local', ...command.split(' ')], { SIMLEDGER_API_PORT: String(port) });

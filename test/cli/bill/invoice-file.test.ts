@@ -133,7 +133,7 @@ describe('an invoice is refused', () => {
       'a decimal point (line 2, amount: "1.5") and with a decimal comma (line 3, amount: "2,5"): correct it',
     ],
     [
-      'what is not a number',
+      'text that is not a number',
       `${head}\n${sim},,1,free,EUR\n`,
       'FILE: line 2, amount: "free" given; accepted is a number, such as 1234.56 or 1.234,56',
     ],
@@ -158,7 +158,7 @@ describe('an invoice is refused', () => {
       'FILE: line 2 has fewer cells than the header: complete it, or take it out',
     ],
     [
-      'a row that goes on',
+      'a row that continues',
       `${head}\n${sim},,1,2,5,EUR\n`,
       'line 2 has 6 cells, and the header 5: put quotes around cells',
     ],

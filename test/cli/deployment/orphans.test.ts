@@ -273,7 +273,7 @@ describe('every stream, bucket, table and secret of a stack', () => {
   });
 });
 
-describe('doctor for a stack that is not there', () => {
+describe('doctor for a stack that does not exist', () => {
   const args = ['--stack', 'ledger', '--region', region];
   const missing = `Cannot find the stack ledger in ${region}: give its name with --stack and its region with --region, or use --local for the local run\n`;
 

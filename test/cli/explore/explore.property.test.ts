@@ -388,7 +388,7 @@ test.each<readonly [fault: string, change: (sql: string) => string]>([
 test.each<readonly [fault: string, change: (sql: string) => string]>([
   ['a finding counts when something was missing', (sql) => sql.replaceAll('CAST(day AS timestamp)', 'start')],
   [
-    'a day that is asked for in part is left out',
+    'a day that is requested in part is left out',
     (sql) => sql.replaceAll("N '2026-11-01'", "N '2026-11-02'"),
   ],
 ])('the comparison of findings finds that %s', (_, change) => plantFault(change, compareFindings));

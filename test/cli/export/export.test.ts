@@ -14,7 +14,7 @@ beforeAll(() => ledger.put('1nce', ...threeDays.map((record) => JSON.stringify(r
 
 describe('export', () => {
   test.skipIf(!existsSync('/dev/full')).each(['sessions', 'sims'])(
-    'says that the disk is full where %s are written, and leaves no part of a file',
+    'reports a full disk when %s are written, and leaves no partial file',
     async (table) => {
       const out = await mkdtemp(join(given.folder, 'full-'));
       await symlink('/dev/full', join(out, `${table}.csv.part`));

@@ -101,7 +101,7 @@ describe('simledger findings', () => {
     expect((await list(' --check orphan')).filter(({ reason }) => reason === 'no-end')).toHaveLength(3);
   });
 
-  describe('of a SIM whose usage comes by stream and by file', () => {
+  describe('of a SIM with usage by stream and by file', () => {
     const iccid = '8988280666001000777';
     const minutes = (count: number): string =>
       new Date(Date.parse('2026-11-03T10:00:00Z') + count * 60_000).toISOString().slice(0, 19);
@@ -135,7 +135,7 @@ describe('simledger findings', () => {
         await ledger.json<FindingFields[]>('findings --from 2026-11-03 --to 2026-11-04 --check path', { now })
       ).map(({ sim, reason, bytes, records }) => [sim, reason, bytes, records.join(' ')]);
 
-    test('name the record that a file lacks, and the file that is missing, until these come', async () => {
+    test('name a record that a file lacks, and a missing file, until they arrive', async () => {
       await putByStream([1, 2, 3, 4, 5, 6]);
       // Files of 16 hours, of which some have no rows, and one is lost.
       for (let hour = 0; hour < 16; hour += 1) {

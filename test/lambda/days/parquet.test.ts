@@ -124,7 +124,7 @@ function listUsage(sims: number, windows: number): Usage[] {
 
 describe('a Parquet file of rows', () => {
   it.each(['usage', 'events', 'sessions', 'usageRenderings', 'eventRenderings'] as const)(
-    'keeps all that %s say',
+    'keeps everything in %s',
     async (kind) => {
       await fc.assert(
         fc.asyncProperty(fc.array(anyRow(kind), { maxLength: 5 }), async (made) => {

@@ -17,7 +17,7 @@ describe('a day is due', () => {
     ['six hours after its end where streams deliver', '03T06:00', [{ at: at('03T05:59') }], '2026-11-02'],
     ['not before', '03T05:59', [{ at: at('03T05:59') }], '2026-11-01'],
     [
-      '36 hours after its end where only files come',
+      '36 hours after its end if only files are delivered',
       '04T12:00',
       [{ at: at('04T12:00'), isByFiles: true }],
       '2026-11-02',

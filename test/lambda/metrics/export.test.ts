@@ -88,7 +88,7 @@ describe('a receiver that', () => {
   ] as const;
 
   test.each(troubles)(
-    'answers with %s gets the same points again, and all that came since',
+    'answers with %s gets the same points again, and all later ones',
     async (trouble, failure) => {
       const exporter = newExporter();
       collector.behaviours.push(trouble, trouble);
@@ -240,7 +240,7 @@ test('the newest version of a sealed day is sent, and replaces older ones', asyn
   ]);
 });
 
-test('many days that are sealed at the same time take several requests', async () => {
+test('many days that are sealed at the same time need several requests', async () => {
   const exporter = newExporter();
   for (let day = 1; day <= 25; day += 1) {
     const name = `2026-10-${String(day).padStart(2, '0')}`;
@@ -332,7 +332,7 @@ function changeSend(
 
 test.each<readonly [string, Fault]>([
   [
-    'what was not acknowledged counts as taken',
+    'a request without an acknowledgement counts as accepted',
     changeSend(async (send, body) => {
       await send(body);
       return { kind: 'accepted' };
@@ -346,7 +346,7 @@ test.each<readonly [string, Fault]>([
     }),
   ],
   [
-    'what is sent again has another time',
+    'a request that is sent again has another time',
     changeSend((send, body) =>
       send(
         body.replaceAll(
@@ -357,7 +357,7 @@ test.each<readonly [string, Fault]>([
     ),
   ],
   [
-    'what was sent stays in the queue',
+    'sent messages stay in the queue',
     {
       ports: ({ queue: own, send }) => ({
         send,
@@ -367,7 +367,7 @@ test.each<readonly [string, Fault]>([
   ],
   ['a process forgets what it was about to send', { forgets: true }],
   [
-    'a message that comes again counts again',
+    'a repeated message counts again',
     {
       ports: ({ queue: own, send }) => {
         let deliveries = 0;

@@ -215,7 +215,7 @@ async function readReport(ledger: ClosedLedger, now: string, asked: Question): P
 }
 
 test(
-  'A report of any time is the sum of its usage records, to the byte and the last decimal, whatever is sealed and has expired',
+  'a report of any range is the sum of its usage records, to the byte and the last decimal, whatever is sealed and has expired',
   async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ records, closed, expired, now, questions }) => {

@@ -77,7 +77,7 @@ async function readPages(readPage: ReadPage, size: number): Promise<(readonly ob
 
 describe('a list', () => {
   it.each(Object.entries(lists))(
-    'has the same in pages of any size, over a year at once: %s',
+    'has the same content on pages of any size, over a whole year: %s',
     async (_, open) => {
       const readPage = await open();
       const [whole = [], ...more] = await readPages(readPage, 1_000);

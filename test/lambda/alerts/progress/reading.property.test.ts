@@ -300,7 +300,7 @@ const faults: readonly (readonly [string, Reading])[] = [
   ['batches that are begun are forgotten', { list: (notes) => ({ ...notes, notes: [] }) }],
   ['there are more lanes than it knows of', { parallelBatches: () => 1 }],
   [
-    'what is not done is forgotten',
+    'unfinished records are forgotten',
     {
       note: (progress) => ({
         begin: (batch) => progress.begin(batch),

@@ -71,7 +71,7 @@ class ClosedFleet extends SweptFleet {
   }
 }
 
-test('an alert about findings opens with its closed day, ends with the next sealed one without, and is withdrawn if what is missing comes', async () => {
+test('an alert about findings opens with its closed day, ends with the next sealed day without findings, and is withdrawn if the missing records arrive', async () => {
   onTestFinished(() => clearAlerts(tables));
   const fleet = new ClosedFleet(tables);
   const devices = makeDevices(8, '01');

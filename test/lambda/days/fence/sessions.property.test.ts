@@ -118,7 +118,7 @@ function play(plan: readonly Step[], isLate: Judge, isTouched: Touch): string[] 
 }
 
 test(
-  'each session is sealed in the day of its end, as it is stored, whenever its records came',
+  'each session is sealed as stored, in the day of its end, whenever its records came',
   () => {
     fc.assert(
       fc.property(steps, (plan) => {
@@ -147,7 +147,7 @@ describe('the property finds', () => {
       ({ terminal }, day) => terminal?.end.startsWith(day) === true,
     ],
     [
-      'passes that look only at what was updated on their day',
+      'passes that read only items that were updated on their day',
       judge,
       ({ origin }, day) => origin.at.startsWith(day),
     ],

@@ -83,7 +83,7 @@ describe('a file that is missing', () => {
   });
 });
 
-describe('a file that comes a few times a day or less', () => {
+describe('a file that is sent a few times a day or less', () => {
   const lastDay = '2026-11-15';
   /** A file a day over two weeks, but for some, by their days. */
   const makeDaily = (lost: readonly number[], rows = 20): NamedFile[] =>

@@ -132,7 +132,9 @@ const planted: Readonly<Record<Check, Readonly<Record<string, Find>>>> = {
     ),
   },
   close: {
-    'what is sent once too often is not counted': says('close', (one) => ((one.bytes ?? 0) < 0 ? [] : one)),
+    'a record that is sent once too often is not counted': says('close', (one) =>
+      (one.bytes ?? 0) < 0 ? [] : one,
+    ),
     'a tolerance of less than a kilobyte': reads(({ sessions }) => ({
       sessions: sessions.map((one) => addToTotal(one, 101)),
     })),

@@ -167,7 +167,7 @@ const deaths = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 2, maxLeng
 class Death extends Error {}
 
 test(
-  'the last pass has the sum of the records, whatever runs at once, comes twice, dies, or is of one before',
+  'the last pass has the sum of the records, whatever runs concurrently, comes twice, crashes, or belongs to an earlier pass',
   async () => {
     await fc.assert(
       fc.asyncProperty(

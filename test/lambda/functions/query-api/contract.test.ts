@@ -128,7 +128,7 @@ describe('the contract', () => {
   });
 
   it.each(operations.map(({ operation }) => [operation.operationId, operation] as const))(
-    'documents exactly the query parameters that %s takes',
+    'documents exactly the query parameters of %s',
     (name, operation) => {
       const taken = operationParameters[name as keyof typeof operationParameters];
       const documented = parametersIn(operation, 'query').map((parameter) => parameter.name);
@@ -151,7 +151,7 @@ describe('the contract', () => {
       ),
     ),
   )(
-    'documents for %s what %s takes: examples, words, defaults and least values',
+    'documents for %s the accepted %s: examples, words, defaults and minimums',
     (operation, name, parameter) => {
       const kinds: Readonly<Record<string, { parse(text: string): unknown }>> =
         operationParameters[operation as keyof typeof operationParameters];
@@ -339,7 +339,7 @@ describe('the answers', () => {
   });
 
   it.each(examples.filter(([path]) => !documents.includes(path)))(
-    'of the example records to %s are its example, which fits the schema',
+    'of the example records to %s are its example, which matches the schema',
     async (path, operation, example = {}) => {
       const answer = await send(
         apiOver(tables.client, { bills, quarantine }),

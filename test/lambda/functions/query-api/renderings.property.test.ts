@@ -237,7 +237,7 @@ describe('deliveries of one record whose times differ by at most a second', () =
     ['the stream', ['json', 'file']],
     ['the file', ['file', 'json']],
   ] as const)(
-    'are so where a file rounds up what the stream states exactly, and %s is first',
+    'are counted once if a file rounds up the stream’s exact times, and %s is first',
     async (_, order) => {
       await tables.clear();
       const writer = tables.newWriter();

@@ -47,7 +47,7 @@ async function sidOf(name: string): Promise<unknown> {
 
 describe('a SIM', () => {
   it.each(pumps)(
-    'whose ICCID has too many digits is found by name, SID and what was written: $name',
+    'whose ICCID has too many digits is found by name, SID and the carrier’s text: $name',
     async (pump) => {
       const spellings = [
         pump.name,

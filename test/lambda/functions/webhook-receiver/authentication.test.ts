@@ -84,7 +84,7 @@ describe('emnify', () => {
   });
 
   it.each([[{}], [{ authorization: '' }], [{ authorization: 'Bearer older' }], [{ 'x-api-key': '' }]])(
-    'does not get in by %j',
+    'is refused with %j',
     (headers) => {
       expect(admits('emnify', secret, headers)).toBe(false);
     },

@@ -53,7 +53,7 @@ describe('KORE’s signature', () => {
       '{"time":"19:09:48+00:00","a":0.5}',
     ],
     ['a number alone', ' 1.50 ', '1.5'],
-  ])('is taken of a body that was stringified as a whole: %s', (_, sent, stringified) => {
+  ])('covers a body that was stringified as a whole: %s', (_, sent, stringified) => {
     expect(JSON.stringify(JSON.parse(sent))).toBe(stringified);
     const request = signed(sent, koreSignature(secret, address, stringified));
     expect(isSignedByKore(request, [secret])).toBe(true);

@@ -172,7 +172,7 @@ test.each([
   ['an array', ['[', ',', ']']],
   ['lines', ['', '\n', '\n']],
 ])(
-  'a value that is not UTF-8 keeps none of the others in %s from the stream',
+  'a value that is not UTF-8 does not keep the others in %s from the stream',
   (_, [before = '', between = '', after = '']) => {
     const records = Array.from({ length: 3_000 }, (__, id) =>
       Buffer.from(
