@@ -213,7 +213,7 @@ describe('a file', () => {
     expect([noted.length, kept, seen.closed]).toEqual(outcome === 'marker' ? [0, [], 1] : [2, ['empty'], 1]);
   });
 
-  test.each(['archive', 'cdr_1.txt'])('of rows is no marker, whatever its name is: %s', async (key) => {
+  test.each(['archive', 'cdr_1.txt'])('of rows is not a marker, whatever its name is: %s', async (key) => {
     expect(await begin(makeFile(2), key).run()).toMatchObject({ outcome: 'done', manifest: { rows: 2 } });
   });
 });
