@@ -58,9 +58,7 @@ function readNotifiedObject(record: unknown): FileObject | 'other' | undefined {
   const place = toJsonObject(s3);
   const bucket = toJsonObject(place?.['bucket'])?.['name'];
   const { key, versionId, eTag } = toJsonObject(place?.['object']) ?? {};
-  if (typeof bucket !== 'string' || typeof key !== 'string') return undefined;
-  const decoded = decodeKey(key);
-  if (decoded === undefined) return undefined;
+  const decoded = typeof key === 'string' ? decodeKey(key) : undefined;
   return readFileObject({ bucket, key: decoded, versionId, eTag });
 }
 

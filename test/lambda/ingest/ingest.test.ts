@@ -285,7 +285,11 @@ describe('ingesting a batch', () => {
       'ended',
     ]);
     expect(ended).toEqual([ingested]);
-    expect([...ingested.measures.receipts.keys()]).toEqual(['usage', 'broken-json']);
+    const none = { received: 0, stored: 0, repeated: 0, ignored: 0, rejected: 0, failed: 0 };
+    expect(Object.fromEntries(ingested.measures.receipts)).toEqual({
+      usage: { ...none, received: 1, stored: 1, failed: 1 },
+      'broken-json': { ...none, received: 1, rejected: 1 },
+    });
     expect([ingested.receipt.failed, [...ingested.failedDeliveries]]).toEqual([1, [2]]);
   });
 

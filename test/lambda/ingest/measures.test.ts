@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { makeFault, type Reading } from '../../../lambda/carriers/reading.ts';
 import { classifyReading, Measures } from '../../../lambda/ingest/measures.ts';
-import { changesOf, eventAt, minute, sessionAt, usageAt } from '../store/observations.ts';
+import { changesOf, eventAt, minute, sessionAt, simAt, usageAt } from '../store/observations.ts';
 
 const nothing = { kind: 'observed', session: undefined, usage: undefined, event: undefined, sim: undefined };
 
@@ -38,6 +38,7 @@ describe('the lateness of records', () => {
     const measures = new Measures();
     measures.noteLag(reading({ event: eventAt(minute(11), 'a', '1') }), arrivedAt);
     measures.noteLag(makeFault('broken-json', 'This is not JSON'), arrivedAt);
+    measures.noteLag(reading({ sim: simAt(minute(1), 'a') }), arrivedAt);
     expect(measures.listLags(100)).toEqual([0]);
   });
 
@@ -73,6 +74,10 @@ describe('usage', () => {
     const usage = ['1', '2', '3'].map((id) => usageAt(minute(1), 'a', id, telefonica));
     measures.addUsage(changesOf({ usage }), (record) => record === 1);
     expect(measures.traffic.map(({ bytes }) => bytes)).toEqual([3]);
+    // Two records of one item, of which one did not get in: neither says that it is new.
+    const [change] = changesOf({ usage }).usage;
+    measures.addUsage({ usage: [{ ...change!, indexes: [1, 2] }] }, (record) => record === 1);
+    expect(measures.traffic.map(({ bytes }) => bytes)).toEqual([3]);
   });
 });
 
@@ -83,7 +88,10 @@ test('the measures of two batches are those of both', () => {
     one.count('usage', 'received', 2);
     one.count('usage', 'stored', 2);
     one.noteLag(reading({ event: eventAt(minute(0), 'a', '1') }), Date.parse(minute(1)));
-    one.addUsage(changesOf({ usage: [usageAt(minute(1), 'a', '1', { country: 'FR' })] }), everyRecord);
+    one.addUsage(
+      changesOf({ usage: [usageAt(minute(1), 'a', '1', { country: 'FR', cost: '0.5' })] }),
+      everyRecord,
+    );
   }
   other.count('broken-json', 'rejected');
   measures.add(other);
@@ -94,6 +102,6 @@ test('the measures of two batches are those of both', () => {
   });
   expect(measures.listLags(100)).toEqual([60, 60]);
   expect(measures.traffic).toEqual([
-    { country: 'FR', operator: 'unknown', bytes: 6, uploaded: 2, downloaded: 4, cost: 0 },
+    { country: 'FR', operator: 'unknown', bytes: 6, uploaded: 2, downloaded: 4, cost: 1 },
   ]);
 });

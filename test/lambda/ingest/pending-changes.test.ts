@@ -2,14 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { Reading } from '../../../lambda/carriers/reading.ts';
 import { type ChunkFence, noDaysClosed } from '../../../lambda/days/fence/chunk-fence.ts';
 import type { FiledRecord } from '../../../lambda/days/filed-records.ts';
+import { BatchAccount } from '../../../lambda/ingest/batch-account.ts';
 import { type Entry, ingest, type LedgerPorts } from '../../../lambda/ingest/ingest.ts';
-import type { StoringOptions } from '../../../lambda/ingest/pending-changes.ts';
+import { PendingChanges, type StoringOptions } from '../../../lambda/ingest/pending-changes.ts';
 import { makeAccountKey } from '../../../lambda/ledger/accounts.ts';
 import type { Changes } from '../../../lambda/ledger/fold.ts';
 import type { Source } from '../../../lambda/ledger/source.ts';
 import type { WriteOptions } from '../../../lambda/store/ledger-tables.ts';
 import { Report } from '../../../lambda/store/report.ts';
-import { eventAt, minute, observe, sessionAt, usageAt } from '../store/observations.ts';
+import { eventAt, minute, observe, sessionAt, simAt, usageAt } from '../store/observations.ts';
 
 const hour = 3_600_000;
 const source: Source = { name: 'main', carrier: '1nce', bytesPerMegabyte: 1_000_000, lateness: hour };
@@ -99,6 +100,8 @@ describe('records that arrive later than their source’s lateness', () => {
     const { lateness: _, ...unwatched } = source;
     expect((await take(makeEntries([usage(1, 'a')], { source: unwatched }), stream)).late).toEqual([]);
     expect((await take(makeEntries([usage(30, 'a')]), stream)).late).toEqual([]);
+    const state = observe({ sim: simAt(minute(1), 'a') });
+    expect((await take(makeEntries([state]), stream)).late).toEqual([]);
   });
 
   const batch = makeEntries([usage(1, 'new'), usage(2, 'stored'), usage(3, 'failed')]);
@@ -171,6 +174,28 @@ test('what is written is as old as its newest record, or as the request to write
     const { written } = await take(entries, options);
     expect(written).toEqual([{ ...file, writtenAt: arrivedAt + Math.max(hour, later) }]);
   }
+});
+
+test('the changes of 20,000 records are as many as may wait, and none waits after them', async () => {
+  const late: string[][] = [];
+  const changes = new PendingChanges({
+    writer: { write: async () => new Report() },
+    passage: await noDaysClosed.enter(),
+    noteLate: async (notes) => void late.push([...notes.keys()]),
+    noteFiled: undefined,
+    options: stream,
+    account: new BatchAccount(),
+  });
+  const [record] = makeEntries([usage(1, 'a')]);
+  if (record?.reading.kind !== 'observed') expect.fail('The record is not read');
+  for (let index = 0; index < 19_999; index += 1) changes.fold(index, record.reading, record);
+  expect(changes.areFull).toBe(false);
+  changes.fold(19_999, record.reading, record);
+  expect(changes.areFull).toBe(true);
+  await changes.store();
+  expect(changes.areFull).toBe(false);
+  await changes.store();
+  expect(late).toEqual([['a']]);
 });
 
 describe('the fence', () => {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { formatObjectName, makeContinuation, readMessage } from '../../../../lambda/ingest/files/messages.ts';
+import {
+  formatCopySource,
+  formatObjectName,
+  makeContinuation,
+  readMessage,
+} from '../../../../lambda/ingest/files/messages.ts';
 
 function announcement(object: object, more: object = {}): object {
   return {
@@ -65,6 +70,16 @@ describe('a message of the queue', () => {
     }
   });
 
+  test.each([
+    ['', undefined, undefined],
+    [7, 7, undefined],
+    [null, 'e1', 'e1'],
+  ])('takes no version from %j', (versionId, eTag, tag) => {
+    expect(read({ continue: { ...plain, versionId, eTag } })).toEqual({
+      objects: [{ ...plain, versionId: undefined, eTag: tag }],
+    });
+  });
+
   test.for([
     ['no JSON', 'what?'],
     ['a number', '1'],
@@ -78,7 +93,15 @@ describe('a message of the queue', () => {
     ],
     ['a record without a key', { Records: [announcement({ eTag: 'e1' })] }],
     ['a key that is encoded wrongly', { Records: [announcement({ key: '%E2%82' })] }],
+    ['a record that tells of no object', { Records: [announcement({}, { s3: undefined })] }],
+    ['a key that is a number', { Records: [announcement({ key: 7 })] }],
+    [
+      'a bucket that is a number',
+      { Records: [announcement({}, { s3: { bucket: { name: 7 }, object: { key: 'a' } } })] },
+    ],
     ['a continuation of nothing', { continue: {} }],
+    ['a continuation without a key', { continue: { bucket: 'files' } }],
+    ['a continuation without a bucket', { continue: { key: 'cdr.csv' } }],
   ] as const)('of %s is of no known kind', ([, message]) => {
     expect(read(message)).toBeUndefined();
   });
@@ -89,5 +112,11 @@ describe('a message of the queue', () => {
     expect(formatObjectName({ ...plain, versionId: undefined, eTag: undefined })).toBe(
       'files/cdr.csv@current',
     );
+  });
+
+  test('names the object that is copied as S3 reads it, with its version', () => {
+    const object = { ...plain, key: 'a folder/ü+1.csv', versionId: 'v/1' };
+    expect(formatCopySource(object)).toBe('files/a%20folder/%C3%BC%2B1.csv?versionId=v%2F1');
+    expect(formatCopySource({ ...object, versionId: undefined })).toBe('files/a%20folder/%C3%BC%2B1.csv');
   });
 });
