@@ -17,7 +17,7 @@ describe('the modules that a command loads', () => {
     ({ metafile } = await build(bundleOptions(project)));
   });
 
-  /** What is loaded with a file of the bundle, before anything is imported on demand. */
+  /** The modules that load with a file of the bundle, without dynamic imports. */
   function loadedWith(path: string): { bytes: number; packages: string[] } {
     const files = new Set<string>();
     const add = (file: string): void => {
@@ -90,7 +90,7 @@ describe('the bundle', () => {
 
   let secondsWritten = 1_793_620_800;
 
-  /** Makes files look as if they had been written some time ago, each a second after the other. */
+  /** Gives files modification times in the past, a second apart. */
   async function dateBack(path: string): Promise<void> {
     secondsWritten += 1;
     await utimes(path, secondsWritten, secondsWritten);
@@ -107,7 +107,7 @@ describe('the bundle', () => {
     const made = (await readdir(files(folder))).sort();
     expect(made).toContainEqual(expect.stringMatching(/^main-\w+\.mjs$/));
 
-    // The changed bundle's output shows that it is what runs.
+    // The output shows that the changed bundle runs.
     const [entry = ''] = made.filter((name) => /^main-\w+\.mjs$/.test(name));
     const code = await readFile(join(files(folder), entry), 'utf8');
     await writeFile(join(files(folder), entry), code.replaceAll('Operate simledger', 'Bundled simledger'));

@@ -75,11 +75,11 @@ describe('the documented commands', () => {
       const words = command.split(' ').filter((word) => word !== '--local');
       const args = words.map((word) => examples[word] ?? word);
       const { code, errors } = await ledger.run(args);
-      // The SIM of the README's example is in the examples, which were not replayed here.
+      // The SIM of the README's example is in the example records, which were not replayed here.
       if (command.includes('8988303000000100001')) continue;
-      // The cost of deciding is printed before it begins, and is not an error.
+      // The cost is printed before the query begins, and is not an error.
       const cost = /^\d+ of \d+ SIMs may be silent: up to \d+ queries, less than \$0\.01\n$/;
-      // So is which part of a report is not of sealed days, and on which days nothing was looked for.
+      // The same is true for the parts of a report that are not sealed, and for days without findings.
       const live = /^(?:Live, added up from the records so far: .* UTC|Not sealed, so not checked: .*)\n$/;
       ended[command] = { code, errors: errors.replace(command.startsWith('silent ') ? cost : live, '') };
     }

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
 import { commands, program } from './program-commands.ts';
 
-/** docs/cli.md beside the program, in both directions. */
+/** Compares docs/cli.md with the program, in both directions. */
 
 const page = readFileSync(new URL('../../docs/cli.md', import.meta.url), 'utf8');
 
@@ -20,7 +20,7 @@ function readList(section: string): [term: string, text: string][] {
     });
 }
 
-/** The commands that a term names in code: `quarantine list`, `usage`; arguments and options are left out. */
+/** The commands in a term's code spans, such as `quarantine list`, without arguments and options. */
 function commandsIn(term: string): string[] {
   return [...term.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code.replace(/ (?:[A-Z-].*|s3:.*)$/, ''));
 }

@@ -13,7 +13,7 @@ import { ConfigurationError } from '../../lib/configuration.ts';
 
 const answer = { $fault: 'client', $metadata: {}, message: 'No' } as const;
 
-/** What Node.js throws if nothing listens. */
+/** The error of Node.js if nothing listens. */
 function refusedConnection(): Promise<unknown> {
   return new Promise((resolve) => connect({ host: '127.0.0.1', port: 1 }).once('error', resolve));
 }

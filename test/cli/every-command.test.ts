@@ -9,7 +9,7 @@ import { commands } from './program-commands.ts';
 import { contextCreatedOf, simOf, usageOf } from './records.ts';
 import { runningLedger } from './running-ledger.ts';
 
-/** A command line of each command. SIM, REJECT, ALERT, MUTE, INVOICE, FILE and FOLDER stand for those of this test's ledger. */
+/** A command line for each command. SIM, REJECT, ALERT, MUTE, INVOICE, FILE and FOLDER are replaced by those of this test. */
 const examples: Readonly<Record<string, string>> = {
   status: '',
   'quarantine list': '',
@@ -54,7 +54,7 @@ const examples: Readonly<Record<string, string>> = {
 
 const ledger = runningLedger();
 let folder: string;
-/** Personal values of the records. An ICCID names a SIM, and may be shown. */
+/** Personal values of the records. ICCIDs may be shown. */
 let personal: readonly string[];
 let given: Readonly<Record<string, string>>;
 

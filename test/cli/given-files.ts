@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 
-/** A folder for the tests of a file, and what they write into it for a command to read. It is removed after them. */
+/** A folder with the input files of a test file's commands. It is removed after the tests. */
 export class GivenFiles {
   folder = '';
 

@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, test } from 'vitest';
 import { program } from './program-commands.ts';
 
-/** A command and all below it, as `--help` shows them. */
+/** A command and its subcommands, as `--help` shows them. */
 function listCommands(command: CommandUnknownOpts): readonly CommandUnknownOpts[] {
   const below = command.createHelp().visibleCommands(command);
   return [command, ...below.filter((one) => one.name() !== 'help').flatMap(listCommands)];

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await ledger.put('1nce', JSON.stringify([usageOf(1), broken]));
 });
 
-/** Starts the command line as a process of its own. */
+/** Starts the command line as a separate process. */
 function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv = ledger.env,
@@ -32,7 +32,7 @@ function start(
   });
 }
 
-/** How a process ends whose output is not read, as with `| true`. */
+/** How a process ends if its output is not read, as with `| true`. */
 async function endUnread(args: readonly string[]): Promise<{ code: number | null; errors: string }> {
   const child = start(args);
   child.stdout.destroy();
@@ -95,7 +95,7 @@ describe('output that is not read', () => {
 });
 
 describe('Ctrl-C', () => {
-  /** An API address that takes calls and never answers. */
+  /** An API address that accepts requests and never answers. */
   async function silentServer(): Promise<{ port: number; asked: Promise<unknown> }> {
     const server = createServer();
     const asked = once(server, 'request');

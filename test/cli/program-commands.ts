@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { makeProgram } from '../../cli/program.ts';
 
-/** The program, which prints nothing and is not run. */
+/** The program, which does not print and is not run. */
 export const program: CommandUnknownOpts = makeProgram(
   {
     terminal: { out: { write: () => true }, err: { write: () => true }, env: {}, now: Date.now },
@@ -10,7 +10,7 @@ export const program: CommandUnknownOpts = makeProgram(
   () => undefined,
 );
 
-/** All commands that do something, by their names: `status`, `quarantine list`. */
+/** All commands with an action, by name: `status`, `quarantine list`. */
 export const commands: ReadonlyMap<string, CommandUnknownOpts> = new Map(listCommands(program, []));
 
 function listCommands(command: CommandUnknownOpts, path: readonly string[]): [string, CommandUnknownOpts][] {

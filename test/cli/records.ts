@@ -4,12 +4,12 @@ import { toJsonObject } from '../../lambda/json/json.ts';
 
 /** Records for the command line's tests. */
 
-/** The SIM of a number, 19 digits. */
+/** The SIM with a number, with 19 digits. */
 export function simOf(number: number): string {
   return `8988280666${String(number).padStart(9, '0')}`;
 }
 
-/** A data-streamer usage record of the SIM of a number. */
+/** A data-streamer usage record of the SIM with a number. */
 export function usageOf(number: number, more: object = {}): object {
   return {
     id: 6_000_000_000 + number,
@@ -29,7 +29,7 @@ export function usageOf(number: number, more: object = {}): object {
   };
 }
 
-/** The creation of a PDP context of the SIM of a number. */
+/** The creation of a PDP context of the SIM with a number. */
 export function contextCreatedOf(number: number): object {
   return {
     id: 7_000_000_000 + number,
@@ -54,7 +54,7 @@ export function contextCreatedOf(number: number): object {
   };
 }
 
-/** What three days bring of SIM 1: a PDP context and usage; and of SIM 2 usage, and a record that is rejected. */
+/** The records of three days: a PDP context and usage of SIM 1, usage of SIM 2, and a record that is rejected. */
 export const threeDays: readonly object[] = [
   contextCreatedOf(1),
   ...[0, 1, 2].map((day) =>
@@ -98,7 +98,7 @@ export function failedSession(sim: string): object {
   };
 }
 
-/** A shape that today's code does not know: the carrier has wrapped its records. */
+/** A shape that the current code does not know: the carrier has wrapped its records. */
 export function wrapped(record: object): object {
   return { schema: 'data-streamer-3', content: record };
 }

@@ -17,7 +17,7 @@ export interface Ended {
   readonly errors: string;
 }
 
-/** Standard error without lines of progress: on a busy machine any command may be slow enough to show them. */
+/** Standard error without progress lines, which any command may print on a busy machine. */
 export function dropProgress(errors: string): string {
   return errors.replaceAll(/^ {2}(?:\[[█·]+\] )?\d[^\n]*, [\d,]+\/s(?:, [^\n]+ left)?\n/gmu, '');
 }
@@ -31,7 +31,7 @@ export interface RunOptions {
   readonly isTTY?: boolean;
 }
 
-/** Runs a command line in this process. Off a terminal, its errors are without progress. */
+/** Runs a command line in this process. Without a terminal, its errors have no progress lines. */
 export async function simledger(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const {
     interpret,
@@ -53,12 +53,12 @@ export async function simledger(args: readonly string[], options: RunOptions = {
   return { code, output: output.join(''), errors: isTTY ? told : dropProgress(told) };
 }
 
-/** What a test sets of a local run. */
+/** Settings of a local run. */
 type LedgerSettings = Pick<LocalLedgerOptions, 'usageRetentionDays'>;
 
-/** A local run for the tests of a file, and the command line on it. */
+/** A local run for the tests of a file, and its command line. */
 export class RunningLedger {
-  /** Who may call its API. */
+  /** The credentials of its API. */
   readonly credentials = { account: 'ACtest', token: 'secret' };
   readonly #settings: LedgerSettings;
   #ledger: LocalLedger | undefined;
@@ -72,7 +72,7 @@ export class RunningLedger {
     return this.#ledger;
   }
 
-  /** How the command line finds it. */
+  /** The variables by which the command line finds it. */
   get env(): NodeJS.ProcessEnv {
     return { [portVariables.api.variable]: new URL(this.local.endpoints.api).port };
   }
@@ -100,7 +100,7 @@ export class RunningLedger {
     return simledger(['--local', ...args], { ...options, env: { ...this.env, ...options.env } });
   }
 
-  /** What a command line prints with `--json`. */
+  /** The value that a command line prints with `--json`. */
   async json<Answer>(command: string | readonly string[], options: RunOptions = {}): Promise<Answer> {
     const args = typeof command === 'string' ? command.split(' ') : command;
     const { code, output, errors } = await this.run(['--json', ...args], options);
@@ -108,7 +108,7 @@ export class RunningLedger {
     return JSON.parse(output) as Answer;
   }
 
-  /** Puts bodies on a source's stream, and waits until they are taken in. */
+  /** Puts bodies on a source's stream, and waits until they are processed. */
   async put(source: string, ...bodies: readonly (string | Buffer)[]): Promise<void> {
     for (const [number, body] of bodies.entries()) {
       await this.local.putRecord(source, Buffer.from(body), String(number));
@@ -116,7 +116,7 @@ export class RunningLedger {
     await this.local.waitUntilIdle();
   }
 
-  /** Opens it as a command does, until the test has finished. */
+  /** Opens it as a command does, until the test ends. */
   async open(): Promise<Deployment> {
     const deployment = await openLocalRun(this.env);
     onTestFinished(() => deployment.close());
@@ -129,13 +129,13 @@ export class RunningLedger {
     return Usage.map(({ recordId }) => recordId?.S ?? '').sort();
   }
 
-  /** All items of the ledger proper about some SIMs, or all, in the order of their texts and without expiry. */
+  /** All ledger items of some SIMs, or of all, ordered by text and without expiry. */
   async items(...sims: readonly string[]): Promise<Record<string, Item[]>> {
     return itemsOf(this.local.dynamoDb, ...sims);
   }
 }
 
-/** All items of the four tables about some SIMs, or all. */
+/** All items of the four tables for some SIMs, or for all. */
 export async function itemsOf(
   client: LocalLedger['dynamoDb'],
   ...sims: readonly string[]

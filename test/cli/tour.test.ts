@@ -9,18 +9,18 @@ import { contextCreatedOf, repairedInterpret, usageOf, wrapped } from './records
 import { itemsOf, runningLedger } from './running-ledger.ts';
 
 /**
- * A carrier adds a shape that the code does not know. Its records land in the quarantine; the code learns the shape, and
- * a redrive puts them into the ledger, which then equals that of code that knew the shape before.
+ * A carrier adds a shape that the code does not know. Its records go to the quarantine; then the code learns the shape, and
+ * a redrive stores them. The ledger then equals that of code that knew the shape before.
  */
 
 const ledger = runningLedger();
-/** What the ledger must hold. */
+/** The expected ledger. */
 const truth = runningTables();
 
 const records = Array.from({ length: 12 }, (_, number) =>
   number % 3 === 0 ? contextCreatedOf(number) : usageOf(number),
 );
-/** Two thirds of them have the new shape, two of these twice in one body. */
+/** Two thirds of them have the new shape, and two of these are twice in one body. */
 const known = records.filter((_, number) => number % 3 === 2);
 const unknown = records.filter((_, number) => number % 3 !== 2).map(wrapped);
 

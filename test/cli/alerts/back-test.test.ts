@@ -24,9 +24,9 @@ beforeAll(async () => {
   await storeEpisodes(ledger.local.dynamoDb, [
     makeEpisode({ ...told, id: '1'.repeat(32), to: Date.parse('2026-11-04T06:15:00Z') }),
     makeEpisode({ ...told, id: '2'.repeat(32), state: 'withdrawn' }),
-    // No receiver was told, so it was not sent.
+    // No receiver got a message, so it does not count as sent.
     makeEpisode({ ...told, id: '3'.repeat(32), sequence: 0, messages: [], told: undefined }),
-    // Due before the time that is tested.
+    // Due before the tested period.
     makeEpisode({ ...told, id: '4'.repeat(32), metAt: Date.parse('2026-10-20T10:00:00Z') }),
     makeEpisode({ id: '5'.repeat(32), rule: 'removed', sim: simOf(2), source: '1nce' }),
   ]);

@@ -66,7 +66,7 @@ test('a back-test finds the same when its days are sealed and their records have
   expect(found(sealed.results)).toEqual(truth);
   expect(sealed.results.filter(({ found: times }) => times > 0).length).toBeGreaterThan(6);
   expect(sealed.errors).toMatch(/^Reads \d+ sealed days from the lake, and /);
-  // What is over on sealed days is final; what lasts is not.
+  // An alert that is over on sealed days is final; one that lasts is not.
   expect(sealed.results.find(({ rule }) => rule === 'day')).toMatchObject({ found: 4, final: 4 });
   expect(sealed.results.find(({ rule }) => rule === 'silent')).toMatchObject({ final: 0 });
 

@@ -7,13 +7,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runningLedger } from '../running-ledger.ts';
 
-/** The walk of docs/bills.md from an invoice to the dispute pack, on the files that it names. */
+/** The walkthrough of docs/bills.md from an invoice to the dispute pack, with its files. */
 
 const project = fileURLToPath(new URL('../../../', import.meta.url));
 const ledger = runningLedger();
 let folder: string;
 
-/** The commands of the walk, in their order, with the files' own paths and the pack in a folder of the test. */
+/** The commands of the walkthrough, in order, with absolute paths, and the pack in a temporary folder. */
 async function readCommands(): Promise<string[]> {
   const page = await readFile(join(project, 'docs/bills.md'), 'utf8');
   const block =
@@ -43,7 +43,7 @@ async function run(command: string): Promise<{ readonly code: number; readonly o
   return ledger.run(command.slice(simledger.length));
 }
 
-/** What `sha256sum` says of a folder. */
+/** Runs `sha256sum` in a folder. */
 async function verify(pack: string): Promise<{ readonly code: number; readonly output: string }> {
   return promisify(execFile)('sha256sum', ['--check', 'SHA256SUMS'], { cwd: pack }).then(
     ({ stdout }) => ({ code: 0, output: stdout }),

@@ -7,7 +7,7 @@ import { UsageError } from '../../../lambda/errors.ts';
 import { invoiceMap } from '../../../lib/invoice-maps.ts';
 import { makeTariff, readLines } from '../../lambda/billing/billed-usage.ts';
 
-/** Invoices as spreadsheets and carriers write them, and what is said of those that cannot be read. */
+/** Invoices as spreadsheets and carriers write them, and the messages about those that cannot be read. */
 
 const tariff = makeTariff({ charges: [{ name: 'data', unit: 'KB', prices: [{ price: '0.01' }] }] });
 
@@ -39,7 +39,7 @@ async function read(content: string | Uint8Array, given: object = map): Promise<
   );
 }
 
-/** The sentence that refuses a file, without its path. */
+/** The error message about a file, without its path. */
 async function refuse(content: string | Uint8Array, given: object = map): Promise<string> {
   const error = await open(content, given).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(UsageError);

@@ -6,7 +6,7 @@ import { openInvoice } from '../../../cli/bill/invoice-file.ts';
 import { invoiceMap } from '../../../lib/invoice-maps.ts';
 import { makeTariff, readLines } from '../../lambda/billing/billed-usage.ts';
 
-/** The maps of docs/invoice-maps on small files as the carriers write them, as far as their layouts are published. */
+/** The maps of docs/invoice-maps, with small files as carriers write them, as far as their layouts are published. */
 
 const tariff = makeTariff({
   charges: [
@@ -24,7 +24,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What is read of a file by a map: line, SIM, name or why it is not rated, where, quantity and amount. */
+/** Reads a file with a map: line, SIM, name or why it is not rated, place, quantity and amount. */
 async function read(name: string, ...rows: readonly string[]): Promise<string[]> {
   const url = new URL(`../../../docs/invoice-maps/${name}.json`, import.meta.url);
   const map = invoiceMap.parse(JSON.parse(await readFile(url, 'utf8')));

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type KeyedText, SortedTexts } from '../../../cli/bill/sorted-texts.ts';
 import { trials } from '../../property/trials.ts';
 
-/** Texts that are sorted outside of memory. */
+/** Sorting texts on disk. */
 
 const text: fc.Arbitrary<KeyedText> = fc.record({
   key: fc.oneof(fc.constantFrom('a', 'b', 'c'), fc.string()),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { complete } from '../../../cli/completion/completion.ts';
 import { program } from '../program-commands.ts';
 
-/** The words that may stand at the end of a line. */
+/** The candidates for the end of a line. */
 function wordsAfter(line: string): readonly string[] | 'files' {
   const words = line.split(' ');
   const completion = complete(program, words.slice(0, -1), words.at(-1) ?? '');

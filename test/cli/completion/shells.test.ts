@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 
-/** The printed scripts, run in the shells that this machine has. */
+/** Runs the printed scripts in the shells of this machine. */
 
 const run = promisify(execFile);
 const simledger = fileURLToPath(new URL('../../../cli/simledger.mjs', import.meta.url));
@@ -19,14 +19,14 @@ async function runShell(shell: string, args: readonly string[]): Promise<string[
   return stdout.split(/\r?\n/).filter((line) => line !== '');
 }
 
-/** What each shell runs to complete a line with the cursor at its last word. */
+/** The program by which each shell completes a line, with the cursor at its last word. */
 const shells: Readonly<Record<string, (script: string, words: readonly string[]) => readonly string[]>> = {
   bash: (script, words) => [
     ...['--norc', '-c'],
     `${script}\nCOMP_WORDS=(simledger "$@"); COMP_CWORD=$#; _simledger; printf '%s\\n' "\${COMPREPLY[@]}"`,
     ...['bash', ...words],
   ],
-  // The function of the completion system that shows candidates prints them here.
+  // Replaces the completion system's function that shows candidates with one that prints them.
   zsh: (script, words) => [
     ...['-f', '-c'],
     `compdef() { }; _files() { print -l -- *(N) }; _describe() { print -l -- "\${(@)\${(P)2}%%:*}" }

@@ -15,7 +15,7 @@ function watch(...args: readonly string[]): WatchedCommand {
   return new WatchedCommand(['--local', ...args], ledger.env);
 }
 
-/** The carrier's example records, one a line. */
+/** The carrier's example records, one per line. */
 async function exampleLines(carrier: string): Promise<string[]> {
   const file = new URL(`../../../local/examples/${carrier}.jsonl`, import.meta.url);
   return (await readFile(file, 'utf8')).trim().split('\n');

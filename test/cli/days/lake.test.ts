@@ -3,7 +3,7 @@ import { requireUnchanged } from '../../../cli/days/lake.ts';
 import { ConflictError } from '../../../lambda/days/pass/ports.ts';
 import { AttentionError } from '../../../lambda/errors.ts';
 
-/** Reads all of what is passed on until an error comes. */
+/** Reads all records until there is an error. */
 async function readAll(failure?: Error): Promise<{ read: number[]; error: unknown }> {
   const read: number[] = [];
   async function* records(): AsyncGenerator<number> {

@@ -6,7 +6,7 @@ import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { Clients } from '../../../cli/deployment/clients.ts';
 
-/** Clients with the AWS_ENDPOINT_URL of a server that speaks HTTP/1.1 only, and the operations that they asked for. */
+/** Clients with the AWS_ENDPOINT_URL of a server that speaks only HTTP/1.1, and the operations that it received. */
 async function clientsOfAnEndpoint(answer: string): Promise<{ clients: Clients; asked: string[] }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {

@@ -146,7 +146,7 @@ describe('a resource that a stack has left behind', () => {
       TagFilters: [{ Key: 'aws:cloudformation:stack-name', Values: ['ledger'] }],
       ResourceTypeFilters: ['kinesis:stream', 'dynamodb:table', 's3', 'secretsmanager:secret'],
     });
-    // All hours that the stream keeps, including the one that begins to expire.
+    // All hours of the stream's retention, including the oldest, which is partly expired.
     expect(mocks.cloudWatch.commandCalls(GetMetricStatisticsCommand)[0]?.args[0].input).toMatchObject({
       ...{ StartTime: new Date('2026-11-21T11:00:00Z'), EndTime: new Date('2026-11-28T12:00:00Z') },
       ...{ Period: 3_600, Dimensions: [{ Name: 'StreamName', Value: 'ledger-SourceKoreStream0123ABCD-x1' }] },
@@ -234,7 +234,7 @@ describe('without the permission', () => {
 });
 
 describe('every stream, bucket, table and secret of a stack', () => {
-  /** Names as CloudFormation makes them: the stack's, the logical id and a random part. */
+  /** Names as CloudFormation generates them: the stack's name, the logical id and a random part. */
   const arnOf: Readonly<Record<string, (logicalId: string) => string>> = {
     'AWS::Kinesis::Stream': (logicalId) => `arn:aws:kinesis:${account}:stream/ledger-${logicalId}-Ab1`,
     'AWS::DynamoDB::Table': (logicalId) => `arn:aws:dynamodb:${account}:table/ledger-${logicalId}-AB1`,

@@ -352,7 +352,7 @@ describe('doctor', () => {
     mocks.tagging.on(GetResourcesCommand).resolves({});
   }
 
-  /** Each check that is not ok, and its sentence. */
+  /** Each check that is not ok, with its message. */
   async function found(): Promise<{ code: number; subjects: string[]; wrong: string[] }> {
     const { code, output } = await simledger([...stack, '--json', 'doctor']);
     const { checks } = JSON.parse(output) as {
@@ -479,7 +479,7 @@ describe('connect', () => {
     ]);
   });
 
-  /** What it prints after a second without a record, if metrics have these sums. */
+  /** The output after a second without a record, with these sums of metrics. */
   async function hints(sums: Readonly<Record<string, number>>): Promise<string[]> {
     mocks.kinesis.on(ListShardsCommand).resolves({
       Shards: [

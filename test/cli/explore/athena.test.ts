@@ -42,7 +42,7 @@ interface Asked {
   readonly to?: string;
 }
 
-/** Asks as the command does on a stack, but for the lake, which is in a folder. */
+/** Runs the command as on a stack, but with a lake in a folder. */
 async function ask(asked: Asked, signal = new AbortController().signal) {
   const output: string[] = [];
   const errors: string[] = [];
@@ -70,7 +70,7 @@ async function ask(asked: Asked, signal = new AbortController().signal) {
 
 type Cell = string | undefined;
 
-/** Lets Athena answer with two pages. */
+/** Makes Athena answer with two pages. */
 function answer(
   columns: readonly [name: string, type: string][],
   pages: readonly (readonly Cell[])[][],

@@ -7,7 +7,7 @@ import { readExampleDeliveries } from '../../../local/examples/index.ts';
 import { runningLedger } from '../running-ledger.ts';
 
 /**
- * docs/explore.md on the example data. Each of its questions has the same answer from DuckDB over the lake, from a slow
+ * docs/explore.md with the example data. Each of its questions has the same answer from DuckDB over the lake, from a slow
  * reading of the items, and from the query API.
  */
 
@@ -18,12 +18,12 @@ interface Documented {
   readonly output: string;
 }
 
-/** The words of a command line, quotes taken off. */
+/** The words of a command line, without quotes. */
 function splitWords(command: string): string[] {
   return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
 }
 
-/** The page's commands, each with its answer, by the heading before it. */
+/** The page's commands and their answers, by the heading before them. */
 const documented = new Map(
   [
     ...page.matchAll(
@@ -51,7 +51,7 @@ beforeAll(async () => {
 
 type Row = Readonly<Record<string, string | number | null>>;
 
-/** What a question of the page answers as JSON, complete. */
+/** The complete answer to a question of the page, as JSON. */
 async function ask(question: string): Promise<Row[]> {
   const { args } = documented.get(question) ?? expect.fail(`The page has no ${question}`);
   const { code, output } = await ledger.run(['--json', ...args]);
@@ -59,7 +59,7 @@ async function ask(question: string): Promise<Row[]> {
   return JSON.parse(output) as Row[];
 }
 
-/** What the query API answers. */
+/** The answer of the query API. */
 async function fetchFromApi<Answer>(path: string): Promise<Answer> {
   const { account, token } = ledger.credentials;
   const authorization = `Basic ${Buffer.from(`${account}:${token}`).toString('base64')}`;
@@ -91,7 +91,7 @@ async function fetchUsage(parameters: string): Promise<readonly ApiUsage[]> {
 const november = 'StartTime=2026-11-01&EndTime=2026-12-01';
 const text = (item: Item, name: string): string | null => item[name]?.S ?? item[name]?.N ?? null;
 
-/** Items of usage of November that count: of several renderings of a record the fullest. */
+/** Usage items of November that count: the most complete rendering of each record. */
 function listUsage(): Item[] {
   const byRecord = new Map<string, Item>();
   for (const item of items.Usage) {
@@ -111,7 +111,7 @@ const identifyNetwork = (item: Item): string | null => {
   return mcc === null || mnc === null ? text(item, 'operatorName') : `${mcc}-${mnc}`;
 };
 
-/** Sums of items by a key; those that add nothing are left out. */
+/** Sums of items by a key, without those that add nothing. */
 function addUp(
   some: readonly Item[],
   key: (item: Item) => readonly (string | null)[],
@@ -120,7 +120,7 @@ function addUp(
   const sums = new Map<string, number>();
   for (const item of some) {
     const added = value(item);
-    // Six decimals at most are in the examples.
+    // The examples have at most six decimals.
     if (added !== null) {
       const before = sums.get(JSON.stringify(key(item))) ?? 0;
       sums.set(JSON.stringify(key(item)), Math.round((before + added) * 1e6) / 1e6);
@@ -134,12 +134,12 @@ const number = (name: string) => (item: Item) => {
   return found === null ? null : Number(found);
 };
 
-/** Answered rows in the form of {@link addUp}. */
+/** The rows of an answer, in the form of {@link addUp}. */
 function readRows(rows: readonly Row[], key: readonly string[], value: string): Map<string, number> {
   return new Map(rows.map((row) => [JSON.stringify(key.map((name) => row[name])), Number(row[value])]));
 }
 
-/** The greatest of some sums. */
+/** The largest sums. */
 function takeTop(sums: ReadonlyMap<string, number>, top: number): Map<string, number> {
   return new Map([...sums].sort(([, a], [, b]) => b - a).slice(0, top));
 }
@@ -166,7 +166,7 @@ describe('docs/explore.md', () => {
 
   test.each([...documented])('shows what is printed: %s', async (_, { args, output }) => {
     const ended = await ledger.run(args);
-    // A question's answer ends with its kind and range.
+    // An answer ends with the question's kind and range.
     const shown = args.includes('--sql') ? ended.output : ended.output.replace(/\w+ from .* UTC\n$/, '');
     expect(shown.trimEnd()).toBe(output);
     expect(ended.code).toBe(0);

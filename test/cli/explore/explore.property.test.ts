@@ -8,11 +8,11 @@ import { simledger } from '../running-ledger.ts';
 import { type FindingOfDay, LakeInFolder } from './lake-in-folder.ts';
 
 /**
- * Random questions over random usage and findings: what `explore` answers by DuckDB over real files equals a slow reading of the rows. The
- * reading knows the words of questions from docs/explore.md, and shares no code with what writes SQL.
+ * Random questions over random usage and findings: the answer of `explore` with DuckDB over real files equals that of an oracle. The
+ * oracle knows the words of questions from docs/explore.md, and shares no code with the SQL writer.
  */
 
-/** A row, by the words of questions; what it does not state is left out. */
+/** A row, by the words of questions, without unstated values. */
 interface Row {
   /** When it counts. */
   readonly at: string;
@@ -71,7 +71,7 @@ const usage = fc.record({
 
 type MadeUsage = typeof usage extends Arbitrary<infer Made> ? Made : never;
 
-/** What is missing may lie on another day than that of its finding. */
+/** The missing data may be of another day than its finding. */
 const finding: Arbitrary<FindingOfDay> = fc.record({
   day: fc.constantFrom('2026-10-31', '2026-11-01', '2026-11-02', '2026-11-04'),
   sim: fc.constantFrom(...sims),
@@ -89,7 +89,7 @@ const finding: Arbitrary<FindingOfDay> = fc.record({
   records: fc.constantFrom('', 'r1', 'r1 r2'),
 });
 
-/** The values that are stated, by their words. */
+/** The stated values, by their words. */
 function nameWords(values: Readonly<Record<string, string | number | undefined>>): Row['words'] {
   const stated = Object.entries(values).filter(
     (entry): entry is [string, string | number] => entry[1] !== undefined,
@@ -109,7 +109,7 @@ function readFinding(made: FindingOfDay): Row {
   return { at: `${made.day}T00:00:00.000Z`, words: nameWords({ ...made }) };
 }
 
-/** Words of a kind that questions name, and values to compare with. */
+/** The words of a kind for questions, and values to compare with. */
 interface Vocabulary {
   readonly kind: Asked['kind'];
   readonly texts: readonly string[];
@@ -171,7 +171,7 @@ function makeQuestions(vocabulary: Vocabulary): Arbitrary<Asked[]> {
   );
   const question: Arbitrary<Asked> = fc.record({
     kind: fc.constant(kind),
-    // An option is given once, with several words or none.
+    // An option occurs at most once, and may have several words.
     measures: fc.uniqueArray(measure, { minLength: 1, maxLength: 3, selector: ([name]) => name }),
     by: fc.uniqueArray(fc.constantFrom(...texts), { maxLength: 2 }),
     every: option(...periods),
@@ -197,9 +197,9 @@ function printCommand({ kind, measures, by, every, where, from, to }: Asked): st
   ];
 }
 
-/** Whether a row is asked for. */
+/** Whether a question includes a row. */
 function matches(row: Row, { kind, where, from, to }: Asked): boolean {
-  // A finding counts where a part of its day is asked for.
+  // A finding counts if the range overlaps its day.
   const since = kind === 'findings' ? from.slice(0, 10) : from;
   return (
     row.at >= since &&
@@ -218,7 +218,7 @@ function matches(row: Row, { kind, where, from, to }: Asked): boolean {
   );
 }
 
-/** The beginning of the period of a time, by the calendar. */
+/** The start of the calendar period that contains a time. */
 function findPeriod(start: string, every: NonNullable<Asked['every']>): string {
   if (every === 'hour') return `${start.slice(0, 13)}:00:00.000Z`;
   if (every === 'month') return `${start.slice(0, 7)}-01T00:00:00.000Z`;
@@ -242,7 +242,7 @@ function printUnits(units: bigint): string {
   return units < 0n ? `-${text}` : text;
 }
 
-/** What JSON has for a number: text for money, and where a number would not be exact. */
+/** A number in JSON: text for money, and if a number would not be exact. */
 function printNumber(word: string, units: bigint): string | number {
   const text = printUnits(units);
   return word === 'cost' || !Number.isSafeInteger(Number(text)) ? text : Number(text);
@@ -270,7 +270,7 @@ function compute([option, given]: Asked['measures'][number], rows: readonly Row[
 
 function readSlowly(rows: readonly Row[], question: Asked): Record<string, unknown>[] {
   const { by, every, measures } = question;
-  // Money in several currencies is never added, nor what several checks found.
+  // Money in several currencies is never added, and neither are findings of several checks.
   const computed = measures.flatMap(([name, word]) => (name === 'count' ? [] : [word]));
   const isMoney = computed.some((word) => word.endsWith('cost'));
   const isFound = question.kind === 'findings' && computed.length > 0;
@@ -283,7 +283,7 @@ function readSlowly(rows: readonly Row[], question: Asked): Record<string, unkno
     ]);
     groups.set(key, [...(groups.get(key) ?? []), row]);
   }
-  // Without groups there is one row, also of nothing.
+  // Without groups there is one row, even without matching rows.
   if (groups.size === 0 && told.size === 0 && every === undefined) groups.set('[]', []);
   const options = ['sum', 'count', 'max', 'percentile'];
   const ordered = measures.toSorted(([a], [b]) => options.indexOf(a) - options.indexOf(b));
@@ -304,11 +304,11 @@ beforeAll(async () => {
 });
 afterAll(() => lake.remove());
 
-/** Rows without their order, and that of their columns. */
+/** Rows without the order of rows and columns. */
 const sorted = (rows: readonly object[]): string[] =>
   rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort();
 
-/** Asks questions, and fails where an answer is not that of a slow reading. */
+/** Asks questions, and fails if an answer differs from the oracle's. */
 async function compareAnswers(questions: readonly Asked[], rows: readonly Row[]): Promise<void> {
   for (const question of questions) {
     const command = printCommand(question);
@@ -326,7 +326,7 @@ async function compareAnswers(questions: readonly Asked[], rows: readonly Row[])
 
 let isFaulty = false;
 
-/** Fails where what `explore` answers about usage is not what a slow reading does. */
+/** Fails if an answer of `explore` about usage differs from the oracle's. */
 async function compareUsage(numRuns: number): Promise<void> {
   const rows = fc.array(usage, { maxLength: 20 });
   await fc.assert(
@@ -341,7 +341,7 @@ async function compareUsage(numRuns: number): Promise<void> {
   );
 }
 
-/** The same of findings. */
+/** The same for findings. */
 async function compareFindings(numRuns: number): Promise<void> {
   const rows = fc.array(finding, { maxLength: 20 });
   await fc.assert(
@@ -353,7 +353,7 @@ async function compareFindings(numRuns: number): Promise<void> {
   );
 }
 
-/** Asks with SQL that was changed, and expects a comparison to find it. */
+/** Asks with changed SQL, and expects that a comparison fails. */
 async function plantFault(
   change: (sql: string) => string,
   compare: (numRuns: number) => Promise<void>,
@@ -374,7 +374,7 @@ test('explore gives the same answers about usage as a slow oracle', () => compar
 
 test('explore gives the same answers about findings as a slow oracle', () => compareFindings(3));
 
-/** Faults in SQL, each of which the comparison must find. */
+/** Faults in the SQL. The comparison must find each one. */
 test.each<readonly [fault: string, change: (sql: string) => string]>([
   ['rows without a value are lost by !=', (sql) => sql.replaceAll('IS DISTINCT FROM', '<>')],
   ['different values are counted as often as they come', (sql) => sql.replaceAll('DISTINCT ', '')],

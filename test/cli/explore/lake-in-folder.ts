@@ -10,7 +10,7 @@ import { makeFileKey, makeManifestKey } from '../../../lambda/days/pass/lake-obj
 import type { EventRow, RowKind, SessionRow } from '../../../lambda/days/rows.ts';
 import type { Usage } from '../../../lambda/ledger/observation.ts';
 
-/** Rows of a lake, by their kinds. */
+/** Rows of a lake, by kind. */
 export interface LakeRows {
   readonly usage?: readonly Usage[];
   readonly events?: readonly EventRow[];
@@ -18,7 +18,7 @@ export interface LakeRows {
   readonly findings?: readonly FindingOfDay[];
 }
 
-/** A finding, and the day among whose rows it is. */
+/** A finding, and the day of its row. */
 export interface FindingOfDay extends Finding {
   readonly day: Day;
 }
@@ -39,7 +39,7 @@ function divideByDay(rows: readonly Row[], readTime: (row: never) => string): Ma
   return byDay;
 }
 
-/** A lake in a folder, with real Parquet files: two buckets a day, and a seal that names them. */
+/** A lake in a folder, with real Parquet files: two buckets per day, and a seal that names them. */
 export class LakeInFolder {
   readonly path: string;
 
@@ -51,7 +51,7 @@ export class LakeInFolder {
     return new LakeInFolder(await mkdtemp(join(tmpdir(), 'simledger-lake-in-folder-')));
   }
 
-  /** Writes the days of rows, and further ones without rows, and seals all but some. */
+  /** Writes the days of rows, and some days without rows, and seals all days except the given ones. */
   async write(
     rows: LakeRows,
     {

@@ -49,7 +49,7 @@ describe('failures', () => {
       [...(await notes.list('emnify')).values()].flatMap((shard) =>
         shard.notes.map(({ lastSequence }) => lastSequence),
       );
-    // A file whose announcement was given up: here it is in a bucket that announces nothing.
+    // A file whose notification was given up: here it is in a bucket without notifications.
     const bucket = findPlace('telekom').bucket;
     const content = Buffer.from([header, row(300), row(301)].join('\n'));
     const put = await deployment.s3.send(

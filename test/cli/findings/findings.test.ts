@@ -5,7 +5,7 @@ import { header, row } from '../../lambda/ingest/files/cdr.ts';
 import { usageRecord } from '../../records/datastreamer.ts';
 import { runningLedger } from '../running-ledger.ts';
 
-/** What the carriers of the example records did not deliver, once their days are closed. */
+/** The findings of the example records, once their days are closed. */
 
 const ledger = runningLedger();
 const now = (): number => Date.parse('2026-11-11T12:00:00Z');
@@ -137,7 +137,7 @@ describe('simledger findings', () => {
 
     test('name a record that a file lacks, and a missing file, until they arrive', async () => {
       await putByStream([1, 2, 3, 4, 5, 6]);
-      // Files of 16 hours, of which some have no rows, and one is lost.
+      // Files of 16 hours: some have no rows, and one is lost.
       for (let hour = 0; hour < 16; hour += 1) {
         if (hour !== 7) await putFile(hour, hour === 11 ? [1, 2] : hour === 12 ? [3, 5] : []);
       }

@@ -51,7 +51,7 @@ describe('import', () => {
     const interruption = new AbortController();
     interruption.abort();
     const env = { ...ledger.env };
-    // Started, then stopped after its first batch: the signal is checked between batches.
+    // Started, then stopped after its first batch, as the signal is checked between batches.
     const { importJson } = await import('../../../cli/import/json-import.ts');
     const { openInputs } = await import('../../../cli/import/inputs.ts');
     const { interpret } = await import('../../../lambda/carriers/index.ts');
@@ -83,7 +83,7 @@ describe('import', () => {
     const deployment = await ledger.open();
     const put = (Bucket: string, Key: string, Body: Buffer) =>
       deployment.s3.send(new PutObjectCommand({ Bucket, Key, Body }));
-    // The quarantine announces nothing, like any bucket elsewhere.
+    // The quarantine has no notifications, like a bucket outside the stack.
     await put(quarantineBucket, 'elsewhere/cdr_1.csv', file(3, 100));
     await put(quarantineBucket, 'elsewhere/usage.jsonl', Buffer.from(JSON.stringify(usageOf(40))));
     const outcomes = await ledger.json<Outcome[]>([

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { simOf, usageOf } from '../records.ts';
 import { runningLedger } from '../running-ledger.ts';
 
-/** Lists of times of which records have expired. */
+/** Lists for ranges whose records have expired. */
 
 const ledger = runningLedger({ usageRetentionDays: 14 });
 const now = (): number => Date.parse('2026-11-30T12:00:00Z');

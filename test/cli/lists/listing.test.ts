@@ -4,11 +4,11 @@ import { expect, test } from 'vitest';
 import { simOf, usageOf } from '../records.ts';
 import { runningLedger } from '../running-ledger.ts';
 
-/** A fleet of more SIMs than a page of the API has. */
+/** A fleet with more SIMs than a page of the API. */
 
 const ledger = runningLedger();
 
-/** Stores SIMs as copies of one: ingesting so many would take long. */
+/** Stores SIMs as copies of one, because ingesting them would take long. */
 async function storeFleet(sims: number): Promise<string[]> {
   await ledger.put('emnify', JSON.stringify(usageOf(0)));
   const { Sims: [sim] = [] } = await ledger.items(simOf(0));

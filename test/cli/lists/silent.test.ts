@@ -13,7 +13,7 @@ beforeAll(async () => {
   const times = { start_timestamp: '2026-11-05T10:00:00Z', end_timestamp: '2026-11-05T10:15:00Z' };
   const records = [
     contextCreatedOf(1),
-    // A session that stays open after the battery was pulled.
+    // A session that stays open after the battery was removed.
     usageOf(1, { ...times, id: 1, volume: { total: 0 } }),
     usageOf(2),
     usageOf(3, { volume: { total: 0.5, tx: 0, rx: 0.5 } }),

@@ -55,7 +55,7 @@ async function keysOf(deployment: Deployment, prefix: string): Promise<string[]>
   return Contents.map(({ Key = '' }) => Key);
 }
 
-/** Lets a client make this many requests and no more, as if its process had ended. */
+/** Allows a client only this many requests, as if its process had ended. */
 class Lifetime {
   #left: number;
 
@@ -68,7 +68,7 @@ class Lifetime {
       if (this.#left <= 0) throw new Error('Killed');
       this.#left -= 1;
     };
-    // Each kind of client has types of its own for the same middleware.
+    // Each kind of client has different types for the same middleware.
     const add = client.middlewareStack.add.bind(client.middlewareStack) as unknown as (
       middleware: (next: (args: unknown) => Promise<unknown>) => (args: unknown) => Promise<unknown>,
       options: { step: 'initialize' },
@@ -143,7 +143,7 @@ describe('a redrive', () => {
   });
 
   test('keeps the part that is still broken as a separate reject before it removes the whole', async () => {
-    // An older version could not read the body; today's code finds two records in it.
+    // An older version could not read the body; the current code finds two records in it.
     const bad = { ...usageOf(502), start_timestamp: '2026-02-30T10:00:00Z' };
     await keep('emnify', JSON.stringify([usageOf(501), bad]));
     const { total, removed } = await redrive(await ledger.open(), { source: 'emnify' });
@@ -164,7 +164,7 @@ describe('a redrive', () => {
     expect([refused.total.rejected, refused.removed]).toEqual([1, 0]);
     const [line] = await linesOf('telekom');
     expect(line?.code).toBe('no-id-column');
-    // In place of code that knows the column's other name, the copy gets the known name.
+    // Instead of code that knows the column's other name, the copy gets the known name.
     const repaired = Buffer.from([header, ...lines].join('\n'));
     const place = { Bucket: quarantineBucket, Key: line?.object ?? '' };
     await deployment.s3.send(new PutObjectCommand({ ...place, Body: repaired }));

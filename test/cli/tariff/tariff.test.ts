@@ -25,7 +25,7 @@ async function write(name: string, text: string): Promise<string> {
   return file;
 }
 
-/** The file of emnify's tariff with something else in it. */
+/** The file of emnify's tariff with a change. */
 async function change(name: string, edit: (tariff: Record<string, never>) => object): Promise<string> {
   return write(name, JSON.stringify(edit(JSON.parse(await readFile(emnify, 'utf8')))));
 }
@@ -173,7 +173,7 @@ interface ShownBill {
   readonly totals: readonly unknown[];
 }
 
-/** What a row of a stored bill has as a computed one. */
+/** The members that a row of a stored bill shares with a computed one. */
 function pickAmount({ country, network, name, used, billed, amount, line }: ShownBill['rows'][number]) {
   return { country, network, name, used, billed, amount, line };
 }

@@ -46,7 +46,7 @@ test('fields that hold personal values are masked wherever they are, and others 
   });
 });
 
-/** Attributes that are shown unmasked: a new attribute belongs here, or to those that `masking.ts` masks. */
+/** Attributes that are shown unmasked. A new attribute belongs here or to `masking.ts`. */
 const shownAttributes = (
   'accountId apn carrier carrierType cellId costVolume country currency dataModifier delivered end ' +
   'error eventId eventKey fleetSid header iccid lac lastEvent lastEventTime lastUpdated mcc mnc ' +

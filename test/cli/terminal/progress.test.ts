@@ -4,7 +4,7 @@ import { Progress } from '../../../cli/terminal/progress.ts';
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Everything that is written while a progress is asked to show itself ten times a second. */
+/** Everything that is written while progress is updated ten times a second. */
 function written(seconds: number, isTTY: boolean, show: (progress: Progress, second: number) => void) {
   const lines: string[] = [];
   const progress = new Progress({ isTTY, write: (text: string) => lines.push(text) }, 'rows', 1);

@@ -20,7 +20,7 @@ interface Seen {
   readonly body: unknown;
 }
 
-/** What the server does with one request. */
+/** How the server handles a request. */
 type Answer = { readonly status: number; readonly body: string } | 'hang up half-way' | 'never';
 
 let server: Server;

@@ -8,7 +8,7 @@ import { LakeBucket } from '../../../lambda/aws/lake-bucket.ts';
 import { ConflictError } from '../../../lambda/days/pass/ports.ts';
 import { runningS3, variedBytes } from '../../emulators/s3/running-emulator.ts';
 
-/** The lake's bucket on the local S3, behind a server that loses answers. */
+/** The lake's bucket in the local S3, behind a server that loses answers. */
 
 const running = runningS3();
 const client = new DynamoDBClient({
@@ -18,7 +18,7 @@ const client = new DynamoDBClient({
 const lake = new LakeBucket(client.config, { lake: 'lake', accounts: 'accounts' });
 const key = 'usage/day=2026-11-02/bucket=0003.parquet';
 
-/** What happens to a request: it is answered, its answer is lost, or it does not arrive. */
+/** The course of a request: it is answered, its answer is lost, or it does not arrive. */
 type Course = 'answered' | 'answer lost' | 'busy';
 
 let courses: Course[] = [];
@@ -115,7 +115,7 @@ describe('a write', () => {
     const place = makeKey();
     await lake.write(place, Buffer.from('one'), undefined);
     courses = ['busy'];
-    // The same content does not make it the same write.
+    // A write with the same content is another write.
     await expect(lake.write(place, Buffer.from('one'), undefined)).rejects.toThrow(ConflictError);
   });
 

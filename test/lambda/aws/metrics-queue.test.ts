@@ -82,9 +82,9 @@ describe('a batch', () => {
   }));
 
   /**
-   * Takes in the batch; the queue is at an address.
+   * Ingests the batch; the queue is at an address.
    *
-   * @returns what came of it, what is stored, what was lost, and how long its requests might wait.
+   * @returns the outcome, the stored items, the lost messages, and how long requests may wait.
    */
   async function takeIn(url: string | undefined) {
     const engine = new MemoryDynamoDb();
@@ -108,7 +108,7 @@ describe('a batch', () => {
     return { first, again, items: engine.items('Usage'), lost, waits };
   }
 
-  /** An address at which requests are taken and never answered. */
+  /** An address that accepts requests and never answers. */
   async function startHanging(): Promise<string> {
     const server = createServer(() => undefined).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
@@ -134,7 +134,7 @@ describe('a batch', () => {
     const { waits: _, lost: __, ...plain } = await takeIn(undefined);
     for (const url of [await startHanging(), 'http://127.0.0.1:1/queue']) {
       const { waits, lost, ...told } = await takeIn(url);
-      // The second batch does not try again: its repeats have gained nothing, and a pause has begun.
+      // The second batch does not try again: its repeats gain nothing, and sending is paused.
       expect(lost).toHaveLength(1);
       expect({ ...told, first: told.first.receipt }).toEqual({
         ...plain,

@@ -15,9 +15,9 @@ const elevenMinutes = 11 * 60_000;
 let server: Server;
 let client: DynamoDBClient;
 let fence: ProcessFence;
-/** Operations that were received. */
+/** The operations that were received. */
 let received: string[] = [];
-/** Called for each operation: what is answered. */
+/** Called for each operation, for the answer. */
 let answer: (operation: string) => { readonly status: number; readonly body: string };
 
 beforeEach(async () => {
