@@ -191,6 +191,26 @@ describe('the records in a batch', () => {
     expect([readings.length, readings[0]?.reading]).toEqual([1_000, usage]);
   });
 
+  it('are one reject if more of a long body is unreadable than one value per 100 bytes', () => {
+    const unreadable = `{"log":"${'x'.repeat(60)}"}`;
+    // A body of 1,100 to 1,200 of them is long enough for as many values, and for 1,000 that are unreadable.
+    const read = (wrong: number): string[] =>
+      entriesIn(kinesisRecord(`${text}\n${unreadable.repeat(wrong)}`, '9')).map(({ reading }) =>
+        reading.kind === 'fault' ? reading.code : reading.kind,
+      );
+    expect(new Set(read(1_200))).toEqual(new Set(['too-many-values']));
+    expect(read(1_200).length).toBe(1);
+    const [first, ...others] = read(1_000);
+    expect([first, others.length, others.includes('too-many-values')]).toEqual(['observed', 1_000, false]);
+  });
+
+  it('are not rejected for a bug of the program', () => {
+    const failing = () => {
+      throw new TypeError('undefined is not a function');
+    };
+    expect(() => [...readEntries([kinesisRecord(text, '9')], sources, failing)]).toThrow(TypeError);
+  });
+
   it('never exceed the limit in a body full of the smallest ones', () => {
     const smallest = [
       '{"id":1,"sim_id":1,"start_timestamp":"2026-11-02 10:00:00","volume":1}',
