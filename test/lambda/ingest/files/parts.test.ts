@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isFault } from '../../../../lambda/carriers/reading.ts';
 import { readLayout } from '../../../../lambda/ingest/files/layout.ts';
-import { readParts } from '../../../../lambda/ingest/files/parts.ts';
+import { interpretParsedRow, readParts } from '../../../../lambda/ingest/files/parts.ts';
 import type { Source } from '../../../../lambda/ledger/source.ts';
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
 
@@ -161,4 +161,13 @@ describe('the parts of a file', () => {
       [['2', '3', '4'], true],
     ]);
   });
+});
+
+test.each([
+  [true, 'broken-row', 'The row is not CSV: a quote is not closed, or characters follow a closed one'],
+  [false, 'not-utf8', 'The row is not UTF-8 text'],
+])('a row that cannot be read says why: it is text: %s, %s', (isText, code, problem) => {
+  const broken = { fields: undefined, isText, bytes: Buffer.from('"') };
+  const interpretRow = () => expect.fail('There are no fields');
+  expect(interpretParsedRow(broken, interpretRow, { source, arrivedAt: 0 })).toMatchObject({ code, problem });
 });
