@@ -5,13 +5,13 @@ import type { EventContent, UsageContent } from '../../../lambda/ledger/contents
 import type { Session } from '../../../lambda/ledger/observation.ts';
 import { makeEvent, makeSession, makeSign, makeUsage, minute } from './records.ts';
 
-/** Rules and records of one SIM, at whole minutes: records in the first 60, durations of at most 30. */
+/** Rules and records of one SIM, in whole minutes: records in the first 60, durations of at most 30. */
 
 const minutes = fc.nat({ max: 60 });
 const duration = fc.integer({ min: 1, max: 30 }).map((count) => count * minute);
 const lastRecord = 60;
 
-/** What all rules have, as far as spans do not depend on it. */
+/** The members of all rules that do not affect spans. */
 export const anyRule = {
   name: 'rule',
   severity: 'warning',
@@ -89,7 +89,7 @@ function withoutUndefined<Value extends object>(
   return Object.fromEntries(stated) as { [Name in keyof Value]: NonNullable<Value[Name]> };
 }
 
-/** Countries and modems by minute: records of one moment state the same. */
+/** Countries and modems by minute, so that simultaneous records state the same. */
 const places = fc.array(
   fc.record({
     country: optional(['DE', 'FR', 'PL', 'CH']),
@@ -148,7 +148,7 @@ function makeSessions({ sessions, places: at }: Drafts): Session[] {
   });
 }
 
-/** What is known of a SIM. */
+/** The known records of a SIM. */
 export const known: fc.Arbitrary<Known> = fc
   .record<Drafts>({
     places,
@@ -184,5 +184,5 @@ export const known: fc.Arbitrary<Known> = fc
     signs: [...drafts.signs],
   }));
 
-/** Minutes up to which all records are there. */
+/** The minutes up to which all records have arrived. */
 export const watermark = fc.nat({ max: 100 });

@@ -7,7 +7,7 @@ import { runs } from '../../records/runs.ts';
 import { known, rule, watermark } from './arbitraries.ts';
 import { at, minute } from './records.ts';
 
-/** A rule that waits before it tells, and before it ends. */
+/** A rule with a pending time and a recovery time. */
 const ruleWithTimes = fc
   .tuple(rule, fc.nat({ max: 10 }), fc.nat({ max: 10 }))
   .map(([given, pending, recovery]) => ({
@@ -31,7 +31,7 @@ describe('a back-test', () => {
           const second = findTrueAlerts(given, records, { from: middle + 1, to: end });
           const whole = findTrueAlerts(given, records, { from: begin, to: end });
           expect([...first, ...second].map(({ from }) => from)).toEqual(whole.map(({ from }) => from));
-          // What is due by a time is what a sweep finds that judges by it.
+          // The alerts that are due at a time are those that a sweep finds at that time.
           expect(whole).toHaveLength(joinSpans(findSpans(given, records, end), given, end).length);
           counted += whole.length;
         },

@@ -7,7 +7,7 @@ import { joinSpans } from '../../../lambda/alerts/span.ts';
 import { findSpans } from '../../../lambda/alerts/spans.ts';
 import { sim } from './records.ts';
 
-/** The episodes of one rule and SIM in memory: one live slot, and history by id. Writes hold to their conditions. */
+/** The episodes of one rule and SIM in memory: one live slot, and history by id. Writes check their conditions. */
 export class EpisodeStore {
   readonly #items = new Map<string, StoredEpisode>();
   /** Every message that was ever stored, by episode and sequence. */
@@ -17,7 +17,7 @@ export class EpisodeStore {
     return this.slots().filter(({ hasLeft }) => hasLeft !== true);
   }
 
-  /** With the marks of those that have left a slot. */
+  /** Includes the marks of episodes that have left a slot. */
   slots(): StoredEpisode[] {
     return [...this.#items.values()];
   }
@@ -42,14 +42,14 @@ export class EpisodeStore {
     for (const message of episode.messages) this.#keep(`${id} ${message.sequence}`, message);
   }
 
-  /** Receivers know a message by its episode and sequence: it is the same forever. */
+  /** Receivers identify a message by its episode and sequence, so it must never change. */
   #keep(key: string, message: Transition): void {
     const known = this.messages.get(key);
     if (known !== undefined) expect(message).toEqual(known);
     this.messages.set(key, message);
   }
 
-  /** Takes what waits to be delivered off the items. */
+  /** Removes the messages from the items. */
   deliver(): void {
     for (const [key, { slot, episode, hasLeft }] of this.#items) {
       if (episode.messages.length === 0 || hasLeft === true) continue;
@@ -58,7 +58,7 @@ export class EpisodeStore {
   }
 }
 
-/** How a sweep comes out. */
+/** The outcome of a sweep. */
 export interface Sweep {
   readonly rule: Rule | undefined;
   readonly known: Known;
@@ -69,7 +69,7 @@ export interface Sweep {
   readonly groupWait?: number;
 }
 
-/** What a sweep judges of what is stored. */
+/** The decisions of a sweep about the stored items. */
 export function judge(stored: readonly StoredEpisode[], sweep: Sweep): Judgement {
   const { rule, known, since = 0, isHeld = false, groupWait = 0 } = sweep;
   const watermark = findJudgingTime(stored, sweep.watermark);

@@ -13,15 +13,15 @@ import { at, minute } from './records.ts';
 const numRuns = 500 * Math.max(0.1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
 const last = 100;
 
-/** What happens at one moment of the timeline. */
+/** An event on the timeline. */
 interface Step {
-  /** How many of the records have come by then, of a hundred. */
+  /** The percentage of the records that have arrived by then. */
   readonly percent: number;
   readonly watermark: number;
   readonly isHeld: boolean;
-  /** After how many writes the sweep dies, if it does. */
+  /** After how many writes the sweep crashes, if at all. */
   readonly diesAfter: number | undefined;
-  /** Whether a second sweep begins before this one writes; it has some more records, and its writes come in between. */
+  /** Whether a second sweep, with some more records, begins before this one writes, and writes in between. */
   readonly overlaps: boolean;
   readonly delivers: boolean;
 }
@@ -44,7 +44,7 @@ const timedRule = fc
     return { ...one, pending: isMoment ? 0 : pending * minute, recovery: recovery * minute };
   });
 
-/** Records in the order in which they come, so that a part of them is some of each kind. */
+/** Records in order of arrival, so that a part of them has some of each kind. */
 function takePart(records: Known, percent: number): Known {
   const take = <Item>(items: readonly Item[]): Item[] =>
     items.filter((_, index) => (index * 37 + 11) % 100 < percent || percent === 100);
@@ -58,7 +58,7 @@ function takePart(records: Known, percent: number): Known {
 
 type Reconcile = typeof reconcileEpisodes;
 
-/** Runs the timeline; what comes later has all that came before. */
+/** Runs the timeline. Each sweep has all records of the earlier ones. */
 function runTimeline(reconcile: Reconcile, given: Rule, records: Known, all: readonly Step[]): EpisodeStore {
   const store = new EpisodeStore();
   let percent = 0;
@@ -91,7 +91,7 @@ function plan(reconcile: Reconcile, stored: readonly StoredEpisode[], sweep: Swe
   return reconcile(stored, judge(stored, sweep));
 }
 
-/** Makes the writes of several sweeps in turn. A sweep whose condition does not hold stops; the next one will do it. */
+/** Makes the writes of several sweeps in turn. A sweep whose condition fails stops; the next one does the work. */
 function interleave(store: EpisodeStore, plans: readonly EpisodeWrite[][]): void {
   const left = plans.map((writes) => [...writes]);
   while (left.some((writes) => writes.length > 0)) {
@@ -108,13 +108,13 @@ function interleave(store: EpisodeStore, plans: readonly EpisodeWrite[][]): void
   }
 }
 
-/** The last sweep, and whether one after it has anything left to do. */
+/** The last sweep, and whether a further one would have anything to do. */
 function settle(reconcile: Reconcile, store: EpisodeStore, sweep: Sweep): EpisodeWrite[] {
   interleave(store, [plan(reconcile, store.slots(), sweep)]);
   return plan(reconcile, store.slots(), sweep);
 }
 
-/** However the sweeps went, the episodes are the joined spans in the end, and everyone was told of them as they are. */
+/** Whatever happened to sweeps, the episodes in the end are the joined spans, and receivers got their current state. */
 function describeAgreement(reconcile: Reconcile): fc.IProperty<[Rule, Known, Step[]]> {
   return fc.property(timedRule, known, steps, (given, records, all) => {
     const store = runTimeline(reconcile, given, records, all);
@@ -182,7 +182,7 @@ describe('episodes', () => {
   });
 });
 
-/** Faults that one could make in what is written. */
+/** Possible faults in the writes. */
 const faults: Readonly<Record<string, Reconcile>> = {
   'a copy that a crash left stays': (stored, judgement) =>
     reconcileEpisodes(stored, judgement).filter(

@@ -25,7 +25,7 @@ const rule: fc.Arbitrary<FindingRule> = fc
   })
   .map(({ limit, ...times }) => ({ ...anyRule, ...times, ...limit, kind: 'finding' }));
 
-/** What a sheet of paper has of a day: its findings, and whether it is sealed. */
+/** The oracle's data about a day: its findings, and whether it is sealed. */
 interface Sheet {
   readonly isSealed: boolean;
   readonly findings: readonly KnownFinding[];
@@ -76,8 +76,8 @@ function inDays({ from, metAt, to, isOver, evidence }: JoinedSpan) {
 }
 
 /**
- * The oracle: somebody who goes through the days, the sheets of which say what was found, and lays those that belong to one
- * alert onto a pile. It shares no code with what it judges.
+ * The oracle: goes through the days in order, with the findings of each, and collects those that belong to one alert. It
+ * shares no code with the tested functions.
  */
 function layPiles(given: FindingRule, days: readonly Sheet[], now: number) {
   const today = Math.min((now - origin) / dayMilliseconds, days.length);
@@ -89,7 +89,7 @@ function layPiles(given: FindingRule, days: readonly Sheet[], now: number) {
     return Math.max(...Object.values(found)) >= (given.bytes ?? given.count) ? own : [];
   };
   type Pile = { readonly from: number; to: number | undefined; readonly sheets: KnownFinding[] };
-  // Days that follow each other without a clean one between them.
+  // Consecutive days without a clean one between them.
   const runsOfDays: Pile[] = [];
   for (let day = 0; day + 1 <= today; day += 1) {
     const found = pick(days[day] ?? { isSealed: true, findings: [] });
@@ -148,7 +148,7 @@ describe('alerts about findings', () => {
   });
 });
 
-/** Faults that one could make: the oracle notices each. */
+/** Possible faults. The oracle notices each one. */
 const faults: Readonly<Record<string, Judge>> = {
   'the limit itself is not enough': (given, known, now) =>
     findJoinedSpans(

@@ -29,13 +29,13 @@ function makeSims(
   }));
 }
 
-/** As many SIMs alive of each value, whenever. */
+/** The same number of active SIMs for each value, at any time. */
 const alive =
   (counts: Readonly<Record<string, number>>): CountAlive =>
   (_, value) =>
     counts[value] ?? 0;
 
-/** SIMs as they are once the changes are written. */
+/** SIMs after the changes are written. */
 function applyJoins(sims: readonly SilentSim[], { joined }: GroupChanges): SilentSim[] {
   const groups = new Map(joined.map(({ episode, group }) => [episode, group]));
   return sims.map((sim) => ({ ...sim, group: groups.get(sim.episode) ?? sim.group }));
@@ -53,7 +53,7 @@ test('5,000 devices lost with one network over an hour cause one incident, and n
   let silent: SilentSim[] = [];
   const formed: ReturnType<typeof describeGroup>[] = [];
   const pagingAlone: number[] = [];
-  // Each five minutes a sweep finds the devices that fell silent six hours before.
+  // Every five minutes, a sweep finds the devices that fell silent six hours before.
   for (let minutes = 0; minutes <= 60; minutes += 5) {
     const known = new Set(silent.map(({ episode }) => episode));
     silent.push(...sims.filter(({ episode, from }) => !known.has(episode) && from <= at(minutes)));
@@ -64,7 +64,7 @@ test('5,000 devices lost with one network over an hour cause one incident, and n
     const changed = new Map([...groups, ...changes.groups].map((group) => [group.id, group]));
     groups = [...changed.values()];
     silent = applyJoins(silent, changes);
-    // The group wait of ten minutes has passed for those that were found two sweeps before.
+    // The group wait of ten minutes has passed for devices that were found two sweeps before.
     pagingAlone.push(
       silent.filter(({ group, from }) => group === undefined && from <= at(minutes - 10)).length,
     );
@@ -130,7 +130,7 @@ describe('a group', () => {
     expect(groups).toEqual([{ ...group, state: 'closed' }]);
     expect(joined).toEqual([]);
     expect(remaining).toEqual([{ group: group?.id, episodes: silent.map(({ episode }) => episode) }]);
-    // Those that are left belong to it still, and form no other.
+    // The remaining ones still belong to it, and form no other group.
     expect(changeGroups(rule, [], silent, alive({ '262-01': 100 })).groups).toEqual([]);
   });
 });
@@ -138,7 +138,7 @@ describe('a group', () => {
 const sims = fc
   .array(
     fc.record({
-      // At whole hours and a minute later: so that some are just within the rule's time, and some just not.
+      // At whole hours and a minute later, so that some are just within the rule's time, and some are not.
       from: fc.tuple(fc.nat({ max: 9 }), fc.nat({ max: 1 })).map(([hours, more]) => hours * 60 + more),
       values: fc.record({
         network: fc.constantFrom('n1', 'n2', 'n3'),
@@ -165,7 +165,7 @@ const counts = fc.record({
 
 type Change = typeof changeGroups;
 
-/** Whether some SIMs of a value that fell silent together are over the threshold: each SIM in turn as the first one. */
+/** Whether SIMs of a value that fell silent together exceed the threshold, trying each SIM as the first one. */
 function isOverSomewhere(silent: readonly SilentSim[], all: Readonly<Record<string, number>>): boolean {
   return (['network', 'model', 'country', 'source'] as const).some((dimension) =>
     silent.some((first) => {
@@ -182,7 +182,7 @@ function isOverSomewhere(silent: readonly SilentSim[], all: Readonly<Record<stri
   );
 }
 
-/** What must hold of any groups: no member twice, each group over the threshold, none left that could be one. */
+/** The invariants of groups: no member twice, each group over the threshold, and no possible group missing. */
 function describeGroups(change: Change): fc.IProperty<[SilentSim[], Record<string, number>]> {
   return fc.property(sims, counts, (silent, all: Record<string, number>) => {
     const { groups, joined } = change(rule, [], silent, alive(all));

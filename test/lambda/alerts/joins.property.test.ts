@@ -7,7 +7,7 @@ import { findTrueEpisodes } from './truth.ts';
 const numRuns = 3_000 * Math.max(0.1, Number(process.env['PROPERTY_RUNS'] ?? '1'));
 const horizon = 90;
 
-/** Spans as truth: in which minutes a condition holds, each with the minutes for which it must hold to be met. */
+/** Random spans: the minutes in which a condition holds, and how long it must hold to be met. */
 const spans: fc.Arbitrary<Span[]> = fc
   .array(fc.tuple(fc.integer({ min: 1, max: 8 }), fc.nat({ max: 6 }), fc.integer({ min: 1, max: 9 })), {
     maxLength: 6,
@@ -33,7 +33,7 @@ interface Times {
   readonly isOver: boolean;
 }
 
-/** What the oracle with a stopwatch sees, in the times of records. */
+/** The result of the oracle with a stopwatch, in the times of records. */
 function watch(all: readonly Span[], pending: number, recovery: number, watermark: number): Times[] {
   const inMinutes = (time: number): number => (time - at(0)) / minute;
   const spans = all.map(({ from, metAt, to }) => ({
@@ -57,7 +57,7 @@ const duration = fc.nat({ max: 10 }).map((count) => count * minute);
 
 type Join = typeof joinSpans;
 
-/** Joined spans are the episodes that the person saw. */
+/** Joined spans are the oracle's episodes. */
 function describeWatching(join: Join): fc.IProperty<[Span[], number, number, number]> {
   return fc.property(
     spans,
@@ -72,7 +72,7 @@ function describeWatching(join: Join): fc.IProperty<[Span[], number, number, num
   );
 }
 
-/** What is over stays as it is when the watermark advances, and what is open goes on. */
+/** When the watermark advances, ended spans stay unchanged, and open ones continue. */
 function describeProgress(join: Join): fc.IProperty<[Span[], number, number, number, number]> {
   const times = fc.nat({ max: horizon });
   return fc.property(spans, duration, duration, times, times, (all, pending, recovery, minutes, more) => {

@@ -9,7 +9,7 @@ import { runs } from '../../records/runs.ts';
 import { anyRule } from './arbitraries.ts';
 import { makeUsage } from './records.ts';
 
-/** Days are counted from 2026-11-02 on; records lie in the first 70 of them. */
+/** Days are counted from 2026-11-02 on. Records are in the first 70 of them. */
 const dayMinutes = 24 * 60;
 const dayMilliseconds = dayMinutes * 60_000;
 const origin = Date.UTC(2026, 10, 2);
@@ -46,8 +46,8 @@ function inDays({ from, metAt, to }: Pick<Span, 'from' | 'metAt' | 'to'>) {
 }
 
 /**
- * The oracle: somebody who walks through the calendar, a day at a time, with a sheet of paper for each period. It shares no
- * code with what it judges.
+ * The oracle: goes through the calendar day by day, and keeps an entry for each period. It shares no code with the tested
+ * functions.
  */
 function walk(
   { compare, bytes, per, firstDay }: PeriodUsageRule,
@@ -61,7 +61,7 @@ function walk(
     per === 'day' || new Date(origin + day * dayMilliseconds).getUTCDate() === firstDay;
   const born = Math.floor((Math.min(...times) - origin) / dayMilliseconds);
   const over = (now - origin) / dayMilliseconds;
-  // A page of paper: the day on which it began, or nothing for the one on which the SIM was not there yet.
+  // One entry per period: the day of its start, or none for a period in which the SIM did not exist yet.
   let page: { began: number; sum: number; isMet: boolean } | undefined;
   for (let day = -40; day + 1 <= over; day += 1) {
     if (isFirst(day)) {
@@ -69,7 +69,7 @@ function walk(
       const isShort = page !== undefined && page.began > born && page.sum < bytes;
       if (compare === 'less' && isShort && page !== undefined) {
         if (last !== undefined && last.to === undefined) {
-          // It goes on.
+          // It continues.
         } else found.push({ from: page.began, metAt: day, to: undefined });
       }
       if (compare === 'more' && last !== undefined) last.to ??= day;
@@ -89,7 +89,7 @@ function walk(
     if (compare === 'less' && last !== undefined && last.to === undefined && page.sum >= bytes)
       last.to = day + 1;
   }
-  // With the last day that is over, its period may be over.
+  // The period may end with the last day that is over.
   const today = Math.floor(over);
   if (isFirst(today) && page !== undefined) {
     const last = found.at(-1);
@@ -102,7 +102,7 @@ function walk(
   return found;
 }
 
-/** A day that is sealed is known by its sum. The first ones may be older than the first sealed one. */
+/** A sealed day is known by its sum. The first days may be older than the first sealed one. */
 function seal(records: readonly UsageContent[], days: number, unread = 0): Known {
   const since = origin + unread * dayMilliseconds;
   const until = origin + days * dayMilliseconds;
@@ -192,7 +192,7 @@ describe('usage by day and month', () => {
   });
 });
 
-/** Faults that one could make: each is noticed by one of the properties. */
+/** Possible faults. One of the properties notices each. */
 const faults: Readonly<Record<string, Judge>> = {
   'the limit itself is too much, or too little': (given, known, now) =>
     findPeriodUsage({ ...given, bytes: given.bytes + (given.compare === 'more' ? -1 : 1) }, known, now),

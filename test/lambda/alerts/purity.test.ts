@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { findModules, readSourceFiles } from '../../source-files.ts';
 
-/** The folder's own files: delivery and the sweep, in folders of their own, use what these find. */
+/** The files directly in the folder. Delivery and the sweep, in subfolders, use their results. */
 const files = [...readSourceFiles(['lambda/alerts/'])].filter(([path]) => path.split('/').length === 3);
 
-/** What a file takes from outside its folder and the ledger: modules, clocks, chance and environment. */
+/** What a file uses from outside its folder and the ledger: modules, clocks, randomness and environment. */
 function listForeignParts(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
   const modules = findModules(code).filter((name) => !/^(\.|\.\.\/ledger)\/[^/]+$/.test(name));

@@ -3,11 +3,11 @@ import type { EventContent, UsageContent } from '../../../lambda/ledger/contents
 import type { Network, Session } from '../../../lambda/ledger/observation.ts';
 import { formatTime } from '../../../lambda/ledger/time.ts';
 
-/** Records of one SIM for tests, at whole minutes of one day. */
+/** Records of one SIM for tests, in whole minutes of one day. */
 
 export const sim = '8988307000000120011';
 const origin = { source: 'fleet', carrier: 'kore', iccid: sim } as const;
-// Named first below, not spread: V8 takes a hundred times as long for an object that begins with a spread and goes on.
+// Named members come first below: V8 is a hundred times slower with an object that begins with a spread.
 const { source, carrier, iccid } = origin;
 
 const midnight = Date.UTC(2026, 10, 2);
@@ -20,7 +20,7 @@ export function at(minutes: number): number {
   return midnight + minutes * minute;
 }
 
-/** The time of a minute as records state it. */
+/** The time of a minute, as in records. */
 export function timeAt(minutes: number): string {
   return formatTime(at(minutes));
 }
@@ -37,7 +37,7 @@ function describeNetwork(country: string | undefined): Network | undefined {
   };
 }
 
-/** An event; the id tells events of one minute apart. */
+/** An event. The id distinguishes events of the same minute. */
 export function makeEvent(
   minutes: number,
   type: string,
@@ -120,7 +120,7 @@ export function makeUsage(
   };
 }
 
-/** A session by the minutes of its start, its latest record and its end. */
+/** A session, with the minutes of its start, its latest record and its end. */
 export function makeSession(
   sessionId: string,
   start: number,
@@ -168,7 +168,7 @@ export function makeSession(
   };
 }
 
-/** A sign of life: `signal`, `bytes`, or a record of an open `session` without bytes; several words are several marks. */
+/** A sign of life: `signal`, `bytes`, or a record of an open `session` without bytes. Several words make several marks. */
 export function makeSign(minutes: number, marks: string, id = 'sign'): Sign {
   return {
     record: { table: 'Usage', key: `${timeAt(minutes)}#${id}`, at: at(minutes) },
@@ -178,7 +178,7 @@ export function makeSign(minutes: number, marks: string, id = 'sign'): Sign {
   };
 }
 
-/** What is known of a SIM, of which only some is. */
+/** The known records of a SIM, with only the given ones. */
 export function makeKnown(known: Partial<Known>): Known {
   return { sessions: [], usage: [], events: [], signs: [], ...known };
 }

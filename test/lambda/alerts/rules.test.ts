@@ -49,7 +49,7 @@ describe('a pattern', () => {
   });
 
   it('with many stars needs time in proportion to the product of the lengths', () => {
-    // A matcher that tries each star anew would not come to an end.
+    // A matcher that backtracks over each star would not finish.
     expect(matchesPattern('*a'.repeat(60), 'a'.repeat(59) + 'b'.repeat(60))).toBe(false);
   });
 });

@@ -7,7 +7,7 @@ import {
 } from '../../../lambda/alerts/shared-episodes.ts';
 import { at } from './records.ts';
 
-/** When an episode about many SIMs is written, and when it is told. */
+/** When an episode about many SIMs is written, and when it is sent. */
 
 const first: MemberSim = { source: 'fleet', sim: '8988303000000000001', name: 'van 17' };
 
@@ -25,14 +25,14 @@ const facts: SharedFacts = {
   isGrowing: true,
 };
 
-/** What a sweep finds of so many SIMs. */
+/** The findings of a sweep for a number of SIMs. */
 function countMembers(total: number, more: Partial<SharedFacts> = {}): SharedFacts {
   return { ...facts, members: { total, first: [first] }, ...more };
 }
 
 const closed = countMembers(0, { state: 'closed', to: at(90) });
 
-/** An episode that sweeps bring along one after the other, a minute apart; its messages are passed on at once. */
+/** An episode that consecutive sweeps update, a minute apart. Its messages are passed on immediately. */
 class Brought {
   readonly told: string[] = [];
   episode: SharedEpisode | undefined;

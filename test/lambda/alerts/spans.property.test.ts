@@ -17,14 +17,14 @@ function inMinutes({ from, metAt, to }: Span): TrueSpan {
   return { from: minutes(from), metAt: minutes(metAt), to: to === undefined ? undefined : minutes(to) };
 }
 
-/** Spans are what is true minute by minute. */
+/** Spans are correct for every minute. */
 function describeTruth(judge: Judge): fc.IProperty<[Rule, Known, number]> {
   return fc.property(rule, known, watermark, (given, records, minutes) => {
     expect(judge(given, records, at(minutes)).map(inMinutes)).toEqual(findTrueSpans(given, records, minutes));
   });
 }
 
-/** Order and repetition do not matter, evidence included. */
+/** Order and repetition do not matter, not even for evidence. */
 function describeIndependence(judge: Judge): fc.IProperty<[Rule, Known, Known, number]> {
   const shuffled = known.chain((records) => {
     const shuffle = <Item>(items: readonly Item[]) =>
@@ -45,7 +45,7 @@ function describeIndependence(judge: Judge): fc.IProperty<[Rule, Known, Known, n
   }) as unknown as fc.IProperty<[Rule, Known, Known, number]>;
 }
 
-/** By a later watermark spans are added at the end, and the last of the earlier ones may get its end. */
+/** A later watermark adds spans at the end, and may end the last of the earlier ones. */
 function describeProgress(judge: Judge): fc.IProperty<[Rule, Known, number, number]> {
   return fc.property(rule, known, watermark, fc.nat({ max: 40 }), (given, records, minutes, more) => {
     const before = judge(given, records, at(minutes)).map(inMinutes);
@@ -84,7 +84,7 @@ describe('spans', () => {
   });
 });
 
-/** Faults that one could make; each property must notice those that it is about. */
+/** Possible faults. Each property must notice its own. */
 const faults: Readonly<Record<string, Judge>> = {
   'a duration is a minute too long': (given, records, time) => {
     if ('after' in given) return findSpans({ ...given, after: given.after + minute }, records, time);
@@ -118,7 +118,7 @@ describe('the truth, minute by minute, notices that', () => {
   });
 });
 
-/** Reads the records in the order in which they came. */
+/** Reads the records in order of arrival. */
 const byArrival: Readonly<Record<string, Judge>> = {
   'the first record that came is taken for the latest': (given, records, time) =>
     findSpans(given, { ...records, signs: records.signs.slice(1) }, time),

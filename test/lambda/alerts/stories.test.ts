@@ -6,7 +6,7 @@ import { anyRule } from './arbitraries.ts';
 import { EpisodeStore, type Sweep, sweepOnce } from './episode-store.ts';
 import { at, hour, makeEvent, makeKnown, makeSession, makeSign, makeUsage, minute } from './records.ts';
 
-/** What users of other systems report of their alerts, each as sweeps of one SIM. Times are minutes of a day. */
+/** Problems that users of other systems report about alerts, as sweeps of one SIM. Times are minutes of a day. */
 
 const day = 24 * 60;
 
@@ -18,7 +18,7 @@ const countWithin = (kind: 'attach-loop' | 'session-failures', count: number, wi
   return { ...anyRule, kind, count, within };
 };
 
-/** A history of one SIM: what each sweep told, and how the episodes stand at last. */
+/** A history of one SIM: the messages of each sweep, and the final episodes. */
 class History {
   readonly #store = new EpisodeStore();
   readonly #rule: Rule;
@@ -29,7 +29,7 @@ class History {
     this.#others = others;
   }
 
-  /** What a sweep tells, by the minutes up to which all records are there, and these. */
+  /** The messages of a sweep, for the minutes up to which all records have arrived, and the records. */
   sweep(minutes: number, known: Partial<Known>, others: Partial<Sweep> = {}): string[] {
     const sweep = {
       rule: this.#rule,
@@ -44,7 +44,7 @@ class History {
     });
   }
 
-  /** The episodes as they stand, by their beginnings. */
+  /** The current episodes, by start. */
   list(): string[] {
     return this.#store
       .list()
@@ -70,7 +70,7 @@ function inMinutes(time: number): string {
   return String((time - at(0)) / minute);
 }
 
-/** Signs of bytes at some minutes. */
+/** Marks of bytes at some minutes. */
 function bytesAt(...minutes: number[]): Sign[] {
   return minutes.map((when) => makeSign(when, 'bytes', `at-${when}`));
 }
@@ -123,7 +123,7 @@ describe('a silent device', () => {
   test('is not back when old data that it buffered arrives', () => {
     const history = new History(silentAfter(60 * minute));
     expect(history.sweep(70, { signs: bytesAt(0) })).toEqual(['opened 0–']);
-    // Data of minute 20, uploaded later: the silence began later, and goes on.
+    // Data of minute 20, uploaded later. The silence began later, and continues.
     expect(history.sweep(90, { signs: bytesAt(0, 20) })).toEqual(['amended 20–']);
     expect(history.list()).toEqual(['open 20–']);
   });

@@ -3,18 +3,18 @@ import { isAboutPeriods, type Rule, type SlidingUsageRule } from '../../../lambd
 import { at, minute } from './records.ts';
 
 /**
- * What is true of a SIM, asked minute by minute: the oracle of `findSpans`. It knows nothing of gaps, windows or sorting,
- * asks of each minute by itself whether the condition holds, and is as slow as that is. All records lie at whole minutes.
+ * The oracle of `findSpans`: for each minute separately, it decides whether the condition holds for a SIM. It uses no gaps,
+ * windows or sorting, and is slow. All records are at whole minutes.
  */
 
-/** A span by its times, in minutes. */
+/** The times of a span, in minutes. */
 export interface TrueSpan {
   readonly from: number;
   readonly metAt: number;
   readonly to: number | undefined;
 }
 
-/** An episode by its times, in minutes. */
+/** The times of an episode, in minutes. */
 export interface TrueEpisode {
   readonly from: number;
   readonly to: number | undefined;
@@ -22,10 +22,9 @@ export interface TrueEpisode {
 }
 
 /**
- * What a person with a stopwatch sees, who looks each minute whether a condition has begun, and turns an alert on and off.
- * The oracle of `joinSpans`.
+ * The oracle of `joinSpans`: a person with a stopwatch who checks the condition every minute, and turns an alert on and off.
  *
- * @param spans those that are met by the watermark.
+ * @param spans the spans that are met at the watermark.
  */
 export function findTrueEpisodes(
   spans: readonly TrueSpan[],
@@ -57,13 +56,13 @@ export function findTrueEpisodes(
   return episodes;
 }
 
-/** What holds at a minute: since when, if the condition holds. */
+/** Since when the condition holds at a minute; undefined if it does not. */
 type Condition = (minutes: number) => number | undefined;
 
-/** The minutes that are looked at. Records lie in the first half, windows and silences are shorter than the second. */
+/** The examined minutes. Records are in the first half, and windows and silences are shorter than the second. */
 export const horizon = 110;
 
-/** The spans that are true by a watermark, in minutes. */
+/** The correct spans for a watermark, in minutes. */
 export function findTrueSpans(rule: Rule, known: Known, watermark: number): TrueSpan[] {
   if (rule.kind === 'device-changed' || rule.kind === 'country') {
     return listTrueChanges(rule, known)
@@ -222,7 +221,7 @@ function describeUsage(rule: SlidingUsageRule, known: Known, watermark: number):
   };
 }
 
-/** What the records of a minute say of a block: `blocked` before `free`, nothing where none says anything. */
+/** What the records of a minute say about a block: `blocked` wins over `free`; undefined if none says anything. */
 function describeBlock({ events, usage, sessions }: Known): Condition {
   const saidAt = (minutes: number): 'blocked' | 'free' | undefined => {
     const said = [

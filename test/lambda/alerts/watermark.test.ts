@@ -119,7 +119,7 @@ describe('a stream is read', () => {
       holds: [{ cause: 'late-lane', place: 's1', since: lane.since }],
     });
     expect(read([{ ...lane, notedAt: now - 6 * minute }])).toEqual({ at: now - hour, holds: [] });
-    // What the lane of the newest record has left lies behind it.
+    // Unfinished records of the newest record's lane are after it.
     expect(read([{ ...lane, lastSequence: newest.newestDone.sequence }])).toEqual({
       at: now - hour,
       holds: [],
@@ -178,7 +178,7 @@ describe('the note of a batch', () => {
     });
     expect(listed).toEqual([[lane(60)], [lane(60), lane(10)], [lane(10), lane(61)], [lane(10), lane(20)]]);
     expect(notes.newestDone).toEqual(at(61));
-    // It had the last record of a lane: that is its own.
+    // It had the last record of a lane, so it is its own lane.
     expect(endBatch(notes, [at(10), at(30)], [], end).lanes).toEqual([lane(20), lane(30)]);
     expect(endBatch(notes, [at(70)], [], { ...end, notedAt: now + 6 * minute }).lanes).toEqual([
       { ...lane(70), notedAt: now + 6 * minute },
@@ -370,11 +370,11 @@ describe('the watermark', () => {
 
 type Delivered = typeof findDelivered;
 
-/** Minutes before now at which SIMs were last heard; some lie before the week in which a SIM is alive, or after now. */
+/** Minutes before now at which SIMs were last heard. Some are before the week in which a SIM counts as active, or after now. */
 const heardMinutes = fc.array(fc.integer({ min: -5, max: 400 }), { maxLength: 400, size: 'max' });
 const week = 7 * 24 * 60;
 
-/** E by its definition: of all minutes, the latest that enough SIMs have reached, counted anew for each. */
+/** E by its definition: the latest minute that enough SIMs have reached, counted separately for each minute. */
 function describeDelivery(find: Delivered): fc.IPropertyWithHooks<[number[], boolean]> {
   return fc.property(heardMinutes, fc.boolean(), (minutes, withDead) => {
     const dead = withDead ? [week, week + 1, week + 2] : [];
@@ -434,7 +434,7 @@ interface Progress {
   readonly isConfigured: boolean;
 }
 
-/** The watermark is R, but while the source is behind never beyond what the carrier has delivered. All in minutes ago. */
+/** The watermark is R, but while the source is behind, at most what the carrier has delivered. All in minutes ago. */
 function describeWatermark(find: Find): fc.IPropertyWithHooks<[Progress]> {
   return fc.property(progress, ({ read, heard, usualLag, isConfigured }) => {
     const mark = find(

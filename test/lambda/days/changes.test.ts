@@ -24,7 +24,7 @@ test('the differences between two versions are added, changed and moved rows', (
   ]);
 });
 
-/** Where a row is after a change: there or not. */
+/** Whether a row exists after a change. */
 function isThere(change: ChangeKind | undefined, before: boolean): boolean {
   return change === undefined ? before : change !== 'moved';
 }

@@ -30,8 +30,8 @@ import { faultTrials, timeLimit, trials } from '../../property/trials.ts';
 import { statement } from './records.ts';
 
 /**
- * Days that are sealed at any moments while records come in any order, more than once and late, while items of sealed days
- * expire, and with partial passes at any moments: at the end, rows, root and SIM-days are those of one seal of all records.
+ * Days are sealed and partial passes run at any moments, while records arrive in any order, repeatedly and late, and items of
+ * sealed days expire. In the end, rows, root and SIM-days are those of one seal of all records.
  */
 
 const days: readonly Day[] = [-2, -1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
@@ -41,7 +41,7 @@ type Step =
   | { readonly does: 'deliver'; readonly statements: readonly number[] }
   | { readonly does: 'seal'; readonly day: number }
   | { readonly does: 'partial'; readonly day: number }
-  /** One of the items of sealed days, by its place among them. */
+  /** An item of sealed days, by its index among them. */
   | { readonly does: 'expire'; readonly items: readonly number[] };
 
 interface Plan {
@@ -96,7 +96,7 @@ const plans = fc
   })
   .map((plan) => new DaysCase(plan));
 
-/** The parts that a planted fault replaces. */
+/** The parts that a planted fault can replace. */
 interface Parts {
   readonly merge: typeof mergeItems;
   readonly listItems: typeof listItems;
@@ -124,7 +124,7 @@ const sound: Parts = {
   ...{ replacesSimDay, countsSimDay },
 };
 
-/** What is found of each day. */
+/** The results for each day. */
 type Found = readonly {
   readonly day: Day;
   readonly rows: Readonly<Record<string, SimRows>>;
@@ -139,7 +139,7 @@ class Ledger {
   readonly #sealed = new Map<Day, Map<string, SimRows>>();
   /** Closed days of SIMs that must be read again, as `day sim`. */
   readonly #marked = new Set<string>();
-  /** SIM-days as `day sim`, and by what they were made. */
+  /** SIM-days as `day sim`, and what made them. */
   readonly #simDays = new Map<string, { readonly simDay: SimPeriod; readonly stamp: SimDayStamp }>();
   /** Seals and partial passes so far. */
   #passes = 0;
@@ -153,11 +153,11 @@ class Ledger {
     this.#tables.set(sim, this.#parts.merge(this.#tables.get(sim) ?? noItems, says));
     const times = [...says.usage.map(({ start }) => start), ...says.events.map(({ time }) => time)];
     const touched = times.flatMap((time) => this.#parts.listTouchedDays(time));
-    // Sessions do not expire, and any of their days may change: which, the notes of their days tell.
+    // Sessions do not expire, and any of their days may change. The notes of their days say which.
     for (const day of says.sessions.length > 0 ? days : touched) this.#marked.add(`${day} ${sim}`);
   }
 
-  /** Reads all SIMs of a day where it was never read, else those that are marked. */
+  /** Reads all SIMs of a day if it was never read, else the marked ones. */
   seal(day: Day): void {
     const before = this.#sealed.get(day);
     const rows = before ?? new Map<string, SimRows>();
@@ -170,14 +170,14 @@ class Ledger {
       const made = this.#parts.makeRows(day, items);
       rows.set(sim, made);
       const simDay = makeSimDay(sim, day, made);
-      // As buckets do: a SIM that did nothing has no SIM-day, unless an older version of the day may have one.
+      // As buckets do: a SIM without activity has no SIM-day, unless an older version of the day may have one.
       if (isActive(simDay) || before !== undefined) this.#putSimDay(simDay, { revision: this.#passes });
       this.#marked.delete(`${day} ${sim}`);
     }
     this.#sealed.set(day, rows);
   }
 
-  /** A partial pass of a day, whatever becomes of it: one may come late, when the day is sealed. */
+  /** A partial pass of a day, which may be late, when the day is already sealed. */
   passPartly(day: Day): void {
     this.#passes += 1;
     const asOf = new Date(this.#passes).toISOString();
@@ -203,7 +203,7 @@ class Ledger {
     });
   }
 
-  /** Lets usage and events expire of which all days are sealed as they are. */
+  /** Lets usage and events expire whose days are all sealed in their current state. */
   expire(items: readonly number[]): void {
     const places = new Set(items);
     let place = 0;
@@ -237,7 +237,7 @@ class Ledger {
   }
 }
 
-/** Plays a plan to its end: each statement is delivered at last, and all days are read where they are marked. */
+/** Plays a plan to its end: each statement is delivered, and all marked days are read. */
 function play({ statements, steps, buckets }: Plan, parts: Parts): Found {
   const ledger = new Ledger(parts, buckets);
   const left = new Set(statements);
@@ -259,7 +259,7 @@ function play({ statements, steps, buckets }: Plan, parts: Parts): Found {
   return ledger.find();
 }
 
-/** One seal of each day when all records are there. */
+/** One seal of each day when all records have arrived. */
 function playInOrder({ statements }: Plan): Found {
   return play({ statements, steps: [], buckets: 1 }, sound);
 }
@@ -278,7 +278,7 @@ test(
   timeLimit,
 );
 
-/** Of faults that few plans show. */
+/** For faults that only few plans reveal. */
 const quickSeeds: Readonly<Record<string, number>> = {
   'a day that is replaced by what the tables hold': 20261113,
   'renderings that are not kept': 20261141,

@@ -17,7 +17,7 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** When an item expires tells when it was written, and not what it says. */
+/** An item's expiry depends on when it was written, not on its content. */
 function withoutExpiry<Attribute extends { readonly name: string }>(
   attributes: readonly Attribute[],
 ): Attribute[] {
@@ -113,7 +113,7 @@ describe('the root of a day', () => {
     for (const kind of rowKinds) {
       const columns = listRowColumns(kind);
       for (const row of rows[kind]) {
-        // A group that is not stated has no attributes, so all are.
+        // An unstated group has no attributes, so all groups are stated.
         const stamps = columns
           .filter(({ name }) => name.endsWith('At'))
           .map(({ name }) => [name, 'x'] as const);

@@ -6,7 +6,7 @@ import { activityCounts, simPeriod, simUsage } from '../../../lambda/days/sim-da
 import { usageDimensions } from '../../../lambda/days/sums.ts';
 import { type Attribute, listAttributes } from '../../../lambda/ledger/attributes.ts';
 
-/** docs/days.md beside the attributes, in both directions. */
+/** Compares docs/days.md with the attributes, in both directions. */
 
 const page = readFileSync(new URL('../../../docs/days.md', import.meta.url), 'utf8');
 

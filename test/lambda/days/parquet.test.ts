@@ -20,7 +20,7 @@ function writeRows<K extends RowKind>(kind: K, ...batches: readonly (readonly Ro
   return file.finish();
 }
 
-/** A file in memory, and the ranges that are read of it. */
+/** A file in memory, and the ranges that were read from it. */
 function openBytes(bytes: Uint8Array): ParquetSource & { readonly ranges: number[] } {
   const ranges: number[] = [];
   return {
@@ -40,7 +40,7 @@ async function readAll<K extends RowKind>(kind: K, bytes: Uint8Array, sim?: stri
   return rows;
 }
 
-/** Texts that formats are prone to change. */
+/** Texts that formats often change. */
 const text = fc.constantFrom(
   '',
   ' a ',
@@ -68,7 +68,7 @@ const values: Readonly<Record<string, fc.Arbitrary<FlatRow[string]>>> = {
   flag: fc.constant(true),
 };
 
-/** Rows of a kind with all attributes that may be, of any value that its column may have. */
+/** Rows of a kind with all possible attributes and any values of their columns. */
 function anyRow(kind: RowKind): fc.Arbitrary<Row> {
   const columns = listRowColumns(kind).map(({ name, kind: valueKind, isRequired }) => {
     const value = values[valueKind] ?? text;
@@ -77,7 +77,7 @@ function anyRow(kind: RowKind): fc.Arbitrary<Row> {
   return fc.record(Object.fromEntries(columns)).map((flat) => rowFormats[kind].decode(flat));
 }
 
-/** Rows that real records state: their keys are made of their times and ids, or not. */
+/** Rows as from real records, with keys that are made of times and ids, and with others. */
 function listReal(kind: RowKind): readonly Row[] {
   if (kind === 'usage' || kind === 'usageRenderings') {
     return fc.sample(usage, { numRuns: 1, seed: 1 }).map((one) => ({ ...one, dataTotal: 1, ...noNumbers }));
@@ -217,7 +217,7 @@ describe('a Parquet file of more than 20,000 rows', () => {
     const found: Usage[] = [];
     for await (const some of readRows('usage', source, sim)) found.push(...some);
     expect(found).toEqual(rows.filter((row) => row.sim === sim));
-    // The file's end comes first, and tells that the first 20,000 rows are another group.
+    // The file's end is read first, and shows that the first 20,000 rows are another group.
     expect(source.ranges.slice(1).reduce((sum, range) => sum + range, 0)).toBeLessThan(bytes.byteLength / 2);
   });
 

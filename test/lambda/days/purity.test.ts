@@ -3,13 +3,13 @@ import { findModules, readSourceFiles } from '../../source-files.ts';
 
 const files = [...readSourceFiles(['lambda/days/'])];
 
-/** What the files may use besides each other and the ledger: hashing, comparing, errors, and the library for Parquet. */
+/** What the files may use in addition to each other and the ledger: hashing, comparing, errors, and the Parquet library. */
 const allowed: ReadonlySet<string> = new Set([
   ...['node:crypto', 'node:util', 'hyparquet', 'hyparquet-writer'],
   '../../errors.ts',
 ]);
 
-/** What a file takes from outside: modules, clocks, chance and environment. */
+/** What a file uses from outside: modules, clocks, randomness and environment. */
 function listForeignParts(text: string): string[] {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '');
   const modules = findModules(code).filter(

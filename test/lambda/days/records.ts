@@ -9,7 +9,7 @@ import { usageAt } from '../store/observations.ts';
 
 export const sim = '8988307000000538178';
 
-/** A usage record whose key follows from its start and id, unless it is given. */
+/** A usage record. By default, its key is made of its start and id. */
 export function makeUsage(about: Partial<Usage> & { readonly start: string }): Usage {
   return usageAt(about.start, sim, about.recordId ?? 'EZ1', {
     source: 'twilio',
@@ -23,7 +23,7 @@ export function makeUsage(about: Partial<Usage> & { readonly start: string }): U
   });
 }
 
-/** An event whose key follows from its time and id, unless it is given. */
+/** An event. By default, its key is made of its time and id. */
 export function makeEvent(about: Partial<EventRow> & { readonly time: string }): EventRow {
   const eventId = about.eventId ?? 'EZ1';
   return {
@@ -87,7 +87,7 @@ export const timeAroundMidnight: Arbitrary<string> = fc
 
 const completeness = fc.constantFrom(2, 8, complete);
 
-/** Usage records of few ids, so that several render the same record, and some have the same key. */
+/** Usage records of few ids, so that several are renderings of one record, and some have the same key. */
 export const usageAroundMidnight: Arbitrary<Usage> = fc
   .record({
     start: timeAroundMidnight,
@@ -125,7 +125,7 @@ export const eventAroundMidnight: Arbitrary<EventRow> = fc
   })
   .map((about) => makeEvent(about));
 
-/** What single records state of few sessions, some of which end, some more than once and on different days. */
+/** Statements of single records about few sessions. Some sessions end, some more than once and on different days. */
 export const sessionAroundMidnight: Arbitrary<Session> = fc
   .record({
     sessionId: fc.constantFrom('s1', 's2'),
@@ -149,7 +149,7 @@ export const sessionAroundMidnight: Arbitrary<Session> = fc
     }),
   );
 
-/** What one record states. */
+/** The statement of one record. */
 export const statement: Arbitrary<SimItems> = fc.oneof(
   usageAroundMidnight.map((usage) => ({ usage: [usage], events: [], sessions: [] })),
   eventAroundMidnight.map((event) => ({ usage: [], events: [event], sessions: [] })),

@@ -15,7 +15,7 @@ function withUsage(...usage: readonly Usage[]): SimItems {
   return { ...noItems, usage };
 }
 
-/** The items that count, by the rule's words: each one is compared with all others. */
+/** The items that count by the documented rule, comparing each one with all others. */
 function listCounted(usage: readonly Usage[]): Usage[] {
   const at = ({ start }: Usage): number => toMilliseconds(start);
   return usage.filter(

@@ -120,7 +120,7 @@ class MemorySchedule implements SchedulePorts {
     throw error;
   };
 
-  /** A schedule that has closed days up to one. */
+  /** A schedule that has closed the days up to one. */
   static closedThrough(day: string): MemorySchedule {
     const ports = new MemorySchedule();
     ports.closedThrough = day;
@@ -168,7 +168,7 @@ describe('a scheduled run', () => {
       undefined,
       [],
     ]);
-    // The day that was due first is not forgotten.
+    // The day that was due first is still read.
     expect((await ports.run('12T08:00')).closed).toEqual({ from: '2026-11-09', through: '2026-11-11' });
   });
 
@@ -277,7 +277,7 @@ describe('days that are ordered before the first scheduled run', () => {
       5,
       '2026-11-09',
     ]);
-    // What was ordered goes on.
+    // Ordered days are still read.
     expect(readDays(ports).sort()).toEqual([
       ...['2019-01-21 2019-01-21', '2019-01-22 2019-01-22'],
       ...['2026-10-01 2026-10-01', '2026-10-02 2026-10-02', '2026-11-09 2026-11-09'],
@@ -308,10 +308,10 @@ describe('days that are ordered before the first scheduled run', () => {
 
   it('leave the days between unchanged even after the schedule has started', async () => {
     const ports = new MemorySchedule();
-    // Nothing could be closed by then.
+    // No day could be closed by then.
     await ports.run('10T07:00', { sources: undefined });
     expect(await orderDays(old, ports, at('10T07:30'))).toEqual(old);
-    // From the first day of the schedule on, all that the fence passes is read.
+    // From the first day of the schedule on, every day that the fence passes is read.
     expect(await orderDays({ from: '2026-11-11', through: '2026-11-11' }, ports, at('12T07:00'))).toEqual({
       from: '2026-11-09',
       through: '2026-11-11',

@@ -156,7 +156,7 @@ describe('a SIM-day', () => {
 
 const units = 10n ** 20n;
 
-/** A sum of decimals, in units of 10^-20, by the digits of their texts. */
+/** A sum of decimals in units of 10^-20, from the digits of their texts. */
 function addUp(values: readonly (string | number | undefined)[]): bigint {
   return values.reduce<bigint>((sum, value) => {
     const [whole = '0', fraction = ''] = String(value ?? 0).split('.');

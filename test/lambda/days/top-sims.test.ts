@@ -14,7 +14,7 @@ test('the largest of many are kept, ordered by bytes and key, with the first tha
   const fold = new TopFold();
   const sims = Array.from({ length: 5_000 }, (_, number) => ({
     sim: String(number).padStart(4, '0'),
-    // Each number of bytes twice, as digits of different length, in no order.
+    // Each number of bytes twice, with different numbers of digits, unordered.
     bytes: String((number * 7_919) % 2_500),
   }));
   for (const { sim, bytes } of sims) fold.add(sim, BigInt(bytes));
@@ -41,7 +41,7 @@ test('a list that left nothing out has all SIMs with usage', () => {
 
 const nameSim = (number: number): string => `sim ${number}`;
 
-/** A part of the fleet reads a day: all of its SIMs, or some of them again, of which each uses so many bytes then. */
+/** A read of a day for a part of the fleet: all of its SIMs, or some of them again, with their bytes. */
 const visit = fc.record({
   day: fc.nat(2),
   part: fc.nat(1),
@@ -49,8 +49,8 @@ const visit = fc.record({
 });
 
 /**
- * Plays visits as buckets do, with lists of two SIMs: each stores what SIMs used on the day, then adds up their months. SIMs
- * with even numbers are of one part, the others of the other.
+ * Plays visits as buckets do, with lists of two SIMs: each stores the SIMs' usage on the day, then adds up their months. SIMs
+ * with even numbers belong to one part, the others to the other.
  */
 function play(
   visits: readonly { day: number; part: number; used: readonly { sim: number; bytes: number }[] }[],

@@ -1,7 +1,7 @@
 import { environment } from '../../../lambda/aws/names.ts';
 import { localSources, quarantineBucket } from '../../../local/places.ts';
 
-/** What consumer and importer have in common in their environment: the tables of `runningTables`, and local places. */
+/** The common environment of consumer and importer: the tables of `runningTables`, and local endpoints. */
 export const ingestEnvironment = {
   [environment.sessionsTable]: 'Sessions',
   [environment.usageTable]: 'Usage',

@@ -14,7 +14,7 @@ import { makeEpisode, replaceEpisodes, storeEpisodes } from './stored-alerts.ts'
 
 const now = Date.parse('2026-11-05T12:00:00Z');
 
-/** A query for all that began since October. */
+/** A query for all alerts that began since October. */
 const everyAlert: AlertsQuery = {
   ...{ state: undefined, severity: undefined, rule: undefined, sim: undefined, source: undefined },
   ...{ period: { from: '2026-10-01T00:00:00.000Z', to: undefined }, size: 10, after: undefined },
@@ -165,7 +165,7 @@ describe('the list of alerts', () => {
       ['d', { ...over, ...decided, decidedFrom: at('01T00:00Z') }, false],
       ['e', { ...over, ...decided, decidedFrom: at('02T00:00Z'), decidedTo: at('10T00:00Z') }, false],
       ['f', { from: over.from, state: 'open' }, false],
-      // An older version did not write by when it is decided.
+      // An older version did not write `decidedTo`.
       ['g', over, false],
     ];
     const stored = cases.map(([digit, about]) => makeEpisode({ ...about, id: digit.repeat(32) }));

@@ -16,7 +16,7 @@ const now = Date.UTC(2026, 10, 3);
 const sims = Array.from({ length: 9 }, (_, index) => `898830300000010000${index}`);
 const countries = ['DE', 'FR', 'IT'];
 
-/** The bill of SIMs that were each in some countries, in several parts of the fleet. */
+/** The bill of SIMs that were each in several countries, in several parts of the fleet. */
 function makeBill() {
   const usage = sims.flatMap((sim, index) =>
     countries
@@ -32,7 +32,7 @@ async function listAll(bills: BillReader, size: number, sim?: string): Promise<B
   do {
     const page = await listBillLines({ month: '2026-10', sim, size, after }, { bills });
     lines.push(...page.resources);
-    // As a token carries it.
+    // As in a token.
     after = page.next && readLinesPosition(JSON.parse(JSON.stringify(page.next)));
     expect(after === undefined).toBe(page.next === undefined);
   } while (after !== undefined);
@@ -71,7 +71,7 @@ describe('the lines of a bill', () => {
       { month: '2026-10', sim: undefined, size: 2, after: undefined },
       { bills },
     );
-    // A SIM that comes before all others appears in each part.
+    // A new SIM that sorts first appears in each part.
     for (const [key, bytes] of ports.objects) {
       if (!key.endsWith('.jsonl') || bytes.length < 2) continue;
       const line = new TextDecoder().decode(bytes).split('\n')[0] ?? '';

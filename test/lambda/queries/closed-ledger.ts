@@ -15,10 +15,10 @@ import { MemoryPorts } from '../days/pass/memory-ports.ts';
 import { changesOf } from '../store/observations.ts';
 import { ledgerTablesOf, type RunningTables } from '../store/running-tables.ts';
 
-/** The tables behind an engine. */
+/** The tables of an engine. */
 type ClosedTables = Pick<RunningTables, 'client' | 'newWriter'>;
 
-/** A ledger with closed days: tables behind an engine, the lake in memory. */
+/** A ledger with closed days: tables in an engine, the lake in memory. */
 export class ClosedLedger {
   readonly #tables: ClosedTables;
   readonly #memory = new MemoryPorts();

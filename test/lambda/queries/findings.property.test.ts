@@ -56,7 +56,7 @@ async function listAll(table: FindingsTable, query: Omit<FindingsQuery, 'after'>
     const page = await listFindings({ ...query, after }, { findings: table, now: () => now });
     expect(page.resources.length).toBeLessThanOrEqual(query.size);
     found.push(...page.resources);
-    // As a page's token brings it back.
+    // As a page's token returns it.
     after = page.next && readFindingsPosition(JSON.parse(JSON.stringify(page.next)));
     if (page.next !== undefined) expect(after).toBeDefined();
   } while (after !== undefined);

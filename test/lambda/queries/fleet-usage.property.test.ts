@@ -13,7 +13,7 @@ import { simAt, usageAt } from '../store/observations.ts';
 import { runningTables } from '../store/running-tables.ts';
 import { ClosedLedger } from './closed-ledger.ts';
 
-/** Reports beside an oracle that adds the records up themselves. It shares no code with what it judges. */
+/** Compares reports with an oracle that adds up the records. It shares no code with the reports. */
 
 const tables = runningTables();
 const hour = 3_600_000;
@@ -82,7 +82,7 @@ function readUnits(decimal: string): bigint {
   return decimal.startsWith('-') ? -units : units;
 }
 
-/** What a report says of one row, in plain numbers. */
+/** One row of a report, in plain numbers. */
 interface Row {
   start: string;
   readonly subject: (string | null)[];
@@ -106,7 +106,7 @@ function readNetwork({ network, operatorName }: Told): string | undefined {
   return network?.mnc === undefined ? operatorName : `${network.mcc}-${network.mnc}`;
 }
 
-/** The rows of a report, from the records themselves. */
+/** The expected rows of a report, computed from the records. */
 function answer(
   records: readonly Told[],
   closed: readonly number[],

@@ -23,7 +23,7 @@ import { changesOf, simAt, usageAt } from '../store/observations.ts';
 import { ledgerTablesOf } from '../store/running-tables.ts';
 import { ClosedLedger } from './closed-ledger.ts';
 
-/** Reports of fleets that have more SIMs than a report reads records of. */
+/** Reports of fleets that are too large for reports to read records. */
 
 const now = '2026-11-03T15:00:00.000Z';
 const november = { from: '2026-11-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' };
@@ -115,7 +115,7 @@ describe('a fleet of more SIMs than reports read records of', () => {
       ],
       coverage: { as_of: now, live: [], partial: partial.slice(1), missing: [], expired: [] },
     });
-    // A pass that comes late changes nothing of the sealed day.
+    // A late pass does not change the sealed day.
     await ledger.passPartly('2026-11-02', '2026-11-03T06:00:00.000Z');
     expect(
       (await ask({ groups: ['sim'], order: 'bytes', period: { from: second, to: third } })).rows,
@@ -180,7 +180,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
       ports,
     );
 
-  /** What SIMs used on a day: those whose number is a multiple of `every`, as many bytes as `read` says. */
+  /** Usage on a day: each SIM whose number is a multiple of `every` has the bytes that `read` returns. */
   const makeDay = (day: string, every: number, read: (number: number) => number): SimPeriod[] =>
     Array.from({ length: size }, (_, number) => number)
       .filter((number) => number % every === 0)
@@ -224,7 +224,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
       '2026-11-01',
       makeDay('2026-11-01', 1, (number) => 1_000 + ((number * 7) % size)),
     );
-    // Of many rate zones, more than an item tells apart: in the first SIM.
+    // The first SIM has more rate zones than fit into an item.
     const zones = Array.from({ length: 1_200 }, (_, zone) =>
       usageAt('2026-11-02T10:00:00.000Z', nameSim(0), String(zone), {
         ...{ dataTotal: 1, rateZone: String(zone).padStart(64, 'z'), tariff: 't'.repeat(64) },
@@ -239,7 +239,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
     await seal('2026-11-02', [many, ...others]);
   })();
 
-  /** Bytes by SIM in the two days, the most first. */
+  /** Bytes by SIM in the two days, largest first. */
   const bytes = Array.from({ length: size }, (_, number) => {
     const onSecond = number === 0 ? 1_200 : number % 10 === 0 ? 5_000 - number : 0;
     return { sim: nameSim(number), onFirst: 1_000 + ((number * 7) % size), onSecond };
@@ -254,7 +254,7 @@ describe('1,001 SIMs of which two days are sealed', () => {
       most.map(({ sim, onFirst, onSecond }) => [sim, onFirst + onSecond]),
     );
     expect(coverage).toEqual({ as_of: now, live: [], partial: [], missing: [span(third, now)], expired: [] });
-    // In pages of any size; of no SIM but those that are shown, and the next one.
+    // On pages of any size. Only SIMs that are shown are read, and the next one.
     expect(queriesBySim).toBeLessThan(21 * 4);
 
     const ofDay = await ask({ period: { from: first, to: second }, size: 3 });

@@ -7,7 +7,7 @@ import { session } from './sessions-in-memory.ts';
 /** A number of minutes after six o'clock. */
 const at = (minute: number): string => new Date(Date.UTC(2026, 10, 2, 6, minute)).toISOString();
 
-/** The usage item of an update that does not write its session, observed where its window ends. */
+/** The usage item of an update that does not write its session, observed at the end of its window. */
 function update(
   sessionId: string,
   from: number,

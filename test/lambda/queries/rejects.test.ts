@@ -17,7 +17,7 @@ const quarantine = new QuarantineBucketList(client.config, 'quarantine');
 
 const sources = ['emnify', 'kore-eu', 'kore'];
 const codes = ['broken-json', 'broken-row', 'impossible-time'];
-/** In the order of their keys: a hyphen comes before a slash. */
+/** Ordered by key: a hyphen comes before a slash. */
 const rejects = sources.flatMap((source, place) =>
   codes.flatMap((code, index) =>
     Array.from({ length: 2 + ((place + index) % 3) }, (_, number) => ({
@@ -25,7 +25,7 @@ const rejects = sources.flatMap((source, place) =>
     })),
   ),
 );
-/** What is not an object of rejects: a copy of a whole file, what somebody put there, what is given up. */
+/** Objects that are not rejects: a copy of a whole file, something that a person put there, an abandoned batch. */
 const others = [
   'rejects/emnify/broken-row/00.csv',
   'rejects/kore/a note & <more> of it, é+.txt',
@@ -60,7 +60,7 @@ describe('the list of the quarantine', () => {
             listed.push(
               ...page.resources.map(({ source: of, code: why, id }) => ({ source: of, code: why, id })),
             );
-            // As a token carries it.
+            // As in a token.
             after = page.next && readRejectsPosition(JSON.parse(JSON.stringify(page.next)));
             expect(after === undefined).toBe(page.next === undefined);
           } while (after !== undefined);

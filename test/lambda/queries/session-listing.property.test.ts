@@ -17,7 +17,7 @@ const begin = Date.parse('2026-11-01T00:00:00Z');
 const time = (minutes: number): string => new Date(begin + minutes * minute).toISOString();
 const selection = { sim: '8988307000000120011', from: time(0), to: undefined, status: undefined };
 
-/** What arrives between two pages. */
+/** Records that arrive between two pages. */
 type Arrival =
   | { readonly kind: 'new session'; readonly start: number }
   | { readonly kind: 'start moves'; readonly which: number; readonly start: number }

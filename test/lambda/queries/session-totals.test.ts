@@ -128,7 +128,7 @@ describe('a session’s bytes', () => {
               lasting(`s${index}`, start, isOpen ? undefined : start + length),
             )
             .sort((a, b) => (a.start < b.start ? 1 : -1));
-          // Each record is a power of two: a sum tells which were counted, and how often.
+          // Each record is a power of two, so a sum shows which were counted, and how often.
           const records = given.map(({ start, named }, index) =>
             usage(start, 2 ** index, named === null ? undefined : `s${named}`),
           );

@@ -19,7 +19,7 @@ import { runs } from '../../records/runs.ts';
 import { connectionEvent, type Members, minimalData } from '../../records/supersim.ts';
 import { ledgerTablesOf } from '../store/running-tables.ts';
 
-/** Silent SIMs, beside an oracle that looks at the records themselves. */
+/** Compares silent SIMs with an oracle that reads the records. */
 
 const engine = new MemoryDynamoDb();
 const client = asClient({ send: async (command) => engine.answer(command, {}) });
@@ -201,10 +201,10 @@ function newReader(): LedgerReader {
   return new LedgerReader({ ...ledgerTablesOf(client), files: 'Files' });
 }
 
-/** A SIM of a list: its key, and when its device was heard. */
+/** A SIM in a list: its key, and when its device was heard. */
 type Row = readonly [sim: string, heard: string | null];
 
-/** What the records themselves say, in the order of the list: never heard first, then the longest silent. */
+/** The expected list from the records: never heard first, then the longest silent. */
 function findSilent(sims: readonly string[], lives: readonly Life[], silence: number): Row[] {
   const rows = lives.map(({ records }, number): Row => {
     const heard = records.filter(({ isHeard }) => isHeard).map((record) => record.age);
@@ -233,12 +233,12 @@ describe('silent SIMs', () => {
         const query = { milliseconds: silence * minute, filter: { source } };
         const expected = findSilent(sims, delivery.lives, silence);
 
-        // In one page: exactly in the order of what the records say.
+        // On one page: exactly in the expected order.
         const nomination = await nominateSilentSims(query, ports, 100);
         const silent = await decideSilentSims(nomination, ports);
         expect(silent.map(({ sim, heard }): Row => [sim.sim, heard.at ?? null])).toEqual(expected);
 
-        // Page by page: each SIM once, and each page in that order.
+        // Page by page: each SIM once, and each page in the expected order.
         const listed: Row[] = [];
         let after: SilentPosition | undefined;
         do {

@@ -110,7 +110,7 @@ export async function storeShared(client: DynamoDBClient, episodes: readonly Sha
   }
 }
 
-/** Stores episodes where they belong, or all in one slot. */
+/** Stores episodes in their slots, or all in one slot. */
 export async function storeEpisodes(
   client: DynamoDBClient,
   episodes: readonly Episode[],

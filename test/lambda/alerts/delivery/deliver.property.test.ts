@@ -12,20 +12,20 @@ import { transitionWith } from './transitions.ts';
 import { type Done, UndeliveredInMemory } from './undelivered-in-memory.ts';
 
 /**
- * Delivery on a virtual timeline: transitions come at any time, runs overlap and die between any two calls, and the
- * receiver fails, hangs, answers late or refuses. What must hold is said of what was sent and what was marked as done,
- * in the order of time.
+ * Delivery on a virtual timeline: transitions are added at any time, runs overlap and crash between any two calls, and the
+ * receiver fails, hangs, answers late or refuses. The invariants are about sent messages and finished transitions, in the
+ * order of time.
  */
 
 const start = Date.UTC(2026, 10, 3);
-/** Time that a request has. */
+/** The timeout of a request. */
 const requestMilliseconds = 10_000;
-/** Numbers are left out between transitions. */
+/** Sequence numbers have gaps between transitions. */
 const sequenceStep = 2;
-/** By how much a run starts after its `now`, at most. */
+/** The maximum delay between a run's `now` and its start. */
 const maxLateness = 60_000;
 
-/** What the receiver does with an attempt, and how long it takes. */
+/** The receiver's reaction to an attempt, and its duration. */
 interface Behaviour {
   readonly does:
     | 'accepts'
@@ -38,18 +38,18 @@ interface Behaviour {
   readonly milliseconds: number;
 }
 
-/** One run: when it is called, how late it starts, and after which call to the store or receiver it dies. */
+/** One run: when it is called, how late it starts, and the call to the store or receiver after which it crashes. */
 interface PlannedRun {
   readonly at: number;
   readonly lateness: number;
   readonly diesAtCall: number;
-  /** Whether the call at which it dies takes effect. */
+  /** Whether the last call takes effect. */
   readonly diesAfterEffect: boolean;
-  /** Milliseconds that calls take before their effect, and until their answer, in turn. */
+  /** Milliseconds of calls, in turn: before their effect, and until their answer. */
   readonly delays: readonly number[];
 }
 
-/** What is planned. */
+/** The plan. */
 interface Plan {
   /** Kinds and times of each episode's transitions. */
   readonly episodes: readonly (readonly { readonly at: number; readonly kind: AlertTransition['kind'] }[])[];
@@ -121,7 +121,7 @@ const plans: fc.Arbitrary<DeliveryCase> = fc
   })
   .map((plan) => new DeliveryCase(plan));
 
-/** What happened, in the order of time. */
+/** The events, in order of time. */
 type Happening =
   | { readonly what: 'sent'; readonly id: string; readonly episode: string; readonly sequence: number }
   | { readonly what: 'received'; readonly episode: string; readonly sequence: number }
@@ -142,12 +142,12 @@ const sound: Parts = {
   limits: runLimits,
 };
 
-/** A process that has died: its calls are never answered. */
+/** A crashed process: its calls are never answered. */
 function isNeverAnswered(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** Plays a plan, then lets runs that do not die follow each other until all is done; what happened, and what is left. */
+/** Plays a plan, then runs without crashes until all is done. Returns the events, and the remaining transitions. */
 async function play(plan: Plan, parts: Parts): Promise<{ happened: Happening[]; isEmpty: boolean }> {
   const timeline = new Timeline(start);
   const memory = new UndeliveredInMemory();
@@ -221,7 +221,7 @@ async function play(plan: Plan, parts: Parts): Promise<{ happened: Happening[]; 
   }
   for (const [number, planned] of plan.runs.entries()) void begin(planned, number);
   await timeline.run();
-  // From here on the receiver works, and a run comes every five minutes.
+  // From here on the receiver works, and there is a run every five minutes.
   behaviours.length = 0;
   for (let further = 0; further < 40 && !memory.isEmpty; further += 1) {
     const at = timeline.now - start + 300_000;
@@ -235,7 +235,7 @@ async function play(plan: Plan, parts: Parts): Promise<{ happened: Happening[]; 
   return { happened, isEmpty: memory.isEmpty };
 }
 
-/** Lets the store tell what is marked as done when it takes effect. */
+/** Makes the store report when a transition is marked as done. */
 function recordDone(memory: UndeliveredInMemory, tell: (done: Done) => void): UndeliveredInMemory {
   const acknowledge = memory.acknowledge.bind(memory);
   memory.acknowledge = async (receiver, next, disposal, reason) => {
@@ -247,7 +247,7 @@ function recordDone(memory: UndeliveredInMemory, tell: (done: Done) => void): Un
   return memory;
 }
 
-/** What the sender sees of an attempt. A receiver that hangs may have received it, or receives it later. */
+/** The sender's view of an attempt. A receiver that hangs may have received it, or receives it later. */
 async function answer(
   timeline: Timeline,
   does: Behaviour['does'],
@@ -276,16 +276,16 @@ async function answer(
   }
 }
 
-/** The number of the transition that follows another one; 0 stands before the first. */
+/** The number of the transition after another one; 0 is before the first. */
 function follow(sequence: number): number {
   return sequence === 0 ? 1 : sequence + sequenceStep;
 }
 
-/** What must hold and does not, in sentences. */
+/** Violated invariants, in sentences. */
 function findViolations(plan: Plan, { happened, isEmpty }: Awaited<ReturnType<typeof play>>): string[] {
   const violations = isEmpty ? [] : ['something is never delivered'];
   const ids = new Map<string, string>();
-  /** For each episode the number of the last transition that is done. */
+  /** The number of each episode's last transition that is done. */
   const done = new Map<string, number>();
   const received = new Set<string>();
   const undeliverable = new Set<string>();

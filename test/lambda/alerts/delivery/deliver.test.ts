@@ -24,7 +24,7 @@ function run(more: Partial<DeliveryRun> = {}): DeliveryRun {
   };
 }
 
-/** A receiver that answers so, and then accepts; what it got. */
+/** A receiver with these answers, which then accepts everything, and the messages that it got. */
 function receiverThatAnswers(...outcomes: Outcome[]): Receiver & { readonly got: string[] } {
   const got: string[] = [];
   return {
@@ -36,7 +36,7 @@ function receiverThatAnswers(...outcomes: Outcome[]): Receiver & { readonly got:
   };
 }
 
-/** A store with episodes that each have transitions of these kinds. */
+/** A store with episodes, each with transitions of these kinds. */
 function storeWith(...episodes: readonly (readonly TransitionKind[])[]): UndeliveredInMemory {
   const store = new UndeliveredInMemory();
   for (const [index, kinds] of episodes.entries()) {

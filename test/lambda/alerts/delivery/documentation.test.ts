@@ -6,7 +6,7 @@ import { receiverKinds } from '../../../../lambda/alerts/delivery/receiver.ts';
 import { receivers } from '../../../../lib/receivers.ts';
 import { transitionWith } from './transitions.ts';
 
-/** docs/alerts-delivery.md beside the code. */
+/** Compares docs/alerts-delivery.md with the code. */
 
 const page = readFileSync(new URL('../../../../docs/alerts-delivery.md', import.meta.url), 'utf8');
 const [configured = '', event = ''] = [...page.matchAll(/```json\n([\s\S]*?)```/g)].map(

@@ -4,21 +4,21 @@ import { text } from 'node:stream/consumers';
 import { Webhook, WebhookVerificationError } from 'standardwebhooks';
 import type { AlertEvent } from '../../../../lambda/alerts/delivery/cloud-event.ts';
 
-/** What the receiver does with a request whose signature is right. */
+/** The receiver's reaction to a request with a valid signature. */
 export type HookBehaviour = 'takes' | 'fails' | 'takes, then hangs' | 'takes, then cuts the connection';
 
 /**
- * A receiver of webhooks as docs/alerts-delivery.md tells its readers to write one: it verifies each request, drops what
- * it has already, and drops what is older than what it has seen of the episode.
+ * A webhook receiver written as docs/alerts-delivery.md recommends: it verifies each request, and drops messages that
+ * it already has or that are older than the latest of the episode.
  */
 export class HookReceiver {
-  /** What it made of the requests: each transition once. */
+  /** The transitions from the requests, each once. */
   readonly taken: AlertEvent['data'][] = [];
-  /** Requests whose signature is wrong. */
+  /** Requests with a wrong signature. */
   forged = 0;
-  /** Requests that it had already, or that were too old. */
+  /** Requests that were repeated or too old. */
   dropped = 0;
-  /** What it does next; takes everything once this is empty. */
+  /** Its next reactions; it accepts everything once this is empty. */
   readonly behaviours: HookBehaviour[] = [];
   readonly #webhook: Webhook;
   readonly #ids = new Set<string>();

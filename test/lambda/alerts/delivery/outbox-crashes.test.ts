@@ -10,8 +10,8 @@ import { startOutboxTable } from './outbox-table.ts';
 import { transitionWith } from './transitions.ts';
 
 /**
- * A process that dies before or after each of its requests to DynamoDB, one after the other, and another one that does
- * the same again: what is put in is delivered or kept, in order, and nothing is due any more.
+ * A process that crashes before or after each of its requests to DynamoDB, in turn, and another one that does
+ * the same again: each added transition is delivered or kept, in order, and nothing is due any more.
  */
 
 const start = Date.parse('2026-11-03T14:10:00.000Z');
@@ -33,12 +33,12 @@ function newClient(): DynamoDBClient {
   return makeDynamoDbClient({ endpoint: engine.endpoint, region: 'us-east-1', credentials });
 }
 
-/** The process dies. */
+/** The process crashes. */
 class CrashError extends Error {
   override readonly name = 'CrashError';
 }
 
-/** An outbox whose process dies at a request; how many it has made. */
+/** An outbox whose process crashes at a request, and the number of its requests. */
 function outboxThatDies(atRequest: number, when: 'before' | 'after') {
   const counter = { requests: 0 };
   const own = newClient();
@@ -54,7 +54,7 @@ function outboxThatDies(atRequest: number, when: 'before' | 'after') {
   return { outbox: new AlertOutbox(own, alertOutboxTable.name), counter };
 }
 
-/** Puts three transitions in and delivers them, of which the receiver refuses the second. */
+/** Adds three transitions and delivers them. The receiver refuses the second. */
 async function work(outbox: AlertOutbox, receiver: string, now: number, sent: number[]): Promise<void> {
   for (const sequence of [1, 2, 3]) await outbox.enqueue(receiver, transitionWith({ sequence }));
   const send = async ({ transition: { sequence } }: Message): Promise<Outcome> => {
@@ -70,7 +70,7 @@ async function work(outbox: AlertOutbox, receiver: string, now: number, sent: nu
   });
 }
 
-/** What the table has of a receiver's episode: its cursor, and the transitions that are kept. */
+/** The table's items of a receiver's episode: its cursor, and the kept transitions. */
 async function readEpisode(receiver: string) {
   const { Items: items = [] } = await client.send(
     new QueryCommand({
@@ -101,7 +101,7 @@ test('a process may die at any of its requests', async () => {
       await expect(work(outbox, name, start, sent)).rejects.toThrow(CrashError);
       const again = outboxThatDies(Number.POSITIVE_INFINITY, 'before');
       await work(again.outbox, name, start + runLimits.leaseMilliseconds, sent);
-      // Repeated at most where the process died, and never an earlier one.
+      // At most the transition at the crash is repeated, and never an earlier one.
       const inOrder = sent.every((sequence, index) => sequence - (sent[index - 1] ?? 0) <= 1);
       const isSorted = sent.toSorted().join() === sent.join();
       const { cursor, kept } = await readEpisode(name);

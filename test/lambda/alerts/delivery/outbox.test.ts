@@ -13,7 +13,7 @@ import { startOutboxTable } from './outbox-table.ts';
 import { transitionWith } from './transitions.ts';
 import { UndeliveredInMemory } from './undelivered-in-memory.ts';
 
-/** The outbox in DynamoDB beside the one in memory, by which delivery is tested: each operation does the same. */
+/** Compares the outbox in DynamoDB with that in memory, which the tests of delivery use. Each operation does the same. */
 
 const start = Date.parse('2026-11-03T14:10:00.000Z');
 const tableName = alertOutboxTable.name;
@@ -39,7 +39,7 @@ function newReceiver(): string {
   return `receiver-${receivers}`;
 }
 
-/** The items of a receiver, by their sort keys. */
+/** The items of a receiver, by sort key. */
 async function readItems(receiver: string): Promise<[entry: string | undefined, attributes: string[]][]> {
   const { Items: items = [] } = await client.send(
     new QueryCommand({
@@ -52,7 +52,7 @@ async function readItems(receiver: string): Promise<[entry: string | undefined, 
   return items.map(({ receiver: _, entry, ...others }) => [entry?.S, Object.keys(others).sort()]);
 }
 
-/** What is done to an outbox. Numbers choose among what there is. */
+/** An operation on an outbox. Numbers choose among the existing items. */
 type Step =
   | { readonly does: 'enqueue'; readonly episode: number; readonly repeats: number }
   | {
@@ -89,7 +89,7 @@ test('each operation of the outbox in DynamoDB returns the same as in memory', a
         return expected;
       };
       const enqueued = new Map<string, number>();
-      /** What was read of each episode, the latest last. */
+      /** What was read for each episode, latest last. */
       const seen = new Map<string, Undelivered[]>();
       for (const [index, one] of steps.entries()) {
         const now = start + index * 60_000;
@@ -97,7 +97,7 @@ test('each operation of the outbox in DynamoDB returns the same as in memory', a
           const name = `ep${one.episode}`;
           const sequence = Math.max(1, (enqueued.get(name) ?? 0) + 2 - one.repeats);
           enqueued.set(name, Math.max(sequence, enqueued.get(name) ?? 0));
-          // Times of one episode follow from its number and sequence: a repetition is the same.
+          // An episode's times depend only on its number and sequence, so a repetition is the same.
           const decidedAt = new Date(start + sequence * 7_000 + one.episode).toISOString();
           const state = episodeStates[sequence % episodeStates.length] ?? 'open';
           const transition = transitionWith({ episode: name, sequence, decidedAt, state });

@@ -1,6 +1,6 @@
 import { post } from '../../../../lambda/alerts/delivery/post.ts';
 
-/** Posts once to the address in the first argument, and prints the answer: for tests that need a process of their own. */
+/** Posts once to the address in the first argument, and prints the answer. For tests that need a separate process. */
 
 const [, , address = ''] = process.argv;
 const answer = await post(

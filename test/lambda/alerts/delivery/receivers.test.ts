@@ -17,7 +17,7 @@ import { type EpisodeState, episodeStates } from '../../../../lambda/alerts/epis
 import type { FailedReading } from '../../../../lambda/aws/cached-secret.ts';
 import { transitionWith } from './transitions.ts';
 
-/** Each kind of receiver: what it is sent, how its answers are read, and what of it is shown. */
+/** Each kind of receiver: its messages, how its answers are read, and what is shown of it. */
 
 interface Arrived {
   readonly path: string | undefined;
@@ -34,7 +34,7 @@ const server = createServer(async (request, response) => {
   arrived.push({ path, headers, body: await text(request) });
   respond(response);
 });
-/** What Secrets Manager holds: an object that tests change. */
+/** The content of Secrets Manager, which tests change. */
 const secrets: Record<string, string> = {};
 const secretsServer = createSecretsEmulator(secrets);
 const credentials = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
@@ -85,7 +85,7 @@ function makeWithPorts(settings: ReceiverSettings) {
   });
 }
 
-/** A message, told after another one. */
+/** A message that follows another one. */
 function makeMessage(transition: AlertTransition, told?: EpisodeState): Message {
   return { event: makeAlertEvent(transition, context), transition, told };
 }
@@ -94,7 +94,7 @@ function send(settings: ReceiverSettings, transition: AlertTransition = transiti
   return makeWithPorts(settings).send(makeMessage(transition));
 }
 
-/** What a receiver is sent: after how the episode stood, how it stands. */
+/** A receiver's message for an episode's state, after a previous state. */
 function takenBy(settings: ReceiverSettings): string[] {
   const before = [undefined, ...episodeStates];
   return before.flatMap((told) =>

@@ -1,30 +1,30 @@
-/** A virtual timeline: what waits goes on in the order of the times that it waits for, and no clock runs. */
+/** A virtual timeline. Waiting tasks continue in the order of their times, without a real clock. */
 export class Timeline {
   /** Milliseconds since the epoch. */
   now: number;
-  /** In the order of their times. */
+  /** Ordered by time. */
   readonly #waiting: { readonly at: number; readonly go: () => void }[] = [];
   #held = 0;
   #onReleased: () => void = () => undefined;
   readonly #letOthersGoOn: () => Promise<void>;
 
-  /** @param letOthersGoOn resolves when all that can go on without waiting has done so. */
+  /** @param letOthersGoOn resolves when all tasks that need not wait have continued. */
   constructor(now: number, letOthersGoOn: () => Promise<void> = passTurn) {
     this.now = now;
     this.#letOthersGoOn = letOthersGoOn;
   }
 
-  /** Resolves so many milliseconds later. */
+  /** Resolves after some milliseconds. */
   wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const at = this.now + milliseconds;
-      // Those who wait for the same time go on in the order of coming.
+      // Tasks that wait for the same time continue in the order of their calls.
       const later = this.#waiting.findLastIndex((one) => one.at <= at) + 1;
       this.#waiting.splice(later, 0, { at, go: resolve });
     });
   }
 
-  /** Time stands still until something is there that takes real time. */
+  /** Time stops until something that needs real time is done. */
   async hold<Value>(value: Value | Promise<Value>): Promise<Value> {
     if (!(value instanceof Promise)) return value;
     this.#held += 1;
@@ -36,9 +36,9 @@ export class Timeline {
     }
   }
 
-  /** Lets time pass until nothing waits any more. */
+  /** Lets time pass until no task waits. */
   async run(): Promise<void> {
-    // Who watches this process gets a turn.
+    // Gives a turn to those who watch this process.
     await passTurn();
     await this.#settle();
     for (;;) {
@@ -50,7 +50,7 @@ export class Timeline {
     }
   }
 
-  /** All that can go on at this moment does. */
+  /** Lets all tasks continue that can at this moment. */
   async #settle(): Promise<void> {
     await this.#letOthersGoOn();
     while (this.#held > 0) {
@@ -62,12 +62,12 @@ export class Timeline {
   }
 }
 
-/** A turn of the event loop: also what answers at once, but not within the same tick, goes on. */
+/** A turn of the event loop, so that tasks whose answer arrives in a later tick continue too. */
 function passTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Where nothing but promises is waited for: Node.js takes the next tick when none is left that is settled. */
+/** If tasks wait only for promises: Node.js begins the next tick when no settled promise is left. */
 export function passTick(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -14,9 +14,9 @@ import { severities } from '../../../../lambda/alerts/rules.ts';
 import { sourceCauses } from '../../../../lambda/alerts/shared-episodes.ts';
 import { codePoint } from '../../../records/code-points.ts';
 
-/** Transitions as tests need them. */
+/** Transitions for tests. */
 
-/** A van that has gone silent, and what is given of it. */
+/** A van that has fallen silent, with the given changes. */
 export function transitionWith(more: Partial<AlertTransition> = {}): AlertTransition {
   return {
     episode: 'ep1',
@@ -49,7 +49,7 @@ function excerpt<T>(one: fc.Arbitrary<T>, maxLength: number): fc.Arbitrary<Excer
     .map(([first, others]) => ({ total: first.length + others, first }));
 }
 
-/** Names as people give them: with anything in them. */
+/** Names with any content, as people choose them. */
 const name = fc.oneof(
   fc.string({ unit: codePoint, maxLength: 120 }),
   fc.constantFrom('van 17', '901405100000001', '+49 170 1234567', '10.1.2.3', '<!channel> & co', ''),

@@ -9,7 +9,7 @@ import {
 } from '../../../../lambda/alerts/delivery/undelivered.ts';
 import type { EpisodeState } from '../../../../lambda/alerts/episode.ts';
 
-/** What became of a transition. */
+/** The outcome of a transition. */
 export interface Done {
   readonly episode: string;
   readonly sequence: number;
@@ -18,20 +18,20 @@ export interface Done {
 }
 
 interface Outbox {
-  /** Those that are not done, in order. */
+  /** Transitions that are not done, in order. */
   readonly waiting: AlertTransition[];
-  /** Sequence number of the last transition that was put in. */
+  /** Sequence number of the last added transition. */
   enqueued: number;
-  /** Sequence number of the last transition that is done, and how the episode stood after it. */
+  /** Sequence number of the last transition that is done, and the episode's state after it. */
   done: number;
   told: EpisodeState | undefined;
   attempts: number;
   dueAt: number;
 }
 
-/** Undelivered transitions of one receiver in memory, with the conditions that the port states. */
+/** Undelivered transitions of one receiver in memory, with the port's conditions. */
 export class UndeliveredInMemory implements UndeliveredTransitions {
-  /** What is done, in order. */
+  /** The operations, in order. */
   readonly done: Done[] = [];
   state: ReceiverState = workingReceiver;
   lease: Lease | undefined;
@@ -41,7 +41,7 @@ export class UndeliveredInMemory implements UndeliveredTransitions {
     this.add(transition);
   }
 
-  /** Puts a transition in; one that was put in already, or comes behind a later one, changes nothing. */
+  /** Adds a transition. One that was added before, or is earlier than the last one, changes nothing. */
   add(transition: AlertTransition): void {
     const { episode, sequence, decidedAt } = transition;
     const empty: Outbox = { waiting: [], enqueued: 0, done: 0, told: undefined, attempts: 0, dueAt: 0 };
@@ -53,7 +53,7 @@ export class UndeliveredInMemory implements UndeliveredTransitions {
     outbox.enqueued = sequence;
   }
 
-  /** Whether nothing is left. */
+  /** Whether all transitions are done. */
   get isEmpty(): boolean {
     return [...this.#outboxes.values()].every(({ waiting }) => waiting.length === 0);
   }

@@ -9,7 +9,7 @@ import { HookReceiver } from './hook-receiver.ts';
 import { transitionWith } from './transitions.ts';
 import { UndeliveredInMemory } from './undelivered-in-memory.ts';
 
-/** The whole way to a webhook over HTTP: secret, request, signature, retries, and a receiver that verifies and drops. */
+/** The whole path to a webhook over HTTP: secret, request, signature, retries, and a receiver that verifies and drops. */
 
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const hook = new HookReceiver(secret);
@@ -51,7 +51,7 @@ function makeHook(secretName: string, timeoutMilliseconds: number) {
   );
 }
 
-/** Runs every ten minutes until nothing is left; the attempts that failed. */
+/** Runs every ten minutes until nothing is left. Returns the failed attempts. */
 async function deliverAll(
   store: UndeliveredInMemory,
   receiver: ReturnType<typeof makeHook>,

@@ -9,9 +9,9 @@ import { asClient, type Command, MemoryDynamoDb, type Sender } from '../../../pr
 import { runs } from '../../../records/runs.ts';
 
 /**
- * R against a model of a shard: Lambda hands its records over in lanes, batches of several lanes run at once, fail in part,
- * die, are halved and delivered again, and the store does not take some notes. Asked at each moment, R is never beyond a
- * record that is not done, and reaches now where all are.
+ * R against a model of a shard: Lambda delivers its records in lanes, batches of several lanes run concurrently, fail in
+ * part, crash, are halved and delivered again, and the store refuses some notes. At each moment, R never passes an
+ * unfinished record, and is now if all are finished.
  */
 
 const second = 1_000;
@@ -27,9 +27,9 @@ interface ShardRecord {
 }
 
 interface Lane {
-  /** Records that were not handed over. */
+  /** Records that were not delivered. */
   readonly waiting: ShardRecord[];
-  /** Batches that are delivered again, before what waits. */
+  /** Batches that are delivered again, before waiting records. */
   readonly again: ShardRecord[][];
   running: ShardRecord[] | undefined;
   /** When its last batch ended; undefined before the first. */
@@ -75,21 +75,21 @@ const scenario = fc.record({
     fc.record({ lane, gap: fc.oneof(fc.nat({ max: 5 * second }), fc.nat({ max: 10 * minute })) }),
     { minLength: 1, maxLength: 24 },
   ),
-  /** How much after the first record the consumer begins. */
+  /** The consumer's delay after the first record. */
   backlog: fc.nat({ max: 4 * hour }),
   steps: fc.array(step, { maxLength: 50 }),
 });
 
 type Scenario = typeof scenario extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** How progress is noted and read: as it is, or with a fault. */
+/** How progress is noted and read, possibly with a fault. */
 interface Reading {
   readonly parallelBatches?: (lanes: number) => number;
   readonly note?: (progress: BatchProgress) => BatchProgress;
   readonly list?: (notes: ShardNotes) => ShardNotes;
 }
 
-/** The store, which at times takes nothing. */
+/** A store that sometimes refuses writes. */
 class FailingStore implements Sender {
   readonly #store = new MemoryDynamoDb([alertStateTable]);
   isAway = false;
@@ -100,7 +100,7 @@ class FailingStore implements Sender {
   }
 }
 
-/** No batch waits for so long while its lane has none at work. */
+/** The maximum wait of a batch while its lane is idle. */
 const maxPause = 5 * minute;
 
 class ModelShard {
@@ -152,7 +152,7 @@ class ModelShard {
     this.now += milliseconds;
   }
 
-  /** Lets all that has arrived, all that is to come, and one record more be done. */
+  /** Processes all records that have arrived or will arrive, and one more. */
   async finish(): Promise<void> {
     const last = this.#records.at(-1);
     if (last === undefined) return;
@@ -217,7 +217,7 @@ class ModelShard {
     return this.#reading.note?.(this.#process) ?? this.#process;
   }
 
-  /** What a lane is handed next. */
+  /** The next batch of a lane. */
   #peek({ again, waiting }: Lane, size: number): ShardRecord[] {
     return again[0] ?? waiting.slice(0, size).filter(({ arrival }) => arrival <= this.now);
   }
@@ -261,8 +261,8 @@ class ModelShard {
   }
 
   /**
-   * Lambda reads a shard in order, and hands what it reads to a lane that waits at once: before a record is begun or done,
-   * each lane with an earlier one has begun, unless it is between two batches.
+   * Lambda reads a shard in order, and passes records to a waiting lane immediately. So before a record is started or
+   * finished, each lane with an earlier record has started, unless it is between two batches.
    */
   async #beginReadLanes(newest: ShardRecord | undefined): Promise<void> {
     if (newest === undefined) return;
@@ -289,7 +289,7 @@ function describeReading(reading: Reading = {}) {
     const shard = new ModelShard(given, reading);
     for (const one of given.steps) await shard.take(one);
     await shard.finish();
-    // The notes of lanes end, and where the end of a batch could not be noted, that of the batch.
+    // The notes of lanes end, and the note of a batch if its end could not be noted.
     await shard.wait(shard.hasUnnotedEnd ? 2 * hour : 7 * minute);
     expect(await shard.read()).toBe(shard.now);
   });

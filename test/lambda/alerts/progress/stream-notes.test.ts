@@ -10,7 +10,7 @@ const tables = runningTables();
 const now = Date.parse('2026-11-02T12:00:00Z');
 const minute = 60_000;
 
-/** A shard of a source of its own, whose batches are noted. */
+/** A shard of a separate source, with notes of its batches. */
 class NotedShard {
   readonly source = `source-${randomUUID()}`;
 
@@ -25,7 +25,7 @@ class NotedShard {
     return { source: this.source, shard: 'shardId-000000000000', records };
   }
 
-  /** What is noted, and how far the shard is read by it, in minutes. */
+  /** The notes, and how far the shard is read according to them, in minutes. */
   async read() {
     const shards = await this.process().list(this.source);
     const noted = [...shards].map(([name, notes]) => ({ name, ...notes, drainedAt: undefined }));

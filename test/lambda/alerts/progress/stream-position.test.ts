@@ -31,7 +31,7 @@ afterEach(async () => {
   await emulator.close();
 });
 
-/** Puts a record into a stream's first shard, or its second one. */
+/** Puts a record into the first or second shard of a stream. */
 function put(stream: ReturnType<KinesisEmulator['createStream']>, shard: 0 | 1 = 0): string {
   const explicitHashKey = shard === 0 ? 0n : (1n << 128n) - 1n;
   const [receipt] = stream.put([{ data: Buffer.from('{}'), partitionKey: 'key', explicitHashKey }]);

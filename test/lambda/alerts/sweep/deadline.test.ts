@@ -13,19 +13,19 @@ beforeEach(() => {
   tables = makeMemoryTables();
 });
 
-/** Hours at which a device that is well is heard. */
+/** Hours at which a healthy device is heard. */
 function everyHour(to: number): number[] {
   return Array.from({ length: to + 1 }, (_, index) => index);
 }
 
-/** A fleet that was swept before 15 o'clock. */
+/** A fleet that was swept before 15:00. */
 class TroubledFleet extends SweptFleet {
   readonly rules: readonly Rule[] = [
     this.rule,
     { ...anyRule, name: 'loop', kind: 'attach-loop', count: 5, within: hour, match: this.rule.match },
   ];
 
-  /** 30 SIMs of a network fall silent at 10 o'clock and one of another network at 9; 3 SIMs attach again and again at 15. */
+  /** 30 SIMs of a network fall silent at 10:00, and one of another network at 9:00; 3 SIMs attach in a loop at 15:00. */
   async trouble(): Promise<Device[]> {
     const lost = makeDevices(30, '01');
     await this.use(lost, (index) => [9, 10 + index / 200]);
@@ -37,7 +37,7 @@ class TroubledFleet extends SweptFleet {
   }
 }
 
-/** What is told and stored of a fleet's trouble by a sweep that has time for some SIMs and one that has time for all. */
+/** The messages and items of a sweep that has time for some SIMs, and of one that has time for all. */
 async function findTrouble(timeFor: number) {
   tables = makeMemoryTables();
   const fleet = new TroubledFleet(tables);
@@ -96,7 +96,7 @@ describe('a sweep that runs out of time', () => {
   test('lets SIMs that fell silent wait for the remaining SIMs, and pages without them after an hour', async () => {
     const fleet = new TroubledFleet(tables);
     await fleet.trouble();
-    // Found by the sweep of 16.3, they are told 10 minutes later at most where all is judged.
+    // Found by the sweep of 16.3, they are sent at most 10 minutes later if all is judged.
     for (const hours of [16.3, 17.1]) {
       await fleet.sweep(hours, {}, { timeFor: 29 });
       expect(fleet.takeTold()).toEqual([]);

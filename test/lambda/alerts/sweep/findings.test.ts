@@ -11,7 +11,7 @@ import { runningTables } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';
 import { clearAlerts, makeDevices, SweptFleet } from './swept-fleet.ts';
 
-/** Alerts about findings, by what the day pass stores: from 2026-11-10 on, which is the first day of fleets. */
+/** Alerts about findings that the day pass stores, from 2026-11-10 on, the first day of fleets. */
 
 const tables = runningTables();
 
@@ -19,7 +19,7 @@ const lost: Rule = {
   ...{ ...anyRule, name: 'lost', kind: 'finding', checks: ['chain'], count: 1, bytes: 1_000 },
 };
 
-/** A fleet, and what the day pass has made of its days. */
+/** A fleet, and the day pass's results for its days. */
 class ClosedFleet extends SweptFleet {
   readonly #fence = new FenceTable(tables.client, dayStateTable.name);
   readonly #openDays = new OpenDaysTable(tables.client, dayStateTable.name);
@@ -30,7 +30,7 @@ class ClosedFleet extends SweptFleet {
   });
   #revision = 0;
 
-  /** Closes a day, which is then read. */
+  /** Closes a day, so that it is read. */
   async close(day: string): Promise<void> {
     await this.#openDays.note({ day, orderedAt: 1 });
     await this.#fence.advance(day);
@@ -40,7 +40,7 @@ class ClosedFleet extends SweptFleet {
     await this.#openDays.remove(day);
   }
 
-  /** Stores what was found of a SIM on a day in place of what was found before. */
+  /** Replaces the stored findings of a SIM's day. */
   async find(sim: string, day: string, ...bytes: readonly number[]): Promise<void> {
     this.#revision += 1;
     const findings = bytes.map((some, index) =>
@@ -84,7 +84,7 @@ test('an alert about findings opens with its closed day, ends with the next seal
   expect(await fleet.judge(30)).toEqual(expect.arrayContaining([losing, little]));
   expect(fleet.takeTold()).toEqual(['SIM opened 0–']);
 
-  // Within the hour nobody looks again.
+  // Findings are not read again within the hour.
   const due = await fleet.judge(30.01);
   expect([due, fleet.takeTold()]).toEqual([[], []]);
   await fleet.seal('2026-11-10');
@@ -96,7 +96,7 @@ test('an alert about findings opens with its closed day, ends with the next seal
   await fleet.judge(55);
   expect(fleet.takeTold()).toEqual(['SIM closed 0–48']);
 
-  // A late record: the day is read again, and found in the course of a day.
+  // After a late record the day is read again, which a sweep notices within a day.
   await fleet.find(losing ?? '', '2026-11-10');
   await fleet.find(healthy ?? '', '2026-11-11', 5_000);
   await fleet.judge(79);

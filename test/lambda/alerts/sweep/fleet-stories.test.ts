@@ -4,11 +4,11 @@ import { LateRecordNotes } from '../../../../lambda/store/late-records.ts';
 import { alertStateTable } from '../../../../lambda/store/tables.ts';
 import { fleetStart, makeDevices, makeMemoryTables, SweptFleet } from './swept-fleet.ts';
 
-/** What users of other systems report of whole fleets, by sweeps of a ledger in memory. Times are hours. */
+/** Problems that users of other systems report about whole fleets, as sweeps of a ledger in memory. Times are hours. */
 
 const hour = 3_600_000;
 
-/** Every so many hours from one to another. */
+/** Hours from one to another, at a regular interval. */
 function each(from: number, to: number, step: number): number[] {
   return Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
 }
@@ -20,7 +20,7 @@ test('2,000 devices that are lost with one network over an hour page once', asyn
   await fleet.use(lost, (index) => [10 + index / 2_000]);
   await fleet.use(others, (index) => [16 + index / 400]);
   for (const hours of [16.2, 16.6, 17.2, 17.4]) await fleet.sweep(hours);
-  // Its receivers learn how many are lost by then; nobody is paged again.
+  // Receivers get the new number of lost devices, without another page.
   const told = fleet.takeTold().map((text) => text.split(' network')[0]);
   expect(told).toEqual(['group opened', 'group amended']);
   await fleet.use([...lost, ...others], () => [18]);
@@ -50,7 +50,7 @@ test('a carrier that replays a week of history pages for no SIM, neither meanwhi
   const notes = new LateRecordNotes(tables.client, alertStateTable.name);
   await fleet.use(devices, () => each(161, 168, 1));
   await fleet.sweep(168.1);
-  // Each device was lost for half a day three days ago; its history comes a day at a time, the oldest first.
+  // Each device was lost for half a day three days ago. Its history arrives day by day, oldest first.
   for (const day of each(0, 6, 1)) {
     const from = 24 * day;
     await fleet.use(devices, () => each(from, from + 23, 1).filter((hours) => hours < 90 || hours > 102));
@@ -73,7 +73,7 @@ test('a source that sends one file a day pages when its next file lacks a device
   const run = { rules: [rule], sources: [{ name: fleet.source, lateness: 26 * hour }] };
   const [lost, ...others] = devices;
   if (lost === undefined) throw new Error('There is no device');
-  // The file of each day comes two hours after its end; one device is heard last on the second day.
+  // The file of each day arrives two hours after its end. One device is last heard on the second day.
   for (const day of each(0, 5, 1)) {
     await fleet.use(others, () => [24 * day + 23]);
     if (day < 2) await fleet.use([lost], () => [24 * day + 22]);

@@ -13,7 +13,7 @@ import {
   SweptFleet,
 } from './swept-fleet.ts';
 
-/** Groups of SIMs as sweeps store and tell them. */
+/** Groups of SIMs as sweeps store and report them. */
 
 let tables: FleetTables;
 
@@ -21,12 +21,12 @@ beforeEach(() => {
   tables = makeMemoryTables();
 });
 
-/** Hours at which a device that is well is heard. */
+/** Hours at which a healthy device is heard. */
 function everyHour(to: number): number[] {
   return Array.from({ length: to + 1 }, (_, index) => index);
 }
 
-/** A fleet of which 30 SIMs of a network fall silent within ten minutes of 10 o'clock; 40 others are heard every hour. */
+/** A fleet in which 30 SIMs of a network fall silent within ten minutes of 10:00, and 40 others are heard every hour. */
 async function loseNetwork(): Promise<{ fleet: SweptFleet; lost: Device[]; others: Device[] }> {
   const fleet = new SweptFleet(tables);
   const lost = makeDevices(30, '01');
@@ -63,7 +63,7 @@ describe('an outage', () => {
     await fleet.sweep(20.1);
     await fleet.sweep(20.2);
     expect(fleet.takeTold()).toEqual(['group closed network 262-01 10–20: 0']);
-    // What goes on to be silent later is told by another incident.
+    // SIMs that fall silent later belong to another incident.
     await fleet.use(others, () => [21, 22, 23, 24, 25, 26]);
     await fleet.sweep(26.3);
     expect(fleet.takeTold()).toEqual(['group opened network 262-01 20–: 30']);
@@ -127,7 +127,7 @@ describe('an outage', () => {
     const { fleet, lost, others } = await loseNetwork();
     await Promise.all([fleet.sweep(16.3), fleet.sweep(16.3)]);
     await Promise.all([fleet.sweep(16.4), fleet.sweep(16.4, {}, { readAt: 16.2 })]);
-    // How many of its SIMs the first of them saw is chance.
+    // The number of SIMs that the first sweep saw is random.
     expect(fleet.takeTold().map((text) => text.replace(/: \d+$/, ''))).toEqual([
       'group opened network 262-01 10–',
     ]);

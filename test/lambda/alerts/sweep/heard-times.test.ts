@@ -15,7 +15,7 @@ const reader = new LedgerReader({ client, ...tables });
 
 afterEach(() => answers.reset());
 
-/** A SIM whose device was heard by an event only. */
+/** A SIM whose device was heard only by an event. */
 function makeSim(number: number, source: string): WatchedSim {
   const stated = { lastEvent: { lastEvent: 'Update location', lastEventTime: mark }, signalled: {} };
   const sim = simAt(mark, String(number), stated);

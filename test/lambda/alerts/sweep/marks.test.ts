@@ -11,7 +11,7 @@ const tables = runningTables();
 
 afterEach(() => clearAlerts(tables));
 
-/** Takes the marks off the items of devices. */
+/** Removes the marks from the items of devices. */
 async function removeMarks(devices: readonly Device[]): Promise<void> {
   for (const { sim } of devices) {
     await tables.client.send(
@@ -59,13 +59,13 @@ describe('a SIM without marks', () => {
     const fleet = new SweptFleet(tables);
     const devices = makeDevices(6, '01');
     await fleet.use(devices, () => [0]);
-    // That its quota is used up comes from the carrier, and is not a sign of life.
+    // The message that its quota is used up comes from the carrier, and is not a sign of life.
     const quotaUsedUp = 19;
     await fleet.take(quotaUsedUp, makeDevices(1, '01'), () => [0]);
     const judged: number[] = [];
     for (let hours = 1; hours <= 2.5; hours += 0.25) judged.push((await fleet.sweep(hours)).judged);
     expect(judged[0]).toBe(1);
-    // Each SIM is judged once a day besides.
+    // In addition, each SIM is judged once a day.
     expect(judged.slice(1).reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(devices.length + 1);
     expect(fleet.takeTold()).toEqual([]);
   });

@@ -12,11 +12,11 @@ import {
 import type { WatchedSim } from '../../../../lambda/alerts/sweep/watched-sim.ts';
 import { runs } from '../../../records/runs.ts';
 
-/** Sweeps that run out of time, fail and are repeated, beside what was really judged. */
+/** Sweeps that run out of time, fail and are repeated, compared with what was really judged. */
 
 const places = 2 ** 32;
 
-/** One sweep: how many SIMs it has time for, whether one fails, how far the watermark has come. */
+/** One sweep: how many SIMs it has time for, whether one fails, and the watermark. */
 const sweeps = fc.array(
   fc.record({
     time: fc.integer({ min: 0, max: 12 }),
@@ -27,7 +27,7 @@ const sweeps = fc.array(
 );
 const fleets = fc.uniqueArray(fc.integer({ min: 0, max: places - 1 }), { minLength: 1, maxLength: 10 });
 
-/** The places in the order in which a sweep judges them, and the state that it leaves. */
+/** The order in which a sweep judges, and the state that it leaves. */
 function sweepOnce(
   before: Judged,
   fleet: readonly number[],
@@ -48,7 +48,7 @@ describe('how far SIMs are judged', () => {
         let state: Judged = { judgedThrough: undefined, sweptAt: undefined };
         for (const [now, one] of list.entries()) {
           const { judged, after } = sweepOnce(state, fleet, { ...one, now });
-          // Of a sweep that failed for some SIM, it may be any: none counts.
+          // After a sweep that failed for some SIM it may be any SIM, so none counts.
           if (!one.hasFailed) {
             for (const place of judged) {
               judgedAt.set(place, [...(judgedAt.get(place) ?? []), { watermark: one.watermark, now }]);

@@ -11,11 +11,11 @@ import { runs } from '../../../records/runs.ts';
 import { known as anyKnown, rule as anyRules } from '../arbitraries.ts';
 import { makeUsage } from '../records.ts';
 
-/** What of a SIM is read when it is judged. */
+/** The records of a SIM that are read to judge it. */
 
 const minute = 60_000;
 
-/** Of what is known, what is read; signs come from usage and events. */
+/** The records that are read; signs come from usage and events. */
 function restrict(known: Known, { usage, events, sessions }: NeededRecords): Known {
   return {
     usage: usage ? known.usage : [],
@@ -36,7 +36,7 @@ test('a rule finds the same with the records that are read for it as with all re
   );
 });
 
-/** The usage of a SIM that has a record every so many minutes, and the pages that were asked for. */
+/** The usage of a SIM with a record at a regular interval in minutes, and the pages that were requested. */
 class DenseUsage {
   readonly limits: number[] = [];
   /** Newest first. */
@@ -77,7 +77,7 @@ describe('the usage of a SIM', () => {
   ])('of %i records is read in as many pages as it takes, of %i', async (wanted, count, limits) => {
     const usage = new DenseUsage(count);
     const newest = toMilliseconds(makeUsage(6 * (count - 1)).start);
-    // A window may be an hour long, so 10 more records are looked for, and a few earlier ones.
+    // A window may be an hour long, so 10 more records are read, and a few earlier ones.
     const from = newest - 6 * minute * (wanted - 10 - 10);
     const { usage: read } = await readKnown(sim, { from, keptSince: 0 }, usage.reader, needed);
     expect(usage.limits).toEqual(limits);
@@ -95,7 +95,7 @@ describe('the sessions of a SIM', () => {
   const newest = Date.UTC(2026, 10, 20);
   const hour = 60 * minute;
 
-  /** Reads the sessions of a SIM that begins one each hour, of which some began after a time. */
+  /** Reads the sessions of a SIM with one session an hour, some of which began after a time. */
   async function read(count: number, later: number) {
     const keys = Array.from({ length: count }, (_, index) => {
       return { sessionId: `s${index}`, start: formatTime(newest - index * hour) };

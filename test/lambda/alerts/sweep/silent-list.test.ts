@@ -10,7 +10,7 @@ import { alertStateTable } from '../../../../lambda/store/tables.ts';
 import { ledgerTablesOf } from '../../store/running-tables.ts';
 import { type FleetTables, fleetStart, makeDevices, makeMemoryTables, SweptFleet } from './swept-fleet.ts';
 
-/** The list of silent SIMs that sweeps make of a large fleet, and who asks it. */
+/** The list of silent SIMs that sweeps make of a large fleet, and its queries. */
 
 let tables: FleetTables;
 const hour = 3_600_000;
@@ -19,7 +19,7 @@ beforeEach(() => {
   tables = makeMemoryTables();
 });
 
-/** What is answered of a source's SIMs that were silent for 10 hours at 30 o'clock, page by page. */
+/** The answer about a source's SIMs that were silent for 10 hours at hour 30, page by page. */
 async function ask(source: string, scansUpTo: number) {
   const ports = {
     reader: new LedgerReader({ ...ledgerTablesOf(tables.client), files: 'Files' }),
@@ -54,7 +54,7 @@ describe('a fleet that is too large to list', () => {
     await fleet.use(silent, (index) => [index / 2]);
     await fleet.use(makeDevices(8, '02'), () => [26]);
     await fleet.sweep(27, { rules: [], listsSilentAbove: 20 });
-    // Some are back since.
+    // Some have been back since.
     await fleet.use(silent.slice(10, 15), () => [28]);
     const scanned = await ask(fleet.source, 1_000);
     expect(scanned.lists).toEqual([undefined]);

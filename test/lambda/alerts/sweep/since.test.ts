@@ -4,7 +4,7 @@ import { type Rule, versionRule } from '../../../../lambda/alerts/rules.ts';
 import { findSince } from '../../../../lambda/alerts/sweep/since.ts';
 import { anyRule } from '../arbitraries.ts';
 
-/** From when on a SIM is judged. */
+/** The time from which on a SIM is judged. */
 
 const hour = 3_600_000;
 const second = 1_000;
@@ -12,7 +12,7 @@ const watermark = Date.parse('2026-11-10T00:00:00Z');
 const silent: Rule = { ...anyRule, name: 'silent', kind: 'silent', missing: 'everything', after: 6 * hour };
 const loop: Rule = { ...anyRule, name: 'loop', kind: 'attach-loop', count: 5, within: hour };
 
-/** The last record, and the mark of it, which is older. */
+/** The last record, and its mark, which is older. */
 const lastRecord = watermark - 40 * hour;
 const heardAt = lastRecord - 11 * hour;
 const recently = { from: watermark, lateFrom: undefined, lateness: hour, isDeep: false, heardAt };

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { Rule } from '../../../../lambda/alerts/rules.ts';
 import { DyingClient, type FleetTables, makeDevices, makeMemoryTables, SweptFleet } from './swept-fleet.ts';
 
-/** Alerts about sources as sweeps store and tell them. */
+/** Alerts about sources as sweeps store and report them. */
 
 let tables: FleetTables;
 const hour = 3_600_000;
@@ -11,7 +11,7 @@ beforeEach(() => {
   tables = makeMemoryTables();
 });
 
-/** The fleet's rule with another time of silence. */
+/** The fleet's rule with another duration of silence. */
 function withSilence(fleet: SweptFleet, hours: number): { readonly rules: readonly Rule[] } {
   const { rule } = fleet;
   return { rules: rule.kind === 'silent' ? [{ ...rule, after: hours * hour }] : [] };
@@ -23,7 +23,7 @@ describe('the alert of a source', () => {
     const devices = makeDevices(8, '01');
     await fleet.use(devices, () => [1, 2]);
     for (const hours of [20, 30, 31]) await fleet.sweep(hours, withSilence(fleet, 12));
-    // Silences of twelve hours were told while the source was not later than a day and its lateness.
+    // Silences of twelve hours were reported while the source was not later than a day and its lateness.
     expect(fleet.takeTold().filter((text) => text.startsWith('source'))).toEqual([
       'source opened carrier-late: 0',
     ]);
@@ -75,7 +75,7 @@ describe('the alert of a source', () => {
     await fleet.use([other], () => [50, 51]);
     await fleet.sweep(51.1, rules);
     const [told] = fleet.told;
-    // The other one was heard since: it is the device.
+    // The other SIM has been heard since, so the cause is the device.
     expect(told?.subject).toMatchObject({ kind: 'sim', sim: lost.sim });
     expect(told?.subject).not.toHaveProperty('isSourceInDoubt');
     expect(fleet.takeTold()).toEqual(['SIM opened 1–']);

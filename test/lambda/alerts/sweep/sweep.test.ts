@@ -21,7 +21,7 @@ import { ledgerTablesOf } from '../../store/running-tables.ts';
 import { anyRule } from '../arbitraries.ts';
 import { type FleetTables, makeMemoryTables } from './swept-fleet.ts';
 
-/** Sweeps of a ledger as it is stored, of SIMs whose records are from minutes before a moment. */
+/** Sweeps of a stored ledger, with SIMs whose records are from minutes before a given time. */
 
 let tables: FleetTables;
 
@@ -38,7 +38,7 @@ const loop: Rule = { ...anyRule, name: 'loop', kind: 'attach-loop', count: 5, wi
 
 let simNumber = 0;
 
-/** One SIM, of a source of its own where none is given, its records, and what sweeps tell of it. */
+/** One SIM, by default of a separate source, its records, and the messages of sweeps about it. */
 class SweptSim {
   readonly source: string;
   readonly sim: string;
@@ -53,7 +53,7 @@ class SweptSim {
     this.sim = `89882806660${String(simNumber).padStart(8, '0')}`;
   }
 
-  /** Takes in usage with bytes from the device, at hours from the start. */
+  /** Ingests usage with bytes from the device, at hours from the start. */
   use(...hours: number[]): Promise<void> {
     return this.#take(
       hours.map((at) => ({
@@ -67,7 +67,7 @@ class SweptSim {
     );
   }
 
-  /** Takes in location updates, at hours from the start. */
+  /** Ingests location updates, at hours from the start. */
   attach(...hours: number[]): Promise<void> {
     return this.#take(
       hours.map((at) =>
@@ -109,7 +109,7 @@ class SweptSim {
     });
   }
 
-  /** What was told since it was asked last: `silent opened 10–`, in hours from the start. */
+  /** The messages since the last call: `silent opened 10–`, in hours from the start. */
   takeTold(): string[] {
     const inHours = (time: string): number => (Date.parse(time) - start) / hour;
     return this.told.splice(0).map(({ rule, kind, from, to, subject }) => {
@@ -188,7 +188,7 @@ describe('a sweep', () => {
     expect(device.takeTold()).toEqual([
       'silent opened 0–',
       'silent rule-changed 0–',
-      // No rule is left that would tell of the only SIM of a source from which nothing comes.
+      // No remaining rule reports the only SIM of a source without records.
       'source opened carrier-or-devices 0',
     ]);
   });
@@ -239,7 +239,7 @@ describe('a sweep', () => {
     await device.sweep(11);
     const moments: number[] = [];
     for (let hours = 12; hours < 16; hours += 1) moments.push((await device.sweep(hours)).judged);
-    // Once a day each SIM is judged anyway.
+    // Each SIM is judged once a day anyway.
     expect(moments.reduce((sum, judged) => sum + judged, 0)).toBeLessThanOrEqual(1);
   });
 });
@@ -253,7 +253,7 @@ describe('a rule about the usage of a month', () => {
   const monthBegin = (Date.parse('2026-11-01') - start) / hour;
   const nextMonth = (Date.parse('2026-12-01') - start) / hour;
 
-  /** What was told of the month: of a source with one device, silence is told as well. */
+  /** The messages about the month. For a source with one device, there are also messages about silence. */
   const takeMonth = (device: SweptSim): string[] =>
     device.takeTold().filter((text) => text.startsWith('month'));
 
@@ -283,7 +283,7 @@ describe('a rule about the usage of a month', () => {
     for (const at of [12, 23]) await device.sweep(at, { rules: [month] }, sealedUsage);
     await device.sweep(47, { rules: [month], retention: 14 * day }, sealedUsage);
     expect(takeMonth(device)).toEqual([`month opened ${monthBegin}–`]);
-    // That other records expire takes nothing back, nor that those of unsealed days do, as where events are kept for a day.
+    // Nothing is withdrawn when other records expire, or those of unsealed days, as when events are kept for a day.
     for (const at of [71, 95]) await device.sweep(at, { rules: [month], retention: 14 * day }, sealedUsage);
     await device.sweep(119, { rules: [month], retention: day }, sealedUsage);
     expect([takeMonth(device), device.failures]).toEqual([[], []]);
@@ -315,7 +315,7 @@ test('a rule about the usage of days is judged once a day is over', async () => 
   const judged: number[] = [];
   for (const at of [13, 14, 23.9, 24.1, 25]) judged.push((await device.sweep(at, { rules })).judged);
   expect(judged[3]).toBe(1);
-  // Once in 24 hours each SIM is judged anyway.
+  // Each SIM is judged once in 24 hours anyway.
   expect(judged.reduce((sum, one) => sum + one)).toBeLessThanOrEqual(2);
   expect(device.takeTold().filter((text) => text.startsWith('day'))).toEqual([
     'day opened 0–',

@@ -32,19 +32,19 @@ const hour = 3_600_000;
 
 export const fleetStart = Date.parse('2026-11-10T00:00:00.000Z');
 
-/** Where a SIM is, and what it is in. */
+/** A SIM's place, and its device. */
 export interface Device {
   readonly sim: string;
   readonly mnc: string;
   readonly imei: string;
 }
 
-/** Milliseconds that are too few to judge another SIM, and enough to tell of those that are judged. */
+/** Milliseconds that are too few to judge another SIM, but enough to report the judged ones. */
 const enoughToTell = 60_000;
 
 let deviceNumber = 0;
 
-/** Makes devices of a network, each of a model of its own unless one is given. */
+/** Makes devices of a network, each with a different model unless one is given. */
 export function makeDevices(count: number, mnc: string, model?: string): Device[] {
   return Array.from({ length: count }, () => {
     deviceNumber += 1;
@@ -54,10 +54,10 @@ export function makeDevices(count: number, mnc: string, model?: string): Device[
   });
 }
 
-/** Where the fleet is kept: in an engine, or in memory. */
+/** Where the fleet is stored: in an engine, or in memory. */
 export type FleetTables = Pick<RunningTables, 'client' | 'items' | 'newWriter'>;
 
-/** Empty tables in memory, whose pages are as large as those of the HTTP engine are for such items. */
+/** Empty tables in memory, with pages as large as those of the HTTP engine for such items. */
 export function makeMemoryTables(): FleetTables {
   const memory = new MemoryDynamoDb(undefined, 1_000);
   const client = asClient(memory);
@@ -68,7 +68,7 @@ export function makeMemoryTables(): FleetTables {
   };
 }
 
-/** A client of a process that dies: it makes as many requests as it is given. */
+/** A client of a process that crashes after a number of requests. */
 export class DyingClient {
   readonly client: DynamoDBClient;
   #left = 0;
@@ -89,7 +89,7 @@ export class DyingClient {
   }
 }
 
-/** A source, its devices, and what sweeps tell of them. */
+/** A source, its devices, and the messages of sweeps about them. */
 export class SweptFleet {
   readonly source: string;
   readonly rule: Rule;
@@ -108,12 +108,12 @@ export class SweptFleet {
     };
   }
 
-  /** Takes in a location update of each device at each of its times. */
+  /** Ingests a location update of each device at each of its times. */
   use(devices: readonly Device[], hours: (index: number) => readonly number[]): Promise<void> {
     return this.take(1, devices, hours);
   }
 
-  /** Takes in an event of a type of each device at each of its times. */
+  /** Ingests an event of a type of each device at each of its times. */
   async take(
     eventType: number,
     devices: readonly Device[],
@@ -123,7 +123,7 @@ export class SweptFleet {
       name: this.source,
       carrier: '1nce',
       bytesPerMegabyte: 1_000_000,
-      // As a stack finds it: half of the rule's time.
+      // As in a stack: half of the rule's time.
       granuleMilliseconds: 3 * hour,
     } as const;
     const fold = new Fold();
@@ -158,7 +158,7 @@ export class SweptFleet {
       readonly client?: DynamoDBClient;
       readonly readAt?: number;
       readonly isByFiles?: boolean;
-      /** How many SIMs the sweep has time to judge; it has none for more. */
+      /** The number of SIMs that the sweep has time to judge. */
       readonly timeFor?: number;
       readonly closedFindings?: SweepPorts['closedFindings'];
     } = {},
@@ -197,7 +197,7 @@ export class SweptFleet {
     return sweep(run, ports);
   }
 
-  /** What was told since it was asked last, each message once: `group opened network 262-01: 25`. */
+  /** The messages since the last call, each once: `group opened network 262-01: 25`. */
   takeTold(): string[] {
     const inHours = (time: string): number => (Date.parse(time) - fleetStart) / hour;
     const texts = this.told.splice(0).map(({ kind, subject, from, to }) => {
@@ -219,7 +219,7 @@ export class SweptFleet {
   }
 }
 
-/** Removes all SIMs, episodes and states: sweeps go through all there are. */
+/** Removes all SIMs, episodes and states, because sweeps read all of them. */
 export async function clearAlerts(tables: FleetTables): Promise<void> {
   for (const { name, partitionKey, sortKey } of [
     alertsTable,

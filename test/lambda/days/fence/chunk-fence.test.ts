@@ -17,7 +17,7 @@ function entries(...readings: readonly Reading[]): Entry[] {
   }));
 }
 
-/** A fence and a store that note what is done in order; `closedThrough` and the timer may be changed. */
+/** A fence and a store that record their calls in order. Tests may change `closedThrough` and the timer. */
 class WatchedFence {
   readonly steps: string[] = [];
   readonly written: Changes[] = [];
@@ -211,7 +211,7 @@ describe('a batch', () => {
     watched.now += 1;
     expect(check).toThrow('More than 10 minutes have passed since a batch began.');
     passage.leave();
-    // Nobody waits for its answer any more; sent again, it would land too late.
+    // Nobody waits for its answer any more, and a retry would arrive too late.
     expect(check).toThrow('More than 10 minutes');
   });
 

@@ -19,9 +19,9 @@ import { Timeline } from '../../alerts/delivery/timeline.ts';
 import { usageAt } from '../../store/observations.ts';
 
 /**
- * Writers and passes on a virtual timeline, over tables in memory. Any call may be held up before it is signed, on its
- * way and on its way back, fail, be given up and land later, or be the last of its process. What must hold is checked at
- * each change.
+ * Writers and passes on a virtual timeline, over tables in memory. Any call may be delayed before it is signed, on its way
+ * and on its way back, fail, be given up and arrive later, or be the last of its process. The invariants are checked at each
+ * change.
  */
 
 export const minute = 60_000;
@@ -38,30 +38,30 @@ export interface PlannedRecord {
   readonly day: (typeof days)[number];
 }
 
-/** What befalls one call of a process, besides its delays. */
+/** What happens to a call of a process, in addition to its delays. */
 export interface PlannedFault {
   readonly call: number;
   readonly kind: 'dies before' | 'dies after' | 'fails' | 'is given up';
 }
 
-/** The calls of a process: how long each takes, in turn, and what befalls some. */
+/** The calls of a process: their durations, in turn, and what happens to some. */
 export interface PlannedCalls {
   /** Milliseconds before it is signed, on its way, and on its way back. */
   readonly delays: readonly (readonly [number, number, number])[];
   readonly faults: readonly PlannedFault[];
 }
 
-/** A writer: its chunks one after the other, each until all of it is in. */
+/** A writer: its chunks in order, each until it is stored completely. */
 export interface PlannedWriter extends PlannedCalls {
   readonly at: number;
   readonly chunks: readonly (readonly PlannedRecord[])[];
 }
 
-/** A pass: it closes the days up to one, or visits the markers. */
+/** A pass: closes the days up to one, or visits the markers. */
 export interface PlannedPass extends PlannedCalls {
   readonly at: number;
   readonly does: (typeof days)[number] | 'visits';
-  /** By how much messages come later than they were ordered for, and whether they come twice. */
+  /** How late messages arrive, and whether they arrive twice. */
   readonly lateness: number;
   readonly isTwice: boolean;
 }
@@ -71,16 +71,16 @@ export interface Plan {
   readonly passes: readonly PlannedPass[];
 }
 
-/** The parts that a planted fault replaces. */
+/** The parts that a planted fault can replace. */
 export interface Parts {
   readonly fencePorts: (ports: FencePorts) => FencePorts;
   readonly fence: (fence: ProcessFence) => Pick<ProcessFence, 'enter' | 'beginRequest'>;
   readonly closing: (ports: ClosingPorts) => ClosingPorts;
   readonly visits: (ports: VisitPorts) => VisitPorts;
-  /** Does what the markers of a round stand for, and removes them. */
+  /** Does the work of a round's markers, and removes them. */
   readonly readRound: (redo: () => Promise<void>, remove: () => Promise<void>) => Promise<void>;
   readonly removeMarker: (marker: Marker, world: ClosingWorld) => void;
-  /** The fence that a consistent read finds. */
+  /** The fence in a consistent read. */
   readonly readFence: (world: ClosingWorld) => string | undefined;
 }
 
@@ -105,7 +105,7 @@ class Calls {
   readonly #planned: PlannedCalls;
   #count = 0;
   #isDead = false;
-  /** Resolves when the process dies. */
+  /** Resolves when the process crashes. */
   readonly died: Promise<'died'>;
   #die: (died: 'died') => void = () => undefined;
 
@@ -117,7 +117,7 @@ class Calls {
     });
   }
 
-  /** Calls made so far: a process that takes over goes on with the plan. */
+  /** Calls made so far. A process that takes over continues the plan. */
   get count(): number {
     return this.#count;
   }
@@ -164,24 +164,24 @@ function neverAnswered(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** Times that a pass or writer tries again, at most. */
+/** Maximum retries of a pass or writer. */
 const maxRounds = 60;
 
 export class ClosingWorld {
   readonly timeline = new Timeline(Date.UTC(2026, 10, 4));
   closedThrough: string | undefined;
-  /** When the fence moved where. */
+  /** The times and positions of the fence. */
   readonly moves: { readonly at: number; readonly through: string }[] = [];
   readonly markers = new Map<string, Marker>();
   /** The last planned round of each day. */
   readonly #rounds = new Map<string, { round: number; markers: readonly Marker[]; isDone: boolean }>();
-  /** What must hold and does not, in sentences. */
+  /** Violated invariants, in sentences. */
   readonly violations: string[] = [];
-  /** How often something happened: that the plans reach what they are about. */
+  /** How often something happened, to check that the plans reach their subject. */
   readonly reached = { late: 0, kept: 0, expired: 0, redone: 0 };
   readonly #parts: Parts;
   readonly #items = new Map<string, Set<string>>();
-  /** What is sealed of each SIM's day that was read. */
+  /** The sealed content of each SIM's day that was read. */
   readonly #sealed = new Map<string, Set<string>>();
   #tokens = 0;
 
@@ -189,7 +189,7 @@ export class ClosingWorld {
     this.#parts = parts;
   }
 
-  /** Plays a plan, and then passes to which nothing happens, until nothing is left to do. */
+  /** Plays a plan, and then undisturbed passes until nothing is left to do. */
   async play({ writers, passes }: Plan): Promise<void> {
     for (const [index, planned] of writers.entries()) void this.#write(planned, String(index));
     for (const planned of passes) void this.#pass(planned);
@@ -247,7 +247,7 @@ export class ClosingWorld {
     return (await ingest(entries, ports, { readBeforeWrite: false })).failedDeliveries;
   }
 
-  /** What is checked of a request that begins now, once it is signed. */
+  /** The check of a request that begins now, once it is signed. */
   #guard(fence: Pick<ProcessFence, 'beginRequest'>): () => void {
     const check = fence.beginRequest();
     return () => {
@@ -352,7 +352,7 @@ export class ClosingWorld {
     }
   }
 
-  /** Reads a SIM's day, and merges it with what is sealed. */
+  /** Reads a SIM's day, and merges it with its sealed content. */
   async #seal(sim: string, day: string, calls: Calls): Promise<void> {
     const place = `${sim} ${day}`;
     const read = await calls.call(() => [...(this.#items.get(place) ?? [])]);
@@ -383,7 +383,7 @@ export class ClosingWorld {
     this.#checkAll(`${marker.sim} ${marker.day}`, 'when its marker is removed', true);
   }
 
-  /** Each item of a day that was read is sealed, or a marker brings the day back. */
+  /** Each item of a day that was read is sealed, or a marker causes another read. */
   #checkAll(place: string, when: string, mayBeMarked: boolean): void {
     const sealed = this.#sealed.get(place);
     const missing = [...(this.#items.get(place) ?? [])].filter((id) => sealed?.has(id) !== true);
@@ -394,7 +394,7 @@ export class ClosingWorld {
   }
 }
 
-/** A pass that fails is repeated by the next one. */
+/** The next pass repeats a failed one. */
 async function settle(work: () => Promise<void>): Promise<void> {
   await work().catch(() => undefined);
 }

@@ -18,8 +18,8 @@ import {
 } from './closing-world.ts';
 
 /**
- * The fence: writers that are held up between any two calls, passes at any moment, and crashes. No item that lands after
- * its day was read is without a marker that brings the day back, and in the end all is sealed and no marker is left.
+ * The fence: writers that are delayed between any two calls, passes at any moment, and crashes. Every item that arrives
+ * after its day was read has a marker that causes another read, and in the end all is sealed and no marker is left.
  */
 
 class ClosingCase extends Case {
@@ -82,7 +82,7 @@ const plans: fc.Arbitrary<ClosingCase> = fc
         .map(([one, other]) => ({ ...one, ...other })),
       { minLength: 1, maxLength: 3 },
     ),
-    // Some close and visit without hindrance, so that there is much to hinder for the others.
+    // Some passes are undisturbed, so that the others have much to disturb.
     closing: passes(anyDay, fc.nat(60 * minute), { isHindered: false }),
     visiting: fc.array(passes(visits, at, { isHindered: false }), { minLength: 1, maxLength: 4 }),
     others: fc.array(passes(fc.oneof(anyDay, visits), at, { isHindered: true }), { maxLength: 4 }),
@@ -118,7 +118,7 @@ test('the plans reach what they are about', async () => {
   expect(Object.entries(reached).filter(([, count]) => count < 10)).toEqual([]);
 });
 
-/** Of faults that few plans show. */
+/** For faults that only few plans reveal. */
 const quickSeeds: Readonly<Record<string, number>> = {
   'markers that failed and are passed over': 20261113,
   'a reading whose age is counted from its answer': 20261104,

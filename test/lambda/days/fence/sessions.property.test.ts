@@ -8,9 +8,9 @@ import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 import { sessionAt } from '../../store/observations.ts';
 
 /**
- * Sessions by the day of their end. The pass of a day looks at each session that ends or was last updated on it, and visits
- * look at each session that a marker names: whatever the order of changes, closings and visits, each session is in the end
- * in its day, as it is stored.
+ * Sessions by the day of their end. The pass of a day reads each session that ends or was last updated on it, and visits
+ * read each session that a marker names. For any order of changes, closings and visits, each session is sealed as stored in
+ * its day in the end.
  */
 
 const days = ['2026-11-01', '2026-11-02', '2026-11-03', '2026-11-04'] as const;
@@ -59,7 +59,7 @@ function place({ terminal, ...session }: Session): string | undefined {
     : `${terminal.end.slice(0, 10)} ${JSON.stringify({ terminal, session })}`;
 }
 
-/** How a change is judged late: the marked sessions. */
+/** Which sessions a change marks as late. */
 type Judge = (changes: Changes, closedThrough: string) => readonly (string | undefined)[];
 
 const judge: Judge = (changes, closedThrough) =>
@@ -67,21 +67,21 @@ const judge: Judge = (changes, closedThrough) =>
     subjects.map(({ sessionId }) => sessionId),
   );
 
-/** Which sessions the pass of a day looks at. */
+/** Which sessions the pass of a day reads. */
 type Touch = (session: Session, day: string) => boolean;
 
 const touch: Touch = ({ origin, terminal }, day) =>
   origin.at.startsWith(day) || terminal?.end.startsWith(day) === true;
 
-/** @returns the sessions that are not sealed as they are stored, in the end. */
+/** @returns the sessions that are not sealed as stored in the end. */
 function play(plan: readonly Step[], isLate: Judge, isTouched: Touch): string[] {
   const stored = new Map<string, Session>();
-  /** What `SessionDays` notes: where each session is sealed, and as what. */
+  /** The content of `SessionDays`: where each session is sealed, and with which content. */
   const sealed = new Map<string, string | undefined>();
   const marked = new Set<string>();
   let closed = 0;
   const look = (id: string, session: Session): void => {
-    // Only what is in a closed day can be sealed; the pass of its day comes later.
+    // Only sessions of closed days can be sealed; for others, the pass of their day comes later.
     const day = session.terminal?.end.slice(0, 10);
     if (day === undefined || day <= (days[closed - 1] ?? '')) sealed.set(id, place(session));
     else sealed.delete(id);

@@ -26,7 +26,7 @@ describe('usage', () => {
 });
 
 describe('the expiry of usage', () => {
-  /** A table whose expiry is switched hour by hour; what each call answers, and how often it was switched. */
+  /** A table whose expiry is switched every hour: the result of each call, and how often it was switched. */
   async function guard(oldest: readonly (string | undefined)[], usageDays = 16) {
     const state = { isOn: usageDays > 0, switched: 0 };
     const expiry = {

@@ -6,7 +6,7 @@ import { type EventRow, makeRows } from '../../../../lambda/days/rows.ts';
 import type { Session, Usage } from '../../../../lambda/ledger/observation.ts';
 import { makeEvent, makeSession, makeUsage } from '../records.ts';
 
-/** The traps of each check, by name. */
+/** The special cases of each check, by name. */
 
 const day = '2026-11-02';
 const at = (time: string): string => `${day}T${time}.000Z`;
@@ -302,7 +302,7 @@ describe('path', () => {
     expect(list([{ ...byStream, completeness: 6 }, byFile])).toEqual([]);
   });
 
-  /** Records a minute apart by stream, of which some came by file as well. */
+  /** Records by stream, a minute apart, some of which also came by file. */
   function listUnfiled(filed: readonly number[], about: Partial<Usage> = {}): string[] {
     const records = Array.from({ length: 5 }, (_, index) =>
       makeStreamed(`${index}`, `10:0${index}:00`, {
@@ -333,7 +333,7 @@ describe('path', () => {
     expect(listUnfiled([0, 2, 3, 4], { trafficType: 'sms' })).toEqual([]);
   });
 
-  /** Events a minute apart that came by these paths: `b` by both, `s` by stream, `f` by file. */
+  /** Events a minute apart, by these paths: `b` by both, `s` by stream, `f` by file. */
   function listEventPaths(paths: string, about: Partial<EventRow> = {}): string[] {
     const events = [...paths].map((path, index) =>
       makeEvent({

@@ -5,20 +5,20 @@ import type { Finding } from '../../../../lambda/days/findings/finding.ts';
 import { type NamedFile, readFileKind, readFileName } from '../../../../lambda/days/named-files.ts';
 import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 
-/** Which files are found missing by the names of others. */
+/** Missing files that the names of other files reveal. */
 
 const day = '2026-11-03';
 const start = Date.parse('2026-11-02T00:00:00Z');
 const minute = 60_000;
 
-/** A file that came so many minutes after the beginning of 2 November. */
+/** A file that came a number of minutes after the start of 2 November. */
 function makeFile(minutes: number, rows: number | undefined = 20): NamedFile {
   const time = new Date(start + Math.round(minutes * minute)).toISOString();
   const name = `cdr_${time.replaceAll(/[-:]/g, '').replace('T', '_').slice(0, 15)}.csv`;
   return { source: '1nce', carrier: '1nce', name, time: `${time.slice(0, 19)}.000Z`, rows };
 }
 
-/** A file an hour over two days, but for some, by their hours. */
+/** A file an hour over two days, without those of some hours. */
 function makeHourly(lost: readonly number[], rows?: number): NamedFile[] {
   const hours = Array.from({ length: 48 }, (_, hour) => hour);
   return hours.filter((hour) => !lost.includes(hour)).map((hour) => makeFile(60 * hour, rows));
@@ -85,12 +85,12 @@ describe('a file that is missing', () => {
 
 describe('a file that is sent a few times a day or less', () => {
   const lastDay = '2026-11-15';
-  /** A file a day over two weeks, but for some, by their days. */
+  /** A file a day over two weeks, without those of some days. */
   const makeDaily = (lost: readonly number[], rows = 20): NamedFile[] =>
     Array.from({ length: 14 }, (_, index) => index)
       .filter((index) => !lost.includes(index))
       .map((index) => makeFile(1_440 * index + 180, rows));
-  /** A file every six hours, but for the last but two, from one of two weeks on. */
+  /** A file every six hours from one of two weeks on, without the last but two. */
   const makeSixHourly = (from: number): NamedFile[] =>
     Array.from({ length: 56 }, (_, index) => index)
       .filter((index) => index >= from && index !== 53)
@@ -150,8 +150,7 @@ test('a file’s name has the time of its creation', () => {
 });
 
 /**
- * Files of some days: which are missing, counted from the last one, how many minutes late each comes, and how many rows it
- * has.
+ * Files of some days: which are missing, counted from the last one, and the lateness in minutes and the rows of each.
  */
 interface Plan {
   /** In minutes. */
@@ -195,7 +194,7 @@ const listSteps = (minutes: readonly number[]): number[] =>
 const findUsual = (steps: readonly number[]): number =>
   [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
 
-/** The holes that must be found, from docs/days.md. */
+/** The expected gaps, from docs/days.md. */
 function expectHoles(plan: Plan, came: readonly NamedFile[]): string[] {
   const last = findLastDay(plan);
   const near = came.filter((file) => minutesBy(file) >= (countDays(plan) - 2) * 1_440);
@@ -203,14 +202,14 @@ function expectHoles(plan: Plan, came: readonly NamedFile[]): string[] {
   return findUsual(listSteps(came.map(minutesBy))) < 240 ? [] : expectAmong(came, last, 7);
 }
 
-/** @param days after which what is missing again is not lost. */
+/** @param days the interval after which a repeated gap is not a loss. */
 function expectAmong(came: readonly NamedFile[], last: string, days: number): string[] {
   const minutes = came.map(minutesBy);
   const steps = listSteps(minutes);
   const usual = findUsual(steps);
   const tolerance = Math.max(1, usual / 10);
   const places = steps.map((step) => Math.round(step / usual));
-  // The files before and behind a gap of more than 5 intervals are judged apart.
+  // Files before and after a gap of more than 5 intervals are judged separately.
   const ends = steps.flatMap((step, index) => (step > 5 * usual ? [index] : []));
   const parts = [...ends, steps.length].map((end, index) => ({ from: (ends[index - 1] ?? -1) + 1, end }));
   const gone = parts.flatMap(({ from, end }) => {
@@ -268,7 +267,7 @@ test('missing files are those of an oracle', () => {
 const dayBefore = (on: string, days: number): string =>
   new Date(Date.parse(on) - days * 1_440 * minute).toISOString().slice(0, 10);
 
-/** A check of some of the files only. */
+/** A check of only some of the files. */
 const among =
   (isRead: (file: NamedFile, on: string) => boolean): Check =>
   (on, files) =>
@@ -277,7 +276,7 @@ const among =
       files.filter((file) => isRead(file, on)),
     );
 
-/** A check of files of which those of one day or week are a copy of those of the next one. */
+/** A check of files in which one day or week is a copy of the next one. */
 const repeating =
   (days: number, isSparse: boolean): Check =>
   (on, files) => {

@@ -9,9 +9,9 @@ import { faultTrials, timeLimit, trials } from '../../../property/trials.ts';
 import { type Life, live, lives, type PlannedSession } from './lives.ts';
 import { type ExpectedFinding, expectFindings } from './oracle.ts';
 
-/** The checks against an oracle that shares no code with them, over sessions of which anything may be lost. */
+/** The checks against an oracle that shares no code with them, over sessions with random losses. */
 
-/** How findings are found; a planted fault changes it. */
+/** The search for findings, which a planted fault changes. */
 type Find = (basis: FindingsBasis) => readonly Finding[];
 
 /** A finding of a day. */
@@ -20,7 +20,7 @@ interface DayFinding {
   readonly finding: Finding;
 }
 
-/** The findings of all days of a SIM, as the day pass asks for them. */
+/** The findings of all days of a SIM, computed as in the day pass. */
 function findAll({ usage, events, sessions, filed }: Life, find: Find): DayFinding[] {
   const times = [
     ...usage.map(({ start }) => start),
@@ -76,7 +76,7 @@ test('findings are those of an oracle', () => {
   fc.assert(makeProperty(findFindings), trials(400) as fc.Parameters<[readonly PlannedSession[]]>);
 });
 
-/** A fault in what a check reads. */
+/** A fault in the input of a check. */
 const reads =
   (change: (basis: FindingsBasis) => Partial<FindingsBasis>): Find =>
   (basis) =>
@@ -96,13 +96,13 @@ const readsUsage = (change: (record: Usage) => Usage | readonly Usage[]): Find =
     };
   });
 
-/** A fault in what a check says. */
+/** A fault in the output of a check. */
 const says =
   (check: Check, change: (finding: Finding) => Finding | readonly Finding[]): Find =>
   (basis) =>
     findFindings(basis).flatMap((one) => (one.check === check ? change(one) : [one]));
 
-/** A fault of one check only: the others read what they should. */
+/** A fault of only one check; the others have the correct input. */
 const only =
   (check: Check, find: Find): Find =>
   (basis) => [

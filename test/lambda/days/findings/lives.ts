@@ -9,14 +9,14 @@ import {
 import type { Carrier } from '../../../../lambda/ledger/source.ts';
 import { makeEvent, makeSession, makeUsage, sim } from '../records.ts';
 
-/** A SIM's sessions, of which some records are lost, come twice, come by file only, or lack what a carrier may leave out. */
+/** A SIM's sessions. Some records are lost, come twice, come only by file, or lack what a carrier may leave out. */
 
 /** A record of a session, in the order of time. */
 interface PlannedWindow {
   readonly minutes: number;
   readonly bytes: number;
   readonly fate: 'kept' | 'lost' | 'twice';
-  /** How much later than the end of the one before it begins, in milliseconds. */
+  /** Milliseconds from the end of the record before it to its start. */
   readonly shift: number;
   readonly statesTotal: boolean;
   readonly hasBeginning: boolean;
@@ -40,7 +40,7 @@ export interface PlannedSession {
   readonly isSchema1: boolean;
 }
 
-/** What has come of a plan. */
+/** The records of a plan that arrived. */
 export interface Life {
   readonly usage: readonly Usage[];
   readonly sessions: readonly Session[];
@@ -178,7 +178,7 @@ interface LivedSession {
   readonly total: number;
 }
 
-/** What is known of a session at last. */
+/** The final state of a session. */
 function close(
   { carrier, ends, startStated, statesFinal, isSchema1 }: PlannedSession,
   { sessionId, start, end, usage, total }: LivedSession,

@@ -2,11 +2,11 @@ import type { EventRow } from '../../../../lambda/days/rows.ts';
 import type { Session, Usage } from '../../../../lambda/ledger/observation.ts';
 
 /**
- * What is missing, written from the table of checks in docs/days.md: of each check in turn, over all records of a SIM at once
- * and each pair of them. It shares no code with the checks, of which it uses the types only.
+ * The oracle of findings, written from the table of checks in docs/days.md: it applies each check to all records of a SIM and
+ * to each pair of them. It shares only types with the checks.
  */
 
-/** A finding as far as it can be told from the table. */
+/** A finding, as far as the table defines it. */
 export interface ExpectedFinding {
   readonly day: string;
   readonly check: string;
@@ -17,7 +17,7 @@ export interface ExpectedFinding {
   readonly cost: string | undefined;
 }
 
-/** What is known of a SIM: each record once, and those that came in a file. */
+/** The known records of a SIM, each one once, and those that came in a file. */
 interface KnownRecords {
   readonly usage: readonly Usage[];
   readonly events: readonly EventRow[];
@@ -38,7 +38,7 @@ const isSuperSim = (carrier: string): boolean => carrier === 'twilio' || carrier
 const hasLength = ({ start, end }: Usage): boolean => start !== end;
 const add = (records: readonly Usage[]): number => records.reduce((sum, { dataTotal }) => sum + dataTotal, 0);
 
-/** Whether a record repeats another one that comes before it by its id. */
+/** Whether a record repeats another one with a smaller id. */
 function repeats(record: Usage, usage: readonly Usage[]): Usage | undefined {
   if (record.trafficType !== 'data' || record.dataTotal === 0 || !hasLength(record)) return undefined;
   const same = usage.filter(
@@ -74,7 +74,7 @@ function expectOfRecord(
   if (record.trafficType !== 'data') return found;
   if (sessionId === undefined && dataTotal > 0 && ofDay.some((other) => other.sessionId !== undefined))
     found.push({ ...about, check: 'orphan', reason: 'no-session', records: recordId });
-  // 9 and more: a stream has said everything; 8: a file has.
+  // 9 and more: a complete record from a stream; 8: from a file.
   const isRow = !isSuperSim(record.carrier) && record.completeness === 8;
   if (isRow && ofDay.some(({ completeness }) => completeness >= 9))
     found.push({ ...about, check: 'path', reason: 'not-by-stream', records: recordId });
@@ -176,7 +176,7 @@ function expectClose(
   }
   const ofSource = known.filter((one) => one.source === source);
   if (!ofSource.some((one) => one.sessionId !== undefined)) return [];
-  // Whether a session that began before is judged is decided by the day of its end alone.
+  // Only the day of its end decides whether a session that began before is judged.
   const ofLastDay = ofSource.filter((one) => dayBy(one.start) === day);
   if (dayBy(start) < day && ofLastDay.length > 0 && ofLastDay.every((one) => one.sessionId === undefined))
     return [];

@@ -16,7 +16,7 @@ import {
 import { isActive, makeSimDay, type SimPeriod } from '../../../../lambda/days/sim-days.ts';
 import { days, type Plan } from './pass-plans.ts';
 
-/** What is found of a day. */
+/** The results for a day. */
 export interface FoundDay {
   readonly root: string;
   readonly rows: readonly string[];
@@ -24,7 +24,7 @@ export interface FoundDay {
   readonly fleet: string;
 }
 
-/** A SIM-day as text, its members in the order of their names. */
+/** A SIM-day as text, with its members ordered by name. */
 export function printSimDay(simDay: SimPeriod): string {
   return JSON.stringify(simDay, (_, value: unknown) =>
     typeof value !== 'object' || value === null || Array.isArray(value)
@@ -41,7 +41,7 @@ export function printRows(rows: ReadonlyMap<string, SimRows>): string[] {
     );
 }
 
-/** The findings of a SIM's day, of all that is known of it at once. */
+/** The findings of a SIM's day, from all its records together. */
 function expectFindings(sim: string, one: Day, items: SimItems): Finding[] {
   if (sim.startsWith('account:')) return [];
   const { usage, events, sessions } = makeRows(one, items);
@@ -59,7 +59,7 @@ function expectFindings(sim: string, one: Day, items: SimItems): Finding[] {
   });
 }
 
-/** What must be found: rows, sums and root of all records at once, without lake and passes. */
+/** The expected results: rows, sums and root of all records together, without lake and passes. */
 export function expectDays({ statements }: Plan): readonly FoundDay[] {
   const items = new Map<string, SimItems>();
   for (const { sim, says } of statements) items.set(sim, mergeItems(items.get(sim) ?? noItems, says));

@@ -3,8 +3,8 @@ import type { ParquetSource } from '../../../../lambda/days/parquet.ts';
 import type { RowKind } from '../../../../lambda/days/rows.ts';
 
 /**
- * Rows as JSON, in the place of `lambda/days/parquet.ts`: a file is a function of its rows here too, and is written and read in
- * a hundredth of the time. `test/lambda/days/parquet.test.ts` holds Parquet to the same.
+ * Rows as JSON instead of `lambda/days/parquet.ts`. A file is a function of its rows here too, and is written and read a
+ * hundred times faster. `test/lambda/days/parquet.test.ts` tests the same of Parquet.
  */
 
 /** The rows of a file. */

@@ -19,9 +19,9 @@ import { mergeItems, noItems, type SimItems } from '../../../../lambda/days/rows
 import type { SessionNote } from '../../../../lambda/days/session-days.ts';
 import { findMonth, isActive, type SimPeriod, sumBytes } from '../../../../lambda/days/sim-days.ts';
 
-/** Tables, lake and queue in memory. Each operation takes effect at once. */
+/** Tables, lake and queue in memory. Each operation takes effect immediately. */
 export class MemoryPorts implements DayPorts {
-  /** What the tables hold, by SIM. */
+  /** The tables' items, by SIM. */
   readonly items = new Map<string, SimItems>();
   /** All SIMs that ever had a record. */
   readonly sims = new Set<string>();
@@ -29,18 +29,18 @@ export class MemoryPorts implements DayPorts {
   readonly sessionNotes = new Map<string, SessionNote>();
   readonly storedSimDays = new Map<string, { readonly day: SimPeriod; readonly stamp: SimDayStamp }>();
   readonly storedFindings = new Map<string, SimFindings & { readonly revision: number }>();
-  /** Keys of the findings of each SIM, of which a fleet's pass asks for one after the other. */
+  /** Keys of the findings of each SIM, which a fleet's pass requests one by one. */
   readonly #findingKeys = new Map<string, Set<string>>();
   readonly storedMarkers = new Map<string, Marker>();
   readonly queue: BucketJob[] = [];
   #tokens = 0;
 
-  /** What the tables hold of a SIM. */
+  /** The tables' items of a SIM. */
   async readStored(sim: string): Promise<SimItems> {
     return this.items.get(sim) ?? noItems;
   }
 
-  /** Removes items of a SIM from the tables, as their expiry does. */
+  /** Removes items of a SIM from the tables, as expiry does. */
   async remove(sim: string, gone: SimItems): Promise<void> {
     const { usage, events, sessions } = await this.readStored(sim);
     this.items.set(sim, {
@@ -50,19 +50,19 @@ export class MemoryPorts implements DayPorts {
     });
   }
 
-  /** Writes what records state, as the ledger's writer does. */
+  /** Writes the statements of records, as the ledger's writer does. */
   deliver(sim: string, says: SimItems): void | Promise<void> {
     this.sims.add(sim);
     this.items.set(sim, mergeItems(this.items.get(sim) ?? noItems, says));
   }
 
-  /** The days whose rows records may change: those that a writer marks where they are closed. */
+  /** The days whose rows records may change. A writer marks those that are closed. */
   listDays({ usage, events }: SimItems): readonly Day[] {
     const times = [...usage.map(({ start }) => start), ...events.map(({ time }) => time)];
     return [...new Set(times.flatMap(listTouchedDays))];
   }
 
-  /** Whether the reading of a day was begun: only then its usage may expire. */
+  /** Whether the reading of a day has started. Only then may its usage expire. */
   wasRead(day: Day): boolean {
     const plan = this.objects.get(makePlanKey(day));
     if (plan === undefined) return false;
@@ -177,7 +177,7 @@ export class MemoryPorts implements DayPorts {
     },
   };
 
-  /** What a sealed day has of a SIM. */
+  /** A SIM's rows in a sealed day. */
   async findSimDay(day: Day, sim: string): Promise<SimPeriod | undefined> {
     const stored = this.storedSimDays.get(`${day} ${sim}`);
     return stored !== undefined && 'revision' in stored.stamp ? stored.day : undefined;
@@ -192,7 +192,7 @@ export class MemoryPorts implements DayPorts {
     return { tables, simDays, lake, jobs, maxLiveSims: 0 };
   }
 
-  /** The days of the markers that stand. */
+  /** The days of the current markers. */
   async listMarkedDays(): Promise<readonly Day[]> {
     return [...new Set([...this.storedMarkers.values()].map(({ day }) => day))];
   }
@@ -240,7 +240,7 @@ export class MemoryPorts implements DayPorts {
 
 const tags = new WeakMap<Uint8Array, string>();
 
-/** The tag of an object's content, which never changes: a new one takes its place. */
+/** The tag of an object's content, which never changes; a write replaces it. */
 function makeTag(bytes: Uint8Array): string {
   const known = tags.get(bytes);
   if (known !== undefined) return known;

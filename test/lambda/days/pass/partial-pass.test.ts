@@ -31,7 +31,7 @@ function use(memory: MemoryPorts, number: number, time: string, bytes: number): 
   void memory.deliver(sim, { ...noItems, usage: [usage] });
 }
 
-/** Takes all jobs that wait, and says how many there were. */
+/** Runs all waiting jobs, and returns their number. */
 async function takeJobs(memory: MemoryPorts, ports: PartialPorts = memory.partial): Promise<number> {
   let taken = 0;
   for (let job = memory.partialQueue.shift(); job !== undefined; job = memory.partialQueue.shift()) {
@@ -55,7 +55,7 @@ describe('a partial pass', () => {
     const memory = new MemoryPorts();
     for (const number of [1, 2, 3, 4, 5]) use(memory, number, '10:00', number * 100);
     const [first, second] = [simAt(1), simAt(2)];
-    // A closed day of the month, one that is not, as of a pass, and one of another month.
+    // A closed day of the month, an open one from a pass, and one of another month.
     const earlier = (sim: string, of: Day) =>
       makeSimDay(sim, of, { ...makeRowsOf(of, sim), sessions: [], findings: [] });
     await memory.simDays.put([earlier(first, '2026-11-01'), earlier(first, '2026-10-31')], 1);
@@ -152,7 +152,7 @@ describe('a partial pass', () => {
   });
 });
 
-/** A usage record of 1,000 bytes as the rows of a day. */
+/** A usage record of 1,000 bytes, as the rows of a day. */
 function makeRowsOf(of: Day, sim: string) {
   const usage = [makeUsage({ start: `${of}T10:00:00.000Z`, sim, dataTotal: 1_000 })];
   return { usage, events: [], usageRenderings: [], eventRenderings: [] };
@@ -183,7 +183,7 @@ test(
               void memory.deliver(sim, { ...noItems, usage: [{ ...usage, sim }] });
             }
           };
-          /** Ports of a process that dies at one of its calls. */
+          /** Ports of a process that crashes at one of its calls. */
           const open = (diesAt: number): PartialPorts => {
             let calls = 0;
             return wrapPartialPorts(memory.partial, async (effect) => {
@@ -208,7 +208,7 @@ test(
           deliver(late);
           begun.push(run(evening, second), run(evening, Number.POSITIVE_INFINITY));
           await s.waitFor(Promise.all(begun));
-          // What died or met others is ordered again.
+          // Jobs that crashed or met others are sent again.
           for (let again = 0; again < 3; again += 1) await passAt(memory, evening);
 
           const partial = await read(memory);

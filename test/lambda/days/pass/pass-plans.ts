@@ -7,7 +7,7 @@ import { makeEvent, sessionAroundMidnight, statement, timeAroundMidnight } from 
 /** Plans of deliveries, orders, schedules and expiries, for the day pass on a virtual timeline. */
 
 export const days: readonly Day[] = [-1, 0, 1, 2].map((offset) => shiftDay('2026-11-02', offset));
-/** Those of a plan are the first of them: a fleet grows as records of more come. */
+/** A plan uses the first of them. The fleet grows as records of further SIMs arrive. */
 export const sims = [
   '8988307000000000001',
   'account:emnify:7',
@@ -16,7 +16,7 @@ export const sims = [
 export const minute = 60_000;
 const dayMilliseconds = 86_400_000;
 
-/** How an invocation goes: after which of its calls it dies, how long calls take, in turn, and what its clock shows. */
+/** The course of an invocation: the call after which it crashes, the durations of calls, in turn, and its clock. */
 export interface Course {
   readonly diesAtCall: number;
   readonly diesAfterEffect: boolean;
@@ -25,7 +25,7 @@ export interface Course {
   readonly clockAhead: number;
 }
 
-/** What is planned; times are minutes from the start. */
+/** The plan. Times are minutes from the start. */
 export interface Plan {
   readonly statements: readonly { readonly sim: string; readonly says: SimItems }[];
   readonly deliveries: readonly {
@@ -33,13 +33,13 @@ export interface Plan {
     readonly statements: readonly number[];
     readonly course: Course;
   }[];
-  /** Somebody orders a day to be read. */
+  /** A person orders a day to be read. */
   readonly closings: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
-  /** The schedule runs, when the sources are read to the end of a day. */
+  /** The schedule runs when the sources have been read to the end of a day. */
   readonly schedules: readonly { readonly at: number; readonly day: number; readonly course: Course }[];
-  /** Items expire: those at some places among the ones that may, or all. */
+  /** Items expire: some of those that may, by index, or all. */
   readonly expiries: readonly { readonly at: number; readonly places: readonly number[] | 'all' }[];
-  /** How the runs of jobs go, in turn. */
+  /** The courses of jobs, in turn. */
   readonly runs: readonly { readonly course: Course; readonly isTwice: boolean }[];
   readonly simsPerBucket: number;
 }
@@ -61,7 +61,7 @@ export class PassCase extends Case {
   }
 }
 
-/** @param suspended of six calls, how many are suspended for minutes. */
+/** @param suspended how many of six calls are suspended for minutes. */
 function makeCourse(suspended: number): fc.Arbitrary<Course> {
   return fc.record({
     diesAtCall: fc.oneof(
@@ -85,7 +85,7 @@ function makeCourse(suspended: number): fc.Arbitrary<Course> {
 
 const course = makeCourse(1);
 
-/** What a record states of a session, and the event that names it. */
+/** A record's statement about a session, and the event that names it. */
 const sessionStatement = fc
   .record({ session: sessionAroundMidnight, time: timeAroundMidnight, eventId: fc.constantFrom('8', '9') })
   .map(({ session, time, eventId }): SimItems => {
@@ -102,7 +102,7 @@ const ofSim = (sim: string, { usage, events, sessions }: SimItems): SimItems => 
 const at = fc.integer({ min: 0, max: 400 });
 const day = fc.nat(days.length - 1);
 
-/** An invocation to which nothing happens. */
+/** An undisturbed invocation. */
 export const undisturbed: Course = {
   diesAtCall: Number.MAX_SAFE_INTEGER,
   diesAfterEffect: false,
@@ -110,7 +110,7 @@ export const undisturbed: Course = {
   clockAhead: 0,
 };
 
-/** A writer that has read the fence, is suspended before one of its next calls, and is quick otherwise. */
+/** A writer that has read the fence, is suspended before one of its next calls, and is fast otherwise. */
 const suspended = fc
   .record({ call: fc.integer({ min: 2, max: 4 }), minutes: fc.integer({ min: 3, max: 12 }) })
   .map(({ call, minutes }): Course => {
@@ -118,7 +118,7 @@ const suspended = fc
     return { ...undisturbed, delays };
   });
 
-/** A delivery; one with an aim begins so many minutes before somebody orders or schedules the day of its first record. */
+/** A delivery. One with an aim starts a number of minutes before the day of its first record is ordered or scheduled. */
 const delivery = fc.oneof(
   fc.record({
     at,
@@ -130,7 +130,7 @@ const delivery = fc.oneof(
     at,
     statements: fc.tuple(fc.nat(13)),
     course: suspended,
-    // The first order closes days, the last one has markers visited.
+    // The first order closes days, and the last one visits markers.
     aim: fc.record({ order: fc.oneof(fc.constantFrom(0, -1), fc.nat()), minutesBefore: fc.nat(3) }),
   }),
 );
@@ -173,8 +173,8 @@ export const plans: fc.Arbitrary<PassCase> = fc
   });
 
 /**
- * Has writers with an aim begin shortly before somebody closes the day of what they write, or has its markers visited: so
- * they have read the fence, or put their markers, and are suspended meanwhile.
+ * Starts writers with an aim shortly before the day of their records is closed or its markers are visited, so that they have
+ * read the fence, or put their markers, and are suspended meanwhile.
  */
 function takeAim(plan: Omit<Plan, 'deliveries'> & { readonly deliveries: readonly Aimed[] }): Plan {
   const { statements } = plan;

@@ -39,7 +39,7 @@ async function runJobs(): Promise<void> {
   }
 }
 
-/** Plans a round, and reads it: after a wait if it is one of markers. */
+/** Plans a round, and reads it, after a wait if it is a round of markers. */
 async function readNext(one: string, plan: typeof planDay): Promise<PlannedRound | undefined> {
   const planned = await plan(one, ports, { closedThrough, now });
   if (planned === undefined) return undefined;
@@ -48,7 +48,7 @@ async function readNext(one: string, plan: typeof planDay): Promise<PlannedRound
   return planned;
 }
 
-/** Reads days, and what is marked, as often as there is something to do. */
+/** Reads days, and then marked SIMs until none is left. */
 async function close(...days: readonly string[]): Promise<void> {
   closedThrough = [closedThrough, ...days].sort().at(-1) ?? '';
   for (const one of days) await readNext(one, planDay);
@@ -60,7 +60,7 @@ async function close(...days: readonly string[]): Promise<void> {
   throw new Error('There is always something to do');
 }
 
-/** Delivers records of days that are closed: markers are put before. */
+/** Delivers records of closed days, with markers first. */
 async function deliverLate(sim: string, says: Partial<SimItems>): Promise<void> {
   const items = { ...noItems, ...says };
   await ports.markers.put(ports.listDays(items).map((one) => ({ day: one, sim })));
@@ -73,7 +73,7 @@ async function readManifest(of: string): Promise<Manifest> {
   return content;
 }
 
-/** The rows of a day by SIM, as the lake has them. */
+/** The rows of a day in the lake, by SIM. */
 async function readLake(of: string): Promise<Record<string, SimRows>> {
   const { buckets } = await readManifest(of);
   const found: Record<string, SimRows> = {};
@@ -188,7 +188,7 @@ describe('the pass over a day', () => {
       { kind: 'usage', sim: first, id: full.usageId, change: 'changed' },
       { kind: 'usage', sim: first, id: `${day}T02:00:00.000Z#02`, change: 'added' },
     ];
-    // The session waits for the other day to have it.
+    // The session waits until the other day has it.
     expect([...manifest.history.map(({ version }) => version), manifest.version]).toEqual([1, 2, 3]);
     expect(manifest.changed).toEqual(changed.slice(0, 1));
     expect(manifest.history.map(({ changes }) => changes)).toEqual([
@@ -326,7 +326,7 @@ describe('the pass over a day', () => {
     await close(day);
     const lake = await readLake(day);
     expect([first, second].map((sim) => lake[sim]?.usage.length)).toEqual([1, 2]);
-    // Who looked before the day was read finds its rows afterwards.
+    // A reader that looked before the day was read finds its rows afterwards.
     expect(await reader.readUsage(second, day)).toHaveLength(2);
   });
 
@@ -348,7 +348,7 @@ describe('the pass over a day', () => {
     const counting = { tables, notes, simDays, findings, markers, lake: { ...lake, open }, jobs };
     for (const job of ports.queue) await runBucket(job, counting, { now });
     expect((await readManifest(day)).buckets).toBe(buckets);
-    // Its own, and 16 others at a time; the last one all.
+    // Its own and 16 others at a time; the last one reads all.
     expect(opened).toBeLessThan(19 * buckets);
   });
 

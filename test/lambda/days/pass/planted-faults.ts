@@ -4,7 +4,7 @@ import type { Lake } from '../../../../lambda/days/pass/ports.ts';
 import type { DayMessage } from '../../../../lambda/days/work.ts';
 import type { Parts } from './virtual-pass.ts';
 
-/** Faults that the property of the pass must find. Those of two runs at once are in suspended-runs.test.ts. */
+/** Faults that the property of the pass must find. Those of concurrent runs are in suspended-runs.test.ts. */
 export const planted: Readonly<Record<string, Partial<Parts>>> = {
   'a day that is read as soon as the fence moves': {
     changeMessage: (message) => skipWait('reading', message),
@@ -24,7 +24,7 @@ export const planted: Readonly<Record<string, Partial<Parts>>> = {
   },
 };
 
-/** A lake that shows no rows, and writes over those that it has. */
+/** A lake that returns no rows, and overwrites those that it has. */
 function forgetRows(lake: Lake): Lake {
   const isFile = (key: string): boolean => key.endsWith('.parquet');
   return {

@@ -5,7 +5,7 @@ async function* listNumbers(count: number): AsyncGenerator<number> {
   for (let number = 0; number < count; number += 1) yield number;
 }
 
-/** Resolves after so many turns of the event loop. */
+/** Resolves after a number of turns of the event loop. */
 async function waitTurns(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
 }

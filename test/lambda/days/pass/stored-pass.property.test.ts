@@ -9,11 +9,11 @@ import { type PassCase, type Plan, plans } from './pass-plans.ts';
 import { StoredPorts } from './stored-ports.ts';
 import { playPass, sound } from './virtual-pass.ts';
 
-/** The pass as in test/property/day-pass.property.test.ts, over the tables' own readers and stores. */
+/** The pass as in test/property/day-pass.property.test.ts, with the real readers and stores of the tables. */
 
 const tables = runningTables();
 
-/** The plan, with completeness as the tables tell it: a complete statement that names a session is the fullest. */
+/** The plan, with the completeness of the tables: a complete statement that names a session ranks highest. */
 function rankAsStored({ statements, ...plan }: Plan): Plan {
   const rank = ({ usage, ...says }: SimItems): SimItems => ({
     ...says,

@@ -14,7 +14,7 @@ import { simAt } from '../../store/observations.ts';
 import { ledgerTablesOf } from '../../store/running-tables.ts';
 import { MemoryPorts } from './memory-ports.ts';
 
-/** When all records of the properties happened, and more. */
+/** A range that contains all records of the properties. */
 const allTimes: TimeSpan = { from: '2026-10-01T00:00:00.000Z', to: '2026-12-01T00:00:00.000Z' };
 
 const tableNames = { sessions: 'Sessions', usage: 'Usage', events: 'Events', sims: 'Sims' };
@@ -36,7 +36,7 @@ export class StoredPorts extends MemoryPorts {
     this.#writer = new LedgerWriter(ledgerTablesOf(client));
     this.#store = new SimDayStore(client, 'SimDays');
     this.#markers = new DayMarkers(client, 'DayMarkers');
-    // Few SIMs need few scans: most requests would be scans that find nothing.
+    // Few scans for few SIMs, as most requests would be scans without results.
     const records = new DayRecordReader({
       ...{ client, ...tableNames, dayState: 'DayState', usageDays: 0, segments: 2 },
     });
@@ -49,7 +49,7 @@ export class StoredPorts extends MemoryPorts {
   override async deliver(sim: string, { usage, events, sessions }: SimItems): Promise<void> {
     this.sims.add(sim);
     const [first] = [...usage.map(({ start }) => start), ...events.map(({ time }) => time), '2026-11-01'];
-    // An account has no item among the SIMs: one of its SIMs names it.
+    // An account has no item in Sims, so one of its SIMs names it.
     const [, source, accountId] = sim.split(':');
     const ids = { simSid: undefined, simId: undefined, fleetSid: undefined, accountId };
     const known = accountId === undefined ? simAt(first, sim) : simAt(first, `${sim} one`, { ids });

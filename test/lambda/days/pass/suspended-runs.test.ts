@@ -12,8 +12,8 @@ import { MemoryPorts } from './memory-ports.ts';
 import { wrapPorts } from './wrapped-ports.ts';
 
 /**
- * Two runs of one bucket. The first is suspended before a call, or dies at it. The second, of the same round or of the next
- * one if the first was done, sees a record more and runs to its end. Then all items expire, and the first goes on.
+ * Two runs of one bucket. The first is suspended before a call, or crashes at it. The second, of the same round or of the
+ * next one if the first was done, reads one record more and completes. Then all items expire, and the first continues.
  */
 
 const day = '2026-11-02';
@@ -23,7 +23,7 @@ const session = makeSession({ sessionId: 's1', start: `${day}T01:00:00.000Z`, en
 const early = { ...noItems, usage: [usage('01')], sessions: [session] };
 const late = { ...noItems, usage: [usage('02')] };
 
-/** Ports that count calls, and are stopped before one of them until `goOn` is called. */
+/** Ports that count calls, and stop before one of them until `goOn` is called. */
 function stopBefore(ports: DayPorts, number: number) {
   let calls = 0;
   let goOn = (): void => undefined;
@@ -49,7 +49,7 @@ type Change = (memory: MemoryPorts) => DayPorts;
 
 const sound: Change = (memory) => memory;
 
-/** What is found at the end: number of rows, and whether lake, seal and SIM-days agree. */
+/** The final results: number of rows, and whether lake, seal and SIM-days agree. */
 interface Found {
   readonly rows: number | undefined;
   readonly isRootTrue: boolean;
@@ -57,9 +57,9 @@ interface Found {
 }
 
 /**
- * Plays it with a stop before each call, one after the other.
+ * Plays it with a stop before each call in turn.
  *
- * @param dies whether the first run never goes on, and its job is delivered again before items expire.
+ * @param dies whether the first run never continues, and its job is delivered again before items expire.
  */
 async function playEveryStop(change: Change, dies: boolean): Promise<Found[]> {
   const found: Found[] = [];
@@ -87,7 +87,7 @@ async function playEveryStop(change: Change, dies: boolean): Promise<Found[]> {
   }
 }
 
-/** Reads what is marked: by the round that is not done, or else by a new one. */
+/** Reads marked SIMs with the unfinished round, or else with a new one. */
 async function runMarked(memory: MemoryPorts, ports: DayPorts): Promise<void> {
   const known = memory.queue.length;
   const planned = await planRound(day, ports, options);
@@ -126,7 +126,7 @@ describe('a bucket whose run', () => {
 });
 
 describe('a suspended run shows', () => {
-  /** A lake that writes some objects on no condition. */
+  /** A lake that writes some objects without a condition. */
   const writeAlways =
     (isMeant: (key: string) => boolean): Change =>
     (memory) => ({

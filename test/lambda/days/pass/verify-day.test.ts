@@ -64,7 +64,7 @@ beforeEach(async () => {
   await read(planDay);
 });
 
-/** What a day was found to be, without its seal. */
+/** The problems of a day, without its seal. */
 async function verify(
   lake: Pick<Lake, 'open'> = ports.lake,
   isFull = false,
@@ -91,7 +91,7 @@ function findKey(prefix: string): string {
   );
 }
 
-/** Changes what a seal says. */
+/** Changes the content of a seal. */
 function rewriteSeal(change: (manifest: Record<string, unknown>) => object): void {
   const key = makeManifestKey(day);
   const manifest = JSON.parse(new TextDecoder().decode(ports.objects.get(key))) as Record<string, unknown>;
@@ -116,7 +116,7 @@ describe('verifying a day', () => {
     const { content: manifest } = await readJson<Manifest>(ports.lake, key);
     if (manifest === undefined) throw new Error('The day is sealed');
     const { findings: _, ...kinds } = manifest.kinds;
-    // As docs/days.md says: the lines of the kinds, in the order of their names.
+    // As in docs/days.md: the lines of the kinds, ordered by name.
     const lines = Object.entries(kinds).sort(([a], [b]) => (a < b ? -1 : 1));
     const text = lines.map(([kind, { rows, root }]) => `${kind} ${rows} ${root}\n`).join('');
     const older = { ...manifest, kinds, root: createHash('sha256').update(text).digest('hex') };

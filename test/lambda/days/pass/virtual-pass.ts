@@ -23,26 +23,26 @@ import { type Course, days, listTimes, minute, type Plan, sims, undisturbed } fr
 import { type Caller, wrapPartialPorts, wrapPorts } from './wrapped-ports.ts';
 
 /**
- * The day pass on a virtual timeline, as its schedule and its messages do it: records come in any order, more than once and
- * late; writers, scheduled runs and what takes messages are suspended or die between any two calls, messages come twice, in
- * any order, and items of sealed days expire.
+ * The day pass on a virtual timeline, with its schedule and messages. Records arrive in any order, repeatedly and late;
+ * writers, scheduled runs and workers are suspended or crash between any two calls; messages arrive twice, in any order;
+ * and items of sealed days expire.
  */
 
-/** The last of the days is due. */
+/** The time at which the last day is due. */
 const start = Date.UTC(2026, 10, 5, 12);
 
-/** A writer begins again when this much time is gone since it read the fence: its requests' signatures expire. */
+/** A writer starts again when this much time has passed since it read the fence, as its signatures expire. */
 const writerMilliseconds = 10 * minute;
 
-/** When a job is delivered again that was not acknowledged. */
+/** When an unacknowledged job is delivered again. */
 const redeliveryMilliseconds = 30 * minute;
 
-/** The parts that a planted fault replaces. */
+/** The parts that a planted fault can replace. */
 export interface Parts {
   readonly listTouchedDays: typeof listTouchedDays;
-  /** What becomes of a message on its way. A changed one is not delayed. */
+  /** What happens to a message on its way. A changed message is not delayed. */
   readonly changeMessage: (message: DayMessage) => DayMessage;
-  /** How ports differ from those in memory. */
+  /** Differences to the ports in memory. */
   readonly changePorts: (ports: DayPorts, memory: MemoryPorts) => DayPorts;
 }
 
@@ -52,11 +52,11 @@ export const sound: Parts = {
   changePorts: (ports) => ports,
 };
 
-/** A process that has died: its calls are never answered. */
+/** A crashed process: its calls are never answered. */
 function isNeverAnswered(): Promise<never> {
   return new Promise(() => undefined);
 }
-/** The world of one plan. */
+/** The state of one plan. */
 class World {
   readonly timeline = new Timeline(start, passTick);
   readonly memory: MemoryPorts;
@@ -77,7 +77,7 @@ class World {
     this.#parts = parts;
   }
 
-  /** An invocation's way to call: with delays, until it dies. */
+  /** Makes an invocation's calls, with delays, until it crashes. */
   #makeCaller({ diesAtCall, diesAfterEffect, delays }: Course): Caller {
     let calls = 0;
     let delayed = 0;
@@ -91,7 +91,7 @@ class World {
       if (number > diesAtCall) return isNeverAnswered();
       await delay();
       if (number === diesAtCall && !diesAfterEffect) return isNeverAnswered();
-      // Tables that are not in memory take real time.
+      // Tables outside of memory need real time.
       const result = await this.timeline.hold(effect());
       return number === diesAtCall ? isNeverAnswered() : result;
     };
@@ -164,7 +164,7 @@ class World {
     return runs[this.#runs % runs.length] ?? { course: undisturbed, isTwice: false };
   }
 
-  /** Takes a message; what dies or fails is delivered again, and then lives. */
+  /** Processes a message. If that crashes or fails, the message is delivered again and then succeeds. */
   async #take(message: DayMessage, ofCourse: Course): Promise<void> {
     let isDone = false;
     const again = { ...ofCourse, diesAtCall: Number.MAX_SAFE_INTEGER, delays: [1] };
@@ -187,7 +187,7 @@ class World {
     }
   }
 
-  /** Writes what a record states, as `ingest` does; again if it dies. */
+  /** Writes a record's statements, as `ingest` does, and again after a crash. */
   async write(sim: string, says: SimItems, ofCourse: Course): Promise<void> {
     let isDone = false;
     const again = { ...ofCourse, diesAtCall: Number.MAX_SAFE_INTEGER, delays: [1] };
@@ -208,19 +208,19 @@ class World {
         await this.memory.deliver(sim, says);
         return 'written';
       });
-      // What is late again and again is delivered again, and is quicker.
+      // A batch that is late repeatedly is delivered again, and is faster.
       if (outcome === 'late' && attempts === 3) return this.write(sim, says, again);
       if (outcome === 'late') continue;
       isDone = true;
     }
   }
 
-  /** Somebody orders days to be read. */
+  /** A person orders days to be read. */
   async order(from: Day, through: Day, ofCourse: Course): Promise<void> {
     await orderDays({ from, through }, this.#makePorts(ofCourse), this.timeline.now + ofCourse.clockAhead);
   }
 
-  /** The schedule runs, when the sources are read to the end of a day. */
+  /** The schedule runs when the sources have been read to the end of a day. */
   async runSchedule(one: Day, ofCourse: Course, partialHours = 2): Promise<void> {
     await runSchedule(this.#makePorts(ofCourse), {
       now: this.timeline.now + ofCourse.clockAhead,
@@ -230,13 +230,13 @@ class World {
     });
   }
 
-  /** Whether nothing is left to do on the days. */
+  /** Whether all work on the days is done. */
   async isSettled(): Promise<boolean> {
     const marked = await this.memory.listMarkedDays();
     return !days.some((one) => marked.includes(one) || this.#openDays.has(one));
   }
 
-  /** Lets items expire whose days are sealed and have no marker. */
+  /** Lets items expire if their days are sealed and have no marker. */
   async expire(places: readonly number[] | 'all'): Promise<void> {
     const { memory } = this;
     let place = 0;
@@ -299,7 +299,7 @@ class World {
   /**
    * Compares the lists of SIMs with the most bytes with the SIM-days that {@link findDay} has read.
    *
-   * @throws Error if a day's list differs, or if a SIM used more in a month than its lists tell of it.
+   * @throws Error if a day's list differs, or if a SIM used more in a month than its lists state.
    */
   async checkTop(): Promise<void> {
     const months: TopList[] = [];
@@ -330,7 +330,7 @@ function printTop(simDays: readonly SimPeriod[]): string[] {
     .map(({ sim, bytes }) => `${sim} ${bytes}`);
 }
 
-/** Plays a plan, then delivers the rest, and lets all closed days be read until nothing is left to do. */
+/** Plays a plan, then delivers the rest, and reads all closed days until nothing is left to do. */
 export async function playPass(
   plan: Plan,
   parts: Parts,
@@ -362,14 +362,14 @@ export async function playPass(
     begin(minutes, () => timeline.hold(world.expire(places)));
   await timeline.run();
 
-  // What was lost until now is not found again.
+  // Messages that were lost so far stay lost.
   await world.expire('all');
   for (const { sim, says } of left) void world.write(sim, says, undisturbed);
   await timeline.run();
   void world.order(first, last, undisturbed);
   await timeline.run();
   for (let round = 0; round < 20 && !(await world.isSettled()); round += 1) {
-    // All days of the plan are closed: no partial pass is of one.
+    // All days of the plan are closed, so there is no partial pass of them.
     void world.runSchedule(last, undisturbed, 0);
     await timeline.run();
   }

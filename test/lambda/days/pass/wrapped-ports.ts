@@ -1,9 +1,9 @@
 import type { DayPorts, DayTables, Lake, PartialPorts } from '../../../../lambda/days/pass/ports.ts';
 
-/** Makes a call, at a time and in a way of its own. */
+/** Makes a call, possibly later or not at all. */
 export type Caller = <Answer>(effect: () => Promise<Answer>) => Promise<Answer>;
 
-/** Ports whose calls go through a caller; the listing of SIMs and the jobs are those that are given. */
+/** Ports whose calls go through a caller, with the given list of SIMs and the given jobs. */
 export function wrapPorts(
   { tables, notes, simDays, findings, markers, lake, jobs }: DayPorts,
   call: Caller,
@@ -32,7 +32,7 @@ export function wrapPorts(
   };
 }
 
-/** The same of a partial pass. */
+/** The same for a partial pass. */
 export function wrapPartialPorts(
   { tables, simDays, lake, jobs, maxLiveSims }: PartialPorts,
   call: Caller,

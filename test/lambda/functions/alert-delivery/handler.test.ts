@@ -21,7 +21,7 @@ import { HookReceiver } from '../../alerts/delivery/hook-receiver.ts';
 import { startOutboxTable } from '../../alerts/delivery/outbox-table.ts';
 import { transitionWith } from '../../alerts/delivery/transitions.ts';
 
-/** The function as it is deployed: bundled, in a process of its own, between emulators and a receiver. */
+/** The deployed bundle in a separate process, with emulators and a receiver. */
 
 const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const hook = new HookReceiver(secret);
@@ -69,7 +69,7 @@ afterAll(async () => {
   await engine.stop();
 });
 
-/** The metrics of the lines since this was last asked. */
+/** The metrics of the log lines since the last call. */
 function takeMetrics(): MetricValue[] {
   return lines.splice(0).flatMap((line) => parseEmbeddedMetrics(line) ?? []);
 }
@@ -113,10 +113,10 @@ test('an event without a time is an error', async () => {
 });
 
 test('the function’s timeout is longer than a run, and its lease is longer still', () => {
-  // A message may take two requests, and two readings of a secret.
+  // A message may need two requests and two reads of a secret.
   const messageMilliseconds = 2 * (requestMilliseconds + 5_000);
   const runMilliseconds = runLimits.maxMilliseconds + messageMilliseconds;
   expect(functions.alertDelivery.timeoutSeconds * 1000).toBeGreaterThan(runMilliseconds);
-  // Asynchronous events are dropped at an age of a minute.
+  // Asynchronous events are dropped after a minute.
   expect(runLimits.leaseMilliseconds).toBeGreaterThan(60_000 + functions.alertDelivery.timeoutSeconds * 1000);
 });

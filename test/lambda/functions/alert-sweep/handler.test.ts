@@ -17,7 +17,7 @@ import { usageRecord } from '../../../records/datastreamer.ts';
 import { anyRule } from '../../alerts/arbitraries.ts';
 import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
 
-/** The function as it is deployed: bundled, in a process of its own, between emulators. */
+/** The deployed bundle in a separate process, with emulators. */
 
 const hour = 3_600_000;
 const now = Date.parse('2026-11-10T00:00:00.000Z');
@@ -90,7 +90,7 @@ function takeMetrics(): MetricValue[] {
 test('silence is judged only if the progress of its source is known, and a sweep is measured', async () => {
   expect(await sweeper.invoke({ time: formatTime(now) })).toMatchObject({ ok: true });
   const episodes = await tables.items(alertsTable.name);
-  // The source that cannot be read has an alert of its own; its SIMs have none.
+  // The source that cannot be read has an alert; its SIMs have none.
   const vans = { kind: 'source', source: 'vans', cause: 'carrier-or-devices' };
   expect(
     episodes.map(({ source, subject, state, from }) => [

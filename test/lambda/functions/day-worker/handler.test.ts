@@ -25,7 +25,7 @@ import { runningS3 } from '../../../emulators/s3/running-emulator.ts';
 import { usageRecord } from '../../../records/datastreamer.ts';
 import { ledgerTablesOf, runningTables } from '../../store/running-tables.ts';
 
-/** The two functions of the day pass as they are deployed: bundled, in processes of their own, between emulators. */
+/** The deployed bundles of the day pass's two functions in separate processes, with emulators. */
 
 const iccid = '8988280666000000001';
 const tables = runningTables();
@@ -36,7 +36,7 @@ const lines: string[] = [];
 let queue: Queue;
 let planner: LocalFunction;
 let worker: LocalFunction;
-/** What was sent to the queue and is not taken. */
+/** Messages that were sent to the queue and not processed. */
 let sent: { readonly body: string; readonly delaySeconds: number | undefined }[] = [];
 
 beforeAll(async () => {
@@ -118,7 +118,7 @@ function makeEvent(bodies: readonly string[], time: string): SQSEvent {
   return { Records } as unknown as SQSEvent;
 }
 
-/** Takes all that is sent, and what that sends; returns the kinds and delays of the messages. */
+/** Processes all messages, and those that they send. Returns the kinds and delays of the messages. */
 async function takeAll(time: string): Promise<string[]> {
   const taken: string[] = [];
   while (sent.length > 0) {
@@ -143,14 +143,14 @@ test('a day is closed, read and sealed, and read again after late records', asyn
   await storeUsage('2026-11-09T10');
   expect(await planner.invoke({ time: '2026-11-10T07:00:00Z' })).toMatchObject({ ok: true });
   expect(await takeAll('2026-11-10T08:00:00.000Z')).toEqual([
-    // The fleet is so small that reports read its records: it has no partial pass.
+    // Reports read the records of such a small fleet, so it has no partial pass.
     ...['reading after 900', 'partial after 0', 'reading after 900', 'reading after 900'],
     ...['plan after 0', 'bucket after 0', 'bucket after 0'],
   ]);
   const { version, sealedAt, kinds } = await readManifest();
   expect([version, sealedAt, kinds.usage.rows]).toEqual([1, '2026-11-10T08:00:00.000Z', 1]);
   expect((await tables.items(simDaysTable.name)).map(({ period }) => period?.S)).toEqual(['2026-11-09']);
-  // Nothing but the fence and the schedule's first day is left of it.
+  // Only the fence and the schedule's first day are left.
   expect((await tables.items(dayStateTable.name)).map(({ subject }) => subject?.S).sort()).toEqual([
     ...['fence', 'schedule'],
   ]);

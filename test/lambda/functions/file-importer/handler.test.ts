@@ -19,10 +19,10 @@ import { file, header, row } from '../../ingest/files/cdr.ts';
 import { runningTables } from '../../store/running-tables.ts';
 import { ingestEnvironment } from '../ingest-environment.ts';
 
-/** The reserve of time is longer than this: each invocation stops after a block. */
+/** Shorter than the time reserve, so that each invocation stops after a block. */
 const shortSeconds = 19;
 
-/** What the log says of a message that failed. */
+/** The log's message about a failed message. */
 const again = 'The message will be delivered again';
 
 const tables = runningTables();
@@ -92,7 +92,7 @@ beforeEach(async () => {
   await tables.clear();
 });
 
-/** Delivers the queue to a function until the test is over, a failed message again at once. */
+/** Delivers the queue to a function until the test ends, and failed messages again immediately. */
 function mapTo(target: LocalFunction): EventSourceMapping {
   const mapping = createSqsMapping({ queue, target, rules: fileMapping, retryDelaySeconds: 0 });
   mapping.start();
@@ -100,12 +100,12 @@ function mapTo(target: LocalFunction): EventSourceMapping {
   return mapping;
 }
 
-/** Has the objects of a bucket announced on the queue, as the stack does. */
+/** Sends notifications of a bucket's objects to the queue, as the stack does. */
 function announce(from: string): void {
   onTestFinished(s3.onObjectCreated(from, (message) => queue.send(JSON.stringify(message))));
 }
 
-/** Waits until a file that was just put is announced. */
+/** Waits for the notification of a file that was just put. */
 async function announced(): Promise<void> {
   await expect.poll(() => queue.counts().visible + queue.counts().inFlight).toBeGreaterThan(0);
 }

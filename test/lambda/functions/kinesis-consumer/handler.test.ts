@@ -52,7 +52,7 @@ beforeEach(async () => {
   await tables.clear();
 });
 
-/** A consumer in a process of its own, with an empty memory. */
+/** A consumer in a separate process, with an empty memory. */
 function startConsumer(): Promise<LocalFunction> {
   return createDeployedFunction({
     ...functions.kinesisConsumer,
@@ -106,7 +106,7 @@ function sequenceNumbers(records: readonly (KinesisStreamRecord | undefined)[]):
   return records.map((record) => record?.kinesis.sequenceNumber ?? 'none').sort();
 }
 
-/** A Super SIM record of a session; usage comes with updates, an event with all others. */
+/** A Super SIM record of a session. Updates have usage, all others have an event. */
 function superSim(sim: number, type: string, minute: number): object {
   const eventSid = `EZ${type}${sim}${minute}`;
   const at = `2026-11-02T10:${String(minute).padStart(2, '0')}:00Z`;

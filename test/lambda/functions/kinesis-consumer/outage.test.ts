@@ -29,7 +29,7 @@ const hour = 60 * minute;
 const start = Date.parse('2026-11-02T18:00:00Z');
 const timeoutMilliseconds = functions.kinesisConsumer.timeoutSeconds * 1000;
 
-/** What ends the function's process. */
+/** The error that ends the function's process. */
 class ProcessDeath extends Error {
   readonly milliseconds: number;
 
@@ -53,7 +53,7 @@ function usageRecord(id: number, mark?: string): string {
   });
 }
 
-/** Reads a record; one of them ends the process. */
+/** Reads a record. One record ends the process. */
 const deadlyInterpret: typeof interpret = (value, arrival) => {
   const mark = toJsonObject(value)?.['mark'];
   if (mark === crash) throw new ProcessDeath(10);
@@ -61,7 +61,7 @@ const deadlyInterpret: typeof interpret = (value, arrival) => {
   return interpret(value, arrival);
 };
 
-/** DynamoDB that throttles every request for a time. */
+/** A DynamoDB that throttles every request for some time. */
 class ThrottlingDynamoDb implements Sender {
   readonly engine = new MemoryDynamoDb();
   readonly #clock: Clock;
@@ -84,7 +84,7 @@ class ThrottlingDynamoDb implements Sender {
 
 const source = { name: 'emnify', carrier: 'emnify', bytesPerMegabyte: 1_000_000 } as const;
 
-/** A stream's shard, delivered to the consumer while DynamoDB is away, until all of it is done. */
+/** Delivers a stream's shard to the consumer while DynamoDB is down, until all records are processed. */
 async function deliverThrough(awayMilliseconds: number, data: readonly string[], functionErrors = 0) {
   const clock = new VirtualClock(start);
   const dynamoDb = new ThrottlingDynamoDb(clock, awayMilliseconds);
@@ -128,7 +128,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
     stream,
     clock,
     rules: streamMapping,
-    // As slowly as Lambda may retry failed batches.
+    // The slowest rate at which Lambda may retry failed batches.
     retryDelay: { firstMilliseconds: 1_000, longestMilliseconds: 30_000 },
     target: inProcess(async (event: KinesisStreamEvent) => {
       const began = clock.time;
@@ -148,7 +148,7 @@ async function deliverThrough(awayMilliseconds: number, data: readonly string[],
         if (bodies.length === 1) deaths.push({ bodies, at: began });
         throw error;
       } finally {
-        // A throttled invocation uses all its time except the reserve.
+        // A throttled invocation uses all of its time except the reserve.
         if (wasAway) clock.time += timeoutMilliseconds - 5_000;
       }
     }),
@@ -193,7 +193,7 @@ describe('while DynamoDB is down', () => {
       ['stops-consumer', crashing],
       ['stops-consumer', hanging],
     ]);
-    // Both together, and the invocations for the remaining records.
+    // Both, and the invocations for the remaining records.
     expect(heldMilliseconds).toBeLessThan(2 * 15 * minute);
   });
 

@@ -10,7 +10,7 @@ import { functions, metricsExport } from '../../../../lib/limits.ts';
 import { createDeployedFunction } from '../../../../local/deployed-function.ts';
 import { Collector } from '../../metrics/collector.ts';
 
-/** The function as it is deployed: bundled, in a process of its own, between emulators and a collector. */
+/** The deployed bundle in a separate process, with emulators and a collector. */
 
 const collector = new Collector();
 const secrets: Record<string, string> = {};

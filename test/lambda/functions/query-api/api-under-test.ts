@@ -32,7 +32,7 @@ export const credentials: Credentials = {
   tokens: ['token', 'previous'],
 };
 
-/** An answer with its body read. */
+/** An answer with its parsed body. */
 export interface ReadAnswer {
   readonly status: number;
   readonly headers: ApiAnswer['headers'];
@@ -89,7 +89,7 @@ export function apiOver(client: DynamoDBClient, changes: Partial<Api> = {}): Api
   };
 }
 
-/** API Gateway's event for a path with its query, as it would be typed. */
+/** API Gateway's event for a path with a query, as a person would type it. */
 export function apiEvent(path: string, sending: Sending = {}): APIGatewayProxyEventV2 {
   const { method = 'GET', stage = '$default', basePath = '', domainName = 'api.example.com' } = sending;
   const [route = '', query = ''] = path.split(/\?(.*)/s);

@@ -13,9 +13,9 @@ import type {
 import type { Manifest } from '../../../../lambda/store/manifest.ts';
 
 /**
- * openapi.yaml beside the ledger's attributes, in both directions: each attribute is shown as members of its resource,
- * or the table says why not; the compiler asks for each. Each member shows an attribute, or is listed as made of
- * something else.
+ * Compares openapi.yaml with the ledger's attributes, in both directions. Each attribute is shown as members of its
+ * resource, or the table says why not; the compiler checks that the table is complete. Each member shows an attribute, or
+ * is listed as made of something else.
  */
 
 type KeysOf<Table> = Table extends object ? keyof Table : never;
@@ -196,7 +196,7 @@ const fileMembers: Readonly<Record<keyof Manifest, Shown>> = {
 it.each<[ResourceSchema | 'File', Readonly<Record<string, Shown>>, readonly string[]]>([
   // No stream counts packets.
   ['DataSession', sessionMembers, ['packets_uploaded', 'packets_downloaded']],
-  // The stamp of the group that has `online`, and the marks, which are stamps.
+  // The stamp of the group with `online`, and the marks, which are stamps.
   ['SimFields', simMembers, ['online_stated_at', 'last_heard', 'last_heard_precision']],
   // The SIM's, or filters of the original API that are not supported.
   ['RawUsageRecord', usageMembers, ['account_sid', 'fleet_sid', 'network_sid']],

@@ -36,7 +36,7 @@ afterAll(() => {
 interface Asking extends Sending {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: object;
-  /** Whether AWS signatures are asked for in place of account and token. */
+  /** Whether the API requires AWS signatures instead of account and token. */
   readonly isSigned?: boolean;
 }
 
@@ -81,7 +81,7 @@ describe('the console’s page', () => {
         'content-security-policy':
           "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       });
-      // Nothing runs and nothing is styled that stands in the page itself.
+      // The page has no inline scripts and styles.
       expect(body).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=|\{\{/);
     }
   });
@@ -161,7 +161,7 @@ describe('a file of the console', () => {
       'world-atlas',
     ])
       expect(text).toContain(`${imported} ${versions[imported]}, `);
-    // What those import in turn, and the whole text of a licence.
+    // The packages that those import, and the full text of a licence.
     expect(text).toMatch(/^d3-array [\d.]+, ISC$/m);
     expect(text).toContain('Permission to use, copy, modify, and/or distribute this software');
     expect(text).not.toMatch(/^(?:esbuild|typescript|playwright-core) /m);
@@ -189,7 +189,7 @@ describe('a file of the console', () => {
     const first = new Set(
       [...html.matchAll(/\/console\/([\w-]+\.(?:js|css))"/g)].map(([, name = '']) => name),
     );
-    // What is imported at once, and the page that is shown first.
+    // Static imports, and the first page.
     const text = (name: string): string => Buffer.from(files[name] ?? []).toString('utf8');
     for (const name of first) {
       for (const [, imported = ''] of text(name).matchAll(/(?:from|import)\s*"\.\/([\w.-]+)"/g))
@@ -216,7 +216,7 @@ describe('muting an alert', () => {
 
   beforeAll(() => storeEpisodes(tables.client, [episode]));
 
-  /** Sends it as who is signed in. */
+  /** Sends it with the credentials of the signed-in user. */
   const mute = (changes: Asking): Promise<ApiAnswer> => {
     const { authorization } = apiEvent('/').headers;
     return ask(path, { method: 'POST', authorization, headers: own, body: { for: '8h' }, ...changes });

@@ -60,7 +60,7 @@ interface Operation {
 }
 
 const document: unknown = parse(readFileSync(new URL('../../../../openapi.yaml', import.meta.url), 'utf8'));
-/** What `npm run openapi` renders. */
+/** The output of `npm run openapi`. */
 const rendered = document as Contract;
 const contract = document as {
   readonly openapi: string;
@@ -91,7 +91,7 @@ addFormats.default(ajv);
 ajv.addSchema({ $id: 'contract', components: contract.components, ...{ paths: {} } }, 'contract');
 ajv.addVocabulary(['components', 'paths']);
 
-/** What is wrong with an answer, by the schema that the contract states for its status. */
+/** The errors of an answer by the contract's schema for its status. */
 function faultsOf(operation: Operation, { status, body, headers }: ReadAnswer): unknown[] {
   const stated = operation.responses[String(status)];
   if (stated === undefined) return [`the status ${status} is not documented: ${JSON.stringify(body)}`];

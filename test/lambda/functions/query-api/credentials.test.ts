@@ -18,7 +18,7 @@ const configuration: Parameters<typeof openCredentials>[0] = {
 const secrets: Record<string, string> = {};
 const emulator = createSecretsEmulator(secrets);
 let reads = 0;
-/** What Secrets Manager answers instead; undefined if it works. */
+/** The answer of a failing Secrets Manager; undefined if it works. */
 let trouble: number | undefined;
 const failures: FailedReading[] = [];
 const noteFailure: OnUnreadable = (failure) => void failures.push(failure);

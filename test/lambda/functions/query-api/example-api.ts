@@ -11,7 +11,7 @@ export const superSimSid = 'HS79aedb75842db650f735156f08824402';
 export const emnifySim = '8988303000000100001';
 export const onceSim = '8988280666001000101';
 
-/** Five files, two of them of one moment. */
+/** Five files, two of them at the same time. */
 export const manifests = ['1nce', 'emnify', '1nce', 'telekom', 'emnify'].map(
   (source, at): Manifest => ({
     object: `files-${source}/cdr_${at}.csv@v${at}`,
@@ -23,7 +23,7 @@ export const manifests = ['1nce', 'emnify', '1nce', 'telekom', 'emnify'].map(
     rejected: 1,
     position: 1_000,
     size: 1_000,
-    // Two of one moment, of different sources.
+    // Two at the same time, of different sources.
     delivered: `2026-11-02T1${at < 2 ? 0 : at}:00:00.000Z`,
     reason: at === 3 ? 'It has no column id' : undefined,
   }),

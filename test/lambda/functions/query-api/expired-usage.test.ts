@@ -21,7 +21,7 @@ const ofSims = sims.flatMap((sim) => [
   `/v1/Sims/${sim}/DataSessions?StartTime=2026-10-20&EndTime=2026-11-04`,
 ]);
 const ofFleet = [
-  // Which SIMs used most in November?
+  // Which SIMs had the most usage in November?
   'Group=sim&Order=bytes&StartTime=2026-11-01&EndTime=2026-12-01',
   // What did each country and tariff use in October?
   'Group=isoCountry,tariff&StartTime=2026-10-01&EndTime=2026-11-01',

@@ -28,7 +28,7 @@ import { ledgerTablesOf } from '../../store/running-tables.ts';
 import { apiOver, send } from './api-under-test.ts';
 
 /**
- * What a simulated fleet used in October, asked before its days are sealed, afterwards, and when its usage has expired.
+ * The usage of a simulated fleet in October, queried before its days are sealed, afterwards, and when its usage has expired.
  *
  * `FLEET_SIMS` is the number of SIMs.
  */
@@ -42,7 +42,7 @@ const ledger = new InMemoryLedger();
 const { client } = ledger;
 const { lake } = new MemoryPorts();
 const messages: DayMessage[] = [];
-// Nobody writes while days are closed here: no message needs to wait.
+// Nobody writes while days are closed here, so no message must wait.
 const queue: MessageQueue = { send: async (sent) => void messages.push(...sent) };
 const names = {
   ...ledgerTablesOf(client),
@@ -62,7 +62,7 @@ const work: WorkPorts & OrderPorts = {
   fence: new FenceTable(client, 'DayState'),
 };
 
-/** Takes all messages, and those that they send. */
+/** Processes all messages, and those that they send. */
 async function takeMessages(): Promise<void> {
   for (let message = messages.shift(); message !== undefined; message = messages.shift())
     await takeMessage(message, work, { now, simsPerBucket: 20 });
@@ -84,7 +84,7 @@ async function ask(): Promise<FleetAnswers> {
   });
 }
 
-/** Deliveries that are taken together. */
+/** How many deliveries are processed together. */
 const inBatch = 5_000;
 
 async function take(deliveries: readonly FleetDelivery[]): Promise<void> {

@@ -95,7 +95,7 @@ const query = fc.array(
   { maxLength: 4 },
 );
 
-/** A query in an address, encoded or not. */
+/** A query string, encoded or not. */
 function queryText(parameters: readonly (readonly [string, string, boolean])[]): string {
   return parameters
     .map(([name, value, isEncoded]) =>
@@ -126,7 +126,7 @@ const wrongCredentials = fc.oneof(
   anyText.map((password) => basic(credentials.account, password)),
 );
 
-/** Sends an event with any headers beside those that API Gateway sets. */
+/** Sends an event with any headers in addition to those of API Gateway. */
 async function answered(
   address: { path: string; query: string },
   sending: {
@@ -210,7 +210,7 @@ describe('any request', () => {
 });
 
 describe('a page token', () => {
-  /** Digest and content, as anyone who has read the source can combine them. */
+  /** Digest and content, combined as anyone can who has read the source. */
   function sealed(subject: string, content: Buffer): string {
     const digest = createHash('sha256').update(`${subject}\n`).update(content).digest().subarray(0, 8);
     return Buffer.concat([digest, content]).toString('base64url');

@@ -135,7 +135,7 @@ describe('lists, while records arrive between their pages', () => {
   const minute = (count: number): string => new Date(Date.UTC(2026, 10, 2, 0, count)).toISOString();
   let partitions = 0;
 
-  /** Puts events and usage records of one SIM, one of each for each minute. */
+  /** Puts an event and a usage record of one SIM for each minute. */
   async function putRecords(sim: string, minutes: readonly number[], mark: string): Promise<void> {
     const common = { sim: { S: sim }, source: { S: 'emnify' }, carrier: { S: 'emnify' } };
     await Promise.all(

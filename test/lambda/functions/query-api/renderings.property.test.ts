@@ -9,12 +9,12 @@ import { changesOf, eventAt, simAt, usageAt } from '../../store/observations.ts'
 import { runningTables } from '../../store/running-tables.ts';
 import { apiOver, send } from './api-under-test.ts';
 
-/** One record in two renderings, of which a carrier's file rounds the time: every answer counts the fuller one. */
+/** One record in two renderings, as a carrier's file rounds the time. Every answer counts the more complete one. */
 
 const tables = runningTables();
 const begin = Date.parse('2026-11-02T23:59:56.000Z');
 const at = (milliseconds: number): string => new Date(begin + milliseconds).toISOString();
-/** A range that has all renderings, and more than a second around them. */
+/** A range that contains all renderings, and more than a second around them. */
 const whole = { from: -3_000, to: 12_000 };
 
 /** A rendering of a record. Of one record, only one is complete. */
@@ -37,7 +37,7 @@ const rendering = fc.record({
   completeness: fc.constantFrom(2, 2, 5, 8),
 });
 
-/** The bytes are powers of two, so that a sum tells what was added. */
+/** The bytes are powers of two, so that a sum shows what was added. */
 const renderings = fc.array(rendering, { minLength: 1, maxLength: 10 }).map((some): Rendering[] =>
   some.map((one, index) => ({
     ...one,
@@ -52,7 +52,7 @@ function keyOf({ at: milliseconds, id }: Rendering): string {
 
 let partitions = 0;
 
-/** Stores renderings under a SIM of their own, one after the other. */
+/** Stores renderings sequentially, under a separate SIM. */
 async function takeIn(some: readonly Rendering[]): Promise<string> {
   partitions += 1;
   const sim = `896${String(partitions).padStart(16, '0')}`;
@@ -122,7 +122,7 @@ async function eventsOf(sim: string, { from, to }: Range, size = 50, type = ''):
   return events.map(({ timestamp, description }) => [String(timestamp), Number(description)]);
 }
 
-/** What the tables hold: of one record's renderings within a second, the one that wins. */
+/** The expected tables: of a record's renderings within a second, the one that wins. */
 async function standing(sim: string): Promise<(Rendering & { readonly time: string })[]> {
   return (await tables.items('Usage', sim)).map((item) => ({
     id: Number(item['recordId']?.S),
@@ -134,7 +134,7 @@ async function standing(sim: string): Promise<(Rendering & { readonly time: stri
   }));
 }
 
-/** What must be counted, newest first; undefined where the content decides, so that this model cannot tell. */
+/** The renderings that must count, newest first; undefined if the content decides, which this model does not cover. */
 function expected(stored: readonly (Rendering & { readonly time: string })[]): Answer | undefined {
   const rivals = (one: Rendering): Rendering[] =>
     stored.filter(
@@ -226,7 +226,7 @@ describe('deliveries of one record whose times differ by at most a second', () =
     session_id: 'b2c5a9de',
     volume: { total: 0.5, tx: 0.5, rx: 0 },
   };
-  /** The same record as a file has it: its start rounded up, across the hour. */
+  /** The same record as in a file: its start is rounded up into the next hour. */
   const file = csvOf(
     ['id', 'iccid', 'event_start_timestamp', 'event_stop_timestamp', 'volume', 'volume_tx', 'volume_rx'],
     [String(usageRecord.id), streamerSim, '2026-11-02 10:00:00', '2026-11-02 10:15:00', '0.5', '0.5', '0'],

@@ -8,7 +8,7 @@ import { apiOver, send, takeIn } from './api-under-test.ts';
 const tables = runningTables();
 const time = '2026-11-02T10:00:00Z';
 
-/** Two SIMs of one carrier whose ICCIDs have 21 digits, of which the first 19 are the same. */
+/** Two SIMs of one carrier whose ICCIDs have 21 digits, with the same first 19. */
 const pumps = [
   { name: 'pump-1', sid: `HS${'a'.repeat(32)}`, written: '898830709999999910001' },
   { name: 'pump-2', sid: `HS${'b'.repeat(32)}`, written: '898830709999999910012' },

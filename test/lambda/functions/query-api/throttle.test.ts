@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Problem } from '../../../../lambda/functions/query-api/problem.ts';
 import { ClientThrottle } from '../../../../lambda/functions/query-api/throttle.ts';
 
-/** How many of a number of requests at one moment are accepted. */
+/** How many of several simultaneous requests are accepted. */
 function taken(throttle: ClientThrottle, client: string, now: number, requests: number): number {
   let count = 0;
   for (let request = 0; request < requests; request += 1) {
@@ -40,7 +40,7 @@ describe('a client', () => {
 describe('wrong credentials', () => {
   const right = { address: '192.0.2.1', credentials: 'right' };
 
-  /** Tries one guess after another: the answer to each, and whether it was checked. */
+  /** Tries guesses sequentially. Returns the answer to each, and whether it was checked. */
   function guess(throttle: ClientThrottle, address: string, now: number, guesses: number) {
     const outcome = { 401: 0, 429: 0, lookedAt: 0 };
     for (let count = 0; count < guesses; count += 1) {

@@ -99,8 +99,8 @@ async function answerTo(
 }
 
 /**
- * The metrics by name, and the log lines without what differs from run to run: `logged` has all of them, `warned` the
- * warnings and errors. A function writes these to a pipe of their own, so that only among themselves they keep an order.
+ * The metrics by name, and the log lines without values that differ between runs: `logged` has all of them, `warned` the
+ * warnings and errors. A function writes these to a separate pipe, so their order relative to the others is not known.
  */
 function told() {
   const metrics = lines.flatMap((line) => parseEmbeddedMetrics(line) ?? []);
@@ -211,7 +211,7 @@ test('only a source that exceeds its limit must send again', async () => {
   expect(await statuses('limited', basic('fleet', 'wrong'))).toEqual(['limited', 401, undefined]);
   lines.length = 0;
   stream.requests.length = 0;
-  // Two at once are allowed, and one a second; on a slow machine a few seconds go by meanwhile.
+  // A burst of two is allowed, and one per second. On a slow machine, a few seconds pass meanwhile.
   const answers: unknown[] = [];
   for (let request = 0; request < 12; request += 1) answers.push(await statuses('limited'));
   const [taken, refused] = [
@@ -221,7 +221,7 @@ test('only a source that exceeds its limit must send again', async () => {
   expect(answers.slice(0, 2)).toEqual([taken, taken]);
   expect(answers).toContainEqual(refused);
   expect(stream.requests.length).toBe(answers.filter((answer) => String(answer) === String(taken)).length);
-  // Lines of the two outputs of the function's process may come one after the other.
+  // Lines of the two outputs of the function's process may arrive in any order.
   await vi.waitFor(() => {
     const { metrics, logged } = told();
     expect(metrics).toContainEqual(['fleet-stack', 'webhookFailed', 1, { source: 'limited' }]);

@@ -19,10 +19,10 @@ const writer = new StreamWriter({
 });
 const headers = { authorization: basic('fleet', 'password') };
 
-/** How long a carrier waits: briefly while there is trouble, afterwards as long as it takes. */
+/** How long a carrier waits: briefly while the stream fails, and afterwards without limit. */
 const retryPolicy = { inTrouble: 150, afterwards: 20_000 };
 
-/** What a carrier posts at once: records, written in one of the shapes. */
+/** A carrier's post: records in one of the shapes. */
 interface Post {
   readonly records: readonly { readonly id: number }[];
   readonly body: Buffer;
@@ -34,7 +34,7 @@ const shapes: readonly ((texts: readonly string[]) => string | Buffer)[] = [
   (texts) => gzipSync(`[${texts.join(', ')}]`),
 ];
 
-/** Posts of records that are all different, about few SIMs and sessions; some posts are cut into several chunks. */
+/** Posts of distinct records, about few SIMs and sessions. Some posts are split into several chunks. */
 const posts = fc
   .array(
     fc.record({
@@ -75,7 +75,7 @@ async function send(all: readonly Post[], source: WebhookSource, milliseconds: n
   return all.filter((_, index) => statuses[index] !== 200);
 }
 
-/** The ledger that values come to, read in batches of three. */
+/** The resulting ledger of values that are read in batches of three. */
 function ledgerFrom(values: readonly unknown[]) {
   const observed = values.map((value) => observationsOf(interpret(value, arrivalFrom('1nce'))));
   const batches = observed.flatMap((_, at) => (at % 3 === 0 ? [observed.slice(at, at + 3)] : []));

@@ -20,7 +20,7 @@ export function basic(user: string, password: string): string {
   return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
 }
 
-/** What Twilio adds to an address, and the header with which it signs the two, by its own library. */
+/** Twilio's addition to the URL, and its signature header for both, from Twilio's library. */
 export function twilioSigned(
   authToken: string,
   address: string,
@@ -30,7 +30,7 @@ export function twilioSigned(
   return { query, signature: twilio.getExpectedTwilioSignature(authToken, `${address}?${query}`, {}) };
 }
 
-/** KORE's header, as its page on signatures computes it. */
+/** KORE's header, computed as its page about signatures describes. */
 export function koreSignature(secret: string, address: string, minifiedBody: string): string {
   return createHash('sha256').update(`${secret}POST${address}${minifiedBody}`).digest('hex');
 }

@@ -6,7 +6,7 @@ import { runs } from '../../../records/runs.ts';
 
 const kilobyte = 1024;
 
-/** A record of a little less than this many bytes. */
+/** A record of slightly less than this many bytes. */
 function record(id: number, bytes: number): string {
   return JSON.stringify({
     id,
@@ -22,7 +22,7 @@ function pages(body: string | Buffer): readonly Buffer[] {
   return cut;
 }
 
-/** What the consumer reads of deliveries: the bytes of values, and of fragments that are not values, each sorted. */
+/** What the consumer reads from deliveries: the bytes of values, and of fragments that are not values, both sorted. */
 function read(deliveries: readonly Buffer[]): { values: string[]; broken: string[] } {
   const bodies = deliveries.map(readAll);
   return {
@@ -163,7 +163,7 @@ describe('a body', () => {
   });
 });
 
-/** The number of characters in texts that are not framing. */
+/** The number of characters in texts, without framing. */
 function signs(texts: readonly string[]): number {
   return texts.join('').replace(/[\s,[\]]/g, '').length;
 }

@@ -7,7 +7,7 @@ const configuration = {
   region: async () => 'us-east-1',
   credentials: async () => ({ accessKeyId: 'any', secretAccessKey: 'any' }),
 };
-/** Milliseconds that a request may take: so many that nothing is sent twice because the machine is busy. */
+/** Timeout of a request in milliseconds, long enough that a busy machine does not cause retries. */
 const requestMilliseconds = 60_000;
 const writer = new StreamWriter(configuration, requestMilliseconds);
 

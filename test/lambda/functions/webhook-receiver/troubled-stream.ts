@@ -5,40 +5,40 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createKinesisEmulator, type KinesisEmulator } from '../../../../emulators/kinesis/emulator.ts';
 import { readAll } from '../../../records/read-all.ts';
 
-/** What can become of a PutRecords. */
+/** The possible outcomes of a PutRecords. */
 export const troubles = [
   /** Refused without effect. */
   'throttled',
   'server error',
   'connection cut',
   'answered without sense',
-  /** Some records are stored; the answer says which, or has only those. */
+  /** Some records are stored. The answer says which, or has only those. */
   'partly throttled',
   'partly failed',
   'partly answered',
-  /** Took effect, but the answer denies it or never comes. */
+  /** Took effect, but the answer denies it or never arrives. */
   'server error after',
   'connection cut after',
   'no answer',
   /** The connection was cut, and the request arrives later. */
   'arrives later',
-  /** Refused for good. */
+  /** Refused permanently. */
   'denied',
 ] as const;
 export type Trouble = (typeof troubles)[number];
 
-/** A request as it is sent to Kinesis. */
+/** A request to Kinesis. */
 interface PutRecords {
   readonly StreamARN: string;
   readonly Records: readonly { readonly Data: string; readonly PartitionKey: string }[];
 }
 
-/** A result as Kinesis answers it. */
+/** A result of Kinesis. */
 type Result = Readonly<Record<string, string>>;
 
-/** A stream in the emulator, behind an endpoint that has trouble. */
+/** A stream in the emulator, behind an endpoint with failures. */
 export class TroubledStream {
-  /** What happens to the next requests, one after the other; undefined, and the end of the list, let them through. */
+  /** The outcomes of the next requests, in order. Undefined lets a request through, as does the end of the list. */
   troubles: (Trouble | undefined)[] = [];
   /** The requests so far. */
   readonly requests: PutRecords[] = [];
@@ -82,7 +82,7 @@ export class TroubledStream {
     await this.#emulator.close();
   }
 
-  /** What is in each shard, in its order, once all late requests have arrived. */
+  /** The content of each shard, in order, once all late requests have arrived. */
   async shards(): Promise<readonly (readonly Buffer[])[]> {
     await Promise.all(this.#late);
     const all = { records: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY };
@@ -134,7 +134,7 @@ export class TroubledStream {
     }
   }
 
-  /** Puts the records that the test's trouble lets through. */
+  /** Puts the records that the test's outcome lets through. */
   async #put(request: PutRecords, isTaken: (index: number) => boolean, code = ''): Promise<Result[]> {
     const taken = request.Records.filter((_, index) => isTaken(index));
     const results = taken.length === 0 ? [] : await this.#forward({ ...request, Records: taken });

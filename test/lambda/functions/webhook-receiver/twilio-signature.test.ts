@@ -11,7 +11,7 @@ const address = 'https://abc123.execute-api.eu-central-1.amazonaws.com/v1/ingest
 const authToken = '0123456789abcdef0123456789abcdef';
 const body = '[{"specversion":"1.0"}]';
 
-/** A request that Twilio signs for one address, and sends to another if one is given. */
+/** A request that Twilio signs for one address, and sends to another one if given. */
 function signed(more: Partial<WebhookRequest> = {}, signedAddress = address, token = authToken) {
   const { query, signature } = twilioSigned(token, signedAddress, body);
   return requestWith(body, { address, query, headers: { 'x-twilio-signature': signature }, ...more });
