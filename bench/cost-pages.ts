@@ -267,15 +267,15 @@ function writeAlerts(): string {
     row('list of silent SIMs, a source', (sims) => priceSilentList(sims, 5)),
     row('marks, a rule of 6 hours', (sims) => priceMarks(sims, granules.ofThreeHours)),
     row('marks, a rule of 24 hours', (sims) => priceMarks(sims, granules.withoutRules)),
-    row('notes of how far streams are read', priceReadNotes),
-    row('records later than `lateness`, once of each SIM', (sims) => priceLateRecords(sims, 5)),
-    row('a rule of usage a day', priceDayRule),
-    row('a rule of usage a month', priceMonthRule),
-    row('a rule of findings, of which 1 % of SIM-days have some', priceFindingRule),
+    row('notes about the progress of streams', priceReadNotes),
+    row('records later than `lateness`, once for each SIM', (sims) => priceLateRecords(sims, 5)),
+    row('a rule about daily usage', priceDayRule),
+    row('a rule about monthly usage', priceMonthRule),
+    row('a rule about findings, on 1 % of SIM-days', priceFindingRule),
     row('metrics of the sweep', priceSweepMetrics),
     row('delivery, a receiver', () => priceIdleDelivery(1)),
     '',
-    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. Once a day the records of each SIM are read: $${formatCents(priceDailyJudging(1_000_000))} a month for 1,000,000 SIMs that are always on. While a source with fewer than 1,000 SIMs may be late, each sweep looks at each of its SIMs: $${formatCents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${formatCents(3 * prices.cloudWatch.alarmMonth)} more.`,
+    `A sweep reads each SIM’s item, 1 KB at most: 1,000,000 × 1 KB / 4 KB × 0.5 = 125,000 read units. Once a day the records of each SIM are read: $${formatCents(priceDailyJudging(1_000_000))} a month for 1,000,000 SIMs that are always on. While a source with fewer than 1,000 SIMs may be late, each sweep queries each of its SIMs: $${formatCents(priceExactTimes(1_000, 5))} a month at most. A receiver’s alarms cost $${formatCents(3 * prices.cloudWatch.alarmMonth)} more.`,
   ].join('\n');
 }
 
@@ -317,14 +317,14 @@ function writeDays(): string {
     '',
     `For 1,000,000 SIMs, ${simDays} million SIM-days a month:`,
     '',
-    `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month’s days and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million. Others cost half, but AWS sets no limit to how late they are`,
-    `- writes: a SIM-day 1, [notes](tables.md#sessiondays) of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million. Within the SIM-day they would be free, but two days read at once could both have a session`,
+    `- reads, consistent: ${alwaysOnDay.usageRecords} items of ${itemSizes.superSimUsage} bytes are ${usageReads} units, and ${otherDayReads} for events, sessions, notes, the month’s days and the list of SIMs: ${simDays} million × ${usageReads + otherDayReads} × $${dynamoDb.millionReadUnits} a million. Other reads cost half, but AWS does not limit how old their results are`,
+    `- writes: a SIM-day 1, [notes](tables.md#sessiondays) of two sessions 2: ${simDays} million × ${dayWrites} × $${dynamoDb.millionWriteUnits} a million. Notes within the SIM-day would be free, but two days that are read concurrently could both have a session`,
     `- functions: ${simDaysPerCpuSecond} SIM-days a second of CPU`,
-    `- partial passes, above ${formatWhole(maxLiveSims)} SIMs: ${passes} a day, each of the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${formatCents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
+    `- partial passes, above ${formatWhole(maxLiveSims)} SIMs: ${passes} a day, each for the day so far, not consistent: ${countPartialReads(alwaysOnDay)} units for usage, ${passes} × ${otherPartialReads} for the rest, and ${passes} writes. \`days.partialHours: 24\` costs $${formatCents(pricePartialPasses(million.sims, alwaysOnDay, 24))}`,
     `- lake: ${rows} thousand million rows a month of ${parquetRowBytes} bytes, $${s3.gigabyteMonth} a GB and month. A SIM-day has ${itemSizes.simDay} bytes, and ${dynamoDb.itemOverheadBytes} that AWS adds`,
-    `- findings: usage of sessions that began on a day before is read a second time, $${formatCents(findings.reads)} if no session ends on the day of its start, and nothing if all do. Findings on one SIM-day in a hundred are $${formatCents(findings.writes / 100)}`,
-    `- rows of files, of a source with a stream: the notes of what came by file cost $${priceFiledRows().toFixed(3)} a million. They do not expire, since a day may be read again at any time: ${Math.ceil(filedRows.bytes)} bytes each, after a year of a million rows a month $${formatCents(filedRows.year)} a month`,
-    `- Athena: $${athena.terabyte} a TB that a query reads: all columns of a month are $${formatCents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those of a sum a fraction`,
+    `- findings: usage of sessions that began on an earlier day is read a second time, $${formatCents(findings.reads)} if no session ends on the day of its start, and $0 if all do. Findings on one SIM-day in a hundred are $${formatCents(findings.writes / 100)}`,
+    `- rows of files, for a source with a stream: the notes about them cost $${priceFiledRows().toFixed(3)} a million. They do not expire, because a day may be read again at any time: ${Math.ceil(filedRows.bytes)} bytes each, after a year of a million rows a month $${formatCents(filedRows.year)} a month`,
+    `- Athena: $${athena.terabyte} per TB that a query reads: all columns of a month are $${formatCents(((rows * parquetRowBytes) / 1_000) * athena.terabyte)}, those for a sum are a fraction`,
   ].join('\n');
 }
 
@@ -357,7 +357,7 @@ function writeSettings(): string {
     ],
     [
       '[`otlp`](metrics.md)',
-      `${fleets.map(({ sims }) => `$${formatCents(priceMetricsExport(sims))}`).join(', ')}, and what the receiver charges. Usage takes as many write units; rows of files that are new take a read unit more`,
+      `${fleets.map(({ sims }) => `$${formatCents(priceMetricsExport(sims))}`).join(', ')}, and what the receiver charges. Usage needs the same write units; new rows of files need another read unit`,
     ],
     ['`retention.logDays`', `$${cloudWatch.keptLogGigabyteMonth} a GB and month`],
     ['`retention.eventDays`', 'events are a third to a half of the first month’s storage'],
@@ -405,7 +405,7 @@ function needsTable(): string {
       const { shards, parallelizationFactor } = provision(fleet);
       return formatWhole(shards * parallelizationFactor);
     }),
-    row('records a second they take in', (fleet) => {
+    row('records a second they can process', (fleet) => {
       const { shards, parallelizationFactor } = provision(fleet);
       return formatWhole(shards * parallelizationFactor * estimateLaneRate(memoryMegabytes));
     }),
