@@ -4,7 +4,7 @@ import { recogniseFormat } from '../../../../lambda/ingest/files/formats.ts';
 
 const html =
   'The file is HTML or XML, not CSV, perhaps an error page that was downloaded in its place: put the CSV file itself';
-const json = "The file is JSON, not CSV: put its records into the source's stream (simledger import does)";
+const json = "The file is JSON, not CSV: put its records into the source's stream, as simledger import does";
 const utf16 = 'The file is UTF-16, not UTF-8: save it as UTF-8 and put it again';
 
 describe('a file', () => {
