@@ -31,6 +31,7 @@ describe('the header of a file', () => {
     ['its only row, without a line break', header, header, header.length],
     ['its first row without the byte-order mark', `\uFEFF${header}\r\n${rows}`, header, header.length + 5],
     ['its first row without blanks behind it', `${header} \t\r\n${rows}`, header, header.length + 4],
+    ['its first row without blanks before it', ` \t\v\f${header}\n${rows}`, header, header.length + 5],
     ['the first row that is not blank', `\n \r\n,,\n${header}\n${rows}`, header, header.length + 8],
     ['the row behind a stated separator', `sep=,\n${header}\n${rows}`, header, header.length + 7],
     ['a row with a line break in quotes', `${header},"a\nb"\n${rows}`, `${header},"a\nb"`, header.length + 7],
@@ -118,6 +119,17 @@ describe('the header of a file', () => {
     ['"a\n1,2', true],
   ])('%j swallows rows: %s', (text, swallows) => {
     expect(swallowsRows(text)).toBe(swallows);
+  });
+});
+
+describe('columns that usage and events have', () => {
+  test.each([
+    ['events_1.csv', undefined],
+    ['2026/events_1.csv', undefined],
+    ['events_2026/cdr_1.csv', 'unknown-columns'],
+    ['2026/all_events_1.csv', 'unknown-columns'],
+  ])('are those of events by the name of the file, whatever its folder is: %s', (key, code) => {
+    expect(parseLayout('id,timestamp,iccid', key).fault?.code).toBe(code);
   });
 });
 
