@@ -330,7 +330,7 @@ describe('npm start', () => {
     const [code] = await once(child, 'close');
     expect([code, errors]).toEqual([
       2,
-      'simledger needs Node.js 20.19 or newer, and this is 20.18.3: install a newer one from https://nodejs.org\n',
+      'simledger needs Node.js 20.19 or newer, but this is 20.18.3: install a newer version from https://nodejs.org\n',
     ]);
   });
 
