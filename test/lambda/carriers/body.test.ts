@@ -735,12 +735,12 @@ describe('gzip', () => {
       const unpacked = unpackGzip(bytes, size);
       return Buffer.isBuffer(unpacked) ? unpacked.buffer.byteLength : explain(unpacked);
     };
-    expect([
-      memoryOf(small),
-      memoryOf(small, 100_000),
-      memoryOf(large),
-      memoryOf(large, 1_100_000),
-    ]).toEqual([100_001, 100_001, 1_032 * large.length + 1, 1_100_001]);
+    expect([memoryOf(small), memoryOf(small, 100_000), memoryOf(large), memoryOf(large, 1_100_000)]).toEqual([
+      100_001,
+      100_001,
+      1_032 * large.length + 1,
+      1_100_001,
+    ]);
   });
 
   it('says whether it was cut or damaged', () => {
