@@ -67,7 +67,8 @@ function chooseFence({ fence }: Deployment, { dryRun }: Effect): ChunkFence {
 }
 
 /**
- * Notes late records for a deployment's alerts, if it has any, and which records came in files; nothing in a dry run.
+ * Picks how late records are noted, if the deployment judges alerts, and records that came in files. A dry run notes
+ * nothing.
  */
 function chooseNotes(
   { dynamoDb, places }: Deployment,

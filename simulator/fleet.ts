@@ -328,7 +328,7 @@ function takeNext(life: Iterator<FleetRecord, void>): FleetRecord | undefined {
   return step.done === true ? undefined : step.value;
 }
 
-/** The network that has an outage for more than one device; undefined if there is none. */
+/** The network that has an outage for more than one device; undefined if no network has one. */
 function findOutage(
   sims: number,
   seed: number,

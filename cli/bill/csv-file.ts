@@ -137,7 +137,7 @@ function readRows(text: string, delimiter: Delimiter) {
   }
 }
 
-/** Index of the first row that has all columns; -1 if there is none. */
+/** Index of the first row that has all columns; -1 if no row has them. */
 function findHeader(rows: readonly (readonly string[])[], columns: readonly string[]): number {
   return rows.findIndex((row) => columns.every((name) => row.includes(name)));
 }

@@ -13,7 +13,7 @@ export const storedBy = ['country', 'network'] as const;
 /**
  * A month's bill as the day pass stored it.
  *
- * @throws NotFoundError if there is none.
+ * @throws NotFoundError if the bill does not exist.
  */
 export async function readStoredBill({ deployment }: CommandContext, month: string): Promise<ListedBill> {
   const bill = await fetchBill({ month }, { bills: new BillReader(openLake(deployment)) });

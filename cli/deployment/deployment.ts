@@ -71,7 +71,7 @@ export interface Places {
   };
   /** Buckets of closed days. */
   readonly lake: LakeBuckets;
-  /** The catalogue for SQL on closed days; undefined if there is none. */
+  /** The catalogue for SQL on closed days; undefined if the deployment does not have one. */
   readonly catalog: LakeCatalog | undefined;
   /** URL of the day pass's queue. */
   readonly dayQueue: string;

@@ -138,7 +138,7 @@ function listConnectionValues(
 }
 
 /**
- * The key in a source's secret under which the user stores the carrier's credential. If there is none, the secret was
+ * The key in a source's secret under which the user stores the carrier's credential. Without a key, the secret was
  * generated, and a command shows it.
  */
 const carriersMember: Readonly<Record<WebhookAuthentication, string | undefined>> = {

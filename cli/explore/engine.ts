@@ -10,7 +10,7 @@ export interface SqlEngine {
   /**
    * Answers a query.
    *
-   * @param read the days and the kind of rows that it may read; all kinds if there is none.
+   * @param read the days and the kind of rows that it may read; all kinds if no kind is given.
    * @throws UserError if the engine refuses the SQL, or is not available.
    */
   ask(sql: string, read: Readable): Promise<SqlAnswer>;

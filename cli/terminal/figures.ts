@@ -55,7 +55,7 @@ export function formatAge(time: string | number, now: number): string {
   return formatDuration(Math.max(0, now - at) / 1000);
 }
 
-/** A time to the minute; an empty text if there is none. */
+/** A time to the minute; empty without a time. */
 export function formatMinute(time: string | null): string {
   return (time ?? '').slice(0, 16).replace('T', ' ');
 }

@@ -4,7 +4,7 @@ import { showsPersonalData, zone } from '../settings.ts';
 
 /** Single values: times, ages, and personal data. */
 
-/** A time in the selected time zone; a dash if there is none. */
+/** A time in the selected time zone; a dash without a time. */
 export function Time({ at }: { readonly at: string | null | undefined }): JSX.Element {
   if (at === null || at === undefined) return <span class="quiet">–</span>;
   return (

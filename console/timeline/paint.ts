@@ -53,7 +53,7 @@ export interface TimelinePicture {
   /** The current time, in milliseconds since the epoch. */
   readonly now: number;
   readonly selected: Selection | undefined;
-  /** The pointer's position in CSS pixels from the left; undefined if there is none. */
+  /** The pointer's position in CSS pixels from the left; undefined without a pointer. */
   readonly pointer: number | undefined;
 }
 

@@ -9,7 +9,7 @@ import { StreamRegistry } from './stream-registry.ts';
 export interface KinesisEmulator extends LoopbackServer {
   /** @throws AwsError `ResourceInUseException` if a stream with this name exists. */
   createStream(name: string, shardCount: number, options?: StreamOptions): KinesisStream;
-  /** The stream with a name; undefined if there is none. */
+  /** The stream with a name; undefined if it does not exist. */
   findStream(name: string): KinesisStream | undefined;
 }
 

@@ -31,7 +31,7 @@ export class BundleCache {
     this.#folder = folder;
   }
 
-  /** The files of a cached bundle, by name; undefined if there is none with the same sources. */
+  /** The files of a cached bundle, by name; undefined if no bundle has the same sources. */
   async read(options: BuildOptions): Promise<Readonly<Record<string, string>> | undefined> {
     const kept = await this.#readKept(options);
     if (kept === undefined) return undefined;

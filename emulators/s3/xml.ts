@@ -54,7 +54,7 @@ export function findChildren(parent: XmlElement, name: string): readonly XmlElem
   return parent.children.filter((child) => child.name === name);
 }
 
-/** The text of the first child with a given name; undefined if there is none. */
+/** The text of the first child with a given name; undefined if no child has the name. */
 export function readChildText(parent: XmlElement, name: string): string | undefined {
   return parent.children.find((child) => child.name === name)?.text;
 }

@@ -18,7 +18,7 @@ export interface QueueOptions {
 export interface SqsEmulator extends LoopbackServer {
   /** @throws AwsError `QueueNameExists` if a queue with this name exists. */
   createQueue(name: string, options?: QueueOptions): Queue;
-  /** The queue with a name; undefined if there is none. */
+  /** The queue with a name; undefined if it does not exist. */
   findQueue(name: string): Queue | undefined;
 }
 

@@ -84,7 +84,7 @@ export interface Episode {
   readonly group: string | undefined;
   /** The watermark at which it was last judged. It is never judged by an earlier one. */
   readonly watermark: number;
-  /** The state that receivers were last sent, or that the waiting messages will send; undefined if there is none. */
+  /** The state that receivers were last sent, or that waiting messages will send; undefined if there is no message. */
   readonly told: Told | undefined;
   /** Whether a mute, or a source that lags, holds back a message. */
   readonly isHeld: boolean;

@@ -165,7 +165,7 @@ export function sortRecords(records: readonly RecordReference[]): RecordReferenc
   return sortByRecord(records.map((record) => ({ record }))).map(({ record }) => record);
 }
 
-/** The index of the first record at or after a time; the number of records if there is none. */
+/** The index of the first record at or after a time; the number of records if all are earlier. */
 export function findFirst(sorted: readonly RecordReference[], at: number): number {
   let low = 0;
   let high = sorted.length;

@@ -45,7 +45,7 @@ export class LakeReader {
     return (await readJson<TopLists>(this.#lake, makeTopKey(day))).content;
   }
 
-  /** A day as of its last partial pass; undefined if there is none. */
+  /** A day as of its last partial pass; undefined if no partial pass has read it. */
   async readPartialDay(day: Day): Promise<PartialDay | undefined> {
     return (await readJson<PartialDay>(this.#lake, makePartialDayKey(day))).content;
   }

@@ -101,7 +101,7 @@ function isDigit(sign: number): boolean {
 }
 
 /**
- * Where a string ends: the position after its closing quote, or the end of the text if there is none. Not a regular
+ * Where a string ends: the position after its closing quote, or the end of the text if it is not closed. Not a regular
  * expression, which would overflow the stack with millions of escapes.
  */
 function endOfString(text: string, from: number): number {

@@ -52,7 +52,7 @@ export function readOtlpSecret(members: JsonObject): OtlpSecret | undefined {
 export interface PartialSuccess {
   /** Points that the receiver rejects permanently. */
   readonly rejectedPoints: number;
-  /** The receiver's message, shortened; empty if there is none. */
+  /** The receiver's message, shortened; empty if it sent none. */
   readonly message: string;
 }
 

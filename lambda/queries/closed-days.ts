@@ -10,7 +10,7 @@ export interface ClosedDays {
   readSeal(day: Day): Promise<DaySeal | undefined>;
   /** Whether a day is sealed. */
   isSealed(day: Day): Promise<boolean>;
-  /** A day as of its last partial pass; undefined if there is none. */
+  /** A day as of its last partial pass; undefined if no partial pass has read it. */
   readPartialDay(day: Day): Promise<PartialDay | undefined>;
   /**
    * A SIM's stored days in a range, both ends included, by day, including those of partial passes. Days on which it was

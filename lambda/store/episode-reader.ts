@@ -133,7 +133,7 @@ export class EpisodeReader {
     return episodes;
   }
 
-  /** The episode with an id; undefined if there is none. */
+  /** The episode with an id; undefined if it does not exist. */
   async readEpisode(id: string): Promise<AnyEpisode | undefined> {
     const { Items: items = [] } = await this.#client.send(
       new QueryCommand({

@@ -422,7 +422,7 @@ export class LedgerReader {
   }
 
   /**
-   * The time of a SIM's latest event of certain types, not before `from`; undefined if there is none. Reads as many
+   * The time of a SIM's latest event of certain types, not before `from`; undefined without such an event. Reads as many
    * pages as it needs.
    */
   async findLatestEventTime(

@@ -3,7 +3,7 @@ import { scanPages } from './query-pages.ts';
 import { usageTable } from './tables.ts';
 
 /**
- * Whether there is usage before a day. Scans the table until it finds some, and the whole table if there is none, so it
+ * Whether there is usage before a day. Scans the table until it finds some, and the whole table if it finds none, so it
  * is called only once, when days are first closed.
  */
 export async function hasUsageBefore(

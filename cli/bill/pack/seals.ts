@@ -72,7 +72,7 @@ export class SealReader {
     return [...this.#manifests].flatMap(([day, manifest]) => (manifest === undefined ? [day] : [])).sort();
   }
 
-  /** The seal of a day; undefined if there is none. */
+  /** The seal of a day; undefined if the day is not sealed. */
   async read(day: Day): Promise<Manifest | undefined> {
     if (!this.#manifests.has(day)) {
       const { content } = await readJson<Manifest>(this.#lake, makeManifestKey(day));

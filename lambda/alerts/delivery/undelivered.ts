@@ -27,7 +27,7 @@ export interface Undelivered {
   readonly transition: AlertTransition;
   /** Sequence number of the last transition that is done; 0 if none is. */
   readonly after: number;
-  /** The episode's state after that transition; undefined if there is none. */
+  /** The episode's state after that transition; undefined if no transition is done. */
   readonly told: EpisodeState | undefined;
   /** How many attempts have failed. */
   readonly attempts: number;

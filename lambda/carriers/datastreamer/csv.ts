@@ -73,7 +73,7 @@ export function isHeaderRow(row: Row): boolean {
   return names.size >= minHeaderNames && 2 * names.size >= cells.length;
 }
 
-/** The index of the column with the records' ids; -1 if there is none. */
+/** The index of the column with the records' ids; -1 if the header has none. */
 export function findIdColumn(header: Row): number {
   return header.findIndex((heading) => canonicalizeName(heading) === 'id');
 }

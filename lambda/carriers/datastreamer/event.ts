@@ -223,7 +223,7 @@ function findOperatorCode(inDetail: DetailFields, mcc: string | undefined): stri
 
 /** Location events state the radio technology only in their text: `RAT type='E_UTRAN'`. */
 function findRatType(fields: EventFields): string | undefined {
-  // Stryker disable next-line StringLiteral: any other text without a technology does, too
+  // Stryker disable next-line StringLiteral: any default text that names no radio technology gives the same result
   const found = ratTypeText.exec(readFreeText(fields.description, 512) ?? '');
   return readCode(found?.[1] ?? found?.[2], 32);
 }

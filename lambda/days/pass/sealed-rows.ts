@@ -42,7 +42,7 @@ export class SealedRows {
     return new SealedRows(mapKinds((kind) => objects.get(kind)));
   }
 
-  /** The tag of a kind's object when it was opened; undefined if there is none. */
+  /** The tag of a kind's object when it was opened; undefined if the object does not exist. */
   findTag(kind: RowKind): string | undefined {
     return this.#objects[kind]?.tag;
   }

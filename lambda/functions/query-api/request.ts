@@ -16,7 +16,7 @@ export interface HttpRequest {
   readonly authorization: string | undefined;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Empty if there is none. */
+  /** Empty if the request has no body. */
   readonly body: string;
   readonly sourceIp: string;
   /** ARN of the IAM principal whose signature API Gateway has checked; undefined if it does not check signatures. */

@@ -5,7 +5,7 @@ export interface WebhookRequest {
   readonly method: string;
   /** The address that was called: scheme, host and path. */
   readonly address: string;
-  /** The query string after the question mark, as it was sent; empty if there is none. */
+  /** The query string after the question mark, as it was sent; empty without a question mark. */
   readonly query: string;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;

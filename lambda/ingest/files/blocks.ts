@@ -133,7 +133,7 @@ export class BlockReader {
   }
 }
 
-/** The position after the last line break, inside quotes or not; the end if there is none. */
+/** The position after the last line break, inside quotes or not; the end of the bytes if they have no line break. */
 function endOfLines(window: Buffer): number {
   const last = window.lastIndexOf(0x0a);
   return last === -1 ? window.length : last + 1;
