@@ -9,6 +9,7 @@ import { writeHeadline } from '../lambda/alerts/delivery/wording.ts';
 import { makeWebhookPath } from '../lambda/functions/webhook-receiver/routes.ts';
 import type { Alert } from '../lambda/queries/alerts.ts';
 import type { BillSummary } from '../lambda/queries/bills.ts';
+import { readNumber, readText } from '../lambda/store/item-attributes.ts';
 import type { Item } from '../lambda/store/items.ts';
 import type { RejectLine } from '../lambda/store/quarantine.ts';
 import { sessionsTable, simsTable, usageTable } from '../lambda/store/tables.ts';
@@ -53,29 +54,29 @@ export async function formatLedger(client: DynamoDBClient): Promise<string> {
 }
 
 async function formatSimRow(client: DynamoDBClient, sim: Item): Promise<string[]> {
-  const key = sim[simsTable.partitionKey]?.S ?? '';
+  const key = readText(sim, simsTable.partitionKey);
   const sessions = await readItems(client, sessionsTable.name, key, { index: true, limit: maxSessions + 1 });
   const usage = await readItems(client, usageTable.name, key, { index: false, limit: maxUsage });
   const shown = sessions.slice(0, maxSessions).map(formatSessionLine);
   return [
     makePrintable(key),
-    readText(sim, 'carrier'),
-    readText(sim, 'simName'),
+    readPrintable(sim, 'carrier'),
+    readPrintable(sim, 'simName'),
     sessions.length > maxSessions ? [...shown, '…'].join('\n') : shown.join('\n'),
     count(sum(usage, 'dataTotal')),
     count(sum(usage, 'messages')),
-    readText(sim, 'lastEvent'),
+    readPrintable(sim, 'lastEvent'),
   ];
 }
 
 /** For example `open 2026-01-02 03:04 to …, DE Telekom, 1,234 bytes`. */
 function formatSessionLine(session: Item): string {
   const total = session['dataTotal']?.N;
-  const network = [readText(session, 'country'), readText(session, 'operatorName')]
+  const network = [readPrintable(session, 'country'), readPrintable(session, 'operatorName')]
     .filter((part) => part !== '')
     .join(' ');
   const parts = [
-    `${readText(session, 'status').padEnd(6)} ${formatMinute(readText(session, 'start'))}`,
+    `${readPrintable(session, 'status').padEnd(6)} ${formatMinute(readPrintable(session, 'start'))}`,
     network,
     total === undefined ? '' : `${count(Number(total))} B`,
   ];
@@ -225,12 +226,12 @@ function makeTable(head: string[]): InstanceType<typeof Table> {
   return new Table({ head, style: { head: [], border: [] } });
 }
 
-function readText(item: Item, name: string): string {
-  return makePrintable(item[name]?.S ?? '');
+function readPrintable(item: Item, name: string): string {
+  return makePrintable(readText(item, name));
 }
 
 function sum(items: readonly Item[], name: string): number {
-  return items.reduce((total, item) => total + Number(item[name]?.N ?? 0), 0);
+  return items.reduce((total, item) => total + readNumber(item, name), 0);
 }
 
 function formatMinute(time: string): string {

@@ -10,6 +10,7 @@ import {
   selectCountedItems,
   usageRecords,
 } from '../../lambda/store/counted-items.ts';
+import { readText } from '../../lambda/store/item-attributes.ts';
 import type { Item } from '../../lambda/store/items.ts';
 import type { ExportFormatName } from '../arguments.ts';
 import {
@@ -140,7 +141,7 @@ function selectItems({ name }: ExportedTable, { from = '', to = '9999' }: Export
   if (records === undefined) return { add: (items) => items, end: () => [] };
   const counted = selectCountedItems(records);
   const isWanted = (item: Item): boolean => {
-    const time = item[records.time]?.S ?? '';
+    const time = readText(item, records.time);
     return time >= from && time < to;
   };
   return {
