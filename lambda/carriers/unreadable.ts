@@ -216,7 +216,7 @@ function findInvalidByte(bytes: Buffer): number {
   return at;
 }
 
-/** The index behind a block of whole characters. */
+/** The index after a block of whole characters. */
 function findBlockEnd(bytes: Buffer, from: number): number {
   let end = Math.min(bytes.length, from + sampleBytes);
   // Stryker disable next-line all: a block that ends within a character is only checked more slowly
@@ -224,13 +224,13 @@ function findBlockEnd(bytes: Buffer, from: number): number {
   return end;
 }
 
-/** Whether a byte goes on with a character of several bytes. */
+/** Whether a byte continues a character of several bytes. */
 function isContinuation(byte: number | undefined): boolean {
-  // Stryker disable next-line ConditionalExpression: undefined goes on with none either
+  // Stryker disable next-line ConditionalExpression: undefined continues no character either
   return byte !== undefined && byte >> 6 === 0b10;
 }
 
-/** How many bytes the UTF-8 character takes that begins at an index; 0 if none begins there. */
+/** The length in bytes of the UTF-8 character at an index; 0 if no character begins there. */
 function measureCharacter(bytes: Buffer, at: number): number {
   const lead = bytes[at];
   if (lead === undefined) return 0;
